@@ -1,0 +1,65 @@
+package panatorch.codegen;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** One Java method of an operator: all its arguments, or only the first of the optional ones, the rest at their defaults. */
+record Method(Schema schema, String name, List<Schema.Argument> parameters) {
+    private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
+
+    boolean full() { return parameters.size() == schema.arguments().size(); }
+
+    /** A trailing list may be written out where no argument after it could be mistaken for one more element. */
+    boolean variadic() {
+        if (parameters.isEmpty()) return false;
+        var last = parameters.getLast();
+        int at = schema.arguments().indexOf(last);
+        return last.list() && NUMERIC.contains(last.element())
+                && schema.arguments().stream().skip(at + 1L).noneMatch(a -> NUMERIC.contains(a.element()) || a.element().equals("Tensor"));
+    }
+
+    /** What the Java compiler tells overloads apart by. */
+    String signature() {
+        return name + parameters.stream().map(a -> JavaTypes.argument(a).java().replaceAll("<.*>", "")).collect(Collectors.joining(",", "(", ")"));
+    }
+
+    /**
+     * The methods of all operators, from the required arguments to all. Full signatures go first: where two
+     * operators would get the same one, the later keeps its overload name as a suffix. A shortened method is
+     * left out where its signature is taken (by then it means the same: {@code std(self)} of three overloads).
+     */
+    static List<Method> of(List<Schema> schemas) {
+        Map<Schema, String> names = new HashMap<>();
+        Set<String> taken = new HashSet<>();
+        for (Schema s : schemas) {
+            String name = JavaTypes.camel(s.baseName());
+            if (!taken.add(new Method(s, name, s.arguments()).signature())) {
+                name += JavaTypes.capital(JavaTypes.camel(s.overload()));
+                if (!taken.add(new Method(s, name, s.arguments()).signature())) throw new IllegalStateException("two methods for " + s.text());
+            }
+            names.put(s, name);
+        }
+        Map<Schema, List<Method>> methods = new LinkedHashMap<>();
+        for (Schema s : schemas) methods.put(s, new ArrayList<>(List.of(new Method(s, names.get(s), s.arguments()))));
+        for (Schema s : schemas) {
+            int optional = (int) s.arguments().stream().filter(a -> a.fallback() != null).count();
+            for (int given = optional - 1; given >= 0; given--) {
+                var m = new Method(s, names.get(s), first(s.arguments(), given));
+                if (taken.add(m.signature())) methods.get(s).add(m);
+            }
+        }
+        return methods.values().stream().flatMap(List::stream).toList();
+    }
+
+    private static List<Schema.Argument> first(List<Schema.Argument> all, int optional) {
+        var kept = new ArrayList<Schema.Argument>();
+        for (var a : all) if (a.fallback() == null || optional-- > 0) kept.add(a);
+        return kept;
+    }
+}

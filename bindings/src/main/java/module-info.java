@@ -1,0 +1,11 @@
+/** PyTorch's engine in plain Java. */
+module panatorch {
+    requires org.bytedeco.javacpp;
+    requires transitive org.bytedeco.pytorch;
+    requires org.apache.logging.log4j;
+    requires static transitive org.jspecify;
+    requires static transitive org.junit.jupiter.api;
+
+    exports panatorch;
+    exports panatorch.junit;
+}

@@ -1,0 +1,44 @@
+package panatorch;
+
+import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.library.NativeLibrary;
+
+/**
+ * While open, operators of this thread that gain from it run in a lower precision, by libtorch's own lists (matrix products and
+ * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside.
+ * Closing restores what was before; guards close in the reverse order of their opening, on the thread that opened them.
+ */
+public final class Autocast implements AutoCloseable {
+    private final torch.DeviceType device;
+    private final boolean wasEnabled;
+    private final torch.ScalarType was;
+
+    private Autocast(Device.Type type, DType dtype, boolean enabled) {
+        NativeLibrary.load();
+        if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
+        device = switch (type) {
+            case CPU -> torch.DeviceType.CPU;
+            case CUDA -> torch.DeviceType.CUDA;
+            default -> throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
+        };
+        wasEnabled = torch.is_autocast_enabled(device);
+        was = torch.get_autocast_dtype(device);
+        torch.set_autocast_enabled(device, enabled);
+        if (enabled) torch.set_autocast_dtype(device, scalarType(dtype));
+        torch.increment_nesting();
+    }
+
+    /** @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16} */
+    public static Autocast enter(Device.Type device, DType dtype) { return new Autocast(device, dtype, true); }
+
+    /** Full precision while open, also inside an {@link #enter}. */
+    public static Autocast off(Device.Type device) { return new Autocast(device, DType.FLOAT32, false); }
+
+    private static torch.ScalarType scalarType(DType t) { return t == DType.BFLOAT16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Half; }
+
+    @Override public void close() {
+        if (torch.decrement_nesting() == 0) torch.clear_cache(); // the low-precision copies of weights
+        torch.set_autocast_enabled(device, wasEnabled);
+        torch.set_autocast_dtype(device, was);
+    }
+}

@@ -1,0 +1,44 @@
+package panatorch;
+
+/** Element types, by PyTorch's names; {@link #code} is libtorch's number of it. */
+public enum DType {
+    UINT8(0, 1), INT8(1, 1), INT16(2, 2), INT32(3, 4), INT64(4, 8), FLOAT16(5, 2), FLOAT32(6, 4), FLOAT64(7, 8),
+    COMPLEX32(8, 4), COMPLEX64(9, 8), COMPLEX128(10, 16), BOOL(11, 1), QINT8(12, 1), QUINT8(13, 1), QINT32(14, 4), BFLOAT16(15, 2),
+    QUINT4X2(16, 1), QUINT2X4(17, 1), BITS1X8(18, 1), BITS2X4(19, 1), BITS4X2(20, 1), BITS8(21, 1), BITS16(22, 2),
+    FLOAT8_E5M2(23, 1), FLOAT8_E4M3FN(24, 1), FLOAT8_E5M2FNUZ(25, 1), FLOAT8_E4M3FNUZ(26, 1),
+    UINT16(27, 2), UINT32(28, 4), UINT64(29, 8), FLOAT8_E8M0FNU(44, 1), FLOAT4_E2M1FN_X2(45, 1);
+
+    private static final DType[] BY_CODE = new DType[46];
+
+    static {
+        for (DType t : values()) BY_CODE[t.code] = t;
+    }
+
+    private final int code;
+    private final int bytes;
+
+    DType(int code, int bytes) {
+        this.code = code;
+        this.bytes = bytes;
+    }
+
+    /** libtorch's number of this type. */
+    public int code() { return code; }
+
+    /** Bytes of one element. */
+    public int bytes() { return bytes; }
+
+    public boolean isFloatingPoint() { return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16 || name().startsWith("FLOAT8") || name().startsWith("FLOAT4"); }
+
+    public boolean isComplex() { return this == COMPLEX32 || this == COMPLEX64 || this == COMPLEX128; }
+
+    /** @throws IllegalArgumentException if libtorch has no such type here */
+    public static DType ofCode(int code) {
+        DType t = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+        if (t == null) throw new IllegalArgumentException("no dtype has libtorch's code " + code);
+        return t;
+    }
+
+    /** PyTorch's name: {@code float32}. */
+    @Override public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
+}

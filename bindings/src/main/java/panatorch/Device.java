@@ -1,0 +1,46 @@
+package panatorch;
+
+/**
+ * Where a tensor's memory is.
+ *
+ * @param index of the device among those of its type; −1 for the current one
+ */
+public record Device(Type type, int index) {
+    /** Kinds of device; {@link #code} is libtorch's number. */
+    public enum Type {
+        CPU(0), CUDA(1), META(14), MPS(13), XPU(12);
+
+        private final int code;
+
+        Type(int code) { this.code = code; }
+
+        public int code() { return code; }
+
+        static Type ofCode(int code) {
+            for (Type t : values()) if (t.code == code) return t;
+            throw new IllegalArgumentException("no device type has libtorch's code " + code);
+        }
+    }
+
+    public static final Device CPU = new Device(Type.CPU, -1);
+    public static final Device META = new Device(Type.META, -1);
+    /** The current CUDA device. */
+    public static final Device CUDA = new Device(Type.CUDA, -1);
+
+    public static Device cuda(int index) { return new Device(Type.CUDA, index); }
+
+    /** @param text as PyTorch writes it: {@code cpu}, {@code cuda}, {@code cuda:1} */
+    public static Device of(String text) {
+        String[] parts = text.split(":", 2);
+        try {
+            return new Device(Type.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)), parts.length == 1 ? -1 : Integer.parseInt(parts[1]));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("not a device: '" + text + "' (cpu, cuda, cuda:0, meta …)", e);
+        }
+    }
+
+    /** As an {@code IValue}'s payload: the type's byte, then the index's. */
+    long payload() { return (type.code & 0xff) | (index & 0xff) << 8; }
+
+    @Override public String toString() { return type.name().toLowerCase(java.util.Locale.ROOT) + (index < 0 ? "" : ":" + index); }
+}

@@ -1,0 +1,49 @@
+package panatorch;
+
+import java.util.StringJoiner;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.Tag;
+
+/** Makes of a C++ exception's text and the arguments left on the stack an error that says what was called with what. */
+final class Errors {
+    private Errors() {}
+
+    private static final int MOST_CHARACTERS = 2000;
+
+    static RuntimeException translate(Operator op, DispatcherStack stack, RuntimeException e) {
+        // The exception of a Java hook, which ran inside the operator, reaches the caller as it was.
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        return new TorchException(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e);
+    }
+
+    /** An error of libtorch that is no operator's. */
+    static TorchException plain(RuntimeException e) {
+        return new TorchException("", words(e.getMessage() == null ? e.toString() : e.getMessage()), e);
+    }
+
+    private static String words(String message) {
+        int trace = message.indexOf("\nException raised from");
+        String own = (trace < 0 ? message : message.substring(0, trace)).strip();
+        return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
+    }
+
+    private static String arguments(Operator op, DispatcherStack stack) {
+        var parameters = op.schema().parameters();
+        var text = new StringJoiner(", ", "(", ")");
+        for (int i = 0; i < Math.min(stack.size(), parameters.size()); i++) {
+            if (stack.tag(i) == Tag.TENSOR) text.add(parameters.get(i).name() + ": " + describe(stack.payload(i)));
+        }
+        return text.toString();
+    }
+
+    private static String describe(long impl) {
+        ThreadContext c = ThreadContext.current();
+        Memory.setLong(c.handle, impl);
+        try {
+            return Tensor.describe(c);
+        } catch (RuntimeException e) {
+            return "?";
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package panatorch;
+
+import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Tag;
+
+/**
+ * A source of random numbers of the CPU: libtorch's Mersenne Twister, so a seed gives the numbers it gives in Python.
+ * Freed by {@link #close}, or late, by the garbage collector. One thread at a time may draw from it or change its state.
+ */
+public final class Generator implements AutoCloseable {
+    private final NativeObject owner;
+
+    private Generator(org.bytedeco.pytorch.Generator holder) {
+        long object = Memory.getLong(holder.address());
+        References.retain(object);
+        holder.deallocate(); // the default generator's holder is libtorch's own, and stays
+        owner = new NativeObject(Tag.GENERATOR, object);
+    }
+
+    /** A new generator. */
+    public static Generator of(long seed) {
+        NativeLibrary.load();
+        return new Generator(torch.make_generator_cpu(seed));
+    }
+
+    /** The one that operators draw from when none is given. */
+    public static Generator global() {
+        NativeLibrary.load();
+        return new Generator(torch.getDefaultCPUGenerator());
+    }
+
+    public Generator manualSeed(long seed) {
+        view().set_current_seed(seed);
+        return this;
+    }
+
+    /** All of the state, as a new uint8 tensor [5056]. */
+    public Tensor state() {
+        try (var state = view().get_state()) {
+            return Tensor.wrap(state);
+        }
+    }
+
+    /** Goes on from a {@link #state}. */
+    public void setState(Tensor state) {
+        try (var other = state.unwrap()) {
+            view().set_state(other);
+        } catch (RuntimeException e) {
+            throw Errors.plain(e);
+        }
+    }
+
+    private org.bytedeco.pytorch.Generator view() {
+        ThreadContext c = ThreadContext.current();
+        Memory.setLong(c.handle, owner.object());
+        return new org.bytedeco.pytorch.Generator(Borrowed.at(c.handle));
+    }
+
+    long object() { return owner.object(); }
+
+    @Override public void close() { owner.close(); }
+}

@@ -1,0 +1,65 @@
+package panatorch;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Counts the tensors that were made and not closed; with {@code -Dpanatorch.leaks=trace} it knows where, too. */
+final class LiveTensors {
+    private LiveTensors() {}
+
+    private static final Logger LOG = LogManager.getLogger(LiveTensors.class);
+    private static final boolean TRACE = "trace".equals(System.getProperty("panatorch.leaks"));
+    private static final LongAdder COUNT = new LongAdder();
+    private static final Map<Tensor, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<Tensor, Site> CLOSED = Collections.synchronizedMap(new WeakHashMap<>());
+
+    /** A place in the program. */
+    private static final class Site extends Throwable {
+        private static final long serialVersionUID = 1;
+
+        Site(String what) { super(what); }
+    }
+
+    static void opened(Tensor t) {
+        COUNT.increment();
+        if (TRACE) OPENED.put(t, new Site("the tensor was made here"));
+    }
+
+    static void closed(Tensor t) {
+        COUNT.decrement();
+        if (!TRACE) return;
+        OPENED.remove(t);
+        CLOSED.put(t, new Site("the tensor was closed here"));
+    }
+
+    /** For tensors freed in one go. */
+    static void closed(int n) { COUNT.add(-n); }
+
+    static boolean tracing() { return TRACE; }
+
+    /** For a tensor that the garbage collector found before anybody closed it. */
+    static void collected(@Nullable Throwable site) {
+        COUNT.decrement();
+        if (TRACE) LOG.warn("A tensor outside any scope was garbage before it was closed.", site);
+    }
+
+    static @Nullable Throwable openedAt(Tensor t) { return OPENED.get(t); }
+
+    static @Nullable Throwable closedAt(Tensor t) { return CLOSED.get(t); }
+
+    static long count() { return COUNT.sum(); }
+
+    /** Where the live tensors were made; empty unless tracing. */
+    static List<Throwable> sites() {
+        synchronized (OPENED) {
+            return new ArrayList<>(OPENED.values());
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package panatorch;
+
+import java.util.concurrent.atomic.AtomicLong;
+import panatorch.internal.libtorch.Tag;
+
+/**
+ * A value of libtorch that operators return and take but Java does not look into: a storage, a stream, an object of a custom
+ * class. Freed by {@link #close}, or late, by the garbage collector. May be used by any thread.
+ */
+public final class NativeObject implements AutoCloseable {
+    private final int tag;
+    private final AtomicLong object;
+    private final java.lang.ref.Cleaner.Cleanable cleanable;
+
+    NativeObject(int tag, long object) {
+        this.tag = tag;
+        var owned = new AtomicLong(object);
+        this.object = owned;
+        this.cleanable = ThreadContext.CLEANER.register(this, () -> {
+            long o = owned.getAndSet(0);
+            if (o == 0 || Tag.plain(tag)) return;
+            Call call = Call.releasing();
+            call.release(tag, o);
+            call.end();
+        });
+    }
+
+    int tag() { return tag; }
+
+    /** @throws IllegalStateException if closed */
+    long object() {
+        long o = object.get();
+        if (o == 0 && !Tag.plain(tag)) throw new IllegalStateException("this native object is closed");
+        return o;
+    }
+
+    /** Frees the value. Closing twice is harmless. */
+    @Override public void close() { cleanable.clean(); }
+}

@@ -1,0 +1,129 @@
+package panatorch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Tag;
+
+/** Operators by name: those of libraries that {@link Aten} does not know, and the {@code out=} variants. */
+public final class Operators {
+    private Operators() {}
+
+    private static final ConcurrentHashMap<String, Operator> KNOWN = new ConcurrentHashMap<>();
+
+    /**
+     * Calls an operator with all its arguments, in schema order.
+     *
+     * @param name with the overload: {@code aten::add.Tensor}
+     * @param arguments null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType},
+     *     {@link Layout}, {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a
+     *     {@code List}, {@code long[]}, {@code double[]} or {@code boolean[]}
+     * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long}, {@code Double},
+     *     {@code Boolean}, {@link Complex} or {@link NativeObject}. Tensors belong to the current scope
+     * @throws TorchException if there is no such operator, or it fails
+     * @throws IllegalArgumentException if the arguments do not fit its schema
+     */
+    public static List<@Nullable Object> call(String name, @Nullable Object... arguments) {
+        Operator op = KNOWN.computeIfAbsent(name, Operators::named);
+        var parameters = op.schema().parameters();
+        if (arguments.length != parameters.size()) throw new IllegalArgumentException(
+                op.qualified() + " takes " + parameters.size() + " arguments " + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
+        var converted = new ArrayList<Object>();
+        for (int i = 0; i < arguments.length; i++) converted.add(checked(op, parameters.get(i), arguments[i]));
+        Call call = Call.begin(op);
+        for (int i = 0; i < arguments.length; i++) push(call, parameters.get(i), converted.get(i));
+        call.run();
+        var results = new ArrayList<@Nullable Object>();
+        for (int i = 0; i < call.resultCount(); i++) results.add(take(call, i));
+        call.end();
+        return results;
+    }
+
+    private static Operator named(String qualified) {
+        int dot = qualified.indexOf('.');
+        return dot < 0 ? new Operator(qualified, "") : new Operator(qualified.substring(0, dot), qualified.substring(dot + 1));
+    }
+
+    private static final Object NONE = new Object();
+
+    /** The argument in the form that {@link #push} takes, before anything native happens. */
+    private static Object checked(Operator op, OperatorSchema.Parameter p, @Nullable Object v) {
+        if (v == null) {
+            if (!p.optional()) throw new NullPointerException("argument '" + p.name() + "' of " + op.qualified() + " is null");
+            return NONE;
+        }
+        Object fitting = switch (p.plain()) {
+            case "Tensor" -> v instanceof Tensor ? v : null;
+            case "int", "SymInt" -> switch (v) {
+                case Long l -> l;
+                case Integer i -> i.longValue();
+                case DType t -> (long) t.code();
+                case Layout l -> (long) l.code();
+                case MemoryFormat f -> (long) f.code();
+                default -> null;
+            };
+            case "ScalarType" -> v instanceof DType t ? (Object) (long) t.code() : v instanceof Long ? v : null;
+            case "Layout" -> v instanceof Layout l ? (Object) (long) l.code() : v instanceof Long ? v : null;
+            case "MemoryFormat" -> v instanceof MemoryFormat f ? (Object) (long) f.code() : v instanceof Long ? v : null;
+            case "float" -> v instanceof Number n && !(v instanceof Complex) ? (Object) n.doubleValue() : null;
+            case "bool" -> v instanceof Boolean ? v : null;
+            case "Scalar", "number" -> v instanceof Number || v instanceof Boolean ? v : null;
+            case "str" -> v instanceof String ? v : null;
+            case "Device" -> v instanceof Device ? v : null;
+            case "Generator" -> v instanceof Generator ? v : null;
+            case "int[]", "SymInt[]" -> v instanceof long[] ? v : v instanceof List<?> l && l.stream().allMatch(e -> e instanceof Long || e instanceof Integer)
+                    ? l.stream().mapToLong(e -> ((Number) e).longValue()).toArray() : null;
+            case "float[]" -> v instanceof double[] ? v : v instanceof List<?> l && l.stream().allMatch(Number.class::isInstance)
+                    ? l.stream().mapToDouble(e -> ((Number) e).doubleValue()).toArray() : null;
+            case "bool[]" -> v instanceof boolean[] ? v : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
+            case "Tensor[]", "Tensor?[]", "Optional[Tensor][]", "Scalar[]", "number[]" -> v instanceof List<?> ? v : v instanceof Object[] a ? Arrays.asList(a) : null;
+            default -> v instanceof NativeObject || v instanceof List<?> ? v : null;
+        };
+        if (fitting == null) throw new IllegalArgumentException("argument '" + p.name() + "' of " + op.qualified() + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
+        return fitting;
+    }
+
+    private static boolean[] booleans(List<?> list) {
+        var values = new boolean[list.size()];
+        for (int i = 0; i < values.length; i++) values[i] = (Boolean) list.get(i);
+        return values;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void push(Call call, OperatorSchema.Parameter p, Object v) {
+        switch (v) {
+            case Tensor t -> call.tensor(t);
+            case Long l -> call.integer(l);
+            case Double d -> call.real(d);
+            case Boolean b -> call.bool(b);
+            case Number n -> call.scalar(n);
+            case String s -> call.string(s);
+            case Device d -> call.device(d);
+            case Generator g -> call.optionalGenerator(g);
+            case NativeObject o -> call.object(o);
+            case long[] l -> call.integers(l);
+            case double[] d -> call.reals(d);
+            case boolean[] b -> call.bools(b);
+            case List<?> l -> {
+                switch (p.plain()) {
+                    case "Tensor[]" -> call.tensors((List<Tensor>) l);
+                    case "Tensor?[]", "Optional[Tensor][]" -> call.optionalTensors((List<@Nullable Tensor>) l);
+                    case "Scalar[]", "number[]" -> call.scalars((List<Number>) l);
+                    default -> call.objects((List<NativeObject>) l);
+                }
+            }
+            default -> call.none();
+        }
+    }
+
+    private static @Nullable Object take(Call call, int i) {
+        int tag = call.resultTag(i);
+        if (tag == Tag.TENSOR) return call.takeTensor(i);
+        if (tag == Tag.LIST) return call.takeList(i);
+        if (tag == Tag.BOOL) return call.takeBoolean(i);
+        if (tag == Tag.INT || tag == Tag.DOUBLE || tag == Tag.COMPLEX) return call.takeNumber(i);
+        return tag == Tag.NONE ? null : call.takeObject(i);
+    }
+}

@@ -1,0 +1,289 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.CApi;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Tag;
+
+/**
+ * An n-dimensional array of libtorch. Freed as the table of {@link Scope} says; it owns exactly one reference to native memory.
+ *
+ * <p>A tensor may be used by any thread, as long as none closes it or writes to it meanwhile; its scope belongs to one thread.
+ * Using a closed tensor is an {@link IllegalStateException}. Operators are the methods of {@link TensorOps}, named as in PyTorch.
+ */
+public final class Tensor extends TensorOps implements AutoCloseable {
+    private static final VarHandle IMPL;
+
+    static {
+        try {
+            IMPL = MethodHandles.lookup().findVarHandle(Tensor.class, "impl", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The {@code TensorImpl}, 0 once closed. */
+    private long impl;
+    private @Nullable Scope scope;
+    private int place = -1;
+    private @Nullable Backstop backstop;
+
+    Tensor(long impl) { this.impl = impl; }
+
+    // ---- life
+
+    /** Frees this tensor now. Closing twice is harmless. */
+    @Override public void close() {
+        long i = takeImpl();
+        if (i == 0) return;
+        Scope s = scope;
+        if (s != null && s == ThreadContext.current().scope) s.remove(this);
+        free(i);
+        LiveTensors.closed(this);
+    }
+
+    public boolean isClosed() { return impl == 0; }
+
+    /** Takes this tensor out of its scope: it lives until its new owner, a module for instance, closes it. */
+    public Tensor escape() {
+        require();
+        Scope s = scope;
+        if (s != null && s.remove(this)) guard();
+        return this;
+    }
+
+    /** The reference, which is the caller's to free now; 0 if it was taken before. */
+    long takeImpl() {
+        long i = (long) IMPL.getAndSet(this, 0L);
+        Backstop b = backstop;
+        return i == 0 || b == null ? i : b.disarm();
+    }
+
+    private static void free(long impl) {
+        Call call = Call.releasing();
+        call.release(Tag.TENSOR, impl);
+        call.end();
+    }
+
+    /** Lets the garbage collector free this tensor if nobody does. */
+    void guard() { backstop = new Backstop(this, impl); }
+
+    void placed(@Nullable Scope in, int at) {
+        scope = in;
+        place = at;
+        if (in == null) return;
+        Backstop b = backstop;
+        backstop = null;
+        if (b != null) b.disarm();
+    }
+
+    int placeIn(Scope s) { return scope == s ? place : -1; }
+
+    /** Frees a tensor that became garbage. */
+    private static final class Backstop extends java.util.concurrent.atomic.AtomicLong implements Runnable {
+        private static final long serialVersionUID = 1;
+        private final transient java.lang.ref.Cleaner.Cleanable cleanable;
+        private final transient @Nullable Throwable site;
+
+        Backstop(Tensor t, long impl) {
+            super(impl);
+            site = LiveTensors.openedAt(t);
+            cleanable = ThreadContext.CLEANER.register(t, this);
+        }
+
+        @Override public void run() {
+            long i = getAndSet(0);
+            if (i == 0) return;
+            free(i);
+            LiveTensors.collected(site);
+        }
+
+        long disarm() {
+            long i = getAndSet(0);
+            cleanable.clean();
+            return i;
+        }
+    }
+
+    long implOrZero() { return impl; }
+
+    private long require() {
+        long i = impl;
+        if (i == 0) throw closedError("this tensor");
+        return i;
+    }
+
+    IllegalStateException closedError(String what) {
+        return new IllegalStateException(what + " is closed" + (LiveTensors.tracing() ? "" : "; -Dpanatorch.leaks=trace tells where"), LiveTensors.closedAt(this));
+    }
+
+    // ---- what it is
+
+    /** This thread's memory, with a handle of this tensor in it. */
+    private ThreadContext handle() {
+        ThreadContext c = ThreadContext.current();
+        Memory.setLong(c.handle, require());
+        return c;
+    }
+
+    /** The number of elements. */
+    public long numel() { var c = handle(); return CApi.numel(c.handle, c.result); }
+
+    /** The number of dimensions. */
+    public long dim() { var c = handle(); return CApi.dim(c.handle, c.result); }
+
+    /** The size of every dimension. */
+    public long[] shape() { return sizes(handle()); }
+
+    /** The size of dimension {@code dim}, from the end if negative. */
+    public long size(long dim) {
+        long[] shape = shape();
+        if (dim < -shape.length || dim >= shape.length) throw new IndexOutOfBoundsException("dimension " + dim + " of a tensor of shape " + Arrays.toString(shape));
+        return shape[(int) (dim < 0 ? dim + shape.length : dim)];
+    }
+
+    /** The elements in memory from one index of a dimension to the next. */
+    public long[] strides() {
+        var c = handle();
+        long n = CApi.dim(c.handle, c.result);
+        return longs(CApi.strides(c.handle, c.result), n);
+    }
+
+    public DType dtype() { var c = handle(); return DType.ofCode(CApi.dtype(c.handle, c.result)); }
+
+    public Device device() {
+        var c = handle();
+        var type = Device.Type.ofCode(CApi.deviceType(c.handle, c.result));
+        return new Device(type, type == Device.Type.CPU ? -1 : CApi.deviceIndex(c.handle, c.result));
+    }
+
+    public Layout layout() { var c = handle(); return Layout.ofCode(CApi.layout(c.handle, c.result)); }
+
+    private static long[] sizes(ThreadContext c) {
+        long n = CApi.dim(c.handle, c.result);
+        return longs(CApi.sizes(c.handle, c.result), n);
+    }
+
+    private static long[] longs(long address, long n) {
+        var values = new long[(int) n];
+        for (int i = 0; i < values.length; i++) values[i] = Memory.getLong(address + 8L * i);
+        return values;
+    }
+
+    /** Type and shape of the tensor in the handle of {@code c}. */
+    static String describe(ThreadContext c) { return DType.ofCode(CApi.dtype(c.handle, c.result)) + " " + Arrays.toString(sizes(c)); }
+
+    /** Whether the elements lie without gaps, last dimension fastest. */
+    public boolean isContiguous() {
+        long[] shape = shape(), strides = strides();
+        long expected = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            if (shape[d] == 0) return true;
+            if (shape[d] != 1 && strides[d] != expected) return false;
+            expected *= shape[d];
+        }
+        return true;
+    }
+
+    // ---- its memory
+
+    /**
+     * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native
+     * byte order. The tensor's storage lives at least as long as {@code arena}, also when the tensor is closed before.
+     *
+     * @throws IllegalStateException if the tensor is not contiguous, or not on the CPU
+     */
+    @SuppressWarnings("restricted")
+    public MemorySegment data(Arena arena) {
+        if (device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + device() + " has no memory that Java reads; copy it with to(Device.CPU)");
+        if (!isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(shape()) + " and strides " + Arrays.toString(strides()));
+        long bytes = numel() * dtype().bytes(), i = require();
+        var c = handle();
+        long address = CApi.dataPointer(c.handle, c.result);
+        References.retain(i);
+        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> free(i));
+    }
+
+    /** {@link #data(Arena)} for as long as the segment is in use, which the garbage collector finds out. */
+    public MemorySegment data() { return data(Arena.ofAuto()); }
+
+    /** A tensor of one element as a {@code double}. */
+    public double itemDouble() { return item().doubleValue(); }
+
+    public float itemFloat() { return item().floatValue(); }
+
+    public long itemLong() { return item().longValue(); }
+
+    /** A copy of all elements in order, converted to float32. */
+    public float[] toFloatArray() { return elements(DType.FLOAT32, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT)); }
+
+    /** A copy of all elements in order, converted to float64. */
+    public double[] toDoubleArray() { return elements(DType.FLOAT64, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_DOUBLE)); }
+
+    /** A copy of all elements in order, converted to int64. */
+    public long[] toLongArray() { return elements(DType.INT64, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_LONG)); }
+
+    /** A copy of all elements in order, converted to uint8. */
+    public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)); }
+
+    private <T> T elements(DType type, java.util.function.Function<MemorySegment, T> read) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
+            return read.apply(to(Device.CPU, type).contiguous().data(arena));
+        }
+    }
+
+    // ---- gradients
+
+    public boolean requiresGrad() { return view().requires_grad(); }
+
+    /** What {@code backward} accumulated, as a new handle to the same memory; null if nothing. */
+    public @Nullable Tensor grad() {
+        long g = Memory.getLong(view().grad().address());
+        if (References.isUndefinedTensor(g)) return null;
+        References.retain(g);
+        return ThreadContext.current().adopt(g);
+    }
+
+    /** Replaces the gradient; null frees it, which is how gradients are zeroed. */
+    public void setGrad(@Nullable Tensor grad) {
+        if (grad == null && Memory.getLong(view().grad().address()) == References.undefinedTensor()) return;
+        long slot = view().mutable_grad().address(), old = Memory.getLong(slot);
+        long replacement = grad == null ? References.undefinedTensor() : grad.require();
+        if (grad != null) References.retain(replacement);
+        Memory.setLong(slot, replacement);
+        if (!References.isUndefinedTensor(old)) free(old);
+    }
+
+    /** See {@link Autograd#backward(Tensor)}. */
+    public void backward() { Autograd.backward(this); }
+
+    private org.bytedeco.pytorch.Tensor view() { return Borrowed.tensor(handle().handle); }
+
+    // ---- JavaCPP
+
+    /** A JavaCPP tensor with a reference of its own to the same memory; the caller closes it. */
+    public org.bytedeco.pytorch.Tensor unwrap() { return new org.bytedeco.pytorch.Tensor(view()); }
+
+    /** A tensor with a reference of its own to the memory of {@code tensor}, which stays the caller's. */
+    public static Tensor wrap(org.bytedeco.pytorch.Tensor tensor) {
+        long i = Memory.getLong(tensor.address());
+        if (References.isUndefinedTensor(i)) throw new IllegalArgumentException("an undefined tensor cannot be wrapped");
+        References.retain(i);
+        return ThreadContext.current().adopt(i);
+    }
+
+    // ---- conversions
+
+    /** This tensor on {@code device}, as a new handle to the same memory if it is there already. */
+    public Tensor to(Device device) { return Aten.to(this, (DType) null, null, device); }
+
+    /** Type, shape and device; the elements are printed by {@link #toFloatArray} and its kind. */
+    @Override public String toString() { return isClosed() ? "Tensor (closed)" : "Tensor " + describe(handle()) + " " + device(); }
+}

@@ -1,0 +1,5 @@
+/** Not exported. */
+@NullMarked
+package panatorch.internal.library;
+
+import org.jspecify.annotations.NullMarked;

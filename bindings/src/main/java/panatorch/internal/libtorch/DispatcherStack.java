@@ -1,0 +1,73 @@
+package panatorch.internal.libtorch;
+
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+
+/**
+ * The values an operator is called with and returns: the memory of a {@code std::vector<c10::IValue>}, written by Java.
+ *
+ * <p>The stack owns a reference to every counted value on it. One call at a time: a call made while another runs on the
+ * same thread (a hook inside {@code backward}) needs a stack of its own.
+ */
+public final class DispatcherStack {
+    private static final int CAPACITY = 256;
+    private static final long SIZE = Probe.ELEMENT, TAG = Probe.TAG;
+
+    private final IValueVector vector = new IValueVector(CAPACITY);
+    /** A {@code std::vector} is three pointers: begin, end, end of capacity. */
+    private final long begin = vector.address(), end = begin + 8;
+    private long base = Memory.getLong(begin);
+    private int top;
+
+    public DispatcherStack() {
+        vector.resize(0);
+    }
+
+    public void push(int tag, long payload) {
+        long at = base + SIZE * top++;
+        Memory.setLong(at, payload);
+        Memory.setInt(at + TAG, tag);
+    }
+
+    /** Pushes a value that others own, too. */
+    public void pushShared(int tag, long object) {
+        References.retain(object);
+        push(tag, object);
+    }
+
+    public boolean full() { return top == CAPACITY; }
+
+    /** Runs the operator: its arguments leave the stack, its results are on it. After an exception the arguments are still there. */
+    public void call(OperatorHandle operator) {
+        Memory.setLong(end, base + SIZE * top);
+        operator.callBoxed(vector);
+        base = Memory.getLong(begin); // a result list longer than the capacity moves the vector
+        top = (int) ((Memory.getLong(end) - base) / SIZE);
+    }
+
+    public int size() { return top; }
+
+    public int tag(int i) { return Memory.getInt(base + SIZE * i + TAG); }
+
+    public long payload(int i) { return Memory.getLong(base + SIZE * i); }
+
+    /** Moves value i off the stack: its reference is the caller's now. */
+    public long take(int i) {
+        long payload = payload(i);
+        Memory.setInt(base + SIZE * i + TAG, Tag.NONE);
+        return payload;
+    }
+
+    /** Empties a stack on which nothing counted is left. */
+    public void forget() {
+        top = 0;
+        Memory.setLong(end, base);
+    }
+
+    /** Empties the stack and gives back its references, in one native call. */
+    public void release() {
+        Memory.setLong(end, base + SIZE * top);
+        top = 0;
+        vector.resize(0);
+    }
+}

@@ -1,0 +1,38 @@
+package panatorch.internal.libtorch;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/** Reads and writes native memory at plain addresses. The callers know that the addresses are valid. */
+public final class Memory {
+    private Memory() {}
+
+    /** All of the address space. */
+    public static final MemorySegment ALL = everything();
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final VarHandle ATOMIC_LONG = LONG.varHandle();
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment everything() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    public static long getLong(long address) { return ALL.get(LONG, address); }
+
+    public static int getInt(long address) { return ALL.get(INT, address); }
+
+    public static double getDouble(long address) { return Double.longBitsToDouble(getLong(address)); }
+
+    public static void setLong(long address, long value) { ALL.set(LONG, address, value); }
+
+    public static void setInt(long address, int value) { ALL.set(INT, address, value); }
+
+    /** Adds to the 64-bit word at {@code address} and returns what it held before. */
+    public static long getAndAdd(long address, long delta) { return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta); }
+
+    /** The zero-terminated string at {@code address}. */
+    public static String string(long address) { return ALL.getString(address); }
+}

@@ -1,0 +1,24 @@
+package panatorch.internal.libtorch;
+
+/** Reference counts of libtorch's {@code intrusive_ptr} objects: a 64-bit word at offset 8, strong references in its lower half. */
+public final class References {
+    private References() {}
+
+    private static final long OFFSET = 8;
+
+    /** The object that stands for an undefined tensor; it is not counted. */
+    private static final long UNDEFINED_TENSOR = Probe.undefinedTensor();
+
+    /** Takes one more reference to the object; somebody must hold one already. */
+    public static void retain(long object) { Memory.getAndAdd(object + OFFSET, 1); }
+
+    /** Gives back a reference that is not the last one. */
+    public static void releaseShared(long object) { Memory.getAndAdd(object + OFFSET, -1); }
+
+    /** The number of strong references. */
+    public static int count(long object) { return Memory.getInt(object + OFFSET); }
+
+    public static long undefinedTensor() { return UNDEFINED_TENSOR; }
+
+    public static boolean isUndefinedTensor(long tensor) { return tensor == UNDEFINED_TENSOR; }
+}

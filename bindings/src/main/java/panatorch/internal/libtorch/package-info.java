@@ -1,0 +1,5 @@
+/** Not exported. */
+@NullMarked
+package panatorch.internal.libtorch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,78 @@
+package panatorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import panatorch.junit.NoTensorLeaks;
+
+@NoTensorLeaks
+class TensorTest {
+    @Test void operators_compute_what_their_name_says() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(new float[] {1, 2, 3, 4}, 2, 2);
+            assertThat(x.add(x).toFloatArray()).containsExactly(2, 4, 6, 8);
+            assertThat(x.add(x, 10).toFloatArray()).containsExactly(11, 22, 33, 44);
+            assertThat(x.matmul(x).toFloatArray()).containsExactly(7, 10, 15, 22);
+            assertThat(x.sum(1).toFloatArray()).containsExactly(3, 7);
+            assertThat(Aten.cat(List.of(x, x), 1).shape()).containsExactly(2, 4);
+            var r = x.max(1);
+            assertThat(r.values().toFloatArray()).containsExactly(2, 4);
+            assertThat(r.indices().toLongArray()).containsExactly(1, 1);
+            assertThat(Aten.complex(x, x).sum().item()).isEqualTo(new Complex(10, 10));
+        }
+    }
+
+    @Test void scalars_keep_their_kind() {
+        try (var scope = Scope.open()) {
+            Tensor i = Torch.tensor(new long[] {1, 2});
+            assertThat(i.add(1).dtype()).isEqualTo(DType.INT64);
+            assertThat(i.add(1.0).dtype()).isEqualTo(DType.FLOAT32);
+            assertThat(i.mul(new Complex(0, 1)).dtype()).isEqualTo(DType.COMPLEX64);
+        }
+    }
+
+    @Test void in_place_operators_return_the_tensor_itself() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.ones(DType.FLOAT32, 2);
+            assertThat(x.add_(x)).isSameAs(x);
+            assertThat(x.toFloatArray()).containsExactly(2, 2);
+        }
+    }
+
+    @Test void backward_accumulates_gradients_until_they_are_freed() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(new float[] {1, 2, 3}).requiresGrad_(true);
+            assertThat(x.grad()).isNull();
+            x.mul(x).sum().backward();
+            x.mul(x).sum().backward();
+            assertThat(x.grad().toFloatArray()).containsExactly(4, 8, 12);
+            x.setGrad(null);
+            assertThat(x.grad()).isNull();
+        }
+    }
+
+    @Test void a_wrong_shape_is_named_with_the_operator_and_its_arguments() {
+        try (var scope = Scope.open()) {
+            Tensor a = Torch.zeros(DType.FLOAT32, 2, 3), b = Torch.zeros(DType.FLOAT64, 4, 5);
+            assertThatThrownBy(() -> a.mm(b)).isInstanceOf(TorchException.class)
+                    .hasMessageStartingWith("aten::mm(self: float32 [2, 3], mat2: float64 [4, 5]): ").hasMessageNotContaining("Exception raised from");
+            assertThatThrownBy(() -> a.add((Tensor) null)).isInstanceOf(NullPointerException.class).hasMessage("argument 'other' of aten::add.Tensor is null");
+            assertThat(a.add(a).shape()).containsExactly(2, 3);
+        }
+    }
+
+    @Test void both_sides_see_shared_memory() {
+        try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
+            var segment = arena.allocate(ValueLayout.JAVA_FLOAT, 4);
+            Tensor t = Torch.fromBlob(segment, DType.FLOAT32, 2, 2);
+            segment.setAtIndex(ValueLayout.JAVA_FLOAT, 3, 5);
+            assertThat(t.toFloatArray()).containsExactly(0, 0, 0, 5);
+            t.fill_(7);
+            assertThat(segment.getAtIndex(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(7);
+        }
+    }
+}
