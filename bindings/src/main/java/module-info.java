@@ -4,7 +4,7 @@ module panatorch {
     requires transitive org.bytedeco.pytorch;
     requires org.apache.logging.log4j;
     requires static transitive org.jspecify;
-    requires static transitive org.junit.jupiter.api;
+    requires static org.junit.jupiter.api;
 
     exports panatorch;
     exports panatorch.junit;

@@ -21,8 +21,9 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
         return new OperatorSchema(all(schema.arguments()), all(schema.returns()));
     }
 
-    /** {@code arguments} points at the first of a vector's elements and knows where they end. */
-    private static List<Parameter> all(Argument arguments) {
+    /** {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one. */
+    private static List<Parameter> all(@Nullable Argument arguments) {
+        if (arguments == null) return List.of();
         var list = new ArrayList<Parameter>();
         for (long i = arguments.position(); i < arguments.limit(); i++) {
             Argument a = arguments.getPointer(i);

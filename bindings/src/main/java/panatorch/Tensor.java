@@ -182,10 +182,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** Whether the elements lie without gaps, last dimension fastest. */
     public boolean isContiguous() {
+        if (numel() == 0) return true;
         long[] shape = shape(), strides = strides();
         long expected = 1;
         for (int d = shape.length - 1; d >= 0; d--) {
-            if (shape[d] == 0) return true;
             if (shape[d] != 1 && strides[d] != expected) return false;
             expected *= shape[d];
         }

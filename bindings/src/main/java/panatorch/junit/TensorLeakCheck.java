@@ -6,6 +6,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import panatorch.Torch;
 
 /** Compares the number of live tensors before and after a test class. */
+@SuppressWarnings("exports")
 public final class TensorLeakCheck implements BeforeAllCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace SPACE = ExtensionContext.Namespace.create(TensorLeakCheck.class);
 

@@ -1,0 +1,16 @@
+/** Neural networks on PanaTorch: modules, optimisers, models, weights in and out. */
+module panatorch.nn {
+    requires transitive panatorch;
+    requires com.fasterxml.jackson.databind;
+    requires static transitive org.jspecify;
+
+    exports panatorch.amp;
+    exports panatorch.models;
+    exports panatorch.nn;
+    exports panatorch.nn.dropout;
+    exports panatorch.nn.functional;
+    exports panatorch.nn.init;
+    exports panatorch.optim;
+    exports panatorch.serialize;
+    exports panatorch.train;
+}

@@ -1,0 +1,5 @@
+/** Mixed precision. */
+@NullMarked
+package panatorch.amp;
+
+import org.jspecify.annotations.NullMarked;

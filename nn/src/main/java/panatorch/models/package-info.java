@@ -1,0 +1,5 @@
+/** Networks by their papers' names. */
+@NullMarked
+package panatorch.models;
+
+import org.jspecify.annotations.NullMarked;

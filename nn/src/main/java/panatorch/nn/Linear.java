@@ -1,0 +1,32 @@
+package panatorch.nn;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.init.Init;
+
+/** {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out]. */
+public final class Linear extends Module {
+    private final long in, out;
+    private final Tensor weight;
+    private final @Nullable Tensor bias;
+
+    public Linear(long in, long out) { this(in, out, true); }
+
+    public Linear(long in, long out, boolean bias) {
+        this.in = in;
+        this.out = out;
+        weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, out, in)));
+        this.bias = bias ? parameter("bias", Init.layerBias_(Torch.empty(DType.FLOAT32, out), weight)) : null;
+    }
+
+    public long inFeatures() { return in; }
+
+    public long outFeatures() { return out; }
+
+    @Override public Tensor forward(Tensor input) { return Aten.linear(input, weight, bias); }
+
+    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + (bias != null ? "True" : "False"); }
+}

@@ -1,0 +1,5 @@
+/** How weights begin. */
+@NullMarked
+package panatorch.nn.init;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Layers and the {@link panatorch.nn.Module} they are. */
+@NullMarked
+package panatorch.nn;
+
+import org.jspecify.annotations.NullMarked;

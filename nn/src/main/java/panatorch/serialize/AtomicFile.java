@@ -1,0 +1,34 @@
+package panatorch.serialize;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Files that are there whole or not at all, whatever happens while they are written. */
+public final class AtomicFile {
+    private AtomicFile() {}
+
+    /** Writes a file's content to a channel. */
+    @FunctionalInterface
+    public interface Writer {
+        void write(FileChannel channel) throws IOException;
+    }
+
+    /** Writes under a temporary name in the same folder, forces it to the disk, and renames it in one step. */
+    public static void write(Path file, Writer content) throws IOException {
+        Path absolute = file.toAbsolutePath();
+        Path unfinished = Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".unfinished");
+        try {
+            try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                content.write(channel);
+                channel.force(true);
+            }
+            Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Weights in files. */
+@NullMarked
+package panatorch.serialize;
+
+import org.jspecify.annotations.NullMarked;
