@@ -16,7 +16,7 @@ public interface Schedule {
 
     /**
      * Smith and Topin 2017, arXiv:1708.07120, with the defaults of PyTorch's {@code OneCycleLR}: up from {@code lr}/25 over 30 % of the
-     * steps, down to {@code lr}/250,000 over the rest, both along half a cosine.
+     * steps, down to {@code lr}/250,000 over the rest, both along half a cosine. The momentum is not cycled.
      */
     static Schedule oneCycle(double lr, long steps) {
         checkSteps(steps);
