@@ -12,6 +12,7 @@ public final class Autocast implements AutoCloseable {
     private final torch.DeviceType device;
     private final boolean wasEnabled;
     private final torch.ScalarType was;
+    private boolean closed;
 
     private Autocast(Device.Type type, DType dtype, boolean enabled) {
         NativeLibrary.load();
@@ -37,6 +38,8 @@ public final class Autocast implements AutoCloseable {
     private static torch.ScalarType scalarType(DType t) { return t == DType.BFLOAT16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Half; }
 
     @Override public void close() {
+        if (closed) return;
+        closed = true;
         if (torch.decrement_nesting() == 0) torch.clear_cache(); // the low-precision copies of weights
         torch.set_autocast_enabled(device, wasEnabled);
         torch.set_autocast_dtype(device, was);

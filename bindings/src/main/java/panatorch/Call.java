@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -80,7 +81,10 @@ final class Call {
         return impl;
     }
 
-    void tensor(Tensor t) { stack.pushShared(Tag.TENSOR, impl(present(t))); }
+    void tensor(Tensor t) {
+        stack.pushShared(Tag.TENSOR, impl(present(t)));
+        Reference.reachabilityFence(t); // an unscoped tensor's own reference must last until ours is taken
+    }
 
     void optionalTensor(@Nullable Tensor t) {
         if (t == null) none();
@@ -106,6 +110,7 @@ final class Call {
             if (t != null && impl == 0) throw abort(t.closedError("element " + i + " of a list argument of " + name()));
             if (t != null) References.retain(impl);
             NativeLists.append(object, t == null ? Tag.NONE : Tag.TENSOR, impl);
+            Reference.reachabilityFence(t);
         }
     }
 

@@ -7,14 +7,12 @@ import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the tensors that were made and not closed; with {@code -Dpanatorch.leaks=trace} it knows where, too. */
 final class LiveTensors {
     private LiveTensors() {}
 
-    private static final Logger LOG = LogManager.getLogger(LiveTensors.class);
     private static final boolean TRACE = "trace".equals(System.getProperty("panatorch.leaks"));
     private static final LongAdder COUNT = new LongAdder();
     private static final Map<Tensor, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
@@ -47,7 +45,7 @@ final class LiveTensors {
     /** For a tensor that the garbage collector found before anybody closed it. */
     static void collected(@Nullable Throwable site) {
         COUNT.decrement();
-        if (TRACE) LOG.warn("A tensor outside any scope was garbage before it was closed.", site);
+        if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A tensor outside any scope was garbage before it was closed.", site);
     }
 
     static @Nullable Throwable openedAt(Tensor t) { return OPENED.get(t); }

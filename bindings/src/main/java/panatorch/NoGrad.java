@@ -11,6 +11,7 @@ import panatorch.internal.libtorch.CApi;
  */
 public final class NoGrad implements AutoCloseable {
     private final boolean before;
+    private boolean closed;
 
     private NoGrad(boolean on) {
         NativeLibrary.load();
@@ -26,5 +27,8 @@ public final class NoGrad implements AutoCloseable {
     /** Whether operators of this thread record for {@code backward}. */
     public static boolean isGradEnabled() { return CApi.gradMode(); }
 
-    @Override public void close() { CApi.setGradMode(before); }
+    @Override public void close() {
+        if (!closed) CApi.setGradMode(before);
+        closed = true;
+    }
 }

@@ -9,7 +9,8 @@ import panatorch.internal.library.NativeLibrary;
 final class Operator {
     private final String name;
     private final String overload;
-    private @Nullable OperatorHandle handle;
+    /** Volatile, since a JavaCPP object is not safe to hand over otherwise. */
+    private volatile @Nullable OperatorHandle handle;
     private @Nullable OperatorSchema schema;
 
     Operator(String name, String overload) {

@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.CApi;
@@ -126,21 +128,38 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- what it is
 
-    /** This thread's memory, with a handle of this tensor in it. */
+    /** This thread's memory, with a handle of this tensor in it; valid while this tensor is reachable. */
     private ThreadContext handle() {
         ThreadContext c = ThreadContext.current();
         Memory.setLong(c.handle, require());
         return c;
     }
 
+    /** Something that is read through a handle. */
+    private <T> T read(Function<ThreadContext, T> reader) {
+        T value = reader.apply(handle());
+        Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
+        return value;
+    }
+
     /** The number of elements. */
-    public long numel() { var c = handle(); return CApi.numel(c.handle, c.result); }
+    public long numel() {
+        var c = handle();
+        long n = CApi.numel(c.handle, c.result);
+        Reference.reachabilityFence(this);
+        return n;
+    }
 
     /** The number of dimensions. */
-    public long dim() { var c = handle(); return CApi.dim(c.handle, c.result); }
+    public long dim() {
+        var c = handle();
+        long n = CApi.dim(c.handle, c.result);
+        Reference.reachabilityFence(this);
+        return n;
+    }
 
     /** The size of every dimension. */
-    public long[] shape() { return sizes(handle()); }
+    public long[] shape() { return read(Tensor::sizes); }
 
     /** The size of dimension {@code dim}, from the end if negative. */
     public long size(long dim) {
@@ -151,20 +170,22 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** The elements in memory from one index of a dimension to the next. */
     public long[] strides() {
-        var c = handle();
-        long n = CApi.dim(c.handle, c.result);
-        return longs(CApi.strides(c.handle, c.result), n);
+        return read(c -> {
+            long n = CApi.dim(c.handle, c.result);
+            return longs(CApi.strides(c.handle, c.result), n);
+        });
     }
 
-    public DType dtype() { var c = handle(); return DType.ofCode(CApi.dtype(c.handle, c.result)); }
+    public DType dtype() { return read(c -> DType.ofCode(CApi.dtype(c.handle, c.result))); }
 
     public Device device() {
-        var c = handle();
-        var type = Device.Type.ofCode(CApi.deviceType(c.handle, c.result));
-        return new Device(type, type == Device.Type.CPU ? -1 : CApi.deviceIndex(c.handle, c.result));
+        return read(c -> {
+            var type = Device.Type.ofCode(CApi.deviceType(c.handle, c.result));
+            return new Device(type, type == Device.Type.CPU ? -1 : CApi.deviceIndex(c.handle, c.result));
+        });
     }
 
-    public Layout layout() { var c = handle(); return Layout.ofCode(CApi.layout(c.handle, c.result)); }
+    public Layout layout() { return read(c -> Layout.ofCode(CApi.layout(c.handle, c.result))); }
 
     private static long[] sizes(ThreadContext c) {
         long n = CApi.dim(c.handle, c.result);
@@ -205,9 +226,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + device() + " has no memory that Java reads; copy it with to(Device.CPU)");
         if (!isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(shape()) + " and strides " + Arrays.toString(strides()));
         long bytes = numel() * dtype().bytes(), i = require();
-        var c = handle();
-        long address = CApi.dataPointer(c.handle, c.result);
+        long address = read(c -> CApi.dataPointer(c.handle, c.result));
         References.retain(i);
+        Reference.reachabilityFence(this);
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> free(i));
     }
 
@@ -233,43 +254,54 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** A copy of all elements in order, converted to uint8. */
     public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)); }
 
-    private <T> T elements(DType type, java.util.function.Function<MemorySegment, T> read) {
+    private <T> T elements(DType type, Function<MemorySegment, T> reader) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
-            return read.apply(to(Device.CPU, type).contiguous().data(arena));
+            return reader.apply(to(Device.CPU, type).contiguous().data(arena));
         }
     }
 
     // ---- gradients
 
-    public boolean requiresGrad() { return view().requires_grad(); }
+    public boolean requiresGrad() { return read(c -> view(c).requires_grad()); }
 
     /** What {@code backward} accumulated, as a new handle to the same memory; null if nothing. */
     public @Nullable Tensor grad() {
-        long g = Memory.getLong(view().grad().address());
+        long g = read(c -> Memory.getLong(view(c).grad().address()));
         if (References.isUndefinedTensor(g)) return null;
         References.retain(g);
+        Reference.reachabilityFence(this);
         return ThreadContext.current().adopt(g);
     }
 
-    /** Replaces the gradient; null frees it, which is how gradients are zeroed. */
+    /**
+     * Replaces the gradient; null frees it, which is how gradients are zeroed.
+     *
+     * @throws IllegalArgumentException if the gradient's shape, type or device is not this tensor's
+     */
     public void setGrad(@Nullable Tensor grad) {
-        if (grad == null && Memory.getLong(view().grad().address()) == References.undefinedTensor()) return;
-        long slot = view().mutable_grad().address(), old = Memory.getLong(slot);
+        if (grad != null && !(Arrays.equals(shape(), grad.shape()) && dtype() == grad.dtype() && device().equals(grad.device())))
+            throw new IllegalArgumentException("a gradient of " + this + " cannot be " + grad);
+        if (grad == null && References.isUndefinedTensor(read(c -> Memory.getLong(view(c).grad().address())))) return;
         long replacement = grad == null ? References.undefinedTensor() : grad.require();
         if (grad != null) References.retain(replacement);
-        Memory.setLong(slot, replacement);
+        long old = read(c -> {
+            long slot = view(c).mutable_grad().address(), before = Memory.getLong(slot);
+            Memory.setLong(slot, replacement);
+            return before;
+        });
+        Reference.reachabilityFence(grad);
         if (!References.isUndefinedTensor(old)) free(old);
     }
 
     /** See {@link Autograd#backward(Tensor)}. */
     public void backward() { Autograd.backward(this); }
 
-    private org.bytedeco.pytorch.Tensor view() { return Borrowed.tensor(handle().handle); }
+    private static org.bytedeco.pytorch.Tensor view(ThreadContext c) { return Borrowed.tensor(c.handle); }
 
     // ---- JavaCPP
 
     /** A JavaCPP tensor with a reference of its own to the same memory; the caller closes it. */
-    public org.bytedeco.pytorch.Tensor unwrap() { return new org.bytedeco.pytorch.Tensor(view()); }
+    public org.bytedeco.pytorch.Tensor unwrap() { return read(c -> new org.bytedeco.pytorch.Tensor(view(c))); }
 
     /** A tensor with a reference of its own to the memory of {@code tensor}, which stays the caller's. */
     public static Tensor wrap(org.bytedeco.pytorch.Tensor tensor) {
@@ -285,5 +317,5 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Tensor to(Device device) { return Aten.to(this, (DType) null, null, device); }
 
     /** Type, shape and device; the elements are printed by {@link #toFloatArray} and its kind. */
-    @Override public String toString() { return isClosed() ? "Tensor (closed)" : "Tensor " + describe(handle()) + " " + device(); }
+    @Override public String toString() { return isClosed() ? "Tensor (closed)" : "Tensor " + read(Tensor::describe) + " " + device(); }
 }

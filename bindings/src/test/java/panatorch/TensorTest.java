@@ -52,6 +52,10 @@ class TensorTest {
             assertThat(x.grad().toFloatArray()).containsExactly(4, 8, 12);
             x.setGrad(null);
             assertThat(x.grad()).isNull();
+            x.setGrad(Torch.ones(DType.FLOAT32, 3));
+            assertThat(x.grad().toFloatArray()).containsExactly(1, 1, 1);
+            assertThatThrownBy(() -> x.setGrad(Torch.ones(DType.FLOAT64, 3))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("a gradient of Tensor float32 [3] cpu cannot be Tensor float64 [3] cpu");
         }
     }
 

@@ -29,7 +29,6 @@ import org.apache.logging.log4j.Logger;
 final class NativeJars {
     private NativeJars() {}
 
-    private static final Logger LOG = LogManager.getLogger(NativeJars.class);
     private static final List<String> PRESETS = List.of("javacpp", "openblas", "pytorch");
 
     /** @return the folder of the libraries */
@@ -41,7 +40,7 @@ final class NativeJars {
             Path cache = cacheRoot();
             Path folder = cache.resolve(platform + "-" + key(jars));
             if (Files.isDirectory(folder)) return folder;
-            LOG.info("Unpacking libtorch to {}, once.", folder);
+            log().info("Unpacking libtorch to {}, once.", folder);
             Path unfinished = Files.createTempDirectory(Files.createDirectories(cache), "unfinished-");
             try {
                 for (JarFile jar : jars) unpack(jar, platform, unfinished);
@@ -58,6 +57,9 @@ final class NativeJars {
             for (JarFile jar : jars) close(jar);
         }
     }
+
+    /** Asked for only when there is something to say: a logging framework takes longer to start than libtorch to load. */
+    private static Logger log() { return LogManager.getLogger(NativeJars.class); }
 
     private static Path cacheRoot() {
         String named = System.getProperty("panatorch.cache");
@@ -122,7 +124,7 @@ final class NativeJars {
         try {
             Files.move(unfinished, folder, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-            LOG.debug("{} is there already", folder);
+            log().debug("{} is there already", folder);
         } catch (AtomicMoveNotSupportedException e) {
             throw new IOException("the folder cannot be renamed in one step", e);
         } catch (FileSystemException e) {
@@ -146,7 +148,7 @@ final class NativeJars {
         try {
             jar.close();
         } catch (IOException e) {
-            LOG.debug("closing {}", jar.getName(), e);
+            log().debug("closing {}", jar.getName(), e);
         }
     }
 }

@@ -62,7 +62,7 @@ public final class NativeLibrary {
             better.initCause(e);
             throw better;
         } catch (IllegalCallerException e) {
-            throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED (or =panatorch on the module path).");
+            throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED, on the module path =panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
         }
     }
 
