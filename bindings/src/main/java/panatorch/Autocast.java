@@ -1,27 +1,32 @@
 package panatorch;
 
 import org.bytedeco.pytorch.global.torch;
-import panatorch.internal.library.NativeLibrary;
 
 /**
  * While open, operators of this thread that gain from it run in a lower precision, by libtorch's own lists (matrix products and
  * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside.
  * Closing restores what was before; guards close in the reverse order of their opening, on the thread that opened them.
  */
-public final class Autocast implements AutoCloseable {
+public final class Autocast extends Mode {
     private final torch.DeviceType device;
-    private final boolean wasEnabled;
-    private final torch.ScalarType was;
-    private boolean closed;
+    private final DType dtype;
+    private final boolean enabled;
+    private boolean wasEnabled;
+    private torch.ScalarType was = torch.ScalarType.Undefined;
 
     private Autocast(Device.Type type, DType dtype, boolean enabled) {
-        NativeLibrary.load();
         if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
         device = switch (type) {
             case CPU -> torch.DeviceType.CPU;
             case CUDA -> torch.DeviceType.CUDA;
             default -> throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
         };
+        this.dtype = dtype;
+        this.enabled = enabled;
+        open();
+    }
+
+    @Override void set() {
         wasEnabled = torch.is_autocast_enabled(device);
         was = torch.get_autocast_dtype(device);
         torch.set_autocast_enabled(device, enabled);
@@ -37,9 +42,7 @@ public final class Autocast implements AutoCloseable {
 
     private static torch.ScalarType scalarType(DType t) { return t == DType.BFLOAT16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Half; }
 
-    @Override public void close() {
-        if (closed) return;
-        closed = true;
+    @Override void unset() {
         if (torch.decrement_nesting() == 0) torch.clear_cache(); // the low-precision copies of weights
         torch.set_autocast_enabled(device, wasEnabled);
         torch.set_autocast_dtype(device, was);

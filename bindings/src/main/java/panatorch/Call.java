@@ -4,8 +4,10 @@ import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.LongSupplier;
 import org.bytedeco.pytorch.DoubleComplex;
 import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Scalar;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
@@ -162,13 +164,16 @@ final class Call {
     void scalars(List<? extends Number> list) {
         long object = NativeLists.scalars(present(list).size());
         stack.push(Tag.LIST, object);
+        int i = 0;
         for (Number v : list) {
             switch (v) {
+                case null -> throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
                 case Double d -> NativeLists.append(object, Tag.DOUBLE, Double.doubleToRawLongBits(d));
                 case Float f -> NativeLists.append(object, Tag.DOUBLE, Double.doubleToRawLongBits(f));
                 case Complex c -> NativeLists.append(object, Tag.COMPLEX, complex(c));
                 default -> NativeLists.append(object, Tag.INT, v.longValue());
             }
+            i++;
         }
     }
 
@@ -225,18 +230,27 @@ final class Call {
 
     void optionalGenerator(@Nullable Generator v) {
         if (v == null) none();
-        else stack.pushShared(Tag.GENERATOR, v.object());
+        else stack.pushShared(Tag.GENERATOR, opened(v::object));
     }
 
-    void object(NativeObject v) { stack.pushShared(present(v).tag(), v.object()); }
+    void object(NativeObject v) { stack.pushShared(present(v).tag(), opened(v::object)); }
+
+    private long opened(LongSupplier object) {
+        try {
+            return object.getAsLong();
+        } catch (IllegalStateException e) {
+            throw abort(e);
+        }
+    }
 
     void objects(List<NativeObject> list) {
         String type = Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain();
         long object = NativeLists.objects(type, present(list).size());
         stack.push(Tag.LIST, object);
         for (NativeObject v : list) {
-            References.retain(v.object());
-            NativeLists.append(object, v.tag(), v.object());
+            long element = opened(present(v)::object);
+            References.retain(element);
+            NativeLists.append(object, v.tag(), element);
         }
     }
 
@@ -244,7 +258,10 @@ final class Call {
     void run() {
         Operator op = Objects.requireNonNull(operator);
         try {
-            stack.call(op.handle());
+            OperatorHandle handle = op.handle();
+            var modes = context().modes;
+            if (modes == null) stack.call(handle);
+            else Mode.during(modes, () -> stack.call(handle));
         } catch (TorchException e) {
             throw abort(e);
         } catch (RuntimeException e) {

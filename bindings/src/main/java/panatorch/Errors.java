@@ -1,6 +1,7 @@
 package panatorch;
 
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
@@ -10,6 +11,8 @@ final class Errors {
     private Errors() {}
 
     private static final int MOST_CHARACTERS = 2000;
+    /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
+    private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
     static RuntimeException translate(Operator op, DispatcherStack stack, RuntimeException e) {
         // The exception of a Java hook, which ran inside the operator, reaches the caller as it was.
@@ -23,8 +26,7 @@ final class Errors {
     }
 
     private static String words(String message) {
-        int trace = message.indexOf("\nException raised from");
-        String own = (trace < 0 ? message : message.substring(0, trace)).strip();
+        String own = APPENDIX.split(message, 2)[0].replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 

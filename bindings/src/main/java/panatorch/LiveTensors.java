@@ -44,8 +44,8 @@ final class LiveTensors {
 
     /** For a tensor that the garbage collector found before anybody closed it. */
     static void collected(@Nullable Throwable site) {
-        COUNT.decrement();
         if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A tensor outside any scope was garbage before it was closed.", site);
+        COUNT.decrement();
     }
 
     static @Nullable Throwable openedAt(Tensor t) { return OPENED.get(t); }

@@ -1,6 +1,5 @@
 package panatorch;
 
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
 
 /**
@@ -9,14 +8,13 @@ import panatorch.internal.libtorch.CApi;
  *
  * <pre>{@code try (var off = NoGrad.enter()) { … } }</pre>
  */
-public final class NoGrad implements AutoCloseable {
-    private final boolean before;
-    private boolean closed;
+public final class NoGrad extends Mode {
+    private final boolean on;
+    private boolean before;
 
     private NoGrad(boolean on) {
-        NativeLibrary.load();
-        before = CApi.gradMode();
-        CApi.setGradMode(on);
+        this.on = on;
+        open();
     }
 
     public static NoGrad enter() { return new NoGrad(false); }
@@ -25,10 +23,18 @@ public final class NoGrad implements AutoCloseable {
     public static NoGrad enableGrad() { return new NoGrad(true); }
 
     /** Whether operators of this thread record for {@code backward}. */
-    public static boolean isGradEnabled() { return CApi.gradMode(); }
-
-    @Override public void close() {
-        if (!closed) CApi.setGradMode(before);
-        closed = true;
+    public static boolean isGradEnabled() {
+        var modes = ThreadContext.current().modes;
+        if (modes == null) return CApi.gradMode();
+        var enabled = new boolean[1];
+        Mode.during(modes, () -> enabled[0] = CApi.gradMode());
+        return enabled[0];
     }
+
+    @Override void set() {
+        before = CApi.gradMode();
+        CApi.setGradMode(on);
+    }
+
+    @Override void unset() { CApi.setGradMode(before); }
 }

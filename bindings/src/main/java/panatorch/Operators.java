@@ -78,11 +78,17 @@ public final class Operators {
             case "float[]" -> v instanceof double[] ? v : v instanceof List<?> l && l.stream().allMatch(Number.class::isInstance)
                     ? l.stream().mapToDouble(e -> ((Number) e).doubleValue()).toArray() : null;
             case "bool[]" -> v instanceof boolean[] ? v : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
-            case "Tensor[]", "Tensor?[]", "Optional[Tensor][]", "Scalar[]", "number[]" -> v instanceof List<?> ? v : v instanceof Object[] a ? Arrays.asList(a) : null;
+            case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
+            case "Scalar[]", "number[]" -> list(v, Number.class);
             default -> v instanceof NativeObject || v instanceof List<?> ? v : null;
         };
         if (fitting == null) throw new IllegalArgumentException("argument '" + p.name() + "' of " + op.qualified() + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
         return fitting;
+    }
+
+    private static @Nullable List<?> list(Object v, Class<?> element) {
+        List<?> list = v instanceof Object[] a ? Arrays.asList(a) : v instanceof List<?> l ? l : null;
+        return list != null && list.stream().allMatch(e -> e == null || element.isInstance(e)) ? list : null;
     }
 
     private static boolean[] booleans(List<?> list) {

@@ -101,7 +101,7 @@ public final class Scope implements AutoCloseable {
         int at = t.placeIn(this);
         if (at < 0) return false;
         tensors[at] = null;
-        if (at == size - 1) size--;
+        while (size > 0 && tensors[size - 1] == null) size--; // or a long-lived scope would grow with what was closed in it
         t.placed(null, -1);
         return true;
     }

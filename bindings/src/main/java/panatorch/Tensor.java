@@ -137,9 +137,14 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** Something that is read through a handle. */
     private <T> T read(Function<ThreadContext, T> reader) {
-        T value = reader.apply(handle());
-        Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
-        return value;
+        ThreadContext c = handle();
+        try {
+            return reader.apply(c);
+        } catch (RuntimeException e) {
+            throw Errors.plain(e);
+        } finally {
+            Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
+        }
     }
 
     /** The number of elements. */
@@ -219,13 +224,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native
      * byte order. The tensor's storage lives at least as long as {@code arena}, also when the tensor is closed before.
      *
-     * @throws IllegalStateException if the tensor is not contiguous, or not on the CPU
+     * @throws IllegalStateException if the tensor is not contiguous, not on the CPU, or a view that is conjugated or negated when read
      */
     @SuppressWarnings("restricted")
     public MemorySegment data(Arena arena) {
         if (device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + device() + " has no memory that Java reads; copy it with to(Device.CPU)");
         if (!isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(shape()) + " and strides " + Arrays.toString(strides()));
+        if (isConj() || isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
         long bytes = numel() * dtype().bytes(), i = require();
+        long begin = read(c -> CApi.storageOffset(c.handle, c.result)) * dtype().bytes(), there = read(c -> CApi.storageBytes(c.handle, c.result));
+        if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(shape()) + " takes");
         long address = read(c -> CApi.dataPointer(c.handle, c.result));
         References.retain(i);
         Reference.reachabilityFence(this);
@@ -256,7 +264,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     private <T> T elements(DType type, Function<MemorySegment, T> reader) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
-            return reader.apply(to(Device.CPU, type).contiguous().data(arena));
+            return reader.apply(to(Device.CPU, type).resolveNeg().contiguous().data(arena));
         }
     }
 

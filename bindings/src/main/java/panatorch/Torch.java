@@ -71,7 +71,8 @@ public final class Torch {
         long n = 1;
         for (long s : shape) {
             if (s < 0) throw new IllegalArgumentException("a negative size in shape " + Arrays.toString(shape));
-            n = Math.multiplyExact(n, s);
+            if (Math.multiplyHigh(n, s) != 0 || n * s < 0) throw new IllegalArgumentException("too many elements in shape " + Arrays.toString(shape));
+            n *= s;
         }
         return n;
     }
@@ -105,6 +106,9 @@ public final class Torch {
      */
     public static Tensor fromBlob(MemorySegment segment, DType dtype, long... shape) {
         if (!segment.isNative()) throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
+        if (!segment.scope().isAlive()) throw new IllegalStateException("the segment's arena is closed");
+        if (!segment.isAccessibleBy(Thread.currentThread())) throw new WrongThreadException("the segment belongs to another thread's arena");
+        if (segment.isReadOnly()) throw new IllegalArgumentException("the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
         if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
                 "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
@@ -135,8 +139,11 @@ public final class Torch {
     /** Threads that one operator may use on the CPU. */
     public static int numThreads() { return torch.get_num_threads(); }
 
+    /** Far more than are of use; with as many as the system refuses, libtorch's thread pool crashes at the end of the process. */
+    private static final int MOST_THREADS = 1024;
+
     public static void setNumThreads(int threads) {
-        if (threads < 1) throw new IllegalArgumentException("at least one thread is needed, not " + threads);
+        if (threads < 1 || threads > MOST_THREADS) throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
         torch.set_num_threads(threads);
     }
 

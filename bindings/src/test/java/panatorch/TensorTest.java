@@ -35,6 +35,14 @@ class TensorTest {
         }
     }
 
+    @Test void a_view_that_is_negated_when_read_is_read_so() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(new float[] {1, 3});
+            assertThat(Aten._negView(x).toFloatArray()).containsExactly(-1, -3);
+            assertThat(Aten.complex(x, x.select(0, 1)).conj().imag().toDoubleArray()).containsExactly(-3, -3);
+        }
+    }
+
     @Test void in_place_operators_return_the_tensor_itself() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.ones(DType.FLOAT32, 2);

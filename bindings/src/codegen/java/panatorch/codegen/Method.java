@@ -39,6 +39,8 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         Set<String> taken = new HashSet<>();
         for (Schema s : schemas) {
             String name = JavaTypes.camel(s.baseName());
+            // To Java, a list of numbers and one of tensors are the same type.
+            if (s.arguments().stream().anyMatch(a -> a.list() && a.element().equals("Scalar"))) name += JavaTypes.capital(JavaTypes.camel(s.overload()));
             if (!taken.add(new Method(s, name, s.arguments()).signature())) {
                 name += JavaTypes.capital(JavaTypes.camel(s.overload()));
                 if (!taken.add(new Method(s, name, s.arguments()).signature())) throw new IllegalStateException("two methods for " + s.text());

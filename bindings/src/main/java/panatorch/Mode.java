@@ -1,0 +1,44 @@
+package panatorch;
+
+import java.util.List;
+
+/**
+ * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a
+ * virtual thread may go on as another of those after any wait, so its open modes are set anew for each of its native calls.
+ */
+abstract sealed class Mode implements AutoCloseable permits NoGrad, Autocast {
+    private final ThreadContext owner = ThreadContext.current();
+    private boolean closed;
+
+    /** Starts the mode, at the end of a guard's construction. */
+    final void open() {
+        if (owner.modes == null) set();
+        else owner.modes.add(this);
+    }
+
+    /** Sets the mode on this thread of the operating system, and remembers what was before. */
+    abstract void set();
+
+    /** Restores what was before. */
+    abstract void unset();
+
+    /** Restores what was before. Closing twice is harmless. */
+    @Override public void close() {
+        if (closed) return;
+        if (ThreadContext.current() != owner) throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
+        closed = true;
+        if (owner.modes == null) unset();
+        else owner.modes.remove(this);
+    }
+
+    /** Makes a native call with {@code modes} set. */
+    static void during(List<Mode> modes, Runnable call) {
+        int set = 0;
+        try {
+            for (; set < modes.size(); set++) modes.get(set).set();
+            call.run();
+        } finally {
+            while (set > 0) modes.get(--set).unset();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package panatorch.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import panatorch.Torch;
+
+/** What the figures were measured on and with. */
+final class Machine {
+    private Machine() {}
+
+    private static final Pattern BLAS = Pattern.compile("BLAS_INFO=([^,\\s]+)");
+
+    /** @param python the first line of Python's side */
+    static Map<String, Object> facts(JsonNode python) {
+        var facts = new LinkedHashMap<String, Object>();
+        facts.put("cpu", cpu());
+        facts.put("cores", Runtime.getRuntime().availableProcessors());
+        facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        facts.put("jdk", System.getProperty("java.vm.vendor") + " " + System.getProperty("java.vm.version"));
+        facts.put("libtorch", Torch.version());
+        facts.put("blas", blas());
+        facts.put("threads", Torch.numThreads());
+        facts.put("vectors", Torch.cpuCapability());
+        facts.put("torch", python.path("torch").asText());
+        facts.put("torchBlas", python.path("blas").asText());
+        facts.put("torchThreads", python.path("threads").asInt());
+        return facts;
+    }
+
+    private static String cpu() {
+        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+            return lines.filter(l -> l.startsWith("model name")).map(l -> l.replaceFirst(".*:\\s*", "")).findFirst().orElse("unknown");
+        } catch (IOException e) {
+            return "unknown";
+        }
+    }
+
+    private static String blas() {
+        var found = BLAS.matcher(Torch.buildConfiguration());
+        return found.find() ? found.group(1) : "unknown";
+    }
+}

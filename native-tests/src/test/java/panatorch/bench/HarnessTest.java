@@ -1,0 +1,56 @@
+package panatorch.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import panatorch.junit.NoTensorLeaks;
+
+/** The arithmetic of the benchmarks, and what they say to a wrong call; the timing itself needs Python and is no test. */
+@NoTensorLeaks
+class HarnessTest {
+    @Test void a_ratio_is_of_one_pair_and_its_mean_is_geometric() {
+        var f = new Figures();
+        f.add(Map.of("a", 1.0, "b", 4.0), Map.of("a", 2.0, "b", 8.0));
+        f.add(Map.of("a", 3.0, "b", 3.0), Map.of("a", 1.0, "b", 9.0));
+        f.add(Map.of("a", 2.0, "b", 2.0), Map.of("a", 2.0, "b", 2.0));
+        assertThat(f.javaSeconds().median()).isCloseTo(2, within(1e-12));
+        assertThat(f.pythonSeconds().max()).isCloseTo(4, within(1e-12));
+        assertThat(f.ratio().min()).isCloseTo(0.5, within(1e-12));
+        assertThat(f.ratio().median()).isCloseTo(1, within(1e-12));
+        assertThat(f.ratio("a")).isEqualTo(new Figures.Spread(0.5, 1, 3));
+        assertThat(f.json("operators")).containsKeys("java", "python", "ratio", "operators").containsEntry("pairs", 3);
+        assertThatThrownBy(() -> f.add(Map.of("a", 1.0), Map.of("b", 1.0))).hasMessage("Java timed [a], but Python [b].");
+    }
+
+    @Test void the_middle_of_an_even_number_is_between_the_two() {
+        assertThat(Figures.Spread.of(new double[] {4, 1, 3, 2})).isEqualTo(new Figures.Spread(1, 2.5, 4));
+    }
+
+    @Test void the_java_side_of_operator_calls_computes() {
+        try (var w = new OperatorCalls()) {
+            assertThat(w.check().get("mul")).isCloseTo(52.3359375, within(1e-5)); // Σ i/64 · (i/64 + 1)
+            assertThat(w.check()).containsEntry("numel", 64.0).containsKeys("detach", "view", "conv2d", "max.dim");
+        }
+    }
+
+    @Test void a_wrong_call_gets_one_sentence() {
+        assertThat(says(null, "operator-calls")).isEqualTo("2 Set PYTHON to a Python interpreter that has torch 2.13.0, to compare with.");
+        assertThat(says("python", "--frobnicate")).startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");
+        assertThat(says("python", "--json")).startsWith("2 --json needs a value.");
+        assertThat(says("python", "--json", "no/such/folder/file")).isEqualTo("2 The folder of --json no/such/folder/file does not exist.");
+        assertThat(says("python", "--pairs", "0")).isEqualTo("2 --pairs is a whole number from 1 on, not 0.");
+        assertThat(says("no-such-python", "operator-calls")).startsWith("1 ").contains("no-such-python");
+    }
+
+    private static String says(String python, String... args) {
+        var errors = new ByteArrayOutputStream();
+        int status = Main.run(new PrintStream(errors, true, StandardCharsets.UTF_8), python, args);
+        return status + " " + errors.toString(StandardCharsets.UTF_8).strip();
+    }
+}

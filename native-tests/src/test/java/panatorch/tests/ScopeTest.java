@@ -1,0 +1,175 @@
+package panatorch.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.junit.NoTensorLeaks;
+
+/** The table of {@link Scope}, line by line. */
+@NoTensorLeaks
+class ScopeTest {
+    private static Tensor one() { return Torch.ones(DType.FLOAT32, 1); }
+
+    @Test void a_scope_frees_what_was_made_in_it_and_nothing_else() {
+        try (var outer = Scope.open()) {
+            Tensor before = one();
+            Tensor inside;
+            try (var inner = Scope.open()) {
+                inside = before.add(1);
+            }
+            assertThat(inside.isClosed()).isTrue();
+            assertThat(before.isClosed()).isFalse();
+        }
+    }
+
+    @Test void a_kept_tensor_is_the_enclosing_scope_s() {
+        Tensor kept, moved;
+        try (var outer = Scope.open()) {
+            try (var inner = Scope.open()) {
+                kept = one();
+                inner.keep(kept, one());
+                moved = inner.move(one());
+            }
+            assertThat(kept.add(moved).itemFloat()).isEqualTo(2);
+        }
+        assertThat(kept.isClosed()).isTrue();
+        assertThat(moved.isClosed()).isTrue();
+    }
+
+    @Test void a_tensor_moved_out_of_the_outermost_scope_is_the_caller_s() {
+        Tensor moved;
+        try (var scope = Scope.open()) {
+            moved = scope.move(one());
+        }
+        assertThat(moved.isClosed()).isFalse();
+        moved.close();
+    }
+
+    @Test void moving_a_tensor_of_another_scope_leaves_it_there() {
+        try (var outer = Scope.open()) {
+            Tensor x = one();
+            try (var inner = Scope.open()) {
+                inner.keep(x);
+                assertThat(inner.move(x)).isSameAs(x);
+            }
+            assertThat(x.isClosed()).isFalse();
+        }
+    }
+
+    @Test void an_escaped_tensor_outlives_every_scope() {
+        Tensor escaped;
+        try (var outer = Scope.open(); var inner = Scope.open()) {
+            escaped = one().escape();
+            assertThat(escaped.escape()).isSameAs(escaped);
+        }
+        assertThat(escaped.isClosed()).isFalse();
+        escaped.close();
+    }
+
+    @Test void closing_twice_is_harmless_for_tensors_and_scopes() {
+        long before = Torch.liveTensors();
+        var scope = Scope.open();
+        Tensor x = one();
+        x.close();
+        x.close();
+        scope.close();
+        scope.close();
+        x.close();
+        assertThat(Torch.liveTensors()).isEqualTo(before);
+    }
+
+    @Test void closing_a_scope_closes_those_inside_it_first() {
+        var outer = Scope.open();
+        var inner = Scope.open();
+        Tensor x = one();
+        outer.close();
+        assertThat(x.isClosed()).isTrue();
+        inner.close();
+        try (var next = Scope.open()) {
+            Tensor y = one();
+            assertThatThrownBy(() -> inner.move(y)).isInstanceOf(IllegalStateException.class).hasMessage("this scope is closed");
+            next.close();
+            assertThat(y.isClosed()).isTrue();
+        }
+    }
+
+    @Test void tensors_may_be_closed_in_any_order() {
+        try (var scope = Scope.open()) {
+            Tensor a = one(), b = a.add(1), c = b.add(1);
+            b.close();
+            a.close();
+            assertThat(c.itemFloat()).isEqualTo(3);
+            try (var inner = Scope.open()) {
+                c.close();
+            }
+        }
+    }
+
+    @Test void a_result_of_a_closed_tensor_lives_on() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.ones(DType.FLOAT32, 2, 3), view = x.t();
+            x.close();
+            assertThat(view.sum().itemFloat()).isEqualTo(6);
+        }
+    }
+
+    @Test void a_closed_tensor_says_so() {
+        Tensor x = one();
+        x.close();
+        assertThat(x).hasToString("Tensor (closed)");
+        assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class).hasMessage("this tensor is closed; -Dpanatorch.leaks=trace tells where");
+        assertThatThrownBy(x::escape).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test void a_scope_belongs_to_its_thread() {
+        try (var scope = Scope.open()) {
+            Tensor x = one();
+            assertThatThrownBy(() -> elsewhere(scope::close)).isInstanceOf(WrongThreadException.class).hasMessageStartingWith("this scope belongs to Thread[");
+            assertThatThrownBy(() -> elsewhere(() -> scope.keep(x))).isInstanceOf(WrongThreadException.class);
+            assertThatThrownBy(() -> elsewhere(x::escape)).isInstanceOf(WrongThreadException.class);
+            assertThat(x.add(x).itemFloat()).isEqualTo(2);
+        }
+    }
+
+    @Test void another_thread_s_scope_does_not_take_this_thread_s_tensors() {
+        try (var scope = Scope.open()) {
+            Tensor x = one();
+            elsewhere(() -> {
+                try (var other = Scope.open()) {
+                    x.add(x);
+                    other.keep(x);
+                }
+            });
+            assertThat(x.isClosed()).isFalse();
+        }
+    }
+
+    @Test void another_thread_may_close_a_tensor() {
+        long before = Torch.liveTensors();
+        try (var scope = Scope.open()) {
+            Tensor x = one();
+            elsewhere(x::close);
+            assertThat(x.isClosed()).isTrue();
+        }
+        Tensor unscoped = one();
+        elsewhere(unscoped::close);
+        assertThat(Torch.liveTensors()).isEqualTo(before);
+    }
+
+    /** Runs {@code action} on another thread, with its exception. */
+    private static void elsewhere(Runnable action) {
+        try {
+            CompletableFuture.runAsync(action).join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) throw cause;
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package panatorch.tests.opcases;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import panatorch.junit.NoTensorLeaks;
+
+/**
+ * Replays calls whose results PyTorch 2.13 made: outputs, arguments changed in place, and gradients, both through the call by
+ * name and through the generated methods. {@code -Dpanatorch.opcases=DIR} names another folder of cases than the checked-in one,
+ * which {@code src/test/python/capture_cases.py} wrote.
+ */
+@NoTensorLeaks
+class OperatorCasesTest {
+    private static final CaseFile FILE = CaseFile.chosen();
+    private static final Map<String, Integer> PASSED = new TreeMap<>();
+    private static final Map<String, String> EXEMPT = new TreeMap<>();
+
+    @TestFactory Stream<DynamicTest> every_case_gives_what_PyTorch_gives() {
+        return IntStream.range(0, FILE.cases().size()).mapToObj(line -> {
+            var which = FILE.cases().get(line);
+            String name = "case " + line + ", " + which.operator();
+            return DynamicTest.dynamicTest(name, () -> replay(name, which));
+        });
+    }
+
+    private static void replay(String name, OperatorCase which) {
+        assertThat(new Replay(which, FILE.tensors(), Replay.Way.GENERIC).differences()).as("%s, by name", name).isEmpty();
+        assertThat(new Replay(which, FILE.tensors(), Replay.Way.TYPED).differences()).as("%s, by the generated method", name).isEmpty();
+        PASSED.merge(which.operator(), 1, Integer::sum);
+        var exemption = Exemption.of(which.operator());
+        if (exemption != Exemption.NONE) EXEMPT.put(which.operator(), exemption.reason());
+    }
+
+    @AfterAll static void report() {
+        var operators = new TreeSet<String>();
+        FILE.cases().forEach(c -> operators.add(c.operator()));
+        System.out.printf("Operator cases of %s: %d cases of %d operators; %d cases of %d operators passed both by name and by the generated method, in part exempt: %d operators %s%n",
+                FILE.folder(), FILE.cases().size(), operators.size(), PASSED.values().stream().mapToInt(n -> n).sum(), PASSED.size(), EXEMPT.size(), EXEMPT);
+    }
+}
