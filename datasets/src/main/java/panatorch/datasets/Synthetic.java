@@ -1,0 +1,64 @@
+package panatorch.datasets;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * A built-in set that needs no download: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places,
+ * sizes and rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class.
+ * The images come from the seed alone, byte for byte the same on every machine. A set lives in the Java heap and need not be closed.
+ *
+ * <p>Classes follow one another in turn, so any leading part of a set is balanced.
+ */
+public final class Synthetic implements Dataset {
+    /** Sizes of the sets of {@link #train()} and {@link #test()}. */
+    public static final int TRAIN_SIZE = 5000, TEST_SIZE = 1000;
+
+    private static final int BYTES = 3 * Scene.PIXELS;
+    private static final Figure[] FIGURES = Figure.values();
+    private static final List<String> NAMES = Arrays.stream(FIGURES).map(f -> f.name().toLowerCase(Locale.ROOT).replace('_', ' ')).toList();
+
+    private final int size;
+    private final byte[] images;
+
+    private Synthetic(int size, long seed, long part) {
+        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException("a synthetic set has from 0 to " + Integer.MAX_VALUE / BYTES + " images, not " + size);
+        this.size = size;
+        images = new byte[size * BYTES];
+        // Each image has a seed of its own, so the threads' number and order don't matter.
+        IntStream.range(0, size).parallel().forEach(i -> Scene.draw(FIGURES[label(i)], SplitMix.seed(seed, part, i), images, i * BYTES));
+    }
+
+    /** The usual training set: {@link #TRAIN_SIZE} images of seed 0. */
+    public static Synthetic train() { return train(TRAIN_SIZE, 0); }
+
+    /** The usual test set: {@link #TEST_SIZE} images of seed 0, none of which is in a training set. */
+    public static Synthetic test() { return test(TEST_SIZE, 0); }
+
+    public static Synthetic train(int size, long seed) { return new Synthetic(size, seed, 0); }
+
+    public static Synthetic test(int size, long seed) { return new Synthetic(size, seed, 1); }
+
+    private static int label(int index) { return index % FIGURES.length; }
+
+    @Override public int size() { return size; }
+
+    @Override public List<String> classNames() { return NAMES; }
+
+    @Override public long[] imageShape() { return new long[] {3, Scene.SIDE, Scene.SIDE}; }
+
+    @Override public double[] mean() { return new double[] {0.5, 0.5, 0.5}; }
+
+    @Override public double[] std() { return new double[] {0.21, 0.21, 0.21}; }
+
+    @Override public int read(int index, MemorySegment to, long offset) {
+        Objects.checkIndex(index, size);
+        MemorySegment.copy(images, index * BYTES, to, ValueLayout.JAVA_BYTE, offset, BYTES);
+        return label(index);
+    }
+}

@@ -1,0 +1,154 @@
+package panatorch.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Torch;
+import panatorch.datasets.transforms.Compose;
+import panatorch.datasets.transforms.Normalize;
+import panatorch.datasets.transforms.RandomCrop;
+import panatorch.datasets.transforms.RandomHorizontalFlip;
+import panatorch.junit.NoTensorLeaks;
+
+@NoTensorLeaks
+class DataLoaderTest {
+    private final Dataset ten = new Numbered(10);
+
+    /** All pixels of an epoch, a row a batch. */
+    private static List<float[]> pixels(Epoch epoch) {
+        var all = new ArrayList<float[]>();
+        try (epoch) {
+            for (Batch batch : epoch) {
+                try (batch) {
+                    all.add(batch.images().toFloatArray());
+                }
+            }
+        }
+        return all;
+    }
+
+    private static DataLoader augmented(int prefetch) {
+        var set = Synthetic.train(40, 3);
+        return DataLoader.of(set, 16).shuffle().seed(9).prefetch(prefetch)
+                .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(set.mean(), set.std()))).build();
+    }
+
+    @Test void without_options_batches_are_normalised_and_in_order() {
+        try (var epoch = DataLoader.of(ten, 4).build().epoch(0)) {
+            int image = 0;
+            for (Batch batch : epoch) {
+                try (batch) {
+                    assertThat(batch.images().dtype()).isEqualTo(DType.FLOAT32);
+                    assertThat(batch.labels().dtype()).isEqualTo(DType.INT64);
+                    assertThat(batch.images().shape()).containsExactly(batch.size(), 1, 2, 2);
+                    float[] values = batch.images().toFloatArray();
+                    long[] labels = batch.labels().toLongArray();
+                    for (int i = 0; i < batch.size(); i++, image++) {
+                        assertThat(values[4 * i]).isEqualTo(image);
+                        assertThat(labels[i]).isEqualTo(image % 3);
+                    }
+                }
+            }
+            assertThat(image).isEqualTo(10);
+        }
+    }
+
+    @Test void the_last_batch_is_smaller_or_left_out() {
+        assertThat(DataLoader.of(ten, 4).build().batches()).isEqualTo(3);
+        assertThat(pixels(DataLoader.of(ten, 4).build().epoch(0)).getLast()).hasSize(8);
+        assertThat(DataLoader.of(ten, 4).dropLast().build().batches()).isEqualTo(2);
+        assertThat(pixels(DataLoader.of(ten, 4).dropLast().build().epoch(0))).hasSize(2);
+        assertThat(DataLoader.of(ten, 5).build().batches()).isEqualTo(2);
+    }
+
+    @Test void an_empty_set_has_no_batches() {
+        assertThat(pixels(DataLoader.of(new Numbered(0), 4).shuffle().build().epoch(0))).isEmpty();
+        assertThat(pixels(DataLoader.of(ten, 11).dropLast().build().epoch(0))).isEmpty();
+    }
+
+    @Test void an_epoch_is_the_same_whatever_the_prefetch_and_whoever_iterates() {
+        var expected = pixels(augmented(1).epoch(2));
+        assertThat(expected).hasSize(3);
+        assertThat(pixels(augmented(5).epoch(2))).usingRecursiveComparison().isEqualTo(expected);
+        var loader = augmented(2);
+        pixels(loader.epoch(0));
+        assertThat(pixels(loader.epoch(2))).usingRecursiveComparison().isEqualTo(expected);
+    }
+
+    @Test void epochs_that_run_at_once_do_not_disturb_each_other() {
+        var loader = augmented(1);
+        var expected = pixels(loader.epoch(1));
+        var first = loader.epoch(0);
+        assertThat(pixels(loader.epoch(1))).usingRecursiveComparison().isEqualTo(expected);
+        first.close();
+    }
+
+    @Test void epochs_differ_in_order_and_draws() {
+        var loader = DataLoader.of(ten, 10).shuffle().build();
+        assertThat(pixels(loader.epoch(0)).getFirst()).isNotEqualTo(pixels(loader.epoch(1)).getFirst());
+        var set = Synthetic.train(8, 0);
+        var cropping = DataLoader.of(set, 8).transform(new RandomCrop(32, 4)).build();
+        assertThat(pixels(cropping.epoch(0)).getFirst()).isNotEqualTo(pixels(cropping.epoch(1)).getFirst());
+    }
+
+    @Test void a_resumed_epoch_continues_bit_exactly() {
+        var loader = augmented(2);
+        var whole = pixels(loader.epoch(4));
+        assertThat(pixels(loader.epoch(4, 1))).usingRecursiveComparison().isEqualTo(whole.subList(1, 3));
+        assertThat(pixels(loader.epoch(4, 3))).isEmpty();
+        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("an epoch of 3 batches has no batch 4");
+    }
+
+    @Test void a_sampler_of_ones_own_decides_which_images_come() {
+        var odd = new Sampler() {
+            @Override public int size() { return 2; }
+
+            @Override public int[] order(long epoch) { return new int[] {7, (int) epoch}; }
+        };
+        assertThat(pixels(DataLoader.of(ten, 2).sampler(odd).build().epoch(3)).getFirst()).containsExactly(7, 7, 7, 7, 3, 3, 3, 3);
+    }
+
+    @Test void batches_survive_the_scopes_of_both_threads() {
+        try (var epoch = DataLoader.of(ten, 10).build().epoch(0)) {
+            Batch batch;
+            try (var scope = Scope.open()) {
+                batch = epoch.iterator().next();
+            }
+            try (batch) {
+                assertThat(batch.images().isClosed()).isFalse();
+            }
+            assertThat(batch.images().isClosed()).isTrue();
+            batch.close();
+        }
+    }
+
+    @Test void the_loader_uses_one_thread_and_leaves_the_others_theirs() {
+        int before = Torch.numThreads();
+        Torch.setNumThreads(3);
+        try (var epoch = DataLoader.of(ten, 1).transform((x, g) -> x.fill_(Torch.numThreads())).build().epoch(0); Batch batch = epoch.iterator().next()) {
+            assertThat(batch.images().toFloatArray()).as("threads of the loader's operators").containsOnly(1);
+            assertThat(Torch.numThreads()).isEqualTo(3);
+            assertThat(CompletableFuture.supplyAsync(Torch::numThreads, task -> Thread.ofPlatform().start(task)).join()).as("threads of a new thread's operators").isEqualTo(3);
+        } finally {
+            Torch.setNumThreads(before);
+        }
+    }
+
+    @Test void impossible_options_are_refused() {
+        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one image, not 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one batch is prepared ahead, not 0");
+    }
+
+    @Test void all_images_come_once_an_epoch() {
+        var seen = pixels(DataLoader.of(ten, 3).shuffle().seed(1).build().epoch(6)).stream()
+                .flatMapToInt(batch -> IntStream.range(0, batch.length / 4).map(i -> (int) batch[4 * i]));
+        assertThat(seen.toArray()).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    }
+}

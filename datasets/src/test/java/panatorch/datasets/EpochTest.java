@@ -1,0 +1,110 @@
+package panatorch.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.NoSuchElementException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import panatorch.Torch;
+import panatorch.TorchException;
+import panatorch.junit.NoTensorLeaks;
+
+@NoTensorLeaks
+class EpochTest {
+    private final Dataset twenty = new Numbered(20);
+
+    @Test void closing_midway_frees_what_nobody_took() {
+        long before = Torch.liveTensors();
+        for (int taken = 0; taken < 4; taken++) {
+            try (var epoch = DataLoader.of(twenty, 1).prefetch(3).build().epoch(0)) {
+                var batches = epoch.iterator();
+                for (int i = 0; i < taken; i++) batches.next().close();
+            }
+            assertThat(Torch.liveTensors()).isEqualTo(before);
+        }
+    }
+
+    @Test void closing_ends_the_preparation() throws InterruptedException {
+        var made = new AtomicInteger();
+        var epoch = DataLoader.of(twenty, 1).transform((x, g) -> {
+            made.incrementAndGet();
+            return x;
+        }).build().epoch(0);
+        var batches = epoch.iterator();
+        batches.next().close();
+        epoch.close();
+        epoch.close();
+        int until = made.get();
+        assertThat(until).isLessThanOrEqualTo(4);
+        Thread.sleep(20);
+        assertThat(made).hasValue(until);
+        assertThatThrownBy(batches::next).isInstanceOf(IllegalStateException.class).hasMessage("this epoch is closed");
+    }
+
+    @Test void no_more_batches_than_asked_for_are_prepared_ahead() throws InterruptedException {
+        var made = new AtomicInteger();
+        try (var epoch = DataLoader.of(twenty, 1).prefetch(2).transform((x, g) -> {
+            made.incrementAndGet();
+            return x;
+        }).build().epoch(0)) {
+            var batches = epoch.iterator();
+            for (int taken = 0; taken < 3; taken++) {
+                for (int i = 0; i < 200 && made.get() < taken + 2; i++) Thread.sleep(5);
+                Thread.sleep(10);
+                assertThat(made).hasValue(taken + 2);
+                batches.next().close();
+            }
+        }
+    }
+
+    @Test void a_failure_surfaces_in_the_place_of_its_batch_with_its_cause() {
+        var calls = new AtomicInteger();
+        try (var epoch = DataLoader.of(twenty, 5).transform((x, g) -> calls.getAndIncrement() == 2 ? x.mm(x) : x).build().epoch(7)) {
+            var batches = epoch.iterator();
+            batches.next().close();
+            batches.next().close();
+            assertThat(batches.hasNext()).isTrue();
+            assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class)
+                    .hasMessageStartingWith("batch 2 of epoch 7 could not be prepared: panatorch.TorchException: aten::mm").hasCauseInstanceOf(TorchException.class);
+            assertThat(batches.hasNext()).isFalse();
+            assertThatThrownBy(batches::next).isInstanceOf(NoSuchElementException.class);
+        }
+    }
+
+    @Test void a_sampler_that_goes_wrong_surfaces_too() {
+        Sampler wrong = new Sampler() {
+            @Override public int size() { return 2; }
+
+            @Override public int[] order(long epoch) { return new int[] {20, 0}; }
+        };
+        try (var epoch = DataLoader.of(twenty, 2).sampler(wrong).build().epoch(0)) {
+            assertThatThrownBy(() -> epoch.iterator().next()).hasCauseInstanceOf(IndexOutOfBoundsException.class);
+        }
+        Sampler shorter = new Sampler() {
+            @Override public int size() { return 2; }
+
+            @Override public int[] order(long epoch) { return new int[] {0}; }
+        };
+        try (var epoch = DataLoader.of(twenty, 2).sampler(shorter).build().epoch(0)) {
+            assertThatThrownBy(() -> epoch.iterator().next()).hasRootCauseMessage("a sampler of 2 images gave 1 for epoch 0");
+        }
+    }
+
+    @Test void an_epoch_is_iterated_once() {
+        try (var epoch = DataLoader.of(twenty, 20).build().epoch(0)) {
+            for (Batch batch : epoch) batch.close();
+            assertThatThrownBy(epoch::iterator).isInstanceOf(IllegalStateException.class).hasMessage("an epoch is iterated once; open another one");
+        }
+    }
+
+    @Test void an_interrupted_consumer_is_told_and_stays_interrupted() {
+        try (var epoch = DataLoader.of(twenty, 1).build().epoch(0)) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasCauseInstanceOf(InterruptedException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+}
