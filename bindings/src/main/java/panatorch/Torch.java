@@ -136,12 +136,16 @@ public final class Torch {
     /** Seeds every generator: that of the CPU and those of all GPUs. The same numbers follow as in Python. */
     public static void manualSeed(long seed) { torch.manual_seed(seed); }
 
-    /** Threads that one operator may use on the CPU. */
+    /** Threads that one operator may use on the CPU when this thread runs it. */
     public static int numThreads() { return torch.get_num_threads(); }
 
     /** Far more than are of use; with as many as the system refuses, libtorch's thread pool crashes at the end of the process. */
     private static final int MOST_THREADS = 1024;
 
+    /**
+     * Sets the threads of operators that this thread runs, and of those that threads new to libtorch will run; threads that have used it
+     * before keep their number. A thread's first use of libtorch sets it up, so ask for {@link #numThreads} before setting another number.
+     */
     public static void setNumThreads(int threads) {
         if (threads < 1 || threads > MOST_THREADS) throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
         torch.set_num_threads(threads);
