@@ -1,0 +1,13 @@
+/** The command line. */
+module panatorch.apps {
+    requires panatorch.nn;
+    requires panatorch.datasets;
+    requires info.picocli;
+    requires com.fasterxml.jackson.databind;
+    requires me.tongfei.progressbar;
+    requires org.knowm.xchart;
+    requires java.desktop;
+    requires static org.jspecify;
+
+    opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;
+}

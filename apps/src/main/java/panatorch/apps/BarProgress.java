@@ -1,0 +1,67 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar on standard error for the epoch at hand, which leaves a line on standard output when the epoch is over. */
+final class BarProgress implements Progress {
+    private final Plan plan;
+    private final PrintWriter out;
+    private final TimeLeft left;
+    private @Nullable ProgressBar bar;
+    private int epoch;
+    private long seen, testSeen, begun;
+
+    BarProgress(Plan plan, PrintWriter out) {
+        this.plan = plan;
+        this.out = out;
+        left = new TimeLeft(plan);
+    }
+
+    @Override public void beginEpoch(int number) {
+        epoch = number;
+        seen = testSeen = 0;
+        begun = System.nanoTime();
+        bar = new ProgressBarBuilder()
+                .setTaskName(plan.trainImages() == 0 ? "testing" : "epoch " + epoch + "/" + plan.epochs())
+                .setInitialMax(plan.trainImages() + plan.testImages())
+                .setStyle(Terminal.showsUnicode() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(200)
+                .hideEta() // which would be that of the bar, and the time left is that of the run
+                .clearDisplayOnFinish()
+                .build();
+    }
+
+    @Override public void trained(Tally tally) {
+        left.trained(tally.count() - seen);
+        seen = tally.count();
+        show(seen, String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%, %,.0f images/s, %s left", tally.loss(), 100 * tally.accuracy(), seen / ((System.nanoTime() - begun) * 1e-9), left.text()));
+    }
+
+    @Override public void tested(Tally tally) {
+        left.tested(tally.count() - testSeen);
+        testSeen = tally.count();
+        show(seen + testSeen, String.format(Locale.ROOT, "test loss %.3f, accuracy %.1f %%, %s left", tally.loss(), 100 * tally.accuracy(), left.text()));
+    }
+
+    private void show(long images, String message) {
+        ProgressBar b = bar;
+        if (b != null) b.stepTo(images).setExtraMessage(message);
+    }
+
+    @Override public void endEpoch(Metrics.Epoch e) {
+        close();
+        out.println(LineProgress.epochLine(e, plan));
+        out.flush();
+    }
+
+    @Override public void close() {
+        ProgressBar b = bar;
+        bar = null;
+        if (b != null) b.close();
+    }
+}

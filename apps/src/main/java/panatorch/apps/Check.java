@@ -1,0 +1,26 @@
+package panatorch.apps;
+
+import org.jspecify.annotations.Nullable;
+
+/** Numbers that options may have; an option that was not given is null and right. */
+final class Check {
+    private Check() {}
+
+    static void atLeast(String option, @Nullable Integer value, int least) {
+        if (value != null && value < least) throw new InputException(option + " must be at least " + least + ", and is " + value);
+    }
+
+    static void between(String option, double value, double low, double high) {
+        if (!(value >= low && value <= high)) throw new InputException(option + " must lie between " + plain(low) + " and " + plain(high) + ", and is " + value);
+    }
+
+    static void above(String option, double value, double bound) {
+        if (!(value > bound && value < Double.POSITIVE_INFINITY)) throw new InputException(option + " must be a number above " + plain(bound) + ", and is " + value);
+    }
+
+    static void notBelow(String option, double value, double bound) {
+        if (!(value >= bound && value < Double.POSITIVE_INFINITY)) throw new InputException(option + " must be a number not below " + plain(bound) + ", and is " + value);
+    }
+
+    private static String plain(double bound) { return Long.toString((long) bound); }
+}

@@ -1,0 +1,53 @@
+package panatorch.apps;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import panatorch.serialize.AtomicFile;
+
+/** Loss and accuracy over the epochs, side by side in one picture. */
+final class Curves {
+    private Curves() {}
+
+    private static final int WIDTH = 640, HEIGHT = 480;
+
+    static void write(Path file, Metrics metrics) throws IOException {
+        List<Metrics.Epoch> epochs = metrics.epochs();
+        XYChart loss = chart("Loss", "mean cross-entropy", epochs, Metrics.Epoch::trainLoss, Metrics.Epoch::testLoss);
+        XYChart accuracy = chart("Accuracy", "% of images", epochs, e -> 100 * e.trainAccuracy(), e -> 100 * e.testAccuracy());
+        accuracy.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);
+        var image = new BufferedImage(2 * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.drawImage(BitmapEncoder.getBufferedImage(loss), 0, 0, null);
+        graphics.drawImage(BitmapEncoder.getBufferedImage(accuracy), WIDTH, 0, null);
+        graphics.dispose();
+        var png = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", png);
+        AtomicFile.write(file, channel -> {
+            for (var bytes = ByteBuffer.wrap(png.toByteArray()); bytes.hasRemaining(); ) channel.write(bytes);
+        });
+    }
+
+    private static XYChart chart(String title, String unit, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> train, ToDoubleFunction<Metrics.Epoch> test) {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("epoch").yAxisTitle(unit).build();
+        var styler = chart.getStyler();
+        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.InsideNE);
+        styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.##");
+        double[] x = epochs.stream().mapToDouble(Metrics.Epoch::epoch).toArray();
+        chart.addSeries("train", x, epochs.stream().mapToDouble(train).toArray()).setMarker(SeriesMarkers.CIRCLE);
+        chart.addSeries("test", x, epochs.stream().mapToDouble(test).toArray()).setMarker(SeriesMarkers.DIAMOND);
+        return chart;
+    }
+}

@@ -1,0 +1,23 @@
+package panatorch.apps;
+
+import panatorch.Device;
+import panatorch.Torch;
+
+/** {@code --device}. */
+enum DeviceName {
+    AUTO, CPU, CUDA;
+
+    Device resolve() {
+        boolean gpu = this != CPU && Torch.cudaIsAvailable();
+        if (this == CUDA && !gpu) throw new InputException("--device cuda asks for a GPU, but " + whyNoGpu());
+        return gpu ? Device.CUDA : Device.CPU;
+    }
+
+    /** Half a sentence. */
+    static String whyNoGpu() {
+        return Torch.buildConfiguration().contains("USE_CUDA=ON") || Torch.buildConfiguration().contains("USE_CUDA=1")
+                ? "no NVIDIA GPU with a working driver was found" : "this libtorch is built for the CPU only";
+    }
+
+    @Override public String toString() { return Names.of(this); }
+}

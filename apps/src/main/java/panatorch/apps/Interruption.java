@@ -1,0 +1,60 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ctrl-C. The JVM is about to end then, and libtorch must not be at work meanwhile: the hook waits until the run has noticed
+ * at its next {@link #check}, has put away what it owns, and closes this.
+ */
+final class Interruption implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+    private static final int EXIT_STATUS = 130;
+
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::interrupt, "panatorch-interruption");
+    private volatile boolean asked;
+
+    /** Ends a run between two batches. */
+    static final class Interrupted extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    static Interruption watch() {
+        var i = new Interruption();
+        Runtime.getRuntime().addShutdownHook(i.hook);
+        return i;
+    }
+
+    private void interrupt() {
+        asked = true;
+        try {
+            over.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever is this impatient gets the JVM's end at once
+        }
+    }
+
+    /** @throws Interrupted if the user wants it to end */
+    void check() {
+        if (asked) throw new Interrupted();
+    }
+
+    /** Tells the user, and how the process is about to end: as shells have it for SIGINT. */
+    int report(PrintWriter err, String what) {
+        err.println("Interrupted: " + what + ".");
+        err.flush();
+        return EXIT_STATUS;
+    }
+
+    @Override public void close() {
+        over.countDown();
+        if (asked) return;
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException alreadyEnding) {
+            asked = true;
+        }
+    }
+}

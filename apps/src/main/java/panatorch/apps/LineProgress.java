@@ -1,0 +1,55 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/** One line per epoch, and one every ten seconds in between, for logs. */
+final class LineProgress implements Progress {
+    private static final long INTERVAL_NANOS = 10_000_000_000L;
+
+    private final Plan plan;
+    private final PrintWriter out;
+    private final TimeLeft left;
+    private int epoch;
+    private long seen, testSeen, begun, spoken;
+
+    LineProgress(Plan plan, PrintWriter out) {
+        this.plan = plan;
+        this.out = out;
+        left = new TimeLeft(plan);
+    }
+
+    @Override public void beginEpoch(int number) {
+        epoch = number;
+        seen = testSeen = 0;
+        begun = spoken = System.nanoTime();
+    }
+
+    @Override public void trained(Tally tally) {
+        left.trained(tally.count() - seen);
+        seen = tally.count();
+        long now = System.nanoTime();
+        if (now - spoken < INTERVAL_NANOS) return;
+        spoken = now;
+        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  accuracy %5.2f %%  %,.0f images/s  %s left%n", epoch, plan.epochs(), seen, plan.trainImages(),
+                tally.loss(), 100 * tally.accuracy(), seen / ((now - begun) * 1e-9), left.text());
+        out.flush();
+    }
+
+    @Override public void tested(Tally tally) {
+        left.tested(tally.count() - testSeen);
+        testSeen = tally.count();
+    }
+
+    @Override public void endEpoch(Metrics.Epoch e) {
+        out.println(epochLine(e, plan));
+        out.flush();
+    }
+
+    static String epochLine(Metrics.Epoch e, Plan plan) {
+        return String.format(Locale.ROOT, "epoch %d/%d  loss %.4f  accuracy %5.2f %%  test loss %.4f  test accuracy %5.2f %%  %,.0f images/s  %.1f s",
+                e.epoch(), plan.epochs(), e.trainLoss(), 100 * e.trainAccuracy(), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), e.seconds());
+    }
+
+    @Override public void close() {}
+}

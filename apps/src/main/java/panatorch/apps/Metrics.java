@@ -1,0 +1,38 @@
+package panatorch.apps;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import panatorch.serialize.AtomicFile;
+
+/**
+ * What a run measured, as {@code metrics.json} holds it.
+ *
+ * @param config what was run: its record's components
+ * @param epochs one entry per epoch; none if nothing was trained
+ * @param result {@code final} in JSON: after the last epoch
+ */
+record Metrics(Record config, List<Epoch> epochs, @JsonProperty("final") Final result) {
+    /**
+     * @param epoch from 1
+     * @param trainLoss mean over the epoch's batches as they were trained, dropout included; accuracies lie between 0 and 1
+     * @param seconds for training and testing; @param imagesPerSecond of training alone
+     */
+    record Epoch(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double seconds, double imagesPerSecond) {}
+
+    /** @param parameters how many numbers the model learns */
+    record Final(double testLoss, double testAccuracy, long parameters) {}
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
+
+    void write(Path file) throws IOException {
+        byte[] json = JSON.writeValueAsBytes(this);
+        AtomicFile.write(file, channel -> {
+            for (var bytes = ByteBuffer.wrap(json); bytes.hasRemaining(); ) channel.write(bytes);
+        });
+    }
+}

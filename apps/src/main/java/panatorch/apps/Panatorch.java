@@ -1,0 +1,80 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
+import panatorch.datasets.DatasetException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line. Exit status 0; 2 for a wrong call or input, which one sentence on standard error explains; 1 for a failure,
+ * of which {@code --stacktrace} shows the details; 130 after Ctrl-C.
+ */
+@Command(name = "panatorch", synopsisSubcommandLabel = "train | evaluate | doctor", description = "PyTorch's engine in plain Java.",
+        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, DoctorCommand.class},
+        footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
+public final class Panatorch implements Runnable {
+    static final int FAILURE = 1, WRONG = 2;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
+    private boolean help;
+
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.")
+    private boolean version;
+
+    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Show where in the program an error came from.")
+    private boolean stackTrace;
+
+    @Spec private CommandSpec spec;
+
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true");
+        System.exit(run(args, new PrintWriter(System.out), new PrintWriter(System.err)));
+    }
+
+    /** @return the exit status */
+    static int run(String[] args, PrintWriter out, PrintWriter err) {
+        var panatorch = new Panatorch();
+        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30)
+                .setParameterExceptionHandler((e, a) -> panatorch.complain(e, WRONG, e.getCommandLine()))
+                .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
+        Names.teach(line, DatasetName.class);
+        Names.teach(line, ModelName.class);
+        Names.teach(line, DropoutName.class);
+        Names.teach(line, ScheduleName.class);
+        Names.teach(line, PrecisionName.class);
+        Names.teach(line, DeviceName.class);
+        Names.teach(line, NormalizationName.class);
+        int status;
+        try {
+            status = line.execute(args);
+        } catch (Error e) {
+            status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
+        }
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed: train, evaluate or doctor; panatorch --help says more"); }
+
+    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException ? WRONG : FAILURE; }
+
+    private int complain(Throwable e, int status, CommandLine line) {
+        Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+        line.getOut().flush();
+        line.getErr().println("panatorch: " + sentence(cause));
+        if (stackTrace) cause.printStackTrace(line.getErr());
+        return status;
+    }
+
+    private static String sentence(Throwable e) {
+        boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        return meant ? message : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";
+    }
+}

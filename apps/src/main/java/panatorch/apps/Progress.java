@@ -1,0 +1,24 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+
+/** What a user sees while a run goes on. */
+interface Progress extends AutoCloseable {
+    void beginEpoch(int epoch);
+
+    /** After a batch, with the epoch's tally so far. */
+    void trained(Tally tally);
+
+    /** After a batch of test images. */
+    void tested(Tally tally);
+
+    void endEpoch(Metrics.Epoch epoch);
+
+    @Override void close();
+
+    /** Work of a run, which time left is told from. */
+    record Plan(int epochs, int trainImages, int testImages) {}
+
+    /** A bar on a terminal, else lines. */
+    static Progress of(Plan plan, PrintWriter out) { return Terminal.present() ? new BarProgress(plan, out) : new LineProgress(plan, out); }
+}

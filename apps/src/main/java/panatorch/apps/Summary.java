@@ -1,0 +1,30 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Locale;
+
+/** The table at the end of a run. */
+final class Summary {
+    private Summary() {}
+
+    static void print(Metrics metrics, PrintWriter out) {
+        Metrics.Epoch last = metrics.epochs().getLast();
+        Metrics.Epoch best = metrics.epochs().stream().max(Comparator.comparingDouble(Metrics.Epoch::testAccuracy)).orElse(last);
+        double seconds = metrics.epochs().stream().mapToDouble(Metrics.Epoch::seconds).sum();
+        double speed = metrics.epochs().stream().mapToDouble(Metrics.Epoch::imagesPerSecond).average().orElse(0);
+        out.println();
+        row(out, "", "%12s %12s", "train", "test");
+        row(out, "loss", "%12.4f %12.4f", last.trainLoss(), last.testLoss());
+        row(out, "accuracy", "%10.2f %% %10.2f %%", 100 * last.trainAccuracy(), 100 * last.testAccuracy());
+        row(out, "best", "%12s %10.2f %%  in epoch %d of %d", "", 100 * best.testAccuracy(), best.epoch(), metrics.epochs().size());
+        row(out, "speed", "%,12.0f images/s", speed);
+        row(out, "time", "%12s", TimeLeft.text(Duration.ofMillis(Math.round(seconds * 1000))));
+        row(out, "parameters", "%,12d", metrics.result().parameters());
+    }
+
+    private static void row(PrintWriter out, String name, String format, Object... values) {
+        out.println(String.format("%-12s", name) + String.format(Locale.ROOT, format, values));
+    }
+}

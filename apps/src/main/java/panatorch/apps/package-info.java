@@ -1,0 +1,5 @@
+/** {@code panatorch train}, {@code evaluate} and {@code doctor}. */
+@NullMarked
+package panatorch.apps;
+
+import org.jspecify.annotations.NullMarked;
