@@ -47,8 +47,32 @@ public final class NativeLibrary {
     private static synchronized void loadOnce() {
         if (folder != null) return;
         Path found = locate();
+        if (System.mapLibraryName("").endsWith(".dll")) loadAllThatLoads(found);
         for (String library : LIBRARIES) load(found.resolve(System.mapLibraryName(library)));
         folder = found;
+    }
+
+    /** Windows does not look beside a library for those it needs; what is loaded already serves it. Not run on Windows yet. */
+    @SuppressWarnings("restricted")
+    private static void loadAllThatLoads(Path folder) {
+        var left = new java.util.ArrayList<Path>();
+        try (var files = Files.list(folder)) {
+            files.filter(f -> f.toString().endsWith(".dll")).forEach(left::add);
+        } catch (java.io.IOException e) {
+            return; // the libraries themselves will say what is wrong with the folder
+        }
+        int before;
+        do {
+            before = left.size();
+            left.removeIf(f -> {
+                try {
+                    System.load(f.toString());
+                    return true;
+                } catch (UnsatisfiedLinkError later) {
+                    return false;
+                }
+            });
+        } while (left.size() < before);
     }
 
     @SuppressWarnings("restricted")
