@@ -288,7 +288,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     public void setGrad(@Nullable Tensor grad) {
         if (grad != null && !(Arrays.equals(shape(), grad.shape()) && dtype() == grad.dtype() && device().equals(grad.device())))
-            throw new IllegalArgumentException("a gradient of " + this + " cannot be " + grad);
+            throw new IllegalArgumentException("a gradient of " + describe() + " cannot be " + grad.describe());
         if (grad == null && References.isUndefinedTensor(read(c -> Memory.getLong(view(c).grad().address())))) return;
         long replacement = grad == null ? References.undefinedTensor() : grad.require();
         if (grad != null) References.retain(replacement);
@@ -324,6 +324,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** This tensor on {@code device}, as a new handle to the same memory if it is there already. */
     public Tensor to(Device device) { return Aten.to(this, (DType) null, null, device); }
 
-    /** Type, shape and device; the elements are printed by {@link #toFloatArray} and its kind. */
-    @Override public String toString() { return isClosed() ? "Tensor (closed)" : "Tensor " + read(Tensor::describe) + " " + device(); }
+    /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
+    public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }
+
+    /**
+     * As Python's PyTorch prints it, but for a result of recorded operators {@code requires_grad=True} and not the function's name. A tensor
+     * of another layout than strided shows no elements.
+     */
+    @Override public String toString() {
+        if (isClosed()) return "tensor(closed)";
+        if (layout() != Layout.STRIDED) return "tensor(" + describe() + ", layout=" + layout() + ")";
+        return TensorFormat.format(this);
+    }
 }

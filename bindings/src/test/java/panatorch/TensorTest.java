@@ -63,7 +63,7 @@ class TensorTest {
             x.setGrad(Torch.ones(DType.FLOAT32, 3));
             assertThat(x.grad().toFloatArray()).containsExactly(1, 1, 1);
             assertThatThrownBy(() -> x.setGrad(Torch.ones(DType.FLOAT64, 3))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a gradient of Tensor float32 [3] cpu cannot be Tensor float64 [3] cpu");
+                    .hasMessage("a gradient of float32 [3] on cpu cannot be float64 [3] on cpu");
         }
     }
 

@@ -124,8 +124,8 @@ class BadInputTest {
                 new Wrong("a leaf changed in place", TORCH, () -> leaf().add_(1), "aten::add_.Scalar(", "a leaf Variable that requires grad"),
                 new Wrong("a view of a leaf changed in place", TORCH, () -> leaf().select(0, 0).zero_(), "aten::zero_(", "a leaf Variable"),
                 new Wrong("a gradient of a result detached", TORCH, BadInputTest::detached, "aten::_backward(", "does not require grad"),
-                new Wrong("a gradient of another shape set", ARGUMENT, () -> leaf().setGrad(f(3)), "a gradient of Tensor float32 [2] cpu cannot be Tensor float32 [3] cpu"),
-                new Wrong("a gradient of another type set", ARGUMENT, () -> leaf().setGrad(Torch.zeros(DType.FLOAT64, 2)), "a gradient of Tensor float32 [2] cpu cannot be Tensor float64 [2] cpu"));
+                new Wrong("a gradient of another shape set", ARGUMENT, () -> leaf().setGrad(f(3)), "a gradient of float32 [2] on cpu cannot be float32 [3] on cpu"),
+                new Wrong("a gradient of another type set", ARGUMENT, () -> leaf().setGrad(Torch.zeros(DType.FLOAT64, 2)), "a gradient of float32 [2] on cpu cannot be float64 [2] on cpu"));
     }
 
     @TestFactory Stream<DynamicTest> memory() {

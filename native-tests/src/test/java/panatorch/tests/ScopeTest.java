@@ -123,7 +123,7 @@ class ScopeTest {
     @Test void a_closed_tensor_says_so() {
         Tensor x = one();
         x.close();
-        assertThat(x).hasToString("Tensor (closed)");
+        assertThat(x).hasToString("tensor(closed)");
         assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class).hasMessage("this tensor is closed; -Dpanatorch.leaks=trace tells where");
         assertThatThrownBy(x::escape).isInstanceOf(IllegalStateException.class);
     }

@@ -36,7 +36,7 @@ public final class BatchNorm2d extends Module {
     }
 
     @Override public Tensor forward(Tensor input) {
-        if (input.dim() != 4) throw new IllegalArgumentException("BatchNorm2d takes [N, C, H, W], not " + input);
+        if (input.dim() != 4) throw new IllegalArgumentException("BatchNorm2d takes [N, C, H, W], not " + input.describe());
         return Aten.batchNorm(input, weight, bias, runningMean, runningVar, isTraining() || runningMean == null, newestWeight(), options.eps, true);
     }
 

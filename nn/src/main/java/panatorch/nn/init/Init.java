@@ -15,7 +15,7 @@ public final class Init {
 
     private static long receptiveField(Tensor weight) {
         long[] shape = weight.shape();
-        if (shape.length < 2) throw new IllegalArgumentException("fans are of weights with two dimensions or more, not of " + weight);
+        if (shape.length < 2) throw new IllegalArgumentException("fans are of weights with two dimensions or more, not of " + weight.describe());
         long field = 1;
         for (int d = 2; d < shape.length; d++) field *= shape[d];
         return field;

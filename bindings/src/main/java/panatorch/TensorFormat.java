@@ -1,0 +1,155 @@
+package panatorch;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+
+/** Prints tensors as Python's PyTorch does with its default options: four digits, lines of 80, the edges only of more than 1,000 elements. */
+final class TensorFormat {
+    private static final int DIGITS = 4, LINE = 80, MOST = 1000, EDGE = 3, INDENT = "tensor(".length();
+
+    private final long[] shape;
+    private final boolean edgesOnly;
+    private final IntFunction<String> element;
+    private final int width;
+
+    private TensorFormat(long[] shape, boolean edgesOnly, IntFunction<String> element, int width) {
+        this.shape = shape;
+        this.edgesOnly = edgesOnly;
+        this.element = element;
+        this.width = width;
+    }
+
+    static String format(Tensor t) {
+        var suffixes = new ArrayList<String>();
+        String values = "...";
+        long[] shape = t.shape();
+        DType type = t.dtype();
+        if (t.device().type() != Device.Type.CPU) suffixes.add("device='" + t.device() + "'");
+        boolean usual = type == DType.FLOAT32;
+        if (t.device().type() == Device.Type.META) {
+            suffixes.add("size=" + tuple(shape));
+        } else if (t.numel() == 0) {
+            values = "[]";
+            if (shape.length != 1) suffixes.add("size=" + tuple(shape));
+        } else {
+            values = elements(t);
+            usual |= type == DType.INT64 || type == DType.BOOL || type == DType.COMPLEX64;
+        }
+        if (!usual) suffixes.add("dtype=torch." + type);
+        if (t.requiresGrad()) suffixes.add("requires_grad=True");
+        return withSuffixes("tensor(" + values, suffixes);
+    }
+
+    private static String withSuffixes(String text, List<String> suffixes) {
+        var all = new StringBuilder(text);
+        int last = text.length() - text.lastIndexOf('\n') + 1;
+        for (String suffix : suffixes) {
+            boolean fits = last + suffix.length() + 2 <= LINE;
+            all.append(fits ? ", " : ",\n" + " ".repeat(INDENT)).append(suffix);
+            last = fits ? last + suffix.length() + 2 : INDENT + suffix.length();
+        }
+        return all.append(')').toString();
+    }
+
+    private static String tuple(long[] shape) {
+        return "(" + Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ")) + (shape.length == 1 ? ",)" : ")");
+    }
+
+    private static String elements(Tensor t) {
+        boolean edges = t.numel() > MOST;
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor shown = edges ? edges(t) : t;
+            if (t.dtype().isComplex()) {
+                Tensor parts = Aten.viewAsReal(shown.to(DType.COMPLEX128).resolveConj());
+                var real = Numbers.of(parts.select(-1, 0).toDoubleArray());
+                var imaginary = Numbers.of(parts.select(-1, 1).toDoubleArray());
+                return new TensorFormat(t.shape(), edges, i -> complex(real.text(i), imaginary.text(i).strip()), real.width() + imaginary.width() + 1).text(shown.shape());
+            }
+            var numbers = t.dtype() == DType.BOOL ? Numbers.truths(shown.toByteArray()) : t.dtype().isFloatingPoint() ? Numbers.of(shown.toDoubleArray())
+                    : Numbers.integers(shown.toLongArray());
+            return new TensorFormat(t.shape(), edges, numbers::text, numbers.width()).text(shown.shape());
+        }
+    }
+
+    private static String complex(String real, String imaginary) { return real + (imaginary.startsWith("-") ? "" : "+") + imaginary + "j"; }
+
+    /** The first and last elements of every dimension that is too long to show. */
+    private static Tensor edges(Tensor t) {
+        Tensor shown = t;
+        for (int d = 0; d < t.dim(); d++) {
+            if (t.size(d) > 2 * EDGE) shown = Aten.cat(List.of(shown.narrow(d, 0, EDGE), shown.narrow(d, t.size(d) - EDGE, EDGE)), d);
+        }
+        return shown;
+    }
+
+    private String text(long[] shown) { return shown.length == 0 ? element.apply(0) : text(shown, 0, 0, INDENT); }
+
+    /** The part of dimension {@code d} whose first shown element has the flat index {@code at}. */
+    private String text(long[] shown, int d, int at, int indent) {
+        boolean last = d == shown.length - 1, cut = edgesOnly && shape[d] > 2 * EDGE;
+        int step = 1;
+        for (int k = d + 1; k < shown.length; k++) step *= (int) shown[k];
+        var parts = new ArrayList<String>();
+        for (int i = 0; i < shown[d]; i++) {
+            if (cut && i == EDGE) parts.add(last ? " ..." : "...");
+            parts.add(last ? element.apply(at + i) : text(shown, d + 1, at + i * step, indent + 1));
+        }
+        return "[" + (last ? lines(parts, indent) : String.join("," + "\n".repeat(shown.length - 1 - d) + " ".repeat(indent + 1), parts)) + "]";
+    }
+
+    private String lines(List<String> elements, int indent) {
+        int perLine = Math.max(1, (LINE - indent) / (width + 2));
+        var lines = new ArrayList<String>();
+        for (int i = 0; i < elements.size(); i += perLine) lines.add(String.join(", ", elements.subList(i, Math.min(elements.size(), i + perLine))));
+        return String.join(",\n" + " ".repeat(indent + 1), lines);
+    }
+
+    /** Numbers in one common notation, padded to one width. */
+    private record Numbers(List<String> texts, int width) {
+        String text(int i) { return " ".repeat(Math.max(0, width - texts.get(i).length())) + texts.get(i); }
+
+        static Numbers integers(long[] values) { return widest(Arrays.stream(values).mapToObj(Long::toString).toList()); }
+
+        static Numbers truths(byte[] values) {
+            var texts = new ArrayList<String>();
+            for (byte b : values) texts.add(b != 0 ? "True" : "False");
+            return widest(texts);
+        }
+
+        private static Numbers widest(List<String> texts) { return new Numbers(texts, texts.stream().mapToInt(String::length).max().orElse(1)); }
+
+        /** Whole numbers as {@code 3.}, others with four digits, and all in powers of ten if they are very large, small or different. */
+        static Numbers of(double[] values) {
+            double[] counted = Arrays.stream(values).filter(v -> v != 0 && Double.isFinite(v)).toArray();
+            double largest = Arrays.stream(counted).map(Math::abs).max().orElse(1), smallest = Arrays.stream(counted).map(Math::abs).min().orElse(1);
+            boolean whole = Arrays.stream(counted).allMatch(v -> v == Math.ceil(v));
+            boolean powers = largest / smallest > 1000 || largest > 1e8 || !whole && smallest < 1e-4;
+            var texts = Arrays.stream(values).mapToObj(v -> one(v, whole, powers)).toList();
+            int width = Arrays.stream(counted).mapToInt(v -> one(v, whole, powers).length()).max().orElse(1);
+            return new Numbers(texts, width);
+        }
+
+        private static String one(double v, boolean whole, boolean powers) {
+            if (Double.isNaN(v)) return "nan";
+            if (Double.isInfinite(v)) return v > 0 ? "inf" : "-inf";
+            String sign = v < 0 || v == 0 && 1 / v < 0 ? "-" : "";
+            var exact = new BigDecimal(Math.abs(v));
+            if (powers) return sign + scientific(exact);
+            return sign + (whole ? exact.setScale(0, RoundingMode.HALF_EVEN).toPlainString() + "." : exact.setScale(DIGITS, RoundingMode.HALF_EVEN).toPlainString());
+        }
+
+        private static String scientific(BigDecimal v) {
+            if (v.signum() == 0) return "0.0000e+00";
+            BigDecimal rounded = v.round(new MathContext(DIGITS + 1, RoundingMode.HALF_EVEN));
+            int exponent = rounded.precision() - rounded.scale() - 1;
+            String mantissa = rounded.movePointLeft(exponent).setScale(DIGITS, RoundingMode.HALF_EVEN).toPlainString();
+            return mantissa + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+        }
+    }
+}
