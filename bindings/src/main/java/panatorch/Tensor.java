@@ -218,6 +218,24 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return true;
     }
 
+    // ---- its elements
+
+    /** The elements that {@code index} means: a view, or with tensors in the index a copy. See {@link Index#index}. */
+    public Tensor get(Index index) { return index.get(this); }
+
+    /** Writes {@code value}, broadcast and converted, to the elements that {@code index} means. */
+    public Tensor set(Tensor value, Index index) {
+        index.set(this, value);
+        return this;
+    }
+
+    /** Writes one number to all elements that {@code index} means. */
+    public Tensor set(Number value, Index index) {
+        try (var scope = Scope.open()) {
+            return set(Aten.scalarTensor(value, dtype(), null, device()), index);
+        }
+    }
+
     // ---- its memory
 
     /**

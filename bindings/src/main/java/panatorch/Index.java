@@ -1,0 +1,113 @@
+package panatorch;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which elements of a tensor are meant, as in Python's square brackets. With static imports {@code x[:, 0:-1:2, None, mask]} is
+ * {@code x.get(index(ALL, slice(0, -1, 2), NEW_AXIS, mask))}. Immutable; holds the tensors in it, but does not own them.
+ */
+public final class Index {
+    /** A part that is a constant or a slice. */
+    public sealed interface Part permits Special, Slice {}
+
+    private enum Special implements Part { ALL, ELLIPSIS, NEW_AXIS }
+
+    private record Slice(@Nullable Long start, @Nullable Long end, long step) implements Part {}
+
+    /** All of a dimension: {@code :} */
+    public static final Part ALL = Special.ALL;
+    /** All dimensions that the other parts leave: {@code ...} */
+    public static final Part ELLIPSIS = Special.ELLIPSIS;
+    /** A new dimension of size 1: {@code None} */
+    public static final Part NEW_AXIS = Special.NEW_AXIS;
+
+    private final List<Object> parts;
+
+    private Index(List<Object> parts) { this.parts = parts; }
+
+    /** From {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
+    public static Part slice(@Nullable Number start, @Nullable Number end) { return slice(start, end, 1); }
+
+    /** Every {@code step}-th, which is positive. */
+    public static Part slice(@Nullable Number start, @Nullable Number end, long step) {
+        if (step < 1) throw new IllegalArgumentException("a slice's step is positive, not " + step);
+        return new Slice(start == null ? null : (Long) start.longValue(), end == null ? null : (Long) end.longValue(), step);
+    }
+
+    /**
+     * @param parts whole numbers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
+     *     {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing
+     */
+    public static Index index(Object... parts) {
+        int ellipses = 0;
+        for (Object p : parts) {
+            if (p == ELLIPSIS && ++ellipses > 1) throw new IllegalArgumentException("an index has one ellipsis at most");
+            if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer))
+                throw new IllegalArgumentException("no part of an index: " + (p == null ? "null" : p.getClass().getSimpleName() + " " + p));
+        }
+        return new Index(List.of(parts));
+    }
+
+    /** A view of what the parts other than tensors choose, and for each of its dimensions the tensor that chooses there, or null. */
+    private record Chosen(Tensor view, List<@Nullable Tensor> tensors) {
+        boolean advanced() { return tensors.stream().anyMatch(t -> t != null); }
+    }
+
+    private Chosen choose(Tensor t) {
+        long taken = parts.stream().mapToLong(p -> p == NEW_AXIS || p == ELLIPSIS ? 0 : p instanceof Tensor i ? dimensions(i) : 1).sum();
+        if (taken > t.dim()) throw new IndexOutOfBoundsException("an index of " + taken + " dimensions into a tensor of shape " + java.util.Arrays.toString(t.shape()));
+        Tensor view = t;
+        var tensors = new ArrayList<@Nullable Tensor>();
+        int d = 0, merged = 0; // the next dimension of the view; dimensions that masks before it have in excess of one
+        for (Object p : parts) {
+            switch (p) {
+                case Special s when s == Special.ALL -> d++;
+                case Special s when s == Special.ELLIPSIS -> d += (int) (t.dim() - taken);
+                case Special _ -> view = view.unsqueeze(d++);
+                case Slice s -> view = view.slice(d++, s.start, s.end, s.step);
+                case Tensor i -> {
+                    boolean truth = dimensions(i) == 0; // chooses all or nothing
+                    if (truth) view = view.unsqueeze(d);
+                    while (tensors.size() < d - merged) tensors.add(null);
+                    tensors.add(truth ? i.unsqueeze(0) : i);
+                    int chosen = Math.max(1, dimensions(i));
+                    d += chosen;
+                    merged += chosen - 1;
+                }
+                default -> view = select(view, d, ((Number) p).longValue());
+            }
+        }
+        return new Chosen(view, tensors);
+    }
+
+    /** A mask takes as many dimensions as it has, and stands once in the list. */
+    private static int dimensions(Tensor i) { return i.dtype() == DType.BOOL || i.dtype() == DType.UINT8 ? (int) i.dim() : 1; }
+
+    private static Tensor select(Tensor t, int d, long i) {
+        long size = t.size(d);
+        if (i < -size || i >= size) throw new IndexOutOfBoundsException("index " + i + " in dimension " + d + " of size " + size);
+        return t.select(d, i);
+    }
+
+    /** See {@link Tensor#get}. */
+    Tensor get(Tensor t) {
+        try (var scope = Scope.open()) {
+            Chosen c = choose(t);
+            if (c.advanced()) return scope.move(c.view.index(c.tensors));
+            return scope.move(c.view == t ? t.alias() : c.view);
+        }
+    }
+
+    /** See {@link Tensor#set(Tensor, Index)}. */
+    void set(Tensor t, Tensor value) {
+        try (var scope = Scope.open()) {
+            Chosen c = choose(t);
+            Tensor v = value;
+            while (v.dim() > 0 && v.size(0) == 1) v = v.squeeze(0); // a value may have more dimensions than its place, if they are of size 1
+            if (c.advanced()) c.view.indexPut_(c.tensors, v.to(t.device(), t.dtype()));
+            else c.view.copy_(v);
+        }
+    }
+}
