@@ -1,6 +1,7 @@
 package panatorch.apps;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
@@ -42,13 +43,7 @@ public final class Panatorch implements Runnable {
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30)
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
-        Names.teach(line, DatasetName.class);
-        Names.teach(line, ModelName.class);
-        Names.teach(line, DropoutName.class);
-        Names.teach(line, ScheduleName.class);
-        Names.teach(line, PrecisionName.class);
-        Names.teach(line, DeviceName.class);
-        Names.teach(line, NormalizationName.class);
+        Values.teach(line);
         int status;
         try {
             status = line.execute(args);
@@ -73,8 +68,16 @@ public final class Panatorch implements Runnable {
     }
 
     private static String sentence(Throwable e) {
+        if (e instanceof CommandLine.UnmatchedArgumentException u) return unknown(u);
         boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return meant ? message : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";
+    }
+
+    private static String unknown(CommandLine.UnmatchedArgumentException e) {
+        String first = e.getUnmatched().getFirst();
+        List<String> similar = e.getSuggestions();
+        return "unknown " + (first.startsWith("-") ? "option " : "argument ") + first + (similar.isEmpty() ? "" : ", did you mean " + String.join(" or ", similar) + "?")
+                + " " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help shows all";
     }
 }

@@ -1,0 +1,42 @@
+package panatorch.apps;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the values of options. */
+final class Values {
+    private Values() {}
+
+    /** Makes {@code line} and its commands read names and paths. */
+    static void teach(CommandLine line) {
+        names(line, DatasetName.class);
+        names(line, ModelName.class);
+        names(line, DropoutName.class);
+        names(line, ScheduleName.class);
+        names(line, PrecisionName.class);
+        names(line, DeviceName.class);
+        names(line, NormalizationName.class);
+        line.registerConverter(Path.class, Values::path);
+    }
+
+    private static <E extends Enum<E>> void names(CommandLine line, Class<E> type) {
+        line.registerConverter(type, text -> {
+            for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
+            throw new TypeConversionException("'" + text + "' is none of " + Arrays.stream(type.getEnumConstants()).map(Names::of).collect(Collectors.joining(", ")));
+        });
+    }
+
+    /** Nothing is what a shell makes of an unset variable, and would mean the current folder. */
+    private static Path path(String text) {
+        if (text.isBlank()) throw new TypeConversionException("the path is empty");
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("'" + text + "' is no path: " + e.getReason());
+        }
+    }
+}

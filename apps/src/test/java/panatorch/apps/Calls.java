@@ -1,0 +1,26 @@
+package panatorch.apps;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a call of the command line, in this JVM, did. */
+record Calls(int status, String out, String err) {
+    static Calls of() { return of(new ArrayList<>()); }
+
+    /** @param line words between spaces; @param paths follow it, and may hold spaces */
+    static Calls of(String line, Path... paths) {
+        var args = new ArrayList<>(List.of(line.split(" ")));
+        for (Path p : paths) args.add(p.toString());
+        return of(args);
+    }
+
+    private static Calls of(List<String> args) {
+        var out = new StringWriter();
+        var err = new StringWriter();
+        int status = Panatorch.run(args.toArray(String[]::new), new PrintWriter(out), new PrintWriter(err));
+        return new Calls(status, out.toString(), err.toString());
+    }
+}

@@ -1,0 +1,39 @@
+package panatorch.apps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import panatorch.Torch;
+
+class HelpTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "train --help", "evaluate --help", "doctor --help"})
+    void help_shows_an_example(String line) {
+        Calls help = Calls.of(line);
+        assertThat(help.status()).isZero();
+        assertThat(help.out()).contains("Example").contains("  panatorch ");
+        assertThat(help.err()).isEmpty();
+    }
+
+    @Test void doctor_tells_what_everything_runs_on() {
+        Calls doctor = Calls.of("doctor");
+        assertThat(doctor.status()).isZero();
+        assertThat(doctor.out()).contains("JDK", "libtorch", Torch.version(), Torch.libraryFolder().toString(), "BLAS", "threads", Torch.cpuCapability(), "GPU", "precision");
+    }
+
+    @Test void help_tells_the_defaults_that_hold() {
+        String help = Calls.of("train --help").out();
+        DatasetName s = DatasetName.SYNTHETIC, c = DatasetName.CIFAR10;
+        assertThat(help).contains(s.epochs + " for synthetic, " + c.epochs + " for cifar10", s.batchSize + " for synthetic, " + c.batchSize + " for cifar10");
+        assertThat(help).containsPattern("--lr=RATE .*default: " + s.lr);
+        assertThat(c.lr).isEqualTo(s.lr);
+    }
+
+    @Test void blas_is_read_from_the_build_configuration() {
+        assertThat(DoctorCommand.blas("Build settings: BLAS_INFO=open, BUILD_TYPE=Release")).isEqualTo("OpenBLAS");
+        assertThat(DoctorCommand.blas("BLAS_INFO=mkl, ")).isEqualTo("Intel MKL");
+        assertThat(DoctorCommand.blas("nothing of the kind")).isEqualTo("unknown");
+    }
+}

@@ -1,0 +1,132 @@
+package panatorch.apps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import panatorch.junit.NoTensorLeaks;
+
+/** Small runs on the synthetic set, from the command line to the files. */
+@NoTensorLeaks
+class TrainTest {
+    private static final String TINY = "train --limit-train 192 --limit-test 100 --epochs 2 --batch-size 64 --seed 7 ";
+
+    @TempDir static Path folder;
+    private static Path run;
+    private static Calls call;
+
+    @BeforeAll static void train() {
+        run = folder.resolve("new folder").resolve("run");
+        call = Calls.of(TINY + "--out", run);
+        assertThat(call.err()).isEmpty();
+        assertThat(call.status()).isZero();
+    }
+
+    private static JsonNode json(Path file) throws IOException { return new ObjectMapper().readTree(file.toFile()); }
+
+    private static List<String> names(JsonNode node) {
+        var names = new ArrayList<String>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
+    @Test void metrics_have_exactly_the_agreed_names() throws IOException {
+        JsonNode metrics = json(run.resolve("metrics.json"));
+        assertThat(names(metrics)).containsExactly("config", "epochs", "final");
+        assertThat(metrics.get("epochs")).hasSize(2);
+        for (JsonNode epoch : metrics.get("epochs")) {
+            assertThat(names(epoch)).containsExactly("epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "seconds", "imagesPerSecond");
+            assertThat(epoch.get("trainAccuracy").asDouble()).isBetween(0.0, 1.0);
+            assertThat(epoch.get("imagesPerSecond").asDouble()).isPositive();
+        }
+        assertThat(names(metrics.get("final"))).containsExactly("testLoss", "testAccuracy", "parameters");
+        assertThat(metrics.at("/final/testLoss")).isEqualTo(metrics.at("/epochs/1/testLoss"));
+        assertThat(metrics.at("/final/parameters").asLong()).isEqualTo(269_722);
+        assertThat(metrics.at("/config/model").asText()).isEqualTo("resnet20");
+        assertThat(metrics.at("/config/dropout").asText()).isEqualTo("multi-sample");
+        assertThat(metrics.at("/config/seed").asLong()).isEqualTo(7);
+        assertThat(metrics.at("/config/limitTrain").asLong()).isEqualTo(192);
+    }
+
+    @Test void a_line_tells_of_each_epoch_and_a_table_of_the_run() {
+        assertThat(call.out()).contains("Training resnet20 (269,722 parameters, 8 dropout samples of 0.3) on synthetic (192 images, 100 for testing)").contains("epoch 1/2  loss").contains("epoch 2/2  loss").contains("parameters").contains(run.toString());
+    }
+
+    @Test void curves_are_a_picture_with_something_on_it() throws IOException {
+        var image = ImageIO.read(run.resolve("curves.png").toFile());
+        var colours = new java.util.HashSet<Integer>();
+        for (int x = 0; x < image.getWidth(); x++) for (int y = 0; y < image.getHeight(); y++) colours.add(image.getRGB(x, y));
+        assertThat(image.getWidth()).isGreaterThan(600);
+        assertThat(colours).hasSizeGreaterThan(20);
+    }
+
+    @Test void nothing_unfinished_is_left_in_the_folder() throws IOException {
+        try (var files = Files.list(run)) {
+            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("metrics.json", "curves.png", "model.safetensors");
+        }
+    }
+
+    @Test void the_same_seed_gives_the_same_bits() throws IOException {
+        Path again = folder.resolve("again");
+        assertThat(Calls.of(TINY + "--out", again).status()).isZero();
+        assertThat(again.resolve("model.safetensors")).hasSameBinaryContentAs(run.resolve("model.safetensors"));
+        assertThat(json(again.resolve("metrics.json")).get("final")).isEqualTo(json(run.resolve("metrics.json")).get("final"));
+    }
+
+    @Test void another_seed_gives_other_weights() throws IOException {
+        Path other = folder.resolve("other");
+        assertThat(Calls.of(TINY.replace("--seed 7", "--seed 8") + "--out", other).status()).isZero();
+        assertThat(Files.mismatch(other.resolve("model.safetensors"), run.resolve("model.safetensors"))).isNotNegative();
+    }
+
+    @Test void evaluate_measures_what_train_measured() throws IOException {
+        Path out = folder.resolve("evaluated");
+        Calls evaluated = Calls.of("evaluate --limit-test 100 --checkpoint", run.resolve("model.safetensors"), Path.of("--out"), out);
+        assertThat(evaluated.err()).isEmpty();
+        assertThat(evaluated.status()).isZero();
+        JsonNode metrics = json(out.resolve("metrics.json"));
+        assertThat(names(metrics)).containsExactly("config", "epochs", "final");
+        assertThat(metrics.get("final")).isEqualTo(json(run.resolve("metrics.json")).get("final"));
+    }
+
+    @Test void an_evaluation_never_replaces_the_metrics_of_a_run() throws IOException {
+        byte[] before = Files.readAllBytes(run.resolve("metrics.json"));
+        Path copy = Files.createDirectory(folder.resolve("copy"));
+        Files.write(copy.resolve("metrics.json"), before);
+        assertThat(Calls.of("evaluate --limit-test 100 --checkpoint", run.resolve("model.safetensors"), Path.of("--out"), copy).status()).isZero();
+        assertThat(copy.resolve("metrics.json")).hasBinaryContent(before);
+        assertThat(json(copy.resolve("evaluation.json")).at("/final/parameters").asLong()).isEqualTo(269_722);
+    }
+
+    @Test void a_checkpoint_of_another_model_is_refused_with_a_short_sentence() {
+        Calls evaluated = Calls.of("evaluate --model resnet32 --checkpoint", run.resolve("model.safetensors"));
+        assertThat(evaluated.status()).isEqualTo(2);
+        assertThat(evaluated.err()).contains("does not fit resnet32: it lacks layer1.3.conv1.weight and ").hasLineCount(1).hasSizeLessThan(400);
+    }
+
+    @Test void without_dropout_the_method_is_recorded_as_such() throws IOException {
+        Path plain = folder.resolve("plain");
+        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 1 --dropout none --out", plain).status()).isZero();
+        JsonNode config = json(plain.resolve("metrics.json")).get("config");
+        assertThat(config.get("dropoutP").asDouble()).isZero();
+        assertThat(config.get("dropoutSamples").asInt()).isEqualTo(1);
+    }
+
+    @Test void a_loss_that_is_no_number_ends_the_run_with_a_sentence() {
+        Path diverged = folder.resolve("diverged");
+        Calls run = Calls.of("train --limit-train 256 --limit-test 50 --epochs 3 --lr 1e30 --schedule constant --precision fp32 --out", diverged);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("in epoch 1, step ").contains("--lr").hasLineCount(1);
+        assertThat(diverged.resolve("model.safetensors")).doesNotExist();
+    }
+}

@@ -1,0 +1,122 @@
+package panatorch.apps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import panatorch.Torch;
+import panatorch.junit.NoTensorLeaks;
+
+/** A wrong call or input: exit status 2, one sentence on standard error, nothing written. */
+@NoTensorLeaks
+class WrongCallTest {
+    @TempDir Path folder;
+
+    private static void isRefused(Calls call, String sentence) {
+        assertThat(call.err()).startsWith("panatorch: ").contains(sentence).doesNotContain("\tat ");
+        assertThat(call.err().lines()).hasSize(1);
+        assertThat(call.status()).isEqualTo(2);
+        assertThat(call.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "--speed 3|unknown option --speed panatorch train --help shows all",
+            "--limit-trian 3|unknown option --limit-trian, did you mean --limit-train",
+            "--model resnet21|'resnet21' is none of resnet20, resnet32, resnet44, resnet56, resnet18",
+            "--dataset mnist|synthetic, cifar10",
+            "--dropout monte-carlo|none, standard, multi-sample",
+            "--schedule linear|constant, cosine, one-cycle",
+            "--precision fp8|auto, fp32, bf16",
+            "--device tpu|auto, cpu, cuda",
+            "--epochs many|'many' is not an int",
+            "--epochs|parameter",
+            "--epochs 0|--epochs must be at least 1, and is 0",
+            "--batch-size 0|--batch-size must be at least 2",
+            "--batch-size 1|--batch-size must be at least 2, because batch normalisation",
+            "--dropout-p 1.5|--dropout-p must lie between 0 and 1, and is 1.5",
+            "--dropout-p -0.1|--dropout-p must lie between 0 and 1",
+            "--dropout-p NaN|--dropout-p must lie between 0 and 1",
+            "--dropout-samples 0|--dropout-samples must be at least 1",
+            "--lr 0|--lr must be a number above 0",
+            "--lr Infinity|--lr must be a number above 0",
+            "--momentum 1|--momentum must be at least 0 and below 1",
+            "--weight-decay -1|--weight-decay must be a number not below 0",
+            "--limit-train 0|--limit-train must be at least 1",
+            "--limit-test 0|--limit-test must be at least 1",
+            "--dataset cifar10|needs --data DIR",
+    })
+    void a_wrong_option_of_train_is_explained(String options, String sentence) {
+        isRefused(Calls.of("train " + options + " --out", folder.resolve("out")), sentence);
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test void a_missing_or_unknown_command_is_explained() {
+        isRefused(Calls.of(), "a command is needed: train, evaluate or doctor");
+        isRefused(Calls.of("trian"), "unknown argument trian, did you mean train");
+    }
+
+    @Test void cuda_where_there_is_none_is_explained() {
+        Assumptions.assumeFalse(Torch.cudaIsAvailable(), "there is a GPU here");
+        isRefused(Calls.of("train --device cuda --out", folder.resolve("out")), "--device cuda asks for a GPU, but this libtorch is built for the CPU only");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test void data_that_is_not_there_is_explained() {
+        isRefused(Calls.of("train --dataset cifar10 --data", folder.resolve("nowhere")), folder.resolve("nowhere") + " does not exist");
+        isRefused(Calls.of("train --dataset cifar10 --data", folder), "cifar-10-batches-bin");
+    }
+
+    /** Files of the right size, all of whose images are black and of class 0. */
+    private Path blackCifar() throws IOException {
+        Path data = Files.createDirectory(folder.resolve("cifar-10-batches-bin"));
+        for (String name : new String[] {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"}) change(data.resolve(name + ".bin"), 3073L * 10_000, 0, 0);
+        return data;
+    }
+
+    private static void change(Path path, long length, long at, int value) throws IOException {
+        try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.setLength(length);
+            file.seek(at);
+            file.write(value);
+        }
+    }
+
+    @Test void truncated_data_is_explained() throws IOException {
+        change(blackCifar().resolve("data_batch_3.bin"), 3073L * 10_000 - 5, 0, 0);
+        isRefused(Calls.of("train --dataset cifar10 --data", folder), "data_batch_3.bin");
+    }
+
+    @Test void an_impossible_label_is_explained() throws IOException {
+        change(blackCifar().resolve("test_batch.bin"), 3073L * 10_000, 3073L * 17, 10);
+        isRefused(Calls.of("train --dataset cifar10 --data", folder), "record 17 of the file " + folder);
+    }
+
+    @Test void an_output_folder_that_cannot_be_written_is_explained_before_training() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "precious");
+        isRefused(Calls.of("train --out", file), "the output folder " + file + " cannot be written");
+        isRefused(Calls.of("train --out", file.resolve("below")), "cannot be written");
+        assertThat(file).hasContent("precious");
+    }
+
+    @Test void a_path_that_is_empty_is_not_the_current_folder() {
+        isRefused(Calls.of("train --out", Path.of("")), "'--out': the path is empty");
+        isRefused(Calls.of("evaluate --checkpoint", Path.of("")), "the path is empty");
+    }
+
+    @Test void a_checkpoint_that_is_not_there_or_damaged_is_explained() throws IOException {
+        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20"), "--checkpoint");
+        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", folder.resolve("none")), "there is no file " + folder.resolve("none"));
+        Path text = Files.writeString(folder.resolve("text.safetensors"), "these are no weights at all");
+        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", text), "no safetensors file, or a damaged one");
+        Path empty = Files.createFile(folder.resolve("empty.safetensors"));
+        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", empty), "it is 0 bytes long");
+    }
+}
