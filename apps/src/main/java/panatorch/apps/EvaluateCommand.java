@@ -54,7 +54,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
     private DeviceName device;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or for evaluation.json if it has metrics.json already")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or for evaluation.json if it has metrics.json already; default: evaluation.json beside the checkpoint")
     private @Nullable Path out;
 
     @Spec private CommandSpec spec;
@@ -95,13 +95,21 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter text = spec.commandLine().getOut();
         text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d images)%n", config.model(), config.dataset(), config.precision(), config.device(),
                 tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count());
-        if (folder != null) {
-            Path file = free(folder);
-            new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount())).write(file);
-            text.println("written to " + file);
-        }
+        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount())), folder);
         text.flush();
         return 0;
+    }
+
+    /** Weights may lie where nobody may write; what was measured is printed by then. */
+    private void write(Metrics metrics, @Nullable Path folder) throws IOException {
+        Path file = folder == null ? checkpoint.toAbsolutePath().resolveSibling("evaluation.json") : free(folder);
+        try {
+            metrics.write(file);
+            spec.commandLine().getOut().println("written to " + file);
+        } catch (IOException e) {
+            if (folder != null) throw e;
+            spec.commandLine().getErr().println("panatorch: the metrics are not written beside the checkpoint (" + InputException.reason(e) + "); --out names another folder");
+        }
     }
 
     /** A training run's metrics are not replaced by those of an evaluation of its own checkpoint. */
