@@ -1,6 +1,13 @@
-"""How the parity scripts beside this file write numbers: exact float32 decimals, and fingerprints of large tensors."""
+"""How the parity scripts beside this file write numbers: exact float32 decimals, and fingerprints of large tensors.
+
+Import before torch: float32 sums depend on the vector instructions, so all numbers are made, and compared, with those that
+nearly every x86-64 machine has.
+"""
 import json
+import os
 from pathlib import Path
+
+os.environ |= {"ATEN_CPU_CAPABILITY": "avx2", "DNNL_MAX_CPU_ISA": "AVX2"}
 
 import numpy
 import torch

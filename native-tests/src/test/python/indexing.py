@@ -10,9 +10,9 @@ import math
 import sys
 from pathlib import Path
 
-import torch
-
 from golden import RESOURCES, exact, write
+import torch  # after golden, which chooses its instructions
+
 
 A, E, N = "all", "ellipsis", "new"
 def s(*v): return {"slice": [*v, *[None] * (2 - len(v))] + [1] if len(v) < 3 else list(v)}

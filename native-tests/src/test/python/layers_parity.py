@@ -32,11 +32,10 @@ Inputs, parameters, dropout outputs: equal to the bit. Everything else: |a - b| 
 import sys
 from pathlib import Path
 
-import torch
+from golden import RESOURCES, exact, write
+import torch  # after golden, which chooses its instructions
 import torch.nn.functional as F
 from torch import nn
-
-from golden import RESOURCES, exact, write
 
 
 def tensor(t):

@@ -8,9 +8,9 @@ complex tensor real and imaginary parts in turn. The Java test makes the same te
 import sys
 from pathlib import Path
 
-import torch
-
 from golden import RESOURCES, write
+import torch  # after golden, which chooses its instructions
+
 
 torch.manual_seed(3)
 inf, nan = float("inf"), float("nan")

@@ -28,11 +28,10 @@ threads instead of one move nothing by more than a few 1e-6 and 1e-9, so 1e-5 an
 import sys
 from pathlib import Path
 
-import torch
+from golden import RESOURCES, exact, fingerprint, write
+import torch  # after golden, which chooses its instructions
 import torch.nn.functional as F
 from torch import nn
-
-from golden import RESOURCES, exact, fingerprint, write
 
 
 class OptionA(nn.Module):
@@ -124,7 +123,7 @@ def main():
     torch.set_num_threads(1)                    # the order of float sums depends on the number of threads
     torch.manual_seed(1)
     x, y = torch.randn(8, 3, 32, 32), torch.randint(0, 10, (8,))
-    document = {"torch": torch.__version__, "x": fingerprint(x), "y": y.tolist(),
+    document = {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability(), "x": fingerprint(x), "y": y.tolist(),
                 "A": record("A", x, y), "B": record("B", x, y)}
     write(document, out)
     print("losses A", document["A"]["losses"], "B", document["B"]["losses"])

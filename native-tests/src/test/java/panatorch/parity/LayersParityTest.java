@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import panatorch.Aten;
@@ -32,6 +33,8 @@ import panatorch.optim.SGD;
 /** Layers, losses and SGD against Python's numbers; {@code src/test/python/layers_parity.py} made and explains them. */
 @NoTensorLeaks
 class LayersParityTest {
+    @BeforeAll static void the_same_instructions() { Golden.assumeSameInstructions(); }
+
     @TestFactory Stream<DynamicTest> a_layer_computes_what_python_computes() {
         return StreamSupport.stream(Golden.read("layers.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
             try (var scope = Scope.open()) {
