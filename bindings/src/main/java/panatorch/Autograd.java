@@ -1,7 +1,6 @@
 package panatorch;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -46,25 +45,18 @@ public final class Autograd {
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            Mode.during(modes(), () -> {
+            Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
                         var g = result.get(i);
                         gradients.add(References.isUndefinedTensor(Memory.getLong(g.address())) ? null : Tensor.wrap(g));
                     }
+                } catch (RuntimeException e) {
+                    throw Errors.plain(e);
                 }
             });
-        } catch (TorchException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            throw Errors.plain(e);
         }
         return gradients;
-    }
-
-    private static List<Mode> modes() {
-        var modes = ThreadContext.current().modes;
-        return modes == null ? Collections.emptyList() : modes;
     }
 
     private static TensorVector vector(List<? extends @Nullable Tensor> tensors) {
@@ -72,6 +64,9 @@ public final class Autograd {
         for (Tensor t : tensors) {
             try (var own = t == null ? new org.bytedeco.pytorch.Tensor() : t.unwrap()) {
                 vector.push_back(own);
+            } catch (RuntimeException e) {
+                vector.close();
+                throw e;
             }
         }
         return vector;

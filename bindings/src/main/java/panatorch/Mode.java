@@ -31,7 +31,14 @@ abstract sealed class Mode implements AutoCloseable permits NoGrad, Autocast {
         else owner.modes.remove(this);
     }
 
-    /** Makes a native call with {@code modes} set. */
+    /** Makes a native call with this thread's open modes set. */
+    static void during(Runnable call) {
+        var modes = ThreadContext.current().modes;
+        if (modes == null) call.run(); // they stay set
+        else during(modes, call);
+    }
+
+    /** {@link #during(Runnable)} on a virtual thread. */
     static void during(List<Mode> modes, Runnable call) {
         int set = 0;
         try {

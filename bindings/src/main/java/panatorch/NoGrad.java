@@ -24,10 +24,8 @@ public final class NoGrad extends Mode {
 
     /** Whether operators of this thread record for {@code backward}. */
     public static boolean isGradEnabled() {
-        var modes = ThreadContext.current().modes;
-        if (modes == null) return CApi.gradMode();
         var enabled = new boolean[1];
-        Mode.during(modes, () -> enabled[0] = CApi.gradMode());
+        Mode.during(() -> enabled[0] = CApi.gradMode());
         return enabled[0];
     }
 

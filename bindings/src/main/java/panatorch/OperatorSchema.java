@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.jspecify.annotations.Nullable;
 
-/** What the dispatcher knows of an operator's arguments and results at run time. */
-record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
+/** What the dispatcher knows of an operator's arguments at run time. */
+record OperatorSchema(List<Parameter> parameters) {
 
     /** @param type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?} */
     record Parameter(String name, String type) {
@@ -18,7 +18,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
 
     static OperatorSchema of(OperatorHandle handle) {
         var schema = handle.schema();
-        return new OperatorSchema(all(schema.arguments()), all(schema.returns()));
+        return new OperatorSchema(all(schema.arguments()));
     }
 
     /** {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one. */

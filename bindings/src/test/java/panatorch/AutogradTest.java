@@ -46,6 +46,9 @@ class AutogradTest {
                     .hasMessageContaining("differentiated Tensors appears to not have been used in the graph").hasMessageNotContaining("frame #");
             assertThat(Autograd.grad(List.of(y), List.of(x, other), null, true, false, true).get(1)).isNull();
             assertThatThrownBy(() -> Autograd.grad(List.of(), List.of(x), null, false, false, false)).isInstanceOf(IllegalArgumentException.class);
+            Tensor closed = leaf(1);
+            closed.close();
+            assertThatThrownBy(() -> Autograd.grad(y, closed)).isInstanceOf(IllegalStateException.class).hasMessageContaining("is closed");
             assertThatThrownBy(() -> Autograd.grad(leaf(1, 2).mul(2), x)).isInstanceOf(TorchException.class).hasMessageContaining("scalar outputs");
         }
     }

@@ -8,8 +8,8 @@ public final class Tag {
     private Tag() {}
 
     public static final int NONE, TENSOR, DOUBLE, COMPLEX, INT, BOOL, STRING, LIST, DEVICE, GENERATOR;
-    /** Not probed where no value can be made cheaply: their order after the probed ones is that of libtorch 2.13. */
-    public static final int STORAGE, UINT, TUPLE;
+    /** Not probed, as no value of it can be made cheaply: it follows INT in libtorch 2.13. */
+    public static final int UINT;
 
     static {
         int[] tags = Probe.tags();
@@ -23,9 +23,7 @@ public final class Tag {
         LIST = tags[7];
         DEVICE = tags[8];
         GENERATOR = tags[9];
-        STORAGE = TENSOR + 1;
         UINT = INT + 1;
-        TUPLE = BOOL + 1;
     }
 
     /** Whether the payload is a number rather than a pointer to a counted object. */
