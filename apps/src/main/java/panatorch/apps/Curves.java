@@ -5,7 +5,6 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -35,9 +34,7 @@ final class Curves {
         graphics.dispose();
         var png = new ByteArrayOutputStream();
         ImageIO.write(image, "png", png);
-        AtomicFile.write(file, channel -> {
-            for (var bytes = ByteBuffer.wrap(png.toByteArray()); bytes.hasRemaining(); ) channel.write(bytes);
-        });
+        AtomicFile.write(file, png.toByteArray());
     }
 
     private static XYChart chart(String title, String unit, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> train, ToDoubleFunction<Metrics.Epoch> test) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import panatorch.serialize.AtomicFile;
@@ -30,9 +29,6 @@ record Metrics(Record config, List<Epoch> epochs, @JsonProperty("final") Final r
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
 
     void write(Path file) throws IOException {
-        byte[] json = JSON.writeValueAsBytes(this);
-        AtomicFile.write(file, channel -> {
-            for (var bytes = ByteBuffer.wrap(json); bytes.hasRemaining(); ) channel.write(bytes);
-        });
+        AtomicFile.write(file, JSON.writeValueAsBytes(this));
     }
 }

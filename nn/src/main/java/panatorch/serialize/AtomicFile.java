@@ -1,6 +1,7 @@
 package panatorch.serialize;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,5 +31,13 @@ public final class AtomicFile {
         } finally {
             Files.deleteIfExists(unfinished);
         }
+    }
+
+    /** {@link #write(Path, Writer)} of bytes that are there already. */
+    public static void write(Path file, byte[] content) throws IOException { write(file, channel -> writeAll(channel, ByteBuffer.wrap(content))); }
+
+    /** A channel may take fewer bytes than it is given. */
+    static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) channel.write(bytes);
     }
 }

@@ -57,8 +57,8 @@ public final class Safetensors {
         }
         byte[] json = padded(header.toString().getBytes(StandardCharsets.UTF_8));
         AtomicFile.write(file, channel -> {
-            writeAll(channel, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).flip());
-            writeAll(channel, ByteBuffer.wrap(json));
+            AtomicFile.writeAll(channel, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).flip());
+            AtomicFile.writeAll(channel, ByteBuffer.wrap(json));
             for (Tensor t : tensors.values()) write(channel, t);
         });
     }
@@ -73,12 +73,8 @@ public final class Safetensors {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
             MemorySegment data = t.to(Device.CPU).contiguous().data(arena);
             for (long at = 0; at < data.byteSize(); at += 1 << 30)
-                writeAll(channel, data.asSlice(at, Math.min(1 << 30, data.byteSize() - at)).asByteBuffer());
+                AtomicFile.writeAll(channel, data.asSlice(at, Math.min(1 << 30, data.byteSize() - at)).asByteBuffer());
         }
-    }
-
-    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) channel.write(bytes);
     }
 
     /** The tensors of a file, on the CPU, in the order of their places. They belong to the current scope, or to the caller. */

@@ -65,10 +65,7 @@ public final class Trainer {
         }
     }
 
-    /** Loss and hits of a batch in evaluation mode, without any update. */
-    public StepResult evaluate(Tensor images, Tensor labels) { return evaluate(model, precision, device, images, labels); }
-
-    /** {@link #evaluate(Tensor, Tensor)} of a model that is not being trained. */
+    /** Loss and hits of a batch in evaluation mode, without any update; the model need not be one that is trained. */
     public static StepResult evaluate(Classifier model, Precision precision, Device device, Tensor images, Tensor labels) {
         if (model.isTraining()) model.eval();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
