@@ -14,7 +14,7 @@ final class BarProgress implements Progress {
     private final TimeLeft left;
     private @Nullable ProgressBar bar;
     private int epoch;
-    private long seen, testSeen, begun;
+    private long seen, begun;
 
     BarProgress(Plan plan, PrintWriter out) {
         this.plan = plan;
@@ -24,7 +24,8 @@ final class BarProgress implements Progress {
 
     @Override public void beginEpoch(int number) {
         epoch = number;
-        seen = testSeen = 0;
+        left.beginEpoch();
+        seen = 0;
         begun = System.nanoTime();
         bar = new ProgressBarBuilder()
                 .setTaskName(plan.trainImages() == 0 ? "testing" : "epoch " + epoch + "/" + plan.epochs())
@@ -37,15 +38,14 @@ final class BarProgress implements Progress {
     }
 
     @Override public void trained(Tally tally) {
-        left.trained(tally.count() - seen);
+        left.trained(tally);
         seen = tally.count();
         show(seen, String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%, %,.0f images/s, %s left", tally.loss(), 100 * tally.accuracy(), seen / ((System.nanoTime() - begun) * 1e-9), left.text()));
     }
 
     @Override public void tested(Tally tally) {
-        left.tested(tally.count() - testSeen);
-        testSeen = tally.count();
-        show(seen + testSeen, String.format(Locale.ROOT, "test loss %.3f, accuracy %.1f %%, %s left", tally.loss(), 100 * tally.accuracy(), left.text()));
+        left.tested(tally);
+        show(seen + tally.count(), String.format(Locale.ROOT, "test loss %.3f, accuracy %.1f %%, %s left", tally.loss(), 100 * tally.accuracy(), left.text()));
     }
 
     private void show(long images, String message) {

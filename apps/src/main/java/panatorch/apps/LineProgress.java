@@ -11,7 +11,7 @@ final class LineProgress implements Progress {
     private final PrintWriter out;
     private final TimeLeft left;
     private int epoch;
-    private long seen, testSeen, begun, spoken;
+    private long begun, spoken;
 
     LineProgress(Plan plan, PrintWriter out) {
         this.plan = plan;
@@ -21,25 +21,21 @@ final class LineProgress implements Progress {
 
     @Override public void beginEpoch(int number) {
         epoch = number;
-        seen = testSeen = 0;
+        left.beginEpoch();
         begun = spoken = System.nanoTime();
     }
 
     @Override public void trained(Tally tally) {
-        left.trained(tally.count() - seen);
-        seen = tally.count();
+        left.trained(tally);
         long now = System.nanoTime();
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
-        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  accuracy %5.2f %%  %,.0f images/s  %s left%n", epoch, plan.epochs(), seen, plan.trainImages(),
-                tally.loss(), 100 * tally.accuracy(), seen / ((now - begun) * 1e-9), left.text());
+        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  accuracy %5.2f %%  %,.0f images/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(),
+                tally.loss(), 100 * tally.accuracy(), tally.count() / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
 
-    @Override public void tested(Tally tally) {
-        left.tested(tally.count() - testSeen);
-        testSeen = tally.count();
-    }
+    @Override public void tested(Tally tally) { left.tested(tally); }
 
     @Override public void endEpoch(Metrics.Epoch e) {
         out.println(epochLine(e, plan));

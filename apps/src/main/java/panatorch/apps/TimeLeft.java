@@ -10,13 +10,23 @@ final class TimeLeft {
 
     private final double total;
     private final long start = System.nanoTime();
-    private double done;
+    private double before, trained, done;
 
     TimeLeft(Progress.Plan plan) { total = plan.epochs() * (plan.trainImages() + TEST_COST * plan.testImages()); }
 
-    void trained(long images) { done += images; }
+    void beginEpoch() {
+        before = done;
+        trained = 0;
+    }
 
-    void tested(long images) { done += TEST_COST * images; }
+    /** @param tally of the epoch's training so far */
+    void trained(Tally tally) {
+        trained = tally.count();
+        done = before + trained;
+    }
+
+    /** @param tally of the epoch's test so far */
+    void tested(Tally tally) { done = before + trained + TEST_COST * tally.count(); }
 
     String text() { return done == 0 ? "?" : text(Duration.ofNanos((long) ((System.nanoTime() - start) * Math.max(0, total - done) / done))); }
 
