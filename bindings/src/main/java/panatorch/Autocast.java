@@ -1,5 +1,8 @@
 package panatorch;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -39,6 +42,20 @@ public final class Autocast extends Mode {
 
     /** Full precision while open, also inside an {@link #enter}. */
     public static Autocast off(Device.Type device) { return new Autocast(device, DType.FLOAT32, false); }
+
+    /** What opens the present state again, at another time or on another thread. */
+    static List<Supplier<Autocast>> snapshot() {
+        var all = new ArrayList<Supplier<Autocast>>();
+        Mode.during(() -> {
+            for (var type : List.of(Device.Type.CPU, Device.Type.CUDA)) {
+                var device = type == Device.Type.CPU ? torch.DeviceType.CPU : torch.DeviceType.CUDA;
+                if (!torch.is_autocast_enabled(device)) all.add(() -> off(type));
+                else if (torch.get_autocast_dtype(device).intern() == torch.ScalarType.BFloat16) all.add(() -> enter(type, DType.BFLOAT16));
+                else all.add(() -> enter(type, DType.FLOAT16));
+            }
+        });
+        return all;
+    }
 
     private static torch.ScalarType scalarType(DType t) { return t == DType.BFLOAT16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Half; }
 

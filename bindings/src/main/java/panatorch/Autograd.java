@@ -2,6 +2,7 @@ package panatorch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -19,10 +20,32 @@ public final class Autograd {
     /**
      * @param gradient of the same shape as {@code output}; null where that has one element
      * @param retainGraph whether {@code backward} may be called again
-     * @param createGraph whether the gradients can be differentiated in turn
+     * @param createGraph whether the gradients can be differentiated in turn, which retains the graph, too
+     * @throws TorchException if the graph was freed by an earlier {@code backward}, or a saved tensor was changed in place since
      */
     public static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
-        Aten._backward(output, List.of(), gradient, retainGraph, createGraph);
+        pass(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
+    }
+
+    /**
+     * Adds the gradients of the sum of {@code outputs}, weighted by {@code gradients}, to {@link Tensor#grad} of {@code inputs}.
+     *
+     * @param gradients one for each output and of its shape, or null for an output of one element; null if all are of one element
+     * @param inputs the leaves whose gradients are wanted; if empty, all
+     */
+    public static void backward(List<Tensor> outputs, @Nullable List<? extends @Nullable Tensor> gradients, boolean retainGraph, boolean createGraph, List<Tensor> inputs) {
+        if (outputs.isEmpty()) throw new IllegalArgumentException("backward needs at least one output");
+        sameNumber(outputs, gradients);
+        try (var of = vector(outputs); var weights = vector(gradients == null ? List.of() : gradients); var by = vector(inputs);
+             var retain = new BoolOptional(retainGraph || createGraph)) {
+            pass(!inputs.isEmpty(), () -> Mode.during(() -> {
+                try {
+                    torch.backward(of, weights, retain, createGraph, by);
+                } catch (RuntimeException e) {
+                    throw Errors.plain(e);
+                }
+            }));
+        }
     }
 
     /** The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is. */
@@ -40,12 +63,11 @@ public final class Autograd {
     public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph, boolean allowUnused) {
         if (outputs.isEmpty() || inputs.isEmpty()) throw new IllegalArgumentException("grad needs at least one output and one input");
-        if (gradOutputs != null && gradOutputs.size() != outputs.size())
-            throw new IllegalArgumentException(gradOutputs.size() + " gradOutputs for " + outputs.size() + " outputs");
+        sameNumber(outputs, gradOutputs);
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            Mode.during(() -> {
+            pass(true, () -> Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
                         var g = result.get(i);
@@ -54,9 +76,44 @@ public final class Autograd {
                 } catch (RuntimeException e) {
                     throw Errors.plain(e);
                 }
-            });
+            }));
         }
         return gradients;
+    }
+
+    /** {@link #checkpoint(java.util.function.Function, List)} of one input and one output. */
+    public static Tensor checkpoint(UnaryOperator<Tensor> segment, Tensor input) {
+        return checkpoint(inputs -> List.of(segment.apply(inputs.getFirst())), List.of(input)).getFirst();
+    }
+
+    /**
+     * The outputs of {@code segment}, which keeps none of its intermediate results for {@code backward}, but computes them again there, with the
+     * same random numbers and in the same precision: less memory for more time (Chen et al. 2016, arXiv:1604.06174). Its parameters get
+     * their gradients, too. Such a graph is not for {@link #grad}, nor for derivatives of derivatives.
+     *
+     * @param segment computes the same whenever it is called with the same; it changes nothing else
+     */
+    public static List<Tensor> checkpoint(java.util.function.Function<List<Tensor>, List<Tensor>> segment, List<Tensor> inputs) { return Checkpoint.run(segment, inputs); }
+
+    private static void sameNumber(List<Tensor> outputs, @Nullable List<?> gradients) {
+        if (gradients != null && gradients.size() != outputs.size())
+            throw new IllegalArgumentException(gradients.size() + " gradients for " + outputs.size() + " outputs");
+    }
+
+    /** One run through the graph. */
+    private static void pass(boolean someInputs, Runnable run) {
+        ThreadContext c = ThreadContext.current();
+        boolean before = c.someInputs;
+        c.someInputs = someInputs;
+        try {
+            run.run();
+        } catch (TorchException e) {
+            throw AnomalyMode.explained(e, c);
+        } finally {
+            c.someInputs = before;
+            c.releaseReturned();
+            TensorHooks.sweep();
+        }
     }
 
     private static TensorVector vector(List<? extends @Nullable Tensor> tensors) {

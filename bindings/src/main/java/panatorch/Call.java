@@ -69,7 +69,11 @@ final class Call extends Arguments {
         } catch (TorchException e) {
             throw abort(e);
         } catch (RuntimeException e) {
-            throw abort(Errors.translate(op, stack, e));
+            try {
+                throw Errors.translate(op, stack, e);
+            } finally {
+                abort(e);
+            }
         }
     }
 
@@ -83,18 +87,22 @@ final class Call extends Arguments {
         long impl = stack.payload(0);
         stack.forget();
         ThreadContext c = context();
+        Operator op = operator;
         done();
         if (References.isUndefinedTensor(impl)) throw new TorchException(name(), name() + " returned an undefined tensor.", null);
-        return c.adopt(impl);
+        return made(c.adopt(impl), op);
     }
+
+    private static Tensor made(Tensor t, @Nullable Operator by) { return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t; }
 
     /** For an operator that returns its own argument: that one, not another handle to it. */
     Tensor runInPlace(Tensor self) {
         run();
         References.releaseShared(stack.payload(0));
         stack.forget();
+        Operator op = operator;
         done();
-        return self;
+        return made(self, op);
     }
 
     int resultCount() { return stack.size(); }
@@ -105,7 +113,7 @@ final class Call extends Arguments {
     @SuppressWarnings("NullAway")
     Tensor takeTensor(int i) {
         long impl = stack.take(i);
-        return References.isUndefinedTensor(impl) ? null : context().adopt(impl);
+        return References.isUndefinedTensor(impl) ? null : made(context().adopt(impl), operator);
     }
 
     List<Tensor> takeTensors(int i) {
@@ -115,7 +123,7 @@ final class Call extends Arguments {
             long impl = NativeLists.payload(list, k);
             if (NativeLists.tag(list, k) == Tag.NONE || References.isUndefinedTensor(impl)) continue;
             References.retain(impl);
-            tensors[k] = context().adopt(impl);
+            tensors[k] = made(context().adopt(impl), operator);
         }
         return Arrays.asList(tensors);
     }

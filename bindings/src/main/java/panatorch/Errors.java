@@ -15,13 +15,14 @@ final class Errors {
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
     static RuntimeException translate(Operator op, DispatcherStack stack, RuntimeException e) {
-        // The exception of a Java hook, which ran inside the operator, reaches the caller as it was.
+        Failures.rethrow(e);
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return new TorchException(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e);
     }
 
     /** An error of libtorch that is no operator's. */
     static TorchException plain(RuntimeException e) {
+        Failures.rethrow(e);
         return new TorchException("", words(e.getMessage() == null ? e.toString() : e.getMessage()), e);
     }
 

@@ -8,7 +8,7 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * A source of random numbers of the CPU: libtorch's Mersenne Twister, so a seed gives the numbers it gives in Python.
+ * A source of random numbers: libtorch's own, so a seed gives the numbers it gives in Python.
  * Freed by {@link #close}, or late, by the garbage collector. One thread at a time may draw from it or change its state.
  */
 public final class Generator implements AutoCloseable {
@@ -33,12 +33,22 @@ public final class Generator implements AutoCloseable {
         return new Generator(torch.getDefaultCPUGenerator());
     }
 
+    /** The one that operators on {@code device} draw from when none is given. */
+    public static Generator global(Device device) {
+        NativeLibrary.load();
+        try (var d = new org.bytedeco.pytorch.Device(device.toString())) {
+            return new Generator(torch.globalContext().defaultGenerator(d));
+        } catch (RuntimeException e) {
+            throw Errors.plain(e);
+        }
+    }
+
     public Generator manualSeed(long seed) {
         view().set_current_seed(seed);
         return this;
     }
 
-    /** All of the state, as a new uint8 tensor [5056]. */
+    /** All of the state, as a new uint8 tensor: of a CPU's [5056]. */
     public Tensor state() {
         try (var state = view().get_state()) {
             return Tensor.wrap(state);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.Nodes;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
@@ -68,7 +69,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return i == 0 || b == null ? i : b.disarm();
     }
 
-    private static void free(long impl) {
+    static void free(long impl) {
         Call call = Call.releasing();
         call.release(Tag.TENSOR, impl);
         call.end();
@@ -116,6 +117,17 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     long implOrZero() { return impl; }
 
+    /** One more reference to the native tensor, for somebody else. */
+    long shareImpl() {
+        long i = require();
+        References.retain(i);
+        Reference.reachabilityFence(this);
+        return i;
+    }
+
+    /** A handle of its own to the same native tensor, of the current scope: closing one leaves the other. */
+    Tensor share() { return ThreadContext.current().adopt(shareImpl()); }
+
     private long require() {
         long i = impl;
         if (i == 0) throw closedError("this tensor");
@@ -136,7 +148,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** Something that is read through a handle. */
-    private <T> T read(Function<ThreadContext, T> reader) {
+    <T> T read(Function<ThreadContext, T> reader) {
         ThreadContext c = handle();
         try {
             return reader.apply(c);
@@ -322,6 +334,26 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** See {@link Autograd#backward(Tensor)}. */
     public void backward() { Autograd.backward(this); }
 
+    /**
+     * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of
+     * what this tensor was computed from. It answers the gradient to go on with, of the same shape and type, or null to
+     * leave it as it is. Tensors made in a hook are freed at its end; what it throws reaches the caller of {@code backward} as it was.
+     *
+     * @throws TorchException if this tensor requires no gradient
+     */
+    public Hook registerHook(java.util.function.Function<Tensor, @Nullable Tensor> hook) { return TensorHooks.register(this, hook); }
+
+    /**
+     * Has {@code hook} called with this leaf whenever its gradient was added to {@link #grad}, so that an optimiser can use and free it at once.
+     * What it throws reaches the caller of {@code backward} as it was.
+     *
+     * @throws IllegalArgumentException if this is no leaf that requires a gradient
+     */
+    public Hook registerPostAccumulateGradHook(java.util.function.Consumer<Tensor> hook) { return AccumulationHooks.register(this, hook); }
+
+    /** The name of the function that computes gradients through this tensor, as {@code MulBackward0}; null for a leaf. */
+    public @Nullable String gradFn() { return read(c -> Nodes.nameOfGradFn(c.handle)); }
+
     private static org.bytedeco.pytorch.Tensor view(ThreadContext c) { return Borrowed.tensor(c.handle); }
 
     // ---- JavaCPP
@@ -346,8 +378,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }
 
     /**
-     * As Python's PyTorch prints it, but for a result of recorded operators {@code requires_grad=True} and not the function's name. A tensor
-     * of another layout than strided shows no elements.
+     * As Python's PyTorch prints it. A tensor of another layout than strided shows no elements.
      */
     @Override public String toString() {
         if (isClosed()) return "tensor(closed)";

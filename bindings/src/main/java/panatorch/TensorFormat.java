@@ -42,7 +42,9 @@ final class TensorFormat {
             usual |= type == DType.INT64 || type == DType.BOOL || type == DType.COMPLEX64;
         }
         if (!usual) suffixes.add("dtype=torch." + type);
-        if (t.requiresGrad()) suffixes.add("requires_grad=True");
+        String gradFn = t.gradFn();
+        if (gradFn != null) suffixes.add("grad_fn=<" + gradFn + ">");
+        else if (t.requiresGrad()) suffixes.add("requires_grad=True");
         return withSuffixes("tensor(" + values, suffixes);
     }
 

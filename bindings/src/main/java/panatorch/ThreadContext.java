@@ -5,10 +5,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.TensorBase;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.Memory;
 
 /** What PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
 final class ThreadContext {
+    static {
+        NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
+    }
+
     static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
@@ -18,12 +26,18 @@ final class ThreadContext {
     private final @Nullable Call call;
     /** The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set. */
     final @Nullable List<Mode> modes;
-    private final MemorySegment scratch = Arena.ofAuto().allocate(16, 8);
+    private final MemorySegment scratch = Arena.ofAuto().allocate(24, 8);
+    /** Whether the running pass of autograd computes the gradients of some leaves only. */
+    boolean someInputs;
+    /** Where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
+    @Nullable Throwable running;
     /** Room for a tensor handle, and for one result. */
     final long handle = scratch.address(), result = handle + 8;
+    /** Room for the gradient that a hook returns. libtorch copies it only when the hook is over, so its reference is given back later. */
+    private final TensorBase returned = new TensorBase(Borrowed.at(handle + 16));
+    private boolean holdsReturned;
 
     private ThreadContext() {
-        panatorch.internal.library.NativeLibrary.load();
         if (Thread.currentThread().isVirtual()) {
             call = null;
             modes = new ArrayList<>();
@@ -47,5 +61,28 @@ final class ThreadContext {
         else t.guard();
         LiveTensors.opened(t);
         return t;
+    }
+
+    /** Puts a tensor that has no owner into the current scope. */
+    Tensor place(Tensor t) {
+        Scope s = scope;
+        if (s != null) s.add(t);
+        return t;
+    }
+
+    /** {@code gradient}, to be returned to libtorch by a hook that runs on this thread. */
+    TensorBase returned(Tensor gradient) {
+        long impl = gradient.shareImpl();
+        releaseReturned();
+        Memory.setLong(returned.address(), impl);
+        holdsReturned = true;
+        return returned;
+    }
+
+    /** Gives back the reference to what the last hook returned, which libtorch has its own of by now. */
+    void releaseReturned() {
+        if (!holdsReturned) return;
+        holdsReturned = false;
+        Tensor.free(Memory.getLong(returned.address()));
     }
 }

@@ -19,7 +19,7 @@ import panatorch.internal.library.NativeLibrary;
 public final class CApi {
     private CApi() {}
 
-    private static final SymbolLookup LOOKUP = lookup();
+    static final SymbolLookup LOOKUP = lookup();
 
     private static final MethodHandle NUMEL = getter("aoti_torch_get_numel"), DIM = getter("aoti_torch_get_dim"),
             SIZES = getter("aoti_torch_get_sizes"), STRIDES = getter("aoti_torch_get_strides"), DTYPE = getter("aoti_torch_get_dtype"),
@@ -45,7 +45,7 @@ public final class CApi {
 
     /** The only restricted method of this class. */
     @SuppressWarnings("restricted")
-    private static MethodHandle find(String name, FunctionDescriptor type, Linker.Option... options) {
+    static MethodHandle find(String name, FunctionDescriptor type, Linker.Option... options) {
         var symbol = LOOKUP.find(name).orElseThrow(() -> new UnsatisfiedLinkError("libtorch has no function " + name + "; use libtorch " + NativeLibrary.LIBTORCH_VERSION + "."));
         return Linker.nativeLinker().downcallHandle(symbol, type, options);
     }

@@ -1,0 +1,91 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.MemCopyFunction;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.Nodes;
+import panatorch.internal.libtorch.References;
+
+/**
+ * Hooks of leaves, called when their gradient was accumulated. libtorch has one for each leaf, an object of the abstract C++ class
+ * {@code PostAccumulateGradHook}, that it owns and deletes. Here such an object is two words of memory, the address of a table of
+ * virtual functions and a number; the functions are Java's.
+ */
+final class AccumulationHooks {
+    private AccumulationHooks() {}
+
+    /** One leaf's hooks, with the memory of its object. */
+    private record Leaf(MemorySegment object, List<Consumer<Tensor>> hooks) {}
+
+    private static final ConcurrentHashMap<Long, Leaf> LEAVES = new ConcurrentHashMap<>();
+    private static final AtomicLong NEXT = new AtomicLong(1);
+    private static final Object SLOTS = new Object();
+
+    /**
+     * The virtual function that is the hook. What matters of this class of JavaCPP is that it passes three words to Java, of which the object and
+     * the tensor are the first two, and that it makes a C++ exception of a Java one.
+     */
+    private static final class Call extends MemCopyFunction {
+        @Override public void call(Pointer object, Pointer tensor, long unused) {
+            try (var scope = Scope.open()) {
+                Leaf leaf = LEAVES.get(Memory.getLong(object.address() + 8));
+                long impl = Memory.getLong(tensor.address());
+                References.retain(impl);
+                Tensor t = ThreadContext.current().adopt(impl);
+                if (leaf != null) leaf.hooks.forEach(h -> h.accept(t));
+            } catch (Throwable t) {
+                throw Failures.carrier(t);
+            }
+        }
+    }
+
+    private static final Call CALL = new Call();
+    private static final long FUNCTIONS = functions();
+
+    /** As GCC lays out such a table: two words about the class, two destructors, then the functions in order. */
+    @SuppressWarnings("restricted")
+    private static long functions() {
+        try {
+            var target = MethodHandles.lookup().findStatic(AccumulationHooks.class, "deleted", MethodType.methodType(void.class, long.class));
+            long delete = Linker.nativeLinker().upcallStub(target, FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), Arena.global()).address();
+            return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete).address() + 16;
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void deleted(long object) { LEAVES.remove(Memory.getLong(object + 8)); }
+
+    static Hook register(Tensor leaf, Consumer<Tensor> hook) {
+        if (!leaf.requiresGrad() || !leaf.isLeaf()) throw new IllegalArgumentException("gradients are accumulated in leaves that require them, not in this " + leaf.describe());
+        long slot = leaf.read(c -> Nodes.accumulationHook(c.handle));
+        if (slot == 0) throw new UnsupportedOperationException("hooks after accumulation are supported on Linux only");
+        synchronized (SLOTS) {
+            long object = Memory.getLong(slot);
+            if (object == 0) Memory.setLong(slot, object = newObject());
+            else if (Memory.getLong(object) != FUNCTIONS) throw new IllegalStateException("another library has a hook on this tensor");
+            var hooks = LEAVES.get(Memory.getLong(object + 8)).hooks;
+            hooks.add(hook);
+            return new Hook(() -> hooks.remove(hook));
+        }
+    }
+
+    private static long newObject() {
+        long number = NEXT.getAndIncrement();
+        var object = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_LONG, FUNCTIONS, number);
+        LEAVES.put(number, new Leaf(object, new CopyOnWriteArrayList<>()));
+        return object.address();
+    }
+}

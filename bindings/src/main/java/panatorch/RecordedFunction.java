@@ -1,0 +1,214 @@
+package panatorch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One application of a {@link Function} in libtorch's graph. libtorch has no node that calls Java, but its hooks do, so the
+ * function hangs between the tensors of a small graph of its operators, whose own values and derivatives are never used:
+ *
+ * <pre>
+ * input → alias → sum ┐                         ┌ expand → output 0
+ * input → alias → sum ┴ root → · one → + one ───┴ expand → output 1
+ *           ↑                              ↑          ↑
+ *    gives the gradient out      calls backward   takes the gradient in, and sends zeros on
+ * </pre>
+ *
+ * <p>The two ones are {@link Lifeline}s. The factor is saved by its node, so libtorch frees it when it frees what is saved for
+ * backward; the summand is a leaf, which is freed with the node itself.
+ */
+final class RecordedFunction {
+    private final Function function;
+    private final Function.Context context;
+    private final @Nullable Input[] inputs;
+    private final @Nullable Kind[] kinds;
+    private final Tensor root;
+    private final List<Tensor> outputs = new ArrayList<>();
+    private final AtomicInteger outlets = new AtomicInteger(), differentiable = new AtomicInteger();
+
+    /** What a gradient has to be like. */
+    private record Kind(long[] shape, DType dtype, Device device) {
+        static Kind of(Tensor t) { return new Kind(t.shape(), t.dtype(), t.device()); }
+
+        Tensor zeros() { return Aten.zeros(new long[0], dtype, null, device, null).expand(shape); }
+    }
+
+    /** Results that have gradients become part of the graph, see {@link #outputs}. */
+    RecordedFunction(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
+        this.function = function;
+        this.context = context;
+        inputs = new Input[arguments.size()];
+        Tensor sum = null;
+        for (int i = 0; i < inputs.length; i++) {
+            if (!context.needsGradient(i)) continue;
+            Input input = inputs[i] = new Input(arguments.get(i), i);
+            sum = sum == null ? input.link : sum.add(input.link.to(sum.device()));
+        }
+        root = Objects.requireNonNull(sum).share().escape();
+        context.recorded = this;
+        kinds = new Kind[results.size()];
+        var outlet = new Outlet();
+        for (int k = 0; k < kinds.length; k++) {
+            Tensor y = results.get(k);
+            if (context.differentiable(y)) kinds[k] = Kind.of(y);
+            outputs.add(kinds[k] == null ? y : outlet.output(k, y));
+        }
+    }
+
+    List<Tensor> outputs() { return outputs; }
+
+    /** Saved output {@code k} as part of the graph: not by the node it was made by, which would keep itself alive if it kept its output. */
+    Tensor connected(int k, Tensor value) { return kinds[k] == null ? value.share() : new Outlet().output(k, value); }
+
+    private void differentiate(List<Tensor> gradients) {
+        var results = function.backward(context, gradients);
+        if (results.size() != inputs.length) throw new TorchException("", function.name() + ".backward returned " + results.size() + " gradients for " + inputs.length + " inputs.", null);
+        for (int i = 0; i < inputs.length; i++) {
+            Input input = inputs[i];
+            if (input != null) input.put(results.get(i));
+        }
+    }
+
+    /** No node is left that could call a hook. */
+    private void close() {
+        root.close();
+        for (Input input : inputs) if (input != null) input.close();
+        context.release();
+    }
+
+    /** Where the gradient of an input leaves. */
+    private final class Input {
+        private final int number;
+        private final Kind kind;
+        private final GradientHook hook = new GradientHook(unused -> take());
+        /** A scalar that depends on the input. */
+        final Tensor link;
+        private @Nullable Tensor gradient;
+        private int pass = -1;
+
+        Input(Tensor x, int number) {
+            this.number = number;
+            kind = Kind.of(x);
+            Tensor alias = x.alias();
+            hook.on(alias);
+            link = alias.sum();
+        }
+
+        /** Outlets of one pass add up. What a pass left here that ended early, or needed no gradient of this input, does not count. */
+        void put(@Nullable Tensor g) {
+            int now = torch.get_current_graph_task_id();
+            Tensor before = pass == now ? gradient : null;
+            if (before == null) clear();
+            pass = now;
+            if (g == null) return;
+            Tensor fitting = fitted(g), sum = before == null ? fitting.share() : fitting.add(before);
+            clear();
+            gradient = sum.escape();
+        }
+
+        private Tensor fitted(Tensor g) {
+            boolean same = Arrays.equals(g.shape(), kind.shape);
+            try {
+                Tensor summed = same ? g : g.sumToSize(kind.shape);
+                return (summed.isComplex() && !kind.dtype.isComplex() ? Aten.real(summed) : summed).to(kind.device, kind.dtype);
+            } catch (TorchException e) {
+                throw new TorchException("", function.name() + ".backward returned a gradient of " + g.describe() + " for input " + number + ", whose shape is "
+                        + Arrays.toString(kind.shape) + ".", e);
+            }
+        }
+
+        private Tensor take() {
+            Tensor g = pass == torch.get_current_graph_task_id() ? gradient : null;
+            if (g == null) return kind.zeros();
+            gradient = null;
+            return ThreadContext.current().place(g);
+        }
+
+        private void clear() {
+            if (gradient != null) gradient.close();
+            gradient = null;
+        }
+
+        void close() {
+            clear();
+            hook.deallocate();
+        }
+    }
+
+    /** Where gradients of outputs enter and {@code backward} is called. */
+    private final class Outlet {
+        private final @Nullable Tensor[] gradients = new Tensor[kinds.length];
+        private final List<GradientHook> hooks = new ArrayList<>();
+        private final Tensor end;
+        private volatile boolean freed;
+        private int pass = -1;
+
+        Outlet() {
+            outlets.incrementAndGet();
+            differentiable.incrementAndGet();
+            Tensor leaf = Lifeline.until(this::close).requiresGrad_(true);
+            Tensor start = context.savesNothing() ? root : root.mul(Lifeline.until(this::free));
+            end = start.add(leaf);
+            hooks.add(new GradientHook(unused -> {
+                pass();
+                return null;
+            }).on(end));
+        }
+
+        /** A tensor of the graph with the elements of {@code value}. */
+        Tensor output(int k, Tensor value) {
+            Kind kind = Objects.requireNonNull(kinds[k]);
+            Tensor element = end.isComplex() && !kind.dtype.isComplex() ? Aten.real(end) : end;
+            Tensor output = Aten._unsafeView(element.to(kind.device, kind.dtype).expand(kind.shape), kind.shape);
+            output.setData(value);
+            hooks.add(new GradientHook(g -> {
+                enter(k, g);
+                return kind.zeros();
+            }).on(output));
+            return output;
+        }
+
+        private void enter(int k, Tensor g) {
+            int now = torch.get_current_graph_task_id();
+            if (pass != now) clear();
+            pass = now;
+            gradients[k] = g.share().escape();
+        }
+
+        private void pass() {
+            var all = new ArrayList<Tensor>();
+            for (int k = 0; k < kinds.length; k++) {
+                Kind kind = kinds[k];
+                all.add(gradients[k] == null && kind != null && context.materializes() ? kind.zeros() : gradients[k]);
+            }
+            try {
+                if (freed) throw context.freed();
+                differentiate(all);
+            } finally {
+                clear();
+            }
+        }
+
+        private void clear() {
+            for (Tensor g : gradients) if (g != null) g.close();
+            Arrays.fill(gradients, null);
+        }
+
+        /** After a backward that does not retain the graph, or with it. */
+        private void free() {
+            freed = true;
+            if (differentiable.decrementAndGet() == 0) context.release();
+        }
+
+        private void close() {
+            clear();
+            hooks.forEach(GradientHook::deallocate);
+            if (outlets.decrementAndGet() == 0) RecordedFunction.this.close();
+        }
+    }
+}
