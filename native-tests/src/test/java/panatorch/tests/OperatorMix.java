@@ -10,6 +10,7 @@ import panatorch.Autograd;
 import panatorch.Complex;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.Function;
 import panatorch.Generator;
 import panatorch.NoGrad;
 import panatorch.Operators;
@@ -23,7 +24,7 @@ final class OperatorMix {
     private OperatorMix() {}
 
     static final List<Runnable> ALL = List.of(OperatorMix::shapes, OperatorMix::views, OperatorMix::inPlace, OperatorMix::lists, OperatorMix::severalResults,
-            OperatorMix::everyKindOfArgument, OperatorMix::byName, OperatorMix::backward, OperatorMix::memory, OperatorMix::ownership, OperatorMix::modes);
+            OperatorMix::everyKindOfArgument, OperatorMix::byName, OperatorMix::backward, OperatorMix::javaInBackward, OperatorMix::memory, OperatorMix::ownership, OperatorMix::modes);
 
     private static void shapes() {
         try (var scope = Scope.open()) {
@@ -116,6 +117,28 @@ final class OperatorMix {
         }
     }
 
+    private static final Function SQUARE = new Function() {
+        @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
+            Tensor x = inputs.getFirst(), y = x.mul(x);
+            context.save(x, y);
+            return List.of(y);
+        }
+
+        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(context.saved().getFirst()).mul(2)); }
+    };
+
+    private static void javaInBackward() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.ones(DType.FLOAT32, 4).requiresGrad_(true), y = SQUARE.apply(SQUARE.apply(x));
+            y.registerHook(g -> g.mul(2));
+            x.registerPostAccumulateGradHook(leaf -> leaf.setGrad(null));
+            Autograd.checkpoint(SQUARE::apply, y).sum().backward();
+            Tensor first = Autograd.grad(List.of(SQUARE.apply(x).sum()), List.of(x), null, false, true, false).getFirst();
+            Autograd.grad(first.sum(), x);
+            SQUARE.apply(x);
+        }
+    }
+
     /** Calls that fail. Their arguments are of 64 KiB, so that one reference which is not given back shows. */
     static void failures() {
         try (var scope = Scope.open()) {
@@ -126,7 +149,7 @@ final class OperatorMix {
             for (Runnable wrong : List.<Runnable>of(() -> x.mm(x), () -> Aten.cat(List.of(x, x.t())), () -> x.add((Tensor) null), () -> x.add(closed),
                     () -> Aten.cat(Arrays.asList(x, null)), () -> Aten.cat(List.of(x, closed)), () -> x.view(7), () -> x.sum().backward(),
                     () -> Operators.call("aten::add.Tensor", x), () -> Aten.conv2d(x, x), () -> Aten._foreachAdd_(List.of(x, x), List.of(x), 1), () -> Aten.bernoulli(x, generator),
-                    () -> Aten._foreachMulScalarList(List.of(x, x), Arrays.asList(1, null)), () -> Operators.call("aten::cat", List.of(x, "x"), 0))) {
+                    () -> Aten._foreachMulScalarList(List.of(x, x), Arrays.asList(1, null)), () -> Operators.call("aten::cat", List.of(x, "x"), 0), () -> throwing(x).backward())) {
                 try {
                     wrong.run();
                 } catch (TorchException | IllegalArgumentException | IllegalStateException | NullPointerException expected) {
@@ -135,6 +158,13 @@ final class OperatorMix {
                 throw new AssertionError("a wrong call passed");
             }
         }
+    }
+
+    /** A loss whose {@code backward} fails in Java code. */
+    private static Tensor throwing(Tensor x) {
+        Tensor y = SQUARE.apply(x.detach().requiresGrad_(true));
+        y.registerHook(g -> { throw new IllegalStateException("expected"); });
+        return SQUARE.apply(y).sum();
     }
 
     private static void memory() {
