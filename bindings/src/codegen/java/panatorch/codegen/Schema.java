@@ -5,8 +5,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** One operator schema, e.g. {@code aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor}. */
-record Schema(String text, String name, String overload, List<Argument> arguments, List<Return> returns) {
+/**
+ * One operator schema, e.g. {@code aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor}.
+ *
+ * @param out the overload that writes the same results to tensors it is given, or empty
+ * @param publicName its name in a module of Python's, {@code linalg.norm}, or empty
+ */
+record Schema(String text, String name, String overload, List<Argument> arguments, List<Return> returns, String out, String publicName) {
 
     /** @param type without alias annotation, e.g. {@code int[2]?}; @param fallback the default's text, or null */
     record Argument(String type, String alias, String name, String fallback) {
@@ -27,7 +32,9 @@ record Schema(String text, String name, String overload, List<Argument> argument
     private static final Pattern ALIAS = Pattern.compile("\\(([a-z]!?(?:\\|[a-z])*!?(?: -> \\*)?)\\)");
 
     static Schema parse(String line) {
-        Matcher m = WHOLE.matcher(line);
+        String[] columns = (line + "\t\t").split("\t", -1);
+        String text = columns[0];
+        Matcher m = WHOLE.matcher(text);
         if (!m.matches()) throw new IllegalArgumentException("not an operator schema: " + line);
         var arguments = new ArrayList<Argument>();
         for (String part : split(m.group(3))) {
@@ -47,11 +54,14 @@ record Schema(String text, String name, String overload, List<Argument> argument
             String type = space < 0 ? part : part.substring(0, space);
             returns.add(new Return(unaliased(type), alias(type), space < 0 ? null : part.substring(space + 1)));
         }
-        return new Schema(line, m.group(1), m.group(2) == null ? "" : m.group(2), arguments, returns);
+        return new Schema(text, m.group(1), m.group(2) == null ? "" : m.group(2), arguments, returns, columns[1], columns[2]);
     }
 
     /** The name without its name space. */
     String baseName() { return name.substring(name.indexOf("::") + 2); }
+
+    /** Its constant in {@code Ops}. */
+    String constant() { return baseName() + (overload.isEmpty() ? "" : "__" + overload); }
 
     /** How the dispatcher's users name it: {@code aten::add.Tensor}. */
     String qualified() { return overload.isEmpty() ? name : name + "." + overload; }
