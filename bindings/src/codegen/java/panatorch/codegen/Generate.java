@@ -9,25 +9,27 @@ import java.util.stream.Collectors;
 
 /**
  * Writes {@code Aten} (every operator, static), {@code TensorOps} (those of a tensor, as its methods), the classes of PyTorch's
- * modules, {@code Results} and an index of the methods, from a list of operator schemas.
+ * modules, {@code Options}, {@code Results} and an index of the methods, from a list of operator schemas.
  *
  * <p>usage: {@code java Generate.java SCHEMAS SOURCES RESOURCES}
  */
 public final class Generate {
     static final String HEADER = "// Generated from aten-schemas.txt.\npackage panatorch;\n";
-    private static final String IMPORTS = "\nimport java.util.List;\nimport org.jspecify.annotations.Nullable;\n";
+    static final String IMPORTS = "\nimport java.util.List;\nimport org.jspecify.annotations.Nullable;\n";
 
     /** Written by hand in {@code Tensor}: faster without the dispatcher, or of another type than the operator's. */
     private static final Set<String> BY_HAND = Set.of("data", "numel", "dim", "size", "isContiguous");
 
     private final List<Schema> schemas;
     private final List<Method> methods;
+    private final OptionRecords options;
     private final Results results = new Results();
     private final MethodWriter writer = new MethodWriter(results);
 
     private Generate(List<Schema> schemas) {
         this.schemas = schemas;
-        this.methods = Method.of(schemas);
+        this.options = new OptionRecords(schemas);
+        this.methods = Method.of(schemas, options);
     }
 
     public static void main(String[] args) throws IOException {
@@ -44,10 +46,17 @@ public final class Generate {
         Files.writeString(java.resolve("Fft.java"), g.module("fft", "torch.fft", "hfft2"));
         Files.writeString(java.resolve("Special.java"), g.module("special", "torch.special", "log_ndtr"));
         Files.writeString(java.resolve("Nn.java"), g.module("nn", "torch._C._nn}, what {@code torch.nn.functional} is made of", "avg_pool2d"));
+        Files.writeString(java.resolve("Options.java"), g.options.source());
         Files.writeString(java.resolve("Results.java"), g.results.source());
         Path resources = Files.createDirectories(Path.of(args[2], "panatorch"));
-        Files.writeString(resources.resolve("aten-methods.tsv"), g.methods.stream().filter(Method::full)
-                .map(m -> m.schema().qualified() + "\t" + m.signature() + "\n").collect(Collectors.joining()));
+        Files.writeString(resources.resolve("aten-methods.tsv"), g.index());
+    }
+
+    /** For tests: an operator, the method of all its arguments, and the one that takes its options. */
+    private String index() {
+        var withOptions = methods.stream().filter(m -> m.options() != null).collect(Collectors.toMap(Method::schema, Method::signature));
+        return methods.stream().filter(Method::full).map(m -> m.schema().qualified() + "\t" + m.signature() + "\t" + withOptions.getOrDefault(m.schema(), "") + "\n")
+                .collect(Collectors.joining());
     }
 
     private String operators() {

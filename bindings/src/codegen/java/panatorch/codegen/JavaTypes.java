@@ -60,10 +60,14 @@ final class JavaTypes {
             Mapping m = LISTS.getOrDefault(a.element(), new Mapping("List<NativeObject>", "objects"));
             return a.optional() ? new Mapping(m.java(), optional(m.push())) : m;
         }
+        if (a.type().startsWith("Options.")) return new Mapping(a.type(), "");
         Mapping m = PLAIN.get(a.plain());
         if (m == null) throw new IllegalArgumentException("no Java type for " + a.type());
         return a.optional() ? new Mapping(BOXED.getOrDefault(m.java(), m.java()), optional(m.push())) : m;
     }
+
+    /** Whether the value cannot be absent, and not be an object. */
+    static boolean primitive(Schema.Argument a) { return BOXED.containsKey(argument(a).java()); }
 
     static Mapping result(Schema.Return r) { return RESULTS.getOrDefault(r.type(), new Mapping("NativeObject", "takeObject")); }
 

@@ -9,18 +9,31 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** One Java method of an operator: all its arguments, or only the first of the optional ones, the rest at their defaults. */
+/**
+ * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
+ * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
+ */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
 
-    boolean full() { return parameters.size() == schema.arguments().size(); }
+    boolean full() { return parameters.equals(schema.arguments()); }
+
+    /** The parameter for an argument, or null. */
+    Schema.Argument parameter(Schema.Argument a) {
+        return parameters.stream().filter(p -> p.name().equals(a.name())).findFirst().orElse(null);
+    }
+
+    /** The parameter that holds all optional arguments, or null. */
+    Schema.Argument options() {
+        return parameters.isEmpty() || !parameters.getLast().type().startsWith("Options.") ? null : parameters.getLast();
+    }
 
     /** A trailing list may be written out where no argument after it could be mistaken for one more element. */
     boolean variadic() {
         if (parameters.isEmpty()) return false;
         var last = parameters.getLast();
         int at = schema.arguments().indexOf(last);
-        return last.list() && NUMERIC.contains(last.element())
+        return last.type().equals("Tensor...") || last.list() && NUMERIC.contains(last.element())
                 && schema.arguments().stream().skip(at + 1L).noneMatch(a -> NUMERIC.contains(a.element()) || a.element().equals("Tensor"));
     }
 
@@ -34,7 +47,7 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
      * operators would get the same one, the later keeps its overload name as a suffix. A shortened method is
      * left out where its signature is taken (by then it means the same: {@code std(self)} of three overloads).
      */
-    static List<Method> of(List<Schema> schemas) {
+    static List<Method> of(List<Schema> schemas, OptionRecords options) {
         Map<Schema, String> names = new HashMap<>();
         Set<String> taken = new HashSet<>();
         for (Schema s : schemas) {
@@ -50,13 +63,19 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         Map<Schema, List<Method>> methods = new LinkedHashMap<>();
         for (Schema s : schemas) methods.put(s, new ArrayList<>(List.of(new Method(s, names.get(s), s.arguments()))));
         for (Schema s : schemas) {
-            int optional = (int) s.arguments().stream().filter(a -> a.fallback() != null).count();
-            for (int given = optional - 1; given >= 0; given--) {
-                var m = new Method(s, names.get(s), first(s.arguments(), given));
-                if (taken.add(m.signature())) methods.get(s).add(m);
-            }
+            for (int given = s.optional().size() - 1; given >= 0; given--) add(methods, taken, new Method(s, names.get(s), first(s.arguments(), given)));
+        }
+        for (Schema s : schemas) {
+            if (options.type(s) == null) continue;
+            var parameters = first(s.arguments(), 0);
+            parameters.add(new Schema.Argument(options.type(s), "", "options", null));
+            add(methods, taken, new Method(s, names.get(s), parameters));
         }
         return methods.values().stream().flatMap(List::stream).toList();
+    }
+
+    private static void add(Map<Schema, List<Method>> methods, Set<String> taken, Method m) {
+        if (taken.add(m.signature())) methods.get(m.schema).add(m);
     }
 
     private static List<Schema.Argument> first(List<Schema.Argument> all, int optional) {

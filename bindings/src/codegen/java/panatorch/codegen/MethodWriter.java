@@ -37,16 +37,22 @@ final class MethodWriter {
 
     private static String javadoc(Method m) {
         if (m.full()) return "    /** {@code " + m.schema().text() + "} */\n";
-        String rest = m.schema().arguments().stream().filter(a -> !m.parameters().contains(a)).map(a -> a.name() + "=" + a.fallback()).collect(Collectors.joining(", "));
+        String rest = m.schema().arguments().stream().filter(a -> m.parameter(a) == null).map(a -> a.name() + "=" + a.fallback()).collect(Collectors.joining(", "));
+        if (m.options() != null) return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
         return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "} */\n";
     }
 
     private static String statement(Method m, String call) { return "        " + (m.schema().returns().isEmpty() ? "" : "return ") + call + ";\n"; }
 
     private String delegate(Method m) {
-        String arguments = m.schema().arguments().stream().map(a -> m.parameters().contains(a) ? JavaTypes.camel(a.name()) : shared(JavaTypes.fallback(a)))
-                .collect(Collectors.joining(", "));
-        return statement(m, m.name() + "(" + arguments + ")");
+        return statement(m, m.name() + "(" + m.schema().arguments().stream().map(a -> argument(m, a)).collect(Collectors.joining(", ")) + ")");
+    }
+
+    /** What a shortened method passes for an argument. */
+    private String argument(Method m, Schema.Argument a) {
+        String name = JavaTypes.camel(a.name());
+        if (m.parameter(a) != null) return name;
+        return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
     }
 
     private String shared(String expression) {

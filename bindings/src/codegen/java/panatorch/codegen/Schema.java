@@ -17,6 +17,8 @@ record Schema(String text, String name, String overload, List<Argument> argument
     record Argument(String type, String alias, String name, String fallback) {
         boolean optional() { return type.endsWith("?"); }
         boolean list() { return plain().endsWith("]"); }
+        /** The same, always given. */
+        Argument required() { return new Argument(plain(), alias, name, null); }
         /** The type without the optional mark. */
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
         /** The type of a list's elements, and of anything else the type itself. */
@@ -62,6 +64,9 @@ record Schema(String text, String name, String overload, List<Argument> argument
 
     /** Its constant in {@code Ops}. */
     String constant() { return baseName() + (overload.isEmpty() ? "" : "__" + overload); }
+
+    /** The arguments that have a default. */
+    List<Argument> optional() { return arguments.stream().filter(a -> a.fallback() != null).toList(); }
 
     /** How the dispatcher's users name it: {@code aten::add.Tensor}. */
     String qualified() { return overload.isEmpty() ? name : name + "." + overload; }

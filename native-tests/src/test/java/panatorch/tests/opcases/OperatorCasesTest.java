@@ -13,7 +13,7 @@ import org.junit.jupiter.api.TestFactory;
 import panatorch.junit.NoTensorLeaks;
 
 /**
- * Replays calls whose results PyTorch 2.13 made: outputs, arguments changed in place, and gradients, both through the call by
+ * Replays calls whose results PyTorch 2.13 made: outputs, arguments changed in place, and gradients, through the call by
  * name and through the generated methods. {@code -Dpanatorch.opcases=DIR} names another folder of cases than the checked-in one,
  * which {@code src/test/python/capture_cases.py} wrote.
  */
@@ -34,6 +34,8 @@ class OperatorCasesTest {
     private static void replay(String name, OperatorCase which) {
         assertThat(new Replay(which, FILE.tensors(), Replay.Way.GENERIC).differences()).as("%s, by name", name).isEmpty();
         assertThat(new Replay(which, FILE.tensors(), Replay.Way.TYPED).differences()).as("%s, by the generated method", name).isEmpty();
+        if (TypedCalls.hasOptions(which.operator()))
+            assertThat(new Replay(which, FILE.tensors(), Replay.Way.OPTIONS).differences()).as("%s, with options", name).isEmpty();
         PASSED.merge(which.operator(), 1, Integer::sum);
         var exemption = Exemption.of(which.operator());
         if (exemption != Exemption.NONE) EXEMPT.put(which.operator(), exemption.reason());

@@ -11,7 +11,7 @@ import panatorch.Operators;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** Calls a case's operator in one of two ways, and looks for a difference from what PyTorch made of it. */
+/** Calls a case's operator in one of several ways, and looks for a difference from what PyTorch made of it. */
 record Replay(OperatorCase which, Safetensors file, Way way) {
 
     /** An operator with all its arguments; the results as the way's API has them. */
@@ -22,6 +22,8 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
         Way GENERIC = (operator, arguments) -> Operators.call(operator, arguments.toArray());
         /** Through the method of {@link panatorch.Aten}. */
         Way TYPED = TypedCalls::call;
+        /** Through the method of {@link panatorch.Aten} that takes the optional arguments in a record. */
+        Way OPTIONS = TypedCalls::callWithOptions;
     }
 
     /** Everything that differs, in words; empty if nothing does. */
