@@ -21,6 +21,8 @@ final class Call extends Arguments {
 
     private @Nullable ThreadContext context;
     private boolean busy;
+    /** The caller's tensors that the results are, or null. */
+    private @Nullable List<Tensor> out;
 
     /** This thread's call, or, while that one runs or on a virtual thread, one of the pool. */
     static Call begin(@Nullable Operator operator) {
@@ -47,6 +49,7 @@ final class Call extends Arguments {
 
     private void done() {
         busy = false;
+        out = null;
         ThreadContext c = context();
         context = null;
         if (c.call() != this) giveBack(this);
@@ -60,7 +63,30 @@ final class Call extends Arguments {
 
     /** Calls the operator. */
     void run() {
-        Operator op = Objects.requireNonNull(operator);
+        Out into = context().out;
+        if (into == null) call(Objects.requireNonNull(operator));
+        else runInto(into);
+    }
+
+    /** Calls the operator's variant that writes to given tensors. The stack is empty then; the results are those tensors. */
+    private void runInto(Out into) {
+        ThreadContext c = context();
+        try {
+            operator = into.arguments(Objects.requireNonNull(operator), stack);
+        } catch (RuntimeException e) {
+            throw abort(e);
+        }
+        c.out = null; // the operators of a Java hook that runs meanwhile write to tensors of their own
+        try {
+            call(operator);
+        } finally {
+            c.out = into;
+        }
+        stack.release();
+        out = into.tensors();
+    }
+
+    private void call(Operator op) {
         try {
             OperatorHandle handle = op.handle();
             var modes = context().modes;
@@ -84,6 +110,7 @@ final class Call extends Arguments {
 
     Tensor runTensor() {
         run();
+        if (out != null) return written(out.getFirst());
         long impl = stack.payload(0);
         stack.forget();
         ThreadContext c = context();
@@ -94,6 +121,11 @@ final class Call extends Arguments {
     }
 
     private static Tensor made(Tensor t, @Nullable Operator by) { return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t; }
+
+    private Tensor written(Tensor t) {
+        done();
+        return t;
+    }
 
     /** For an operator that returns its own argument: that one, not another handle to it. */
     Tensor runInPlace(Tensor self) {
@@ -112,11 +144,13 @@ final class Call extends Arguments {
     /** Result i; an undefined tensor (a gradient nobody asked for) is null. */
     @SuppressWarnings("NullAway")
     Tensor takeTensor(int i) {
+        if (out != null) return out.get(i);
         long impl = stack.take(i);
         return References.isUndefinedTensor(impl) ? null : made(context().adopt(impl), operator);
     }
 
     List<Tensor> takeTensors(int i) {
+        if (out != null) return out;
         long list = stack.payload(i);
         var tensors = new Tensor[NativeLists.size(list)];
         for (int k = 0; k < tensors.length; k++) {

@@ -9,14 +9,33 @@ import panatorch.internal.library.NativeLibrary;
 final class Operator {
     private final String name;
     private final String overload;
+    private final @Nullable Variant variant;
     /** Volatile, since a JavaCPP object is not safe to hand over otherwise. */
     private volatile @Nullable OperatorHandle handle;
     private @Nullable OperatorSchema schema;
 
-    Operator(String name, String overload) {
+    /**
+     * The overload that takes the same arguments, and after them tensors to write the results to.
+     *
+     * @param made where the arguments stand that say what tensor is made, which it does not take: dtype, layout, device, pin_memory; -1 for none
+     * @param dtype what the first of them is by default, a code of {@link DType}, or -1 for null
+     */
+    record Variant(Operator operator, int made, int dtype) {}
+
+    Operator(String name, String overload) { this((Variant) null, name, overload); }
+
+    Operator(String name, String overload, String out) { this(name, overload, out, -1, -1); }
+
+    Operator(String name, String overload, String out, int made, int dtype) { this(new Variant(new Operator(name, out), made, dtype), name, overload); }
+
+    private Operator(@Nullable Variant variant, String name, String overload) {
         this.name = name;
         this.overload = overload;
+        this.variant = variant;
     }
+
+    /** Null if there is none, or the operator was looked up by name. */
+    @Nullable Variant variant() { return variant; }
 
     String name() { return name; }
 

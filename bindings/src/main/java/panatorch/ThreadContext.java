@@ -21,6 +21,8 @@ final class ThreadContext {
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     @Nullable Scope scope;
+    /** Where the next operator writes to; null nearly always. */
+    @Nullable Out out;
 
     /** Null on a virtual thread: there may be very many, and each would keep native memory. */
     private final @Nullable Call call;

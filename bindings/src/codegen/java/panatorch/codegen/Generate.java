@@ -3,6 +3,7 @@ package panatorch.codegen;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -52,17 +53,27 @@ public final class Generate {
         Files.writeString(resources.resolve("aten-methods.tsv"), g.index());
     }
 
-    /** For tests: an operator, the method of all its arguments, and the one that takes its options. */
+    /** For tests: an operator, the method of all its arguments, the one that takes its options, and the overload that writes to given tensors. */
     private String index() {
         var withOptions = methods.stream().filter(m -> m.options() != null).collect(Collectors.toMap(Method::schema, Method::signature));
-        return methods.stream().filter(Method::full).map(m -> m.schema().qualified() + "\t" + m.signature() + "\t" + withOptions.getOrDefault(m.schema(), "") + "\n")
+        return methods.stream().filter(Method::full).map(m -> m.schema().qualified() + "\t" + m.signature() + "\t" + withOptions.getOrDefault(m.schema(), "") + "\t" + m.schema().out() + "\n")
                 .collect(Collectors.joining());
     }
 
     private String operators() {
         return HEADER + "\n/** One constant an operator, so that the compiler sees them as such. */\nfinal class Ops {\n    private Ops() {}\n\n"
-                + schemas.stream().map(s -> "    static final Operator " + s.constant() + " = new Operator(\"" + s.name() + "\", \"" + s.overload() + "\");\n")
+                + schemas.stream().map(s -> "    static final Operator " + s.constant() + " = new Operator(" + operator(s) + ");\n")
                         .collect(Collectors.joining()) + "}\n";
+    }
+
+    private static String operator(Schema s) {
+        String name = "\"" + s.name() + "\", \"" + s.overload() + "\"";
+        if (s.out().isEmpty()) return name;
+        var names = s.arguments().stream().map(Schema.Argument::name).toList();
+        int made = Collections.indexOfSubList(names, List.of("dtype", "layout", "device", "pin_memory"));
+        if (made < 0) return name + ", \"" + s.out() + "\"";
+        String dtype = s.arguments().get(made).fallback();
+        return name + ", \"" + s.out() + "\", " + made + ", " + (dtype.equals("None") ? "-1" : dtype);
     }
 
     private String aten() {

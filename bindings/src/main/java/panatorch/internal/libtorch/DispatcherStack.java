@@ -58,6 +58,15 @@ public final class DispatcherStack {
         return payload;
     }
 
+    /** Takes {@code count} values that are not counted out of the middle. */
+    public void remove(int from, int count) {
+        for (int i = from + count; i < top; i++) {
+            Memory.setLong(base + SIZE * (i - count), payload(i));
+            Memory.setInt(base + SIZE * (i - count) + TAG, tag(i));
+        }
+        top -= count;
+    }
+
     /** Empties a stack on which nothing counted is left. */
     public void forget() {
         top = 0;

@@ -5,11 +5,14 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Operators;
+import panatorch.Out;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 
 /** Calls a case's operator in one of several ways, and looks for a difference from what PyTorch made of it. */
 record Replay(OperatorCase which, Safetensors file, Way way) {
@@ -24,10 +27,28 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
         Way TYPED = TypedCalls::call;
         /** Through the method of {@link panatorch.Aten} that takes the optional arguments in a record. */
         Way OPTIONS = TypedCalls::callWithOptions;
+        /** As {@link #TYPED}, into tensors without elements of the types that gives. */
+        Way INTO = (operator, arguments) -> {
+            var results = new ArrayList<@Nullable Object>();
+            flatten(TypedCalls.call(operator, arguments), results);
+            var out = results.stream().map(r -> Torch.empty(((Tensor) Objects.requireNonNull(r)).dtype(), 0)).toList();
+            Object written = Out.into(out, () -> TypedCalls.call(operator, arguments));
+            var same = new ArrayList<@Nullable Object>();
+            flatten(written, same);
+            for (int i = 0; i < out.size(); i++) if (out.get(i) != same.get(i)) throw new AssertionError("result " + i + " is not the out tensor");
+            return written;
+        };
     }
 
     /** Everything that differs, in words; empty if nothing does. */
     List<String> differences() {
+        var found = forward();
+        if (which.grads() != null) gradients(which.grads(), found);
+        return found;
+    }
+
+    /** {@link #differences} but those of gradients. */
+    List<String> forward() {
         var found = new ArrayList<String>();
         try (var scope = Scope.open()) {
             var inputs = inputs();
@@ -36,7 +57,6 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
                 compare("mutated input " + which.mutated()[k], which.mutatedTensors().get(k), inputs.get(which.mutated()[k]), found);
             }
         }
-        if (which.grads() != null) gradients(which.grads(), found);
         return found;
     }
 

@@ -21,7 +21,7 @@ import panatorch.Options;
 final class TypedCalls {
     private TypedCalls() {}
 
-    private static final Map<String, String> SIGNATURES = index(1), WITH_OPTIONS = index(2);
+    private static final Map<String, String> SIGNATURES = index(1), WITH_OPTIONS = index(2), OUT = index(3);
     private static final Map<String, Method> METHODS = Arrays.stream(Aten.class.getDeclaredMethods()).filter(m -> !m.isSynthetic())
             .collect(Collectors.toMap(TypedCalls::signature, m -> m, (a, b) -> a));
 
@@ -40,6 +40,9 @@ final class TypedCalls {
 
     /** Whether there is a method that takes the optional arguments in a record. */
     static boolean hasOptions(String operator) { return WITH_OPTIONS.containsKey(operator); }
+
+    /** Of every operator that can write to given tensors: its overload that does. */
+    static Map<String, String> out() { return OUT; }
 
     private static String signature(Method m) {
         return m.getName() + Arrays.stream(m.getParameterTypes()).map(t -> t.getEnclosingClass() == Options.class ? "Options." + t.getSimpleName() : t.getSimpleName()).collect(Collectors.joining(",", "(", ")"));

@@ -1,0 +1,33 @@
+package panatorch.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import panatorch.DType;
+import panatorch.Out;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+class OutWarningTest {
+    @Test void libtorch_warns_when_it_resizes_an_out_tensor_that_has_elements() throws Exception {
+        var run = ChildJvm.run(Resizes.class, Duration.ofMinutes(2));
+        assertThat(run.status()).as(run.output()).isZero();
+        assertThat(run.output()).containsOnlyOnce("An output with one or more elements was resized since it had shape [3], which does not match the required output shape [2, 2]")
+                .contains("resized to [2, 2]");
+    }
+
+    /** Also one without elements, of which nothing is said. */
+    static final class Resizes {
+        public static void main(String[] args) {
+            try (var scope = Scope.open()) {
+                Tensor x = Torch.ones(DType.FLOAT32, 2, 2);
+                Tensor none = Torch.empty(DType.FLOAT32, 0), out = Torch.empty(DType.FLOAT32, 3);
+                Out.into(none, () -> x.neg());
+                Out.into(out, () -> x.neg());
+                System.out.println("resized to " + java.util.Arrays.toString(out.shape()));
+            }
+        }
+    }
+}
