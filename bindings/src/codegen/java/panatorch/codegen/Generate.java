@@ -78,7 +78,7 @@ public final class Generate {
 
     private String aten() {
         String body = methods.stream().map(m -> writer.full(m, "public static ")).collect(Collectors.joining());
-        return HEADER + IMPORTS + """
+        return HEADER + "\nimport java.util.Arrays;" + IMPORTS + """
 
                 /**
                  * Every operator of libtorch but the {@code out=} variants, as static methods: the arguments in schema order, optional

@@ -14,6 +14,7 @@ final class JavaTypes {
 
     private static final Map<String, Mapping> PLAIN = Map.ofEntries(
             Map.entry("Tensor", new Mapping("Tensor", "tensor")),
+            Map.entry("Tensor...", new Mapping("Tensor[]", "")),
             Map.entry("int", new Mapping("long", "integer")),
             Map.entry("SymInt", new Mapping("long", "integer")),
             Map.entry("float", new Mapping("double", "real")),

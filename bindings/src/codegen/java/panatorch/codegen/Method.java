@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /**
  * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
- * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
+ * optional ones in a record; or some in a type that is handier to write: a whole number that may be absent as a {@code long}, which an
+ * {@code int} converts to, a trailing list of tensors as {@code Tensor...}. A parameter stands for the argument of its name.
  */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
@@ -71,8 +72,25 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
             parameters.add(new Schema.Argument(options.type(s), "", "options", null));
             add(methods, taken, new Method(s, names.get(s), parameters));
         }
+        for (Schema s : schemas) {
+            if (s.baseName().startsWith("_")) continue;
+            for (Method m : List.copyOf(methods.get(s))) {
+                if (m.parameters.isEmpty() || m.options() != null) continue;
+                Method plain = m.with(m.parameters.stream().map(a -> JavaTypes.argument(a).java().equals("Long") ? a.required() : a).toList());
+                if (!plain.equals(m)) add(methods, taken, plain);
+                var last = m.parameters.getLast();
+                if (!last.list() || !last.type().startsWith("Tensor[")) continue;
+                var written = new ArrayList<>(m.parameters);
+                written.set(written.size() - 1, new Schema.Argument("Tensor...", "", last.name(), null));
+                // With one tensor the call would mean another operator: atleast1d(x).
+                String one = m.with(written).signature().replaceFirst("\\[]\\)$", "");
+                if (taken.stream().noneMatch(t -> t.startsWith(one) && !t.startsWith(one + "["))) add(methods, taken, m.with(written));
+            }
+        }
         return methods.values().stream().flatMap(List::stream).toList();
     }
+
+    private Method with(List<Schema.Argument> others) { return new Method(schema, name, others); }
 
     private static void add(Map<Schema, List<Method>> methods, Set<String> taken, Method m) {
         if (taken.add(m.signature())) methods.get(m.schema).add(m);

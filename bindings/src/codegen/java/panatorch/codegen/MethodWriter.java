@@ -36,8 +36,8 @@ final class MethodWriter {
     }
 
     private static String javadoc(Method m) {
-        if (m.full()) return "    /** {@code " + m.schema().text() + "} */\n";
         String rest = m.schema().arguments().stream().filter(a -> m.parameter(a) == null).map(a -> a.name() + "=" + a.fallback()).collect(Collectors.joining(", "));
+        if (rest.isEmpty()) return "    /** {@code " + m.schema().text() + "} */\n";
         if (m.options() != null) return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
         return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "} */\n";
     }
@@ -51,7 +51,8 @@ final class MethodWriter {
     /** What a shortened method passes for an argument. */
     private String argument(Method m, Schema.Argument a) {
         String name = JavaTypes.camel(a.name());
-        if (m.parameter(a) != null) return name;
+        var given = m.parameter(a);
+        if (given != null) return given.type().equals("Tensor...") ? "Arrays.asList(" + name + ")" : given.type().equals(a.type()) ? name : "(Long) " + name;
         return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
     }
 

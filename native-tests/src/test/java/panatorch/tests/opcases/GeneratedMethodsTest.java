@@ -3,6 +3,7 @@ package panatorch.tests.opcases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.TestFactory;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.Fft;
+import panatorch.Linalg;
 import panatorch.MemoryFormat;
 import panatorch.Operators;
 import panatorch.Scope;
@@ -68,6 +71,15 @@ class GeneratedMethodsTest {
                         () -> Aten.avgPool2d(image(), new long[] {2, 2}, new long[0], new long[] {0, 0}, false, true, null)),
                 new Pair("maxPool2d", () -> image().maxPool2d(new long[] {2, 2}),
                         () -> Aten.maxPool2d(image(), new long[] {2, 2}, new long[0], new long[] {0, 0}, new long[] {1, 1}, false)),
+                new Pair("argmax of a dimension", () -> x().argmax(1), () -> Aten.argmax(x(), (Long) 1L, false)),
+                new Pair("quantile", () -> x().quantile(0.5, 1, true), () -> Aten.quantile(x(), 0.5, (Long) 1L, true, "linear")),
+                new Pair("fft", () -> Fft.rfft(x(), 8, 0).real(), () -> Aten.fftRfft(x(), (Long) 8L, 0, null).real()),
+                new Pair("cat", () -> Aten.cat(x(), y()), () -> Aten.cat(List.of(x(), y()), 0)),
+                new Pair("stack of an array", () -> Aten.stack(new Tensor[] {x(), y()}), () -> Aten.stack(List.of(x(), y()), 0)),
+                new Pair("meshgrid", () -> Aten.meshgrid(classes(), classes()).getLast(), () -> Aten.meshgrid(List.of(classes(), classes())).getLast()),
+                new Pair("einsum", () -> Aten.einsum("ij,jk->ik", x(), y()), () -> Aten.einsum("ij,jk->ik", List.of(x(), y()), null)),
+                new Pair("multiDot", () -> Linalg.multiDot(x(), y(), x()), () -> Aten.linalgMultiDot(List.of(x(), y(), x()))),
+                new Pair("atleast1d of one tensor", () -> Aten.atleast1d(x()), () -> Aten.atleast1d(List.of(x())).getFirst()),
                 new Pair("crossEntropyLoss", () -> x().crossEntropyLoss(classes()), () -> Aten.crossEntropyLoss(x(), classes(), null, 1, -100, 0.0)))
                 .map(p -> DynamicTest.dynamicTest(p.what(), () -> same(p)));
     }
