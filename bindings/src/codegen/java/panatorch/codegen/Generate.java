@@ -81,8 +81,9 @@ public final class Generate {
         return HEADER + "\nimport java.util.Arrays;" + IMPORTS + """
 
                 /**
-                 * Every operator of libtorch but the {@code out=} variants, as static methods: the arguments in schema order, optional
-                 * ones left out from the end. Results belong to the current {@link Scope}. Errors of libtorch are {@link TorchException}s.
+                 * Every operator of libtorch as static methods: the arguments in schema order, optional ones left out from the end, or where there
+                 * are many of them, in a record of {@link Options}. A list of a known size may be one number, which stands for each of its
+                 * elements. {@link Out} has them write to given tensors, as {@code out=} does. Results belong to the current {@link Scope}. Errors of libtorch are {@link TorchException}s.
                  */
                 public final class Aten {
                     private Aten() {}

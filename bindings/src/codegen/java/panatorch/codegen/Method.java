@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 /**
  * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
  * optional ones in a record; or some in a type that is handier to write: a whole number that may be absent as a {@code long}, which an
- * {@code int} converts to, a trailing list of tensors as {@code Tensor...}. A parameter stands for the argument of its name.
+ * {@code int} converts to, all lists of a known size as one number each, which Python takes for them, too, a trailing list of tensors as
+ * {@code Tensor...}. A parameter stands for the argument of its name.
  */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
@@ -77,7 +78,8 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
             for (Method m : List.copyOf(methods.get(s))) {
                 if (m.parameters.isEmpty() || m.options() != null) continue;
                 Method plain = m.with(m.parameters.stream().map(a -> JavaTypes.argument(a).java().equals("Long") ? a.required() : a).toList());
-                if (!plain.equals(m)) add(methods, taken, plain);
+                add(methods, taken, plain);
+                add(methods, taken, m.with(plain.parameters.stream().map(a -> a.copies() > 0 ? new Schema.Argument("int", "", a.name(), null) : a).toList()));
                 var last = m.parameters.getLast();
                 if (!last.list() || !last.type().startsWith("Tensor[")) continue;
                 var written = new ArrayList<>(m.parameters);

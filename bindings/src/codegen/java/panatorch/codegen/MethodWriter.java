@@ -1,5 +1,6 @@
 package panatorch.codegen;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +53,10 @@ final class MethodWriter {
     private String argument(Method m, Schema.Argument a) {
         String name = JavaTypes.camel(a.name());
         var given = m.parameter(a);
-        if (given != null) return given.type().equals("Tensor...") ? "Arrays.asList(" + name + ")" : given.type().equals(a.type()) ? name : "(Long) " + name;
-        return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
+        if (given == null) return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
+        if (given.type().equals(a.type())) return name;
+        if (given.type().equals("Tensor...")) return "Arrays.asList(" + name + ")";
+        return a.list() ? "new long[] {" + String.join(", ", Collections.nCopies(a.copies(), name)) + "}" : "(Long) " + name;
     }
 
     private String shared(String expression) {

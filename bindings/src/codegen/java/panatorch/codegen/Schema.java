@@ -19,6 +19,8 @@ record Schema(String text, String name, String overload, List<Argument> argument
         boolean list() { return plain().endsWith("]"); }
         /** The same, always given. */
         Argument required() { return new Argument(plain(), alias, name, null); }
+        /** How often one number stands for a list of whole numbers, 2 for {@code int[2]}; 0 where it does not. */
+        int copies() { return plain().matches("(Sym)?[Ii]nt\\[\\d]") ? plain().charAt(plain().length() - 2) - '0' : 0; }
         /** The type without the optional mark. */
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
         /** The type of a list's elements, and of anything else the type itself. */

@@ -16,6 +16,7 @@ import panatorch.Device;
 import panatorch.Fft;
 import panatorch.Linalg;
 import panatorch.MemoryFormat;
+import panatorch.Nn;
 import panatorch.Operators;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -74,6 +75,10 @@ class GeneratedMethodsTest {
                 new Pair("argmax of a dimension", () -> x().argmax(1), () -> Aten.argmax(x(), (Long) 1L, false)),
                 new Pair("quantile", () -> x().quantile(0.5, 1, true), () -> Aten.quantile(x(), 0.5, (Long) 1L, true, "linear")),
                 new Pair("fft", () -> Fft.rfft(x(), 8, 0).real(), () -> Aten.fftRfft(x(), (Long) 8L, 0, null).real()),
+                new Pair("sum of a dimension, kept", () -> x().sum(1, true), () -> Aten.sum(x(), new long[] {1}, true, null)),
+                new Pair("avgPool2d of one size", () -> Nn.avgPool2d(image(), 2, 1), () -> Aten.avgPool2d(image(), new long[] {2, 2}, new long[] {1, 1}, new long[] {0, 0}, false, true, null)),
+                new Pair("conv2d of one stride", () -> Aten.conv2d(image(), weight(), null, 2, 1), () -> Aten.conv2d(image(), weight(), null, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, 1)),
+                new Pair("adaptiveAvgPool2d", () -> image().adaptiveAvgPool2d(2), () -> Aten.adaptiveAvgPool2d(image(), new long[] {2, 2})),
                 new Pair("cat", () -> Aten.cat(x(), y()), () -> Aten.cat(List.of(x(), y()), 0)),
                 new Pair("stack of an array", () -> Aten.stack(new Tensor[] {x(), y()}), () -> Aten.stack(List.of(x(), y()), 0)),
                 new Pair("meshgrid", () -> Aten.meshgrid(classes(), classes()).getLast(), () -> Aten.meshgrid(List.of(classes(), classes())).getLast()),
