@@ -40,6 +40,7 @@ public final class Out {
 
     /** {@link #into(Tensor, Supplier)} for an operator of several results, or one of a list of tensors: {@code out} in their order. */
     public static <R> R into(List<Tensor> out, Supplier<R> call) {
+        if (out.isEmpty()) throw new IllegalArgumentException("no out tensors");
         var into = new Out(List.copyOf(out));
         ThreadContext c = ThreadContext.current();
         Out outer = c.out;

@@ -125,6 +125,7 @@ class OutTest {
             Tensor x = x(), out = x();
             assertThatThrownBy(() -> Out.into(out, () -> x.max(1))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("aten::max.dim_max writes to 2 tensors, [max, max_values], not 1");
+            assertThatThrownBy(() -> Out.into(List.of(), () -> x.max(1))).isInstanceOf(IllegalArgumentException.class).hasMessage("no out tensors");
             Tensor closed = x();
             closed.close();
             assertThatThrownBy(() -> Out.into(closed, () -> out.neg())).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("an out tensor of aten::neg.out is closed");

@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
 
 /**
  * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
- * optional ones in a record; or some in a type that is handier to write: a whole number that may be absent as a {@code long}, which an
- * {@code int} converts to, all lists of a known size as one number each, which Python takes for them, too, a trailing list of tensors as
- * {@code Tensor...}. A parameter stands for the argument of its name.
+ * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
+ *
+ * <p>Handier are a {@code long}, which an {@code int} converts to, for a whole number that may be absent; one number, as in Python, for
+ * each list of a known size; {@code Tensor...} for a trailing list of tensors.
  */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
@@ -74,22 +75,27 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
             add(methods, taken, new Method(s, names.get(s), parameters));
         }
         for (Schema s : schemas) {
-            if (s.baseName().startsWith("_")) continue;
-            for (Method m : List.copyOf(methods.get(s))) {
-                if (m.parameters.isEmpty() || m.options() != null) continue;
-                Method plain = m.with(m.parameters.stream().map(a -> JavaTypes.argument(a).java().equals("Long") ? a.required() : a).toList());
-                add(methods, taken, plain);
-                add(methods, taken, m.with(plain.parameters.stream().map(a -> a.copies() > 0 ? new Schema.Argument("int", "", a.name(), null) : a).toList()));
-                var last = m.parameters.getLast();
-                if (!last.list() || !last.type().startsWith("Tensor[")) continue;
-                var written = new ArrayList<>(m.parameters);
-                written.set(written.size() - 1, new Schema.Argument("Tensor...", "", last.name(), null));
-                // With one tensor the call would mean another operator: atleast1d(x).
-                String one = m.with(written).signature().replaceFirst("\\[]\\)$", "");
-                if (taken.stream().noneMatch(t -> t.startsWith(one) && !t.startsWith(one + "["))) add(methods, taken, m.with(written));
-            }
+            if (!s.baseName().startsWith("_")) for (Method m : List.copyOf(methods.get(s))) m.handier(taken).forEach(h -> add(methods, taken, h));
         }
         return methods.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** The same with types that are handier to write. */
+    private List<Method> handier(Set<String> taken) {
+        if (parameters.isEmpty() || options() != null) return List.of();
+        var found = new ArrayList<Method>();
+        Method plain = with(parameters.stream().map(a -> JavaTypes.argument(a).java().equals("Long") ? a.required() : a).toList());
+        found.add(plain);
+        found.add(with(plain.parameters.stream().map(a -> a.copies() > 0 ? new Schema.Argument("int", "", a.name(), null) : a).toList()));
+        var last = parameters.getLast();
+        if (!last.list() || !last.type().startsWith("Tensor[")) return found;
+        var written = new ArrayList<>(parameters);
+        written.set(written.size() - 1, new Schema.Argument("Tensor...", "", last.name(), null));
+        Method m = with(written);
+        // With one tensor the call would mean another operator: atleast1d(x).
+        String one = m.signature().replaceFirst("\\[]\\)$", "");
+        if (taken.stream().noneMatch(t -> t.startsWith(one) && !t.startsWith(one + "["))) found.add(m);
+        return found;
     }
 
     private Method with(List<Schema.Argument> others) { return new Method(schema, name, others); }
