@@ -1,46 +1,90 @@
 """Python's side of the benchmark operator-calls: what one call of a small operator costs, in seconds.
 
-    python operator_calls.py          # torch 2.13, CPU, one thread; the driver talks to it over stdin and stdout
+    python operator_calls.py          # torch 2.13, CPU, one thread; the driver talks to it as side.py says
 
-It stays alive, so that Java and Python can take turns in one session. The first line it prints is
-{"torch": version, "threads": 1, "blas": name, "check": {operator: sum over all outputs in double, ..}}; the driver compares the
-check with Java's, to know that both do the same work. Then, for every line `run`, it prints {operator: secondsPerCall, ..},
-each from one timed loop of about 0.15 s after a warm-up of a third of that; `quit` or the end of input ends it.
+Each figure is from one timed loop of about 0.15 s after a warm-up of a third of that. Grad mode is on and no input requires a
+gradient. Each result is dropped before the next call, as Java's scope does.
 
-Grad mode is on and no input requires a gradient. Each result is dropped before the next call, as Java's scope does.
+An operator is called by its cheapest usual spelling: an operator sign or a method where there is one, torch.nn.functional for
+what users call there. softmax, batch_norm, cross_entropy, dropout and split are Python functions around the operator, and users
+pay for them. RAW has the functions below; `python operator_calls.py --raw` prints what calling those instead saves.
 """
-import json
-import re
 import sys
 import timeit
 
 import torch
+import torch.nn.functional as F
+from side import checksum, serve
 
 SECONDS = 0.15
 
-X = torch.arange(64, dtype=torch.float32).reshape(8, 8) / 64
+X = torch.arange(64, dtype=torch.float32).view(8, 8) / 64
 NAMES = {
     "x": X,
     "y": X + 1,
+    "bias": torch.arange(8, dtype=torch.float32) / 8,
+    "scalar": torch.tensor(1.5),
     "image": torch.arange(64, dtype=torch.float32).view(1, 4, 4, 4) / 64,
-    "weight": torch.arange(16, dtype=torch.float32).view(4, 4, 1, 1) / 16,
+    "kernel": torch.arange(16, dtype=torch.float32).view(4, 4, 1, 1) / 16,
+    "mean": torch.zeros(8),
+    "variance": torch.ones(8),
+    "rows": torch.tensor([6, 4, 2, 0]),
+    "labels": torch.arange(8),
+    "torch": torch,
+    "addmm": torch.addmm,
+    "cat": torch.cat,
+    "stack": torch.stack,
     "conv2d": torch.conv2d,
+    "zeros": torch.zeros,
+    "linear": F.linear,
+    "batch_norm": F.batch_norm,
+    "softmax": F.softmax,
+    "cross_entropy": F.cross_entropy,
+    "dropout": F.dropout,
 }
-# Statements, not lambdas: timeit puts them into its loop, and a Python function call would cost half of what numel does.
+# Statements, not lambdas: timeit puts them into its loop, and a Python function call would cost as much as a small operator.
 CALLS = {
+    "add": "x + y",
     "mul": "x * y",
-    "detach": "x.detach()",
-    "view": "x.view(64)",
-    "conv2d": "conv2d(image, weight)",
+    "matmul": "x @ y",
+    "addmm": "addmm(bias, x, y)",
+    "relu": "x.relu()",
+    "sum": "x.sum()",
+    "mean": "x.mean()",
     "max.dim": "x.max(1)",
-    "numel": "x.numel()",
+    "view": "x.view(64)",
+    "reshape": "x.reshape(64)",
+    "permute": "x.permute(1, 0)",
+    "cat": "cat((x, y))",
+    "stack": "stack((x, y))",
+    "split": "x.split(4)",
+    "index_select": "x.index_select(0, rows)",
+    "conv2d": "conv2d(image, kernel)",
+    "linear": "linear(x, y, bias)",
+    "batch_norm": "batch_norm(x, mean, variance, bias, bias, training=True)",
+    "softmax": "softmax(x, 1)",
+    "cross_entropy": "cross_entropy(x, labels)",
+    "dropout": "dropout(x, 0.5)",
+    "zeros": "zeros(8, 8)",
+    "detach": "x.detach()",
+    "item": "scalar.item()",
+}
+RAW = {
+    "split": "torch._VF.split(x, 4, 0)",
+    "batch_norm": "torch.batch_norm(x, bias, bias, mean, variance, True, 0.1, 1e-5, True)",
+    "softmax": "x.softmax(1)",
+    "cross_entropy": "torch._C._nn.cross_entropy_loss(x, labels)",
+    "dropout": "torch.dropout(x, 0.5, True)",
 }
 
 
-def total(result):
-    if isinstance(result, tuple):
-        return sum(total(part) for part in result)
-    return result.double().sum().item() if isinstance(result, torch.Tensor) else float(result)
+def check():
+    """Each after the same seed, for dropout's mask."""
+    sums = {}
+    for name, statement in CALLS.items():
+        torch.manual_seed(1)
+        sums[name] = checksum(eval(statement, NAMES))
+    return sums
 
 
 def seconds_per_call(statement):
@@ -52,24 +96,17 @@ def seconds_per_call(statement):
     return timer.timeit(count) / count
 
 
-def say(document):
-    print(json.dumps(document), flush=True)
+def run():
+    return {name: seconds_per_call(statement) for name, statement in CALLS.items()}
 
 
-def main():
+def print_raw():
     torch.set_num_threads(1)
-    blas = re.search(r"BLAS_INFO=([^,\s]+)", torch.__config__.show())
-    say({"torch": torch.__version__, "threads": torch.get_num_threads(), "blas": blas.group(1) if blas else "unknown",
-         "check": {name: total(eval(statement, NAMES)) for name, statement in CALLS.items()}})
-    for line in sys.stdin:
-        command = line.strip()
-        if command == "quit":
-            break
-        if command == "run":
-            say({name: seconds_per_call(statement) for name, statement in CALLS.items()})
-        elif command:
-            say({"error": f"unknown command: {command}; known are run and quit"})
+    for name, statement in RAW.items():
+        pairs = [(seconds_per_call(statement), seconds_per_call(CALLS[name])) for _ in range(9)]
+        raw, usual = sorted(pairs, key=lambda pair: pair[0] / pair[1])[4]
+        print(f"{name:16} {CALLS[name]} {usual * 1e9:.0f} ns, {statement} {raw * 1e9:.0f} ns, raw ÷ usual {raw / usual:.2f}")
 
 
 if __name__ == "__main__":
-    main()
+    print_raw() if "--raw" in sys.argv[1:] else serve(check, run)

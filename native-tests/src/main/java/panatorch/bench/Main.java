@@ -24,6 +24,7 @@ public final class Main {
 
     static {
         WORKLOADS.put("operator-calls", OperatorCalls::new);
+        WORKLOADS.put("backward-chain", BackwardChain::new);
     }
 
     /** A wrong call: one sentence, and status 2. */
