@@ -12,11 +12,13 @@ import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.SpareList;
 import panatorch.internal.libtorch.Tag;
 
 /** How each kind of argument is written onto a dispatcher stack, one after the other in schema order. */
 abstract sealed class Arguments permits Call {
     final DispatcherStack stack = new DispatcherStack();
+    final SpareList spare = new SpareList();
     /** The operator they are for; null while references are only released. */
     @Nullable Operator operator;
 
@@ -52,8 +54,9 @@ abstract sealed class Arguments permits Call {
     }
 
     void tensors(List<? extends Tensor> list) {
-        long object = NativeLists.tensors(present(list).size());
-        fill(object, list, false);
+        int size = present(list).size();
+        long spare = size <= SpareList.CAPACITY ? this.spare.take() : 0;
+        fill(spare != 0 ? spare : NativeLists.tensors(size), list, false);
     }
 
     void optionalTensors(List<? extends @Nullable Tensor> list) {

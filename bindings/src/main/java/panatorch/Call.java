@@ -48,6 +48,7 @@ final class Call extends Arguments {
     private ThreadContext context() { return Objects.requireNonNull(context); }
 
     private void done() {
+        if (spare.inUse()) spare.empty(stack);
         busy = false;
         out = null;
         ThreadContext c = context();

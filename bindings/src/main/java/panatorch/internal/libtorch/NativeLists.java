@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.TensorList;
 import org.bytedeco.pytorch.TensorOptionalList;
 import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lists and strings as libtorch keeps them ({@code c10::List} is one pointer to a counted object). Those of numbers repeat
@@ -45,7 +46,21 @@ public final class NativeLists {
         @Override public int hashCode() { return Arrays.hashCode(values); }
     }
 
+    private record Recent(long[] values, long object) {}
+
+    /** The last list for each of a few hash codes: most calls find theirs here, with nothing allocated to look for it. */
+    private static final @Nullable Recent[] RECENT = new Recent[1024];
+
     public static long of(long[] values) {
+        int hash = Arrays.hashCode(values), slot = (hash ^ hash >>> 10) & RECENT.length - 1;
+        Recent recent = RECENT[slot];
+        if (recent != null && Arrays.equals(recent.values, values)) return shared(recent.object);
+        long object = interned(values);
+        if (INTERNED.containsKey(new Longs(values))) RECENT[slot] = new Recent(values.clone(), object);
+        return object;
+    }
+
+    private static long interned(long[] values) {
         Long found = INTERNED.get(new Longs(values));
         return found != null ? shared(found) : intern(new Longs(values.clone()), k -> object(new LongList(((Longs) k).values)));
     }
@@ -102,6 +117,9 @@ public final class NativeLists {
         Memory.setInt(at + Probe.TAG, tag);
         Memory.setLong(list + 24, at + Probe.ELEMENT);
     }
+
+    /** Empties a list whose elements are the caller's now. */
+    static void forget(long list) { Memory.setLong(list + 24, Memory.getLong(list + 16)); }
 
     public static int size(long list) { return (int) ((Memory.getLong(list + 24) - Memory.getLong(list + 16)) / Probe.ELEMENT); }
 
