@@ -161,6 +161,12 @@ abstract sealed class Arguments permits Call {
         else string(v);
     }
 
+    void strings(List<String> list) {
+        long object = NativeLists.strings(present(list).size());
+        stack.push(Tag.LIST, object);
+        for (String v : list) NativeLists.append(object, Tag.STRING, NativeLists.of(present(v)));
+    }
+
     void dtype(DType v) { integer(present(v).code()); }
 
     void optionalDtype(@Nullable DType v) {
@@ -193,6 +199,9 @@ abstract sealed class Arguments permits Call {
         if (v == null) none();
         else stack.pushShared(Tag.GENERATOR, opened(v::object));
     }
+
+    /** What the schema has for an argument that is left out. */
+    void standard(OperatorSchema.Parameter p) { stack.pushCopy(p.standard()); }
 
     void object(NativeObject v) { stack.pushShared(present(v).tag(), opened(v::object)); }
 

@@ -106,7 +106,7 @@ public final class Autograd {
         boolean before = c.someInputs;
         c.someInputs = someInputs;
         try {
-            run.run();
+            Upcalls.during(run);
         } catch (TorchException e) {
             throw AnomalyMode.explained(e, c);
         } finally {

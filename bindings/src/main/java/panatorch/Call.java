@@ -88,20 +88,24 @@ final class Call extends Arguments {
     }
 
     private void call(Operator op) {
+        Upcalls upcalls = context().upcalls;
+        Throwable outer = upcalls.enter(), thrown, failure = null;
         try {
             OperatorHandle handle = op.handle();
             var modes = context().modes;
             if (modes == null) stack.call(handle);
             else Mode.during(modes, () -> stack.call(handle));
         } catch (TorchException e) {
-            throw abort(e);
+            failure = e;
         } catch (RuntimeException e) {
-            try {
-                throw Errors.translate(op, stack, e);
-            } finally {
-                abort(e);
-            }
+            failure = Errors.translate(op, stack, e);
+        } finally {
+            thrown = upcalls.leave(outer);
         }
+        if (failure == null && thrown == null) return;
+        stack.release();
+        done();
+        throw Upcalls.unchanged(thrown != null ? thrown : failure);
     }
 
     void runVoid() {
@@ -172,10 +176,20 @@ final class Call extends Arguments {
         for (int k = 0; k < n; k++) {
             long payload = NativeLists.payload(list, k);
             int tag = NativeLists.tag(list, k);
-            values.add(tag == Tag.DOUBLE ? (Object) Double.longBitsToDouble(payload) : tag == Tag.BOOL ? (Object) ((payload & 0xff) != 0) : (Object) payload);
+            if (tag == Tag.DOUBLE) values.add(Double.longBitsToDouble(payload));
+            else if (tag == Tag.BOOL) values.add((payload & 0xff) != 0);
+            else if (tag == Tag.COMPLEX) values.add(complex(payload));
+            else if (tag == Tag.STRING) values.add(NativeLists.string(payload));
+            else if (Tag.plain(tag)) values.add(payload);
+            else {
+                References.retain(payload);
+                values.add(new NativeObject(tag, payload));
+            }
         }
         return values;
     }
+
+    private static Complex complex(long payload) { return new Complex(Memory.getDouble(payload + 16), Memory.getDouble(payload + 24)); }
 
     long takeLong(int i) { return stack.payload(i); }
 
@@ -188,9 +202,15 @@ final class Call extends Arguments {
         int tag = stack.tag(i);
         if (tag == Tag.DOUBLE) return takeDouble(i);
         if (tag == Tag.BOOL) return takeBoolean(i) ? 1L : 0L;
-        if (tag == Tag.COMPLEX) return new Complex(Memory.getDouble(stack.payload(i) + 16), Memory.getDouble(stack.payload(i) + 24));
+        if (tag == Tag.COMPLEX) return complex(stack.payload(i));
         return takeLong(i);
     }
+
+    String takeString(int i) { return NativeLists.string(stack.payload(i)); }
+
+    Generator takeGenerator(int i) { return new Generator(stack.take(i)); }
+
+    Device takeDevice(int i) { return Device.ofPayload(stack.payload(i)); }
 
     DType takeDType(int i) { return DType.ofCode((int) takeLong(i)); }
 

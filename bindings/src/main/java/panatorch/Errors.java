@@ -14,15 +14,17 @@ final class Errors {
     /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
-    static RuntimeException translate(Operator op, DispatcherStack stack, RuntimeException e) {
-        Failures.rethrow(e);
+    static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
+        Throwable thrown = Failures.behind(e);
+        if (thrown != null) return thrown;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return new TorchException(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e);
     }
 
     /** An error of libtorch that is no operator's. */
     static TorchException plain(RuntimeException e) {
-        Failures.rethrow(e);
+        Throwable thrown = Failures.behind(e);
+        if (thrown != null) throw Upcalls.unchanged(thrown);
         return new TorchException("", words(e.getMessage() == null ? e.toString() : e.getMessage()), e);
     }
 

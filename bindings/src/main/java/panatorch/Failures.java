@@ -3,10 +3,11 @@ package panatorch;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what Java code throws inside a native call (a hook in {@code backward}) to the Java code that made the call: a C++ exception
- * takes only text along, so the text has a number in it.
+ * Carries what a hook in {@code backward} throws to the Java code that called it, which may be on another thread: a C++ exception takes only
+ * text along, so the text has a number in it. (Kernels cannot throw C++ exceptions; see {@link Upcalls}.)
  */
 final class Failures {
     private Failures() {}
@@ -31,14 +32,9 @@ final class Failures {
         return new Carrier("Java code threw #" + number + "#: " + thrown);
     }
 
-    /** Throws what Java code threw, as it was, if {@code error} came of that; else does nothing. */
-    static void rethrow(RuntimeException error) {
-        if (error.getMessage() == null) return;
-        var m = NUMBER.matcher(error.getMessage());
-        Throwable thrown = m.find() ? THROWN.remove(Long.valueOf(m.group(1))) : null;
-        if (thrown != null) Failures.<RuntimeException>unchecked(thrown);
+    /** What Java code threw, if {@code error} came of that; else null. */
+    static @Nullable Throwable behind(RuntimeException error) {
+        var m = NUMBER.matcher(String.valueOf(error.getMessage()));
+        return m.find() ? THROWN.remove(Long.valueOf(m.group(1))) : null;
     }
-
-    @SuppressWarnings("unchecked")
-    private static <E extends Throwable> void unchecked(Throwable t) throws E { throw (E) t; }
 }

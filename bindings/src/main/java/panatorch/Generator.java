@@ -21,6 +21,9 @@ public final class Generator implements AutoCloseable {
         owner = new NativeObject(Tag.GENERATOR, object);
     }
 
+    /** Takes over a reference. */
+    Generator(long object) { owner = new NativeObject(Tag.GENERATOR, object); }
+
     /** A new generator. */
     public static Generator of(long seed) {
         NativeLibrary.load();

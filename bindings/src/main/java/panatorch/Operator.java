@@ -34,10 +34,20 @@ final class Operator {
         this.variant = variant;
     }
 
+    /** @param qualified {@code aten::add.Tensor} */
+    Operator(String qualified) {
+        int dot = qualified.indexOf('.');
+        name = dot < 0 ? qualified : qualified.substring(0, dot);
+        overload = dot < 0 ? "" : qualified.substring(dot + 1);
+        variant = null;
+    }
+
     /** Null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() { return variant; }
 
     String name() { return name; }
+
+    String overload() { return overload; }
 
     /** {@code aten::add.Tensor} */
     String qualified() { return overload.isEmpty() ? name : name + "." + overload; }
@@ -59,6 +69,6 @@ final class Operator {
 
     OperatorSchema schema() {
         OperatorSchema s = schema;
-        return s != null ? s : (schema = OperatorSchema.of(handle()));
+        return s != null ? s : (schema = OperatorSchema.of(handle().schema()));
     }
 }

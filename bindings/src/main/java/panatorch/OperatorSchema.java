@@ -4,21 +4,36 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Argument;
-import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.FunctionSchema;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.DispatcherStack;
 
-/** What the dispatcher knows of an operator's arguments at run time. */
-record OperatorSchema(List<Parameter> parameters) {
+/** What the dispatcher knows of an operator's arguments and results at run time. */
+record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
 
-    /** @param type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?} */
-    record Parameter(String name, String type) {
+    /**
+     * @param type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
+     * @param standard the address of the value that stands for the argument if it is left out, 0 if it may not be; it is the schema's,
+     *     which lasts as long as its operator
+     */
+    record Parameter(String name, String type, long standard) {
         boolean optional() { return type.endsWith("?"); }
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
     }
 
-    static OperatorSchema of(OperatorHandle handle) {
-        var schema = handle.schema();
-        return new OperatorSchema(all(schema.arguments()));
+    /** How many of the arguments have to be given: up to the last without a default. */
+    int required() {
+        int n = parameters.size();
+        while (n > 0 && parameters.get(n - 1).standard() != 0) n--;
+        return n;
+    }
+
+    /** @throws IllegalArgumentException if a dispatcher stack has no room for the arguments, or the results */
+    static OperatorSchema of(FunctionSchema schema) {
+        List<Parameter> parameters = all(schema.arguments()), results = all(schema.returns());
+        if (Math.max(parameters.size(), results.size()) > DispatcherStack.CAPACITY) throw new IllegalArgumentException(
+                "an operator has at most " + DispatcherStack.CAPACITY + " arguments and as many results, not " + parameters.size() + " and " + results.size());
+        return new OperatorSchema(parameters, results);
     }
 
     /** {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one. */
@@ -27,9 +42,14 @@ record OperatorSchema(List<Parameter> parameters) {
         var list = new ArrayList<Parameter>();
         for (long i = arguments.position(); i < arguments.limit(); i++) {
             Argument a = arguments.getPointer(i);
-            list.add(new Parameter(text(a.name()), canonical(text(a.type().get().str()))));
+            list.add(new Parameter(text(a.name()), canonical(text(a.type().get().str())), standard(a)));
         }
         return List.copyOf(list);
+    }
+
+    private static long standard(Argument a) {
+        var value = a.default_value();
+        return value.has_value() ? value.get().address() : 0;
     }
 
     /** JavaCPP makes null of an empty string. */

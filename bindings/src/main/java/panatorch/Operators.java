@@ -1,39 +1,45 @@
 package panatorch;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.library.CustomLibrary;
 import panatorch.internal.libtorch.Tag;
 
-/** Operators by name: those of libraries that {@link Aten} does not know, and the {@code out=} variants. */
+/** Operators by name: those of libraries that {@link Aten} does not know, see also {@link OperatorLibrary}, and the {@code out=} variants. */
 public final class Operators {
     private Operators() {}
 
     private static final ConcurrentHashMap<String, Operator> KNOWN = new ConcurrentHashMap<>();
 
     /**
-     * Calls an operator with all its arguments, in schema order.
+     * Calls an operator with its arguments, in schema order; the last ones may be left out as far as the schema has defaults for them.
      *
      * @param name with the overload: {@code aten::add.Tensor}
      * @param arguments null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType},
      *     {@link Layout}, {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a
      *     {@code List}, {@code long[]}, {@code double[]} or {@code boolean[]}
      * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long}, {@code Double},
-     *     {@code Boolean}, {@link Complex} or {@link NativeObject}. Tensors belong to the current scope
+     *     {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator}, {@code List}s of numbers or texts, or
+     *     {@link NativeObject}. Tensors belong to the current scope
      * @throws TorchException if there is no such operator, or it fails
      * @throws IllegalArgumentException if the arguments do not fit its schema
      */
     public static List<@Nullable Object> call(String name, @Nullable Object... arguments) {
-        Operator op = KNOWN.computeIfAbsent(name, Operators::named);
+        Operator op = find(name);
         var parameters = op.schema().parameters();
-        if (arguments.length != parameters.size()) throw new IllegalArgumentException(
+        if (arguments.length < op.schema().required() || arguments.length > parameters.size()) throw new IllegalArgumentException(
                 op.qualified() + " takes " + parameters.size() + " arguments " + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
         var converted = new ArrayList<Object>();
-        for (int i = 0; i < arguments.length; i++) converted.add(checked(op, parameters.get(i), arguments[i]));
+        for (int i = 0; i < arguments.length; i++) converted.add(checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
         Call call = Call.begin(op);
-        for (int i = 0; i < arguments.length; i++) push(call, parameters.get(i), converted.get(i));
+        for (int i = 0; i < parameters.size(); i++) {
+            if (i < arguments.length) push(call, parameters.get(i), converted.get(i));
+            else call.standard(parameters.get(i));
+        }
         call.run();
         var results = new ArrayList<@Nullable Object>();
         for (int i = 0; i < call.resultCount(); i++) results.add(take(call, i));
@@ -41,17 +47,29 @@ public final class Operators {
         return results;
     }
 
-    private static Operator named(String qualified) {
-        int dot = qualified.indexOf('.');
-        return dot < 0 ? new Operator(qualified, "") : new Operator(qualified.substring(0, dot), qualified.substring(dot + 1));
-    }
+    /**
+     * Loads a shared library, after which its operators can be called. It stays loaded until the program ends.
+     *
+     * <p>Operators that the library defines and that are there already end the program, as they do in Python: libtorch reports them
+     * while the system loads the library, where nothing can catch it.
+     *
+     * @param library made for this libtorch, with {@code TORCH_LIBRARY}, or with libtorch's stable C interface
+     * @throws IllegalArgumentException if there is no such file
+     * @throws UnsatisfiedLinkError if the file is no library, or one for another libtorch or system, in the system's words
+     */
+    public static void load(Path library) { CustomLibrary.load(library); }
+
+    static Operator find(String name) { return KNOWN.computeIfAbsent(name, Operator::new); }
+
+    /** Forgets an operator that libtorch is about to forget. */
+    static void forget(String name) { KNOWN.remove(name); }
 
     private static final Object NONE = new Object();
 
     /** The argument in the form that {@link #push} takes, before anything native happens. */
-    private static Object checked(Operator op, OperatorSchema.Parameter p, @Nullable Object v) {
+    static Object checked(String what, OperatorSchema.Parameter p, @Nullable Object v) {
         if (v == null) {
-            if (!p.optional()) throw new NullPointerException("argument '" + p.name() + "' of " + op.qualified() + " is null");
+            if (!p.optional()) throw new NullPointerException(what + " is null");
             return NONE;
         }
         Object fitting = switch (p.plain()) {
@@ -80,9 +98,10 @@ public final class Operators {
             case "bool[]" -> v instanceof boolean[] ? v : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
             case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
             case "Scalar[]", "number[]" -> list(v, Number.class);
-            default -> v instanceof NativeObject || v instanceof List<?> ? v : null;
+            case "str[]" -> list(v, String.class);
+            default -> v instanceof NativeObject ? v : list(v, NativeObject.class);
         };
-        if (fitting == null) throw new IllegalArgumentException("argument '" + p.name() + "' of " + op.qualified() + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
+        if (fitting == null) throw new IllegalArgumentException(what + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
         return fitting;
     }
 
@@ -98,7 +117,7 @@ public final class Operators {
     }
 
     @SuppressWarnings("unchecked")
-    private static void push(Call call, OperatorSchema.Parameter p, Object v) {
+    static void push(Call call, OperatorSchema.Parameter p, Object v) {
         switch (v) {
             case Tensor t -> call.tensor(t);
             case Long l -> call.integer(l);
@@ -116,6 +135,7 @@ public final class Operators {
                 switch (p.plain()) {
                     case "Tensor[]" -> call.tensors((List<Tensor>) l);
                     case "Tensor?[]", "Optional[Tensor][]" -> call.optionalTensors((List<@Nullable Tensor>) l);
+                    case "str[]" -> call.strings((List<String>) l);
                     case "Scalar[]", "number[]" -> call.scalars((List<Number>) l);
                     default -> call.objects((List<NativeObject>) l);
                 }
@@ -124,11 +144,14 @@ public final class Operators {
         }
     }
 
-    private static @Nullable Object take(Call call, int i) {
+    static @Nullable Object take(Call call, int i) {
         int tag = call.resultTag(i);
         if (tag == Tag.TENSOR) return call.takeTensor(i);
         if (tag == Tag.LIST) return call.takeList(i);
         if (tag == Tag.BOOL) return call.takeBoolean(i);
+        if (tag == Tag.STRING) return call.takeString(i);
+        if (tag == Tag.DEVICE) return call.takeDevice(i);
+        if (tag == Tag.GENERATOR) return call.takeGenerator(i);
         if (tag == Tag.INT || tag == Tag.DOUBLE || tag == Tag.COMPLEX) return call.takeNumber(i);
         return tag == Tag.NONE ? null : call.takeObject(i);
     }

@@ -26,8 +26,12 @@ final class ThreadContext {
 
     /** Null on a virtual thread: there may be very many, and each would keep native memory. */
     private final @Nullable Call call;
-    /** The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set. */
-    final @Nullable List<Mode> modes;
+    /**
+     * The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set, and inside a
+     * call back from libtorch, which keeps a virtual thread where it is.
+     */
+    @Nullable List<Mode> modes;
+    final Upcalls upcalls = new Upcalls();
     private final MemorySegment scratch = Arena.ofAuto().allocate(24, 8);
     /** Whether the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;

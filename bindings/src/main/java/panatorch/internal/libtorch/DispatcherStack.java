@@ -1,5 +1,6 @@
 package panatorch.internal.libtorch;
 
+import java.lang.foreign.MemorySegment;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 
@@ -10,7 +11,7 @@ import org.bytedeco.pytorch.OperatorHandle;
  * same thread (a hook inside {@code backward}) needs a stack of its own.
  */
 public final class DispatcherStack {
-    private static final int CAPACITY = 256;
+    public static final int CAPACITY = 256;
     private static final long SIZE = Probe.ELEMENT, TAG = Probe.TAG;
 
     private final IValueVector vector = new IValueVector(CAPACITY);
@@ -33,6 +34,13 @@ public final class DispatcherStack {
     public void pushShared(int tag, long object) {
         References.retain(object);
         push(tag, object);
+    }
+
+    /** Pushes what lies at {@code address}, too. */
+    public void pushCopy(long address) {
+        int tag = Memory.getInt(address + TAG);
+        if (Tag.plain(tag)) push(tag, Memory.getLong(address));
+        else pushShared(tag, Memory.getLong(address));
     }
 
     public boolean full() { return top == CAPACITY; }
@@ -66,6 +74,32 @@ public final class DispatcherStack {
         }
         top -= count;
     }
+
+    /** Moves the top {@code n} values of another vector here, where none are. */
+    public void moveFrom(long vector, int n) {
+        long from = Memory.getLong(vector + 8) - SIZE * n;
+        MemorySegment.copy(Memory.ALL, from, Memory.ALL, base, SIZE * n);
+        Memory.setLong(vector + 8, from);
+        top = n;
+    }
+
+    /** Moves all values to the top of another vector. */
+    public void moveTo(long vector) {
+        long to = Memory.getLong(vector + 8), bytes = SIZE * top;
+        if (to + bytes > Memory.getLong(vector + 16)) {
+            resize(vector, size(vector) + top);
+            to = Memory.getLong(vector + 8) - bytes;
+        }
+        MemorySegment.copy(Memory.ALL, base, Memory.ALL, to, bytes);
+        Memory.setLong(vector + 8, to + bytes);
+        forget();
+    }
+
+    /** How many values another vector holds. */
+    public static long size(long vector) { return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE; }
+
+    /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */
+    public static void resize(long vector, long size) { new IValueVector(Borrowed.at(vector)).resize(size); }
 
     /** Empties a stack on which nothing counted is left. */
     public void forget() {

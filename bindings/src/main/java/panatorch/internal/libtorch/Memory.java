@@ -24,9 +24,13 @@ public final class Memory {
 
     public static int getInt(long address) { return ALL.get(INT, address); }
 
+    public static short getShort(long address) { return ALL.get(ValueLayout.JAVA_SHORT, address); }
+
     public static double getDouble(long address) { return Double.longBitsToDouble(getLong(address)); }
 
     public static void setLong(long address, long value) { ALL.set(LONG, address, value); }
+
+    public static void setShort(long address, short value) { ALL.set(ValueLayout.JAVA_SHORT, address, value); }
 
     public static void setInt(long address, int value) { ALL.set(INT, address, value); }
 

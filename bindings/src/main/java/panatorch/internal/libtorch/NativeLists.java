@@ -31,6 +31,10 @@ public final class NativeLists {
         static final Type.TypePtr TYPE = elementTypeOf("Scalar[]");
     }
 
+    private static final class Strings {
+        static final Type.TypePtr TYPE = elementTypeOf("str[]");
+    }
+
     private record Longs(long[] values) {
         @Override public boolean equals(Object o) { return o instanceof Longs l && Arrays.equals(values, l.values); }
         @Override public int hashCode() { return Arrays.hashCode(values); }
@@ -84,6 +88,18 @@ public final class NativeLists {
         return found != null ? shared(found) : intern(value, k -> object(new IValue((String) k)));
     }
 
+    /** What a string's object says. */
+    public static String string(long object) {
+        try (var value = new IValue()) { // null at first: nothing that the pointer replaces has to be freed
+            References.retain(object);
+            Memory.setInt(value.address() + Probe.TAG, Tag.STRING);
+            Memory.setLong(value.address(), object);
+            try (var text = value.toStringRef()) {
+                return text == null ? "" : text.getString();
+            }
+        }
+    }
+
     /** An empty list of tensors with room for {@code size}, to be filled by {@link #append}. */
     public static long tensors(int size) {
         var list = new TensorList();
@@ -100,6 +116,9 @@ public final class NativeLists {
 
     /** An empty list of numbers of any kind. */
     public static long scalars(int size) { return generic(Numbers.TYPE, size); }
+
+    /** An empty list of strings. */
+    public static long strings(int size) { return generic(Strings.TYPE, size); }
 
     /** An empty list of values of a custom class, as the type of an operator's argument names it. */
     public static long objects(String listType, int size) { return generic(elementTypeOf(listType), size); }

@@ -58,7 +58,7 @@ final class Probe {
 
     private static int tag(IValue v) { return Memory.getInt(v.address() + TAG); }
 
-    private static void check(boolean holds, String what) {
+    static void check(boolean holds, String what) {
         if (!holds) throw new UnsatisfiedLinkError("This libtorch keeps " + what + " in memory in another way than PanaTorch knows; use libtorch "
                 + NativeLibrary.LIBTORCH_VERSION + ", the version it was made for.");
     }

@@ -1,0 +1,119 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.ref.Reference;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Registrations;
+
+/** A kernel written in Java as libtorch calls it: with the arguments on top of a stack, where it leaves the results. */
+final class JavaKernel {
+    private final Operator operator;
+    private final OperatorLibrary.Kernel kernel;
+    private final boolean belowAutograd;
+    private final int arguments;
+    private final List<OperatorSchema.Parameter> results;
+    /** Null once unregistered. */
+    private volatile @Nullable MemorySegment stub;
+
+    JavaKernel(Operator operator, OperatorLibrary.Kernel kernel, boolean belowAutograd) {
+        this.operator = operator;
+        this.kernel = kernel;
+        this.belowAutograd = belowAutograd;
+        arguments = operator.schema().parameters().size();
+        results = operator.schema().results();
+        try {
+            var upcall = MethodHandles.lookup().bind(this, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            stub = Registrations.stub(upcall, Arena.ofAuto());
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    MemorySegment stub() {
+        MemorySegment s = stub;
+        if (s == null) throw new IllegalStateException("this kernel is closed");
+        return s;
+    }
+
+    /** Lets the garbage collector free the function that libtorch called, not before the last call of it is back. */
+    void close() { stub = null; }
+
+    private void upcall(long functor, long handle, long keys, long stack) {
+        MemorySegment inUse = stub;
+        long below = DispatcherStack.size(stack) - arguments;
+        ThreadContext context = null;
+        try {
+            context = ThreadContext.current();
+            call(context, stack);
+        } catch (Throwable t) {
+            failed(context, t, stack, below);
+        } finally {
+            Reference.reachabilityFence(inUse);
+        }
+    }
+
+    /** Leaves none for every result: what in libtorch wants a tensor then reports an error instead of going on. */
+    private void failed(@Nullable ThreadContext context, Throwable t, long stack, long below) {
+        DispatcherStack.resize(stack, below);
+        DispatcherStack.resize(stack, below + results.size());
+        if (context != null) context.upcalls.failed("a kernel of " + operator.qualified(), t);
+    }
+
+    private void call(ThreadContext context, long stack) {
+        var modes = context.modes;
+        context.modes = null; // they are set: this runs inside the native call that set them
+        try (var scope = Scope.open(); var guard = belowAutograd ? BelowAutograd.enter() : null) {
+            push(kernel.compute(new OperatorArguments(operator, take(stack))), stack);
+        } finally {
+            context.modes = modes;
+        }
+    }
+
+    private @Nullable Object[] take(long stack) {
+        Call call = Call.begin(operator);
+        call.stack.moveFrom(stack, arguments);
+        var values = new @Nullable Object[arguments];
+        try {
+            for (int i = 0; i < arguments; i++) values[i] = Operators.take(call, i);
+        } catch (RuntimeException e) {
+            throw call.abort(e);
+        }
+        call.end();
+        return values;
+    }
+
+    private void push(@Nullable Object returned, long stack) {
+        var values = values(returned);
+        var converted = new Object[values.length];
+        for (int i = 0; i < values.length; i++) converted[i] = checked(i, values[i]);
+        Call call = Call.begin(operator);
+        for (int i = 0; i < values.length; i++) Operators.push(call, results.get(i), converted[i]);
+        call.stack.moveTo(stack);
+        call.end();
+    }
+
+    private @Nullable Object[] values(@Nullable Object returned) {
+        if (results.size() == 1) return new @Nullable Object[] {returned};
+        if (results.isEmpty() && returned == null) return new @Nullable Object[0];
+        if (returned instanceof List<?> list && list.size() == results.size()) return list.toArray();
+        String what = returned == null ? "null" : returned instanceof List<?> list ? list.size() + " values" : "a " + returned.getClass().getSimpleName();
+        throw new TorchException(operator.name(), "a kernel of " + operator.qualified() + " returned " + what + ", but the operator has "
+                + (results.isEmpty() ? "no results, which is null." : results.size() + " results, which are a List."), null);
+    }
+
+    private Object checked(int i, @Nullable Object value) {
+        String what = results.size() == 1 ? "what a kernel of " + operator.qualified() + " returned" : "result " + i + " of a kernel of " + operator.qualified();
+        try {
+            if (value instanceof Tensor t && t.isClosed() || value instanceof List<?> l && l.stream().anyMatch(e -> e instanceof Tensor t && t.isClosed()))
+                throw new IllegalStateException(what + " is closed");
+            return Operators.checked(what, results.get(i), value);
+        } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
+            throw new TorchException(operator.name(), e.getMessage() + ".", e);
+        }
+    }
+}

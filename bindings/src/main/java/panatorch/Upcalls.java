@@ -1,0 +1,58 @@
+package panatorch;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread's account of Java code that libtorch calls. An exception of that code does not cross the native frames: it waits here
+ * until the call of Java's that led there is back, which throws it as it is.
+ */
+final class Upcalls {
+    private static final Logger LOG = LogManager.getLogger(Upcalls.class);
+
+    private int callers;
+    private @Nullable Throwable thrown;
+
+    /** A call of Java's into libtorch begins. What is returned is for {@link #leave}: it belongs to the call around this one. */
+    @Nullable Throwable enter() {
+        callers++;
+        Throwable outer = thrown;
+        thrown = null;
+        return outer;
+    }
+
+    /** The call is back: what it has to throw, whether libtorch reports an error or not. */
+    @Nullable Throwable leave(@Nullable Throwable outer) {
+        callers--;
+        Throwable own = thrown;
+        thrown = outer;
+        return own;
+    }
+
+    /** Runs something native that may call back, and throws what the code called back threw. */
+    static void during(Runnable call) {
+        Upcalls upcalls = ThreadContext.current().upcalls;
+        Throwable outer = upcalls.enter(), thrown;
+        RuntimeException failure = null;
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            failure = e;
+        } finally {
+            thrown = upcalls.leave(outer);
+        }
+        if (thrown != null) throw unchanged(thrown);
+        if (failure != null) throw failure;
+    }
+
+    /** Code that libtorch called threw {@code t}; libtorch goes on without its results. */
+    void failed(String what, Throwable t) {
+        if (callers == 0) LOG.error("{} failed on a thread where no call of Java's waits for it", what, t);
+        else if (thrown == null) thrown = t;
+        else if (thrown != t) thrown.addSuppressed(t);
+    }
+
+    @SuppressWarnings("unchecked")
+    static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E { throw (E) t; }
+}

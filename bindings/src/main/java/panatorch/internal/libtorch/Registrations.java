@@ -1,0 +1,73 @@
+package panatorch.internal.libtorch;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.CppSignatureOptional;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.DispatchKeyOptional;
+import org.bytedeco.pytorch.FunctionSchema;
+import org.bytedeco.pytorch.KernelFunction;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.OperatorName;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Entries of Java's in libtorch's dispatcher: schemas, and boxed kernels, which are functions
+ * {@code void (OperatorKernel*, const OperatorHandle&, DispatchKeySet, std::vector<IValue>*)}. Each entry lasts until the returned
+ * pointer is deallocated.
+ */
+public final class Registrations {
+    private Registrations() {}
+
+    private static final FunctionDescriptor BOXED_KERNEL = FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    /** Where a {@code KernelFunction} keeps its boxed function, after a functor that may be null. */
+    private static final long FUNCTION = 8;
+    private static final String DEBUG_NAME = "Java";
+
+    static {
+        try (var kernel = KernelFunction.makeFallthrough()) {
+            long function = kernel.address() + FUNCTION, fallthrough = Memory.getLong(function);
+            boolean plain = Memory.getLong(kernel.address()) == 0 && fallthrough != 0 && kernel.isFallthrough();
+            Memory.setLong(function, fallthrough + 1);
+            boolean read = kernel.isValid() && !kernel.isFallthrough();
+            Memory.setLong(function, fallthrough);
+            Probe.check(plain && read, "a kernel's function");
+        }
+        try (var key = new DispatchKeyOptional(torch.DispatchKey.CPU)) {
+            Probe.check(key.has_value() && Memory.getShort(key.address()) == torch.DispatchKey.CPU.value, "a dispatch key");
+        }
+    }
+
+    /** @throws RuntimeException of libtorch's if there is such an operator already */
+    public static Pointer define(FunctionSchema schema) { return Dispatcher.singleton().registerDef(schema, DEBUG_NAME); }
+
+    /** @param key as libtorch names it; JavaCPP's numbers of those after the devices' are wrong */
+    public static Pointer implement(OperatorHandle operator, String name, String overload, String key, MemorySegment stub) {
+        try (var kernel = KernelFunction.makeFallthrough(); var operatorName = new OperatorName(name, overload);
+             var dispatchKey = new DispatchKeyOptional(torch.DispatchKey.CPU); var noSignature = new CppSignatureOptional()) {
+            Memory.setShort(dispatchKey.address(), torch.parseDispatchKey(key));
+            Memory.setLong(kernel.address() + FUNCTION, stub.address());
+            return Dispatcher.singleton().registerImpl(operatorName, dispatchKey, kernel, noSignature, given(operator.schema()), DEBUG_NAME);
+        }
+    }
+
+    /**
+     * What libtorch checks the kernel's types by, as it knows them of a kernel in C++. It frees this copy: of the two Java objects the
+     * first is never deallocated, and the second does not know how.
+     */
+    private static FunctionSchema given(FunctionSchema schema) {
+        FunctionSchema copy = schema.cloneWithRealTypes(false);
+        copy.retainReference();
+        return new FunctionSchema(Borrowed.at(copy.address()));
+    }
+
+    /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. The only restricted method of this class. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment stub(MethodHandle kernel, Arena arena) { return Linker.nativeLinker().upcallStub(kernel, BOXED_KERNEL, arena); }
+}
