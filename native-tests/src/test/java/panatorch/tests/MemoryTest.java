@@ -61,7 +61,7 @@ class MemoryTest {
             }
         }
 
-        private static long residentKib() throws IOException {
+        static long residentKib() throws IOException {
             System.gc();
             return Files.readAllLines(STATUS).stream().filter(l -> l.startsWith("VmRSS:")).mapToLong(l -> Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElseThrow();
         }

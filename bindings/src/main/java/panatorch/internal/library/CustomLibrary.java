@@ -25,16 +25,17 @@ public final class CustomLibrary {
         NativeLibrary.load();
         Path file = library.toAbsolutePath();
         if (!Files.isRegularFile(file)) throw new IllegalArgumentException("There is no library " + file + ".");
-        var open = Linker.nativeLinker().defaultLookup().find("dlopen");
+        var system = Linker.nativeLinker().defaultLookup();
+        var open = system.find("dlopen");
         if (open.isEmpty()) loadOnWindows(file);
-        else loadNow(file, function(open.get(), FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT)));
+        else loadNow(file, function(open.get(), FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT)), function(system.findOrThrow("dlerror"), FunctionDescriptor.of(ADDRESS)));
     }
 
-    private static void loadNow(Path file, MethodHandle open) {
+    /** @param error looked up before, as every look-up forgets the last error */
+    private static void loadNow(Path file, MethodHandle open, MethodHandle error) {
         try (var arena = Arena.ofConfined()) {
-            if (!((MemorySegment) open.invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW)).equals(MemorySegment.NULL)) return;
-            var error = function(Linker.nativeLinker().defaultLookup().find("dlerror").orElseThrow(), FunctionDescriptor.of(ADDRESS));
-            throw failure(file, text((MemorySegment) error.invokeExact()));
+            MemorySegment library = (MemorySegment) open.invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW), reason = (MemorySegment) error.invokeExact();
+            if (library.equals(MemorySegment.NULL)) throw failure(file, reason.equals(MemorySegment.NULL) ? "the system gives no reason" : text(reason));
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable t) {
