@@ -49,6 +49,7 @@ final class JavaKernel {
         ThreadContext context = null;
         try {
             context = ThreadContext.current();
+            context.upcalls.checkDepth();
             call(context, stack);
         } catch (Throwable t) {
             failed(context, t, stack, below);

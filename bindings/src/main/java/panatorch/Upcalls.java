@@ -11,8 +11,16 @@ import org.jspecify.annotations.Nullable;
 final class Upcalls {
     private static final Logger LOG = LogManager.getLogger(Upcalls.class);
 
+    /** A third of what a thread with the usual stack has room for. */
+    private static final int MOST_CALLERS = 100;
+
     private int callers;
     private @Nullable Throwable thrown;
+
+    /** Ends a recursion before the stack does, since where libtorch calls Java there has to be room to catch that error. */
+    void checkDepth() {
+        if (callers > MOST_CALLERS) throw new StackOverflowError("kernels in Java call each other, " + callers + " deep");
+    }
 
     /** A call of Java's into libtorch begins. What is returned is for {@link #leave}: it belongs to the call around this one. */
     @Nullable Throwable enter() {

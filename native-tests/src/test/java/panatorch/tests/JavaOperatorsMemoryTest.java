@@ -46,7 +46,7 @@ class JavaOperatorsMemoryTest {
         private static void rounds(int n) {
             OperatorLibrary library = null;
             for (int i = 0; i < n; i++) {
-                if (i % 500 == 0) {
+                if (i % 5000 == 0) {
                     if (library != null) library.close();
                     library = open();
                 }
