@@ -39,12 +39,17 @@ final class AccumulationHooks {
      */
     private static final class Call extends MemCopyFunction {
         @Override public void call(Pointer object, Pointer tensor, long unused) {
-            try (var scope = Scope.open()) {
+            try {
                 Leaf leaf = LEAVES.get(Memory.getLong(object.address() + 8));
+                if (leaf == null) return;
                 long impl = Memory.getLong(tensor.address());
                 References.retain(impl);
-                Tensor t = ThreadContext.current().adopt(impl);
-                if (leaf != null) leaf.hooks.forEach(h -> h.accept(t));
+                ThreadContext c = ThreadContext.current();
+                c.calledBack(() -> {
+                    Tensor t = c.adopt(impl);
+                    leaf.hooks.forEach(h -> h.accept(t));
+                    return t;
+                });
             } catch (Throwable t) {
                 throw Failures.carrier(t);
             }

@@ -41,10 +41,10 @@ final class GradientHook extends TensorTensorHook {
             if (References.isUndefinedTensor(impl)) return Unchanged.GRADIENT;
             References.retain(impl);
             ThreadContext c = ThreadContext.current();
-            try (var scope = Scope.open()) {
+            return c.calledBack(() -> {
                 Tensor own = c.adopt(impl), other = code.call(own);
                 return other == null || other == own ? Unchanged.GRADIENT : c.returned(other);
-            }
+            });
         } catch (Throwable t) {
             throw Failures.carrier(t);
         }

@@ -66,13 +66,12 @@ final class JavaKernel {
     }
 
     private void call(ThreadContext context, long stack) {
-        var modes = context.modes;
-        context.modes = null; // they are set: this runs inside the native call that set them
-        try (var scope = Scope.open(); var guard = belowAutograd ? BelowAutograd.enter() : null) {
-            push(kernel.compute(new OperatorArguments(operator, take(stack))), stack);
-        } finally {
-            context.modes = modes;
-        }
+        context.calledBack(() -> {
+            try (var guard = belowAutograd ? BelowAutograd.enter() : null) {
+                push(kernel.compute(new OperatorArguments(operator, take(stack))), stack);
+            }
+            return stack;
+        });
     }
 
     private @Nullable Object[] take(long stack) {

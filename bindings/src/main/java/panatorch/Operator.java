@@ -71,4 +71,7 @@ final class Operator {
         OperatorSchema s = schema;
         return s != null ? s : (schema = OperatorSchema.of(handle().schema()));
     }
+
+    /** Whether it writes to tensors it is given. */
+    boolean changesArguments() { return handle().schema().is_mutable(); }
 }

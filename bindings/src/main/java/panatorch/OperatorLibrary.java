@@ -33,8 +33,7 @@ import panatorch.internal.libtorch.Registrations;
  *
  * <p><b>Gradients.</b> A kernel for a device is not recorded: if an argument requires a gradient, so does the result, but in
  * {@code backward} libtorch warns that no kernel is registered for Autograd and passes no gradient on to the arguments. Operators that only call
- * others get their gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}; a formula of one's own is a kernel for
- * {@link DispatchKey#AUTOGRAD}.
+ * others get their gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}, the rest from {@link #differentiate}.
  */
 public final class OperatorLibrary implements AutoCloseable {
 
@@ -136,6 +135,25 @@ public final class OperatorLibrary implements AutoCloseable {
         }
         kernels.add(called);
         return this;
+    }
+
+    /**
+     * Has calls of an operator that require gradients recorded for {@code backward}, whatever device computes them.
+     *
+     * <pre>{@code
+     * library.differentiate("scaled_add", (context, a, g) -> List.of(g.getFirst(), g.getFirst().mul(a.real("scale"))));
+     * }</pre>
+     *
+     * @throws IllegalArgumentException if a result of the operator is no tensor, or is an argument that it changes
+     * @throws TorchException if there is no such operator
+     */
+    public OperatorLibrary differentiate(String operator, OperatorDerivative derivative) {
+        var op = new Operator(qualified(operator));
+        for (var result : op.schema().results()) {
+            if (!result.type().equals("Tensor")) throw new IllegalArgumentException("a result of " + op.qualified() + " is a " + result.type() + ", which has no derivative");
+        }
+        if (op.changesArguments()) throw new IllegalArgumentException(op.qualified() + " changes its arguments, which only libtorch's own operators can have derivatives of");
+        return implement(operator, DispatchKey.AUTOGRAD, OperatorDerivative.Call.kernel(op, derivative));
     }
 
     private String qualified(String operator) {

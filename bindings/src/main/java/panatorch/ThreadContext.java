@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorBase;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.NativeLibrary;
@@ -67,6 +68,20 @@ final class ThreadContext {
         else t.guard();
         LiveTensors.opened(t);
         return t;
+    }
+
+    /**
+     * Runs Java code that libtorch calls back, in a scope of its own. The open modes of a virtual thread are set meanwhile, by the native
+     * call that this is part of, or changed by libtorch: they are not set again.
+     */
+    <T> T calledBack(Supplier<T> code) {
+        var outer = modes;
+        modes = null;
+        try (var own = Scope.open()) {
+            return code.get();
+        } finally {
+            modes = outer;
+        }
     }
 
     /** Puts a tensor that has no owner into the current scope. */
