@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -248,6 +250,24 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
+    // ---- comparisons; equals is that of Object, two tensors are never the same key
+
+    /** Whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one dtype and device. */
+    public boolean equal(Tensor other) { return Aten.equal(this, other); }
+
+    /** {@link #allclose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another. */
+    public boolean allclose(Tensor other) { return Aten.allclose(this, other); }
+
+    /** {@link #allclose(Tensor, double, double, boolean)}, no NaN close to another. */
+    public boolean allclose(Tensor other, double rtol, double atol) { return Aten.allclose(this, other, rtol, atol); }
+
+    /**
+     * Whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype and device.
+     *
+     * @param equalNan whether a NaN is close to a NaN
+     */
+    public boolean allclose(Tensor other, double rtol, double atol, boolean equalNan) { return Aten.allclose(this, other, rtol, atol, equalNan); }
+
     // ---- its memory
 
     /**
@@ -273,6 +293,18 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** {@link #data(Arena)} for as long as the segment is in use, which the garbage collector finds out. */
     public MemorySegment data() { return data(Arena.ofAuto()); }
 
+    /**
+     * {@link #data()} as a direct buffer in native byte order, of 2 GiB at most. Both sides see what the other writes, and the
+     * tensor's storage lives while the buffer or one made of it is reachable.
+     *
+     * @throws IllegalStateException where {@link #data(Arena)} throws it, or if the tensor takes more than 2 GiB
+     */
+    public ByteBuffer asByteBuffer() {
+        MemorySegment data = data();
+        if (data.byteSize() > Integer.MAX_VALUE) throw new IllegalStateException("a ByteBuffer has at most " + Integer.MAX_VALUE + " bytes, and the tensor " + data.byteSize() + "; use data()");
+        return data.asByteBuffer().order(ByteOrder.nativeOrder());
+    }
+
     /** A tensor of one element as a {@code double}. */
     public double itemDouble() { return item().doubleValue(); }
 
@@ -289,8 +321,31 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** A copy of all elements in order, converted to int64. */
     public long[] toLongArray() { return elements(DType.INT64, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_LONG)); }
 
+    /** A copy of all elements in order, converted to int32. */
+    public int[] toIntArray() { return elements(DType.INT32, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_INT)); }
+
+    /** A copy of all elements in order, converted to int16. */
+    public short[] toShortArray() { return elements(DType.INT16, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_SHORT)); }
+
     /** A copy of all elements in order, converted to uint8. */
     public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)); }
+
+    /** A copy of all elements in order, true where one is not 0. */
+    public boolean[] toBooleanArray() {
+        return elements(DType.BOOL, s -> {
+            var values = new boolean[(int) s.byteSize()];
+            for (int i = 0; i < values.length; i++) values[i] = s.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i) != 0;
+            return values;
+        });
+    }
+
+    /**
+     * A copy as Java nests arrays, the reverse of {@link Torch#tensor(Object)}: {@code (float[][]) t.toArray()} for float32 [2, 3], a
+     * {@code Float} for []. float16 and bfloat16 become float.
+     *
+     * @throws IllegalArgumentException if Java has no such type, as for complex numbers
+     */
+    public Object toArray() { return NestedArrays.array(this); }
 
     private <T> T elements(DType type, Function<MemorySegment, T> reader) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {

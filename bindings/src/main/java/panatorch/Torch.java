@@ -1,22 +1,18 @@
 package panatorch;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
-import panatorch.internal.libtorch.CApi;
 
-/** Tensors from Java's values and memory, and what is set once for the process: seed, threads. Operators are in {@link Aten}. */
+/**
+ * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads.
+ * Operators are in {@link Aten}; what is made like another tensor, as {@code zerosLike}, is that tensor's method.
+ *
+ * <p>A shape is [] if no sizes are given. New tensors are on the CPU and belong to the current {@link Scope}.
+ */
 public final class Torch {
     private Torch() {}
 
@@ -24,79 +20,153 @@ public final class Torch {
         NativeLibrary.load();
     }
 
-    // ---- tensors
+    // ---- filled tensors
+
+    /** A float32 tensor of zeros; without sizes a scalar []. */
+    public static Tensor zeros(long... shape) { return Aten.zeros(shape, DType.FLOAT32); }
 
     public static Tensor zeros(DType dtype, long... shape) { return Aten.zeros(shape, dtype); }
 
+    public static Tensor zeros(DType dtype, Device device, long... shape) { return Aten.zeros(shape, dtype, null, device); }
+
+    /** A float32 tensor of ones. */
+    public static Tensor ones(long... shape) { return Aten.ones(shape, DType.FLOAT32); }
+
     public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype); }
+
+    public static Tensor ones(DType dtype, Device device, long... shape) { return Aten.ones(shape, dtype, null, device); }
+
+    /** A float32 tensor of uninitialised memory. */
+    public static Tensor empty(long... shape) { return Aten.empty(shape, DType.FLOAT32); }
 
     /** Uninitialised memory. */
     public static Tensor empty(DType dtype, long... shape) { return Aten.empty(shape, dtype); }
 
+    /** Uninitialised memory. */
+    public static Tensor empty(DType dtype, Device device, long... shape) { return Aten.empty(shape, dtype, null, device); }
+
+    /** A tensor full of {@code value}: int64 for a whole number's type, else float32. */
+    public static Tensor full(long[] shape, Number value) { return Aten.full(shape, value); }
+
+    public static Tensor full(long[] shape, Number value, DType dtype) { return Aten.full(shape, value, dtype); }
+
+    /** A bool tensor full of {@code value}. */
+    public static Tensor full(long[] shape, boolean value) { return Aten.full(shape, value ? 1 : 0, DType.BOOL); }
+
+    /** The float32 matrix [n, n] with ones on its diagonal. */
+    public static Tensor eye(long n) { return Aten.eye(n); }
+
+    /** The float32 matrix [rows, columns] with ones on its diagonal. */
+    public static Tensor eye(long rows, long columns) { return Aten.eye(rows, columns); }
+
+    public static Tensor eye(long rows, long columns, DType dtype) { return Aten.eye(rows, columns, dtype); }
+
+    // ---- rows of numbers
+
+    /** 0, 1, … before {@code end}: int64 for a whole number's type, else float32, as in Python. */
+    public static Tensor arange(Number end) { return Aten.arange(end); }
+
+    /** {@code start}, {@code start} + 1, … before {@code end}: int64 if both are of whole numbers' types, else float32. */
+    public static Tensor arange(Number start, Number end) { return Aten.arange(start, end); }
+
+    /** {@code start}, {@code start + step}, … before {@code end}: int64 if all three are of whole numbers' types, else float32. */
+    public static Tensor arange(Number start, Number end, Number step) { return Aten.arange(start, end, step); }
+
+    public static Tensor arange(Number end, DType dtype) { return Aten.arange(end, dtype); }
+
+    public static Tensor arange(Number start, Number end, Number step, DType dtype) { return Aten.arange(start, end, step, dtype); }
+
+    /** {@code steps} float32 numbers in equal distances, {@code start} and {@code end} among them. */
+    public static Tensor linspace(Number start, Number end, long steps) { return Aten.linspace(start, end, steps); }
+
+    public static Tensor linspace(Number start, Number end, long steps, DType dtype) { return Aten.linspace(start, end, steps, dtype); }
+
+    /** 10 to the powers of {@link #linspace}. */
+    public static Tensor logspace(Number start, Number end, long steps) { return Aten.logspace(start, end, steps); }
+
+    /** {@code base} to the powers of {@link #linspace}. */
+    public static Tensor logspace(Number start, Number end, long steps, double base) { return Aten.logspace(start, end, steps, base); }
+
+    public static Tensor logspace(Number start, Number end, long steps, double base, DType dtype) { return Aten.logspace(start, end, steps, base, dtype); }
+
+    // ---- random numbers, of the process's generator or of one's own; the same as Python's after the same seed
+
+    /** float32, uniform in [0, 1). */
+    public static Tensor rand(long... shape) { return Aten.rand(shape); }
+
+    public static Tensor rand(DType dtype, long... shape) { return Aten.rand(shape, dtype); }
+
+    public static Tensor rand(DType dtype, Device device, long... shape) { return Aten.rand(shape, dtype, null, device); }
+
+    public static Tensor rand(Generator generator, DType dtype, long... shape) { return Aten.rand(shape, generator, dtype); }
+
+    /** float32, normal with mean 0 and variance 1. */
+    public static Tensor randn(long... shape) { return Aten.randn(shape); }
+
+    public static Tensor randn(DType dtype, long... shape) { return Aten.randn(shape, dtype); }
+
+    public static Tensor randn(DType dtype, Device device, long... shape) { return Aten.randn(shape, dtype, null, device); }
+
+    public static Tensor randn(Generator generator, DType dtype, long... shape) { return Aten.randn(shape, generator, dtype); }
+
+    /** int64, uniform from 0 to before {@code high}. */
+    public static Tensor randint(long high, long[] shape) { return Aten.randint(high, shape); }
+
+    /** int64, uniform from {@code low} to before {@code high}. */
+    public static Tensor randint(long low, long high, long[] shape) { return Aten.randint(low, high, shape); }
+
+    public static Tensor randint(long low, long high, long[] shape, DType dtype) { return Aten.randint(low, high, shape, dtype); }
+
+    public static Tensor randint(long low, long high, long[] shape, Generator generator, DType dtype) { return Aten.randint(low, high, shape, generator, dtype); }
+
+    /** The numbers from 0 to before {@code n} in a random order, int64 [n]. */
+    public static Tensor randperm(long n) { return Aten.randperm(n); }
+
+    public static Tensor randperm(long n, Generator generator) { return Aten.randperm(n, generator); }
+
+    // ---- copies of Java's values
+
     /** A float32 tensor [] of one element. */
     public static Tensor scalar(double value) { return Aten.scalarTensor(value, DType.FLOAT32); }
 
-    /** A float32 tensor with a copy of {@code values}; without a shape [values.length]. */
-    public static Tensor tensor(float[] values, long... shape) { return copy(MemorySegment.ofArray(values), DType.FLOAT32, values.length, shape); }
+    /**
+     * A tensor with a copy of {@code values}: an array of numbers or booleans, an array of such arrays and so on, as in
+     * {@code tensor(new float[][] {{1, 2}, {3, 4}})}, or a single number or boolean, which makes a tensor [].
+     *
+     * <p>The element type is Java's: float32, float64, int64, int32, int16 or bool, uint8 for bytes, which count as unsigned, and
+     * complex128 for {@link Complex}. So {@code tensor(2.5)} is float64 and {@code tensor(2)} int32, unlike in Python.
+     *
+     * @throws IllegalArgumentException if the array is ragged, of more than one type, or of neither numbers nor booleans
+     */
+    public static Tensor tensor(Object values) { return NestedArrays.tensor(values); }
 
-    /** A float64 tensor with a copy of {@code values}. */
-    public static Tensor tensor(double[] values, long... shape) { return copy(MemorySegment.ofArray(values), DType.FLOAT64, values.length, shape); }
-
-    /** An int64 tensor with a copy of {@code values}. */
-    public static Tensor tensor(long[] values, long... shape) { return copy(MemorySegment.ofArray(values), DType.INT64, values.length, shape); }
-
-    /** An int32 tensor with a copy of {@code values}. */
-    public static Tensor tensor(int[] values, long... shape) { return copy(MemorySegment.ofArray(values), DType.INT32, values.length, shape); }
-
-    /** A uint8 tensor with a copy of {@code values}, which count as unsigned. */
-    public static Tensor tensor(byte[] values, long... shape) { return copy(MemorySegment.ofArray(values), DType.UINT8, values.length, shape); }
-
-    /** A tensor of any type with a copy of {@code bytes}: its elements in native byte order. */
-    public static Tensor copyOf(MemorySegment bytes, DType dtype, long... shape) {
-        if (bytes.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
-                bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
-        Tensor t = empty(dtype, shape);
-        try (var arena = Arena.ofConfined()) {
-            t.data(arena).copyFrom(bytes);
+    /** {@link #tensor(Object)}, converted to {@code dtype}. */
+    public static Tensor tensor(Object values, DType dtype) {
+        try (var scope = Scope.open()) {
+            Tensor t = NestedArrays.tensor(values);
+            return scope.move(t.dtype() == dtype ? t : t.to(dtype));
         }
-        return t;
     }
 
-    private static Tensor copy(MemorySegment values, DType dtype, int length, long[] shape) {
-        if (shape.length > 0 && elements(shape) != length) throw new IllegalArgumentException(length + " values do not fill shape " + Arrays.toString(shape));
-        return copyOf(values, dtype, shape.length == 0 ? new long[] {length} : shape);
-    }
+    /** A float32 tensor of a shape, with a copy of {@code values}, last dimension fastest. The empty shape, {@code new long[0]}, is that of one element. */
+    public static Tensor tensor(float[] values, long... shape) { return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT32, shape); }
 
-    private static long elements(long[] shape) {
-        long n = 1;
-        for (long s : shape) {
-            if (s < 0) throw new IllegalArgumentException("a negative size in shape " + Arrays.toString(shape));
-            if (Math.multiplyHigh(n, s) != 0 || n * s < 0) throw new IllegalArgumentException("too many elements in shape " + Arrays.toString(shape));
-            n *= s;
-        }
-        return n;
-    }
+    /** A float64 tensor of a shape, with a copy of {@code values}. */
+    public static Tensor tensor(double[] values, long... shape) { return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT64, shape); }
+
+    /** An int64 tensor of a shape, with a copy of {@code values}. */
+    public static Tensor tensor(long[] values, long... shape) { return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT64, shape); }
+
+    /** An int32 tensor of a shape, with a copy of {@code values}. */
+    public static Tensor tensor(int[] values, long... shape) { return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT32, shape); }
+
+    /** A uint8 tensor of a shape, with a copy of {@code values}, which count as unsigned. */
+    public static Tensor tensor(byte[] values, long... shape) { return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.UINT8, shape); }
 
     // ---- memory of Java's
 
-    private static final ConcurrentHashMap<Long, MemorySegment> HELD = new ConcurrentHashMap<>();
-    private static final AtomicLong NEXT = new AtomicLong(1);
-
-    private static final class Deleter {
-        static final MemorySegment STUB = stub();
-
-        @SuppressWarnings("restricted")
-        private static MemorySegment stub() {
-            try {
-                var release = MethodHandles.lookup().findStatic(Deleter.class, "release", MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class));
-                return Linker.nativeLinker().upcallStub(release, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS), Arena.global());
-            } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        private static void release(MemorySegment data, MemorySegment context) { HELD.remove(context.address()); }
-    }
+    /** A tensor of any type with a copy of {@code bytes}: its elements in native byte order, last dimension fastest. */
+    public static Tensor copyOf(MemorySegment bytes, DType dtype, long... shape) { return JavaMemory.copyOf(bytes, dtype, shape); }
 
     /**
      * A tensor over the memory of {@code segment}, without a copy: both sides see what the other writes. The segment is kept
@@ -104,32 +174,15 @@ public final class Torch {
      *
      * @param segment native memory, aligned for {@code dtype}, of exactly the elements of {@code shape}, last dimension fastest
      */
-    public static Tensor fromBlob(MemorySegment segment, DType dtype, long... shape) {
-        if (!segment.isNative()) throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
-        if (!segment.scope().isAlive()) throw new IllegalStateException("the segment's arena is closed");
-        if (!segment.isAccessibleBy(Thread.currentThread())) throw new WrongThreadException("the segment belongs to another thread's arena");
-        if (segment.isReadOnly()) throw new IllegalArgumentException("the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
-        if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
-                "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
-        if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
-        long key = NEXT.getAndIncrement();
-        HELD.put(key, segment);
-        try (var arena = Arena.ofConfined()) {
-            var strides = new long[shape.length];
-            long stride = 1;
-            for (int d = shape.length - 1; d >= 0; d--) {
-                strides[d] = stride;
-                stride *= Math.max(1, shape[d]);
-            }
-            var out = arena.allocate(ValueLayout.JAVA_LONG);
-            long impl = CApi.fromBlob(segment, arena.allocateFrom(ValueLayout.JAVA_LONG, shape), arena.allocateFrom(ValueLayout.JAVA_LONG, strides),
-                    dtype.code(), out, Deleter.STUB, MemorySegment.ofAddress(key));
-            return ThreadContext.current().adopt(impl);
-        } catch (RuntimeException e) {
-            HELD.remove(key);
-            throw e;
-        }
-    }
+    public static Tensor fromBlob(MemorySegment segment, DType dtype, long... shape) { return JavaMemory.fromBlob(segment, dtype, shape); }
+
+    /**
+     * A tensor over the memory of {@code buffer} from its position to its limit, without a copy: both sides see what the other
+     * writes. The buffer is kept reachable while libtorch uses it, and its position and limit stay as they are.
+     *
+     * @param buffer direct, in native byte order, with exactly the elements of {@code shape}, last dimension fastest
+     */
+    public static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long... shape) { return JavaMemory.fromBuffer(buffer, dtype, shape); }
 
     // ---- the process
 

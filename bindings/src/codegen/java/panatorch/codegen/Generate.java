@@ -18,8 +18,8 @@ public final class Generate {
     static final String HEADER = "// Generated from aten-schemas.txt.\npackage panatorch;\n";
     static final String IMPORTS = "\nimport java.util.List;\nimport org.jspecify.annotations.Nullable;\n";
 
-    /** Written by hand in {@code Tensor}: faster without the dispatcher, or of another type than the operator's. */
-    private static final Set<String> BY_HAND = Set.of("data", "numel", "dim", "size", "isContiguous");
+    /** Written by hand in {@code Tensor}: faster without the dispatcher, of another type than the operator's, or with more to say. */
+    private static final Set<String> BY_HAND = Set.of("data", "numel", "dim", "size", "isContiguous", "equal", "allclose");
 
     private final List<Schema> schemas;
     private final List<Method> methods;

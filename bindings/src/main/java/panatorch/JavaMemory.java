@@ -1,0 +1,109 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.libtorch.CApi;
+
+/** Tensors of memory that Java has: copies of it, and tensors that share it. */
+final class JavaMemory {
+    private JavaMemory() {}
+
+    static {
+        NativeLibrary.load();
+    }
+
+    /** See {@link Torch#copyOf}. */
+    static Tensor copyOf(MemorySegment bytes, DType dtype, long[] shape) {
+        if (bytes.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
+                bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+        Tensor t = Aten.empty(shape, dtype);
+        try (var arena = Arena.ofConfined()) {
+            t.data(arena).copyFrom(bytes);
+        }
+        return t;
+    }
+
+    /** A copy of an array of Java's. */
+    static Tensor copyOf(MemorySegment array, int length, DType dtype, long[] shape) {
+        if (elements(shape) != length) throw new IllegalArgumentException(length + " values do not fill shape " + Arrays.toString(shape));
+        return copyOf(array, dtype, shape);
+    }
+
+    private static long elements(long[] shape) {
+        long n = 1;
+        for (long s : shape) {
+            if (s < 0) throw new IllegalArgumentException("a negative size in shape " + Arrays.toString(shape));
+            if (Math.multiplyHigh(n, s) != 0 || n * s < 0) throw new IllegalArgumentException("too many elements in shape " + Arrays.toString(shape));
+            n *= s;
+        }
+        return n;
+    }
+
+    /** See {@link Torch#fromBuffer}. */
+    static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long[] shape) {
+        if (!buffer.isDirect()) throw new IllegalArgumentException("the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
+        if (buffer.order() != ByteOrder.nativeOrder() && dtype.bytes() > 1) throw new IllegalArgumentException(
+                "the buffer's order is " + buffer.order() + ", and libtorch reads " + ByteOrder.nativeOrder() + "; set buffer.order(ByteOrder.nativeOrder()) before writing to it");
+        return fromBlob(MemorySegment.ofBuffer(buffer), dtype, shape);
+    }
+
+    // ---- what libtorch shares
+
+    private static final ConcurrentHashMap<Long, MemorySegment> HELD = new ConcurrentHashMap<>();
+    private static final AtomicLong NEXT = new AtomicLong(1);
+
+    private static final class Deleter {
+        static final MemorySegment STUB = stub();
+
+        @SuppressWarnings("restricted")
+        private static MemorySegment stub() {
+            try {
+                var release = MethodHandles.lookup().findStatic(Deleter.class, "release", MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class));
+                return Linker.nativeLinker().upcallStub(release, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS), Arena.global());
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private static void release(MemorySegment data, MemorySegment context) { HELD.remove(context.address()); }
+    }
+
+    /** See {@link Torch#fromBlob}. */
+    static Tensor fromBlob(MemorySegment segment, DType dtype, long[] shape) {
+        if (!segment.isNative()) throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
+        if (!segment.scope().isAlive()) throw new IllegalStateException("the segment's arena is closed");
+        if (!segment.isAccessibleBy(Thread.currentThread())) throw new WrongThreadException("the segment belongs to another thread's arena");
+        if (segment.isReadOnly()) throw new IllegalArgumentException("the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
+        if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
+                "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+        if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
+        long key = NEXT.getAndIncrement();
+        HELD.put(key, segment);
+        try (var arena = Arena.ofConfined()) {
+            var strides = new long[shape.length];
+            long stride = 1;
+            for (int d = shape.length - 1; d >= 0; d--) {
+                strides[d] = stride;
+                stride *= Math.max(1, shape[d]);
+            }
+            var out = arena.allocate(ValueLayout.JAVA_LONG);
+            long impl = CApi.fromBlob(segment, arena.allocateFrom(ValueLayout.JAVA_LONG, shape), arena.allocateFrom(ValueLayout.JAVA_LONG, strides),
+                    dtype.code(), out, Deleter.STUB, MemorySegment.ofAddress(key));
+            return ThreadContext.current().adopt(impl);
+        } catch (RuntimeException e) {
+            HELD.remove(key);
+            throw e;
+        }
+    }
+}
