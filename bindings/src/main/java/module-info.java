@@ -3,6 +3,7 @@ module panatorch {
     requires org.bytedeco.javacpp;
     requires transitive org.bytedeco.pytorch;
     requires org.apache.logging.log4j;
+    requires jdk.jfr;
     requires static transitive org.jspecify;
     requires static org.junit.jupiter.api;
 

@@ -22,6 +22,9 @@ abstract sealed class Arguments permits Call {
     /** The operator they are for; null while references are only released. */
     @Nullable Operator operator;
 
+    /** How many arguments were given as none; more after a failed call are those that it had consumed. */
+    int nones;
+
     /** Gives back what was pushed, and the error to be thrown. */
     abstract <E extends RuntimeException> E abort(E error);
 
@@ -77,7 +80,10 @@ abstract sealed class Arguments permits Call {
         }
     }
 
-    void none() { stack.push(Tag.NONE, 0); }
+    void none() {
+        stack.push(Tag.NONE, 0);
+        nones++;
+    }
 
     void integer(long v) { stack.push(Tag.INT, v); }
 

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import org.bytedeco.pytorch.OperatorHandle;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.NativeLists;
@@ -31,6 +30,7 @@ final class Call extends Arguments {
         if (call == null || call.busy) call = pooled();
         call.context = context;
         call.operator = operator;
+        call.nones = 0;
         call.busy = true;
         return call;
     }
@@ -64,14 +64,14 @@ final class Call extends Arguments {
 
     /** Calls the operator. */
     void run() {
-        Out into = context().out;
-        if (into == null) call(Objects.requireNonNull(operator));
-        else runInto(into);
+        ThreadContext c = context();
+        Out into = c.out;
+        if (into != null) runInto(into, c);
+        else invoke(c);
     }
 
     /** Calls the operator's variant that writes to given tensors. The stack is empty then; the results are those tensors. */
-    private void runInto(Out into) {
-        ThreadContext c = context();
+    private void runInto(Out into, ThreadContext c) {
         try {
             operator = into.arguments(Objects.requireNonNull(operator), stack);
         } catch (RuntimeException e) {
@@ -79,7 +79,7 @@ final class Call extends Arguments {
         }
         c.out = null; // the operators of a Java hook that runs meanwhile write to tensors of their own
         try {
-            call(operator);
+            invoke(c);
         } finally {
             c.out = into;
         }
@@ -87,25 +87,12 @@ final class Call extends Arguments {
         out = into.tensors();
     }
 
-    private void call(Operator op) {
-        Upcalls upcalls = context().upcalls;
-        Throwable outer = upcalls.enter(), thrown, failure = null;
-        try {
-            OperatorHandle handle = op.handle();
-            var modes = context().modes;
-            if (modes == null) stack.call(handle);
-            else Mode.during(modes, () -> stack.call(handle));
-        } catch (TorchException e) {
-            failure = e;
-        } catch (RuntimeException e) {
-            failure = Errors.translate(op, stack, e);
-        } finally {
-            thrown = upcalls.leave(outer);
-        }
-        if (failure == null && thrown == null) return;
+    private void invoke(ThreadContext c) {
+        Throwable failure = Invocation.of(Objects.requireNonNull(operator), stack, c, nones);
+        if (failure == null) return;
         stack.release();
         done();
-        throw Upcalls.unchanged(thrown != null ? thrown : failure);
+        throw Upcalls.unchanged(failure);
     }
 
     void runVoid() {

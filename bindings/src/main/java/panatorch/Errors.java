@@ -18,14 +18,19 @@ final class Errors {
         Throwable thrown = Failures.behind(e);
         if (thrown != null) return thrown;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
-        return new TorchException(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e);
+        return exception(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
     }
 
     /** An error of libtorch that is no operator's. */
     static TorchException plain(RuntimeException e) {
         Throwable thrown = Failures.behind(e);
         if (thrown != null) throw Upcalls.unchanged(thrown);
-        return new TorchException("", words(e.getMessage() == null ? e.toString() : e.getMessage()), e);
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        return exception("", words(message), e, OutOfMemory.in(message));
+    }
+
+    private static TorchException exception(String operator, String message, RuntimeException cause, boolean outOfMemory) {
+        return outOfMemory ? new OutOfMemoryException(operator, message + " (" + MemoryStats.now() + ")", cause) : new TorchException(operator, message, cause);
     }
 
     private static String words(String message) {
@@ -42,7 +47,8 @@ final class Errors {
         return text.toString();
     }
 
-    private static String describe(long impl) {
+    /** Type and shape of a tensor, or a question mark. */
+    static String describe(long impl) {
         ThreadContext c = ThreadContext.current();
         Memory.setLong(c.handle, impl);
         try {

@@ -14,7 +14,7 @@ final class LiveTensors {
     private LiveTensors() {}
 
     private static final boolean TRACE = "trace".equals(System.getProperty("panatorch.leaks"));
-    private static final LongAdder COUNT = new LongAdder();
+    private static final LongAdder COUNT = new LongAdder(), COLLECTED = new LongAdder();
     private static final Map<Tensor, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
     private static final Map<Tensor, Site> CLOSED = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -46,13 +46,32 @@ final class LiveTensors {
     static void collected(@Nullable Throwable site) {
         if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A tensor outside any scope was garbage before it was closed.", site);
         COUNT.decrement();
+        COLLECTED.increment();
+        if (FlightEvents.recorderStarted()) FlightEvents.TensorLeak.emit(site == null ? null : lines(site));
     }
+
+    private static String lines(Throwable site) {
+        var text = new java.io.StringWriter();
+        site.printStackTrace(new java.io.PrintWriter(text));
+        return text.toString();
+    }
+
+    /** For a thread that ended with a scope open. */
+    static void abandoned(int tensors, @Nullable Throwable site) {
+        if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A thread ended with a scope open; the garbage collector frees its {} tensors.", tensors, site);
+    }
+
+    /** What a scope remembers of its opening; null unless tracing. */
+    static @Nullable Throwable scopeSite() { return TRACE ? new Site("the scope was opened here") : null; }
 
     static @Nullable Throwable openedAt(Tensor t) { return OPENED.get(t); }
 
     static @Nullable Throwable closedAt(Tensor t) { return CLOSED.get(t); }
 
     static long count() { return COUNT.sum(); }
+
+    /** How many were garbage before they were closed. */
+    static long collected() { return COLLECTED.sum(); }
 
     /** Where the live tensors were made; empty unless tracing. */
     static List<Throwable> sites() {

@@ -13,6 +13,8 @@ import panatorch.internal.libtorch.Tag;
  * <tr><td>inside {@code try (var scope = Scope.open())} on this thread</td><td>when the innermost scope closes</td></tr>
  * <tr><td>… and passed to {@link #keep} or returned through {@link #move}</td><td>by the enclosing scope, or by the caller if there is none</td></tr>
  * <tr><td>… and taken out by {@link Tensor#escape}, as modules and optimisers do</td><td>by its new owner's {@code close()}</td></tr>
+ * <tr><td>… and escaped, then passed to {@link #adopt} of another scope, perhaps on another thread</td><td>when that scope closes</td></tr>
+ * <tr><td>… which is never closed</td><td>when an enclosing scope closes, or late, by the garbage collector after the thread has ended</td></tr>
  * <tr><td>with no scope open</td><td>by {@link Tensor#close}, or late, by the garbage collector</td></tr>
  * </table>
  *
@@ -25,11 +27,22 @@ import panatorch.internal.libtorch.Tag;
  * }</pre>
  *
  * <p>A scope belongs to the thread that opened it. Scopes close in the reverse order of their opening; closing one closes
- * those that were opened inside it and are still open.
+ * those that were opened inside it and are still open. A tensor that one thread makes for another {@linkplain Tensor#escape escapes}
+ * from its scope there, is handed over as any object is, through a queue for instance, and is closed or adopted here:
+ *
+ * <pre>{@code
+ * queue.put(batch(n).escape());                         // the thread that makes it, within a scope of its own
+ *
+ * try (var scope = Scope.open()) {                      // the thread that uses it
+ *     Tensor batch = queue.take();
+ *     scope.adopt(batch);
+ * }
+ * }</pre>
  */
 public final class Scope implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
     private final @Nullable Scope outer;
+    private final @Nullable Throwable site = LiveTensors.scopeSite();
     private @Nullable Tensor[] tensors = new Tensor[16];
     private int size;
     private boolean closed;
@@ -39,7 +52,7 @@ public final class Scope implements AutoCloseable {
     /** Opens a scope on this thread. */
     public static Scope open() {
         ThreadContext c = ThreadContext.current();
-        return c.scope = new Scope(c.scope);
+        return c.scopes.scope = new Scope(c.scopes.scope);
     }
 
     /** Hands {@code kept} to the enclosing scope, or to the caller if there is none. Tensors of other scopes stay where they are. */
@@ -57,13 +70,30 @@ public final class Scope implements AutoCloseable {
         return t;
     }
 
+    /**
+     * Takes over tensors that are in no scope, such as those that {@linkplain Tensor#escape escaped} on another thread: they are freed
+     * with this scope's own. One that is this scope's already stays so.
+     *
+     * @throws IllegalArgumentException if a tensor is another scope's; let it escape there first
+     */
+    public void adopt(Tensor... tensors) {
+        checkOpen();
+        for (Tensor t : tensors) {
+            if (t.isClosed()) throw t.closedError("a tensor to be adopted");
+            if (t.placeIn(this) >= 0) continue;
+            if (t.isScoped()) throw new IllegalArgumentException("a tensor to be adopted is another scope's; let it escape() there first");
+            add(t);
+        }
+    }
+
     /** Frees the tensors of this scope. Closing twice is harmless. */
     @Override public void close() {
         if (closed) return;
         checkThread();
         ThreadContext c = ThreadContext.current();
-        while (c.scope != this && c.scope != null) c.scope.close();
-        c.scope = outer;
+        Innermost open = c.scopes;
+        for (Scope s = open.scope; s != this && s != null; s = open.scope) s.close();
+        open.scope = outer;
         closed = true;
         free();
     }
@@ -104,6 +134,29 @@ public final class Scope implements AutoCloseable {
         while (size > 0 && tensors[size - 1] == null) size--; // or a long-lived scope would grow with what was closed in it
         t.placed(null, -1);
         return true;
+    }
+
+    /**
+     * A thread's innermost open scope. It stands apart from the {@link ThreadContext}, which is garbage once the thread has ended,
+     * and looks after the scopes that were open then.
+     */
+    static final class Innermost implements Runnable {
+        @Nullable Scope scope;
+
+        @Override public void run() {
+            for (Scope s = scope; s != null; s = s.outer) s.abandon();
+        }
+    }
+
+    /** Leaves the tensors to the garbage collector: somebody may still use them. */
+    private void abandon() {
+        LiveTensors.abandoned(size, site);
+        for (int i = 0; i < size; i++) {
+            Tensor t = tensors[i];
+            if (t == null || t.isClosed()) continue;
+            t.placed(null, -1);
+            t.guard();
+        }
     }
 
     private void checkOpen() {

@@ -49,7 +49,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         long i = takeImpl();
         if (i == 0) return;
         Scope s = scope;
-        if (s != null && s == ThreadContext.current().scope) s.remove(this);
+        if (s != null && s == ThreadContext.current().scopes.scope) s.remove(this);
         free(i);
         LiveTensors.closed(this);
     }
@@ -68,7 +68,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     long takeImpl() {
         long i = (long) IMPL.getAndSet(this, 0L);
         Backstop b = backstop;
-        return i == 0 || b == null ? i : b.disarm();
+        return i == 0 || b == null ? i : b.disarm(i);
     }
 
     static void free(long impl) {
@@ -77,8 +77,13 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         call.end();
     }
 
-    /** Lets the garbage collector free this tensor if nobody does. */
-    void guard() { backstop = new Backstop(this, impl); }
+    /** Lets the garbage collector free this tensor if nobody does. Another thread may be closing it at the same time. */
+    void guard() {
+        var b = new Backstop(this);
+        backstop = b;
+        VarHandle.fullFence(); // a thread that closes the tensor sees the backstop, or we see that it is closed
+        b.arm(impl);
+    }
 
     void placed(@Nullable Scope in, int at) {
         scope = in;
@@ -86,34 +91,38 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (in == null) return;
         Backstop b = backstop;
         backstop = null;
-        if (b != null) b.disarm();
+        if (b != null) b.disarm(impl);
     }
+
+    boolean isScoped() { return scope != null; }
 
     int placeIn(Scope s) { return scope == s ? place : -1; }
 
-    /** Frees a tensor that became garbage. */
+    /** Frees a tensor that became garbage. Holds its reference, 0 before it is armed, or {@link #DISARMED}. */
     private static final class Backstop extends java.util.concurrent.atomic.AtomicLong implements Runnable {
-        private static final long serialVersionUID = 1;
+        private static final long serialVersionUID = 1, DISARMED = -1;
         private final transient java.lang.ref.Cleaner.Cleanable cleanable;
         private final transient @Nullable Throwable site;
 
-        Backstop(Tensor t, long impl) {
-            super(impl);
+        Backstop(Tensor t) {
             site = LiveTensors.openedAt(t);
             cleanable = ThreadContext.CLEANER.register(t, this);
         }
 
         @Override public void run() {
-            long i = getAndSet(0);
-            if (i == 0) return;
+            long i = getAndSet(DISARMED);
+            if (i == 0 || i == DISARMED) return;
             free(i);
             LiveTensors.collected(site);
         }
 
-        long disarm() {
-            long i = getAndSet(0);
+        void arm(long impl) { compareAndSet(0, impl); }
+
+        /** The reference {@code impl}, which is the caller's to free now. */
+        long disarm(long impl) {
+            long armed = getAndSet(DISARMED);
             cleanable.clean();
-            return i;
+            return armed == 0 ? impl : armed;
         }
     }
 

@@ -16,12 +16,13 @@ import panatorch.internal.libtorch.Memory;
 final class ThreadContext {
     static {
         NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
+        FlightEvents.register();
     }
 
     static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
-    @Nullable Scope scope;
+    final Scope.Innermost scopes = new Scope.Innermost();
     /** Where the next operator writes to; null nearly always. */
     @Nullable Out out;
 
@@ -48,11 +49,16 @@ final class ThreadContext {
         if (Thread.currentThread().isVirtual()) {
             call = null;
             modes = new ArrayList<>();
+            CLEANER.register(this, scopes);
         } else {
             Call own = Call.pooled();
             call = own;
             modes = null;
-            CLEANER.register(this, () -> Call.giveBack(own));
+            Scope.Innermost open = scopes;
+            CLEANER.register(this, () -> {
+                Call.giveBack(own);
+                open.run();
+            });
         }
     }
 
@@ -63,10 +69,10 @@ final class ThreadContext {
     /** A tensor for a reference that nobody else owns: the current scope's, or with none open the caller's. */
     Tensor adopt(long impl) {
         var t = new Tensor(impl);
-        Scope s = scope;
+        LiveTensors.opened(t);
+        Scope s = scopes.scope;
         if (s != null) s.add(t);
         else t.guard();
-        LiveTensors.opened(t);
         return t;
     }
 
@@ -86,7 +92,7 @@ final class ThreadContext {
 
     /** Puts a tensor that has no owner into the current scope. */
     Tensor place(Tensor t) {
-        Scope s = scope;
+        Scope s = scopes.scope;
         if (s != null) s.add(t);
         return t;
     }

@@ -224,12 +224,14 @@ public final class Torch {
         }
     }
 
-    // ---- leaks
+    // ---- memory
+
+    /** What this process's tensors and memory amount to now. Reads a file of the system's; not for inner loops. */
+    public static MemoryStats memoryStats() { return MemoryStats.now(); }
 
     /** How many tensors were made and neither closed nor collected. */
     public static long liveTensors() { return LiveTensors.count(); }
 
     /** Where the live tensors were made; empty unless {@code -Dpanatorch.leaks=trace} is set. */
     public static List<Throwable> liveTensorSites() { return LiveTensors.sites(); }
-
 }

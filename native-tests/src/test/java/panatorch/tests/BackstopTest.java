@@ -3,6 +3,8 @@ package panatorch.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import panatorch.DType;
 import panatorch.Scope;
@@ -27,6 +29,37 @@ class BackstopTest {
         }
     }
 
+    @Test void what_a_thread_leaves_in_open_scopes_is_freed_after_its_end() throws InterruptedException {
+        long before = Torch.liveTensors();
+        for (var threads : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+            threads.start(() -> {
+                Scope.open();
+                for (int i = 0; i < 100; i++) Torch.ones(DType.FLOAT32, 100);
+                Scope.open();
+                for (int i = 0; i < 100; i++) Torch.ones(DType.FLOAT32, 100);
+            }).join();
+        }
+        await(before);
+    }
+
+    @Test void what_left_an_open_scope_is_usable_after_the_thread_s_end_and_freed_once() throws InterruptedException {
+        long before = Torch.liveTensors();
+        for (int round = 0; round < 30; round++) {
+            var made = new ConcurrentLinkedQueue<Tensor>();
+            Thread.ofPlatform().start(() -> {
+                Scope.open();
+                for (int i = 0; i < 2000; i++) made.add(Torch.ones(DType.FLOAT32, 10));
+            }).join();
+            System.gc(); // the scope is handed to the garbage collector while its tensors are used and closed here
+            int i = 0;
+            for (Tensor t : made) {
+                if (i++ % 100 == 0) assertThat(t.numel()).isEqualTo(10);
+                if (i % 3 != 0) t.close();
+            }
+        }
+        await(before);
+    }
+
     @Test void what_was_closed_by_hand_is_not_freed_again() throws InterruptedException {
         long before = Torch.liveTensors();
         for (int i = 0; i < 1000; i++) Torch.ones(DType.FLOAT32, 100).close();
@@ -49,7 +82,8 @@ class BackstopTest {
 
     @Test void tracing_names_the_site_where_a_tensor_was_closed_and_where_leaks_were_made() throws Exception {
         var child = ChildJvm.run(Traced.class, Duration.ofMinutes(1), "-Dpanatorch.leaks=trace", "-Dlog4j2.level=warn");
-        assertThat(child.output()).contains("used: this tensor is closed", "closed at closingSite", "made at leakingSite", "A tensor outside any scope was garbage before it was closed");
+        assertThat(child.output()).contains("used: this tensor is closed", "closed at closingSite", "made at leakingSite", "BackstopTest$Traced.leakingSite(", "A tensor outside any scope was garbage before it was closed",
+                "A thread ended with a scope open; the garbage collector frees its 1 tensors", "forgettingSite");
         assertThat(child.status()).isZero();
     }
 
@@ -63,6 +97,7 @@ class BackstopTest {
                 System.out.println("used: " + e.getMessage());
                 System.out.println("closed at " + place(e.getCause(), "Site"));
             }
+            Thread.ofPlatform().start(Traced::forgettingSite).join();
             leakingSite();
             Torch.liveTensorSites().forEach(s -> System.out.println("made at " + place(s, "Site")));
             BackstopTest.await(0);
@@ -77,6 +112,11 @@ class BackstopTest {
             try (x) {
                 x.numel();
             }
+        }
+
+        private static void forgettingSite() {
+            Scope.open();
+            Torch.ones(DType.FLOAT32, 1);
         }
 
         private static void leakingSite() { Torch.ones(DType.FLOAT32, 1); }

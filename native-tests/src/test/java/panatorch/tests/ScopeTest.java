@@ -3,6 +3,7 @@ package panatorch.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,55 @@ class ScopeTest {
         }
         assertThat(escaped.isClosed()).isFalse();
         escaped.close();
+    }
+
+    @Test void a_tensor_made_for_another_thread_is_adopted_by_its_scope_there() throws InterruptedException {
+        var queue = new ArrayBlockingQueue<Tensor>(1);
+        var worker = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 5; i++) {
+                try (var scope = Scope.open()) {
+                    queue.put(one().add(i).escape());
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        });
+        for (int i = 0; i < 5; i++) {
+            Tensor batch = queue.take();
+            try (var scope = Scope.open()) {
+                scope.adopt(batch, batch);
+                assertThat(batch.itemFloat()).isEqualTo(i + 1);
+            }
+            assertThat(batch.isClosed()).isTrue();
+        }
+        worker.join();
+    }
+
+    @Test void a_scope_adopts_neither_another_one_s_tensors_nor_closed_ones() {
+        try (var outer = Scope.open()) {
+            Tensor x = one(), closed = one();
+            closed.close();
+            try (var inner = Scope.open()) {
+                assertThatThrownBy(() -> inner.adopt(x)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("a tensor to be adopted is another scope's; let it escape() there first");
+                assertThatThrownBy(() -> inner.adopt(closed)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("a tensor to be adopted is closed");
+                assertThatThrownBy(() -> elsewhere(() -> inner.adopt(x))).isInstanceOf(WrongThreadException.class);
+            }
+            assertThat(x.isClosed()).isFalse();
+        }
+    }
+
+    @Test void an_adopted_tensor_may_be_kept_moved_and_escape_as_any_other() {
+        try (var outer = Scope.open()) {
+            Tensor x = one().escape();
+            try (var inner = Scope.open()) {
+                inner.adopt(x);
+                inner.keep(x);
+            }
+            assertThat(x.isClosed()).isFalse();
+            x.escape();
+            outer.adopt(x);
+        }
     }
 
     @Test void closing_twice_is_harmless_for_tensors_and_scopes() {

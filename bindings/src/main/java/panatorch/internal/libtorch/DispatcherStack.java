@@ -45,12 +45,15 @@ public final class DispatcherStack {
 
     public boolean full() { return top == CAPACITY; }
 
-    /** Runs the operator: its arguments leave the stack, its results are on it. After an exception the arguments are still there. */
+    /** Runs the operator: its arguments leave the stack, its results are on it. After an exception those arguments are there that it had not consumed. */
     public void call(OperatorHandle operator) {
         Memory.setLong(end, base + SIZE * top);
-        operator.callBoxed(vector);
-        base = Memory.getLong(begin); // a result list longer than the capacity moves the vector
-        top = (int) ((Memory.getLong(end) - base) / SIZE);
+        try {
+            operator.callBoxed(vector);
+        } finally {
+            base = Memory.getLong(begin); // a result list longer than the capacity moves the vector
+            top = (int) ((Memory.getLong(end) - base) / SIZE);
+        }
     }
 
     public int size() { return top; }

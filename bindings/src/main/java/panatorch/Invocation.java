@@ -1,0 +1,75 @@
+package panatorch;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Tag;
+
+/** How libtorch is called with what lies on a stack: what goes along with it, and what is made of its errors. */
+final class Invocation {
+    private Invocation() {}
+
+    /**
+     * Calls {@code op}. After an error the stack holds what is left of the arguments.
+     *
+     * @param nones how many of the arguments are none
+     * @return what is to be thrown, or null
+     */
+    static @Nullable Throwable of(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
+        return FlightEvents.recorderStarted() ? recorded(op, stack, context, nones) : plain(op, stack, context, nones);
+    }
+
+    private static @Nullable Throwable recorded(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
+        var event = new FlightEvents.OperatorCall();
+        if (!event.isEnabled()) return plain(op, stack, context, nones);
+        event.operator = op.qualified();
+        event.begin();
+        Throwable failure = plain(op, stack, context, nones);
+        event.end();
+        if (failure == null && event.shouldCommit() && stack.size() > 0 && stack.tag(0) == Tag.TENSOR) event.result = Errors.describe(stack.payload(0));
+        event.commit();
+        return failure;
+    }
+
+    private static @Nullable Throwable plain(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
+        Upcalls upcalls = context.upcalls;
+        Throwable outer = upcalls.enter(), failure = null, thrown;
+        try {
+            call(op, stack, context);
+        } catch (TorchException e) {
+            failure = e;
+        } catch (RuntimeException e) {
+            failure = e.getMessage() != null && OutOfMemory.in(e.getMessage()) ? again(op, stack, context, nones, e) : Errors.translate(op, stack, e);
+        } finally {
+            thrown = upcalls.leave(outer);
+        }
+        return thrown != null ? thrown : failure;
+    }
+
+    private static void call(Operator op, DispatcherStack stack, ThreadContext context) {
+        var handle = op.handle();
+        var modes = context.modes;
+        if (modes == null) stack.call(handle);
+        else Mode.during(modes, () -> stack.call(handle));
+    }
+
+    /** After an error for want of memory: frees what is garbage, and calls once more if nothing of the first call is left. */
+    private static @Nullable Throwable again(Operator op, DispatcherStack stack, ThreadContext context, int nones, RuntimeException first) {
+        long freed = OutOfMemory.freeGarbage();
+        Throwable failure = null;
+        try {
+            if (!hasAllArguments(op, stack, nones) || !OutOfMemory.repeatable(op.handle())) throw first;
+            call(op, stack, context);
+        } catch (RuntimeException e) {
+            failure = Errors.translate(op, stack, e);
+        }
+        if (FlightEvents.recorderStarted()) FlightEvents.OutOfMemory.emit(op.qualified(), freed, failure == null);
+        return failure;
+    }
+
+    /** A kernel moves lists and optional tensors off the stack and leaves none behind, with which the operator would do something else. */
+    private static boolean hasAllArguments(Operator op, DispatcherStack stack, int nones) {
+        int found = 0;
+        for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.NONE) found++;
+        return stack.size() == op.schema().parameters().size() && found == nones;
+    }
+}
