@@ -1,7 +1,6 @@
 package panatorch;
 
 import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +8,6 @@ import org.jspecify.annotations.Nullable;
  * until the call of Java's that led there is back, which throws it as it is.
  */
 final class Upcalls {
-    private static final Logger LOG = LogManager.getLogger(Upcalls.class);
-
     /** A third of what a thread with the usual stack has room for. */
     private static final int MOST_CALLERS = 100;
 
@@ -56,7 +53,7 @@ final class Upcalls {
 
     /** Code that libtorch called threw {@code t}; libtorch goes on without its results. */
     void failed(String what, Throwable t) {
-        if (callers == 0) LOG.error("{} failed on a thread where no call of Java's waits for it", what, t);
+        if (callers == 0) LogManager.getLogger(Upcalls.class).error("{} failed on a thread where no call of Java's waits for it", what, t);
         else if (thrown == null) thrown = t;
         else if (thrown != t) thrown.addSuppressed(t);
     }
