@@ -261,21 +261,21 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- comparisons; equals is that of Object, two tensors are never the same key
 
-    /** Whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one dtype and device. */
-    public boolean equal(Tensor other) { return Aten.equal(this, other); }
+    /** PyTorch's {@code torch.equal}: whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one dtype and device. */
+    public boolean torchEquals(Tensor other) { return Aten.equal(this, other); }
 
-    /** {@link #allclose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another. */
-    public boolean allclose(Tensor other) { return Aten.allclose(this, other); }
+    /** {@link #allClose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another. */
+    public boolean allClose(Tensor other) { return Aten.allclose(this, other); }
 
-    /** {@link #allclose(Tensor, double, double, boolean)}, no NaN close to another. */
-    public boolean allclose(Tensor other, double rtol, double atol) { return Aten.allclose(this, other, rtol, atol); }
+    /** {@link #allClose(Tensor, double, double, boolean)}, no NaN close to another. */
+    public boolean allClose(Tensor other, double rtol, double atol) { return Aten.allclose(this, other, rtol, atol); }
 
     /**
      * Whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype and device.
      *
      * @param equalNan whether a NaN is close to a NaN
      */
-    public boolean allclose(Tensor other, double rtol, double atol, boolean equalNan) { return Aten.allclose(this, other, rtol, atol, equalNan); }
+    public boolean allClose(Tensor other, double rtol, double atol, boolean equalNan) { return Aten.allclose(this, other, rtol, atol, equalNan); }
 
     // ---- its memory
 

@@ -142,13 +142,13 @@ class JavaValuesTest {
         try (var scope = Scope.open()) {
             Tensor a = Torch.tensor(new double[] {1, 2}), b = a.clone(), near = a.mul(1 + 1e-6), nan = Torch.tensor(new double[] {1, Double.NaN});
             assertThat(a).isNotEqualTo(b);
-            assertThat(a.equal(b)).isTrue();
-            assertThat(a.equal(near)).isFalse();
-            assertThat(a.equal(a.view(2, 1))).isFalse();
-            assertThat(a.allclose(near)).isTrue();
-            assertThat(a.allclose(near, 1e-7, 0)).isFalse();
-            assertThat(nan.allclose(nan)).isFalse();
-            assertThat(nan.allclose(nan, 0, 0, true)).isTrue();
+            assertThat(a.torchEquals(b)).isTrue();
+            assertThat(a.torchEquals(near)).isFalse();
+            assertThat(a.torchEquals(a.view(2, 1))).isFalse();
+            assertThat(a.allClose(near)).isTrue();
+            assertThat(a.allClose(near, 1e-7, 0)).isFalse();
+            assertThat(nan.allClose(nan)).isFalse();
+            assertThat(nan.allClose(nan, 0, 0, true)).isTrue();
         }
     }
 }

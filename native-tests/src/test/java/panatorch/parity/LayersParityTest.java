@@ -73,7 +73,7 @@ class LayersParityTest {
             boolean normal = e.getValue().get("draw").asText().equals("randn");
             Tensor drawn = normal ? Aten.randn(shape) : Aten.randint(e.getValue().get("high").asLong(), shape, DType.INT64);
             Tensor expected = Golden.tensor(e.getValue());
-            if (!c.path("options").has("ignore_index") || normal) assertThat(drawn.equal(expected)).as(e.getKey()).isTrue();
+            if (!c.path("options").has("ignore_index") || normal) assertThat(drawn.torchEquals(expected)).as(e.getKey()).isTrue();
             inputs.put(e.getKey(), normal ? drawn.requiresGrad_(true) : expected);
         }
         return inputs;
@@ -125,7 +125,7 @@ class LayersParityTest {
     /** Output, and the gradients of its sum weighted by cosines. */
     private static void outcome(JsonNode c, Map<String, Tensor> inputs, Map<String, Tensor> parameters, Function<Tensor, Tensor> forward) {
         Tensor output = forward.apply(inputs.get("x"));
-        if (c.get("kind").asText().equals("dropout")) assertThat(output.equal(Golden.tensor(c.get("output")))).isTrue();
+        if (c.get("kind").asText().equals("dropout")) assertThat(output.torchEquals(Golden.tensor(c.get("output")))).isTrue();
         assertTensor("output", output, c.get("output"));
         output.mul(Aten.arange(output.numel()).to(DType.FLOAT64).cos().to(DType.FLOAT32).reshape(output.shape())).sum().backward();
         for (var e : c.get("gradients").properties()) {
@@ -150,7 +150,7 @@ class LayersParityTest {
 
     private static void assertExact(Map<String, Tensor> actual, JsonNode expected) {
         assertThat(actual).hasSize(expected.size());
-        actual.forEach((name, t) -> assertThat(t.equal(Golden.tensor(expected.get(name)))).as("initial " + name).isTrue());
+        actual.forEach((name, t) -> assertThat(t.torchEquals(Golden.tensor(expected.get(name)))).as("initial " + name).isTrue());
     }
 
     private static void assertTensor(String what, Tensor actual, JsonNode expected) {
