@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.logging.log4j.LogManager;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
 
@@ -58,27 +60,6 @@ final class JavaMemory {
         return fromBlob(MemorySegment.ofBuffer(buffer), dtype, shape);
     }
 
-    // ---- what libtorch shares
-
-    private static final ConcurrentHashMap<Long, MemorySegment> HELD = new ConcurrentHashMap<>();
-    private static final AtomicLong NEXT = new AtomicLong(1);
-
-    private static final class Deleter {
-        static final MemorySegment STUB = stub();
-
-        @SuppressWarnings("restricted")
-        private static MemorySegment stub() {
-            try {
-                var release = MethodHandles.lookup().findStatic(Deleter.class, "release", MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class));
-                return Linker.nativeLinker().upcallStub(release, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS), Arena.global());
-            } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        private static void release(MemorySegment data, MemorySegment context) { HELD.remove(context.address()); }
-    }
-
     /** See {@link Torch#fromBlob}. */
     static Tensor fromBlob(MemorySegment segment, DType dtype, long[] shape) {
         if (!segment.isNative()) throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
@@ -88,19 +69,61 @@ final class JavaMemory {
         if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
                 "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
+        return tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
+    }
+
+    /** See {@link Tensor#data(Arena)}. */
+    @SuppressWarnings("restricted")
+    static MemorySegment of(Tensor t, Arena arena) {
+        if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
+        if (!t.isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
+        if (t.isConj() || t.isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
+        long bytes = t.numel() * t.dtype().bytes();
+        long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(), there = t.read(c -> CApi.storageBytes(c.handle, c.result));
+        if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
+        long address = t.read(c -> CApi.dataPointer(c.handle, c.result)), impl = t.shareImpl();
+        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> Tensor.free(impl));
+    }
+
+    // ---- what libtorch holds
+
+    private static final ConcurrentHashMap<Long, Runnable> HELD = new ConcurrentHashMap<>();
+    private static final AtomicLong NEXT = new AtomicLong(1);
+    private static final MemorySegment LET_GO = letGo();
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment letGo() {
+        try {
+            var target = MethodHandles.lookup().findStatic(JavaMemory.class, "letGo", MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class));
+            return Linker.nativeLinker().upcallStub(target, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS), Arena.global());
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void letGo(MemorySegment data, MemorySegment key) {
+        try {
+            Runnable then = HELD.remove(key.address());
+            if (then != null) then.run();
+        } catch (Throwable t) { // it may not leave for C++, which would end the process
+            LogManager.getLogger(JavaMemory.class).error("What was to be done when a tensor was freed failed.", t);
+        }
+    }
+
+    /** A tensor over {@code segment}. When libtorch lets go of the memory, on whatever thread, {@code then} runs; until then it is reachable. */
+    static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) {
+        var strides = new long[shape.length];
+        long stride = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= Math.max(1, shape[d]);
+        }
         long key = NEXT.getAndIncrement();
-        HELD.put(key, segment);
+        HELD.put(key, then);
         try (var arena = Arena.ofConfined()) {
-            var strides = new long[shape.length];
-            long stride = 1;
-            for (int d = shape.length - 1; d >= 0; d--) {
-                strides[d] = stride;
-                stride *= Math.max(1, shape[d]);
-            }
             var out = arena.allocate(ValueLayout.JAVA_LONG);
-            long impl = CApi.fromBlob(segment, arena.allocateFrom(ValueLayout.JAVA_LONG, shape), arena.allocateFrom(ValueLayout.JAVA_LONG, strides),
-                    dtype.code(), out, Deleter.STUB, MemorySegment.ofAddress(key));
-            return ThreadContext.current().adopt(impl);
+            return ThreadContext.current().adopt(CApi.fromBlob(segment, arena.allocateFrom(ValueLayout.JAVA_LONG, shape), arena.allocateFrom(ValueLayout.JAVA_LONG, strides),
+                    dtype.code(), out, LET_GO, MemorySegment.ofAddress(key)));
         } catch (RuntimeException e) {
             HELD.remove(key);
             throw e;

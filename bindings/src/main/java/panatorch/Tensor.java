@@ -2,6 +2,7 @@ package panatorch;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
@@ -97,34 +98,6 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     boolean isScoped() { return scope != null; }
 
     int placeIn(Scope s) { return scope == s ? place : -1; }
-
-    /** Frees a tensor that became garbage. Holds its reference, 0 before it is armed, or {@link #DISARMED}. */
-    private static final class Backstop extends java.util.concurrent.atomic.AtomicLong implements Runnable {
-        private static final long serialVersionUID = 1, DISARMED = -1;
-        private final transient java.lang.ref.Cleaner.Cleanable cleanable;
-        private final transient @Nullable Throwable site;
-
-        Backstop(Tensor t) {
-            site = LiveTensors.openedAt(t);
-            cleanable = ThreadContext.CLEANER.register(t, this);
-        }
-
-        @Override public void run() {
-            long i = getAndSet(DISARMED);
-            if (i == 0 || i == DISARMED) return;
-            free(i);
-            LiveTensors.collected(site);
-        }
-
-        void arm(long impl) { compareAndSet(0, impl); }
-
-        /** The reference {@code impl}, which is the caller's to free now. */
-        long disarm(long impl) {
-            long armed = getAndSet(DISARMED);
-            cleanable.clean();
-            return armed == 0 ? impl : armed;
-        }
-    }
 
     long implOrZero() { return impl; }
 
@@ -285,19 +258,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      *
      * @throws IllegalStateException if the tensor is not contiguous, not on the CPU, or a view that is conjugated or negated when read
      */
-    @SuppressWarnings("restricted")
-    public MemorySegment data(Arena arena) {
-        if (device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + device() + " has no memory that Java reads; copy it with to(Device.CPU)");
-        if (!isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(shape()) + " and strides " + Arrays.toString(strides()));
-        if (isConj() || isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
-        long bytes = numel() * dtype().bytes(), i = require();
-        long begin = read(c -> CApi.storageOffset(c.handle, c.result)) * dtype().bytes(), there = read(c -> CApi.storageBytes(c.handle, c.result));
-        if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(shape()) + " takes");
-        long address = read(c -> CApi.dataPointer(c.handle, c.result));
-        References.retain(i);
-        Reference.reachabilityFence(this);
-        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> free(i));
-    }
+    public MemorySegment data(Arena arena) { return JavaMemory.of(this, arena); }
 
     /** {@link #data(Arena)} for as long as the segment is in use, which the garbage collector finds out. */
     public MemorySegment data() { return data(Arena.ofAuto()); }
@@ -322,28 +283,28 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public long itemLong() { return item().longValue(); }
 
     /** A copy of all elements in order, converted to float32. */
-    public float[] toFloatArray() { return elements(DType.FLOAT32, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT)); }
+    public float[] toFloatArray() { return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT)); }
 
     /** A copy of all elements in order, converted to float64. */
-    public double[] toDoubleArray() { return elements(DType.FLOAT64, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_DOUBLE)); }
+    public double[] toDoubleArray() { return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE)); }
 
     /** A copy of all elements in order, converted to int64. */
-    public long[] toLongArray() { return elements(DType.INT64, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_LONG)); }
+    public long[] toLongArray() { return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG)); }
 
     /** A copy of all elements in order, converted to int32. */
-    public int[] toIntArray() { return elements(DType.INT32, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_INT)); }
+    public int[] toIntArray() { return elements(DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT)); }
 
     /** A copy of all elements in order, converted to int16. */
-    public short[] toShortArray() { return elements(DType.INT16, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_SHORT)); }
+    public short[] toShortArray() { return elements(DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT)); }
 
     /** A copy of all elements in order, converted to uint8. */
-    public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)); }
+    public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE)); }
 
     /** A copy of all elements in order, true where one is not 0. */
     public boolean[] toBooleanArray() {
         return elements(DType.BOOL, s -> {
             var values = new boolean[(int) s.byteSize()];
-            for (int i = 0; i < values.length; i++) values[i] = s.get(java.lang.foreign.ValueLayout.JAVA_BYTE, i) != 0;
+            for (int i = 0; i < values.length; i++) values[i] = s.get(ValueLayout.JAVA_BYTE, i) != 0;
             return values;
         });
     }

@@ -1,0 +1,33 @@
+package panatorch;
+
+import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Frees a tensor that became garbage. Holds its reference, 0 before it is armed, or {@link #DISARMED}. */
+final class Backstop extends AtomicLong implements Runnable {
+    private static final long serialVersionUID = 1, DISARMED = -1;
+    private final transient Cleaner.Cleanable cleanable;
+    private final transient @Nullable Throwable site;
+
+    Backstop(Tensor t) {
+        site = LiveTensors.openedAt(t);
+        cleanable = ThreadContext.CLEANER.register(t, this);
+    }
+
+    @Override public void run() {
+        long i = getAndSet(DISARMED);
+        if (i == 0 || i == DISARMED) return;
+        Tensor.free(i);
+        LiveTensors.collected(site);
+    }
+
+    void arm(long impl) { compareAndSet(0, impl); }
+
+    /** The reference {@code impl}, which is the caller's to free now. */
+    long disarm(long impl) {
+        long armed = getAndSet(DISARMED);
+        cleanable.clean();
+        return armed == 0 ? impl : armed;
+    }
+}
