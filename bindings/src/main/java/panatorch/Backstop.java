@@ -9,8 +9,12 @@ final class Backstop extends AtomicLong implements Runnable {
     private static final long serialVersionUID = 1, DISARMED = -1;
     private final transient Cleaner.Cleanable cleanable;
     private final transient @Nullable Throwable site;
+    private final long bytes;
 
-    Backstop(Tensor t) {
+    /** @param bytes what the tensor takes */
+    Backstop(Tensor t, long bytes) {
+        this.bytes = bytes;
+        UnscopedMemory.add(bytes);
         site = LiveTensors.openedAt(t);
         cleanable = ThreadContext.CLEANER.register(t, this);
     }
@@ -18,6 +22,7 @@ final class Backstop extends AtomicLong implements Runnable {
     @Override public void run() {
         long i = getAndSet(DISARMED);
         if (i == 0 || i == DISARMED) return;
+        UnscopedMemory.remove(bytes);
         Tensor.free(i);
         LiveTensors.collected(site);
     }
@@ -27,6 +32,7 @@ final class Backstop extends AtomicLong implements Runnable {
     /** The reference {@code impl}, which is the caller's to free now. */
     long disarm(long impl) {
         long armed = getAndSet(DISARMED);
+        if (armed != DISARMED) UnscopedMemory.remove(bytes);
         cleanable.clean();
         return armed == 0 ? impl : armed;
     }

@@ -10,15 +10,20 @@ import panatorch.internal.libtorch.Tag;
 final class Errors {
     private Errors() {}
 
+    /** Whether exceptions show where in libtorch they come from, a page of addresses. */
+    private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
     private static final int MOST_CHARACTERS = 2000;
     /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
+
+    /** What is of no use here: libtorch's guesses why an operator has no kernel for a device. */
+    private static final Pattern ADVICE = Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
     static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
         Throwable thrown = Failures.behind(e);
         if (thrown != null) return thrown;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
-        return exception(op.name(), op.qualified() + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
+        return exception(op.name(), (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
     }
 
     /** An error of libtorch that is no operator's. */
@@ -29,12 +34,13 @@ final class Errors {
         return exception("", words(message), e, OutOfMemory.in(message));
     }
 
-    private static TorchException exception(String operator, String message, RuntimeException cause, boolean outOfMemory) {
+    private static TorchException exception(String operator, String message, RuntimeException libtorch, boolean outOfMemory) {
+        RuntimeException cause = NATIVE_TRACES ? libtorch : null;
         return outOfMemory ? new OutOfMemoryException(operator, message + " (" + MemoryStats.now() + ")", cause) : new TorchException(operator, message, cause);
     }
 
     private static String words(String message) {
-        String own = APPENDIX.split(message, 2)[0].replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
+        String own = ADVICE.matcher(APPENDIX.split(message, 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * try (var forward = ForwardAd.enter(); var scope = Scope.open()) {
  *     Tensor y = f(forward.dual(x, v));
- *     return forward.tangent(y);                   // J·v
+ *     return scope.move(forward.tangent(y));        // J·v
  * }
  * }</pre>
  *

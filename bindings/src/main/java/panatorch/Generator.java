@@ -24,7 +24,7 @@ public final class Generator implements AutoCloseable {
     /** Takes over a reference. */
     Generator(long object) { owner = new NativeObject(Tag.GENERATOR, object); }
 
-    /** A new generator. */
+    /** A new generator for operators on the CPU. */
     public static Generator of(long seed) {
         NativeLibrary.load();
         return new Generator(torch.make_generator_cpu(seed));

@@ -60,7 +60,7 @@ public record GradCheck(double step, double absolute, double relative) {
         for (int k = 0; k < n; k++) {
             try (var scope = Scope.open()) {
                 Tensor one = Aten.zeros(new long[] {n}, output.dtype());
-                one.set(1, Index.index(k));
+                one.set(Index.index(k), 1);
                 double[] row = gradient(output, x, one), again = gradient(output, x, one);
                 for (int i = 0; i < m; i++) {
                     if (row[i] != again[i]) throw new AssertionError("the derivative comes out different when computed again: " + row[i] + ", then " + again[i]);

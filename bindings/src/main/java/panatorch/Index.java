@@ -30,6 +30,9 @@ public final class Index {
     /** From {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
     public static Part slice(@Nullable Number start, @Nullable Number end) { return slice(start, end, 1); }
 
+    /** From the dimension's own start to before {@code end}. */
+    public static Part slice(@Nullable Number end) { return slice(null, end, 1); }
+
     /** Every {@code step}-th, which is positive. */
     public static Part slice(@Nullable Number start, @Nullable Number end, long step) {
         if (step < 1) throw new IllegalArgumentException("a slice's step is positive, not " + step);
@@ -38,13 +41,14 @@ public final class Index {
 
     /**
      * @param parts whole numbers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
-     *     {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing
+     *     {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a
+     *     {@code long[]} or {@code int[]} of indices
      */
     public static Index index(Object... parts) {
         int ellipses = 0;
         for (Object p : parts) {
             if (p == ELLIPSIS && ++ellipses > 1) throw new IllegalArgumentException("an index has one ellipsis at most");
-            if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer))
+            if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer || p instanceof long[] || p instanceof int[]))
                 throw new IllegalArgumentException("no part of an index: " + (p == null ? "null" : p.getClass().getSimpleName() + " " + p));
         }
         return new Index(List.of(parts));
@@ -67,11 +71,12 @@ public final class Index {
                 case Special s when s == Special.ELLIPSIS -> d += (int) (t.dim() - taken);
                 case Special _ -> view = view.unsqueeze(d++);
                 case Slice s -> view = view.slice(d++, s.start, s.end, s.step);
+                case long[] a -> choices(tensors, d++ - merged, Torch.tensor(a).to(t.device()));
+                case int[] a -> choices(tensors, d++ - merged, Torch.tensor(a).to(t.device(), DType.INT64));
                 case Tensor i -> {
                     boolean truth = dimensions(i) == 0; // chooses all or nothing
                     if (truth) view = view.unsqueeze(d);
-                    while (tensors.size() < d - merged) tensors.add(null);
-                    tensors.add(truth ? i.unsqueeze(0) : i);
+                    choices(tensors, d - merged, truth ? i.unsqueeze(0) : i);
                     int chosen = Math.max(1, dimensions(i));
                     d += chosen;
                     merged += chosen - 1;
@@ -80,6 +85,11 @@ public final class Index {
             }
         }
         return new Chosen(view, tensors);
+    }
+
+    private static void choices(List<@Nullable Tensor> tensors, int d, Tensor of) {
+        while (tensors.size() < d) tensors.add(null);
+        tensors.add(of);
     }
 
     /** A mask takes as many dimensions as it has, and stands once in the list. */
@@ -100,7 +110,7 @@ public final class Index {
         }
     }
 
-    /** See {@link Tensor#set(Tensor, Index)}. */
+    /** See {@link Tensor#set(Index, Tensor)}. */
     void set(Tensor t, Tensor value) {
         try (var scope = Scope.open()) {
             Chosen c = choose(t);

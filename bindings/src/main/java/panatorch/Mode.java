@@ -1,6 +1,7 @@
 package panatorch;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a
@@ -8,10 +9,12 @@ import java.util.List;
  */
 abstract sealed class Mode implements AutoCloseable permits NoGrad, InferenceMode, Autocast, BelowAutograd {
     private final ThreadContext owner = ThreadContext.current();
+    private final @Nullable Mode outer = owner.innermost;
     private boolean closed;
 
     /** Starts the mode, at the end of a guard's construction. */
     final void open() {
+        owner.innermost = this;
         if (owner.modes == null) set();
         else owner.modes.add(this);
     }
@@ -22,10 +25,12 @@ abstract sealed class Mode implements AutoCloseable permits NoGrad, InferenceMod
     /** Restores what was before. */
     abstract void unset();
 
-    /** Restores what was before. Closing twice is harmless. */
+    /** Restores what was before. Closing twice is harmless; closing one closes those that were opened inside it and are still open. */
     @Override public void close() {
         if (closed) return;
         if (ThreadContext.current() != owner) throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
+        for (Mode m = owner.innermost; m != this && m != null; m = owner.innermost) m.close();
+        owner.innermost = outer;
         closed = true;
         if (owner.modes == null) unset();
         else owner.modes.remove(this);

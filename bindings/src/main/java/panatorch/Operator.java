@@ -1,7 +1,12 @@
 package panatorch;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.OperatorName;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.NativeLibrary;
 
@@ -63,7 +68,25 @@ final class Operator {
         try {
             return handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
         } catch (RuntimeException e) {
-            throw new TorchException(name, "libtorch has no operator " + qualified() + ".", e);
+            var overloads = Known.OVERLOADS.getOrDefault(name, List.of());
+            throw new TorchException(name, "libtorch has no operator " + qualified() + "." + (overloads.isEmpty() ? "" : " There are " + String.join(", ", overloads) + "."), e);
+        }
+    }
+
+    /** The operators there were when one was not found for the first time, by name. */
+    private static final class Known {
+        static final Map<String, List<String>> OVERLOADS = overloads();
+
+        private static Map<String, List<String>> overloads() {
+            var found = new HashMap<String, List<String>>();
+            try (OperatorName all = Dispatcher.singleton().getAllOpNames()) {
+                for (long i = all.position(); i < all.limit(); i++) {
+                    OperatorName n = all.getPointer(i);
+                    String name = OperatorSchema.text(n.name()), overload = OperatorSchema.text(n.overload_name());
+                    found.computeIfAbsent(name, k -> new ArrayList<>()).add(overload.isEmpty() ? name : name + "." + overload);
+                }
+            }
+            return found;
         }
     }
 

@@ -4,7 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. */
+/**
+ * The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. One that needs tensors of the
+ * call says so in {@link #save}:
+ *
+ * <pre>{@code
+ * library.differentiate("square", new OperatorDerivative() {
+ *     @Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensor("x")); }
+ *
+ *     @Override public List<Tensor> backward(Function.Context context, OperatorArguments a, List<Tensor> g) {
+ *         return List.of(g.getFirst().mul(context.saved().getFirst()).mul(2));
+ *     }
+ * });
+ * }</pre>
+ */
 public interface OperatorDerivative {
     /** The tensors that {@link #backward} needs, of the arguments, the results, or others; they are its {@link Function.Context#saved}. */
     default List<Tensor> save(OperatorArguments arguments, List<Tensor> results) { return List.of(); }

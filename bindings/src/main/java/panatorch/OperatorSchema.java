@@ -53,7 +53,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
     }
 
     /** JavaCPP makes null of an empty string. */
-    private static String text(@Nullable BytePointer p) {
+    static String text(@Nullable BytePointer p) {
         if (p == null) return "";
         try (p) {
             return p.getString();

@@ -60,7 +60,7 @@ public final class Out {
     Operator arguments(Operator op, DispatcherStack stack) {
         if (called != null) throw new IllegalStateException(op.qualified() + " would be the second operator to write to the same tensors, after " + called.qualified());
         var variant = op.variant();
-        if (variant == null) throw new IllegalArgumentException(op.qualified() + " cannot write to given tensors: libtorch has no out= overload of these arguments, or it was called by name");
+        if (variant == null) throw new IllegalArgumentException(op.qualified() + " cannot write to given tensors: libtorch has no out= overload of these arguments, or it was called by name; if it makes an argument of the operator that is meant, call it before");
         Operator writing = variant.operator();
         if (variant.made() >= 0) dropMade(variant, stack);
         var outs = writing.schema().parameters().subList(stack.size(), writing.schema().parameters().size());

@@ -155,7 +155,7 @@ public final class Scope implements AutoCloseable {
             Tensor t = tensors[i];
             if (t == null || t.isClosed()) continue;
             t.placed(null, -1);
-            t.guard();
+            t.guardUnread();
         }
     }
 

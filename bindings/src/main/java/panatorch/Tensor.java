@@ -78,9 +78,14 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         call.end();
     }
 
-    /** Lets the garbage collector free this tensor if nobody does. Another thread may be closing it at the same time. */
-    void guard() {
-        var b = new Backstop(this);
+    /** Lets the garbage collector free this tensor if nobody does. */
+    void guard() { guard(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
+
+    /** {@link #guard()} while another thread may be closing this tensor: nothing of it is read. */
+    void guardUnread() { guard(0); }
+
+    private void guard(long bytes) {
+        var b = new Backstop(this, bytes);
         backstop = b;
         VarHandle.fullFence(); // a thread that closes the tensor sees the backstop, or we see that it is closed
         b.arm(impl);
@@ -159,7 +164,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return n;
     }
 
-    /** The size of every dimension. */
+    /** The size of every dimension; {@link #describe} is the one to print. */
     public long[] shape() { return read(Tensor::sizes); }
 
     /** The size of dimension {@code dim}, from the end if negative. */
@@ -182,7 +187,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Device device() {
         return read(c -> {
             var type = Device.Type.ofCode(CApi.deviceType(c.handle, c.result));
-            return new Device(type, type == Device.Type.CPU ? -1 : CApi.deviceIndex(c.handle, c.result));
+            return type == Device.Type.CPU ? Device.CPU : new Device(type, CApi.deviceIndex(c.handle, c.result));
         });
     }
 
@@ -219,16 +224,19 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** The elements that {@code index} means: a view, or with tensors in the index a copy. See {@link Index#index}. */
     public Tensor get(Index index) { return index.get(this); }
 
+    /** {@link #get(Index)} of {@link Index#index index(parts)}: {@code x.get(0)}, {@code x.get(ALL, slice(0, 2))}, {@code x.get(mask)}. */
+    public Tensor get(Object... parts) { return get(Index.index(parts)); }
+
     /** Writes {@code value}, broadcast and converted, to the elements that {@code index} means. */
-    public Tensor set(Tensor value, Index index) {
+    public Tensor set(Index index, Tensor value) {
         index.set(this, value);
         return this;
     }
 
     /** Writes one number to all elements that {@code index} means. */
-    public Tensor set(Number value, Index index) {
+    public Tensor set(Index index, Number value) {
         try (var scope = Scope.open()) {
-            return set(Aten.scalarTensor(value, dtype(), null, device()), index);
+            return set(index, Aten.scalarTensor(value, dtype(), null, device()));
         }
     }
 
@@ -281,6 +289,11 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public float itemFloat() { return item().floatValue(); }
 
     public long itemLong() { return item().longValue(); }
+
+    public int itemInt() { return Math.toIntExact(item().longValue()); }
+
+    /** Whether the one element is not 0. */
+    public boolean itemBoolean() { return isNonzero(); }
 
     /** A copy of all elements in order, converted to float32. */
     public float[] toFloatArray() { return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT)); }
@@ -359,6 +372,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** See {@link Autograd#backward(Tensor)}. */
     public void backward() { Autograd.backward(this); }
 
+    /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}: of a tensor of any shape, weighted by {@code gradient}. */
+    public void backward(Tensor gradient) { Autograd.backward(this, gradient, false, false); }
+
     /**
      * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of
      * what this tensor was computed from. It answers the gradient to go on with, of the same shape and type, or null to
@@ -398,6 +414,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** This tensor on {@code device}, as a new handle to the same memory if it is there already. */
     public Tensor to(Device device) { return Aten.to(this, (DType) null, null, device); }
+
+    /** {@link #to(Device)} the CPU. */
+    public Tensor cpu() { return to(Device.CPU); }
 
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
     public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }

@@ -33,6 +33,8 @@ final class ThreadContext {
      * call back from libtorch, which keeps a virtual thread where it is.
      */
     @Nullable List<Mode> modes;
+    /** The mode that was opened last and is still open. */
+    @Nullable Mode innermost;
     final Upcalls upcalls = new Upcalls();
     private final MemorySegment scratch = Arena.ofAuto().allocate(24, 8);
     /** Whether the running pass of autograd computes the gradients of some leaves only. */

@@ -113,7 +113,7 @@ public final class Torch {
     public static Tensor randint(long high, long[] shape) { return Aten.randint(high, shape); }
 
     /** int64, uniform from {@code low} to before {@code high}. */
-    public static Tensor randint(long low, long high, long[] shape) { return Aten.randint(low, high, shape); }
+    public static Tensor randint(long low, long high, long... shape) { return Aten.randint(low, high, shape); }
 
     public static Tensor randint(long low, long high, long[] shape, DType dtype) { return Aten.randint(low, high, shape, dtype); }
 

@@ -184,4 +184,13 @@ class AutogradModesTest {
             assertThatThrownBy(() -> Autograd.backward(List.of(x.mul(x)), List.of(), false, false, List.of())).isInstanceOf(IllegalArgumentException.class);
         }
     }
+
+    @Test void closing_a_mode_closes_those_opened_inside_it() {
+        var off = NoGrad.enter();
+        var on = NoGrad.enableGrad();
+        off.close();
+        assertThat(NoGrad.isGradEnabled()).isTrue();
+        on.close();
+        assertThat(NoGrad.isGradEnabled()).isTrue();
+    }
 }

@@ -87,4 +87,35 @@ class TensorTest {
             assertThat(segment.getAtIndex(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(7);
         }
     }
+
+    @Test void square_brackets_are_get_and_set() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(new float[][] {{1, 2, 3}, {4, 5, 6}});
+            assertThat(x.get(1, 2).itemFloat()).isEqualTo(6);
+            assertThat(x.get(Index.ALL, 1).toFloatArray()).containsExactly(2, 5);
+            assertThat(x.get(0, new int[] {2, 0}).toFloatArray()).containsExactly(3, 1);
+            assertThat(x.get(new long[] {1}, Index.slice(2)).toFloatArray()).containsExactly(4, 5);
+            assertThat(x.get(x.gt(4)).toFloatArray()).containsExactly(5, 6);
+            assertThat(x.set(Index.index(Index.ALL, 1), 0).toFloatArray()).containsExactly(1, 0, 3, 4, 0, 6);
+        }
+    }
+
+    @Test void one_element_is_read_as_any_of_javas_types() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(new long[] {7});
+            assertThat(x.itemInt()).isEqualTo(7);
+            assertThat(x.gt(6).itemBoolean()).isTrue();
+            assertThat(x.device()).isSameAs(Device.CPU);
+            assertThat(Options.conv2d().stride(2, 2)).hasToString("Conv2d[bias=null, stride=[2, 2], padding=[0, 0], dilation=[1, 1], groups=1]");
+        }
+    }
+
+    @Test void an_error_of_libtorch_says_what_was_wrong_and_nothing_of_its_insides() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.ones(2, 3);
+            assertThatThrownBy(() -> x.mm(x)).isInstanceOf(TorchException.class).hasNoCause().hasMessage("aten::mm(self: float32 [2, 3], mat2: float32 [2, 3]): mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)");
+            assertThatThrownBy(() -> Operators.call("aten::add", x, x, 1)).hasMessageStartingWith("libtorch has no operator aten::add. There are ").hasMessageContaining("aten::add.Tensor");
+            assertThatThrownBy(() -> Out.into(x, () -> x.matmul(x.t()))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("aten::t").hasMessageContaining("call it before");
+        }
+    }
 }

@@ -46,7 +46,7 @@ public final class Generate {
         Files.writeString(java.resolve("Linalg.java"), g.module("linalg", "torch.linalg", "matrix_norm"));
         Files.writeString(java.resolve("Fft.java"), g.module("fft", "torch.fft", "hfft2"));
         Files.writeString(java.resolve("Special.java"), g.module("special", "torch.special", "log_ndtr"));
-        Files.writeString(java.resolve("Nn.java"), g.module("nn", "torch._C._nn}, what {@code torch.nn.functional} is made of", "avg_pool2d"));
+        Files.writeString(java.resolve("Nn.java"), g.module("nn", "torch._C._nn", "avg_pool2d"));
         Files.writeString(java.resolve("Options.java"), g.options.source());
         Files.writeString(java.resolve("Results.java"), g.results.source());
         Path resources = Files.createDirectories(Path.of(args[2], "panatorch"));

@@ -31,12 +31,13 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         return parameters.isEmpty() || !parameters.getLast().type().startsWith("Options.") ? null : parameters.getLast();
     }
 
-    /** A trailing list may be written out where no argument after it could be mistaken for one more element. */
+    /** A trailing list may be written out where no argument after it, and not only numbers before it, could be mistaken for more elements. */
     boolean variadic() {
         if (parameters.isEmpty()) return false;
         var last = parameters.getLast();
         int at = schema.arguments().indexOf(last);
         return last.type().equals("Tensor...") || last.list() && NUMERIC.contains(last.element())
+                && (parameters.size() == 1 || !parameters.subList(0, parameters.size() - 1).stream().allMatch(a -> !a.list() && NUMERIC.contains(a.element())))
                 && schema.arguments().stream().skip(at + 1L).noneMatch(a -> NUMERIC.contains(a.element()) || a.element().equals("Tensor"));
     }
 

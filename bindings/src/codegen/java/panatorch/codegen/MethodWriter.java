@@ -38,7 +38,8 @@ final class MethodWriter {
 
     private static String javadoc(Method m) {
         String rest = m.schema().arguments().stream().filter(a -> m.parameter(a) == null).map(a -> a.name() + "=" + a.fallback()).collect(Collectors.joining(", "));
-        if (rest.isEmpty()) return "    /** {@code " + m.schema().text() + "} */\n";
+        boolean reduces = m.parameters().stream().anyMatch(a -> a.name().equals("reduction") && a.element().equals("int"));
+        if (rest.isEmpty()) return "    /** {@code " + m.schema().text() + "}" + (reduces ? "; a reduction is 0 for none, 1 for the mean, 2 for the sum" : "") + " */\n";
         if (m.options() != null) return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
         return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "} */\n";
     }

@@ -81,6 +81,9 @@ final class OptionRecords {
             b.append(wither(type, fields, a, a));
             if (a.optional() && !a.required().equals(a) && JavaTypes.primitive(a.required())) b.append(wither(type, fields, a, a.required()));
         }
+        b.append("\n        @Override public String toString() { return \"").append(type).append("[")
+                .append(fields.stream().map(a -> name(a) + "=\" + " + (array(a) ? "java.util.Arrays.toString(" + name(a) + ")" : name(a))).collect(Collectors.joining(" + \", ")))
+                .append(" + \"]\"; }\n");
         return b.append("    }\n").toString();
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import panatorch.DType;
+import panatorch.Layout;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -26,6 +28,32 @@ class BackstopTest {
         try (var scope = Scope.open()) {
             for (int i = 0; i < 1000; i++) Torch.ones(DType.FLOAT32, 100).escape();
             for (int i = 0; i < 1000; i++) scope.keep(Torch.ones(DType.FLOAT32, 100));
+        }
+    }
+
+    /** 6 GiB in tensors of 4 MiB, each of which Java sees as a few words. */
+    @Test void memory_of_forgotten_tensors_does_not_grow_without_bound() {
+        long most = 0;
+        try (Tensor x = Torch.zeros(1 << 20)) {
+            for (int i = 0; i < 1536; i++) {
+                x.add(1);
+                most = Math.max(most, Torch.liveTensors());
+            }
+        }
+        assertThat(most).isLessThan(800);
+        System.gc();
+    }
+
+    @Test void tensors_of_every_layout_and_device_may_be_outside_a_scope() {
+        try (Tensor x = Torch.ones(2, 2); Tensor sparse = x.toSparse(); Tensor compressed = x.toSparseCsr(); Tensor meta = x.to(Device.META)) {
+            assertThat(sparse.layout()).isEqualTo(Layout.SPARSE_COO);
+            assertThat(compressed.layout()).isEqualTo(Layout.SPARSE_CSR);
+            assertThat(meta.device()).isEqualTo(Device.META);
+        }
+        try (var scope = Scope.open()) {
+            Tensor closed = Torch.ones(2);
+            closed.close();
+            assertThat(scope.move(closed).isClosed()).isTrue();
         }
     }
 
