@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Tensors of Java's arrays of arrays, and back. */
@@ -42,7 +43,8 @@ final class NestedArrays {
     // ---- to a tensor
 
     /** See {@link Torch#tensor(Object)}. */
-    static Tensor tensor(Object values) {
+    static Tensor tensor(Object given) {
+        Object values = unlisted(given);
         var sizes = new ArrayList<Long>();
         @Nullable Object first = values;
         Class<?> type = values.getClass();
@@ -60,6 +62,8 @@ final class NestedArrays {
             return scope.move(t);
         }
     }
+
+    private static Object unlisted(Object values) { return values instanceof List<?> list ? list.stream().map(NestedArrays::unlisted).toArray() : values; }
 
     /** Writes the part of dimension {@code d} that {@code at} leads to. */
     private void write(Object part, MemorySegment to, int[] at, int d) {

@@ -130,7 +130,7 @@ public final class Torch {
     public static Tensor scalar(double value) { return Aten.scalarTensor(value, DType.FLOAT32); }
 
     /**
-     * A tensor with a copy of {@code values}: an array of numbers or booleans, an array of such arrays and so on, as in
+     * A tensor with a copy of {@code values}: an array or list of numbers or booleans, one of such arrays and so on, as in
      * {@code tensor(new float[][] {{1, 2}, {3, 4}})}, or a single number or boolean, which makes a tensor [].
      *
      * <p>The element type is Java's: float32, float64, int64, int32, int16 or bool, uint8 for bytes, which count as unsigned, and

@@ -53,6 +53,15 @@ class JavaValuesTest {
         makes(new float[0][5], DType.FLOAT32, "tensor([], size=(0, 0))"); // Java forgets the 5
     }
 
+    @Test void lists_nest_like_arrays() {
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.tensor(java.util.List.of(java.util.List.of(1.5, 2.0), java.util.List.of(3.0, 4.0)));
+            assertThat(x.describe()).isEqualTo("float64 [2, 2] on cpu");
+            assertThat(x.toDoubleArray()).containsExactly(1.5, 2, 3, 4);
+            assertThat(Torch.tensor(java.util.List.of(new float[] {1}, new float[] {2})).shape()).containsExactly(2, 1);
+        }
+    }
+
     @Test void what_makes_no_tensor_is_named_with_its_place() {
         refused(new float[][] {{1, 2}, {3}}, "the array is ragged: values[1] has length 1, and values[0] has length 2");
         refused(new int[][][] {{{1}, {2}}, {{3}, {}}}, "the array is ragged: values[1][1] has length 0, and values[0][0] has length 1");
