@@ -26,6 +26,7 @@ import panatorch.nn.Dropout;
 import panatorch.nn.Linear;
 import panatorch.nn.MaxPool2d;
 import panatorch.nn.Module;
+import panatorch.nn.NormOptions;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 import panatorch.optim.SGD;
@@ -109,8 +110,8 @@ class LayersParityTest {
     private static void batchNorm(JsonNode c, Map<String, Tensor> inputs) {
         JsonNode o = c.get("options");
         Double momentum = !o.has("momentum") ? Double.valueOf(0.1) : o.get("momentum").isNull() ? null : (Double) o.get("momentum").asDouble();
-        try (var layer = new BatchNorm2d(new BatchNorm2d.Options(o.get("num_features").asLong(), o.path("eps").asDouble(1e-5), momentum,
-                o.path("affine").asBoolean(true), o.path("track_running_stats").asBoolean(true)))) {
+        try (var layer = new BatchNorm2d(new NormOptions(o.get("num_features").asLong(), o.path("eps").asDouble(1e-5), momentum,
+                o.path("affine").asBoolean(true), o.path("track_running_stats").asBoolean(true), true))) {
             assertExact(layer.namedParameters(), c.path("parameters"));
             boolean evaluated = !c.get("training").asBoolean();
             var trained = inputs.entrySet().stream().filter(e -> !e.getKey().equals("x")).map(Map.Entry::getValue).toList();

@@ -1,15 +1,9 @@
 package panatorch.nn;
 
-import panatorch.Tensor;
+/** {@link AdaptiveAvgPool}: [N, C, H, W] → [N, C, H′, W′], or without N. */
+public final class AdaptiveAvgPool2d extends AdaptiveAvgPool {
+    /** @param size the output's sizes, or one number for all; 0 keeps the input's */
+    public AdaptiveAvgPool2d(long... size) { super(2, size); }
 
-/** Means of windows that make the given size of any: [N, C, H, W] → [N, C, h, w]. */
-public final class AdaptiveAvgPool2d extends Module {
-    private final long[] size;
-
-    /** @param size height and width, or one number for both */
-    public AdaptiveAvgPool2d(long... size) { this.size = Conv2d.pair(size); }
-
-    @Override public Tensor forward(Tensor input) { return input.adaptiveAvgPool2d(size); }
-
-    @Override protected String describe() { return "output_size=(" + size[0] + ", " + size[1] + ")"; }
+    @Override protected Module recreate() { return new AdaptiveAvgPool2d(size); }
 }

@@ -1,29 +1,15 @@
 package panatorch.nn;
 
-import panatorch.Tensor;
-
-/** The mean of each window: [N, C, H, W] → [N, C, H′, W′]. */
-public final class AvgPool2d extends Module {
-    private final long[] kernel, stride, padding;
-    private final boolean ceilMode, countIncludePad;
-
+/** {@link AvgPool}: [N, C, H, W] → [N, C, H′, W′], or without N. */
+public final class AvgPool2d extends AvgPool {
     /** Windows side by side. */
-    public AvgPool2d(long kernel) { this(kernel, kernel, 0, false, true); }
+    public AvgPool2d(long kernel) { this(options(kernel)); }
 
-    /**
-     * @param padding zeros on every side
-     * @param ceilMode whether windows may stand out over the far edges
-     * @param countIncludePad whether the padding's zeros count in the mean
-     */
     public AvgPool2d(long kernel, long stride, long padding, boolean ceilMode, boolean countIncludePad) {
-        this.kernel = Conv2d.pair(kernel);
-        this.stride = Conv2d.pair(stride);
-        this.padding = Conv2d.pair(padding);
-        this.ceilMode = ceilMode;
-        this.countIncludePad = countIncludePad;
+        this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode).countIncludePad(countIncludePad));
     }
 
-    @Override public Tensor forward(Tensor input) { return input.avgPool2d(kernel, stride, padding, ceilMode, countIncludePad); }
+    public AvgPool2d(Options options) { super(options, 2); }
 
-    @Override protected String describe() { return "kernel_size=" + kernel[0] + ", stride=" + stride[0] + ", padding=" + padding[0]; }
+    @Override protected Module recreate() { return new AvgPool2d(options); }
 }

@@ -9,16 +9,24 @@ import panatorch.Tensor;
  */
 public final class Dropout extends Module {
     private final double p;
+    private final boolean inplace;
 
-    /** @param p probability of dropping, in [0, 1] */
-    public Dropout(double p) {
+    public Dropout() { this(0.5, false); }
+
+    public Dropout(double p) { this(p, false); }
+
+    /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
+    public Dropout(double p, boolean inplace) {
         if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
         this.p = p;
+        this.inplace = inplace;
     }
+
+    @Override public Tensor forward(Tensor input) { return inplace ? Aten.dropout_(input, p, isTraining()) : Aten.dropout(input, p, isTraining()); }
 
     public double p() { return p; }
 
-    @Override public Tensor forward(Tensor input) { return Aten.dropout(input, p, isTraining()); }
+    @Override protected Module recreate() { return new Dropout(p, inplace); }
 
-    @Override protected String describe() { return "p=" + p; }
+    @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
 }

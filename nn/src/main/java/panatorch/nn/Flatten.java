@@ -15,5 +15,7 @@ public final class Flatten extends Module {
 
     @Override public Tensor forward(Tensor input) { return input.flatten(start, end); }
 
+    @Override protected Module recreate() { return new Flatten(start, end); }
+
     @Override protected String describe() { return "start_dim=" + start + ", end_dim=" + end; }
 }

@@ -10,23 +10,29 @@ import panatorch.nn.init.Init;
 /** {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out]. */
 public final class Linear extends Module {
     private final long in, out;
-    private final Tensor weight;
-    private final @Nullable Tensor bias;
+    private final boolean bias;
 
     public Linear(long in, long out) { this(in, out, true); }
 
     public Linear(long in, long out, boolean bias) {
         this.in = in;
         this.out = out;
-        weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, out, in)));
-        this.bias = bias ? parameter("bias", Init.layerBias_(Torch.empty(DType.FLOAT32, out), weight)) : null;
+        this.bias = bias;
+        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, out, in)));
+        parameter("bias", bias ? Init.layerBias_(Torch.empty(DType.FLOAT32, out), weight) : null);
     }
 
     public long inFeatures() { return in; }
 
     public long outFeatures() { return out; }
 
-    @Override public Tensor forward(Tensor input) { return Aten.linear(input, weight, bias); }
+    public Tensor weight() { return parameter("weight"); }
 
-    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + (bias != null ? "True" : "False"); }
+    public @Nullable Tensor bias() { return parameter("bias"); }
+
+    @Override public Tensor forward(Tensor input) { return Aten.linear(input, parameter("weight"), parameter("bias")); }
+
+    @Override protected Module recreate() { return new Linear(in, out, bias); }
+
+    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + Repr.of(parameter("bias") != null); }
 }

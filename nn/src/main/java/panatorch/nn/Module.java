@@ -1,11 +1,15 @@
 package panatorch.nn;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -18,31 +22,79 @@ import panatorch.Tensor;
  * A part of a network: parameters, buffers, other modules, and a {@link #forward}. Names are those of PyTorch, so a
  * {@link #stateDict} fits Python's.
  *
+ * <pre>{@code
+ * final class Scale extends Module {
+ *     Scale(long n) { parameter("factor", Torch.ones(n)); }
+ *
+ *     @Override public Tensor forward(Tensor input) { return input.mul(parameter("factor")); }
+ *
+ *     @Override protected Module recreate() { return new Scale(parameter("factor").numel()); }
+ * }
+ * }</pre>
+ *
+ * <p>Python's {@code module(x)} is {@code module.call(x)}: {@code forward} and the hooks. Modules of several inputs or outputs (recurrent
+ * ones, attention, losses) have methods of their own for them, which their page tells, and take them as lists by {@link #callAll}.
+ *
  * <p>A module owns its parameters and buffers, whatever scope it is made in, until {@link #close}, which closes its children, too.
  * In evaluation mode {@code forward} may be called from many threads at once; training and changing a module is one thread's.
  */
 public abstract class Module implements AutoCloseable {
-    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
-    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, @Nullable Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, @Nullable Tensor> buffers = new LinkedHashMap<>();
+    private final Set<String> unsaved = new LinkedHashSet<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private volatile @Nullable Hooks hooks;
     private boolean training = true;
 
-    /** What the module computes of its input; shapes and types are the module's own to tell. The result belongs to the current scope. */
-    public abstract Tensor forward(Tensor input);
+    // ---- what it computes
+
+    /**
+     * What the module computes of its input; shapes and types are the module's own to tell. The result belongs to the current scope.
+     *
+     * @throws UnsupportedOperationException if one tensor is not what it takes
+     */
+    public Tensor forward(Tensor input) { throw new UnsupportedOperationException(name() + " does not compute one tensor of one tensor; see its other methods"); }
+
+    /** All outputs for all inputs, in the order of Python's arguments; those that may be absent are null. */
+    public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        Tensor input = inputs.size() == 1 ? inputs.getFirst() : null;
+        if (input == null) throw new IllegalArgumentException(name() + " takes one tensor, not " + inputs.size());
+        return List.of(forward(input));
+    }
+
+    /** {@link #forward} with the hooks before and after it. */
+    public final Tensor call(Tensor input) { return hooks == null ? forward(input) : callAll(List.of(input)).getFirst(); }
+
+    /** {@link #forwardAll} with the hooks before and after it. */
+    public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
+        Hooks h = hooks;
+        return h == null ? forwardAll(inputs) : h.around(this, inputs);
+    }
+
+    /** The hooks of {@link #call}, to add some. */
+    public final synchronized Hooks hooks() {
+        Hooks h = hooks;
+        if (h == null) hooks = h = new Hooks();
+        return h;
+    }
 
     // ---- for constructors
 
-    /** Makes {@code initial} a parameter: this module owns it, and it requires a gradient. */
-    protected final Tensor parameter(String name, Tensor initial) {
+    /** Makes {@code initial} a parameter: this module owns it, and it requires a gradient. Null keeps the place of one that is absent. */
+    protected final @Nullable Tensor parameter(String name, @Nullable Tensor initial) {
         claim(name);
-        parameters.put(name, initial.escape());
-        return initial.requiresGrad_(true);
+        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(true));
+        return initial;
     }
 
-    /** Makes {@code initial} a buffer: this module owns it, and it is saved but not trained. */
-    protected final Tensor buffer(String name, Tensor initial) {
+    /** Makes {@code initial} a buffer: this module owns it, and it is saved but not trained. Null keeps the place of one that is absent. */
+    protected final @Nullable Tensor buffer(String name, @Nullable Tensor initial) { return buffer(name, initial, true); }
+
+    /** @param persistent whether the buffer is part of the state dict */
+    protected final @Nullable Tensor buffer(String name, @Nullable Tensor initial, boolean persistent) {
         claim(name);
-        buffers.put(name, initial.escape());
+        buffers.put(name, initial == null ? null : initial.escape());
+        if (!persistent) unsaved.add(name);
         return initial;
     }
 
@@ -57,47 +109,85 @@ public abstract class Module implements AutoCloseable {
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) throw new IllegalArgumentException("two parts are named '" + name + "'");
     }
 
+    /** A module of the same class and options, whose numbers do not matter; what {@link #copyOf} begins with. */
+    protected Module recreate() { throw new UnsupportedOperationException(name() + " cannot be copied: it does not override recreate()"); }
+
     // ---- what it is made of
 
-    /** All parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order. They stay the modules' own. */
-    public final Map<String, Tensor> namedParameters() {
-        var all = new LinkedHashMap<String, Tensor>();
-        visit("", (prefix, m) -> m.parameters.forEach((name, t) -> all.put(prefix + name, t)));
-        return all;
+    /** This module's own parameter of that name, null if it is absent; the tensor stays the module's. */
+    public final @Nullable Tensor parameter(String name) { return parameters.get(name); }
+
+    /** This module's own buffer of that name, null if it is absent; the tensor stays the module's. */
+    public final @Nullable Tensor buffer(String name) { return buffers.get(name); }
+
+    /**
+     * Puts a tensor in the place of one of this module's own parameters. Given another module's parameter, both share it ("tied weights"):
+     * it counts once in {@link #parameters}, is in the state dict twice, and is closed with the first of them.
+     *
+     * @throws IllegalArgumentException if there is no such place, or the shape is another
+     */
+    public final void setParameter(String name, @Nullable Tensor tensor) {
+        if (!parameters.containsKey(name)) throw new IllegalArgumentException(name() + " has no parameter '" + name + "'");
+        Tensor before = parameters.get(name);
+        if (before == tensor) return;
+        if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
+            throw new IllegalArgumentException("parameter '" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
+        parameters.put(name, tensor == null ? null : tensor.escape());
+        if (before != null) before.close();
     }
+
+    /** The modules directly inside, by their names. */
+    public final Map<String, Module> namedChildren() { return Collections.unmodifiableMap(children); }
+
+    /** All parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the modules' own. */
+    public final Map<String, Tensor> namedParameters() { return distinct(m -> m.parameters); }
 
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
-    public final Map<String, Tensor> namedBuffers() {
-        var all = new LinkedHashMap<String, Tensor>();
-        visit("", (prefix, m) -> m.buffers.forEach((name, t) -> all.put(prefix + name, t)));
-        return all;
-    }
+    /** All buffers by their full names, persistent or not, shared ones once. */
+    public final Map<String, Tensor> namedBuffers() { return distinct(m -> m.buffers); }
 
-    /** The modules directly inside this one. */
-    public final Map<String, Module> namedChildren() { return java.util.Collections.unmodifiableMap(children); }
-
-    /** Parameters and buffers by their full names, in PyTorch's order: the modules' own tensors, not copies. */
+    /** Parameters and persistent buffers by their full names, in PyTorch's order; not copies. */
     public final Map<String, Tensor> stateDict() {
         var all = new LinkedHashMap<String, Tensor>();
         visit("", (prefix, m) -> {
-            m.parameters.forEach((name, t) -> all.put(prefix + name, t));
-            m.buffers.forEach((name, t) -> all.put(prefix + name, t));
+            m.parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
+            m.buffers.forEach((name, t) -> { if (t != null && !m.unsaved.contains(name)) all.put(prefix + name, t); });
         });
         return all;
     }
 
-    /** This module and all inside, outer before inner. */
-    public final List<Module> modules() {
-        var all = new ArrayList<Module>();
-        visit("", (prefix, m) -> all.add(m));
+    private Map<String, Tensor> distinct(java.util.function.Function<Module, Map<String, @Nullable Tensor>> kind) {
+        var all = new LinkedHashMap<String, Tensor>();
+        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (prefix, m) -> kind.apply(m).forEach((name, t) -> { if (t != null && seen.add(t)) all.put(prefix + name, t); }));
         return all;
+    }
+
+    /** This module and all inside, outer before inner, shared ones once. */
+    public final List<Module> modules() { return new ArrayList<>(namedModules().values()); }
+
+    /** {@link #modules} by their full names; this one's is empty. */
+    public final Map<String, Module> namedModules() {
+        var all = new LinkedHashMap<String, Module>();
+        Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        visit("", (prefix, m) -> { if (seen.add(m)) all.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), m); });
+        return all;
+    }
+
+    /** Calls {@code visitor} with every module inside and then with this one, as initialisations are applied. */
+    public final Module apply(Consumer<? super Module> visitor) {
+        children.values().forEach(m -> m.apply(visitor));
+        visitor.accept(this);
+        return this;
     }
 
     private void visit(String prefix, BiConsumer<String, Module> visitor) {
         visitor.accept(prefix, this);
         children.forEach((name, m) -> m.visit(prefix + name + ".", visitor));
     }
+
+    public final long parameterCount() { return parameters().stream().mapToLong(Tensor::numel).sum(); }
 
     /** What a state dict had too few and too many. */
     public record LoadReport(List<String> missing, List<String> unexpected) {}
@@ -109,29 +199,17 @@ public abstract class Module implements AutoCloseable {
      * Copies {@code state} into the tensors of the same names, converting type and device. Nothing is changed unless all fits.
      *
      * @param strict whether a missing or unexpected name is an error
-     * @throws IllegalArgumentException if a shape differs, or strictly a name
+     * @throws IllegalArgumentException if a shape differs, or strictly a name; the message is PyTorch's
      */
-    public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
-        Map<String, Tensor> own = stateDict();
-        var missing = own.keySet().stream().filter(n -> !state.containsKey(n)).toList();
-        var unexpected = state.keySet().stream().filter(n -> !own.containsKey(n)).toList();
-        var wrong = new StringJoiner("; ");
-        if (strict && !missing.isEmpty()) wrong.add("missing: " + String.join(", ", missing));
-        if (strict && !unexpected.isEmpty()) wrong.add("unexpected: " + String.join(", ", unexpected));
-        own.forEach((name, t) -> {
-            Tensor other = state.get(name);
-            if (other != null && !java.util.Arrays.equals(t.shape(), other.shape()))
-                wrong.add(name + " is " + java.util.Arrays.toString(other.shape()) + " and should be " + java.util.Arrays.toString(t.shape()));
-        });
-        if (wrong.length() > 0) throw new IllegalArgumentException("the state dict does not fit " + getClass().getSimpleName() + ": " + wrong);
-        try (var noGrad = NoGrad.enter()) {
-            own.forEach((name, t) -> {
-                Tensor other = state.get(name);
-                if (other != null) t.copy_(other);
-            });
-        }
-        return new LoadReport(missing, unexpected);
-    }
+    public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) { return StateDicts.load(name(), stateDict(), state, strict); }
+
+    /** A module with the same numbers, modes and ties between its tensors, in memory of its own and without hooks. Draws no random numbers. */
+    @SuppressWarnings("unchecked")
+    public static <M extends Module> M copyOf(M module) { return (M) Copies.of(module); }
+
+    Map<String, @Nullable Tensor> ownParameters() { return parameters; }
+
+    Map<String, @Nullable Tensor> ownBuffers() { return buffers; }
 
     // ---- modes and places
 
@@ -147,41 +225,65 @@ public abstract class Module implements AutoCloseable {
 
     public final boolean isTraining() { return training; }
 
+    void setTraining(boolean on) { training = on; }
+
+    /** Whether all parameters get gradients; without, they are frozen. */
+    public final Module requiresGrad(boolean on) {
+        parameters().forEach(p -> p.requiresGrad_(on));
+        return this;
+    }
+
+    /** Forgets the gradients of all parameters. */
+    public final void zeroGrad() { parameters().forEach(p -> p.setGrad(null)); }
+
     /** Moves parameters and buffers to a device. */
     public final Module to(Device device) { return to(device, null, null); }
 
+    /** Converts floating-point parameters and buffers. */
+    public final Module to(DType dtype) { return to(null, dtype, null); }
+
     /**
-     * Moves and converts parameters and buffers; null leaves as is. The tensors stay the same objects, and optimisers keep them.
+     * Moves and converts parameters, their gradients and buffers; null leaves as is. The tensors stay the same objects, and optimisers keep them.
      *
      * @param dtype of floating-point tensors; others keep theirs
-     * @param format for tensors of four dimensions
+     * @param format for tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}
      */
     public final Module to(@Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Tensor t : stateDict().values()) {
-                DType type = dtype != null && t.dtype().isFloatingPoint() ? dtype : t.dtype();
-                t.setData(t.to(device == null ? t.device() : device, type, false, false, t.dim() == 4 ? format : null));
+            for (Tensor t : namedParameters().values()) {
+                Tensor gradient = t.grad();
+                move(t, device, dtype, format);
+                if (gradient == null) continue;
+                t.setGrad(null); // of another type for a moment
+                move(gradient, device, dtype, format);
+                t.setGrad(gradient);
             }
+            for (Tensor t : namedBuffers().values()) move(t, device, dtype, format);
         }
         return this;
     }
 
-    public final long parameterCount() { return parameters().stream().mapToLong(Tensor::numel).sum(); }
+    private static void move(Tensor t, @Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
+        DType type = dtype != null && t.dtype().isFloatingPoint() ? dtype : t.dtype();
+        boolean formed = t.dim() == (format == MemoryFormat.CHANNELS_LAST_3D ? 5 : 4);
+        t.setData(t.to(device == null ? t.device() : device, type, false, false, formed ? format : null));
+    }
 
     /** Frees parameters and buffers of this module and all inside. Closing twice is harmless. */
     @Override public void close() {
         visit("", (prefix, m) -> {
-            m.parameters.values().forEach(Tensor::close);
-            m.buffers.values().forEach(Tensor::close);
+            m.parameters.values().forEach(t -> { if (t != null) t.close(); });
+            m.buffers.values().forEach(t -> { if (t != null) t.close(); });
         });
     }
+
+    // ---- as text
+
+    final String name() { return getClass().getSimpleName(); }
 
     /** The options in {@link #toString}, as PyTorch prints them. */
     protected String describe() { return ""; }
 
-    @Override public String toString() {
-        var text = new StringBuilder(getClass().getSimpleName()).append('(').append(describe());
-        children.forEach((name, m) -> text.append("\n  (").append(name).append("): ").append(m.toString().replace("\n", "\n  ")));
-        return text.append(children.isEmpty() ? ")" : "\n)").toString();
-    }
+    /** As PyTorch prints it. */
+    @Override public String toString() { return Repr.module(name(), describe(), children); }
 }

@@ -4,5 +4,18 @@ import panatorch.Tensor;
 
 /** {@code max(0, x)}, any shape. */
 public final class ReLU extends Module {
-    @Override public Tensor forward(Tensor input) { return input.relu(); }
+    private final boolean inplace;
+
+    public ReLU() { this(false); }
+
+    /** @param inplace whether the input is overwritten */
+    public ReLU(boolean inplace) {
+        this.inplace = inplace;
+    }
+
+    @Override public Tensor forward(Tensor input) { return inplace ? input.relu_() : input.relu(); }
+
+    @Override protected Module recreate() { return new ReLU(inplace); }
+
+    @Override protected String describe() { return inplace ? "inplace=True" : ""; }
 }

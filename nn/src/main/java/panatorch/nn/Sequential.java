@@ -1,16 +1,31 @@
 package panatorch.nn;
 
+import java.util.List;
 import panatorch.Tensor;
 
-/** Modules one after the other, named {@code 0}, {@code 1}, …; without any, the identity. */
+/** Modules one after the other, named {@code 0}, {@code 1}, … or as given; without any, the identity. */
 public final class Sequential extends Module {
     public Sequential(Module... modules) {
         for (int i = 0; i < modules.length; i++) child(Integer.toString(i), modules[i]);
     }
 
+    /** @param modules by their names, in the map's order */
+    public Sequential(java.util.SequencedMap<String, ? extends Module> modules) { modules.forEach(this::child); }
+
+    /** The module at place {@code i}. */
+    public Module get(int i) { return List.copyOf(namedChildren().values()).get(i); }
+
+    public int size() { return namedChildren().size(); }
+
     @Override public Tensor forward(Tensor input) {
         Tensor x = input;
-        for (Module m : namedChildren().values()) x = m.forward(x);
+        for (Module m : namedChildren().values()) x = m.call(x);
         return x;
+    }
+
+    @Override protected Module recreate() {
+        var copies = new java.util.LinkedHashMap<String, Module>();
+        namedChildren().forEach((name, m) -> copies.put(name, m.recreate()));
+        return new Sequential(copies);
     }
 }

@@ -55,7 +55,11 @@ class ModuleTest {
             state.put("0.weight", Torch.zeros(DType.FLOAT32, 4, 3, 3, 3));
             float[] before = net.stateDict().get("0.weight").toFloatArray();
             assertThatThrownBy(() -> net.loadStateDict(state)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("the state dict does not fit Sequential: missing: 1.bias; unexpected: 4.weight; 3.weight is [2, 5] and should be [2, 16]");
+                    .hasMessage("""
+                            Error(s) in loading state_dict for Sequential:
+                            \tMissing key(s) in state_dict: "1.bias".\s
+                            \tUnexpected key(s) in state_dict: "4.weight".\s
+                            \tsize mismatch for 3.weight: copying a param with shape torch.Size([2, 5]) from checkpoint, the shape in current model is torch.Size([2, 16]).""");
             assertThat(net.stateDict().get("0.weight").toFloatArray()).isEqualTo(before);
             state.put("3.weight", Torch.ones(DType.FLOAT32, 2, 16));
             var report = net.loadStateDict(state, false);
@@ -86,7 +90,7 @@ class ModuleTest {
                       (1): Sequential(
                         (0): ReLU()
                       )
-                      (2): Dropout(p=0.5)
+                      (2): Dropout(p=0.5, inplace=False)
                     )""");
         }
     }

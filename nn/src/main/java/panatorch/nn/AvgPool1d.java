@@ -1,0 +1,15 @@
+package panatorch.nn;
+
+/** {@link AvgPool}: [N, C, L] → [N, C, L′], or without N. */
+public final class AvgPool1d extends AvgPool {
+    /** Windows side by side. */
+    public AvgPool1d(long kernel) { this(options(kernel)); }
+
+    public AvgPool1d(long kernel, long stride, long padding, boolean ceilMode, boolean countIncludePad) {
+        this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode).countIncludePad(countIncludePad));
+    }
+
+    public AvgPool1d(Options options) { super(options, 1); }
+
+    @Override protected Module recreate() { return new AvgPool1d(options); }
+}

@@ -1,0 +1,54 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+/**
+ * Ioffe and Szegedy 2015, arXiv:1502.03167: normalises each channel, in training by the batch's mean and biased variance, in evaluation by
+ * their running averages. Parameters: {@code weight}, {@code bias} [C]; buffers: {@code running_mean}, {@code running_var} [C] (of the
+ * unbiased variance), {@code num_batches_tracked} [] int64.
+ */
+public abstract sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d, BatchNorm3d {
+    final NormOptions options;
+
+    BatchNorm(NormOptions o) {
+        options = o;
+        register(this, o);
+    }
+
+    static void register(Module m, NormOptions o) {
+        long c = o.channels();
+        m.parameter("weight", o.affine() ? Torch.ones(DType.FLOAT32, c) : null);
+        m.parameter("bias", o.affine() && o.bias() ? Torch.zeros(DType.FLOAT32, c) : null);
+        m.buffer("running_mean", o.trackRunningStats() ? Torch.zeros(DType.FLOAT32, c) : null);
+        m.buffer("running_var", o.trackRunningStats() ? Torch.ones(DType.FLOAT32, c) : null);
+        m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
+    }
+
+    /** @throws IllegalArgumentException if the input has another number of dimensions */
+    @Override public final Tensor forward(Tensor input) {
+        long dims = input.dim();
+        if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());
+        Tensor mean = buffer("running_mean");
+        return Aten.batchNorm(input, parameter("weight"), parameter("bias"), mean, buffer("running_var"), isTraining() || mean == null, newestWeight(), options.eps(), true);
+    }
+
+    abstract boolean takes(long dims);
+
+    abstract String shapes();
+
+    private double newestWeight() {
+        Tensor batches = buffer("num_batches_tracked");
+        Double momentum = options.momentum();
+        if (!isTraining() || batches == null) return momentum == null ? 0 : momentum;
+        try (var noGrad = NoGrad.enter()) {
+            batches.add_(1);
+        }
+        return momentum != null ? momentum : 1.0 / batches.itemLong();
+    }
+
+    @Override protected String describe() { return options.describe(parameter("bias") != null); }
+}

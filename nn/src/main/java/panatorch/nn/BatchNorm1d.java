@@ -1,0 +1,17 @@
+package panatorch.nn;
+
+/** {@link BatchNorm} of [N, C] or [N, C, L]. */
+public final class BatchNorm1d extends BatchNorm {
+    /** ε 1e-5, momentum 0.1, weight and bias, running averages. */
+    public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, true, true, true); }
+
+    public BatchNorm1d(long channels) { this(options(channels)); }
+
+    public BatchNorm1d(NormOptions options) { super(options); }
+
+    @Override boolean takes(long dims) { return dims == 2 || dims == 3; }
+
+    @Override String shapes() { return "[N, C] or [N, C, L]"; }
+
+    @Override protected Module recreate() { return new BatchNorm1d(options); }
+}

@@ -1,0 +1,19 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** Puts channels of different groups next to each other: [N, C, …], with {@code groups} dividing C (Zhang et al. 2017, arXiv:1707.01083). */
+public final class ChannelShuffle extends Module {
+    private final long groups;
+
+    public ChannelShuffle(long groups) {
+        this.groups = groups;
+    }
+
+    @Override public Tensor forward(Tensor input) { return Aten.channelShuffle(input, groups); }
+
+    @Override protected Module recreate() { return new ChannelShuffle(groups); }
+
+    @Override protected String describe() { return "groups=" + groups; }
+}

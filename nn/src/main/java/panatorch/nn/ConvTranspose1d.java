@@ -1,0 +1,18 @@
+package panatorch.nn;
+
+import panatorch.Tensor;
+
+/** The transpose of {@link Conv1d}: [N, Cin, L] → [N, Cout, L′], or without N. See {@link Convolution} for options and parameters. */
+public final class ConvTranspose1d extends Convolution {
+    /** Stride 1, no padding, with bias. @param kernel its size */
+    public static Options options(long in, long out, long... kernel) { return defaults(1, in, out, kernel); }
+
+    public ConvTranspose1d(long in, long out, long kernel) { this(options(in, out, kernel)); }
+
+    public ConvTranspose1d(Options options) { super(options, 1, true); }
+
+    /** The output of the given sizes, where several are possible: those of the input of a {@link Conv1d} that gave {@code input}. */
+    public Tensor forward(Tensor input, long... outputSize) { return transposeTo(input, outputSize); }
+
+    @Override protected Module recreate() { return new ConvTranspose1d(options); }
+}

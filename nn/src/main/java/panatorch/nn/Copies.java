@@ -1,0 +1,49 @@
+package panatorch.nn;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.Generator;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/** Copies of modules: a new one of the same options, which then gets the original's numbers and ties. */
+final class Copies {
+    private Copies() {}
+
+    static Module of(Module original) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var generator = Generator.global()) {
+            Tensor random = generator.state();
+            Module copy = original.recreate();
+            generator.setState(random); // the initialisation drew from it
+            fill(original, copy, new IdentityHashMap<>());
+            return copy;
+        }
+    }
+
+    private static void fill(Module from, Module to, Map<Tensor, Tensor> known) {
+        if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() makes a " + to.name());
+        if (!from.namedChildren().keySet().equals(to.namedChildren().keySet()))
+            throw new IllegalStateException(from.name() + ".recreate() makes the parts " + to.namedChildren().keySet() + " and not " + from.namedChildren().keySet());
+        fill(from.ownParameters(), to.ownParameters(), known);
+        fill(from.ownBuffers(), to.ownBuffers(), known);
+        to.setTraining(from.isTraining());
+        from.namedChildren().forEach((name, m) -> fill(m, to.namedChildren().get(name), known));
+    }
+
+    private static void fill(Map<String, @Nullable Tensor> from, Map<String, @Nullable Tensor> to, Map<Tensor, Tensor> known) {
+        from.forEach((name, t) -> {
+            Tensor place = to.get(name), before = t == null ? null : known.get(t);
+            if (t == null || before != null) {
+                if (place != null && place != before) place.close();
+                to.put(name, before);
+                return;
+            }
+            if (place == null || known.containsValue(place)) to.put(name, place = t.emptyLike().escape());
+            place.setData(t.detach().clone());
+            place.requiresGrad_(t.requiresGrad());
+            known.put(t, place);
+        });
+    }
+}

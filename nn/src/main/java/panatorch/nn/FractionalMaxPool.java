@@ -1,0 +1,41 @@
+package panatorch.nn;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Nn;
+import panatorch.Results;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+/**
+ * The largest elements of windows whose places are drawn, so that the output is a fraction of the input (Graham 2014, arXiv:1412.6071). Draws from
+ * the global generator of the input's device.
+ */
+public abstract sealed class FractionalMaxPool extends Module permits FractionalMaxPool2d, FractionalMaxPool3d {
+    final long[] kernel;
+    final long @Nullable [] size;
+    final double @Nullable [] ratio;
+    private final int dims;
+
+    FractionalMaxPool(int dims, long[] kernel, long @Nullable [] size, double @Nullable [] ratio) {
+        if (ratio != null) for (double r : ratio) if (!(r > 0 && r < 1)) throw new IllegalArgumentException("output ratios are between 0 and 1, not " + r);
+        this.dims = dims;
+        this.kernel = Sizes.of(dims, kernel);
+        this.size = size == null ? null : Sizes.of(dims, size);
+        this.ratio = ratio;
+    }
+
+    @Override public final Tensor forward(Tensor input) { return withIndices(input, null).output(); }
+
+    /**
+     * With the places the elements were at in the flattened dimensions; Python's {@code return_indices}.
+     *
+     * @param samples random numbers in [0, 1), [N, C, dims]; null draws them
+     */
+    public final MaxPool.Pooled withIndices(Tensor input, @Nullable Tensor samples) {
+        long[] s = size == null ? new long[dims] : size;
+        if (size == null) for (int d = 0; d < dims; d++) s[d] = (long) (input.size(d - dims) * ratio[ratio.length == 1 ? 0 : d]);
+        Tensor u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);
+        Results.Tensors2 both = dims == 2 ? Nn.fractionalMaxPool2d(input, kernel, s, u) : Nn.fractionalMaxPool3d(input, kernel, s, u);
+        return new MaxPool.Pooled(both.result0(), both.result1());
+    }
+}

@@ -1,0 +1,35 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+/**
+ * Wu and He 2018, arXiv:1803.08494: normalises each group of channels of each sample of [N, C, *]. Parameters: {@code weight}, {@code bias} [C].
+ */
+public final class GroupNorm extends Module {
+    private final long groups, channels;
+    private final double eps;
+    private final boolean affine, bias;
+
+    public GroupNorm(long groups, long channels) { this(groups, channels, 1e-5, true, true); }
+
+    /** @param eps added to the variance; @param affine whether there is a weight; @param bias whether there is a bias beside it */
+    public GroupNorm(long groups, long channels, double eps, boolean affine, boolean bias) {
+        if (groups < 1 || channels % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + channels + " channels");
+        this.groups = groups;
+        this.channels = channels;
+        this.eps = eps;
+        this.affine = affine;
+        this.bias = bias;
+        parameter("weight", affine ? Torch.ones(DType.FLOAT32, channels) : null);
+        parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, channels) : null);
+    }
+
+    @Override public Tensor forward(Tensor input) { return Aten.groupNorm(input, groups, parameter("weight"), parameter("bias"), eps); }
+
+    @Override protected Module recreate() { return new GroupNorm(groups, channels, eps, affine, bias); }
+
+    @Override protected String describe() { return groups + ", " + channels + ", eps=" + Repr.of(eps) + ", affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameter("bias") != null); }
+}

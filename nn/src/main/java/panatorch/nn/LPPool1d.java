@@ -1,0 +1,14 @@
+package panatorch.nn;
+
+import org.jspecify.annotations.Nullable;
+
+/** {@link LPPool}: [N, C, L] → [N, C, L′], or without N. */
+public final class LPPool1d extends LPPool {
+    /** Windows side by side. */
+    public LPPool1d(double p, long... kernel) { this(p, kernel, null, false); }
+
+    /** @param stride null for windows side by side; @param ceilMode whether windows may stand out over the far edges */
+    public LPPool1d(double p, long[] kernel, long @Nullable [] stride, boolean ceilMode) { super(1, p, kernel, stride, ceilMode); }
+
+    @Override protected Module recreate() { return new LPPool1d(p, kernel, stride, ceilMode); }
+}

@@ -1,0 +1,13 @@
+package panatorch.nn;
+
+/** {@link MaxPool}: [N, C, D, H, W] → [N, C, D′, H′, W′], or without N. */
+public final class MaxPool3d extends MaxPool {
+    /** Windows side by side. */
+    public MaxPool3d(long kernel) { this(options(kernel)); }
+
+    public MaxPool3d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }
+
+    public MaxPool3d(Options options) { super(options, 3); }
+
+    @Override protected Module recreate() { return new MaxPool3d(options); }
+}

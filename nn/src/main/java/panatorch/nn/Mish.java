@@ -1,0 +1,22 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** {@code x tanh(softplus(x))}, any shape (Misra 2019, arXiv:1908.08681). */
+public final class Mish extends Module {
+    private final boolean inplace;
+
+    public Mish() { this(false); }
+
+    /** @param inplace whether the input is overwritten */
+    public Mish(boolean inplace) {
+        this.inplace = inplace;
+    }
+
+    @Override public Tensor forward(Tensor input) { return inplace ? Aten.mish_(input) : Aten.mish(input); }
+
+    @Override protected Module recreate() { return new Mish(inplace); }
+
+    @Override protected String describe() { return inplace ? "inplace=True" : ""; }
+}

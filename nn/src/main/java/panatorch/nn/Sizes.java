@@ -1,0 +1,25 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import panatorch.Tensor;
+
+/** Sizes of windows and the like: one number for all dimensions, or one for each. */
+final class Sizes {
+    private Sizes() {}
+
+    /** {@code values} for {@code n} dimensions. */
+    static long[] of(int n, long... values) {
+        if (values.length == n) return values;
+        if (values.length != 1) throw new IllegalArgumentException("sizes are one number or " + n + ", not " + values.length);
+        long[] all = new long[n];
+        Arrays.fill(all, values[0]);
+        return all;
+    }
+
+    /** {@code values} for {@code n} dimensions, 0 meaning the input's size. */
+    static long[] kept(int n, long[] values, Tensor input) {
+        long[] sizes = of(n, values).clone();
+        for (int d = 0; d < n; d++) if (sizes[d] == 0) sizes[d] = input.size(d - n);
+        return sizes;
+    }
+}

@@ -1,0 +1,21 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** {@code x} moved towards 0 by λ, and 0 where it would pass it; any shape. */
+public final class Softshrink extends Module {
+    private final double lambda;
+
+    public Softshrink() { this(0.5); }
+
+    public Softshrink(double lambda) {
+        this.lambda = lambda;
+    }
+
+    @Override public Tensor forward(Tensor input) { return Aten.softshrink(input, lambda); }
+
+    @Override protected Module recreate() { return new Softshrink(lambda); }
+
+    @Override protected String describe() { return Repr.of(lambda); }
+}

@@ -1,0 +1,10 @@
+package panatorch.nn;
+
+import panatorch.Tensor;
+
+/** {@code x / (1 + |x|)}, any shape. */
+public final class Softsign extends Module {
+    @Override public Tensor forward(Tensor input) { return input.div(input.abs().add(1)); }
+
+    @Override protected Module recreate() { return new Softsign(); }
+}

@@ -1,0 +1,37 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import panatorch.NoGrad;
+import panatorch.Tensor;
+
+/** Loads state dicts; what does not fit is reported in PyTorch's words, which people search for. */
+final class StateDicts {
+    private StateDicts() {}
+
+    static Module.LoadReport load(String module, Map<String, Tensor> own, Map<String, Tensor> state, boolean strict) {
+        var missing = own.keySet().stream().filter(n -> !state.containsKey(n)).toList();
+        var unexpected = state.keySet().stream().filter(n -> !own.containsKey(n)).toList();
+        var wrong = new StringJoiner("\n\t");
+        if (strict && !missing.isEmpty()) wrong.add("Missing key(s) in state_dict: " + quoted(missing) + ". ");
+        if (strict && !unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
+        own.forEach((name, t) -> {
+            Tensor other = state.get(name);
+            if (other != null && !Arrays.equals(t.shape(), other.shape())) wrong.add("size mismatch for " + name + ": copying a param with shape torch.Size(" + Arrays.toString(other.shape())
+                    + ") from checkpoint, the shape in current model is torch.Size(" + Arrays.toString(t.shape()) + ").");
+        });
+        if (wrong.length() > 0) throw new IllegalArgumentException("Error(s) in loading state_dict for " + module + ":\n\t" + wrong);
+        try (var noGrad = NoGrad.enter()) {
+            own.forEach((name, t) -> {
+                Tensor other = state.get(name);
+                if (other != null) t.copy_(other);
+            });
+        }
+        return new Module.LoadReport(missing, unexpected);
+    }
+
+    private static String quoted(List<String> names) { return names.stream().map(n -> '"' + n + '"').collect(Collectors.joining(", ")); }
+}

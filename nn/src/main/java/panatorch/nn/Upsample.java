@@ -1,0 +1,22 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import panatorch.Tensor;
+import panatorch.nn.functional.Interpolate;
+
+/** Makes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W] larger or smaller; see {@link Interpolate}. */
+public final class Upsample extends Module {
+    private final Interpolate options;
+
+    public Upsample(Interpolate options) { this.options = options; }
+
+    @Override public Tensor forward(Tensor input) { return options.apply(input); }
+
+    @Override protected Module recreate() { return new Upsample(options); }
+
+    @Override protected String describe() {
+        double[] factors = options.scaleFactors();
+        return (factors == null ? "size=" + Repr.size(options.size()) : "scale_factor=" + (factors.length == 1 ? Repr.of(factors[0])
+                : Arrays.stream(factors).mapToObj(Repr::of).collect(java.util.stream.Collectors.joining(", ", "(", ")")))) + ", mode='" + options.mode() + "'";
+    }
+}
