@@ -1,11 +1,43 @@
 package panatorch.nn.init;
 
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Linalg;
 import panatorch.NoGrad;
+import panatorch.Scope;
 import panatorch.Tensor;
 
-/** Initialisations, in place and without recording; they draw the same numbers as {@code torch.nn.init} from the same seed. */
+/**
+ * Initialisations, in place and without recording; they draw the same numbers as {@code torch.nn.init} from the same seed.
+ *
+ * <pre>{@code network.apply(m -> { if (m instanceof Linear l) Init.xavierUniform_(l.weight(), Init.gain(Init.Nonlinearity.TANH, 0)); });}</pre>
+ */
 public final class Init {
     private Init() {}
+
+    /** Which side of a weight keeps the variance: going forward its inputs, going back its outputs. */
+    public enum Fan {
+        IN, OUT;
+
+        double of(Tensor weight) { return this == IN ? fanIn(weight) : fanOut(weight); }
+    }
+
+    /** What follows a weight. */
+    public enum Nonlinearity {
+        /** None; of sigmoids, too. */
+        LINEAR, TANH, RELU, LEAKY_RELU, SELU
+    }
+
+    /** By how much weights are larger because of what follows them. @param slope the negative slope, of a leaky ReLU only */
+    public static double gain(Nonlinearity nonlinearity, double slope) {
+        return switch (nonlinearity) {
+            case LINEAR -> 1;
+            case TANH -> 5.0 / 3;
+            case RELU -> Math.sqrt(2);
+            case LEAKY_RELU -> Math.sqrt(2 / (1 + slope * slope));
+            case SELU -> 3.0 / 4;
+        };
+    }
 
     /** Inputs of one output of a weight [out, in, …]: its elements but for the first dimension. */
     public static long fanIn(Tensor weight) { return weight.size(1) * receptiveField(weight); }
@@ -34,22 +66,117 @@ public final class Init {
         }
     }
 
+    /** The normal distribution, drawn again outside [{@code low}, {@code high}], by the inverse of its distribution function. */
+    public static Tensor truncNormal_(Tensor t, double mean, double std, double low, double high) {
+        double from = 2 * cdf((low - mean) / std) - 1, to = 2 * cdf((high - mean) / std) - 1;
+        try (var noGrad = NoGrad.enter()) {
+            t.uniform_(from, to);
+            t.erfinv_();
+            t.mul_(std * Math.sqrt(2));
+            t.add_(mean);
+            return t.clamp_(low, high);
+        }
+    }
+
+    /** The normal distribution function. */
+    private static double cdf(double x) {
+        try (var scope = Scope.open()) {
+            return (1 + Aten.scalarTensor(x / Math.sqrt(2), DType.FLOAT64).erf().itemDouble()) / 2;
+        }
+    }
+
     public static Tensor constant_(Tensor t, double value) {
         try (var noGrad = NoGrad.enter()) {
             return t.fill_(value);
         }
     }
 
-    /** He et al. 2015, arXiv:1502.01852, uniform, by fan-in; {@code a} is the negative slope of the leaky ReLU that follows. */
-    public static Tensor kaimingUniform_(Tensor weight, double a) {
-        double bound = Math.sqrt(3.0) * (leakyReluGain(a) / Math.sqrt(fanIn(weight)));
+    public static Tensor ones_(Tensor t) { return constant_(t, 1); }
+
+    public static Tensor zeros_(Tensor t) { return constant_(t, 0); }
+
+    /** The identity, of a matrix. */
+    public static Tensor eye_(Tensor matrix) {
+        if (matrix.dim() != 2) throw new IllegalArgumentException("a matrix is needed, not " + matrix.describe());
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            matrix.copy_(Aten.eye(matrix.size(0), matrix.size(1), matrix.dtype(), null, matrix.device()));
+        }
+        return matrix;
+    }
+
+    /** Convolution weights [out, in, …] of three to five dimensions that keep as many channels of each group as possible as they are. */
+    public static Tensor dirac_(Tensor weight, long groups) {
+        long dims = weight.dim();
+        if (dims < 3 || dims > 5) throw new IllegalArgumentException("a convolution's weight is needed, not " + weight.describe());
+        if (weight.size(0) % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + weight.size(0) + " channels");
+        long each = weight.size(0) / groups, kept = Math.min(each, weight.size(1));
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            weight.zero_();
+            for (long g = 0; g < groups; g++) {
+                for (long c = 0; c < kept; c++) {
+                    Tensor filter = weight.select(0, g * each + c).select(0, c);
+                    for (long d = 2; d < dims; d++) filter = filter.select(0, weight.size(d) / 2);
+                    filter.fill_(1);
+                }
+            }
+        }
+        return weight;
+    }
+
+    /** Glorot and Bengio 2010, uniform. */
+    public static Tensor xavierUniform_(Tensor weight, double gain) {
+        double bound = Math.sqrt(3.0) * xavierStd(weight, gain);
         return uniform_(weight, -bound, bound);
     }
 
-    /** He et al. 2015, arXiv:1502.01852, normal, by fan-out, for a ReLU: what ResNets begin with. */
-    public static Tensor kaimingNormalFanOut_(Tensor weight) { return normal_(weight, 0, leakyReluGain(0) / Math.sqrt(fanOut(weight))); }
+    /** Glorot and Bengio 2010, normal. */
+    public static Tensor xavierNormal_(Tensor weight, double gain) { return normal_(weight, 0, xavierStd(weight, gain)); }
 
-    private static double leakyReluGain(double a) { return Math.sqrt(2.0 / (1 + a * a)); }
+    private static double xavierStd(Tensor weight, double gain) { return gain * Math.sqrt(2.0 / (fanIn(weight) + fanOut(weight))); }
+
+    /** He et al. 2015, arXiv:1502.01852, uniform, by fan-in; {@code a} is the negative slope of the leaky ReLU that follows. */
+    public static Tensor kaimingUniform_(Tensor weight, double a) { return kaimingUniform_(weight, a, Fan.IN, Nonlinearity.LEAKY_RELU); }
+
+    /** He et al. 2015, arXiv:1502.01852, uniform. */
+    public static Tensor kaimingUniform_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
+        double bound = Math.sqrt(3.0) * (gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
+        return uniform_(weight, -bound, bound);
+    }
+
+    /** He et al. 2015, arXiv:1502.01852, normal. */
+    public static Tensor kaimingNormal_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
+        return normal_(weight, 0, gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
+    }
+
+    /** He et al. 2015, arXiv:1502.01852, normal, by fan-out, for a ReLU: what ResNets begin with. */
+    public static Tensor kaimingNormalFanOut_(Tensor weight) { return kaimingNormal_(weight, 0, Fan.OUT, Nonlinearity.LEAKY_RELU); }
+
+    /** Rows or columns, whichever are fewer, that are orthogonal and of length {@code gain}, of a weight [out, …] (Saxe et al. 2013, arXiv:1312.6120). */
+    public static Tensor orthogonal_(Tensor weight, double gain) {
+        if (weight.dim() < 2) throw new IllegalArgumentException("a weight of two dimensions or more is needed, not " + weight.describe());
+        if (weight.numel() == 0) return weight;
+        long rows = weight.size(0), columns = weight.numel() / rows;
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor flat = Aten.empty(new long[] {rows, columns}, weight.dtype(), null, weight.device()).normal_(0, 1);
+            if (rows < columns) flat = flat.t();
+            var qr = Linalg.qr(flat);
+            Tensor q = qr.Q().mul(qr.R().diagonal().sign());
+            weight.copy_((rows < columns ? q.t() : q).reshape(weight.shape()));
+            weight.mul_(gain);
+        }
+        return weight;
+    }
+
+    /** The normal distribution on a matrix, with a part of each column's elements zero (Martens 2010). */
+    public static Tensor sparse_(Tensor matrix, double sparsity, double std) {
+        if (matrix.dim() != 2) throw new IllegalArgumentException("a matrix is needed, not " + matrix.describe());
+        long rows = matrix.size(0), zeros = (long) Math.ceil(sparsity * rows);
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            matrix.normal_(0, std);
+            for (long c = 0; c < matrix.size(1); c++) matrix.select(1, c).indexFill_(0, Aten.randperm(rows).slice(0, 0L, zeros), 0);
+        }
+        return matrix;
+    }
 
     /** What PyTorch gives linear and convolution weights. */
     public static Tensor layerWeight_(Tensor weight) { return kaimingUniform_(weight, Math.sqrt(5)); }

@@ -1,0 +1,24 @@
+package panatorch.nn;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+import panatorch.nn.functional.Reduction;
+
+/** The {@link BCELoss} of the sigmoid of the input, computed as one; input and target of one shape. */
+public final class BCEWithLogitsLoss extends Loss {
+    public BCEWithLogitsLoss() { this(null, null, Reduction.MEAN); }
+
+    public BCEWithLogitsLoss(Reduction reduction) { this(null, null, reduction); }
+
+    /** @param weight of the elements, of a shape that broadcasts, then owned by this; @param posWeight of positive targets, as {@code weight} */
+    public BCEWithLogitsLoss(@Nullable Tensor weight, @Nullable Tensor posWeight, Reduction reduction) {
+        super(reduction);
+        buffer("weight", weight);
+        buffer("pos_weight", posWeight);
+    }
+
+    @Override public Tensor forward(Tensor input, Tensor target) { return Aten.binaryCrossEntropyWithLogits(input, target, buffer("weight"), buffer("pos_weight"), code()); }
+
+    @Override protected Module recreate() { return new BCEWithLogitsLoss(another("weight"), another("pos_weight"), reduction); }
+}

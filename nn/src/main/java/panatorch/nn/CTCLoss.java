@@ -1,0 +1,36 @@
+package panatorch.nn;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+import panatorch.nn.functional.Reduction;
+
+/** Connectionist temporal classification (Graves et al. 2006). */
+public final class CTCLoss extends Module {
+    private final long blank;
+    private final Reduction reduction;
+    private final boolean zeroInfinity;
+
+    public CTCLoss() { this(0, Reduction.MEAN, false); }
+
+    /** @param blank the class of no label; @param zeroInfinity whether infinite losses and their gradients become zeros */
+    public CTCLoss(long blank, Reduction reduction, boolean zeroInfinity) {
+        this.blank = blank;
+        this.reduction = reduction;
+        this.zeroInfinity = zeroInfinity;
+    }
+
+    /**
+     * @param logProbabilities [T, N, C]
+     * @param targets classes [N, S], or those of all samples one after the other
+     * @param inputLengths [N] int64; @param targetLengths [N] int64
+     */
+    public Tensor forward(Tensor logProbabilities, Tensor targets, Tensor inputLengths, Tensor targetLengths) {
+        return Aten.ctcLoss(logProbabilities, targets, inputLengths, targetLengths, blank, reduction.ordinal(), zeroInfinity);
+    }
+
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2), inputs.get(3))); }
+
+    @Override protected Module recreate() { return new CTCLoss(blank, reduction, zeroInfinity); }
+}

@@ -1,0 +1,77 @@
+package panatorch.nn;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.init.Init;
+
+/** Rows of a table: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], normal with deviation 1, zeros at the padding index. */
+public final class Embedding extends Module {
+    /**
+     * Each method returns changed options.
+     *
+     * @param paddingIndex a row that gets no gradient, from the end if negative; null for none
+     * @param maxNorm rows that are looked up are scaled down to this norm, in place; null for no limit
+     * @param normType the p of that norm
+     * @param scaleByFrequency whether gradients are divided by how often a row is in the input
+     * @param sparse whether gradients are sparse tensors
+     */
+    public record Options(long n, long dim, @Nullable Long paddingIndex, @Nullable Double maxNorm, double normType, boolean scaleByFrequency, boolean sparse) {
+        public Options paddingIndex(@Nullable Long i) { return new Options(n, dim, i == null || i >= 0 ? i : (Long) (i + n), maxNorm, normType, scaleByFrequency, sparse); }
+
+        public Options maxNorm(@Nullable Double norm) { return new Options(n, dim, paddingIndex, norm, normType, scaleByFrequency, sparse); }
+
+        public Options normType(double p) { return new Options(n, dim, paddingIndex, maxNorm, p, scaleByFrequency, sparse); }
+
+        public Options scaleByFrequency(boolean on) { return new Options(n, dim, paddingIndex, maxNorm, normType, on, sparse); }
+
+        public Options sparse(boolean on) { return new Options(n, dim, paddingIndex, maxNorm, normType, scaleByFrequency, on); }
+
+        Tensor table() {
+            if (paddingIndex != null && (paddingIndex < 0 || paddingIndex >= n)) throw new IllegalArgumentException("the padding index " + paddingIndex + " is none of " + n + " rows");
+            Tensor table = Init.normal_(Torch.empty(DType.FLOAT32, n, dim), 0, 1);
+            try (var scope = Scope.open()) {
+                if (paddingIndex != null) table.select(0, paddingIndex).zero_();
+            }
+            return table;
+        }
+
+        void renormalize(Tensor table, Tensor indices) {
+            if (maxNorm == null) return;
+            try (var noGrad = NoGrad.enter()) {
+                Aten.embeddingRenorm_(table.detach(), indices.contiguous(), maxNorm, normType);
+            }
+        }
+    }
+
+    private final Options options;
+
+    public static Options options(long n, long dim) { return new Options(n, dim, null, null, 2, false, false); }
+
+    public Embedding(long n, long dim) { this(options(n, dim)); }
+
+    public Embedding(Options options) {
+        this.options = options;
+        parameter("weight", options.table());
+    }
+
+    public Tensor weight() { return parameter("weight"); }
+
+    @Override public Tensor forward(Tensor input) {
+        Tensor table = parameter("weight");
+        options.renormalize(table, input);
+        return Aten.embedding(table, input, options.paddingIndex == null ? -1 : options.paddingIndex, options.scaleByFrequency, options.sparse);
+    }
+
+    @Override protected Module recreate() { return new Embedding(options); }
+
+    @Override protected String describe() {
+        Options o = options;
+        return o.n + ", " + o.dim + (o.paddingIndex == null ? "" : ", padding_idx=" + o.paddingIndex) + (o.maxNorm == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm))
+                + (o.normType == 2 ? "" : ", norm_type=" + Repr.of(o.normType)) + (o.scaleByFrequency ? ", scale_grad_by_freq=True" : "") + (o.sparse ? ", sparse=True" : "");
+    }
+}

@@ -1,0 +1,31 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** Gated recurrent units (Cho et al. 2014, arXiv:1406.1078), with the reset gate behind the product. See {@link Recurrent} for options, parameters and shapes. */
+public final class GRU extends Recurrent {
+    /** @param output of the last layer for every input; @param state of every layer after the last input */
+    public record Result(Tensor output, Tensor state) {}
+
+    public GRU(long in, long hidden) { this(options(in, hidden)); }
+
+    public GRU(Options options) { super(options, 3); }
+
+    /** @param state null for zeros */
+    public Result forward(Tensor input, @Nullable Tensor state) {
+        List<Tensor> all = forwardAll(Arrays.asList(input, state));
+        return new Result(all.get(0), all.get(1));
+    }
+
+    @Override List<Tensor> run(Tensor x, List<Tensor> states) {
+        Options o = options;
+        var r = Aten.gru(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst());
+        return List.of(r.result0(), r.result1());
+    }
+
+    @Override protected Module recreate() { return new GRU(options); }
+}

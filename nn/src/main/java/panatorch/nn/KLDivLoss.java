@@ -1,0 +1,30 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.Tensor;
+import panatorch.nn.functional.Reduction;
+
+/** {@code y (log y − x)}, the pointwise Kullback-Leibler divergence of log-probabilities x from probabilities y. */
+public final class KLDivLoss extends Loss {
+    private final boolean logTarget;
+
+    public KLDivLoss() { this(false, Reduction.MEAN); }
+
+    public KLDivLoss(Reduction reduction) { this(false, reduction); }
+
+    /** @param logTarget whether targets are log-probabilities, too */
+    public KLDivLoss(boolean logTarget, Reduction reduction) {
+        super(reduction);
+        this.logTarget = logTarget;
+    }
+
+    @Override public Tensor forward(Tensor input, Tensor target) { return Aten.klDiv(input, target, code(), logTarget); }
+
+    /** The sum divided by the number of samples, which is the divergence's definition; Python's {@code reduction="batchmean"}. */
+    public Tensor batchMean(Tensor input, Tensor target) {
+        Tensor sum = Aten.klDiv(input, target, Reduction.SUM.ordinal(), logTarget);
+        return input.dim() == 0 ? sum : sum.div(input.size(0));
+    }
+
+    @Override protected Module recreate() { return new KLDivLoss(logTarget, reduction); }
+}

@@ -1,0 +1,33 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** Long short-term memory (Hochreiter and Schmidhuber 1997). See {@link Recurrent} for options, parameters and shapes. */
+public final class LSTM extends Recurrent {
+    /** @param output of the last layer for every input; @param hidden states and @param cell states of every layer after the last input */
+    public record Result(Tensor output, Tensor hidden, Tensor cell) {}
+
+    public LSTM(long in, long hidden) { this(options(in, hidden)); }
+
+    public LSTM(Options options) { super(options, 4); }
+
+    /** @param hidden null for zeros; @param cell null for zeros */
+    public Result forward(Tensor input, @Nullable Tensor hidden, @Nullable Tensor cell) {
+        List<Tensor> all = forwardAll(Arrays.asList(input, hidden, cell));
+        return new Result(all.get(0), all.get(1), all.get(2));
+    }
+
+    @Override long[] stateSizes() { return new long[] {options.out(), options.hidden()}; }
+
+    @Override List<Tensor> run(Tensor x, List<Tensor> states) {
+        Options o = options;
+        var r = Aten.lstm(x, states, weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst());
+        return List.of(r.result0(), r.result1(), r.result2());
+    }
+
+    @Override protected Module recreate() { return new LSTM(options); }
+}

@@ -1,0 +1,159 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.init.Init;
+
+/**
+ * Attention of several heads (Vaswani et al. 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
+ * {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k}, {@code bias_v} [1, 1, E];
+ * {@code out_proj.weight}, {@code out_proj.bias}.
+ *
+ * <p>Shapes: a query is [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it is absent.
+ */
+public final class MultiheadAttention extends Module {
+    /**
+     * Each method returns changed options.
+     *
+     * @param dropout probability of dropping attention weights
+     * @param biasKv whether a learned key and value are added
+     * @param zeroAttention whether a key and value of zeros are added
+     */
+    public record Options(long embed, int heads, double dropout, boolean bias, boolean biasKv, boolean zeroAttention, long kdim, long vdim, boolean batchFirst) {
+        public Options dropout(double p) { return new Options(embed, heads, p, bias, biasKv, zeroAttention, kdim, vdim, batchFirst); }
+
+        public Options bias(boolean on) { return new Options(embed, heads, dropout, on, biasKv, zeroAttention, kdim, vdim, batchFirst); }
+
+        public Options biasKv(boolean on) { return new Options(embed, heads, dropout, bias, on, zeroAttention, kdim, vdim, batchFirst); }
+
+        public Options zeroAttention(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, on, kdim, vdim, batchFirst); }
+
+        /** Sizes of keys and values. */
+        public Options sizes(long keys, long values) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, keys, values, batchFirst); }
+
+        public Options batchFirst(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, kdim, vdim, on); }
+
+        boolean packed() { return kdim == embed && vdim == embed; }
+    }
+
+    /** @param output of the query's shape; @param weights [N, L, S], or [N, heads, L, S] if not averaged; null if not asked for */
+    public record Result(Tensor output, @Nullable Tensor weights) {}
+
+    private final Options options;
+    private final Linear out;
+
+    public static Options options(long embed, int heads) { return new Options(embed, heads, 0, true, false, false, embed, embed, false); }
+
+    public MultiheadAttention(long embed, int heads) { this(options(embed, heads)); }
+
+    public MultiheadAttention(Options o) {
+        if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0) throw new IllegalArgumentException(o.heads + " heads do not divide " + o.embed + " features");
+        options = o;
+        long e = o.embed;
+        List<Tensor> in = o.packed() ? List.of(Torch.empty(DType.FLOAT32, 3 * e, e)) : List.of(Torch.empty(DType.FLOAT32, e, e), Torch.empty(DType.FLOAT32, e, o.kdim), Torch.empty(DType.FLOAT32, e, o.vdim));
+        List<String> names = o.packed() ? List.of("in_proj_weight") : List.of("q_proj_weight", "k_proj_weight", "v_proj_weight");
+        for (int i = 0; i < in.size(); i++) parameter(names.get(i), in.get(i));
+        parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
+        out = child("out_proj", new Linear(e, e, o.bias));
+        in.forEach(w -> Init.xavierUniform_(w, 1)); // behind the output's, as PyTorch draws them
+        if (o.bias) Init.constant_(out.bias(), 0);
+        parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
+        parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
+    }
+
+    boolean batchFirst() { return options.batchFirst; }
+
+    /** Self-attention, without its weights. */
+    @Override public Tensor forward(Tensor input) { return attend(input, input, input, null, null, false, false).output(); }
+
+    /** With weights averaged over the heads. */
+    public Result forward(Tensor query, Tensor key, Tensor value) { return attend(query, key, value, null, null, true, true); }
+
+    /** Query, key and value, and then the key padding mask and the attention mask, to output and averaged weights. */
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        if (inputs.size() == 1) return List.of(forward(inputs.getFirst()));
+        Result r = attend(inputs.get(0), inputs.get(1), inputs.get(2), inputs.size() > 3 ? inputs.get(3) : null, inputs.size() > 4 ? inputs.get(4) : null, true, true);
+        return List.of(r.output(), r.weights());
+    }
+
+    /**
+     * Masks are boolean, true where nothing is to be attended, or numbers that are added before the softmax.
+     *
+     * @param keyPaddingMask [N, S]
+     * @param attentionMask [L, S] or [N·heads, L, S]
+     * @param needWeights whether the weights are returned; without, the fused kernel is used
+     * @param averageWeights over the heads
+     */
+    public Result attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights) {
+        boolean batched = query.dim() == 3, turned = batched && options.batchFirst;
+        Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched), value == key ? null : laidOut(value, batched));
+        Tensor q = projected[0], k = projected[1], v = projected[2];                     // [L, N, E], [S, N, E]
+        long length = q.size(0), n = q.size(1), heads = options.heads, size = options.embed / heads;
+        Tensor mask = attentionMask == null ? null : added(attentionMask, q);
+        if (mask != null && mask.dim() == 2) mask = mask.unsqueeze(0);
+        Tensor padding = keyPaddingMask == null ? null : added(batched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), q);
+        int more = 0;
+        if (options.biasKv) {
+            k = Aten.cat(k, parameter("bias_k").repeat(1, n, 1));
+            v = Aten.cat(v, parameter("bias_v").repeat(1, n, 1));
+            more++;
+        }
+        if (options.zeroAttention) {
+            Tensor zeros = Aten.zeros(new long[] {1, n, options.embed}, k.dtype(), null, k.device());
+            k = Aten.cat(k, zeros);
+            v = Aten.cat(v, zeros);
+            more++;
+        }
+        if (more > 0 && mask != null) mask = Aten.pad(mask, new long[] {0, more});
+        if (more > 0 && padding != null) padding = Aten.pad(padding, new long[] {0, more});
+        long keys = k.size(0);
+        if (mask != null) mask = mask.size(0) == 1 ? mask.unsqueeze(0) : mask.reshape(n, heads, length, keys);
+        if (padding != null) padding = padding.reshape(n, 1, 1, keys);
+        Tensor all = mask == null ? padding : padding == null ? mask : mask.add(padding);
+        q = q.reshape(length, n, heads, size).permute(1, 2, 0, 3);                     // [N, heads, L, size]
+        k = k.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
+        v = v.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
+        Tensor weights = null, output;
+        if (needWeights) {
+            Tensor scores = q.mul(Math.sqrt(1.0 / size)).matmul(k.transpose(-2, -1));
+            weights = (all == null ? scores : scores.add(all)).softmax(-1);
+            if (isTraining() && options.dropout > 0) weights = Aten.dropout(weights, options.dropout, true);
+            output = weights.matmul(v);
+        } else {
+            output = Aten.scaledDotProductAttention(q, k, v, all, isTraining() ? options.dropout : 0);
+        }
+        output = out.call(output.permute(2, 0, 1, 3).reshape(length, n, options.embed));
+        if (weights != null && averageWeights) weights = weights.mean(1);
+        if (!batched) return new Result(output.squeeze(1), weights == null ? null : weights.squeeze(0));
+        return new Result(turned ? output.transpose(0, 1) : output, weights);
+    }
+
+    /** [length, N, features]. */
+    private Tensor laidOut(Tensor t, boolean batched) { return !batched ? t.unsqueeze(1) : options.batchFirst ? t.transpose(0, 1) : t; }
+
+    static Tensor added(Tensor mask, Tensor like) {
+        if (mask.isFloatingPoint()) return mask;
+        if (mask.dtype() != DType.BOOL) throw new IllegalArgumentException("masks are boolean or floating-point, not " + mask.describe());
+        return Aten.zeros(mask.shape(), like.dtype(), null, like.device()).maskedFill(mask, Double.NEGATIVE_INFINITY);
+    }
+
+    /** @param key null if it is the query; @param value null if it is the key */
+    private Tensor[] project(Tensor query, @Nullable Tensor key, @Nullable Tensor value) {
+        Tensor weight = parameter("in_proj_weight"), bias = parameter("in_proj_bias");
+        if (weight != null && key == null && value == null) return Aten.linear(query, weight, bias).chunk(3, -1).toArray(Tensor[]::new);
+        Tensor k = key == null ? query : key, v = value == null ? k : value;
+        var weights = weight != null ? weight.chunk(3) : List.of(parameter("q_proj_weight"), parameter("k_proj_weight"), parameter("v_proj_weight"));
+        var biases = bias == null ? Arrays.<Tensor>asList(null, null, null) : bias.chunk(3);
+        return new Tensor[] {Aten.linear(query, weights.get(0), biases.get(0)), Aten.linear(k, weights.get(1), biases.get(1)), Aten.linear(v, weights.get(2), biases.get(2))};
+    }
+
+    @Override protected Module recreate() { return new MultiheadAttention(options); }
+
+    /** As PyTorch prints it, whose output layer has a class of its own. */
+    @Override public String toString() { return super.toString().replace("(out_proj): Linear(", "(out_proj): NonDynamicallyQuantizableLinear("); }
+}

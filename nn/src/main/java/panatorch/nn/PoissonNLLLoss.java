@@ -1,0 +1,27 @@
+package panatorch.nn;
+
+import panatorch.Aten;
+import panatorch.Tensor;
+import panatorch.nn.functional.Reduction;
+
+/** {@code exp(x) − y x}, or without logarithms {@code x − y log(x + ε)}; input and target of one shape. */
+public final class PoissonNLLLoss extends Loss {
+    private final boolean logInput, full;
+    private final double eps;
+
+    public PoissonNLLLoss() { this(true, false, 1e-8, Reduction.MEAN); }
+
+    public PoissonNLLLoss(Reduction reduction) { this(true, false, 1e-8, reduction); }
+
+    /** @param logInput whether the input is the logarithm of the rate; @param full whether Stirling's approximation of {@code log y!} is added; @param eps against log 0 */
+    public PoissonNLLLoss(boolean logInput, boolean full, double eps, Reduction reduction) {
+        super(reduction);
+        this.logInput = logInput;
+        this.full = full;
+        this.eps = eps;
+    }
+
+    @Override public Tensor forward(Tensor input, Tensor target) { return Aten.poissonNllLoss(input, target, logInput, full, eps, code()); }
+
+    @Override protected Module recreate() { return new PoissonNLLLoss(logInput, full, eps, reduction); }
+}

@@ -1,0 +1,38 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link Recurrent} for options, parameters and shapes. */
+public final class RNN extends Recurrent {
+    /** @param output of the last layer for every input; @param state of every layer after the last input */
+    public record Result(Tensor output, Tensor state) {}
+
+    private final boolean relu;
+
+    public RNN(long in, long hidden) { this(options(in, hidden), false); }
+
+    /** @param relu whether a ReLU takes the hyperbolic tangent's place */
+    public RNN(Options options, boolean relu) {
+        super(options, 1);
+        this.relu = relu;
+    }
+
+    /** @param state null for zeros */
+    public Result forward(Tensor input, @Nullable Tensor state) {
+        List<Tensor> all = forwardAll(Arrays.asList(input, state));
+        return new Result(all.get(0), all.get(1));
+    }
+
+    @Override List<Tensor> run(Tensor x, List<Tensor> states) {
+        Options o = options;
+        var r = relu ? Aten.rnnRelu(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst())
+                : Aten.rnnTanh(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst());
+        return List.of(r.result0(), r.result1());
+    }
+
+    @Override protected Module recreate() { return new RNN(options, relu); }
+}

@@ -1,0 +1,111 @@
+package panatorch.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.init.Init;
+
+/**
+ * Recurrent networks of several layers, in one operator call. Parameters of layer l, with {@code _reverse} at the end for the backward direction:
+ * {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l}, {@code bias_hh_l} [gates·H].
+ *
+ * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
+ * [layers·directions, H]. Sequences of different lengths (Python's {@code PackedSequence}) are not supported.
+ */
+public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
+    /**
+     * Each method returns changed options.
+     *
+     * @param dropout probability of dropping, behind every layer but the last
+     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al. 2014, arXiv:1402.1128); 0 for the hidden size
+     */
+    public record Options(long in, long hidden, int layers, boolean bias, boolean batchFirst, double dropout, boolean bidirectional, long projection) {
+        public Options layers(int n) { return new Options(in, hidden, n, bias, batchFirst, dropout, bidirectional, projection); }
+
+        public Options bias(boolean on) { return new Options(in, hidden, layers, on, batchFirst, dropout, bidirectional, projection); }
+
+        public Options batchFirst(boolean on) { return new Options(in, hidden, layers, bias, on, dropout, bidirectional, projection); }
+
+        public Options dropout(double p) { return new Options(in, hidden, layers, bias, batchFirst, p, bidirectional, projection); }
+
+        public Options bidirectional(boolean on) { return new Options(in, hidden, layers, bias, batchFirst, dropout, on, projection); }
+
+        public Options projection(long size) { return new Options(in, hidden, layers, bias, batchFirst, dropout, bidirectional, size); }
+
+        int directions() { return bidirectional ? 2 : 1; }
+
+        long out() { return projection > 0 ? projection : hidden; }
+    }
+
+    final Options options;
+    private final List<String> names = new ArrayList<>();
+
+    /** One layer, one direction, with biases, [L, N, in]. */
+    public static Options options(long in, long hidden) { return new Options(in, hidden, 1, true, false, 0, false, 0); }
+
+    Recurrent(Options o, int gates) {
+        if (o.in < 1 || o.hidden < 1 || o.layers < 1) throw new IllegalArgumentException("sizes and layers are above 0, not " + o);
+        if (!(o.dropout >= 0 && o.dropout <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + o.dropout);
+        if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException("an LSTM's projection is smaller than its hidden size; others have none");
+        options = o;
+        double bound = 1 / Math.sqrt(o.hidden);
+        for (int layer = 0; layer < o.layers; layer++) {
+            for (String suffix : o.bidirectional ? List.of("", "_reverse") : List.of("")) {
+                String end = "_l" + layer + suffix;
+                add("weight_ih" + end, bound, gates * o.hidden, layer == 0 ? o.in : o.out() * o.directions());
+                add("weight_hh" + end, bound, gates * o.hidden, o.out());
+                if (o.bias) add("bias_ih" + end, bound, gates * o.hidden);
+                if (o.bias) add("bias_hh" + end, bound, gates * o.hidden);
+                if (o.projection > 0) add("weight_hr" + end, bound, o.projection, o.hidden);
+            }
+        }
+    }
+
+    private void add(String name, double bound, long... shape) {
+        names.add(name);
+        parameter(name, Init.uniform_(Torch.empty(DType.FLOAT32, shape), -bound, bound));
+    }
+
+    final List<Tensor> weights() {
+        List<Tensor> all = new ArrayList<>();
+        for (String name : names) all.add(parameter(name));
+        return all;
+    }
+
+    /** @return of all inputs, the outputs of the last layer: [L, N, directions·H] as the input is laid out */
+    @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
+
+    /** Input and states, which are zeros where they are absent, to output and states. */
+    @Override public final List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        Tensor input = inputs.getFirst();
+        if (input.dim() != 2 && input.dim() != 3) throw new IllegalArgumentException(name() + " takes two or three dimensions, not " + input.describe());
+        boolean single = input.dim() == 2;
+        int batch = options.batchFirst ? 0 : 1;
+        Tensor x = single ? input.unsqueeze(batch) : input;
+        List<Tensor> states = new ArrayList<>();
+        for (long size : stateSizes()) {
+            Tensor given = inputs.size() > states.size() + 1 ? inputs.get(states.size() + 1) : null;
+            states.add(given == null ? Aten.zeros(new long[] {(long) options.layers * options.directions(), x.size(batch), size}, x.dtype(), null, x.device()) : single ? given.unsqueeze(1) : given);
+        }
+        List<Tensor> all = run(x, states);
+        if (!single) return all;
+        List<Tensor> unbatched = new ArrayList<>();
+        for (Tensor t : all) unbatched.add(t.squeeze(unbatched.isEmpty() ? batch : 1));
+        return unbatched;
+    }
+
+    /** Of each state. */
+    long[] stateSizes() { return new long[] {options.hidden}; }
+
+    abstract List<Tensor> run(Tensor input, List<Tensor> states);
+
+    @Override protected String describe() {
+        Options o = options;
+        return o.in + ", " + o.hidden + (o.projection == 0 ? "" : ", proj_size=" + o.projection) + (o.layers == 1 ? "" : ", num_layers=" + o.layers) + (o.bias ? "" : ", bias=False")
+                + (o.batchFirst ? ", batch_first=True" : "") + (o.dropout == 0 ? "" : ", dropout=" + Repr.of(o.dropout)) + (o.bidirectional ? ", bidirectional=True" : "");
+    }
+}

@@ -1,0 +1,42 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.DType;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.init.Init;
+
+/**
+ * Encoder and decoder of Vaswani et al. 2017, arXiv:1706.03762, without embeddings and positions; matrices begin as Glorot and Bengio 2010 say.
+ * Source [S, N, model] and target [T, N, model] → [T, N, model]; with {@code batchFirst} N comes first.
+ */
+public final class Transformer extends Module {
+    private final TransformerOptions options;
+    private final int encoderLayers, decoderLayers;
+    private final TransformerEncoder encoder;
+    private final TransformerDecoder decoder;
+
+    public Transformer(TransformerOptions o, int encoderLayers, int decoderLayers) {
+        options = o;
+        this.encoderLayers = encoderLayers;
+        this.decoderLayers = decoderLayers;
+        encoder = child("encoder", new TransformerEncoder(new TransformerEncoderLayer(o), encoderLayers, o.norm()));
+        decoder = child("decoder", new TransformerDecoder(new TransformerDecoderLayer(o), decoderLayers, o.norm()));
+        for (Tensor p : parameters()) if (p.dim() > 1) Init.xavierUniform_(p, 1);
+    }
+
+    /** What is added before the softmax so that no place attends to later ones: [n, n], minus infinity above the diagonal. */
+    public static Tensor causalMask(long n) { return Torch.full(new long[] {n, n}, Double.NEGATIVE_INFINITY, DType.FLOAT32).triu(1); }
+
+    public Tensor forward(Tensor source, Tensor target) { return forwardAll(List.of(source, target)).getFirst(); }
+
+    /** Source, target, and masks: of source, of target, of memory, and paddings of source, target and memory. */
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        Tensor memory = encoder.callAll(Arrays.asList(inputs.get(0), TransformerEncoderLayer.at(inputs, 2), TransformerEncoderLayer.at(inputs, 5))).getFirst();
+        return decoder.callAll(Arrays.asList(inputs.get(1), memory, TransformerEncoderLayer.at(inputs, 3), TransformerEncoderLayer.at(inputs, 4), TransformerEncoderLayer.at(inputs, 6), TransformerEncoderLayer.at(inputs, 7)));
+    }
+
+    @Override protected Module recreate() { return new Transformer(options, encoderLayers, decoderLayers); }
+}

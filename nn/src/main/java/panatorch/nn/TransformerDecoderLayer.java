@@ -1,0 +1,61 @@
+package panatorch.nn;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+
+/**
+ * Self-attention, attention to an encoder's output, and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al. 2017,
+ * arXiv:1706.03762, §3.1): [T, N, model] or [T, model], or with {@code batchFirst} [N, T, model].
+ */
+public final class TransformerDecoderLayer extends Module {
+    private final TransformerOptions options;
+    private final MultiheadAttention attention, crossAttention;
+    private final Linear linear1, linear2;
+    private final LayerNorm norm1, norm2, norm3;
+    private final Dropout dropout, dropout1, dropout2, dropout3;
+
+    public TransformerDecoderLayer(long model, int heads) { this(TransformerOptions.of(model, heads)); }
+
+    public TransformerDecoderLayer(TransformerOptions o) {
+        options = o;
+        attention = child("self_attn", o.attention());
+        crossAttention = child("multihead_attn", o.attention());
+        linear1 = child("linear1", new Linear(o.model(), o.feedforward(), o.bias()));
+        dropout = child("dropout", new Dropout(o.dropout()));
+        linear2 = child("linear2", new Linear(o.feedforward(), o.model(), o.bias()));
+        norm1 = child("norm1", o.norm());
+        norm2 = child("norm2", o.norm());
+        norm3 = child("norm3", o.norm());
+        dropout1 = child("dropout1", new Dropout(o.dropout()));
+        dropout2 = child("dropout2", new Dropout(o.dropout()));
+        dropout3 = child("dropout3", new Dropout(o.dropout()));
+    }
+
+    /** @param target [T, N, model]; @param memory what the encoder made, [S, N, model] */
+    public Tensor forward(Tensor target, Tensor memory) { return forward(target, memory, null, null, null, null); }
+
+    /** Masks as in {@link MultiheadAttention#attend}: of target by target, of target by memory, [N, T], and [N, S]. */
+    public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask, @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
+        Tensor x = target;
+        x = behind(norm1, x.add(dropout1.call(attend(attention, before(norm1, x), null, targetPaddingMask, targetMask))));
+        x = behind(norm2, x.add(dropout2.call(attend(crossAttention, before(norm2, x), memory, memoryPaddingMask, memoryMask))));
+        return behind(norm3, x.add(dropout3.call(linear2.call(dropout.call(options.activation().apply(linear1.call(before(norm3, x))))))));
+    }
+
+    private Tensor before(LayerNorm norm, Tensor x) { return options.normFirst() ? norm.call(x) : x; }
+
+    private Tensor behind(LayerNorm norm, Tensor x) { return options.normFirst() ? x : norm.call(x); }
+
+    private static Tensor attend(MultiheadAttention to, Tensor x, @Nullable Tensor memory, @Nullable Tensor paddingMask, @Nullable Tensor mask) {
+        Tensor keys = memory == null ? x : memory;
+        return to.attend(x, keys, keys, paddingMask, mask, false, false).output();
+    }
+
+    /** Target, memory, and the masks in order. */
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), TransformerEncoderLayer.at(inputs, 2), TransformerEncoderLayer.at(inputs, 3), TransformerEncoderLayer.at(inputs, 4), TransformerEncoderLayer.at(inputs, 5)));
+    }
+
+    @Override protected Module recreate() { return new TransformerDecoderLayer(options); }
+}

@@ -1,0 +1,34 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+
+/** {@link TransformerEncoderLayer}s one after the other, and perhaps a normalisation behind them. */
+public final class TransformerEncoder extends Module {
+    private final ModuleList layers;
+    private final @Nullable Module norm;
+
+    /** @param layer the first; the others begin as copies of it; @param n how many there are; @param norm null for none */
+    public TransformerEncoder(TransformerEncoderLayer layer, int n, @Nullable Module norm) {
+        if (n < 1) throw new IllegalArgumentException("at least one layer is needed, not " + n);
+        layers = child("layers", new ModuleList(layer));
+        for (int i = 1; i < n; i++) layers.add(copyOf(layer));
+        this.norm = norm == null ? null : child("norm", norm);
+    }
+
+    @Override public Tensor forward(Tensor source) { return forward(source, null, null); }
+
+    /** Masks as in {@link TransformerEncoderLayer}. */
+    public Tensor forward(Tensor source, @Nullable Tensor mask, @Nullable Tensor keyPaddingMask) {
+        Tensor x = source;
+        for (Module layer : layers) x = layer.callAll(Arrays.asList(x, mask, keyPaddingMask)).getFirst();
+        return norm == null ? x : norm.call(x);
+    }
+
+    /** Source, mask and key padding mask. */
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), TransformerEncoderLayer.at(inputs, 1), TransformerEncoderLayer.at(inputs, 2))); }
+
+    @Override protected Module recreate() { return new TransformerEncoder((TransformerEncoderLayer) layers.get(0).recreate(), layers.size(), norm == null ? null : norm.recreate()); }
+}

@@ -1,0 +1,36 @@
+package panatorch.nn;
+
+import panatorch.Tensor;
+
+/**
+ * Options of a transformer's layers; each method returns changed ones.
+ *
+ * @param model size of the features
+ * @param feedforward size of the hidden layer
+ * @param dropout probability of dropping
+ * @param activation of the hidden layer, such as {@code Tensor::relu}
+ * @param normFirst whether normalisations come before attention and hidden layer, instead of behind
+ * @param batchFirst whether tensors are [N, L, model], instead of [L, N, model]
+ */
+public record TransformerOptions(long model, int heads, long feedforward, double dropout, java.util.function.UnaryOperator<Tensor> activation, double eps, boolean batchFirst, boolean normFirst, boolean bias) {
+    /** Hidden layer of 2048, dropout 0.1, ReLU, [L, N, model], normalisations behind, with biases. */
+    public static TransformerOptions of(long model, int heads) { return new TransformerOptions(model, heads, 2048, 0.1, Tensor::relu, 1e-5, false, false, true); }
+
+    public TransformerOptions feedforward(long size) { return new TransformerOptions(model, heads, size, dropout, activation, eps, batchFirst, normFirst, bias); }
+
+    public TransformerOptions dropout(double p) { return new TransformerOptions(model, heads, feedforward, p, activation, eps, batchFirst, normFirst, bias); }
+
+    public TransformerOptions activation(java.util.function.UnaryOperator<Tensor> f) { return new TransformerOptions(model, heads, feedforward, dropout, f, eps, batchFirst, normFirst, bias); }
+
+    public TransformerOptions eps(double e) { return new TransformerOptions(model, heads, feedforward, dropout, activation, e, batchFirst, normFirst, bias); }
+
+    public TransformerOptions batchFirst(boolean on) { return new TransformerOptions(model, heads, feedforward, dropout, activation, eps, on, normFirst, bias); }
+
+    public TransformerOptions normFirst(boolean on) { return new TransformerOptions(model, heads, feedforward, dropout, activation, eps, batchFirst, on, bias); }
+
+    public TransformerOptions bias(boolean on) { return new TransformerOptions(model, heads, feedforward, dropout, activation, eps, batchFirst, normFirst, on); }
+
+    MultiheadAttention attention() { return new MultiheadAttention(MultiheadAttention.options(model, heads).dropout(dropout).bias(bias).batchFirst(batchFirst)); }
+
+    LayerNorm norm() { return new LayerNorm(new long[] {model}, eps, true, bias); }
+}

@@ -1,0 +1,36 @@
+package panatorch.nn;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+import panatorch.nn.functional.Reduction;
+
+/** {@link TripletMarginLoss} with a distance of your own. */
+public final class TripletMarginWithDistanceLoss extends Module {
+    private final java.util.function.BinaryOperator<Tensor> distance;
+    private final double margin;
+    private final boolean swap;
+    private final Reduction reduction;
+
+    public TripletMarginWithDistanceLoss() { this(Aten::pairwiseDistance, 1, false, Reduction.MEAN); }
+
+    /** @param distance of two tensors [N, D], as [N] */
+    public TripletMarginWithDistanceLoss(java.util.function.BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
+        if (!(margin > 0)) throw new IllegalArgumentException("the margin is above 0, not " + margin);
+        this.distance = distance;
+        this.margin = margin;
+        this.swap = swap;
+        this.reduction = reduction;
+    }
+
+    public Tensor forward(Tensor anchor, Tensor positive, Tensor negative) {
+        Tensor near = distance.apply(anchor, positive), far = distance.apply(anchor, negative);
+        if (swap) far = Aten.minimum(far, distance.apply(positive, negative));
+        return reduction.of(near.sub(far).add(margin).clampMin(0));
+    }
+
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+
+    @Override protected Module recreate() { return new TripletMarginWithDistanceLoss(distance, margin, swap, reduction); }
+}
