@@ -52,7 +52,7 @@ final class Run implements AutoCloseable {
         Torch.manualSeed(config.seed());
         model = config.model().create(train.classes());
         model.to(device, null, Evaluation.FORMAT);
-        optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()));
+        optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()).fused(true));
         var head = new MultiSampleDropout(config.dropoutP(), config.dropoutSamples(), model.head());
         var schedule = config.schedule().over(config.lr(), (long) config.epochs() * this.train.batches());
         trainer = new Trainer(model, head, optimizer, schedule, precision, device);

@@ -1,17 +1,238 @@
 package panatorch.optim;
 
-/** Changes parameters by their gradients. Owns its state until closed, not the parameters. One thread's. */
-public interface Optimizer extends AutoCloseable {
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * Changes parameters by their gradients. Owns its state until closed, not the parameters. One thread's.
+ *
+ * <p>A step is a handful of native calls however many parameters there are: libtorch's operators on lists of tensors ({@code foreach}),
+ * or one that does it all ({@code fused}), where an option asks for it. PyTorch's loop over the parameters has no counterpart.
+ *
+ * <p>An optimiser of one's own is a record of options with {@code lr} among them, and {@link #update(Batch)}.
+ */
+public abstract class Optimizer implements AutoCloseable {
+    /** Entries of Python's groups for what Java has no use: it always works on lists, and neither in CUDA graphs nor differentiably. */
+    static final Map<String, @Nullable Object> PYTHON = new LinkedHashMap<>();
+    static final Map<String, @Nullable Object> NO_GRAPHS = new LinkedHashMap<>(), FOREACH = new LinkedHashMap<>();
+    static {
+        PYTHON.put("foreach", null);
+        PYTHON.put("capturable", false);
+        PYTHON.put("differentiable", false);
+        NO_GRAPHS.putAll(PYTHON);
+        NO_GRAPHS.remove("capturable");
+        FOREACH.put("foreach", null);
+    }
+
+    private final List<ParameterGroup> groups = new ArrayList<>();
+    private final Map<String, @Nullable Object> extras;
+
+    /** @param extras entries of Python's groups that are no options, or none */
+    protected Optimizer(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
+        this.extras = extras;
+        add(parameters, options);
+    }
+
+    protected Optimizer(List<Tensor> parameters, Record options) { this(parameters, options, Map.of()); }
+
+    // ---- groups
+
+    public final List<ParameterGroup> groups() { return Collections.unmodifiableList(groups); }
+
+    /**
+     * More parameters, with options of their own.
+     *
+     * @throws IllegalArgumentException if there are none, one is in a group already or twice in this one, or the options are another optimiser's
+     */
+    public void addParamGroup(List<Tensor> parameters, Record options) { add(parameters, options); }
+
+    private void add(List<Tensor> parameters, Record options) {
+        if (parameters.isEmpty()) throw new IllegalArgumentException("there are no parameters to optimise");
+        if (!groups.isEmpty() && options.getClass() != groups.getFirst().options().getClass())
+            throw new IllegalArgumentException("these are no options of " + getClass().getSimpleName() + ": " + options);
+        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (ParameterGroup g : groups) seen.addAll(g.parameters());
+        for (Tensor p : parameters) if (!seen.add(p)) throw new IllegalArgumentException("a parameter appears twice: " + p.describe());
+        groups.add(new ParameterGroup(parameters, options, extras));
+    }
+
+    /** Of the first group. */
+    public final double learningRate() { return groups.getFirst().learningRate(); }
+
+    /** Of all groups. */
+    public final void setLearningRate(double lr) {
+        for (ParameterGroup g : groups) g.setLearningRate(lr);
+    }
+
+    // ---- steps
+
     /** One update of all parameters that have a gradient. */
-    void step();
+    public void step() { step(null, null); }
+
+    /**
+     * One update with the gradients of {@code closure}, which frees them, computes the loss, calls {@code backward} and returns the loss.
+     *
+     * @return the loss, which belongs to the current scope
+     */
+    public Tensor step(Supplier<Tensor> closure) {
+        Tensor loss;
+        try (var grad = NoGrad.enableGrad()) {
+            loss = closure.get();
+        }
+        step();
+        return loss;
+    }
+
+    /** Whether {@link #scaledStep} works: the options ask for the fused operator in every group. */
+    public boolean supportsScaledStep() {
+        return groups.stream().allMatch(g -> Boolean.TRUE.equals(g.get("fused")));
+    }
+
+    /**
+     * A step that divides the gradients by {@code gradScale}, unless that is null, and changes nothing where {@code foundInf} is not 0;
+     * without waiting for the device. For {@link panatorch.amp.GradScaler}.
+     */
+    public final void scaledStep(@Nullable Tensor gradScale, Tensor foundInf) {
+        if (!supportsScaledStep()) throw new IllegalStateException(getClass().getSimpleName() + " is not fused");
+        step(gradScale, foundInf);
+    }
+
+    private void step(@Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            for (ParameterGroup g : groups) {
+                for (Batch b : Batch.of(g, gradScale, foundInf)) update(b);
+            }
+        }
+    }
+
+    /** Changes the parameters in place; without gradients being recorded, in a scope. State is made by {@link Batch#state}. */
+    protected abstract void update(Batch batch);
 
     /** Frees the gradients. */
-    void zeroGrad();
+    public final void zeroGrad() { zeroGrad(true); }
 
-    double learningRate();
+    /** Frees the gradients, or else fills them with zeros. */
+    public final void zeroGrad(boolean setToNull) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            var filled = new ArrayList<Tensor>();
+            for (ParameterGroup g : groups) {
+                for (Tensor p : g.parameters()) {
+                    if (setToNull) p.setGrad(null);
+                    else if (p.grad() instanceof Tensor grad) filled.add(grad.detach_());
+                }
+            }
+            if (!filled.isEmpty()) Aten._foreachZero_(filled);
+        }
+    }
 
-    void setLearningRate(double lr);
+    // ---- state
 
-    /** Frees the state. */
-    @Override void close();
+    /**
+     * The state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}; maps, lists, tensors, numbers, booleans,
+     * strings and nulls. The tensors are the optimiser's own, not copies.
+     */
+    public final Map<String, Object> stateDict() {
+        var states = new LinkedHashMap<Long, Object>();
+        var groupDicts = new ArrayList<Object>();
+        long index = 0;
+        for (ParameterGroup g : groups) {
+            var indices = new ArrayList<Long>();
+            for (Map<String, @Nullable Object> s : g.states) {
+                if (!s.isEmpty()) states.put(index, new LinkedHashMap<>(s));
+                indices.add(index++);
+            }
+            Map<String, @Nullable Object> dict = g.entries();
+            dict.put("params", indices);
+            groupDicts.add(dict);
+        }
+        var all = new LinkedHashMap<String, Object>();
+        all.put("state", states);
+        all.put("param_groups", groupDicts);
+        return all;
+    }
+
+    /**
+     * Copies a state of {@link #stateDict}'s form, Python's or Java's, with the groups' options. Tensors take the type and device of their
+     * parameter, as in Python; step counts stay in float32.
+     *
+     * @throws IllegalArgumentException if groups, sizes or options do not fit; nothing is changed then
+     */
+    public final void loadStateDict(Map<String, ?> state) {
+        List<?> groupDicts = part(state, "param_groups", List.class);
+        if (groupDicts.size() != groups.size()) throw new IllegalArgumentException("the state is of " + groupDicts.size() + " parameter groups, not " + groups.size());
+        var entries = new ArrayList<Map<String, @Nullable Object>>();
+        var indices = new ArrayList<Long>();
+        for (int i = 0; i < groups.size(); i++) {
+            var dict = new LinkedHashMap<String, @Nullable Object>();
+            ((Map<?, ?>) groupDicts.get(i)).forEach((k, v) -> dict.put((String) k, v));
+            if (!(dict.remove("params") instanceof Collection<?> params) || params.size() != groups.get(i).parameters().size())
+                throw new IllegalArgumentException("parameter group " + i + " of the state is of another size");
+            params.forEach(p -> indices.add(((Number) p).longValue()));
+            OptionsMap.with(groups.get(i).options(), dict);
+            entries.add(dict);
+        }
+        var states = new LinkedHashMap<Long, Map<?, ?>>();
+        for (Map.Entry<?, ?> e : ((Map<?, ?>) part(state, "state", Map.class)).entrySet()) states.put(((Number) e.getKey()).longValue(), (Map<?, ?>) e.getValue());
+        freeState();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            int next = 0;
+            for (int i = 0; i < groups.size(); i++) {
+                ParameterGroup g = groups.get(i);
+                g.setAll(entries.get(i));
+                for (int j = 0; j < g.states.size(); j++) {
+                    Map<?, ?> loaded = states.get(indices.get(next++));
+                    if (loaded == null) continue;
+                    for (var e : loaded.entrySet()) g.states.get(j).put((String) e.getKey(), copied(g, g.parameters().get(j), (String) e.getKey(), e.getValue()));
+                }
+            }
+        }
+    }
+
+    private static <T> T part(Map<String, ?> state, String key, Class<T> type) {
+        if (type.isInstance(state.get(key))) return type.cast(state.get(key));
+        throw new IllegalArgumentException("an optimiser's state has '" + key + "'");
+    }
+
+    private static @Nullable Object copied(ParameterGroup g, Tensor p, String key, @Nullable Object value) {
+        if (value instanceof List<?> list) {
+            var copy = new ArrayList<@Nullable Object>();
+            for (Object v : list) copy.add(copied(g, p, key, v));
+            return copy;
+        }
+        if (!(value instanceof Tensor t)) return value;
+        if (!key.equals("step")) return t.to(p.device(), p.dtype().isFloatingPoint() || p.dtype().isComplex() ? p.dtype() : t.dtype(), false, true).escape();
+        return (Boolean.TRUE.equals(g.get("fused")) ? t.to(p.device(), DType.FLOAT32, false, true) : t.clone()).escape();
+    }
+
+    /** Frees the state. Closing twice is harmless. */
+    @Override public void close() { freeState(); }
+
+    private void freeState() {
+        for (ParameterGroup g : groups) {
+            for (Map<String, @Nullable Object> s : g.states) {
+                s.values().forEach(Optimizer::free);
+                s.clear();
+            }
+        }
+    }
+
+    static void free(@Nullable Object state) {
+        if (state instanceof Tensor t) t.close();
+        else if (state instanceof List<?> list) list.forEach(Optimizer::free);
+    }
+
+    @Override public String toString() { return getClass().getSimpleName() + groups; }
 }

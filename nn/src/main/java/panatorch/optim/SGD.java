@@ -1,93 +1,60 @@
 package panatorch.optim;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.NoGrad;
-import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Stochastic gradient descent as PyTorch's: {@code g ← ∇ + λw; b ← μb + (1−τ)g} (the first step {@code b ← g});
- * {@code w ← w − ηb}, with Nesterov {@code w ← w − η(g + μb)} (Sutskever et al. 2013). All parameters in one native call.
+ * Stochastic gradient descent: {@code g ← ∇ + λw; b ← μb + (1−τ)g}, the first step {@code b ← g}; {@code w ← w − ηb}, with Nesterov
+ * {@code w ← w − η(g + μb)} (Sutskever et al. 2013, On the importance of initialization and momentum in deep learning).
  */
-public final class SGD implements Optimizer {
+public final class SGD extends Optimizer {
     /** Each method returns changed options. */
-    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize) {
+    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) {
         public Options {
-            if (!(lr >= 0)) throw new IllegalArgumentException("the learning rate is not negative: " + lr);
-            if (!(momentum >= 0)) throw new IllegalArgumentException("momentum is not negative: " + momentum);
-            if (!(weightDecay >= 0)) throw new IllegalArgumentException("weight decay is not negative: " + weightDecay);
+            Require.notNegative("the learning rate", lr);
+            Require.notNegative("momentum", momentum);
+            Require.notNegative("weight decay", weightDecay);
             if (nesterov && (momentum == 0 || dampening != 0)) throw new IllegalArgumentException("Nesterov's method needs momentum and no dampening");
         }
-        public Options momentum(double m) { return new Options(lr, m, dampening, weightDecay, nesterov, maximize); }
-        public Options dampening(double d) { return new Options(lr, momentum, d, weightDecay, nesterov, maximize); }
-        public Options weightDecay(double w) { return new Options(lr, momentum, dampening, w, nesterov, maximize); }
-        public Options nesterov(boolean on) { return new Options(lr, momentum, dampening, weightDecay, on, maximize); }
-        public Options maximize(boolean on) { return new Options(lr, momentum, dampening, weightDecay, nesterov, on); }
+
+        public Options momentum(double value) { return new Options(lr, value, dampening, weightDecay, nesterov, maximize, fused); }
+        public Options dampening(double value) { return new Options(lr, momentum, value, weightDecay, nesterov, maximize, fused); }
+        public Options weightDecay(double value) { return new Options(lr, momentum, dampening, value, nesterov, maximize, fused); }
+        public Options nesterov(boolean on) { return new Options(lr, momentum, dampening, weightDecay, on, maximize, fused); }
+        public Options maximize(boolean on) { return new Options(lr, momentum, dampening, weightDecay, nesterov, on, fused); }
+        public Options fused(boolean on) { return new Options(lr, momentum, dampening, weightDecay, nesterov, maximize, on); }
     }
 
-    private final List<Tensor> parameters;
-    private final Map<Tensor, Tensor> momentumBuffers = new LinkedHashMap<>();
-    private final Options options;
-    private double lr;
+    private static final String MOMENTUM = "momentum_buffer";
 
     /** Plain gradient descent with learning rate {@code lr}. */
-    public static Options options(double lr) { return new Options(lr, 0, 0, 0, false, false); }
+    public static Options options(double lr) { return new Options(lr, 0, 0, 0, false, false, null); }
 
-    public SGD(List<Tensor> parameters, Options options) {
-        if (parameters.isEmpty()) throw new IllegalArgumentException("there are no parameters to optimise");
-        this.parameters = List.copyOf(parameters);
-        this.options = options;
-        this.lr = options.lr;
+    public SGD(List<Tensor> parameters, Options options) { super(parameters, options, NO_GRAPHS); }
+
+    @Override protected void update(Batch batch) {
+        Options o = batch.options(Options.class);
+        // Momentum begins with the gradient: parameters that take their first step go apart.
+        Batch later = o.momentum == 0 ? batch : batch.where(MOMENTUM, true), first = batch.where(MOMENTUM, false);
+        if (o.momentum != 0 && first.size() > 0) update(first, o, true);
+        if (later.size() > 0) update(later, o, o.momentum == 0);
     }
 
-    @Override public void step() {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            var first = new Batch(true);
-            var later = new Batch(options.momentum == 0);
-            for (Tensor p : parameters) {
-                Tensor grad = p.grad();
-                if (grad == null) continue;
-                boolean seen = options.momentum == 0 || momentumBuffers.containsKey(p);
-                (seen ? later : first).add(p, grad);
-            }
-            first.run();
-            later.run();
+    private static void update(Batch batch, Options o, boolean first) {
+        if (Boolean.TRUE.equals(o.fused)) {
+            List<Tensor> buffers = o.momentum == 0 ? List.of() : batch.state(MOMENTUM, Tensor::zerosLike);
+            Aten._fusedSgd_(batch.parameters(), batch.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, batch.gradScale(), batch.foundInf());
+            return;
         }
-    }
-
-    /** Parameters whose momentum begins with this step, or all others. */
-    private final class Batch {
-        final boolean first;
-        final List<Tensor> weights = new ArrayList<>(), grads = new ArrayList<>(), buffers = new ArrayList<>();
-
-        Batch(boolean first) { this.first = first; }
-
-        void add(Tensor p, Tensor grad) {
-            weights.add(p);
-            grads.add(grad);
-            if (options.momentum != 0) buffers.add(momentumBuffers.computeIfAbsent(p, q -> q.emptyLike().escape()));
+        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
+        if (o.momentum != 0) {
+            List<Tensor> buffers = batch.state(MOMENTUM, Tensor::zerosLike);
+            if (!first) Aten._foreachMul_(buffers, o.momentum);
+            Aten._foreachAdd_(buffers, g, first ? 1 : 1 - o.dampening);
+            g = o.nesterov ? Aten._foreachAdd(g, buffers, o.momentum) : buffers;
         }
-
-        void run() {
-            if (weights.isEmpty()) return;
-            Aten._fusedSgd_(weights, grads, buffers, options.weightDecay, options.momentum, lr, options.dampening, options.nesterov, options.maximize, first);
-        }
-    }
-
-    @Override public void zeroGrad() {
-        for (Tensor p : parameters) p.setGrad(null);
-    }
-
-    @Override public double learningRate() { return lr; }
-
-    @Override public void setLearningRate(double lr) { this.lr = lr; }
-
-    @Override public void close() {
-        momentumBuffers.values().forEach(Tensor::close);
-        momentumBuffers.clear();
+        Aten._foreachAdd_(batch.parameters(), g, -o.lr);
     }
 }

@@ -1,0 +1,78 @@
+package panatorch.optim;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Device;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * {@code s ← s + g²; w ← w − ηg/((1 + (t−1)·decay)(√s + ε))} (Duchi, Hazan and Singer 2011, JMLR 12). All parameters have their sums from the
+ * beginning, as in Python. Sparse gradients are not supported.
+ */
+public final class Adagrad extends Optimizer {
+    /** Each method returns changed options. */
+    public record Options(double lr, double lrDecay, double weightDecay, double initialAccumulatorValue, double eps, boolean maximize, @Nullable Boolean fused) {
+        public Options {
+            Require.notNegative("the learning rate", lr);
+            Require.notNegative("the decay of the learning rate", lrDecay);
+            Require.notNegative("weight decay", weightDecay);
+            Require.notNegative("the initial accumulator", initialAccumulatorValue);
+            Require.notNegative("epsilon", eps);
+        }
+
+        public Options lrDecay(double value) { return new Options(lr, value, weightDecay, initialAccumulatorValue, eps, maximize, fused); }
+        public Options weightDecay(double value) { return new Options(lr, lrDecay, value, initialAccumulatorValue, eps, maximize, fused); }
+        public Options initialAccumulatorValue(double value) { return new Options(lr, lrDecay, weightDecay, value, eps, maximize, fused); }
+        public Options eps(double value) { return new Options(lr, lrDecay, weightDecay, initialAccumulatorValue, value, maximize, fused); }
+        public Options maximize(boolean on) { return new Options(lr, lrDecay, weightDecay, initialAccumulatorValue, eps, on, fused); }
+        public Options fused(boolean on) { return new Options(lr, lrDecay, weightDecay, initialAccumulatorValue, eps, maximize, on); }
+    }
+
+    public static Options options(double lr) { return new Options(lr, 0, 0, 0, 1e-10, false, null); }
+
+    public Adagrad(List<Tensor> parameters, Options options) {
+        super(parameters, options, NO_GRAPHS);
+        begin(groups().getFirst());
+    }
+
+    @Override public void addParamGroup(List<Tensor> parameters, Record options) {
+        super.addParamGroup(parameters, options);
+        begin(groups().getLast());
+    }
+
+    private static void begin(ParameterGroup group) {
+        var o = (Options) group.options();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            for (int i = 0; i < group.states.size(); i++) {
+                Tensor p = group.parameters().get(i);
+                Device steps = Boolean.TRUE.equals(o.fused) ? p.device() : Device.CPU;
+                group.states.get(i).put("step", Aten.scalarTensor(0, DType.FLOAT32, null, steps).escape());
+                group.states.get(i).put("sum", sum(p, o).escape());
+            }
+        }
+    }
+
+    private static Tensor sum(Tensor p, Options o) { return p.fullLike(o.initialAccumulatorValue); }
+
+    @Override protected void update(Batch batch) {
+        Options o = batch.options(Options.class);
+        List<Tensor> sums = batch.state("sum", p -> sum(p, o));
+        if (Boolean.TRUE.equals(o.fused)) {
+            List<Tensor> steps = batch.steps(batch.device());
+            Aten._foreachAdd_(steps, 1);
+            Aten._fusedAdagrad_(batch.parameters(), batch.gradients(), sums, steps, o.lr, o.lrDecay, o.weightDecay, o.eps, o.maximize, batch.gradScale(), batch.foundInf());
+            batch.takeBack(steps);
+            return;
+        }
+        List<Double> factors = Batch.map(batch.countSteps(), t -> -o.lr / (1 + (t - 1) * o.lrDecay));
+        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
+        Aten._foreachAddcmul_(sums, g, g, 1);
+        List<Tensor> denominators = Aten._foreachSqrt(sums);
+        Aten._foreachAdd_(denominators, o.eps);
+        Aten._foreachAddcdiv_ScalarList(batch.parameters(), g, denominators, factors);
+    }
+}

@@ -1,0 +1,14 @@
+package panatorch.optim;
+
+import java.util.List;
+import panatorch.Tensor;
+
+/** {@link Adam} with weight decay apart from the gradient, {@code w ← w − ηλw} (Loshchilov and Hutter 2017, arXiv:1711.05101). */
+public final class AdamW extends Optimizer {
+    /** Weight decay 0.01. */
+    public static Adam.Options options(double lr) { return Adam.options(lr).weightDecay(1e-2).decoupledWeightDecay(true); }
+
+    public AdamW(List<Tensor> parameters, Adam.Options options) { super(parameters, options, PYTHON); }
+
+    @Override protected void update(Batch batch) { Adam.update(batch, batch.options(Adam.Options.class).decoupledWeightDecay(true)); }
+}

@@ -1,0 +1,144 @@
+package panatorch.optim;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Device;
+import panatorch.Tensor;
+
+/**
+ * Parameters of a group that have a gradient, of one type and device, as libtorch's operators on lists of tensors want them: what an
+ * {@link Optimizer} changes at once. Complex numbers are seen as pairs of real ones.
+ */
+public final class Batch {
+    private final ParameterGroup group;
+    private final List<Integer> places = new ArrayList<>();
+    private final List<Tensor> parameters = new ArrayList<>(), gradients = new ArrayList<>();
+    private final @Nullable Tensor gradScale, foundInf;
+
+    private Batch(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+        this.group = group;
+        this.gradScale = gradScale;
+        this.foundInf = foundInf;
+    }
+
+    private record Kind(DType dtype, Device device) {}
+
+    static List<Batch> of(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+        var batches = new LinkedHashMap<Kind, Batch>();
+        for (int i = 0; i < group.parameters().size(); i++) {
+            Tensor p = group.parameters().get(i), grad = p.grad();
+            if (grad == null) continue;
+            batches.computeIfAbsent(new Kind(p.dtype(), p.device()), k -> new Batch(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
+        }
+        return new ArrayList<>(batches.values());
+    }
+
+    private static @Nullable Tensor on(Device device, @Nullable Tensor t) { return t == null ? null : t.to(device); }
+
+    private void add(int place, Tensor parameter, Tensor gradient) {
+        places.add(place);
+        parameters.add(real(parameter));
+        gradients.add(real(gradient));
+    }
+
+    private static Tensor real(Tensor t) { return t.dtype().isComplex() ? t.viewAsReal() : t; }
+
+    public int size() { return places.size(); }
+
+    public <O extends Record> O options(Class<O> type) { return type.cast(group.options()); }
+
+    public List<Tensor> parameters() { return parameters; }
+
+    public List<Tensor> gradients() { return gradients; }
+
+    /** The direction to go against: gradients, negated to maximise, with the L2 penalty's {@code λw}. New tensors unless neither is asked for. */
+    public List<Tensor> gradients(boolean maximize, double weightDecay) {
+        List<Tensor> g = maximize ? Aten._foreachNeg(gradients) : gradients;
+        return weightDecay == 0 ? g : Aten._foreachAdd(g, parameters, weightDecay);
+    }
+
+    /** What the gradients are to be divided by, or null; only where {@link Optimizer#supportsScaledStep}. */
+    public @Nullable Tensor gradScale() { return gradScale; }
+
+    /** Not 0 where the step is to be left out, or null. */
+    public @Nullable Tensor foundInf() { return foundInf; }
+
+    /** The state of this name of each parameter, made of the parameter where it is missing. */
+    public List<Tensor> state(String name, Function<Tensor, Tensor> initial) {
+        var all = new ArrayList<Tensor>(size());
+        for (int i : places) {
+            Object value = group.states.get(i).get(name);
+            if (!(value instanceof Tensor)) {
+                // Old checkpoints hold step counts as plain numbers.
+                Tensor made = value instanceof Number n ? Aten.scalarTensor(n, DType.FLOAT32) : initial.apply(group.parameters().get(i));
+                group.states.get(i).put(name, value = made.escape());
+            }
+            all.add(real((Tensor) value));
+        }
+        return all;
+    }
+
+    /** {@link #state(String, Function)} with scalars in float32, as Python keeps step counts and the like. */
+    public List<Tensor> scalars(String name, double initial, Device device) {
+        return state(name, p -> Aten.scalarTensor(initial, DType.FLOAT32, null, device));
+    }
+
+    /** Counts a step for each parameter. @return the counts */
+    public double[] countSteps() { return countSteps(Device.CPU); }
+
+    double[] countSteps(Device device) {
+        List<Tensor> steps = steps(device);
+        Aten._foreachAdd_(steps, 1);
+        return values(steps);
+    }
+
+    /** Step counts, where they are read: the CPU, or the parameters' device for operators that fuse the whole step. */
+    public List<Tensor> steps(Device device) { return scalars("step", 0, device); }
+
+    public Device device() { return parameters.getFirst().device(); }
+
+    /** Numbers of scalars, however many, in one transfer. */
+    public static double[] values(List<Tensor> scalars) { return Aten.stack(scalars).to(DType.FLOAT64).to(Device.CPU).toDoubleArray(); }
+
+    /** Counts the step back that an operator left out because of {@link #foundInf}. */
+    void takeBack(List<Tensor> steps) {
+        if (foundInf != null) Aten._foreachSub_(steps, Collections.nCopies(size(), foundInf));
+    }
+
+    /** Gives each scalar its number. */
+    static void assign(List<Tensor> scalars, List<Double> numbers) {
+        Aten._foreachZero_(scalars);
+        Aten._foreachAdd_ScalarList(scalars, numbers);
+    }
+
+    /** Those parameters that have, or do not have, a state of this name. */
+    Batch where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
+
+    /** The i-th parameter alone. */
+    Batch one(int i) { return part(j -> j == i); }
+
+    private Batch part(IntPredicate wanted) {
+        var part = new Batch(group, gradScale, foundInf);
+        for (int i = 0; i < size(); i++) {
+            if (!wanted.test(i)) continue;
+            part.places.add(places.get(i));
+            part.parameters.add(parameters.get(i));
+            part.gradients.add(gradients.get(i));
+        }
+        return part;
+    }
+
+    /** {@code f} of each number. */
+    static List<Double> map(double[] numbers, java.util.function.DoubleUnaryOperator f) {
+        var all = new ArrayList<Double>(numbers.length);
+        for (double n : numbers) all.add(f.applyAsDouble(n));
+        return all;
+    }
+}

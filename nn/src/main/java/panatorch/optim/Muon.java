@@ -1,0 +1,80 @@
+package panatorch.optim;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+
+/**
+ * Momentum whose update of a matrix is made orthogonal: {@code b ← μb + (1−μ)g; w ← (1 − ηλ)w − η'·orthogonal(b)}, with Nesterov
+ * {@code μb + (1−μ)g} in place of b. Orthogonal as Newton and Schulz's iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ}, in bfloat16, has it
+ * (Jordan et al. 2024, Muon; Liu et al. 2025, arXiv:2502.16982). For matrices only; a loop over them.
+ */
+public final class Muon extends Optimizer {
+    /**
+     * Each method returns changed options.
+     *
+     * @param adjustLrFn how the rate depends on the shape [A, B]: {@code original} or null, {@code η' = η√max(1, A/B)}; or
+     *     {@code match_rms_adamw}, {@code η' = 0.2η√max(A, B)}, with which rates found for AdamW fit
+     */
+    public record Options(double lr, double weightDecay, double momentum, boolean nesterov, List<Double> nsCoefficients, double eps, long nsSteps, @Nullable String adjustLrFn) {
+        public Options {
+            Require.notNegative("the learning rate", lr);
+            Require.notNegative("weight decay", weightDecay);
+            Require.notNegative("momentum", momentum);
+            if (nsCoefficients.size() != 3) throw new IllegalArgumentException("there are three coefficients, not " + nsCoefficients);
+            if (nsSteps < 0 || nsSteps >= 100) throw new IllegalArgumentException("there are fewer than 100 iterations: " + nsSteps);
+            if (adjustLrFn != null && !adjustLrFn.equals("original") && !adjustLrFn.equals("match_rms_adamw")) throw new IllegalArgumentException("the rate is adjusted as 'original' or 'match_rms_adamw', not '" + adjustLrFn + "'");
+        }
+
+        public Options weightDecay(double value) { return new Options(lr, value, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn); }
+        public Options momentum(double value) { return new Options(lr, weightDecay, value, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn); }
+        public Options nesterov(boolean on) { return new Options(lr, weightDecay, momentum, on, nsCoefficients, eps, nsSteps, adjustLrFn); }
+        public Options nsCoefficients(double a, double b, double c) { return new Options(lr, weightDecay, momentum, nesterov, List.of(a, b, c), eps, nsSteps, adjustLrFn); }
+        public Options eps(double value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, value, nsSteps, adjustLrFn); }
+        public Options nsSteps(long value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, value, adjustLrFn); }
+        public Options adjustLrFn(String value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, value); }
+    }
+
+    /** Weight decay 0.1, Nesterov's momentum 0.95. */
+    public static Options options(double lr) { return new Options(lr, 0.1, 0.95, true, List.of(3.4445, -4.7750, 2.0315), 1e-7, 5, null); }
+
+    /** @throws IllegalArgumentException if a parameter is no matrix */
+    public Muon(List<Tensor> parameters, Options options) { super(matrices(parameters), options); }
+
+    @Override public void addParamGroup(List<Tensor> parameters, Record options) { super.addParamGroup(matrices(parameters), options); }
+
+    private static List<Tensor> matrices(List<Tensor> parameters) {
+        for (Tensor p : parameters) if (p.dim() != 2) throw new IllegalArgumentException("Muon is for matrices, not for " + p.describe());
+        return parameters;
+    }
+
+    @Override protected void update(Batch batch) {
+        Options o = batch.options(Options.class);
+        List<Tensor> buffers = batch.state("momentum_buffer", Tensor::zerosLike);
+        Aten._foreachLerp_(buffers, batch.gradients(), 1 - o.momentum);
+        List<Tensor> updates = o.nesterov ? Aten._foreachLerp(batch.gradients(), buffers, o.momentum) : buffers;
+        Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
+        for (int i = 0; i < batch.size(); i++) {
+            Tensor p = batch.parameters().get(i);
+            p.add_(orthogonal(updates.get(i), o), -adjusted(o, p.size(0), p.size(1)));
+        }
+    }
+
+    private static Tensor orthogonal(Tensor update, Options o) {
+        boolean tall = update.size(0) > update.size(1);
+        Tensor x = update.to(DType.BFLOAT16);
+        if (tall) x = x.t();
+        x = x.div(x.norm().clampMin(o.eps));
+        for (int i = 0; i < o.nsSteps; i++) {
+            Tensor gram = x.matmul(x.t());
+            x = Aten.addmm(x, Aten.addmm(gram, gram, gram, o.nsCoefficients.get(1), o.nsCoefficients.get(2)), x, o.nsCoefficients.get(0), 1);
+        }
+        return tall ? x.t() : x;
+    }
+
+    private static double adjusted(Options o, long rows, long columns) {
+        return o.lr * ("match_rms_adamw".equals(o.adjustLrFn) ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, (double) rows / columns)));
+    }
+}

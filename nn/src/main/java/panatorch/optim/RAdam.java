@@ -1,0 +1,57 @@
+package panatorch.optim;
+
+import java.util.List;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/**
+ * Adam whose adaptive learning rate waits until its variance is tractable: {@code ρ∞ = 2/(1−β₂) − 1, ρ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ)}; where ρ > 5
+ * {@code w ← w − η·r·m̂·√(1−β₂ᵗ)/(√v + ε)} with {@code r² = (ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ)}, else {@code w ← w − ηm̂}
+ * (Liu et al. 2019, arXiv:1908.03265).
+ */
+public final class RAdam extends Optimizer {
+    /** Each method returns changed options. */
+    public record Options(double lr, List<Double> betas, double eps, double weightDecay, boolean decoupledWeightDecay, boolean maximize) {
+        public Options {
+            Require.notNegative("the learning rate", lr);
+            Require.notNegative("epsilon", eps);
+            Require.notNegative("weight decay", weightDecay);
+            Require.decays(betas);
+        }
+
+        public Options betas(double first, double second) { return new Options(lr, List.of(first, second), eps, weightDecay, decoupledWeightDecay, maximize); }
+        public Options eps(double value) { return new Options(lr, betas, value, weightDecay, decoupledWeightDecay, maximize); }
+        public Options weightDecay(double value) { return new Options(lr, betas, eps, value, decoupledWeightDecay, maximize); }
+        public Options decoupledWeightDecay(boolean on) { return new Options(lr, betas, eps, weightDecay, on, maximize); }
+        public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, decoupledWeightDecay, on); }
+    }
+
+    public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false, false); }
+
+    public RAdam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
+
+    @Override protected void update(Batch batch) {
+        Options o = batch.options(Options.class);
+        double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
+        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
+        double[] t = batch.countSteps();
+        List<Tensor> g = batch.gradients(o.maximize, o.decoupledWeightDecay ? 0 : o.weightDecay);
+        if (o.decoupledWeightDecay && o.weightDecay != 0) Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
+        Aten._foreachLerp_(means, g, 1 - beta1);
+        Aten._foreachMul_(squares, beta2);
+        Aten._foreachAddcmul_(squares, g, g, 1 - beta2);
+        List<Tensor> rates = Aten._foreachSqrt(squares);
+        Aten._foreachAdd_(rates, o.eps);
+        Aten._foreachReciprocal_(rates);
+        Aten._foreachMul_ScalarList(rates, Batch.map(t, n -> o.lr / (1 - Math.pow(beta1, n)) * rectification(n, beta2)));
+        // Where the variance is not tractable yet, the rate is that of plain momentum.
+        Aten._foreachAdd_ScalarList(rates, Batch.map(t, n -> rectification(n, beta2) == 0 ? o.lr / (1 - Math.pow(beta1, n)) : 0));
+        Aten._foreachAddcmul_(batch.parameters(), means, rates, -1);
+    }
+
+    /** r·√(1−β₂ᵗ), or 0. */
+    private static double rectification(double t, double beta2) {
+        double power = Math.pow(beta2, t), end = 2 / (1 - beta2) - 1, rho = end - 2 * t * power / (1 - power);
+        return rho > 5 ? Math.sqrt((rho - 4) * (rho - 2) * end / ((end - 4) * (end - 2) * rho) * (1 - power)) : 0;
+    }
+}

@@ -1,0 +1,59 @@
+package panatorch.optim;
+
+import java.util.List;
+import panatorch.Aten;
+import panatorch.Device;
+import panatorch.Tensor;
+
+/**
+ * {@code v ← αv + (1−α)g²}, centred less the squared mean gradient; {@code w ← w − ηg/(√v + ε)}, with momentum through
+ * {@code b ← μb + g/(√v + ε)} (Tieleman and Hinton 2012, Coursera lecture 6.5; centred: Graves 2013, arXiv:1308.0850).
+ */
+public final class RMSprop extends Optimizer {
+    /** Each method returns changed options. */
+    public record Options(double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered, boolean maximize) {
+        public Options {
+            Require.notNegative("the learning rate", lr);
+            Require.notNegative("alpha", alpha);
+            Require.notNegative("epsilon", eps);
+            Require.notNegative("weight decay", weightDecay);
+            Require.notNegative("momentum", momentum);
+        }
+
+        public Options alpha(double value) { return new Options(lr, value, eps, weightDecay, momentum, centered, maximize); }
+        public Options eps(double value) { return new Options(lr, alpha, value, weightDecay, momentum, centered, maximize); }
+        public Options weightDecay(double value) { return new Options(lr, alpha, eps, value, momentum, centered, maximize); }
+        public Options momentum(double value) { return new Options(lr, alpha, eps, weightDecay, value, centered, maximize); }
+        public Options centered(boolean on) { return new Options(lr, alpha, eps, weightDecay, momentum, on, maximize); }
+        public Options maximize(boolean on) { return new Options(lr, alpha, eps, weightDecay, momentum, centered, on); }
+    }
+
+    public static Options options(double lr) { return new Options(lr, 0.99, 1e-8, 0, 0, false, false); }
+
+    public RMSprop(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
+
+    @Override protected void update(Batch batch) {
+        Options o = batch.options(Options.class);
+        List<Tensor> squares = batch.state("square_avg", Tensor::zerosLike), g = batch.gradients(o.maximize, o.weightDecay), denominators;
+        Aten._foreachAdd_(batch.steps(Device.CPU), 1);
+        Aten._foreachMul_(squares, o.alpha);
+        Aten._foreachAddcmul_(squares, g, g, 1 - o.alpha);
+        if (o.centered) {
+            List<Tensor> means = batch.state("grad_avg", Tensor::zerosLike);
+            Aten._foreachLerp_(means, g, 1 - o.alpha);
+            denominators = Aten._foreachAddcmul(squares, means, means, -1);
+            Aten._foreachSqrt_(denominators);
+        } else {
+            denominators = Aten._foreachSqrt(squares);
+        }
+        Aten._foreachAdd_(denominators, o.eps);
+        if (o.momentum == 0) {
+            Aten._foreachAddcdiv_(batch.parameters(), g, denominators, -o.lr);
+            return;
+        }
+        List<Tensor> buffers = batch.state("momentum_buffer", Tensor::zerosLike);
+        Aten._foreachMul_(buffers, o.momentum);
+        Aten._foreachAddcdiv_(buffers, g, denominators);
+        Aten._foreachAdd_(batch.parameters(), buffers, -o.lr);
+    }
+}
