@@ -54,7 +54,7 @@ final class Run implements AutoCloseable {
         model.to(device, null, Evaluation.FORMAT);
         optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()).fused(true));
         var head = new MultiSampleDropout(config.dropoutP(), config.dropoutSamples(), model.head());
-        var schedule = config.schedule().over(config.lr(), (long) config.epochs() * this.train.batches());
+        var schedule = config.schedule().over(optimizer, (long) config.epochs() * this.train.batches());
         trainer = new Trainer(model, head, optimizer, schedule, precision, device);
     }
 

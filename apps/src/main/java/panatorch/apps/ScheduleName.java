@@ -1,16 +1,21 @@
 package panatorch.apps;
 
-import panatorch.optim.Schedule;
+import panatorch.optim.CosineAnnealingLR;
+import panatorch.optim.LRScheduler;
+import panatorch.optim.LambdaLR;
+import panatorch.optim.OneCycleLR;
+import panatorch.optim.Optimizer;
 
 /** {@code --schedule}: how the learning rate changes over a run. */
 enum ScheduleName {
     CONSTANT, COSINE, ONE_CYCLE;
 
-    Schedule over(double lr, long steps) {
+    /** @param steps of the whole run */
+    LRScheduler over(Optimizer optimizer, long steps) {
         return switch (this) {
-            case CONSTANT -> Schedule.constant(lr);
-            case COSINE -> Schedule.cosine(lr, steps);
-            case ONE_CYCLE -> Schedule.oneCycle(lr, steps);
+            case CONSTANT -> new LambdaLR(optimizer, step -> 1);
+            case COSINE -> new CosineAnnealingLR(optimizer, steps);
+            case ONE_CYCLE -> new OneCycleLR(optimizer, OneCycleLR.options(optimizer.learningRate(), steps).cycleMomentum(false));
         };
     }
 

@@ -8,15 +8,15 @@ import panatorch.amp.Precision;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.MultiSampleDropout;
 import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.LRScheduler;
 import panatorch.optim.Optimizer;
-import panatorch.optim.Schedule;
 
 /**
  * Steps of training a classifier, with dropout samples on its head, and of evaluating it.
  *
  * <pre>
- * step:      lr ← schedule(step) → features ← trunk(images) → loss ← mean over samples of CE(head(dropout(features)))
- *            → gradients ← backward(loss) → optimiser → gradients freed
+ * step:      features ← trunk(images) → loss ← mean over samples of CE(head(dropout(features)))
+ *            → gradients ← backward(loss) → optimiser → gradients freed → the schedule's next learning rate
  * evaluate:  logits ← head(trunk(images)), nothing dropped, nothing recorded
  * </pre>
  *
@@ -26,13 +26,13 @@ public final class Trainer {
     private final Classifier model;
     private final MultiSampleDropout head;
     private final Optimizer optimizer;
-    private final Schedule schedule;
+    private final LRScheduler schedule;
     private final Precision precision;
     private final Device device;
     private final CrossEntropy criterion = CrossEntropy.mean();
     private long steps;
 
-    public Trainer(Classifier model, MultiSampleDropout head, Optimizer optimizer, Schedule schedule, Precision precision, Device device) {
+    public Trainer(Classifier model, MultiSampleDropout head, Optimizer optimizer, LRScheduler schedule, Precision precision, Device device) {
         this.model = model;
         this.head = head;
         this.optimizer = optimizer;
@@ -51,7 +51,6 @@ public final class Trainer {
      */
     public StepResult step(Tensor images, Tensor labels) {
         if (!model.isTraining()) model.train();
-        optimizer.setLearningRate(schedule.at(steps++));
         try (var scope = Scope.open()) {
             Tensor target = labels.to(device);
             MultiSampleDropout.Result result;
@@ -61,6 +60,8 @@ public final class Trainer {
             result.loss().backward();
             optimizer.step();
             optimizer.zeroGrad();
+            schedule.step();
+            steps++;
             return summary(result.loss(), result.logits(), target);
         }
     }

@@ -1,0 +1,24 @@
+package panatorch.optim;
+
+/**
+ * A part of the base rate for the first steps.
+ */
+public final class ConstantLR extends LRScheduler {
+    private final double factor;
+    private final long totalIters;
+
+    public ConstantLR(Optimizer optimizer, double factor, long totalIters) {
+        super(optimizer);
+        if (!(factor >= 0 && factor <= 1)) throw new IllegalArgumentException("the factor is between 0 and 1: " + factor);
+        this.factor = factor;
+        this.totalIters = totalIters;
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        if (lastEpoch == 0) return g.learningRate() * factor;
+        return lastEpoch != totalIters ? g.learningRate() : g.learningRate() * (1 / factor);
+    }
+
+    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * (lastEpoch >= totalIters ? 1 : factor); }
+}

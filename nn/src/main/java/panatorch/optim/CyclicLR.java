@@ -1,0 +1,65 @@
+package panatorch.optim;
+
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * The rate up and down between two bounds along lines, the momentum the other way (Smith 2015, arXiv:1506.01186). Stepped after each batch,
+ * not epoch.
+ */
+public final class CyclicLR extends LRScheduler {
+    /**
+     * Each method returns changed options. {@code baseLr} and {@code maxLr} are one for all groups or one for each.
+     *
+     * @param scale of the height of a cycle, by its number from 1 or, {@code perStep}, by the step from 0
+     */
+    public record Options(List<Double> baseLr, List<Double> maxLr, long stepSizeUp, long stepSizeDown, DoubleUnaryOperator scale, boolean perStep, boolean cycleMomentum, double baseMomentum, double maxMomentum) {
+        public Options {
+            positive("the number of steps up", stepSizeUp);
+            if (stepSizeDown < 0) throw new IllegalArgumentException("the number of steps down is not negative: " + stepSizeDown);
+        }
+
+        public Options bounds(List<Double> base, List<Double> max) { return new Options(base, max, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, baseMomentum, maxMomentum); }
+        public Options steps(long up, long down) { return new Options(baseLr, maxLr, up, down, scale, perStep, cycleMomentum, baseMomentum, maxMomentum); }
+        /** Each cycle half as high as the last. */
+        public Options triangular2() { return scale(cycle -> 1 / Math.pow(2, cycle - 1), false); }
+        /** Times γ each step. */
+        public Options expRange(double gamma) { return scale(step -> Math.pow(gamma, step), true); }
+        public Options scale(DoubleUnaryOperator factor, boolean byStep) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, factor, byStep, cycleMomentum, baseMomentum, maxMomentum); }
+        public Options cycleMomentum(boolean on) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, on, baseMomentum, maxMomentum); }
+        public Options momentum(double base, double max) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, base, max); }
+    }
+
+    /** 2,000 steps up and as many down, cycles of equal height, momentum between 0.9 and 0.8. */
+    public static Options options(double baseLr, double maxLr) { return new Options(List.of(baseLr), List.of(maxLr), 2000, 2000, cycle -> 1, false, true, 0.8, 0.9); }
+
+    private final Options o;
+
+    public CyclicLR(Optimizer optimizer, Options options) {
+        super(prepared(optimizer, options));
+        o = options;
+        begin();
+    }
+
+    private static Optimizer prepared(Optimizer optimizer, Options o) {
+        for (int i = 0; i < optimizer.groups().size(); i++) {
+            ParameterGroup g = optimizer.groups().get(i);
+            g.setLearningRate(of(o.baseLr, i, optimizer, "the lower bound"));
+            if (!o.cycleMomentum) continue;
+            setMomentum(g, o.maxMomentum);
+            g.set("max_momentum", o.maxMomentum);
+            g.set("base_momentum", o.baseMomentum);
+        }
+        return optimizer;
+    }
+
+    /** Sets the momentum, too. */
+    @Override protected double rate(ParameterGroup g, int i) {
+        double total = o.stepSizeUp + o.stepSizeDown, ratio = o.stepSizeUp / total;
+        double cycle = Math.floor(1 + lastEpoch / total), x = 1 + lastEpoch / total - cycle;
+        double height = (x <= ratio ? x / ratio : (x - 1) / (ratio - 1)) * o.scale.applyAsDouble(o.perStep ? lastEpoch : cycle);
+        if (o.cycleMomentum) setMomentum(g, o.maxMomentum - (o.maxMomentum - o.baseMomentum) * height);
+        double base = of(o.baseLr, i, optimizer(), "the lower bound"), max = of(o.maxLr, i, optimizer(), "the upper bound");
+        return base + (max - base) * height;
+    }
+}

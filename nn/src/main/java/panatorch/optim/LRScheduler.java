@@ -1,0 +1,147 @@
+package panatorch.optim;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes the learning rates of an optimiser's groups from step to step (or epoch to epoch: whatever {@link #step} is called after), each from
+ * where it was when the first scheduler was made, the group's {@code initial_lr}. Making a scheduler sets the first rates.
+ *
+ * <pre>
+ * optimizer.step(); scheduler.step();
+ * </pre>
+ *
+ * <p>Most compute a rate from the last one, as PyTorch's do, so that several act together ({@link ChainedScheduler}). Owns nothing native; one thread's.
+ */
+public abstract class LRScheduler {
+    private final Optimizer optimizer;
+    /** Rates that the schedule begins at, one a group. */
+    protected List<Double> baseLrs;
+    /** Steps so far, 0 after construction. */
+    protected long lastEpoch = -1;
+    long stepCount;
+    private boolean initial;
+    private List<Double> lastLr = List.of();
+
+    protected LRScheduler(Optimizer optimizer) {
+        this.optimizer = optimizer;
+        for (ParameterGroup g : optimizer.groups()) if (!g.has("initial_lr")) g.set("initial_lr", g.learningRate());
+        baseLrs = numbers(optimizer, "initial_lr");
+    }
+
+    static List<Double> numbers(Optimizer optimizer, String key) { return optimizer.groups().stream().map(g -> g.number(key)).toList(); }
+
+    public final Optimizer optimizer() { return optimizer; }
+
+    /** The rate of a group at {@link #lastEpoch}, from its last one where that is enough. @param i the group's index */
+    protected abstract double rate(ParameterGroup group, int i);
+
+    /** {@link #rate} from {@link #baseLrs} alone, for schedulers that begin in the middle of others. */
+    protected double closedForm(ParameterGroup group, int i) { return rate(group, i); }
+
+    /** To be called at a constructor's end: sets the first rates. */
+    protected final void begin() {
+        stepCount = 0;
+        initial = true;
+        step();
+        initial = false;
+    }
+
+    /** Whether the first rates are being set. */
+    protected final boolean isInitial() { return initial; }
+
+    /** The rates of the next step. */
+    public void step() {
+        stepCount++;
+        lastEpoch++;
+        apply(this::rate);
+    }
+
+    /** Begins anew, after other schedulers. */
+    final void restart() {
+        lastEpoch = 0;
+        apply(this::closedForm);
+    }
+
+    /** Back before the last step; the rates stay. */
+    void undo() { lastEpoch--; }
+
+    @FunctionalInterface
+    interface Rates { double of(ParameterGroup group, int i); }
+
+    final void apply(Rates rates) {
+        List<ParameterGroup> groups = optimizer.groups();
+        var values = new ArrayList<Double>();
+        for (int i = 0; i < groups.size(); i++) values.add(rates.of(groups.get(i), i));
+        for (int i = 0; i < groups.size(); i++) groups.get(i).setLearningRate(values.get(i));
+        note();
+    }
+
+    final void note() { lastLr = numbers(optimizer, "lr"); }
+
+    /** The current rates, one a group. */
+    public final List<Double> lastLr() { return lastLr; }
+
+    /** What changes, under Python's names: either loads the other's. Options are those of the constructor. */
+    public Map<String, Object> stateDict() {
+        var state = new LinkedHashMap<String, Object>();
+        state.put("base_lrs", baseLrs);
+        state.put("last_epoch", lastEpoch);
+        state.put("_step_count", stepCount);
+        state.put("_last_lr", lastLr);
+        return state;
+    }
+
+    /** Continues where {@link #stateDict} was taken. The rates themselves are the optimiser's, to be loaded with it. */
+    public void loadStateDict(Map<String, ?> state) {
+        if (state.get("base_lrs") instanceof List<?>) baseLrs = doubles(state, "base_lrs");
+        lastEpoch = number(state, "last_epoch").longValue();
+        stepCount = number(state, "_step_count").longValue();
+        lastLr = doubles(state, "_last_lr");
+    }
+
+    static Number number(Map<String, ?> state, String key) {
+        if (state.get(key) instanceof Number n) return n;
+        throw new IllegalArgumentException("the scheduler's state has no number '" + key + "'");
+    }
+
+    static List<Double> doubles(Map<String, ?> state, String key) {
+        if (state.get(key) instanceof List<?> list) return list.stream().map(v -> ((Number) v).doubleValue()).toList();
+        throw new IllegalArgumentException("the scheduler's state has no list '" + key + "'");
+    }
+
+    /** One value for all groups, or one for each. */
+    static double of(List<Double> values, int i, Optimizer optimizer, String what) {
+        if (values.size() != 1 && values.size() != optimizer.groups().size()) throw new IllegalArgumentException(what + " is one number or one a group, not " + values);
+        return values.get(values.size() == 1 ? 0 : i);
+    }
+
+    /** Momentum, or Adam's β₁. @throws IllegalArgumentException if the optimiser has neither */
+    static void setMomentum(ParameterGroup g, double value) {
+        if (g.get("betas") instanceof List<?> betas) g.set("betas", List.of(value, betas.get(1)));
+        else if (g.has("momentum")) g.set("momentum", value);
+        else throw new IllegalArgumentException("the optimiser has no momentum to cycle");
+    }
+
+    static void positive(String what, double value) {
+        if (!(value > 0)) throw new IllegalArgumentException(what + " is positive: " + value);
+    }
+
+    /** Checks what schedulers of schedulers are made of. */
+    static List<LRScheduler> ofOne(Optimizer optimizer, List<LRScheduler> schedulers) {
+        if (schedulers.isEmpty()) throw new IllegalArgumentException("there are no schedulers");
+        for (LRScheduler s : schedulers) if (s.optimizer != optimizer) throw new IllegalArgumentException("the schedulers are of different optimisers");
+        return List.copyOf(schedulers);
+    }
+
+    static List<Object> states(List<LRScheduler> schedulers) { return new ArrayList<>(schedulers.stream().map(LRScheduler::stateDict).toList()); }
+
+    @SuppressWarnings("unchecked")
+    static void loadAll(List<LRScheduler> schedulers, @Nullable Object states) {
+        if (!(states instanceof List<?> list) || list.size() != schedulers.size()) throw new IllegalArgumentException("the state is of other schedulers");
+        for (int i = 0; i < list.size(); i++) schedulers.get(i).loadStateDict((Map<String, ?>) list.get(i));
+    }
+}

@@ -1,0 +1,28 @@
+package panatorch.optim;
+
+/**
+ * From one part of the base rate to another along a line: warm-up, or decay.
+ */
+public final class LinearLR extends LRScheduler {
+    private final double startFactor;
+    private final double endFactor;
+    private final long totalIters;
+
+    public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters) {
+        super(optimizer);
+        if (!(startFactor > 0 && startFactor <= 1)) throw new IllegalArgumentException("the first factor is above 0 and at most 1: " + startFactor);
+        if (!(endFactor >= 0 && endFactor <= 1)) throw new IllegalArgumentException("the last factor is between 0 and 1: " + endFactor);
+        this.startFactor = startFactor;
+        this.endFactor = endFactor;
+        this.totalIters = totalIters;
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        if (lastEpoch == 0) return g.learningRate() * startFactor;
+        if (isInitial() || lastEpoch > totalIters) return g.learningRate();
+        return g.learningRate() * (1 + (endFactor - startFactor) / (totalIters * startFactor + (lastEpoch - 1) * (endFactor - startFactor)));
+    }
+
+    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * (startFactor + (endFactor - startFactor) * Math.min(totalIters, lastEpoch) / totalIters); }
+}

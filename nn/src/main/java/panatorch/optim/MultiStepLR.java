@@ -1,0 +1,25 @@
+package panatorch.optim;
+
+import java.util.Arrays;
+
+/** Times γ at each milestone. */
+public final class MultiStepLR extends LRScheduler {
+    private final long[] milestones;
+    private final double gamma;
+
+    /** @param milestones steps; one that is listed twice counts twice */
+    public MultiStepLR(Optimizer optimizer, double gamma, long... milestones) {
+        super(optimizer);
+        this.milestones = milestones.clone();
+        this.gamma = gamma;
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        return g.learningRate() * Math.pow(gamma, Arrays.stream(milestones).filter(m -> m == lastEpoch).count());
+    }
+
+    @Override protected double closedForm(ParameterGroup g, int i) {
+        return baseLrs.get(i) * Math.pow(gamma, Arrays.stream(milestones).filter(m -> m <= lastEpoch).count());
+    }
+}

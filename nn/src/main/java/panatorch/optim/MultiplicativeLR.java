@@ -1,0 +1,21 @@
+package panatorch.optim;
+
+import java.util.List;
+import java.util.function.LongToDoubleFunction;
+
+/** The last rate times a function of the step. */
+public final class MultiplicativeLR extends LRScheduler {
+    private final List<LongToDoubleFunction> factors;
+
+    public MultiplicativeLR(Optimizer optimizer, LongToDoubleFunction factor) { this(optimizer, List.of(factor)); }
+
+    /** @param factors one for all groups, or one for each */
+    public MultiplicativeLR(Optimizer optimizer, List<LongToDoubleFunction> factors) {
+        super(optimizer);
+        if (factors.size() != 1 && factors.size() != optimizer.groups().size()) throw new IllegalArgumentException("there are " + factors.size() + " functions for " + optimizer.groups().size() + " groups");
+        this.factors = List.copyOf(factors);
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) { return isInitial() ? g.learningRate() : g.learningRate() * factors.get(factors.size() == 1 ? 0 : i).applyAsDouble(lastEpoch); }
+}

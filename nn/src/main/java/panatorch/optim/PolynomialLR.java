@@ -1,0 +1,24 @@
+package panatorch.optim;
+
+/**
+ * {@code base·(1 − t/T)^power}, then 0.
+ */
+public final class PolynomialLR extends LRScheduler {
+    private final long totalIters;
+    private final double power;
+
+    public PolynomialLR(Optimizer optimizer, long totalIters, double power) {
+        super(optimizer);
+        positive("the number of steps", totalIters);
+        this.totalIters = totalIters;
+        this.power = power;
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        if (isInitial() || lastEpoch > totalIters) return g.learningRate();
+        return g.learningRate() * Math.pow((1 - (double) lastEpoch / totalIters) / (1 - (lastEpoch - 1.0) / totalIters), power);
+    }
+
+    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * Math.pow(1 - (double) Math.min(totalIters, lastEpoch) / totalIters, power); }
+}

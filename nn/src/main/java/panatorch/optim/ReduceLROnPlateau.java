@@ -1,0 +1,93 @@
+package panatorch.optim;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times a factor where a measure, such as the validation loss, has not become better for a while. Stepped with it after each epoch; no
+ * {@link LRScheduler}, whose step has no measure.
+ */
+public final class ReduceLROnPlateau {
+    /**
+     * Each method returns changed options.
+     *
+     * @param maximize whether more is better; @param patience epochs that may be no better
+     * @param threshold how much better counts, as a part of the best so far or {@code absolute}; @param cooldown epochs after a reduction that do not count
+     * @param eps the least reduction that is made
+     */
+    public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown, double minLr, double eps) {
+        public Options {
+            if (!(factor < 1)) throw new IllegalArgumentException("the factor is below 1: " + factor);
+        }
+
+        public Options maximize(boolean on) { return new Options(on, factor, patience, threshold, absolute, cooldown, minLr, eps); }
+        public Options factor(double f) { return new Options(maximize, f, patience, threshold, absolute, cooldown, minLr, eps); }
+        public Options patience(long epochs) { return new Options(maximize, factor, epochs, threshold, absolute, cooldown, minLr, eps); }
+        public Options threshold(double t) { return new Options(maximize, factor, patience, t, absolute, cooldown, minLr, eps); }
+        public Options absolute(boolean on) { return new Options(maximize, factor, patience, threshold, on, cooldown, minLr, eps); }
+        public Options cooldown(long epochs) { return new Options(maximize, factor, patience, threshold, absolute, epochs, minLr, eps); }
+        public Options minLr(double lr) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, lr, eps); }
+        public Options eps(double e) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, minLr, e); }
+    }
+
+    /** A tenth after 10 epochs without 0.01 % less. */
+    public static Options options() { return new Options(false, 0.1, 10, 1e-4, false, 0, 0, 1e-8); }
+
+    private final Optimizer optimizer;
+    private final Options o;
+    private double best;
+    private long badEpochs, cooldown, lastEpoch;
+
+    public ReduceLROnPlateau(Optimizer optimizer, Options options) {
+        this.optimizer = optimizer;
+        o = options;
+        best = o.maximize ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+    }
+
+    public void step(double measure) {
+        lastEpoch++;
+        if (isBetter(measure)) {
+            best = measure;
+            badEpochs = 0;
+        } else {
+            badEpochs++;
+        }
+        if (cooldown > 0) {
+            cooldown--;
+            badEpochs = 0;
+        }
+        if (badEpochs <= o.patience) return;
+        for (ParameterGroup g : optimizer.groups()) {
+            double lower = Math.max(g.learningRate() * o.factor, o.minLr);
+            if (g.learningRate() - lower > o.eps) g.setLearningRate(lower);
+        }
+        cooldown = o.cooldown;
+        badEpochs = 0;
+    }
+
+    private boolean isBetter(double measure) {
+        if (o.maximize) return measure > (o.absolute ? best + o.threshold : best * (1 + o.threshold));
+        return measure < (o.absolute ? best - o.threshold : best * (1 - o.threshold));
+    }
+
+    public List<Double> lastLr() { return LRScheduler.numbers(optimizer, "lr"); }
+
+    /** What changes, under Python's names. */
+    public Map<String, Object> stateDict() {
+        var state = new LinkedHashMap<String, Object>();
+        state.put("best", best);
+        state.put("num_bad_epochs", badEpochs);
+        state.put("cooldown_counter", cooldown);
+        state.put("last_epoch", lastEpoch);
+        state.put("_last_lr", lastLr());
+        return state;
+    }
+
+    public void loadStateDict(Map<String, ?> state) {
+        best = LRScheduler.number(state, "best").doubleValue();
+        badEpochs = LRScheduler.number(state, "num_bad_epochs").longValue();
+        cooldown = LRScheduler.number(state, "cooldown_counter").longValue();
+        lastEpoch = LRScheduler.number(state, "last_epoch").longValue();
+    }
+}

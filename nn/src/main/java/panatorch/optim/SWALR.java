@@ -1,0 +1,31 @@
+package panatorch.optim;
+
+/**
+ * From the base rate to a constant one, along half a cosine or a line, for averaging weights there (Izmailov et al. 2018, arXiv:1803.05407).
+ */
+public final class SWALR extends LRScheduler {
+    private final double swaLr;
+    private final long annealEpochs;
+    private final boolean linear;
+
+    public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear) {
+        super(optimizer);
+        if (annealEpochs < 0) throw new IllegalArgumentException("the number of epochs is not negative: " + annealEpochs);
+        this.swaLr = swaLr;
+        this.annealEpochs = annealEpochs;
+        this.linear = linear;
+        for (ParameterGroup g : optimizer.groups()) g.set("swa_lr", swaLr);
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        double step = annealEpochs == 0 ? Math.max(1, stepCount - 1) : stepCount - 1, before = part(step - 1), now = part(step);
+        double start = before == 1 ? swaLr : (g.learningRate() - before * swaLr) / (1 - before);
+        return swaLr * now + start * (1 - now);
+    }
+
+    private double part(double step) {
+        double t = Math.max(0, Math.min(1, step / Math.max(1, annealEpochs)));
+        return linear ? t : (1 - Math.cos(Math.PI * t)) / 2;
+    }
+}

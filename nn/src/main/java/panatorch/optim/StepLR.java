@@ -1,0 +1,23 @@
+package panatorch.optim;
+
+/**
+ * Times γ every so many steps.
+ */
+public final class StepLR extends LRScheduler {
+    private final long stepSize;
+    private final double gamma;
+
+    public StepLR(Optimizer optimizer, long stepSize, double gamma) {
+        super(optimizer);
+        positive("the step size", stepSize);
+        this.stepSize = stepSize;
+        this.gamma = gamma;
+        begin();
+    }
+
+    @Override protected double rate(ParameterGroup g, int i) {
+        return lastEpoch == 0 || lastEpoch % stepSize != 0 ? g.learningRate() : g.learningRate() * gamma;
+    }
+
+    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * Math.pow(gamma, lastEpoch / stepSize); }
+}
