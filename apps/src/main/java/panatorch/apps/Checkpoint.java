@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.models.Classifier;
 import panatorch.serialize.Safetensors;
+import panatorch.serialize.StateDicts;
 
-/** Weights read from a file, which live until the current scope ends. */
+/** Weights read from a file of any kind, of which only safetensors files say what they are; they live until the current scope ends. */
 record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     static Checkpoint read(Path file) {
         try {
-            Safetensors.Content content = Safetensors.read(file);
+            Safetensors.Content content = StateDicts.read(file);
             return new Checkpoint(file, content.tensors(), content.metadata());
         } catch (IOException e) {
             throw new InputException("the checkpoint cannot be read: " + InputException.reason(e), e);

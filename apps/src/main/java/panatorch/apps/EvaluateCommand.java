@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,9 +26,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "evaluate", description = "Measures loss and accuracy of a checkpoint on test images.", footer = {
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
-        "  panatorch evaluate --checkpoint resnet20.safetensors --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
+        "  panatorch evaluate --checkpoint resnet20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
 final class EvaluateCommand implements Callable<Integer> {
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights in the safetensors format")
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, or a file of torch.save (.pt, .pth, .th)")
     private Path checkpoint;
 
     @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
@@ -56,6 +57,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or for evaluation.json if it has metrics.json already; default: evaluation.json beside the checkpoint")
     private @Nullable Path out;
+
+    @Option(names = "--json", description = "print nothing but one JSON object with accuracy, loss, correct and images")
+    private boolean json;
 
     @Spec private CommandSpec spec;
 
@@ -86,26 +90,30 @@ final class EvaluateCommand implements Callable<Integer> {
         NormalizationName n = normalize;
         Transform transform = n == null ? new Normalize(test.mean(), test.std()) : n.transform();
         Tally tally;
-        try (var progress = Progress.of(new Progress.Plan(1, 0, test.size()), spec.commandLine().getOut())) {
+        try (var progress = Progress.of(new Progress.Plan(1, 0, test.size()), json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut())) {
             progress.beginEpoch(1);
             tally = Evaluation.run(network, Evaluation.loader(test, transform, batchSize), p, place, progress, interruption);
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
         }
         PrintWriter text = spec.commandLine().getOut();
-        text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d images)%n", config.model(), config.dataset(), config.precision(), config.device(),
+        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), config)));
+        else text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d images)%n", config.model(), config.dataset(), config.precision(), config.device(),
                 tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count());
         write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount())), folder);
         text.flush();
         return 0;
     }
 
+    /** What {@code --json} prints. */
+    private record Result(double accuracy, double loss, long correct, long images, EvaluateConfig config) {}
+
     /** Weights may lie where nobody may write; what was measured is printed by then. */
     private void write(Metrics metrics, @Nullable Path folder) throws IOException {
         Path file = folder == null ? checkpoint.toAbsolutePath().resolveSibling("evaluation.json") : free(folder);
         try {
             metrics.write(file);
-            spec.commandLine().getOut().println("written to " + file);
+            if (!json) spec.commandLine().getOut().println("written to " + file);
         } catch (IOException e) {
             if (folder != null) throw e;
             spec.commandLine().getErr().println("panatorch: the metrics are not written beside the checkpoint (" + InputException.reason(e) + "); --out names another folder");

@@ -28,6 +28,9 @@ record Metrics(Record config, List<Epoch> epochs, @JsonProperty("final") Final r
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
 
+    /** For output that programs read line by line. */
+    static final ObjectMapper JSON_LINE = new ObjectMapper().enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
+
     void write(Path file) throws IOException {
         AtomicFile.write(file, JSON.writeValueAsBytes(this));
     }

@@ -4,16 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import panatorch.Device;
 import panatorch.Scope;
-import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.datasets.Batch;
 import panatorch.datasets.Cifar10;
@@ -21,34 +16,21 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.CifarResNet;
-import panatorch.serialize.Safetensors;
+import panatorch.serialize.StateDicts;
 import panatorch.train.Trainer;
 
 /** Weights that somebody else trained and published, on all of CIFAR-10's test images. */
 @NoTensorLeaks
 class PretrainedResNet20Test {
-    private static final Path CONVERTER = Path.of("src/test/python/convert_checkpoint.py");
-    @TempDir Path folder;
-
-    private Path convert(String python, Path checkpoint) throws IOException, InterruptedException {
-        Path weights = folder.resolve("resnet20.safetensors");
-        Process process = new ProcessBuilder(python, CONVERTER.toString(), checkpoint.toString(), weights.toString()).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
-        return weights;
-    }
-
     @Test void the_published_resnet20_classifies_as_many_test_images_as_in_python() throws Exception {
-        String data = System.getenv("PANATORCH_DATA"), python = System.getenv("PYTHON");
+        String data = System.getenv("PANATORCH_DATA");
         assumeTrue(data != null, "skipped: set PANATORCH_DATA to the folder of unpacked data");
-        assumeTrue(python != null, "skipped: set PYTHON to an interpreter with torch and safetensors, which converts the published weights");
         Path checkpoint = Path.of(data, "models/pytorch_resnet_cifar10/resnet20-12fca82f.th");
         assumeTrue(Files.isRegularFile(checkpoint), "skipped: PANATORCH_DATA has no " + checkpoint.getFileName());
 
         try (var test = Cifar10.test(Path.of(data)); var net = new CifarResNet(20, CifarResNet.Shortcut.PAD, 10)) {
             try (var scope = Scope.open()) {
-                Map<String, Tensor> weights = Safetensors.load(convert(python, checkpoint));
-                var report = net.loadStateDict(weights, false);
+                var report = net.loadStateDict(StateDicts.load(checkpoint), false);
                 assertThat(report.unexpected()).isEmpty();
                 assertThat(report.missing()).allMatch(name -> name.endsWith("num_batches_tracked")); // older than that buffer
             }

@@ -1,6 +1,8 @@
 package panatorch.serialize;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -12,13 +14,15 @@ import java.nio.file.StandardOpenOption;
 public final class AtomicFile {
     private AtomicFile() {}
 
+    private static final int MOST_AT_ONCE = 1 << 30; // a buffer is 2 GiB at most
+
     /** Writes a file's content to a channel. */
     @FunctionalInterface
     public interface Writer {
         void write(FileChannel channel) throws IOException;
     }
 
-    /** Writes under a temporary name in the same folder, forces it to the disk, and renames it in one step. */
+    /** Writes under a temporary name in the same folder, forces it to the disk, renames it in one step, and forces that to the disk. */
     public static void write(Path file, Writer content) throws IOException {
         Path absolute = file.toAbsolutePath();
         Path unfinished = Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".unfinished");
@@ -28,8 +32,17 @@ public final class AtomicFile {
                 channel.force(true);
             }
             Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceFolder(absolute.getParent());
         } finally {
             Files.deleteIfExists(unfinished);
+        }
+    }
+
+    /** The name is in the folder, which has to reach the disk as well. Windows opens no folders, and needs no such thing. */
+    private static void forceFolder(Path folder) throws IOException {
+        if (File.separatorChar == '\\') return;
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
         }
     }
 
@@ -39,5 +52,9 @@ public final class AtomicFile {
     /** A channel may take fewer bytes than it is given. */
     static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) channel.write(bytes);
+    }
+
+    static void writeAll(FileChannel channel, MemorySegment bytes) throws IOException {
+        for (long at = 0; at < bytes.byteSize(); at += MOST_AT_ONCE) writeAll(channel, bytes.asSlice(at, Math.min(MOST_AT_ONCE, bytes.byteSize() - at)).asByteBuffer());
     }
 }

@@ -1,84 +1,58 @@
 package panatorch.serialize;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import panatorch.DType;
 import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
-import panatorch.Torch;
 
 /**
  * The safetensors format, as the {@code safetensors} package for Python reads and writes it: a 64-bit header length, a JSON header
- * with each tensor's type, shape and place, and the tensors' bytes, little-endian.
+ * with each tensor's type, shape and place, and the tensors' bytes, little-endian
+ * (<a href="https://huggingface.co/docs/safetensors">specification</a>). Also the form in several files, whose index, {@code
+ * model.safetensors.index.json}, says which file holds which tensor.
+ *
+ * <p>Loaded tensors are views of the file's mapping, copy-on-write: nothing is read before it is used, so a file may be larger than the
+ * memory; what is written to a tensor does not reach the file. The mapping ends once the tensors are freed and the garbage collector has
+ * run. A file in use may be replaced, as {@link #save} does it, but a program that cuts it short in place ends this process.
  */
 public final class Safetensors {
     private Safetensors() {}
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long MOST_HEADER = 100_000_000;
-    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.FLOAT64, "F64"), Map.entry(DType.FLOAT32, "F32"), Map.entry(DType.FLOAT16, "F16"),
-            Map.entry(DType.BFLOAT16, "BF16"), Map.entry(DType.INT64, "I64"), Map.entry(DType.INT32, "I32"), Map.entry(DType.INT16, "I16"), Map.entry(DType.INT8, "I8"),
-            Map.entry(DType.UINT8, "U8"), Map.entry(DType.BOOL, "BOOL"), Map.entry(DType.UINT16, "U16"), Map.entry(DType.UINT32, "U32"), Map.entry(DType.UINT64, "U64"),
-            Map.entry(DType.FLOAT8_E4M3FN, "F8_E4M3"), Map.entry(DType.FLOAT8_E5M2, "F8_E5M2"));
-    private static final Map<String, DType> TYPES = NAMES.entrySet().stream().collect(java.util.stream.Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
-
-    /** Writes tensors of any device, in the map's order, and texts that go with them. The file appears only once it is complete. */
+    /**
+     * Writes tensors of any device and strides, one after another, in the map's order, and texts that go with them. The file appears only
+     * once it is complete. Tensors that share memory are written as often as they occur.
+     *
+     * @throws IllegalArgumentException if the format has no name for a tensor's type
+     */
     public static void save(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        ObjectNode header = JSON.createObjectNode();
-        if (!metadata.isEmpty()) header.set("__metadata__", JSON.valueToTree(metadata));
-        long offset = 0;
-        for (var e : tensors.entrySet()) {
-            Tensor t = e.getValue();
-            String type = NAMES.get(t.dtype());
-            if (type == null) throw new IllegalArgumentException(e.getKey() + " is " + t.dtype() + ", which safetensors files cannot hold");
-            long bytes = t.numel() * t.dtype().bytes();
-            ObjectNode entry = header.putObject(e.getKey()).put("dtype", type);
-            var shape = entry.putArray("shape");
-            for (long s : t.shape()) shape.add(s);
-            entry.putArray("data_offsets").add(offset).add(offset + bytes);
-            offset += bytes;
-        }
-        byte[] json = padded(header.toString().getBytes(StandardCharsets.UTF_8));
+        byte[] header = SafetensorsHeader.bytes(tensors, metadata);
         AtomicFile.write(file, channel -> {
-            AtomicFile.writeAll(channel, ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).flip());
-            AtomicFile.writeAll(channel, ByteBuffer.wrap(json));
+            AtomicFile.writeAll(channel, ByteBuffer.wrap(header));
             for (Tensor t : tensors.values()) write(channel, t);
         });
     }
 
-    private static byte[] padded(byte[] json) {
-        byte[] aligned = java.util.Arrays.copyOf(json, (json.length + 7) / 8 * 8);
-        java.util.Arrays.fill(aligned, json.length, aligned.length, (byte) ' ');
-        return aligned;
-    }
-
-    private static void write(FileChannel channel, Tensor t) throws IOException {
+    static void write(FileChannel channel, Tensor t) throws IOException {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
-            MemorySegment data = t.to(Device.CPU).contiguous().data(arena);
-            for (long at = 0; at < data.byteSize(); at += 1 << 30)
-                AtomicFile.writeAll(channel, data.asSlice(at, Math.min(1 << 30, data.byteSize() - at)).asByteBuffer());
+            AtomicFile.writeAll(channel, t.to(Device.CPU).resolveConj().resolveNeg().contiguous().data(arena));
         }
     }
 
-    /** The tensors of a file, on the CPU, in the order of their places. They belong to the current scope, or to the caller. */
-    public static Map<String, Tensor> load(Path file) throws IOException { return read(file).tensors(); }
+    /** The tensors of a file or, for a name that ends in {@code .json}, of an index, in the order of their places. They belong to the current scope, or to the caller. */
+    public static Map<String, Tensor> load(Path file) throws IOException { return file.toString().endsWith(".json") ? readIndex(file) : read(file).tensors(); }
 
     /** @param metadata texts that came with the tensors */
     public record Content(Map<String, Tensor> tensors, Map<String, String> metadata) {}
@@ -86,61 +60,77 @@ public final class Safetensors {
     /**
      * Checks all of the header before any tensor is made.
      *
-     * @throws IOException if the file cannot be read, or is damaged: the message says how
+     * @throws MalformedFileException if the file is damaged: the message says how
      */
-    public static Content read(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) throw new IOException("there is no file " + file);
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ); var arena = Arena.ofConfined()) {
-            MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            JsonNode header = header(file, all);
-            MemorySegment data = all.asSlice(8 + all.get(LENGTH, 0));
-            var entries = new LinkedHashMap<String, Entry>();
-            var metadata = new LinkedHashMap<String, String>();
-            header.properties().forEach(p -> {
-                if (p.getKey().equals("__metadata__")) p.getValue().properties().forEach(m -> metadata.put(m.getKey(), m.getValue().asText()));
-            });
-            for (var p : header.properties()) if (!p.getKey().equals("__metadata__")) entries.put(p.getKey(), entry(file, p.getKey(), p.getValue(), data.byteSize()));
+    public static Content read(Path path) throws IOException {
+        MappedFile file = MappedFile.open(path);
+        SafetensorsHeader header = SafetensorsHeader.read(file);
+        MemorySegment data = SafetensorsHeader.data(file);
+        try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>();
-            entries.entrySet().stream().sorted(Map.Entry.comparingByValue(java.util.Comparator.comparingLong(Entry::begin)))
-                    .forEach(e -> tensors.put(e.getKey(), Torch.copyOf(data.asSlice(e.getValue().begin, e.getValue().end - e.getValue().begin), e.getValue().dtype, e.getValue().shape)));
-            return new Content(tensors, metadata);
+            for (var e : header.entries().entrySet()) {
+                var place = e.getValue();
+                Storage storage = Storage.of(file, data.asSlice(place.begin(), place.end() - place.begin()), place.dtype().bytes());
+                tensors.put(e.getKey(), storage.tensor(e.getKey(), place.dtype(), place.shape()));
+            }
+            tensors.values().forEach(scope::keep);
+            return new Content(tensors, header.metadata());
         }
     }
 
-    private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    // ---- several files
 
-    private record Entry(DType dtype, long[] shape, long begin, long end) {}
+    private static final String WEIGHT_MAP = "weight_map";
 
-    private static JsonNode header(Path file, MemorySegment all) throws IOException {
-        if (all.byteSize() < 8) throw damaged(file, "it is " + all.byteSize() + " bytes long");
-        long length = all.get(LENGTH, 0);
-        if (length < 2 || length > MOST_HEADER || length > all.byteSize() - 8) throw damaged(file, "it begins with a header length of " + Long.toUnsignedString(length));
-        try {
-            JsonNode header = JSON.readTree(all.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE));
-            if (!header.isObject()) throw damaged(file, "its header is not a JSON object");
-            return header;
-        } catch (JsonProcessingException e) {
-            throw damaged(file, "its header is not JSON");
+    /**
+     * Writes {@code model-00001-of-0000N.safetensors} and so on into a folder, none with more than {@code mostBytes} of tensors unless
+     * it holds a single one, and at last their index.
+     *
+     * @return the index
+     */
+    public static Path saveSharded(Path folder, Map<String, Tensor> tensors, Map<String, String> metadata, long mostBytes) throws IOException {
+        List<Map<String, Tensor>> parts = new ArrayList<>(List.of(new LinkedHashMap<>()));
+        long total = 0, inPart = 0;
+        for (var e : tensors.entrySet()) {
+            long bytes = e.getValue().numel() * e.getValue().dtype().bytes();
+            if (inPart > 0 && inPart + bytes > mostBytes) {
+                parts.add(new LinkedHashMap<>());
+                inPart = 0;
+            }
+            parts.getLast().put(e.getKey(), e.getValue());
+            total += bytes;
+            inPart += bytes;
         }
+        ObjectNode index = SafetensorsHeader.JSON.createObjectNode();
+        index.putObject("metadata").put("total_size", total);
+        ObjectNode where = index.putObject(WEIGHT_MAP);
+        for (int i = 0; i < parts.size(); i++) {
+            String name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
+            save(folder.resolve(name), parts.get(i), metadata);
+            parts.get(i).keySet().forEach(t -> where.put(t, name));
+        }
+        Path file = folder.resolve("model.safetensors.index.json");
+        AtomicFile.write(file, SafetensorsHeader.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(index));
+        return file;
     }
 
-    private static Entry entry(Path file, String name, JsonNode e, long size) throws IOException {
-        DType dtype = TYPES.get(e.path("dtype").asText());
-        if (dtype == null) throw damaged(file, name + " has the unknown type '" + e.path("dtype").asText() + "'");
-        JsonNode dims = e.path("shape"), offsets = e.path("data_offsets");
-        if (!dims.isArray() || !offsets.isArray() || offsets.size() != 2) throw damaged(file, name + " has no shape and place");
-        var shape = new long[dims.size()];
-        long begin = offsets.get(0).asLong(-1), end = offsets.get(1).asLong(-1), bytes = dtype.bytes();
-        try {
-            for (int i = 0; i < shape.length; i++) bytes = Math.multiplyExact(bytes, shape[i] = dims.get(i).asLong(-1));
-        } catch (ArithmeticException overflow) {
-            throw damaged(file, name + " has the impossible shape " + dims);
+    private static Map<String, Tensor> readIndex(Path path) throws IOException {
+        MappedFile index = MappedFile.open(path);
+        JsonNode where = SafetensorsHeader.json(index, index.bytes()).path(WEIGHT_MAP);
+        if (!where.isObject()) throw index.malformed("it is no index of safetensors files: it has no " + WEIGHT_MAP);
+        try (var scope = Scope.open()) {
+            var files = new LinkedHashMap<String, Map<String, Tensor>>();
+            var tensors = new LinkedHashMap<String, Tensor>();
+            for (var e : where.properties()) {
+                String name = e.getValue().asText();
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
+                if (!files.containsKey(name)) files.put(name, read(path.resolveSibling(name)).tensors());
+                Tensor t = files.get(name).get(e.getKey());
+                if (t == null) throw index.malformed(e.getKey() + " is said to be in " + name + ", which does not have it");
+                tensors.put(e.getKey(), t);
+            }
+            tensors.values().forEach(scope::keep);
+            return tensors;
         }
-        if (java.util.Arrays.stream(shape).anyMatch(s -> s < 0)) throw damaged(file, name + " has the impossible shape " + dims);
-        if (begin < 0 || end < begin || end > size) throw damaged(file, name + " lies outside the file, at " + offsets);
-        if (end - begin != bytes) throw damaged(file, name + " takes " + (end - begin) + " bytes, and its shape " + dims + " needs " + bytes);
-        return new Entry(dtype, shape, begin, end);
     }
-
-    private static IOException damaged(Path file, String how) { return new IOException(file + " is no safetensors file, or a damaged one: " + how); }
 }

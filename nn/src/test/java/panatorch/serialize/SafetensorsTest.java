@@ -66,7 +66,7 @@ class SafetensorsTest {
         assertRefused(file("{\"a\":{\"dtype\":\"F99\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4), "unknown type 'F99'");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4), "no shape and place");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4), "outside the file");
-        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4), "takes 4 bytes, and its shape [2] needs 8");
+        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4), "takes 4 bytes, and its shape [2] needs 2 × 4");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4), "impossible shape");
         assertRefused(file("{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 4), "impossible shape");
     }

@@ -1,0 +1,285 @@
+package panatorch.serialize;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one pickle, of protocols 2 to 5 as CPython's {@code pickletools} documents them, and runs nothing: names of Python's
+ * are looked up in a {@link Names}, which knows a few makers of data and refuses the rest.
+ *
+ * <p>Values: {@code Long} or {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, null,
+ * {@code ArrayList} for a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
+ */
+final class Pickle {
+    /** What a pickle may ask for by name. */
+    interface Names {
+        /** A value, or a {@link Maker} of values. */
+        Object global(String module, String name) throws MalformedFileException;
+
+        /** What lies outside of the pickle. */
+        @Nullable Object persistent(@Nullable Object id) throws MalformedFileException;
+    }
+
+    /** A class or function of Python's, of which only its results are known here. */
+    @FunctionalInterface
+    interface Maker {
+        @Nullable Object make(List<@Nullable Object> arguments) throws MalformedFileException;
+    }
+
+    private final MappedFile file;
+    private final MemorySegment data;
+    private final Names names;
+    private long at;
+    private final ArrayList<@Nullable Object> stack = new ArrayList<>();
+    private final ArrayDeque<Integer> marks = new ArrayDeque<>();
+    private final Map<Long, @Nullable Object> memo = new HashMap<>();
+
+    private Pickle(MappedFile file, MemorySegment data, long at, Names names) {
+        this.file = file;
+        this.data = data;
+        this.at = at;
+        this.names = names;
+    }
+
+    /** @param end where the pickle ended, from the segment's begin */
+    record Read(@Nullable Object value, long end) {}
+
+    /**
+     * The pickle at a place of a segment.
+     *
+     * @param file of which the data are, for messages
+     */
+    static Read read(MappedFile file, MemorySegment data, long at, Names names) throws MalformedFileException {
+        var pickle = new Pickle(file, data, at, names);
+        Object value = pickle.run();
+        return new Read(value, pickle.at);
+    }
+
+    private @Nullable Object run() throws MalformedFileException {
+        if (u8() != 0x80 || u8() > 5) throw malformed("a pickle of no known protocol");
+        while (true) {
+            int op = u8();
+            if (op == '.') return pop();
+            step(op);
+        }
+    }
+
+    private void step(int op) throws MalformedFileException {
+        switch (op) {
+            case 0x80 -> u8();                                                     // PROTO, again
+            case 0x95 -> take(8);                                                  // FRAME: for readers of streams
+            case 'N' -> push(null);
+            case 0x88 -> push(true);
+            case 0x89 -> push(false);
+            case 'K' -> push((long) u8());                                         // BININT1
+            case 'M' -> push(number(2));                                           // BININT2
+            case 'J' -> push((long) (int) number(4));                              // BININT
+            case 0x8a -> push(integer(u8()));                                      // LONG1
+            case 0x8b -> push(integer(number(4)));                                 // LONG4
+            case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(number(8)))); // BINFLOAT, big-endian
+            case 'X' -> push(text(number(4)));                                     // BINUNICODE
+            case 0x8c, 'U' -> push(text(u8()));                                    // SHORT_BINUNICODE, SHORT_BINSTRING
+            case 'T' -> push(text((int) number(4)));                               // BINSTRING, whose length has a sign
+            case 0x8d -> push(text(number(8)));                                    // BINUNICODE8
+            case 'B' -> push(bytes(number(4)));                                    // BINBYTES
+            case 'C' -> push(bytes(u8()));                                         // SHORT_BINBYTES
+            case 0x8e, 0x96 -> push(bytes(number(8)));                             // BINBYTES8, BYTEARRAY8
+            case ']' -> push(new ArrayList<>());
+            case '}' -> push(new LinkedHashMap<>());
+            case 0x8f -> push(new LinkedHashSet<>());
+            case ')' -> push(List.of());
+            case '(' -> marks.push(stack.size());
+            case '0' -> pop();
+            case '1' -> sinceMark();                                               // POP_MARK
+            case '2' -> push(top());                                               // DUP
+            case 't' -> push(tuple(sinceMark()));
+            case 'l' -> push(sinceMark());                                         // LIST
+            case 'd' -> setItems(new LinkedHashMap<>(), sinceMark(), true);        // DICT
+            case 0x85 -> push(tuple(popped(1)));
+            case 0x86 -> push(tuple(popped(2)));
+            case 0x87 -> push(tuple(popped(3)));
+            case 'a' -> append(popped(1));
+            case 'e' -> append(sinceMark());
+            case 's' -> setItems(popped(2));
+            case 'u' -> setItems(sinceMark());
+            case 0x90 -> addItems(sinceMark());                                    // ADDITEMS
+            case 0x91 -> push(set(sinceMark()));                                   // FROZENSET
+            case 'q' -> memo.put((long) u8(), top());
+            case 'r' -> memo.put(number(4), top());
+            case 0x94 -> memo.put((long) memo.size(), top());                      // MEMOIZE
+            case 'h' -> push(remembered(u8()));
+            case 'j' -> push(remembered(number(4)));
+            case 'c' -> push(names.global(line(), line()));
+            case 0x93 -> stackGlobal();
+            case 'Q' -> push(names.persistent(pop()));
+            case 'R', 0x81 -> make();                                              // REDUCE, NEWOBJ
+            case 'b' -> build();
+            default -> throw malformed(String.format("an operation (0x%02x) that pickles of weights do not have", op));
+        }
+    }
+
+    // ---- operations
+
+    private void stackGlobal() throws MalformedFileException {
+        List<@Nullable Object> path = popped(2);
+        if (!(path.get(0) instanceof String module) || !(path.get(1) instanceof String name)) throw malformed("a name that is not text");
+        push(names.global(module, name));
+    }
+
+    private void make() throws MalformedFileException {
+        List<@Nullable Object> call = popped(2);
+        if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments)) throw malformed("a call of something that is no function");
+        push(maker.make(Collections.unmodifiableList(arguments)));
+    }
+
+    /** Attributes, which state dicts have beside their items ({@code _metadata}) and nobody needs. */
+    private void build() throws MalformedFileException {
+        pop();
+        if (!(top() instanceof Map)) throw malformed("attributes of something that is not a dict");
+    }
+
+    private void append(List<@Nullable Object> items) throws MalformedFileException {
+        if (!(top() instanceof ArrayList<?> list)) throw malformed("items appended to something that is not a list");
+        @SuppressWarnings("unchecked") var typed = (ArrayList<@Nullable Object>) list;
+        typed.addAll(items);
+    }
+
+    private void setItems(List<@Nullable Object> keysAndValues) throws MalformedFileException {
+        if (!(top() instanceof Map<?, ?> map)) throw malformed("items set in something that is not a dict");
+        @SuppressWarnings("unchecked") var typed = (Map<@Nullable Object, @Nullable Object>) map;
+        setItems(typed, keysAndValues, false);
+    }
+
+    private void setItems(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> keysAndValues, boolean push) throws MalformedFileException {
+        if (keysAndValues.size() % 2 != 0) throw malformed("a key without a value");
+        for (int i = 0; i < keysAndValues.size(); i += 2) {
+            Object key = key(keysAndValues.get(i));
+            if (map.containsKey(key)) throw malformed("the key " + key + " twice in one dict");
+            map.put(key, keysAndValues.get(i + 1));
+        }
+        if (push) push(map);
+    }
+
+    private void addItems(List<@Nullable Object> items) throws MalformedFileException {
+        if (!(top() instanceof Set<?> set)) throw malformed("items added to something that is not a set");
+        @SuppressWarnings("unchecked") var typed = (Set<@Nullable Object>) set;
+        for (Object item : items) typed.add(key(item));
+    }
+
+    private Set<@Nullable Object> set(List<@Nullable Object> items) throws MalformedFileException {
+        var set = new LinkedHashSet<@Nullable Object>();
+        for (Object item : items) set.add(key(item));
+        return set;
+    }
+
+    /** Only what hashes at once: tuples of tuples that hold each other twice would take forever. */
+    private @Nullable Object key(@Nullable Object o) throws MalformedFileException {
+        if (isScalar(o) || o instanceof List<?> tuple && !(o instanceof ArrayList) && tuple.stream().allMatch(Pickle::isScalar)) return o;
+        throw malformed("a key that is neither text, a number nor a tuple of them");
+    }
+
+    private static boolean isScalar(@Nullable Object o) { return o == null || o instanceof String || o instanceof Number || o instanceof Boolean || o instanceof Enum; }
+
+    static List<@Nullable Object> tuple(List<@Nullable Object> items) { return Collections.unmodifiableList(items); }
+
+    // ---- the stack
+
+    private void push(@Nullable Object value) { stack.add(value); }
+
+    private @Nullable Object pop() throws MalformedFileException {
+        need(1);
+        return stack.removeLast();
+    }
+
+    private @Nullable Object top() throws MalformedFileException {
+        need(1);
+        return stack.getLast();
+    }
+
+    private void need(int values) throws MalformedFileException {
+        if (stack.size() - (marks.isEmpty() ? 0 : marks.peek()) < values) throw malformed("an operation on values that are not there");
+    }
+
+    private List<@Nullable Object> popped(int count) throws MalformedFileException {
+        need(count);
+        return cut(stack.size() - count);
+    }
+
+    private List<@Nullable Object> sinceMark() throws MalformedFileException {
+        if (marks.isEmpty()) throw malformed("an operation on a mark that is not there");
+        return cut(marks.pop());
+    }
+
+    private List<@Nullable Object> cut(int from) {
+        List<@Nullable Object> tail = stack.subList(from, stack.size());
+        var values = new ArrayList<>(tail);
+        tail.clear();
+        return values;
+    }
+
+    private @Nullable Object remembered(long key) throws MalformedFileException {
+        Object value = memo.get(key);
+        if (value == null && !memo.containsKey(key)) throw malformed("a reference to a value that is not there");
+        return value;
+    }
+
+    // ---- bytes
+
+    private MemorySegment take(long length) throws MalformedFileException {
+        if (length < 0 || length > data.byteSize() - at) throw malformed("an end before its end");
+        MemorySegment taken = data.asSlice(at, length);
+        at += length;
+        return taken;
+    }
+
+    private int u8() throws MalformedFileException { return Byte.toUnsignedInt(take(1).get(ValueLayout.JAVA_BYTE, 0)); }
+
+    /** Little-endian, unsigned where it is shorter than 8 bytes. */
+    private long number(int length) throws MalformedFileException {
+        long value = 0;
+        for (int i = 0; i < length; i++) value |= (long) u8() << 8 * i;
+        return value;
+    }
+
+    private byte[] bytes(long length) throws MalformedFileException {
+        MemorySegment taken = take(length);
+        if (length > Integer.MAX_VALUE - 8) throw malformed("a text or number of " + length + " bytes");
+        return taken.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private String text(long length) throws MalformedFileException { return new String(bytes(length), StandardCharsets.UTF_8); }
+
+    private String line() throws MalformedFileException {
+        long end = at;
+        while (end < data.byteSize() && data.get(ValueLayout.JAVA_BYTE, end) != '\n') end++;
+        String line = text(end - at);
+        take(1);
+        return line;
+    }
+
+    private Number integer(long length) throws MalformedFileException {
+        byte[] little = bytes(length);
+        if (little.length == 0) return 0L;
+        for (int i = 0, j = little.length - 1; i < j; i++, j--) {
+            byte b = little[i];
+            little[i] = little[j];
+            little[j] = b;
+        }
+        var value = new BigInteger(little);
+        return value.bitLength() < 64 ? (Number) value.longValue() : value;
+    }
+
+    private MalformedFileException malformed(String what) { return file.malformed("its pickle is damaged or made by hand: it has " + what + ", before byte " + at); }
+}

@@ -1,0 +1,102 @@
+package panatorch.serialize;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+/** Bytes of a file that several tensors may view. */
+final class Storage {
+    private static final int MOST_DIMENSIONS = 64; // what libtorch's loops over several tensors take
+
+    private final MappedFile file;
+    private final MemorySegment place;
+    private final Tensor bytes; // uint8 [N], of which this storage is a part
+    private final long begin;
+
+    private Storage(MappedFile file, MemorySegment place, Tensor bytes, long begin) {
+        this.file = file;
+        this.place = place;
+        this.bytes = bytes;
+        this.begin = begin;
+    }
+
+    /**
+     * The mapping itself where it is aligned for elements of {@code alignment} bytes, else a copy. Belongs to the current scope, which
+     * the tensors may outlive.
+     */
+    static Storage of(MappedFile file, MemorySegment place, int alignment) {
+        if (place.address() % Math.min(8, alignment) == 0) return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()), 0);
+        return copyOf(file, place);
+    }
+
+    /** For bytes of the Java heap. */
+    static Storage copyOf(MappedFile file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize()), 0); }
+
+    /** Some of its bytes, which stay shared. */
+    Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), bytes, begin + from); }
+
+    MemorySegment place() { return place; }
+
+    /** A tensor over this storage, which is not a view in autograd's sense. Offset and strides count elements. */
+    Tensor tensor(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
+        check(name, dtype, offset, shape, strides);
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            long elements = bytes.numel() / dtype.bytes();
+            Tensor typed = dtype == DType.UINT8 ? bytes : bytes.narrow(0, 0, elements * dtype.bytes()).view(dtype);
+            return scope.move(Torch.empty(dtype, 0).set_(typed, begin / dtype.bytes() + offset, shape, strides));
+        }
+    }
+
+    /** A tensor that begins with the storage, last dimension fastest. */
+    Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException { return tensor(name, dtype, 0, shape, contiguous(file, name, shape)); }
+
+    /** The strides of a tensor without gaps, last dimension fastest. */
+    static long[] contiguous(MappedFile file, String name, long[] shape) throws MalformedFileException {
+        elements(file, name, shape);
+        var strides = new long[shape.length];
+        long stride = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= Math.max(1, shape[d]);
+        }
+        return strides;
+    }
+
+    /** How many elements there are; no shape whose numbers libtorch could not hold gets past here. */
+    static long elements(MappedFile file, String name, long[] shape) throws MalformedFileException {
+        if (shape.length > MOST_DIMENSIONS) throw file.malformed(name + " has " + shape.length + " dimensions");
+        long all = 1, some = 1; // zeros left out: strides are made of them also where nothing is stored
+        try {
+            for (long s : shape) {
+                if (s < 0) throw file.malformed(name + " has the impossible shape " + Arrays.toString(shape));
+                all *= s;
+                some = Math.multiplyExact(some, Math.max(1, s));
+            }
+        } catch (ArithmeticException overflow) {
+            throw file.malformed(name + " has the impossible shape " + Arrays.toString(shape));
+        }
+        return all;
+    }
+
+    private void check(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
+        long there = place.byteSize() / dtype.bytes();
+        if (begin % dtype.bytes() != 0) throw file.malformed(name + " begins within an element");
+        if (shape.length != strides.length) throw file.malformed(name + " has " + shape.length + " sizes and " + strides.length + " strides");
+        long n = elements(file, name, shape);
+        if (offset < 0 || offset > there) throw file.malformed(name + " begins at element " + offset + " of a storage of " + there);
+        try {
+            long last = offset;
+            for (int d = 0; d < shape.length; d++) {
+                if (strides[d] < 0) throw file.malformed(name + " has the impossible strides " + Arrays.toString(strides));
+                if (n > 0) last = Math.addExact(last, Math.multiplyExact(shape[d] - 1, strides[d]));
+            }
+            if (n > 0 && last >= there) throw file.malformed(name + " of shape " + Arrays.toString(shape) + " reaches beyond its storage of " + there + " elements");
+        } catch (ArithmeticException overflow) {
+            throw file.malformed(name + " has the impossible strides " + Arrays.toString(strides));
+        }
+    }
+}

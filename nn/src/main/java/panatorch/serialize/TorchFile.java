@@ -1,0 +1,152 @@
+package panatorch.serialize;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * Files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format of PyTorch 1.6 and
+ * later, and the older stream of pickles. Formats: {@code torch/serialization.py} and {@code caffe2/serialize} of PyTorch.
+ *
+ * <p>Reading builds tensors and plain data only, and runs nothing: a file that asks for anything else, as malicious files and whole
+ * pickled models do, is refused by the name of what it asks for. Values become {@code Long} (beyond 64 bits {@code BigInteger}),
+ * {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, {@link panatorch.Complex}, {@link panatorch.DType},
+ * {@link panatorch.Device}, null; a list, tuple or {@code torch.Size} a {@code List}, the latter two unmodifiable; a set a {@code Set}; a
+ * dict a {@code Map} in its order, with keys of any of these types; parameters are tensors that require gradients.
+ *
+ * <p>Tensors are on the CPU, wherever they were saved. They are views of the file's mapping, copy-on-write, where it stores them
+ * uncompressed and aligned, as today's PyTorch does: nothing is read before it is used, what is written to a tensor does not reach the
+ * file, and a file that is still in use may be replaced but not written to in place. Tensors that shared memory share it again.
+ */
+public final class TorchFile {
+    private TorchFile() {}
+
+    private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+    private static final long PROTOCOL = 1001;
+
+    /**
+     * What a file holds. Its tensors belong to the current scope, or to the caller.
+     *
+     * @throws MalformedFileException if it is no such file, is damaged, or asks for what is neither a tensor nor plain data
+     */
+    public static @Nullable Object load(Path file) throws IOException { return load(MappedFile.open(file)); }
+
+    static @Nullable Object load(MappedFile file) throws IOException {
+        try (var scope = Scope.open()) {
+            Object value = ZipArchive.recognises(file) ? zip(ZipArchive.of(file)) : stream(file);
+            PlainData.check(file, value);
+            keep(scope, value);
+            return value;
+        }
+    }
+
+    /** As a tensor may stand in several places, keeping it must be harmless when repeated. */
+    private static void keep(Scope scope, @Nullable Object value) {
+        switch (value) {
+            case Tensor t -> scope.keep(t);
+            case Map<?, ?> map -> map.values().forEach(v -> keep(scope, v));
+            case Collection<?> values -> values.forEach(v -> keep(scope, v));
+            case null, default -> {}
+        }
+    }
+
+    static boolean recognises(MappedFile file) { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
+
+    // ---- the zip format
+
+    private static @Nullable Object zip(ZipArchive archive) throws MalformedFileException {
+        MappedFile file = archive.file();
+        String root = root(archive);
+        if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little")) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
+        var found = new HashMap<String, Storage>();
+        return pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
+            if (id.rest() != null) throw file.malformed("it has a storage in the form of the old format");
+            Storage storage = found.get(id.key());
+            if (storage == null) found.put(id.key(), storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
+            long expected = id.elements() * id.dtype().bytes();
+            if (storage.place().byteSize() != expected || Math.multiplyHigh(id.elements(), id.dtype().bytes()) != 0)
+                throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, and its tensors say " + Long.toUnsignedString(expected));
+            return storage;
+        }));
+    }
+
+    /** The folder that all entries are in, with its slash. */
+    private static String root(ZipArchive archive) throws MalformedFileException {
+        List<String> pickles = archive.names().stream().filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
+        if (pickles.size() != 1) throw archive.file().malformed("it is a zip archive, but none of torch.save: it has " + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
+        return pickles.getFirst().substring(0, pickles.getFirst().length() - "data.pkl".length());
+    }
+
+    private static Storage storage(ZipArchive archive, String name, int alignment) throws MalformedFileException {
+        MemorySegment bytes = archive.bytes(name);
+        return archive.isStored(name) ? Storage.of(archive.file(), bytes, alignment) : Storage.copyOf(archive.file(), bytes);
+    }
+
+    private static @Nullable Object pickle(MappedFile file, MemorySegment data, TorchNames names) throws MalformedFileException {
+        Pickle.Read read = Pickle.read(file, data, 0, names);
+        if (read.end() != data.byteSize()) throw file.malformed("its pickle ends before its end");
+        return read.value();
+    }
+
+    // ---- the old format: magic number, protocol, system, object, keys of the storages, each a pickle; then the storages
+
+    private static @Nullable Object stream(MappedFile file) throws MalformedFileException {
+        if (!recognises(file)) throw file.malformed(foreign(file));
+        TorchNames names = new TorchNames(file, id -> null);
+        Pickle.Read magic = Pickle.read(file, file.bytes(), 0, names);
+        Pickle.Read protocol = Pickle.read(file, file.bytes(), magic.end(), names);
+        if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value())) throw file.malformed("its magic number or protocol is none of torch.save");
+        Pickle.Read system = Pickle.read(file, file.bytes(), protocol.end(), names);
+        if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian"))) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
+        var sizes = new HashMap<String, TorchNames.StorageId>();
+        Pickle.Read dry = Pickle.read(file, file.bytes(), system.end(), new TorchNames(file, id -> {
+            TorchNames.StorageId known = sizes.putIfAbsent(id.key(), id);
+            if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype())) throw file.malformed("storage " + id.key() + " has two types or sizes");
+            return null;
+        }));
+        Map<String, Storage> storages = storages(file, Pickle.read(file, file.bytes(), dry.end(), names), sizes);
+        return Pickle.read(file, file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
+    }
+
+    private static Map<String, Storage> storages(MappedFile file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids) throws MalformedFileException {
+        if (!(keys.value() instanceof List<?> list)) throw file.malformed("it has no list of storages");
+        var storages = new HashMap<String, Storage>();
+        long at = keys.end();
+        for (Object key : list) {
+            TorchNames.StorageId id = key instanceof String ? ids.get(key) : null;
+            if (id == null) throw file.malformed("it has a storage that no tensor uses: " + key);
+            long elements = file.i64(at);
+            if (elements != id.elements() || Math.multiplyHigh(elements, id.dtype().bytes()) != 0)
+                throw file.malformed("storage " + key + " has " + elements + " elements, and its tensors say " + id.elements());
+            MemorySegment bytes = file.slice(at + 8, elements * id.dtype().bytes(), "storage " + key);
+            if (storages.put(id.key(), Storage.of(file, bytes, id.dtype().bytes())) != null) throw file.malformed("it has two storages " + key);
+            at += 8 + bytes.byteSize();
+        }
+        return storages;
+    }
+
+    private static Storage viewed(MappedFile file, Map<String, Storage> storages, TorchNames.StorageId id) throws MalformedFileException {
+        Storage whole = storages.get(id.key());
+        if (whole == null) throw file.malformed("storage " + id.key() + " is missing");
+        if (id.rest() == null) return whole;
+        if (!(id.rest() instanceof List<?> view) || view.size() != 3 || !(view.get(1) instanceof Long offset) || !(view.get(2) instanceof Long elements) || offset < 0 || elements < 0
+                || offset > id.elements() || elements > id.elements() - offset) throw file.malformed("it has a view beyond its storage " + id.key());
+        int bytes = id.dtype().bytes();
+        return whole.part(offset * bytes, elements * bytes);
+    }
+
+    private static String foreign(MappedFile file) {
+        if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r')) return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
+        if (file.has(0, (byte) 0x89, (byte) 'H', (byte) 'D', (byte) 'F')) return "it is an HDF5 file, not one of torch.save";
+        return "it is no file of torch.save";
+    }
+}

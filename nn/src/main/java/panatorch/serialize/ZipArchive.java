@@ -1,0 +1,180 @@
+package panatorch.serialize;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * The entries of a zip file as slices of its mapping (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not say where an
+ * entry's bytes lie. The whole directory is checked first: entries lie in the file, do not overlap, and are named once.
+ */
+final class ZipArchive {
+    private static final int STORED = 0, DEFLATED = 8;
+    private static final long NOT_HERE = 0xffff_ffffL; // a number that stands in the zip64 part
+
+    /** What an archive may inflate to, as many times its own size: files of zeros still load, bombs do not. */
+    private static final long MOST_INFLATION = 100;
+
+    private record Entry(String name, int method, long crc, long compressed, long size, long header, long begin) {}
+
+    private final MappedFile file;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private long inflatable;
+
+    private ZipArchive(MappedFile file) {
+        this.file = file;
+        this.inflatable = Math.max(1 << 20, MOST_INFLATION * file.size());
+    }
+
+    static boolean recognises(MappedFile file) { return file.has(0, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4); }
+
+    static ZipArchive of(MappedFile file) throws MalformedFileException {
+        var archive = new ZipArchive(file);
+        archive.readDirectory();
+        return archive;
+    }
+
+    MappedFile file() { return file; }
+
+    Set<String> names() { return entries.keySet(); }
+
+    boolean has(String name) { return entries.containsKey(name); }
+
+    /** Whether an entry's bytes are the file's own. */
+    boolean isStored(String name) { return entries.containsKey(name) && entries.get(name).method == STORED; }
+
+    /** A stored entry's bytes, unread, or an inflated entry's, whose checksum was right. */
+    MemorySegment bytes(String name) throws MalformedFileException {
+        Entry e = entries.get(name);
+        if (e == null) throw file.malformed("the archive has no " + name);
+        MemorySegment stored = file.slice(e.begin, e.compressed, name);
+        return e.method == STORED ? stored : inflate(e, stored);
+    }
+
+    /** {@link #bytes} of which the checksum was right. */
+    MemorySegment checked(String name) throws MalformedFileException {
+        MemorySegment bytes = bytes(name);
+        if (crc(bytes) != entries.get(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
+        return bytes;
+    }
+
+    String text(String name) throws MalformedFileException {
+        MemorySegment bytes = checked(name);
+        if (bytes.byteSize() > 1 << 16) throw file.malformed(name + " is no short text");
+        return new String(bytes.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    static long crc(MemorySegment bytes) {
+        var crc = new CRC32();
+        for (long at = 0; at < bytes.byteSize(); at += 1 << 30) crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
+        return crc.getValue();
+    }
+
+    private MemorySegment inflate(Entry e, MemorySegment stored) throws MalformedFileException {
+        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8) throw file.malformed(e.name + " would inflate to " + e.size + " bytes, more than a file of " + file.size()
+                + " bytes may; unpack and store it uncompressed if it is good");
+        inflatable -= e.size;
+        var whole = new byte[(int) e.size];
+        try (var inflater = new Inflater(true)) {
+            inflater.setInput(stored.byteSize() == 0 ? ByteBuffer.allocate(0) : stored.asSlice(0, Math.min(stored.byteSize(), Integer.MAX_VALUE)).asByteBuffer());
+            int done = 0;
+            while (done < whole.length) {
+                int n = inflater.inflate(whole, done, whole.length - done);
+                if (n == 0) break;
+                done += n;
+            }
+            if (done < whole.length || inflater.inflate(new byte[1]) != 0) throw file.malformed(e.name + " does not inflate to the " + e.size + " bytes it should have");
+        } catch (DataFormatException damaged) {
+            throw file.malformed("the compressed bytes of " + e.name + " are damaged");
+        }
+        MemorySegment bytes = MemorySegment.ofArray(whole);
+        if (crc(bytes) != e.crc) throw file.malformed("the bytes of " + e.name + " have changed: their checksum is wrong");
+        return bytes;
+    }
+
+    // ---- the directory
+
+    private void readDirectory() throws MalformedFileException {
+        long end = findEnd();
+        if (file.u16(end + 4) != 0 || file.u16(end + 6) != 0) throw file.malformed("it is a part of an archive of several files");
+        long count = file.u16(end + 10), size = file.u32(end + 12), at = file.u32(end + 16);
+        boolean zip64 = file.has(end - 20, (byte) 'P', (byte) 'K', (byte) 6, (byte) 7);
+        if (zip64 && (at == NOT_HERE || size == NOT_HERE || count == 0xffff)) {
+            long wide = file.i64(end - 20 + 8);
+            if (!file.has(wide, (byte) 'P', (byte) 'K', (byte) 6, (byte) 6)) throw file.malformed("the archive's zip64 directory is not where it should be");
+            count = file.i64(wide + 32);
+            size = file.i64(wide + 40);
+            at = file.i64(wide + 48);
+        }
+        file.slice(at, size, "the archive's directory");
+        if (count < 0 || count > size / 46) throw file.malformed("the archive's directory has " + count + " entries in " + size + " bytes");
+        long next = at;
+        for (long i = 0; i < count; i++) next = readEntry(next, at + size);
+        refuseOverlaps(at);
+    }
+
+    private long findEnd() throws MalformedFileException {
+        for (long at = file.size() - 22; at >= 0 && at >= file.size() - 22 - 0xffff; at--) {
+            if (file.has(at, (byte) 'P', (byte) 'K', (byte) 5, (byte) 6) && at + 22 + file.u16(at + 20) == file.size()) return at;
+        }
+        throw file.malformed("the archive's directory is missing: the file was cut off, or is no zip archive");
+    }
+
+    private long readEntry(long at, long limit) throws MalformedFileException {
+        if (!file.has(at, (byte) 'P', (byte) 'K', (byte) 1, (byte) 2)) throw file.malformed("the archive's directory is damaged at byte " + at);
+        int nameLength = file.u16(at + 28), extraLength = file.u16(at + 30), commentLength = file.u16(at + 32);
+        long next = at + 46 + nameLength + extraLength + commentLength;
+        if (next > limit) throw file.malformed("the archive's directory is damaged at byte " + at);
+        String name = new String(file.slice(at + 46, nameLength, "a name").toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        int flags = file.u16(at + 8), method = file.u16(at + 10);
+        if ((flags & 1) != 0) throw file.malformed(name + " is encrypted");
+        if (method != STORED && method != DEFLATED) throw file.malformed(name + " is compressed by the unknown method " + method);
+        if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains("..")) throw file.malformed("the archive has an entry named '" + name + "', which leads out of it");
+        long[] places = places(at, at + 46 + nameLength, extraLength);
+        long size = places[0], compressed = places[1], header = places[2];
+        if (!file.has(header, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4)) throw file.malformed(name + " is not where the archive's directory says");
+        long begin = header + 30 + file.u16(header + 26) + file.u16(header + 28);
+        file.slice(begin, compressed, name);
+        if (method == STORED && size != compressed) throw file.malformed(name + " is stored and has two sizes, " + size + " and " + compressed);
+        if (size < 0) throw file.malformed(name + " has the impossible size " + Long.toUnsignedString(size));
+        if (!name.endsWith("/") && entries.put(name, new Entry(name, method, file.u32(at + 16), compressed, size, header, begin)) != null)
+            throw file.malformed("the archive has two entries named " + name);
+        return next;
+    }
+
+    /** Size, compressed size and place, of which those that do not fit 32 bits stand in the zip64 part, in this order. */
+    private long[] places(long at, long extra, int extraLength) throws MalformedFileException {
+        long[] places = {file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)};
+        for (long e = extra; e + 4 <= extra + extraLength; e += 4 + file.u16(e + 2)) {
+            if (file.u16(e) != 1) continue;
+            long field = e + 4;
+            for (int i = 0; i < places.length; i++) {
+                if (places[i] != NOT_HERE) continue;
+                if (field + 8 > e + 4 + file.u16(e + 2)) throw file.malformed("the archive's directory is damaged at byte " + e);
+                places[i] = file.i64(field);
+                field += 8;
+            }
+            break;
+        }
+        return places;
+    }
+
+    private void refuseOverlaps(long directory) throws MalformedFileException {
+        var sorted = new ArrayList<>(entries.values());
+        sorted.sort(Comparator.comparingLong(Entry::header));
+        for (int i = 0; i < sorted.size(); i++) {
+            Entry e = sorted.get(i);
+            long limit = i + 1 < sorted.size() ? sorted.get(i + 1).header : directory;
+            if (e.begin + e.compressed > limit) throw file.malformed("the archive's entry " + e.name + " overlaps what follows it");
+        }
+    }
+}
