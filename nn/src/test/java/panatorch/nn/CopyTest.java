@@ -23,7 +23,7 @@ class CopyTest {
                 assertThat(Torch.rand(1).itemDouble()).isEqualTo(expected);
                 assertThat(copy).hasToString(net.toString());
                 assertThat(copy.isTraining()).isFalse();
-                copy.stateDict().forEach((name, t) -> assertThat(t.equal(net.stateDict().get(name))).as(name).isTrue());
+                copy.stateDict().forEach((name, t) -> assertThat(t.torchEquals(net.stateDict().get(name))).as(name).isTrue());
                 assertThat(copy.parameters()).noneMatch(Tensor::requiresGrad).allMatch(t -> t.dtype() == DType.FLOAT64);
                 copy.parameters().getFirst().fill_(9);
                 assertThat(net.parameters().getFirst().max().itemDouble()).isLessThan(9);
