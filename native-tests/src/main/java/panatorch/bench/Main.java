@@ -17,7 +17,8 @@ public final class Main {
 
     private static final String USAGE = """
             usage: PYTHON=INTERPRETER bench/run [WORKLOAD…] [--json FILE] [--pairs N] [--list]
-            Times the workloads, all if none is named, in Java and in Python in turn.""";
+                   bench/run --own-costs
+            Times the workloads, all if none is named, in Java and in Python in turn; or what PanaTorch itself adds, without Python.""";
 
     /** A new workload is one more line here. */
     private static final Map<String, Supplier<Workload>> WORKLOADS = new LinkedHashMap<>();
@@ -63,6 +64,10 @@ public final class Main {
                 case "--pairs" -> pairs = number(value(args, ++i));
                 case "--list" -> {
                     list();
+                    return;
+                }
+                case "--own-costs" -> {
+                    OwnCosts.print();
                     return;
                 }
                 case "--help", "-h" -> {
