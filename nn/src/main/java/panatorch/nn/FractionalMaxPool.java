@@ -8,7 +8,7 @@ import panatorch.Torch;
 
 /**
  * The largest elements of windows whose places are drawn, so that the output is a fraction of the input (Graham 2014, arXiv:1412.6071). Draws from
- * the global generator of the input's device.
+ * the global generator of the input's device, unless {@link #setSamples} says what is drawn.
  */
 public abstract sealed class FractionalMaxPool extends Module permits FractionalMaxPool2d, FractionalMaxPool3d {
     final long[] kernel;
@@ -22,19 +22,19 @@ public abstract sealed class FractionalMaxPool extends Module permits Fractional
         this.kernel = Sizes.of(dims, kernel);
         this.size = size == null ? null : Sizes.of(dims, size);
         this.ratio = ratio;
+        buffer("_random_samples", null);
     }
 
-    @Override public final Tensor forward(Tensor input) { return withIndices(input, null).output(); }
+    @Override public final Tensor forward(Tensor input) { return withIndices(input).output(); }
 
-    /**
-     * With the places the elements were at in the flattened dimensions; Python's {@code return_indices}.
-     *
-     * @param samples random numbers in [0, 1), [N, C, dims]; null draws them
-     */
-    public final MaxPool.Pooled withIndices(Tensor input, @Nullable Tensor samples) {
+    /** Numbers in [0, 1), [N, C, dims], to use at every call instead of drawing some, then owned by this and saved as {@code _random_samples}; null to draw. */
+    public final void setSamples(@Nullable Tensor samples) { setBuffer("_random_samples", samples); }
+
+    /** With the places the elements were at in the flattened dimensions; Python's {@code return_indices}. */
+    public final MaxPool.Pooled withIndices(Tensor input) {
         long[] s = size == null ? new long[dims] : size;
         if (size == null) for (int d = 0; d < dims; d++) s[d] = (long) (input.size(d - dims) * ratio[ratio.length == 1 ? 0 : d]);
-        Tensor u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);
+        Tensor samples = buffer("_random_samples"), u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);
         Results.Tensors2 both = dims == 2 ? Nn.fractionalMaxPool2d(input, kernel, s, u) : Nn.fractionalMaxPool3d(input, kernel, s, u);
         return new MaxPool.Pooled(both.result0(), both.result1());
     }

@@ -126,13 +126,18 @@ public abstract class Module implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is no such place, or the shape is another
      */
-    public final void setParameter(String name, @Nullable Tensor tensor) {
-        if (!parameters.containsKey(name)) throw new IllegalArgumentException(name() + " has no parameter '" + name + "'");
-        Tensor before = parameters.get(name);
+    public final void setParameter(String name, @Nullable Tensor tensor) { replace(parameters, name, tensor); }
+
+    /** {@link #setParameter} for a buffer. */
+    public final void setBuffer(String name, @Nullable Tensor tensor) { replace(buffers, name, tensor); }
+
+    private void replace(Map<String, @Nullable Tensor> among, String name, @Nullable Tensor tensor) {
+        if (!among.containsKey(name)) throw new IllegalArgumentException(name() + " has no parameter or buffer '" + name + "' of that kind");
+        Tensor before = among.get(name);
         if (before == tensor) return;
         if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
-            throw new IllegalArgumentException("parameter '" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
-        parameters.put(name, tensor == null ? null : tensor.escape());
+            throw new IllegalArgumentException("'" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
+        among.put(name, tensor == null ? null : tensor.escape());
         if (before != null) before.close();
     }
 

@@ -8,17 +8,19 @@ import panatorch.nn.functional.Reduction;
 
 /** {@link TripletMarginLoss} with a distance of your own. */
 public final class TripletMarginWithDistanceLoss extends Module {
+    private final java.util.function.@Nullable BinaryOperator<Tensor> given;
     private final java.util.function.BinaryOperator<Tensor> distance;
     private final double margin;
     private final boolean swap;
     private final Reduction reduction;
 
-    public TripletMarginWithDistanceLoss() { this(Aten::pairwiseDistance, 1, false, Reduction.MEAN); }
+    public TripletMarginWithDistanceLoss() { this(null, 1, false, Reduction.MEAN); }
 
-    /** @param distance of two tensors [N, D], as [N] */
-    public TripletMarginWithDistanceLoss(java.util.function.BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
+    /** @param distance of two tensors [N, D], as [N]; null for {@link PairwiseDistance} */
+    public TripletMarginWithDistanceLoss(java.util.function.@Nullable BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
         if (!(margin > 0)) throw new IllegalArgumentException("the margin is above 0, not " + margin);
-        this.distance = distance;
+        given = distance;
+        this.distance = distance != null ? distance : child("distance_function", new PairwiseDistance())::forward;
         this.margin = margin;
         this.swap = swap;
         this.reduction = reduction;
@@ -32,5 +34,5 @@ public final class TripletMarginWithDistanceLoss extends Module {
 
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
 
-    @Override protected Module recreate() { return new TripletMarginWithDistanceLoss(distance, margin, swap, reduction); }
+    @Override protected Module recreate() { return new TripletMarginWithDistanceLoss(given, margin, swap, reduction); }
 }

@@ -1,0 +1,133 @@
+package panatorch.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.Module;
+import panatorch.serialize.Safetensors;
+
+/**
+ * Every module against Python's numbers, on PyTorch's own samples: text, state dict, initial values, outputs, gradients and buffers.
+ * {@code src/test/python/modules.py} made and explains them; {@link ModuleTable} says what Python's arguments are in Java.
+ */
+@NoTensorLeaks
+class ModulesParityTest {
+    private static final double TOLERANCE = 2e-5;
+    private static Map<String, Tensor> tensors;
+
+    @BeforeAll static void the_same_instructions_and_the_tensors() throws Exception {
+        Golden.assumeSameInstructions();
+        tensors = Safetensors.load(Path.of(Objects.requireNonNull(ModulesParityTest.class.getResource("/parity/modules.safetensors")).toURI()));
+    }
+
+    @AfterAll static void the_tensors_are_closed() {
+        if (tensors != null) tensors.values().forEach(Tensor::close);
+    }
+
+    @TestFactory Stream<DynamicTest> a_module_is_that_of_python() throws IOException {
+        var json = new ObjectMapper();
+        try (var in = new BufferedReader(new InputStreamReader(new GZIPInputStream(Objects.requireNonNull(ModulesParityTest.class.getResourceAsStream("/parity/modules.jsonl.gz"))), StandardCharsets.UTF_8))) {
+            List<JsonNode> cases = new ArrayList<>();
+            for (String line = in.readLine(); line != null; line = in.readLine()) cases.add(json.readTree(line));
+            return cases.stream().map(c -> DynamicTest.dynamicTest(c.get("module").asText() + " " + c.get("case") + (c.get("training").asBoolean() ? "" : " in evaluation"), () -> {
+                try (var scope = Scope.open()) {
+                    replay(c);
+                }
+            }));
+        }
+    }
+
+    private static Tensor stored(String name) { return tensors.get(name).clone(); }
+
+    private static void replay(JsonNode c) {
+        String name = c.get("module").asText();
+        Torch.manualSeed(1);
+        var built = ModuleTable.build(name, new Arguments(c.get("args"), ModulesParityTest::stored));
+        try (Module module = built.module()) {
+            module.train(c.get("training").asBoolean());
+            assertThat(module.toString()).isEqualTo(c.get("repr").asText());
+            var state = new LinkedHashMap<String, Tensor>();
+            c.get("state").properties().forEach(e -> state.put(e.getKey(), stored(e.getValue().asText())));
+            assertThat(module.stateDict().keySet()).containsExactlyElementsOf(state.keySet());
+            if (c.get("seeded").asBoolean()) module.stateDict().forEach((key, t) -> assertThat(t.equal(state.get(key))).as("initial " + key + " to the bit").isTrue());
+            module.loadStateDict(state);
+            try (Module copy = Module.copyOf(module)) {
+                assertThat(copy.toString()).isEqualTo(module.toString());
+                copy.stateDict().forEach((key, t) -> assertThat(t.equal(state.get(key))).as("copied " + key).isTrue());
+            }
+            compute(c, built);
+        }
+    }
+
+    private static void compute(JsonNode c, ModuleTable.Built built) {
+        List<Tensor> inputs = new ArrayList<>();
+        var wanted = new LinkedHashMap<String, Tensor>(built.module().namedParameters());
+        for (JsonNode id : c.get("inputs")) {
+            String key = "input " + inputs.size();
+            Tensor t = id.isNull() ? null : given(stored(id.asText()));
+            if (c.get("gradients").has(key)) wanted.put(key, t.requiresGrad_(true));
+            inputs.add(t);
+        }
+        Torch.manualSeed(2);
+        List<Tensor> outputs = built.forward().apply(inputs).stream().filter(Objects::nonNull).toList();
+        assertThat(outputs).hasSize(c.get("outputs").size());
+        Tensor loss = null;
+        for (int i = 0; i < outputs.size(); i++) {
+            Tensor o = outputs.get(i);
+            assertPrint("output " + i, o, c.get("outputs").get(i));
+            if (!o.requiresGrad()) continue;
+            Tensor sum = o.mul(Aten.arange(o.numel()).to(DType.FLOAT64).cos().to(DType.FLOAT32).reshape(o.shape())).sum();
+            loss = loss == null ? sum : loss.add(sum);
+        }
+        if (loss != null) loss.backward();
+        for (var e : c.get("gradients").properties()) assertPrint("gradient of " + e.getKey(), Objects.requireNonNull(wanted.get(e.getKey()).grad(), e.getKey()), e.getValue());
+        for (var e : c.get("after").properties()) assertPrint(e.getKey() + " after", built.module().namedBuffers().get(e.getKey()), e.getValue());
+    }
+
+    /** Masks were boolean. */
+    private static Tensor given(Tensor t) { return t.dtype() == DType.UINT8 ? t.to(DType.BOOL) : t; }
+
+    private static void assertPrint(String what, Tensor t, JsonNode expected) {
+        assertThat(t.shape()).as(what + "'s shape").isEqualTo(Golden.longs(expected.get("shape")));
+        double[] print = tensors.get(expected.get("print").asText()).toDoubleArray(), all = t.to(DType.FLOAT64).toDoubleArray();
+        double squares = 0, dot = 0, largest = 0;
+        for (int i = 0; i < all.length; i++) {
+            squares += all[i] * all[i];
+            dot += all[i] * Math.cos(i);
+            if (Double.isFinite(all[i])) largest = Math.max(largest, Math.abs(all[i]));
+        }
+        double norm = Math.max(1, Double.isFinite(print[0]) ? print[0] : 1);
+        assertNear(what + "'s norm", Math.sqrt(squares), print[0], norm);
+        assertNear(what + "'s projection", dot, print[1], norm);
+        int stride = Math.max(1, (all.length + 13) / 14);
+        for (int i = 0; i * stride < all.length; i++) assertNear(what + "[" + i * stride + "]", all[i * stride], print[i + 2], Math.max(1, largest));
+    }
+
+    private static void assertNear(String what, double actual, double expected, double scale) {
+        boolean near = Double.compare((float) actual, (float) expected) == 0 || Math.abs(actual - expected) <= TOLERANCE * scale;
+        if (!near) throw new AssertionError(what + " is " + actual + " and should be " + expected);
+    }
+}
