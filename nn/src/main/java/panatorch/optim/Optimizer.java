@@ -186,17 +186,23 @@ public abstract class Optimizer implements AutoCloseable {
         }
         var states = new LinkedHashMap<Long, Map<?, ?>>();
         for (Map.Entry<?, ?> e : ((Map<?, ?>) part(state, "state", Map.class)).entrySet()) states.put(((Number) e.getKey()).longValue(), (Map<?, ?>) e.getValue());
-        freeState();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            int next = 0;
+            // Copies first: the state may be this optimiser's own.
+            var copies = new ArrayList<Map<String, @Nullable Object>>();
             for (int i = 0; i < groups.size(); i++) {
-                ParameterGroup g = groups.get(i);
-                g.setAll(entries.get(i));
-                for (int j = 0; j < g.states.size(); j++) {
-                    Map<?, ?> loaded = states.get(indices.get(next++));
-                    if (loaded == null) continue;
-                    for (var e : loaded.entrySet()) g.states.get(j).put((String) e.getKey(), copied(g, g.parameters().get(j), (String) e.getKey(), e.getValue()));
+                boolean fused = Boolean.TRUE.equals(entries.get(i).get("fused"));
+                for (Tensor p : groups.get(i).parameters()) {
+                    var copy = new LinkedHashMap<String, @Nullable Object>();
+                    Map<?, ?> loaded = states.get(indices.get(copies.size()));
+                    if (loaded != null) loaded.forEach((k, v) -> copy.put((String) k, copied(p, fused, (String) k, v)));
+                    copies.add(copy);
                 }
+            }
+            freeState();
+            var next = copies.iterator();
+            for (int i = 0; i < groups.size(); i++) {
+                groups.get(i).setAll(entries.get(i));
+                for (Map<String, @Nullable Object> s : groups.get(i).states) next.next().forEach((k, v) -> s.put(k, escaped(v)));
             }
         }
     }
@@ -206,15 +212,21 @@ public abstract class Optimizer implements AutoCloseable {
         throw new IllegalArgumentException("an optimiser's state has '" + key + "'");
     }
 
-    private static @Nullable Object copied(ParameterGroup g, Tensor p, String key, @Nullable Object value) {
+    private static @Nullable Object copied(Tensor p, boolean fused, String key, @Nullable Object value) {
         if (value instanceof List<?> list) {
             var copy = new ArrayList<@Nullable Object>();
-            for (Object v : list) copy.add(copied(g, p, key, v));
+            for (Object v : list) copy.add(copied(p, fused, key, v));
             return copy;
         }
         if (!(value instanceof Tensor t)) return value;
-        if (!key.equals("step")) return t.to(p.device(), p.dtype().isFloatingPoint() || p.dtype().isComplex() ? p.dtype() : t.dtype(), false, true).escape();
-        return (Boolean.TRUE.equals(g.get("fused")) ? t.to(p.device(), DType.FLOAT32, false, true) : t.clone()).escape();
+        if (key.equals("step")) return fused ? t.to(p.device(), DType.FLOAT32, false, true) : t.clone();
+        return t.to(p.device(), p.dtype().isFloatingPoint() || p.dtype().isComplex() ? p.dtype() : t.dtype(), false, true);
+    }
+
+    private static @Nullable Object escaped(@Nullable Object state) {
+        if (state instanceof Tensor t) t.escape();
+        else if (state instanceof List<?> list) list.forEach(Optimizer::escaped);
+        return state;
     }
 
     /** Frees the state. Closing twice is harmless. */

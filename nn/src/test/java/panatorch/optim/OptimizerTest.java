@@ -1,0 +1,161 @@
+package panatorch.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.junit.NoTensorLeaks;
+
+/** What all optimisers have in common; their numbers are compared with Python's in {@code native-tests}. */
+@NoTensorLeaks
+class OptimizerTest {
+    private static Tensor parameter(double... values) { return Torch.tensor(values).requiresGrad_(true); }
+
+    @Test void a_group_has_options_of_its_own() {
+        try (var scope = Scope.open()) {
+            Tensor a = parameter(1), b = parameter(1);
+            try (var sgd = new SGD(List.of(a), SGD.options(0.1))) {
+                sgd.addParamGroup(List.of(b), SGD.options(0.5));
+                a.mul(2).add(b.mul(2)).sum().backward();
+                sgd.step();
+                assertThat(a.itemDouble()).isEqualTo(0.8);
+                assertThat(b.itemDouble()).isEqualTo(0);
+                assertThat(sgd.groups().get(1).get("weight_decay")).isEqualTo(0.0);
+            }
+        }
+    }
+
+    @Test void a_parameter_in_two_groups_or_options_of_another_optimiser_are_refused() {
+        try (var scope = Scope.open()) {
+            Tensor a = parameter(1), b = parameter(1);
+            try (var sgd = new SGD(List.of(a), SGD.options(0.1))) {
+                assertThatThrownBy(() -> sgd.addParamGroup(List.of(a), SGD.options(0.1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("twice");
+                assertThatThrownBy(() -> sgd.addParamGroup(List.of(b), Adam.options(0.1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no options of SGD");
+                assertThatThrownBy(() -> sgd.addParamGroup(List.of(), SGD.options(0.1))).isInstanceOf(IllegalArgumentException.class);
+                assertThat(sgd.groups()).hasSize(1);
+            }
+        }
+    }
+
+    @Test void options_are_checked_also_when_they_are_set_later() {
+        try (var scope = Scope.open(); var adam = new Adam(List.of(parameter(1)), Adam.options(0.1))) {
+            assertThatThrownBy(() -> Adam.options(-1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> Adam.options(1).betas(0.9, 1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> adam.groups().getFirst().set("eps", -1.0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("epsilon");
+            assertThatThrownBy(() -> adam.groups().getFirst().set("amsgrad", "yes")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("amsgrad");
+        }
+    }
+
+    @Test void a_closure_is_evaluated_with_gradients_and_its_loss_returned() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3);
+            try (var sgd = new SGD(List.of(p), SGD.options(0.25)); var noGrad = panatorch.NoGrad.enter()) {
+                Tensor loss = sgd.step(() -> {
+                    sgd.zeroGrad();
+                    Tensor l = p.pow(2).sum();
+                    l.backward();
+                    return l;
+                });
+                assertThat(loss.itemDouble()).isEqualTo(9);
+                assertThat(p.itemDouble()).isEqualTo(1.5);
+            }
+        }
+    }
+
+    @Test void gradients_are_freed_or_filled_with_zeros() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3);
+            try (var sgd = new SGD(List.of(p), SGD.options(0.1))) {
+                p.pow(2).sum().backward();
+                sgd.zeroGrad(false);
+                assertThat(p.grad().toDoubleArray()).containsExactly(0);
+                sgd.zeroGrad();
+                assertThat(p.grad()).isNull();
+                sgd.step();
+                assertThat(p.itemDouble()).isEqualTo(3);
+            }
+        }
+    }
+
+    @Test void a_state_that_does_not_fit_changes_nothing() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3), q = parameter(3, 4);
+            try (var one = new Adam(List.of(p), Adam.options(0.1)); var two = new Adam(List.of(p, q), Adam.options(0.2))) {
+                p.pow(2).sum().backward();
+                one.step();
+                assertThatThrownBy(() -> one.loadStateDict(two.stateDict())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("size");
+                assertThatThrownBy(() -> one.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("param_groups");
+                assertThat(one.learningRate()).isEqualTo(0.1);
+                assertThat((Map<?, ?>) one.stateDict().get("state")).hasSize(1);
+            }
+        }
+    }
+
+    @Test void an_optimiser_may_load_its_own_state() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3);
+            try (var adam = new Adam(List.of(p), Adam.options(0.1))) {
+                p.pow(2).sum().backward();
+                adam.step();
+                var before = (Map<?, ?>) ((Map<?, ?>) adam.stateDict().get("state")).get(0L);
+                double[] mean = ((Tensor) before.get("exp_avg")).toDoubleArray();
+                adam.loadStateDict(adam.stateDict());
+                var after = (Map<?, ?>) ((Map<?, ?>) adam.stateDict().get("state")).get(0L);
+                assertThat(((Tensor) after.get("exp_avg")).toDoubleArray()).isEqualTo(mean);
+            }
+        }
+    }
+
+    @Test void complex_parameters_move_as_pairs_of_real_ones() {
+        try (var scope = Scope.open()) {
+            Tensor pair = parameter(1, -2), z = panatorch.Aten.viewAsComplex(Torch.tensor(new double[] {1, -2})).detach().requiresGrad_(true);
+            try (var real = new Adam(List.of(pair), Adam.options(0.1)); var complex = new Adam(List.of(z), Adam.options(0.1))) {
+                for (int i = 0; i < 3; i++) {
+                    pair.setGrad(Torch.tensor(new double[] {0.5 - i, 2}));
+                    z.setGrad(panatorch.Aten.viewAsComplex(Torch.tensor(new double[] {0.5 - i, 2})));
+                    real.step();
+                    complex.step();
+                }
+                assertThat(z.detach().viewAsReal().toDoubleArray()).containsExactly(pair.detach().toDoubleArray());
+            }
+        }
+    }
+
+    @Test void parameters_of_several_types_are_optimised_together() {
+        try (var scope = Scope.open()) {
+            List<Tensor> all = new ArrayList<>();
+            for (DType type : List.of(DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16)) all.add(Torch.tensor(new double[] {1, 2}).to(type).requiresGrad_(true));
+            for (boolean fused : new boolean[] {false, true}) {
+                try (var adam = new AdamW(all, AdamW.options(0.5).fused(fused))) {
+                    for (Tensor p : all) p.setGrad(p.detach().clone());
+                    adam.step();
+                }
+            }
+            for (Tensor p : all) assertThat(p.detach().to(DType.FLOAT64).toDoubleArray()).satisfies(v -> assertThat(v[0]).isBetween(-0.01, 0.02));
+        }
+    }
+
+    @Test void parameters_of_one_type_are_changed_all_at_once() {
+        try (var scope = Scope.open()) {
+            List<Tensor> all = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                all.add(parameter(1, 2));
+                all.get(i).setGrad(Torch.tensor(new double[] {1, 1}));
+            }
+            var batches = new ArrayList<Integer>();
+            try (var counting = new Optimizer(all, SGD.options(0.1)) {
+                @Override protected void update(Batch batch) { batches.add(batch.size()); }
+            }) {
+                counting.step();
+            }
+            assertThat(batches).containsExactly(50);
+        }
+    }
+}
