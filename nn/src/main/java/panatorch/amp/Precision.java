@@ -24,7 +24,10 @@ public record Precision(@Nullable DType autocast, String reason) {
     /** bfloat16 where the device has instructions for it, else float32. */
     public static Precision auto(Device device) {
         if (device.type() == Device.Type.CUDA) return new Precision(DType.BFLOAT16, "the GPU computes fast in bfloat16");
-        Set<String> flags = cpuFlags();
+        return ofCpu(cpuFlags());
+    }
+
+    static Precision ofCpu(Set<String> flags) {
         for (String fast : new String[] {"amx_bf16", "avx512_bf16"}) {
             if (flags.contains(fast)) return new Precision(DType.BFLOAT16, "the CPU has " + fast);
         }
