@@ -1,0 +1,82 @@
+package panatorch.optim;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import panatorch.Aten;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+
+/**
+ * Averages of a model's weights over training, in another model of the same make: {@code a ← a + (w − a)·weight(n)} after n updates, the first
+ * of which copies. Buffers are copied, or averaged, too. Evaluate and save the other model.
+ *
+ * <p>Owns nothing: both models are the caller's. One thread's. Running statistics of batch normalisation are those of the averaged
+ * model only after batches have passed through it in training mode.
+ */
+public final class AveragedModel {
+    private final Module averaged;
+    private final DoubleUnaryOperator weight;
+    private final boolean useBuffers;
+    private long updates;
+
+    /** The plain mean of all updates, for stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407). @param averaged made like the model, in whatever state */
+    public static AveragedModel swa(Module averaged) { return new AveragedModel(averaged, n -> 1 / (n + 1), false); }
+
+    /** An exponential moving average, {@code a ← decay·a + (1 − decay)·w}. */
+    public static AveragedModel ema(Module averaged, double decay) {
+        if (!(decay >= 0 && decay <= 1)) throw new IllegalArgumentException("the decay is between 0 and 1: " + decay);
+        return new AveragedModel(averaged, n -> 1 - decay, false);
+    }
+
+    /** @param weight of the newest weights, by the number of updates before; @param useBuffers whether buffers are averaged, not copied */
+    public AveragedModel(Module averaged, DoubleUnaryOperator weight, boolean useBuffers) {
+        this.averaged = averaged;
+        this.weight = weight;
+        this.useBuffers = useBuffers;
+    }
+
+    public Module module() { return averaged; }
+
+    /** Updates so far, Python's {@code n_averaged}. */
+    public long updates() { return updates; }
+
+    /** Continues after a number of updates, the averaged model having been loaded. */
+    public void setUpdates(long updates) { this.updates = updates; }
+
+    /** Takes the model's weights into the average. @throws IllegalArgumentException if it is of another make */
+    public void update(Module model) {
+        List<Tensor> averages = averaged.parameters(), weights = model.parameters();
+        List<Tensor> buffers = new ArrayList<>(averaged.namedBuffers().values()), newest = new ArrayList<>(model.namedBuffers().values());
+        if (averages.size() != weights.size() || buffers.size() != newest.size()) throw new IllegalArgumentException("the models are of different makes");
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            if (updates == 0) {
+                Aten._foreachCopy_(averages, weights);
+                if (!buffers.isEmpty()) Aten._foreachCopy_(buffers, newest);
+            } else {
+                double w = weight.applyAsDouble(updates);
+                average(averages, weights, w);
+                if (useBuffers) average(buffers, newest, w);
+                else if (!buffers.isEmpty()) Aten._foreachCopy_(buffers, newest);
+            }
+        }
+        updates++;
+    }
+
+    private static void average(List<Tensor> averages, List<Tensor> newest, double w) {
+        var means = new ArrayList<Tensor>();
+        var values = new ArrayList<Tensor>();
+        for (int i = 0; i < averages.size(); i++) {
+            Tensor a = averages.get(i), b = newest.get(i).to(a.device());
+            if (a.dtype().isFloatingPoint() || a.dtype().isComplex()) {
+                means.add(a);
+                values.add(b);
+            } else {
+                a.copy_(a.mul(1 - w).add(b.mul(w))); // counts are rounded down, as in Python
+            }
+        }
+        if (!means.isEmpty()) Aten._foreachLerp_(means, values, w);
+    }
+}
