@@ -12,7 +12,8 @@ A list of cases, each in float32 and float64:
     "resumed"     the parameters after the last step of another optimiser that loaded this state (Python converts some of it when it loads)
 
 Element i of parameter k begins as ((5i + 3k) mod 11 - 5) / 7. Its gradient at step t (from 0) is ((7i + 13t + 5k) mod 19 - 9) / 10, in float64
-and then rounded; parameter 1 has no gradient at steps t with t mod 5 = 3. LBFGS minimises sum((p - g)^2 (1 + i mod 3) / 2 + p^4 / 10), g being
+and then rounded; parameter 1 has no gradient at steps t with t mod 5 = 3. SparseAdam's
+gradients are sparse in their rows: those r with (r + t) mod 2 = 1 are missing. LBFGS minimises sum((p - g)^2 (1 + i mod 3) / 2 + p^4 / 10), g being
 the gradient above for t = 0.
 
 Equal: parameters and states to 1e-6 (float32) or 1e-12 (float64), relative to the largest element if that is above 1. Exceptions: Muon
@@ -81,13 +82,17 @@ def step(optimizer, params, t):
         optimizer.step(closure)
         return
     for k, p in enumerate(params):
-        p.grad = None if k == 1 and t % 5 == 3 else gradient(p.shape, k, t, p.dtype)
+        g = gradient(p.shape, k, t, p.dtype)
+        if isinstance(optimizer, torch.optim.SparseAdam):
+            g[(t + 1) % 2::2] = 0
+            g = g.to_sparse(1)
+        p.grad = None if k == 1 and t % 5 == 3 else g
     optimizer.step()
 
 
 def case(name, title, second=None, **options):
     for dtype in (torch.float32, torch.float64):
-        shapes = MATRICES if name == "Muon" else SHAPES
+        shapes = MATRICES if name in ("Muon", "SparseAdam") else SHAPES
         params = start(shapes, dtype)
         optimizer = build(name, params, options, second)
         lbfgs = name == "LBFGS"
@@ -149,6 +154,8 @@ def cases():
     yield from two("Rprop", "with all options", 0.01, etas=(0.6, 1.3), step_sizes=(1e-3, 0.1), maximize=True)
     yield from two("Adafactor", "plain", 0.01)
     yield from two("Adafactor", "with all options", 0.05, beta2_decay=-0.5, eps=(1e-4, 1e-2), d=2.0, weight_decay=0.1, maximize=True)
+    yield from two("SparseAdam", "plain", 0.01)
+    yield from two("SparseAdam", "with all options", 0.01, betas=(0.8, 0.95), eps=1e-5, maximize=True)
     yield from case("Muon", "Muon plain", lr=0.01)
     yield from case("Muon", "Muon with all options", lr=0.01, weight_decay=0.01, momentum=0.8, nesterov=False, adjust_lr_fn="match_rms_adamw", ns_steps=3)
     yield from case("LBFGS", "LBFGS with fixed steps", lr=0.3, max_iter=3)

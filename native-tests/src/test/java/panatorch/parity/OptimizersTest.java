@@ -38,6 +38,7 @@ import panatorch.optim.RAdam;
 import panatorch.optim.RMSprop;
 import panatorch.optim.Rprop;
 import panatorch.optim.SGD;
+import panatorch.optim.SparseAdam;
 
 /** Trajectories and state dicts of all optimisers against Python's; {@code src/test/python/optimizers.py} made and explains them. */
 @NoTensorLeaks
@@ -117,10 +118,18 @@ class OptimizersTest {
             }
             for (int k = 0; k < parameters.size(); k++) {
                 Tensor p = parameters.get(k);
-                p.setGrad(k == 1 && t % 5 == 3 ? null : gradient(p, k, t));
+                Tensor g = gradient(p, k, t);
+                if (optimizer instanceof SparseAdam) g = sparse(g, t);
+                p.setGrad(k == 1 && t % 5 == 3 ? null : g);
             }
             optimizer.step();
         }
+    }
+
+    /** Without every other row. */
+    private static Tensor sparse(Tensor g, int t) {
+        Tensor rows = Torch.arange(g.size(0)).add(t).add(1).remainder(2).to(g.dtype()).unsqueeze(1);
+        return g.mul(rows).toSparse(1L);
     }
 
     private static Tensor loss(Optimizer optimizer, List<Tensor> parameters) {
@@ -151,6 +160,7 @@ class OptimizersTest {
             case "ASGD" -> (p, r) -> new ASGD(p, (ASGD.Options) r);
             case "Rprop" -> (p, r) -> new Rprop(p, (Rprop.Options) r);
             case "Adafactor" -> (p, r) -> new Adafactor(p, (Adafactor.Options) r);
+            case "SparseAdam" -> (p, r) -> new SparseAdam(p, (SparseAdam.Options) r);
             case "Muon" -> (p, r) -> new Muon(p, (Muon.Options) r);
             case "LBFGS" -> (p, r) -> new LBFGS(p, (LBFGS.Options) r);
             default -> throw new AssertionError(c.get("optimizer"));
@@ -177,6 +187,7 @@ class OptimizersTest {
             case "ASGD" -> ASGD.options(lr);
             case "Rprop" -> Rprop.options(lr);
             case "Adafactor" -> Adafactor.options(lr);
+            case "SparseAdam" -> SparseAdam.options(lr);
             case "Muon" -> Muon.options(lr);
             case "LBFGS" -> LBFGS.options(lr);
             default -> throw new AssertionError(c.get("optimizer"));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -120,6 +121,9 @@ public final class Batch {
 
     /** Those parameters that have, or do not have, a state of this name. */
     Batch where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
+
+    /** All of the i-th parameter's state, under Python's names. */
+    Map<String, @Nullable Object> stateOf(int i) { return group.states.get(places.get(i)); }
 
     /** The i-th parameter alone. */
     Batch one(int i) { return part(j -> j == i); }

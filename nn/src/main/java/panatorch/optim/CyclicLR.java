@@ -1,6 +1,7 @@
 package panatorch.optim;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -61,5 +62,12 @@ public final class CyclicLR extends LRScheduler {
         if (o.cycleMomentum) setMomentum(g, o.maxMomentum - (o.maxMomentum - o.baseMomentum) * height);
         double base = of(o.baseLr, i, optimizer(), "the lower bound"), max = of(o.maxLr, i, optimizer(), "the upper bound");
         return base + (max - base) * height;
+    }
+
+    /** Functions are not saved; Python wants to find a place for them. */
+    @Override public Map<String, Object> stateDict() {
+        Map<String, Object> state = super.stateDict();
+        state.put("_scale_fn_custom", null);
+        return state;
     }
 }

@@ -1,6 +1,8 @@
 package panatorch.optim;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongToDoubleFunction;
 
 /** The last rate times a function of the step. */
@@ -18,4 +20,11 @@ public final class MultiplicativeLR extends LRScheduler {
     }
 
     @Override protected double rate(ParameterGroup g, int i) { return isInitial() ? g.learningRate() : g.learningRate() * factors.get(factors.size() == 1 ? 0 : i).applyAsDouble(lastEpoch); }
+
+    /** Functions are not saved; Python wants to find a place for them. */
+    @Override public Map<String, Object> stateDict() {
+        Map<String, Object> state = super.stateDict();
+        state.put("lr_lambdas", Collections.nCopies(optimizer().groups().size(), null));
+        return state;
+    }
 }

@@ -20,7 +20,8 @@ import panatorch.Tensor;
  * Changes parameters by their gradients. Owns its state until closed, not the parameters. One thread's.
  *
  * <p>A step is a handful of native calls however many parameters there are: libtorch's operators on lists of tensors ({@code foreach}),
- * or one that does it all ({@code fused}), where an option asks for it. PyTorch's loop over the parameters has no counterpart.
+ * or one that does it all ({@code fused}), where an option asks for it. PyTorch's loop over the parameters has no counterpart, but for the
+ * few whose pages say so.
  *
  * <p>An optimiser of one's own is a record of options with {@code lr} among them, and {@link #update(Batch)}.
  */
