@@ -27,7 +27,7 @@ public final class AtomicFile {
         Path absolute = file.toAbsolutePath();
         Path unfinished = Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".unfinished");
         try {
-            try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+            try (var channel = FileChannel.open(unfinished, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
                 channel.force(true);
             }

@@ -42,6 +42,7 @@ public final class StateDicts {
         if (path.toString().endsWith(".json")) return new Safetensors.Content(Safetensors.load(path), Map.of());
         MappedFile file = MappedFile.open(path);
         if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(path);
+        if (Npy.recognises(file)) return new Safetensors.Content(Npy.loadAll(file), Map.of());
         return new Safetensors.Content(ofDict(file, TorchFile.load(file)), Map.of());
     }
 

@@ -1,8 +1,11 @@
 package panatorch.serialize;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -60,6 +63,37 @@ public final class TorchFile {
     }
 
     static boolean recognises(MappedFile file) { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
+
+    /**
+     * Writes a value that {@code torch.load(file, weights_only=True)} of PyTorch 1.6 and later reads: tensors, {@code Map}s (as dicts),
+     * {@code List}s, {@code Set}s, and the plain values that {@link #load} gives, {@code Integer}s and {@code Float}s too. Tensors that
+     * share memory on the CPU share it in the file; those on GPUs are written as copies. Tensors are streamed one by one, and the file
+     * appears only once it is complete. Equal values make equal files.
+     *
+     * @throws IllegalArgumentException if there is anything else among the values
+     */
+    public static void save(Path file, @Nullable Object value) throws IOException {
+        PickleWriter.Written written = PickleWriter.write(value);
+        AtomicFile.write(file, channel -> write(channel, written).finish(0));
+    }
+
+    /** All but the archive's directory. */
+    static ZipWriter write(FileChannel channel, PickleWriter.Written written) throws IOException {
+        var zip = new ZipWriter(channel);
+        zip.add("archive/data.pkl", written.pickle());
+        zip.add("archive/.format_version", ascii("1"));
+        zip.add("archive/.storage_alignment", ascii("64"));
+        zip.add("archive/byteorder", ascii("little"));
+        for (int key = 0; key < written.storages().size(); key++) {
+            try (var arena = Arena.ofConfined()) {
+                zip.add("archive/data/" + key, written.storages().bytes(key, arena));
+            }
+        }
+        zip.add("archive/version", ascii("3\n"));
+        return zip;
+    }
+
+    private static byte[] ascii(String s) { return s.getBytes(StandardCharsets.US_ASCII); }
 
     // ---- the zip format
 

@@ -73,9 +73,10 @@ final class ZipArchive {
         return new String(bytes.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    static long crc(MemorySegment bytes) {
+    static long crc(MemorySegment... parts) {
         var crc = new CRC32();
-        for (long at = 0; at < bytes.byteSize(); at += 1 << 30) crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
+        for (MemorySegment bytes : parts)
+            for (long at = 0; at < bytes.byteSize(); at += 1 << 30) crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
         return crc.getValue();
     }
 

@@ -1,0 +1,107 @@
+package panatorch.serialize;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.DType;
+import panatorch.Device;
+import panatorch.Layout;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * Which bytes a file needs so that tensors that share memory share it again when they are read. Of a storage only the part is written
+ * that the tensors span: a row of a large matrix does not take the matrix along, as it does in Python.
+ */
+final class StoragePlan {
+    /** @param key number of the storage in the file; @param elements of all of it; @param offset in it, in elements, as the strides are */
+    record Place(int key, long elements, long offset, long[] strides) {}
+
+    /** Several tensors' memory, from element {@code first} to before {@code end} of what libtorch has; or, where they are 0, a tensor that is copied. */
+    private static final class Part {
+        final int key;
+        final Tensor tensor;
+        long first, end;
+
+        Part(int key, Tensor tensor, long first, long end) {
+            this.key = key;
+            this.tensor = tensor;
+            this.first = first;
+            this.end = end;
+        }
+    }
+
+    private record Memory(long address, DType dtype) {}
+
+    private record Use(Part part, long offset) {}
+
+    private final Map<Memory, Part> shared = new HashMap<>();
+    private final Map<Tensor, Use> uses = new IdentityHashMap<>();
+    private final List<Part> parts = new ArrayList<>();
+
+    /** All tensors are added before the first {@link #place} is asked for. */
+    void add(Tensor t) {
+        if (uses.containsKey(t)) return;
+        if (t.layout() != Layout.STRIDED || t.device().type() == Device.Type.META) throw new IllegalArgumentException("a tensor without strides or without memory cannot be saved: " + t.describe());
+        if (t.device().type() != Device.Type.CPU || t.isConj() || t.isNeg() || t.numel() == 0) {
+            uses.put(t, new Use(part(t, 0, 0), 0));
+            return;
+        }
+        long begin = address(t, 0L), offset = (address(t, null) - begin) / t.dtype().bytes(), end = offset + 1;
+        long[] shape = t.shape(), strides = t.strides();
+        for (int d = 0; d < shape.length; d++) end += (shape[d] - 1) * strides[d];
+        Part part = shared.get(new Memory(begin, t.dtype()));
+        if (part == null) shared.put(new Memory(begin, t.dtype()), part = part(t, offset, end));
+        part.first = Math.min(part.first, offset);
+        part.end = Math.max(part.end, end);
+        uses.put(t, new Use(part, offset));
+    }
+
+    private Part part(Tensor t, long first, long end) {
+        var part = new Part(parts.size(), t, first, end);
+        parts.add(part);
+        return part;
+    }
+
+    /** Of an element, counted from the storage's begin, or of the tensor's first. */
+    private static long address(Tensor t, @Nullable Long element) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
+            long[] one = {1};
+            return (element == null ? t.asStrided(one, one) : t.asStrided(one, one, element.longValue())).data(arena).address();
+        }
+    }
+
+    Place place(Tensor t) {
+        Use use = uses.get(t);
+        Part part = use.part;
+        if (part.end == 0) return new Place(part.key, t.numel(), 0, contiguous(t.shape()));
+        return new Place(part.key, part.end - part.first, use.offset - part.first, t.strides());
+    }
+
+    private static long[] contiguous(long[] shape) {
+        var strides = new long[shape.length];
+        long stride = 1;
+        for (int d = shape.length - 1; d >= 0; d--) {
+            strides[d] = stride;
+            stride *= Math.max(1, shape[d]);
+        }
+        return strides;
+    }
+
+    int size() { return parts.size(); }
+
+    /** A storage's bytes on the CPU, which live as long as {@code arena}. */
+    MemorySegment bytes(int key, Arena arena) {
+        Part part = parts.get(key);
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            if (part.end == 0) return part.tensor.to(Device.CPU).resolveConj().resolveNeg().contiguous().data(arena);
+            return part.tensor.asStrided(new long[] {part.end - part.first}, new long[] {1}, part.first).data(arena);
+        }
+    }
+}
