@@ -1,0 +1,5 @@
+/** Damaged files by the thousand, which must be refused and never do harm. */
+@NullMarked
+package panatorch.fuzz;
+
+import org.jspecify.annotations.NullMarked;
