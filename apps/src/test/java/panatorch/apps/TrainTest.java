@@ -89,6 +89,12 @@ class TrainTest {
         assertThat(Files.mismatch(other.resolve("model.safetensors"), run.resolve("model.safetensors"))).isNotNegative();
     }
 
+    @Test void evaluate_prints_one_json_object_where_programs_read_it() throws IOException {
+        Calls evaluated = Calls.of("evaluate --json --limit-test 100 --checkpoint", run.resolve("model.safetensors"), Path.of("--out"), folder.resolve("json"));
+        assertThat(evaluated.status()).isZero();
+        assertThat(evaluated.out()).startsWith("{\"accuracy\":0.").endsWith("}" + System.lineSeparator()).hasLineCount(1);
+    }
+
     @Test void evaluate_measures_what_train_measured() throws IOException {
         Path out = folder.resolve("evaluated");
         Calls evaluated = Calls.of("evaluate --limit-test 100 --checkpoint", run.resolve("model.safetensors"), Path.of("--out"), out);

@@ -75,7 +75,8 @@ final class TorchNames implements Pickle.Names {
     }
 
     private MalformedFileException refusal(String full) {
-        if (full.startsWith("__torch__.")) return file.malformed("it holds a TorchScript program (" + full + "); panatorch.jit loads those");
+        if (full.startsWith("__torch__.")) return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
+        if (full.startsWith("torch._utils._rebuild_")) return file.malformed("it holds a tensor of a kind that is not read (" + full + "): dense ones with memory are");
         if (full.startsWith("numpy.")) return file.malformed("it asks for " + full + ": its Python saved numpy's values beside the tensors; save plain numbers there, as in float(x)");
         return file.malformed("it asks for " + full + ", which a file of weights has no business with, and nothing was run; if its Python saved a whole model, save model.state_dict() there");
     }

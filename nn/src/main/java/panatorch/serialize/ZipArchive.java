@@ -21,7 +21,7 @@ final class ZipArchive {
     private static final int STORED = 0, DEFLATED = 8;
     private static final long NOT_HERE = 0xffff_ffffL; // a number that stands in the zip64 part
 
-    /** What an archive may inflate to, as many times its own size: files of zeros still load, bombs do not. */
+    /** What an archive may inflate to, as many times its own size, or 64 MiB: small files of zeros still load, bombs do not. */
     private static final long MOST_INFLATION = 100;
 
     private record Entry(String name, int method, long crc, long compressed, long size, long header, long begin) {}
@@ -32,7 +32,7 @@ final class ZipArchive {
 
     private ZipArchive(MappedFile file) {
         this.file = file;
-        this.inflatable = Math.max(1 << 20, MOST_INFLATION * file.size());
+        this.inflatable = Math.max(64 << 20, MOST_INFLATION * file.size());
     }
 
     static boolean recognises(MappedFile file) { return file.has(0, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4); }

@@ -69,6 +69,12 @@ class SafetensorsTest {
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4), "takes 4 bytes, and its shape [2] needs 2 × 4");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4), "impossible shape");
         assertRefused(file("{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 4), "impossible shape");
+        String a = "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}";
+        assertRefused(file("{" + a + "," + a + "}", 4), "a name twice");
+        assertRefused(file("{" + a + "," + a.replace("\"a\"", "\"b\"") + "}", 4), "b overlaps what comes before it");
+        assertRefused(file("{" + a + "," + a.replace("\"a\"", "\"b\"").replace("[0,4]", "[5,9]") + "}", 9), "b leaves a gap before it");
+        assertRefused(file("{" + a + "}", 7), "3 of its bytes belong to no tensor");
+        assertRefused(file("[".repeat(100_000), 0), "not JSON");
     }
 
     @Test void an_interrupted_write_leaves_the_old_file_and_no_rubbish() throws IOException {
