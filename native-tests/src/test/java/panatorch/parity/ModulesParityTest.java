@@ -72,11 +72,11 @@ class ModulesParityTest {
             var state = new LinkedHashMap<String, Tensor>();
             c.get("state").properties().forEach(e -> state.put(e.getKey(), stored(e.getValue().asText())));
             assertThat(module.stateDict().keySet()).containsExactlyElementsOf(state.keySet());
-            if (c.get("seeded").asBoolean()) module.stateDict().forEach((key, t) -> assertThat(t.equal(state.get(key))).as("initial " + key + " to the bit").isTrue());
+            if (c.get("seeded").asBoolean()) module.stateDict().forEach((key, t) -> assertThat(t.torchEquals(state.get(key))).as("initial " + key + " to the bit").isTrue());
             module.loadStateDict(state);
             try (Module copy = Module.copyOf(module)) {
                 assertThat(copy.toString()).isEqualTo(module.toString());
-                copy.stateDict().forEach((key, t) -> assertThat(t.equal(state.get(key))).as("copied " + key).isTrue());
+                copy.stateDict().forEach((key, t) -> assertThat(t.torchEquals(state.get(key))).as("copied " + key).isTrue());
             }
             compute(c, built);
         }

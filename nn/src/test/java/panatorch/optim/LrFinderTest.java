@@ -39,8 +39,8 @@ class LrFinderTest {
             step(model, sgd);
             Tensor weight = model.namedParameters().get("weight").detach().clone(), momentum = momentum(sgd).clone();
             LrFinder.run(model, sgd, () -> step(model, sgd), LrFinder.options());
-            assertThat(model.namedParameters().get("weight").equal(weight)).isTrue();
-            assertThat(momentum(sgd).equal(momentum)).isTrue();
+            assertThat(model.namedParameters().get("weight").torchEquals(weight)).isTrue();
+            assertThat(momentum(sgd).torchEquals(momentum)).isTrue();
             assertThat(sgd.learningRate()).isEqualTo(0.1);
         }
     }

@@ -78,7 +78,7 @@ class WeightsTest {
             Npy.saveAll(file, tensors);
             assertSame(StateDicts.load(file), tensors);
             Npy.save(folder.resolve("a.npy"), tensors.get("transposed"));
-            assertThat(Npy.load(folder.resolve("a.npy")).equal(tensors.get("transposed"))).isTrue();
+            assertThat(Npy.load(folder.resolve("a.npy")).torchEquals(tensors.get("transposed"))).isTrue();
             assertThatThrownBy(() -> Npy.save(folder.resolve("b.npy"), Torch.ones(DType.BFLOAT16, 2))).hasMessageContaining("the tensor is bfloat16, which NumPy does not have");
         }
     }
