@@ -2,7 +2,7 @@
 
     python modules.py           # torch 2.13, CPU
 
-Each line is a case:
+The first line is {"torch.nn": names of all its modules}; each other one is a case:
 
     "module", "case"   its class, and what tells it from the class's others
     "args"             the constructor's arguments by name, but for those that have their defaults. A tensor is {"tensor": n}, a module
@@ -36,8 +36,8 @@ from torch.testing._internal.common_modules import module_db
 
 warnings.filterwarnings("ignore")
 PRINTED = 14
-#: What Java has no class for, or no use for, and why.
-WITHOUT = {"Lazy": "modules that find their sizes at the first call are not in Java", "LinearCrossEntropyLoss": "new in PyTorch 2.13 and not in Java yet"}
+#: What Java has no class for; ModulesParityTest says why.
+WITHOUT = ("Lazy", "LinearCrossEntropyLoss")
 TENSORS, NAMES = {}, {}
 
 
@@ -137,7 +137,7 @@ def case(cls, number, args, kwargs, forward_args, forward_kwargs, training, seed
 def module_db_cases():
     for info in module_db:
         cls = info.module_cls
-        if any(cls.__name__.startswith(w) for w in WITHOUT):
+        if cls.__name__.startswith(WITHOUT):
             continue
         seen = set()
         for training in [True, False] if info.train_and_eval_differ else [True]:
@@ -181,6 +181,8 @@ def own_cases():
              (nn.EmbeddingBag, {"num_embeddings": 6, "embedding_dim": 4, "mode": "sum"}, [ids.flatten(), torch.tensor([0, 4]), torch.rand(12)]),
              (nn.MultiheadAttention, {"embed_dim": 4, "num_heads": 2, "kdim": 3, "vdim": 5}, [(3, 2, 4), (5, 2, 3), (5, 2, 5)]), (nn.MultiheadAttention, {"embed_dim": 4, "num_heads": 2, "batch_first": True}, [(3, 2, 4), (3, 5, 4), (3, 5, 4)]),
              (nn.TransformerDecoder, {"decoder_layer": nn.TransformerDecoderLayer(4, 2, 8, 0.0), "num_layers": 2, "norm": nn.LayerNorm(4)}, [(3, 2, 4), (5, 2, 4)]),
+             (nn.AdaptiveLogSoftmaxWithLoss, {"in_features": 16, "n_classes": 10, "cutoffs": [2, 4, 7]}, [(6, 16), torch.tensor([0, 3, 9, 6, 1, 8])]),
+             (nn.AdaptiveLogSoftmaxWithLoss, {"in_features": 16, "n_classes": 10, "cutoffs": [5], "div_value": 2.0, "head_bias": True}, [(16,), torch.tensor(7)]),
              (nn.LocalResponseNorm, {"size": 3, "alpha": 0.1}, [(2, 5, 3, 3)]), (nn.RMSNorm, {"normalized_shape": (3, 4), "eps": 1e-6, "elementwise_affine": False}, [(2, 3, 4)])]
     for n, (conv, transpose) in enumerate([(nn.Conv1d, nn.ConvTranspose1d), (nn.Conv2d, nn.ConvTranspose2d), (nn.Conv3d, nn.ConvTranspose3d)], 1):
         shape = (2, 4) + (5, 4, 6)[:n]
@@ -206,7 +208,8 @@ def main():
         given = [torch.randn(s, requires_grad=True) if isinstance(s, tuple) else s for s in shapes]
         cases.append(case(cls, 1000 + number, (), kwargs, given, {}, training, seeded=cls is not nn.TransformerDecoder))
     lines, tensors = RESOURCES / "parity" / "modules.jsonl.gz", RESOURCES / "parity" / "modules.safetensors"
-    lines.write_bytes(gzip.compress("".join(json.dumps(c, separators=(",", ":"), allow_nan=False) + "\n" for c in cases).encode(), mtime=0))
+    names = {"torch.nn": sorted(n for n in nn.modules.__all__ if issubclass(getattr(nn, n), nn.Module))}
+    lines.write_bytes(gzip.compress("".join(json.dumps(c, separators=(",", ":"), allow_nan=False) + "\n" for c in [names] + cases).encode(), mtime=0))
     save_file(TENSORS, tensors)
     print(len(cases), "cases of", len({c["module"] for c in cases}), "modules,", lines.stat().st_size + tensors.stat().st_size, "bytes")
 

@@ -205,6 +205,7 @@ final class ModuleTable {
             case "MarginRankingLoss" -> new MarginRankingLoss(a.real("margin", 0), r);
             case "TripletMarginLoss" -> new TripletMarginLoss(a.real("margin", 1), a.real("p", 2), a.real("eps", 1e-6), a.flag("swap", false), r);
             case "TripletMarginWithDistanceLoss" -> new TripletMarginWithDistanceLoss(null, a.real("margin", 1), a.flag("swap", false), r);
+            case "AdaptiveLogSoftmaxWithLoss" -> new AdaptiveLogSoftmaxWithLoss(a.whole("in_features"), a.whole("n_classes"), a.sizes("cutoffs"), a.real("div_value", 4), a.flag("head_bias", false));
             case "CTCLoss" -> new CTCLoss(a.whole("blank", 0), r, a.flag("zero_infinity", false));
             default -> null;
         };

@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import panatorch.Aten;
 import panatorch.Tensor;
+import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
 /** {@code y (log y − x)}, the pointwise Kullback-Leibler divergence of log-probabilities x from probabilities y. */
@@ -21,10 +22,7 @@ public final class KLDivLoss extends Loss {
     @Override public Tensor forward(Tensor input, Tensor target) { return Aten.klDiv(input, target, code(), logTarget); }
 
     /** The sum divided by the number of samples, which is the divergence's definition; Python's {@code reduction="batchmean"}. */
-    public Tensor batchMean(Tensor input, Tensor target) {
-        Tensor sum = Aten.klDiv(input, target, Reduction.SUM.ordinal(), logTarget);
-        return input.dim() == 0 ? sum : sum.div(input.size(0));
-    }
+    public Tensor batchMean(Tensor input, Tensor target) { return Losses.klDivBatchMean(input, target, logTarget); }
 
     @Override protected Module recreate() { return new KLDivLoss(logTarget, reduction); }
 }

@@ -1,7 +1,7 @@
 package panatorch.nn;
 
-import panatorch.Aten;
 import panatorch.Tensor;
+import panatorch.nn.functional.Normalization;
 
 /** Krizhevsky et al. 2012, §3.3: divides by a power of the mean square of the neighbouring channels: [N, C, *]. */
 public final class LocalResponseNorm extends Module {
@@ -18,12 +18,7 @@ public final class LocalResponseNorm extends Module {
         this.k = k;
     }
 
-    @Override public Tensor forward(Tensor input) {
-        if (input.dim() < 3) throw new IllegalArgumentException("LocalResponseNorm takes [N, C, *], not " + input.describe());
-        Tensor flat = input.flatten(2, -1), squares = flat.mul(flat).unsqueeze(1);      // [N, 1, C, *]
-        Tensor mean = Aten.avgPool2d(Aten.pad(squares, new long[] {0, 0, size / 2, (size - 1) / 2}), new long[] {size, 1}, new long[] {1, 1});
-        return input.div(mean.squeeze(1).mul(alpha).add(k).pow(beta).reshape(input.shape()));
-    }
+    @Override public Tensor forward(Tensor input) { return Normalization.localResponseNorm(input, size, alpha, beta, k); }
 
     @Override protected Module recreate() { return new LocalResponseNorm(size, alpha, beta, k); }
 

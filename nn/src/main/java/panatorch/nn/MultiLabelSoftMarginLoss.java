@@ -1,8 +1,8 @@
 package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
-import panatorch.Aten;
 import panatorch.Tensor;
+import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
 /** The mean binary cross-entropy of C classes that exclude no other: logits [*, C], targets 0 or 1 [*, C]; [*] without reduction. */
@@ -17,12 +17,7 @@ public final class MultiLabelSoftMarginLoss extends Loss {
         buffer("weight", weight);
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) {
-        Tensor loss = target.mul(Aten.logSigmoid(input)).add(target.neg().add(1).mul(Aten.logSigmoid(input.neg()))).neg(), weight = buffer("weight");
-        if (weight != null) loss = loss.mul(weight);
-        loss = loss.sum(-1).div(input.size(-1));
-        return reduction.of(loss);
-    }
+    @Override public Tensor forward(Tensor input, Tensor target) { return Losses.multilabelSoftMargin(input, target, buffer("weight"), reduction); }
 
     @Override protected Module recreate() { return new MultiLabelSoftMarginLoss(another("weight"), reduction); }
 }

@@ -2,8 +2,8 @@ package panatorch.nn;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import panatorch.Aten;
 import panatorch.Tensor;
+import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
 /** {@link TripletMarginLoss} with a distance of your own. */
@@ -27,9 +27,7 @@ public final class TripletMarginWithDistanceLoss extends Module {
     }
 
     public Tensor forward(Tensor anchor, Tensor positive, Tensor negative) {
-        Tensor near = distance.apply(anchor, positive), far = distance.apply(anchor, negative);
-        if (swap) far = Aten.minimum(far, distance.apply(positive, negative));
-        return reduction.of(near.sub(far).add(margin).clampMin(0));
+        return Losses.tripletMarginWithDistance(anchor, positive, negative, distance, margin, swap, reduction);
     }
 
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }

@@ -1,7 +1,6 @@
 package panatorch.nn.init;
 
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Linalg;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -66,23 +65,12 @@ public final class Init {
         }
     }
 
-    /** The normal distribution, drawn again outside [{@code low}, {@code high}], by the inverse of its distribution function. */
+    /** The normal distribution between {@code low} and {@code high}; what is outside is drawn again. */
     public static Tensor truncNormal_(Tensor t, double mean, double std, double low, double high) {
-        double from = 2 * cdf((low - mean) / std) - 1, to = 2 * cdf((high - mean) / std) - 1;
         try (var noGrad = NoGrad.enter()) {
-            t.uniform_(from, to);
-            t.erfinv_();
-            t.mul_(std * Math.sqrt(2));
-            t.add_(mean);
-            return t.clamp_(low, high);
+            TruncatedNormal.fill(t, mean, std, low, high);
         }
-    }
-
-    /** The normal distribution function. */
-    private static double cdf(double x) {
-        try (var scope = Scope.open()) {
-            return (1 + Aten.scalarTensor(x / Math.sqrt(2), DType.FLOAT64).erf().itemDouble()) / 2;
-        }
+        return t;
     }
 
     public static Tensor constant_(Tensor t, double value) {
@@ -139,12 +127,14 @@ public final class Init {
 
     /** He et al. 2015, arXiv:1502.01852, uniform. */
     public static Tensor kaimingUniform_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
+        if (weight.numel() == 0) return weight; // its fans may be 0
         double bound = Math.sqrt(3.0) * (gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
         return uniform_(weight, -bound, bound);
     }
 
     /** He et al. 2015, arXiv:1502.01852, normal. */
     public static Tensor kaimingNormal_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
+        if (weight.numel() == 0) return weight;
         return normal_(weight, 0, gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
     }
 
@@ -183,7 +173,8 @@ public final class Init {
 
     /** What PyTorch gives the bias beside {@code weight}. */
     public static Tensor layerBias_(Tensor bias, Tensor weight) {
-        double bound = 1 / Math.sqrt(fanIn(weight));
+        long fan = fanIn(weight);
+        double bound = fan > 0 ? 1 / Math.sqrt(fan) : 0;
         return uniform_(bias, -bound, bound);
     }
 }
