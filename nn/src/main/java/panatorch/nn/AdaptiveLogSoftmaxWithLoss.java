@@ -48,7 +48,8 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
 
     /** @param input [N, in] or [in]; @param target int64 [N] or [] */
     public Result forward(Tensor input, Tensor target) {
-        if (target.dim() > 1 || input.dim() != target.dim() + 1) throw new IllegalArgumentException("input and target are [N, in] and [N], or [in] and [], not " + input.describe() + " and " + target.describe());
+        if (target.dim() > 1 || input.dim() != target.dim() + 1) throw new IllegalArgumentException("input and target are [N, in] and [N], or [in] and [], not "
+                + input.describe() + " and " + target.describe());
         if (target.lt(0).logicalOr(target.ge(classes)).any().itemLong() != 0) throw new IllegalArgumentException("a target is none of the " + classes + " classes");
         boolean single = target.dim() == 0;
         Tensor x = single ? input.unsqueeze(0) : input, y = single ? target.unsqueeze(0) : target;

@@ -10,6 +10,11 @@ import panatorch.Torch;
  * Ioffe and Szegedy 2015, arXiv:1502.03167: normalises each channel, in training by the batch's mean and biased variance, in evaluation by
  * their running averages. Parameters: {@code weight}, {@code bias} [C]; buffers: {@code running_mean}, {@code running_var} [C] (of the
  * unbiased variance), {@code num_batches_tracked} [] int64.
+ *
+ * <pre>{@code
+ * var norm = new BatchNorm2d(BatchNorm2d.options(64).momentum(0.01));
+ * Tensor y = norm.forward(Torch.randn(8, 64, 32, 32));            // of the same shape
+ * }</pre>
  */
 public abstract sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d, BatchNorm3d {
     final NormOptions options;

@@ -11,6 +11,11 @@ import panatorch.nn.init.Init;
 /**
  * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al. 2010). Parameters:
  * {@code weight} [Cout, Cin/groups, *kernel], of transposed ones [Cin, Cout/groups, *kernel], and {@code bias} [Cout].
+ *
+ * <pre>{@code
+ * var layer = new Conv2d(Conv2d.options(3, 64, 7).stride(2).padding(3).bias(false));
+ * Tensor y = layer.forward(Torch.randn(8, 3, 224, 224));          // [8, 64, 112, 112]
+ * }</pre>
  */
 public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d {
     /**

@@ -9,7 +9,14 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
 
-/** Rows of a table: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], normal with deviation 1, zeros at the padding index. */
+/**
+ * Rows of a table: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], normal with deviation 1, zeros at the padding index.
+ *
+ * <pre>{@code
+ * var words = new Embedding(Embedding.options(10_000, 300).paddingIndex(0L));
+ * Tensor vectors = words.forward(Torch.tensor(new long[][] {{5, 17, 0}}));    // [1, 3, 300]
+ * }</pre>
+ */
 public final class Embedding extends Module {
     /**
      * Each method returns changed options.

@@ -45,18 +45,20 @@ public final class EmbeddingBag extends Module {
         Tensor table = parameter("weight"), flat = even ? input.reshape(-1) : input;
         Tensor begins = offsets != null ? offsets : Aten.arange(0, input.numel(), input.size(1), input.dtype(), null, input.device());
         options.renormalize(table, flat);
-        return Aten.embeddingBag(table, flat, begins, options.scaleByFrequency(), mode.ordinal(), options.sparse(), weights == null ? null : weights.reshape(-1), !even && lastOffset, options.paddingIndex()).result0();
+        return Aten.embeddingBag(table, flat, begins, options.scaleByFrequency(), mode.ordinal(), options.sparse(), weights == null ? null : weights.reshape(-1),
+                !even && lastOffset, options.paddingIndex()).result0();
     }
 
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        return List.of(forward(inputs.get(0), inputs.size() > 1 ? inputs.get(1) : null, inputs.size() > 2 ? inputs.get(2) : null));
+        return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2)));
     }
 
     @Override protected Module recreate() { return new EmbeddingBag(options, mode, lastOffset); }
 
     @Override protected String describe() {
         var o = options;
-        return o.n() + ", " + o.dim() + (o.maxNorm() == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm())) + (o.normType() == 2 ? "" : ", norm_type=" + Repr.of(o.normType()))
-                + (o.scaleByFrequency() ? ", scale_grad_by_freq=True" : "") + ", mode='" + mode.name().toLowerCase(java.util.Locale.ROOT) + "'" + (o.paddingIndex() == null ? "" : ", padding_idx=" + o.paddingIndex());
+        return o.n() + ", " + o.dim() + (o.maxNorm() == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm()))
+                + (o.normType() == 2 ? "" : ", norm_type=" + Repr.of(o.normType())) + (o.scaleByFrequency() ? ", scale_grad_by_freq=True" : "")
+                + ", mode='" + mode.name().toLowerCase(java.util.Locale.ROOT) + "'" + (o.paddingIndex() == null ? "" : ", padding_idx=" + o.paddingIndex());
     }
 }

@@ -13,7 +13,9 @@ public final class GRUCell extends RecurrentCell {
     /** The next state. */
     public Tensor forward(Tensor input, Tensor state) { return forwardAll(List.of(input, state)).getFirst(); }
 
-    @Override List<Tensor> step(Tensor x, List<Tensor> states) { return List.of(Aten.gruCell(x, states.getFirst(), parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh"))); }
+    @Override List<Tensor> step(Tensor x, List<Tensor> states) {
+        return List.of(Aten.gruCell(x, states.getFirst(), parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh")));
+    }
 
     @Override protected Module recreate() { return new GRUCell(in, hidden, bias); }
 }

@@ -7,7 +7,15 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
 
-/** {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out]. */
+/**
+ * {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out].
+ *
+ * <pre>{@code
+ * try (var layer = new Linear(20, 30); var scope = Scope.open()) {
+ *     Tensor y = layer.forward(Torch.randn(128, 20));             // [128, 30]
+ * }
+ * }</pre>
+ */
 public final class Linear extends Module {
     private final long in, out;
     private final boolean bias;

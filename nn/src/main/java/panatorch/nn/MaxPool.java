@@ -5,7 +5,14 @@ import panatorch.Nn;
 import panatorch.Results;
 import panatorch.Tensor;
 
-/** The largest element of each window, of one to three dimensions. */
+/**
+ * The largest element of each window, of one to three dimensions.
+ *
+ * <pre>{@code
+ * var pool = new MaxPool2d(MaxPool2d.options(3).stride(2).padding(1));
+ * Tensor y = pool.forward(Torch.randn(8, 64, 112, 112));          // [8, 64, 56, 56]
+ * }</pre>
+ */
 public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d, MaxPool3d {
     /**
      * Sizes are one number for all dimensions, or one for each; each method returns changed options.

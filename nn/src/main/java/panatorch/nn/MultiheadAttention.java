@@ -14,6 +14,11 @@ import panatorch.nn.init.Init;
  * {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k}, {@code bias_v} [1, 1, E];
  * {@code out_proj.weight}, {@code out_proj.bias}.
  *
+ * <pre>{@code
+ * var attention = new MultiheadAttention(MultiheadAttention.options(64, 8).batchFirst(true));
+ * Tensor y = attention.forward(Torch.randn(2, 10, 64));           // self-attention, of the same shape
+ * }</pre>
+ *
  * <p>Shapes: a query is [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it is absent.
  */
 public final class MultiheadAttention extends Module {
@@ -55,7 +60,8 @@ public final class MultiheadAttention extends Module {
         if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0) throw new IllegalArgumentException(o.heads + " heads do not divide " + o.embed + " features");
         options = o;
         long e = o.embed;
-        List<Tensor> in = o.packed() ? List.of(Torch.empty(DType.FLOAT32, 3 * e, e)) : List.of(Torch.empty(DType.FLOAT32, e, e), Torch.empty(DType.FLOAT32, e, o.kdim), Torch.empty(DType.FLOAT32, e, o.vdim));
+        List<Tensor> in = o.packed() ? List.of(Torch.empty(DType.FLOAT32, 3 * e, e))
+                : List.of(Torch.empty(DType.FLOAT32, e, e), Torch.empty(DType.FLOAT32, e, o.kdim), Torch.empty(DType.FLOAT32, e, o.vdim));
         List<String> names = o.packed() ? List.of("in_proj_weight") : List.of("q_proj_weight", "k_proj_weight", "v_proj_weight");
         for (int i = 0; i < in.size(); i++) parameter(names.get(i), in.get(i));
         parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
@@ -77,7 +83,7 @@ public final class MultiheadAttention extends Module {
     /** Query, key and value, and then the key padding mask and the attention mask, to output and averaged weights. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         if (inputs.size() == 1) return List.of(forward(inputs.getFirst()));
-        Result r = attend(inputs.get(0), inputs.get(1), inputs.get(2), inputs.size() > 3 ? inputs.get(3) : null, inputs.size() > 4 ? inputs.get(4) : null, true, true);
+        Result r = attend(inputs.get(0), inputs.get(1), inputs.get(2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), true, true);
         return List.of(r.output(), r.weights());
     }
 

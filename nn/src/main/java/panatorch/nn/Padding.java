@@ -4,7 +4,10 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /** Paddings of one to three dimensions: what they put around their input, and how much on each side, last dimension first. */
-public abstract sealed class Padding extends Module permits ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, CircularPad1d, CircularPad2d, CircularPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d, ConstantPad1d, ConstantPad2d, ConstantPad3d {
+public abstract sealed class Padding extends Module permits
+        ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d,
+        CircularPad1d, CircularPad2d, CircularPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,
+        ConstantPad1d, ConstantPad2d, ConstantPad3d {
     final long[] padding;
     private final String mode;
 

@@ -13,6 +13,11 @@ import panatorch.nn.init.Init;
  * Recurrent networks of several layers, in one operator call. Parameters of layer l, with {@code _reverse} at the end for the backward direction:
  * {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l}, {@code bias_hh_l} [gates·H].
  *
+ * <pre>{@code
+ * var lstm = new LSTM(LSTM.options(10, 20).layers(2).batchFirst(true));
+ * var result = lstm.forward(Torch.randn(3, 5, 10), null, null);   // output [3, 5, 20], hidden and cell [2, 3, 20]
+ * }</pre>
+ *
  * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
  * [layers·directions, H]. Sequences of different lengths (Python's {@code PackedSequence}) are not supported.
  */
@@ -50,7 +55,8 @@ public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
     Recurrent(Options o, int gates) {
         if (o.in < 1 || o.hidden < 1 || o.layers < 1) throw new IllegalArgumentException("sizes and layers are above 0, not " + o);
         if (!(o.dropout >= 0 && o.dropout <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + o.dropout);
-        if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException("an LSTM's projection is smaller than its hidden size; others have none");
+        if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException(
+                "an LSTM's projection is smaller than its hidden size; others have none");
         options = o;
         double bound = 1 / Math.sqrt(o.hidden);
         for (int layer = 0; layer < o.layers; layer++) {
@@ -88,8 +94,9 @@ public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
         Tensor x = single ? input.unsqueeze(batch) : input;
         List<Tensor> states = new ArrayList<>();
         for (long size : stateSizes()) {
-            Tensor given = inputs.size() > states.size() + 1 ? inputs.get(states.size() + 1) : null;
-            states.add(given == null ? Aten.zeros(new long[] {(long) options.layers * options.directions(), x.size(batch), size}, x.dtype(), null, x.device()) : single ? given.unsqueeze(1) : given);
+            Tensor given = Inputs.at(inputs, states.size() + 1);
+            long[] shape = {(long) options.layers * options.directions(), x.size(batch), size};
+            states.add(given == null ? Aten.zeros(shape, x.dtype(), null, x.device()) : single ? given.unsqueeze(1) : given);
         }
         List<Tensor> all = run(x, states);
         if (!single) return all;

@@ -41,7 +41,7 @@ public abstract sealed class RecurrentCell extends Module permits RNNCell, GRUCe
         Tensor x = single ? input.unsqueeze(0) : input;
         List<Tensor> before = new ArrayList<>(), after = new ArrayList<>();
         for (int i = 1; i <= states; i++) {
-            Tensor given = inputs.size() > i ? inputs.get(i) : null;
+            Tensor given = Inputs.at(inputs, i);
             before.add(given == null ? Aten.zeros(new long[] {x.size(0), hidden}, x.dtype(), null, x.device()) : single ? given.unsqueeze(0) : given);
         }
         for (Tensor t : step(x, before)) after.add(single ? t.squeeze(0) : t);

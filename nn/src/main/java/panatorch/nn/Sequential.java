@@ -3,7 +3,14 @@ package panatorch.nn;
 import java.util.List;
 import panatorch.Tensor;
 
-/** Modules one after the other, named {@code 0}, {@code 1}, … or as given; without any, the identity. */
+/**
+ * Modules one after the other, named {@code 0}, {@code 1}, … or as given; without any, the identity.
+ *
+ * <pre>{@code
+ * var network = new Sequential(new Linear(784, 100), new ReLU(), new Linear(100, 10));
+ * Tensor logits = network.forward(Torch.randn(32, 784));          // [32, 10]
+ * }</pre>
+ */
 public final class Sequential extends Module {
     public Sequential(Module... modules) {
         for (int i = 0; i < modules.length; i++) child(Integer.toString(i), modules[i]);

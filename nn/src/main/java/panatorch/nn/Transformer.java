@@ -11,6 +11,11 @@ import panatorch.nn.init.Init;
 /**
  * Encoder and decoder of Vaswani et al. 2017, arXiv:1706.03762, without embeddings and positions; matrices begin as Glorot and Bengio 2010 say.
  * Source [S, N, model] and target [T, N, model] → [T, N, model]; with {@code batchFirst} N comes first.
+ *
+ * <pre>{@code
+ * var network = new Transformer(TransformerOptions.of(512, 8), 6, 6);
+ * Tensor y = network.forward(Torch.randn(10, 32, 512), Torch.randn(20, 32, 512));     // [20, 32, 512]
+ * }</pre>
  */
 public final class Transformer extends Module {
     private final TransformerOptions options;
@@ -34,8 +39,9 @@ public final class Transformer extends Module {
 
     /** Source, target, and masks: of source, of target, of memory, and paddings of source, target and memory. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        Tensor memory = encoder.callAll(Arrays.asList(inputs.get(0), TransformerEncoderLayer.at(inputs, 2), TransformerEncoderLayer.at(inputs, 5))).getFirst();
-        return decoder.callAll(Arrays.asList(inputs.get(1), memory, TransformerEncoderLayer.at(inputs, 3), TransformerEncoderLayer.at(inputs, 4), TransformerEncoderLayer.at(inputs, 6), TransformerEncoderLayer.at(inputs, 7)));
+        Tensor memory = encoder.callAll(Arrays.asList(inputs.get(0), Inputs.at(inputs, 2), Inputs.at(inputs, 5))).getFirst();
+        var ofDecoder = Arrays.asList(inputs.get(1), memory, Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 6), Inputs.at(inputs, 7));
+        return decoder.callAll(ofDecoder);
     }
 
     @Override protected Module recreate() { return new Transformer(options, encoderLayers, decoderLayers); }

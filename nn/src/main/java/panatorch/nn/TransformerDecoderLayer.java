@@ -54,7 +54,7 @@ public final class TransformerDecoderLayer extends Module {
 
     /** Target, memory, and the masks in order. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        return List.of(forward(inputs.get(0), inputs.get(1), TransformerEncoderLayer.at(inputs, 2), TransformerEncoderLayer.at(inputs, 3), TransformerEncoderLayer.at(inputs, 4), TransformerEncoderLayer.at(inputs, 5)));
+        return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 5)));
     }
 
     @Override protected Module recreate() { return new TransformerDecoderLayer(options); }

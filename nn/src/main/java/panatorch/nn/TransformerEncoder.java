@@ -5,7 +5,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
-/** {@link TransformerEncoderLayer}s one after the other, and perhaps a normalisation behind them. */
+/**
+ * {@link TransformerEncoderLayer}s one after the other, and perhaps a normalisation behind them.
+ *
+ * <pre>{@code
+ * var layer = new TransformerEncoderLayer(TransformerOptions.of(512, 8).batchFirst(true));
+ * var encoder = new TransformerEncoder(layer, 6, null);
+ * Tensor y = encoder.forward(Torch.randn(32, 10, 512));           // of the same shape
+ * }</pre>
+ */
 public final class TransformerEncoder extends Module {
     private final ModuleList layers;
     private final @Nullable Module norm;
@@ -28,7 +36,10 @@ public final class TransformerEncoder extends Module {
     }
 
     /** Source, mask and key padding mask. */
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), TransformerEncoderLayer.at(inputs, 1), TransformerEncoderLayer.at(inputs, 2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
 
-    @Override protected Module recreate() { return new TransformerEncoder((TransformerEncoderLayer) layers.get(0).recreate(), layers.size(), norm == null ? null : norm.recreate()); }
+    @Override protected Module recreate() {
+        var layer = (TransformerEncoderLayer) layers.get(0).recreate();
+        return new TransformerEncoder(layer, layers.size(), norm == null ? null : norm.recreate());
+    }
 }

@@ -48,9 +48,7 @@ public final class TransformerEncoderLayer extends Module {
     private Tensor fed(Tensor x) { return dropout2.call(linear2.call(dropout.call(options.activation().apply(linear1.call(x))))); }
 
     /** Source, mask and key padding mask. */
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), at(inputs, 1), at(inputs, 2))); }
-
-    static @Nullable Tensor at(List<? extends @Nullable Tensor> inputs, int i) { return i < inputs.size() ? inputs.get(i) : null; }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
 
     @Override protected Module recreate() { return new TransformerEncoderLayer(options); }
 }

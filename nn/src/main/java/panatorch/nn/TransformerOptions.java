@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.function.UnaryOperator;
 import panatorch.Tensor;
 
 /**
@@ -12,7 +13,8 @@ import panatorch.Tensor;
  * @param normFirst whether normalisations come before attention and hidden layer, instead of behind
  * @param batchFirst whether tensors are [N, L, model], instead of [L, N, model]
  */
-public record TransformerOptions(long model, int heads, long feedforward, double dropout, java.util.function.UnaryOperator<Tensor> activation, double eps, boolean batchFirst, boolean normFirst, boolean bias) {
+public record TransformerOptions(long model, int heads, long feedforward, double dropout, UnaryOperator<Tensor> activation, double eps, boolean batchFirst,
+        boolean normFirst, boolean bias) {
     /** Hidden layer of 2048, dropout 0.1, ReLU, [L, N, model], normalisations behind, with biases. */
     public static TransformerOptions of(long model, int heads) { return new TransformerOptions(model, heads, 2048, 0.1, Tensor::relu, 1e-5, false, false, true); }
 
@@ -20,7 +22,7 @@ public record TransformerOptions(long model, int heads, long feedforward, double
 
     public TransformerOptions dropout(double p) { return new TransformerOptions(model, heads, feedforward, p, activation, eps, batchFirst, normFirst, bias); }
 
-    public TransformerOptions activation(java.util.function.UnaryOperator<Tensor> f) { return new TransformerOptions(model, heads, feedforward, dropout, f, eps, batchFirst, normFirst, bias); }
+    public TransformerOptions activation(UnaryOperator<Tensor> f) { return new TransformerOptions(model, heads, feedforward, dropout, f, eps, batchFirst, normFirst, bias); }
 
     public TransformerOptions eps(double e) { return new TransformerOptions(model, heads, feedforward, dropout, activation, e, batchFirst, normFirst, bias); }
 

@@ -4,7 +4,14 @@ import java.util.Arrays;
 import panatorch.Tensor;
 import panatorch.nn.functional.Interpolate;
 
-/** Makes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W] larger or smaller; see {@link Interpolate}. */
+/**
+ * Makes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W] larger or smaller; see {@link Interpolate}.
+ *
+ * <pre>{@code
+ * var twice = new Upsample(Interpolate.by(Interpolate.Mode.BILINEAR, 2));
+ * Tensor y = twice.forward(Torch.randn(8, 3, 32, 32));            // [8, 3, 64, 64]
+ * }</pre>
+ */
 public final class Upsample extends Module {
     private final Interpolate options;
 
