@@ -21,9 +21,10 @@ public final class GRU extends Recurrent {
         return new Result(all.get(0), all.get(1));
     }
 
-    @Override List<Tensor> run(Tensor x, List<Tensor> states) {
+    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states) {
         Options o = options;
-        var r = Aten.gru(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst());
+        var r = batchSizes == null ? Aten.gru(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst())
+                : Aten.gru(x, batchSizes, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional());
         return List.of(r.result0(), r.result1());
     }
 

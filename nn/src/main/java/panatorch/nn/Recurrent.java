@@ -19,7 +19,7 @@ import panatorch.nn.init.Init;
  * }</pre>
  *
  * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
- * [layers·directions, H]. Sequences of different lengths (Python's {@code PackedSequence}) are not supported.
+ * [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
  */
 public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
     /**
@@ -92,23 +92,44 @@ public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
         boolean single = input.dim() == 2;
         int batch = options.batchFirst ? 0 : 1;
         Tensor x = single ? input.unsqueeze(batch) : input;
-        List<Tensor> states = new ArrayList<>();
-        for (long size : stateSizes()) {
-            Tensor given = Inputs.at(inputs, states.size() + 1);
-            long[] shape = {(long) options.layers * options.directions(), x.size(batch), size};
-            states.add(given == null ? Aten.zeros(shape, x.dtype(), null, x.device()) : single ? given.unsqueeze(1) : given);
+        List<Tensor> given = new ArrayList<>();
+        for (int i = 1; i <= stateSizes().length; i++) {
+            Tensor state = Inputs.at(inputs, i);
+            given.add(state != null && single ? state.unsqueeze(1) : state);
         }
-        List<Tensor> all = run(x, states);
+        List<Tensor> all = run(x, null, orZeros(given, x, x.size(batch)));
         if (!single) return all;
         List<Tensor> unbatched = new ArrayList<>();
         for (Tensor t : all) unbatched.add(t.squeeze(unbatched.isEmpty() ? batch : 1));
         return unbatched;
     }
 
+    /** @param states of every layer after the last step of each sequence, as {@code forwardAll} returns them */
+    public record PackedResult(PackedSequence output, List<Tensor> states) {}
+
+    /** Sequences of different lengths. @param states as {@link #forwardAll} takes them; none for zeros */
+    public final PackedResult forward(PackedSequence input, Tensor... states) {
+        List<Tensor> sorted = new ArrayList<>(), after = new ArrayList<>();
+        for (int i = 0; i < stateSizes().length; i++) sorted.add(i < states.length ? input.sorted(states[i]) : null);
+        List<Tensor> all = run(input.data(), input.batchSizes(), orZeros(sorted, input.data(), input.sorted().numel()));
+        for (Tensor state : all.subList(1, all.size())) after.add(input.unsorted(state));
+        return new PackedResult(input.with(all.getFirst()), after);
+    }
+
+    private List<Tensor> orZeros(List<? extends @Nullable Tensor> given, Tensor like, long batch) {
+        List<Tensor> states = new ArrayList<>();
+        for (Tensor state : given) {
+            long[] shape = {(long) options.layers * options.directions(), batch, stateSizes()[states.size()]};
+            states.add(state != null ? state : Aten.zeros(shape, like.dtype(), null, like.device()));
+        }
+        return states;
+    }
+
     /** Of each state. */
     long[] stateSizes() { return new long[] {options.hidden}; }
 
-    abstract List<Tensor> run(Tensor input, List<Tensor> states);
+    /** @param batchSizes of packed sequences, or null */
+    abstract List<Tensor> run(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states);
 
     @Override protected String describe() {
         Options o = options;
