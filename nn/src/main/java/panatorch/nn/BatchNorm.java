@@ -33,11 +33,12 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
     }
 
-    /** @throws IllegalArgumentException if the input has another number of dimensions */
+    /** @throws IllegalArgumentException if the input has another number of dimensions, or in training one value a channel */
     @Override public final Tensor forward(Tensor input) {
         long dims = input.dim();
         if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());
         Tensor mean = buffer("running_mean");
+        if (isTraining() || mean == null) Sizes.moreThanOne(input.numel() / Math.max(1, input.size(1)), "value per channel", input);
         return Aten.batchNorm(input, parameter("weight"), parameter("bias"), mean, buffer("running_var"), isTraining() || mean == null, newestWeight(), options.eps(), true);
     }
 

@@ -27,7 +27,11 @@ public final class GroupNorm extends Module {
         parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, channels) : null);
     }
 
-    @Override public Tensor forward(Tensor input) { return Aten.groupNorm(input, groups, parameter("weight"), parameter("bias"), eps); }
+    /** @throws IllegalArgumentException if all groups of all samples have one value each */
+    @Override public Tensor forward(Tensor input) {
+        if (input.dim() > 1) Sizes.moreThanOne(input.numel() / groups, "value per channel", input);
+        return Aten.groupNorm(input, groups, parameter("weight"), parameter("bias"), eps);
+    }
 
     @Override protected Module recreate() { return new GroupNorm(groups, channels, eps, affine, bias); }
 

@@ -17,12 +17,13 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
         BatchNorm.register(this, o);
     }
 
-    /** @throws IllegalArgumentException if the input has another number of dimensions, or with weights of channels */
+    /** @throws IllegalArgumentException if the input has another number of dimensions, or with weights of channels, or in training one element a channel */
     @Override public final Tensor forward(Tensor input) {
         boolean single = input.dim() == dims + 1;
         if (!single && input.dim() != dims + 2) throw new IllegalArgumentException(name() + " takes " + (dims + 1) + " or " + (dims + 2) + " dimensions, not " + input.describe());
         if (options.affine() && input.size(-dims - 1) != options.channels()) throw new IllegalArgumentException(name() + " has " + options.channels() + " channels, not those of " + input.describe());
         Tensor mean = buffer("running_mean");
+        if (isTraining() || mean == null) Sizes.moreThanOne(input.flatten(-dims, -1).size(-1), "spatial element", input);
         Double momentum = options.momentum();
         Tensor y = Aten.instanceNorm(single ? input.unsqueeze(0) : input, parameter("weight"), parameter("bias"), mean, buffer("running_var"),
                 isTraining() || mean == null, momentum == null ? 0 : momentum, options.eps(), true);

@@ -22,4 +22,9 @@ final class Sizes {
         for (int d = 0; d < n; d++) if (sizes[d] == 0) sizes[d] = input.size(d - n);
         return sizes;
     }
+
+    /** Refuses to normalise single values, whose variance is 0: the result would be the bias, without an error. */
+    static void moreThanOne(long values, String of, Tensor input) {
+        if (values == 1) throw new IllegalArgumentException("Expected more than 1 " + of + " when training, got input size " + Arrays.toString(input.shape()));
+    }
 }

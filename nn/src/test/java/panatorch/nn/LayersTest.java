@@ -1,0 +1,56 @@
+package panatorch.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.junit.NoTensorLeaks;
+
+@NoTensorLeaks
+class LayersTest {
+    @Test void single_values_are_not_normalised_in_training() {
+        try (var batch = new BatchNorm1d(3); var instance = new InstanceNorm1d(3); var group = new GroupNorm(3, 3); var scope = Scope.open()) {
+            assertThatThrownBy(() -> batch.forward(Torch.ones(1, 3))).hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
+            assertThatThrownBy(() -> instance.forward(Torch.ones(2, 3, 1))).hasMessage("Expected more than 1 spatial element when training, got input size [2, 3, 1]");
+            assertThatThrownBy(() -> group.forward(Torch.ones(1, 3))).hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
+            batch.eval();
+            assertThat(batch.forward(Torch.zeros(1, 3)).toFloatArray()).containsOnly(0);
+        }
+    }
+
+    @Test void options_that_do_not_fit_each_other_are_refused_before_anything_is_computed() {
+        assertThatThrownBy(() -> new Conv2d(Conv2d.options(3, 4, 3).groups(2))).hasMessage("2 groups do not divide 3 and 4 channels");
+        assertThatThrownBy(() -> new Conv2d(Conv2d.options(3, 4, 3).stride(2).paddingSame())).hasMessage("padding to the same size is for convolutions with stride 1");
+        assertThatThrownBy(() -> new MultiheadAttention(10, 3)).hasMessage("3 heads do not divide 10 features");
+        assertThatThrownBy(() -> new Dropout(1.5)).hasMessage("the drop probability is between 0 and 1, not 1.5");
+        assertThatThrownBy(() -> new LSTM(LSTM.options(2, 3).projection(3))).hasMessage("an LSTM's projection is smaller than its hidden size; others have none");
+        assertThatThrownBy(() -> new MaxPool2d(MaxPool2d.options(1, 2, 3))).hasMessage("sizes are one number or 2, not 3");
+    }
+
+    @Test void a_transposed_convolution_makes_the_size_that_is_asked_for() {
+        try (var down = new Conv2d(Conv2d.options(1, 1, 3).stride(2).padding(1)); var up = new ConvTranspose2d(ConvTranspose2d.options(1, 1, 3).stride(2).padding(1)); var scope = Scope.open()) {
+            Tensor x = Torch.randn(1, 1, 8, 7), y = down.forward(x);
+            assertThat(up.forward(y, 8, 7).shape()).containsExactly(1, 1, 8, 7);
+            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("from 7 to 8 in dimension 0");
+        }
+    }
+
+    @Test void attention_computes_the_same_with_weights_and_in_one_kernel() {
+        try (var attention = new MultiheadAttention(8, 2); var scope = Scope.open()) {
+            Tensor x = Torch.randn(5, 3, 8), mask = Transformer.causalMask(5);
+            var withWeights = attention.attend(x, x, x, null, mask, true, false);
+            assertThat(withWeights.weights().shape()).containsExactly(3, 2, 5, 5);
+            assertThat(attention.attend(x, x, x, null, mask, false, false).output().allclose(withWeights.output(), 1e-4, 1e-6)).isTrue();
+            assertThat(attention.forward(x).allclose(attention.forward(x, x, x).output(), 1e-4, 1e-6)).isTrue();
+        }
+    }
+
+    @Test void a_module_of_several_inputs_says_so() {
+        try (var loss = new MSELoss(); var scope = Scope.open()) {
+            assertThatThrownBy(() -> loss.forward(Torch.ones(1))).isInstanceOf(UnsupportedOperationException.class).hasMessage("MSELoss does not compute one tensor of one tensor; see its other methods");
+        }
+    }
+}
