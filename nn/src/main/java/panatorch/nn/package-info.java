@@ -1,4 +1,4 @@
-/** Layers and the {@link panatorch.nn.Module} they are. */
+/** The modules of {@code torch.nn} under their own names, and the {@link panatorch.nn.Module} they are. */
 @NullMarked
 package panatorch.nn;
 
