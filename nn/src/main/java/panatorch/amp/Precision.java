@@ -21,7 +21,10 @@ public record Precision(@Nullable DType autocast, String reason) {
     public static final Precision FP32 = new Precision(null, "asked for");
     public static final Precision BF16 = new Precision(DType.BFLOAT16, "asked for");
 
-    /** bfloat16 where the device has instructions for it, else float32. */
+    /**
+     * bfloat16 where the device has instructions for it, else float32. Of a CPU that is told by Linux; a GPU is taken to be of compute
+     * capability 8.0 or above.
+     */
     public static Precision auto(Device device) {
         if (device.type() == Device.Type.CUDA) return new Precision(DType.BFLOAT16, "the GPU computes fast in bfloat16");
         return ofCpu(cpuFlags());

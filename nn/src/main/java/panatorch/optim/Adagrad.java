@@ -14,7 +14,7 @@ import panatorch.Tensor;
  * beginning, as in Python. Sparse gradients are not supported.
  */
 public final class Adagrad extends Optimizer {
-    /** Each method returns changed options. */
+    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
     public record Options(double lr, double lrDecay, double weightDecay, double initialAccumulatorValue, double eps, boolean maximize, @Nullable Boolean fused) {
         public Options {
             Require.notNegative("the learning rate", lr);

@@ -11,7 +11,7 @@ import panatorch.Tensor;
  * arXiv:1904.09237).
  */
 public final class Adam extends Optimizer {
-    /** Each method returns changed options. */
+    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
     public record Options(double lr, List<Double> betas, double eps, double weightDecay, boolean amsgrad, boolean maximize, @Nullable Boolean fused, boolean decoupledWeightDecay) {
         public Options {
             Require.notNegative("the learning rate", lr);

@@ -10,7 +10,7 @@ import panatorch.Tensor;
  * {@code w ← w − η(g + μb)} (Sutskever et al. 2013, On the importance of initialization and momentum in deep learning).
  */
 public final class SGD extends Optimizer {
-    /** Each method returns changed options. */
+    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
     public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) {
         public Options {
             Require.notNegative("the learning rate", lr);

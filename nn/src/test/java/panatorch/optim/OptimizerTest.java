@@ -113,6 +113,24 @@ class OptimizerTest {
         }
     }
 
+    @Test void a_resumed_run_continues_to_the_bit() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3, -1), q = parameter(3, -1);
+            try (var whole = new AdamW(List.of(p), AdamW.options(0.1).amsgrad(true)); var first = new AdamW(List.of(q), AdamW.options(0.1).amsgrad(true)); var second = new AdamW(List.of(q), AdamW.options(7))) {
+                for (int i = 0; i < 10; i++) {
+                    if (i == 5) second.loadStateDict(first.stateDict());
+                    whole.zeroGrad();
+                    p.pow(4).sum().backward();
+                    whole.step();
+                    second.zeroGrad();
+                    q.pow(4).sum().backward();
+                    (i < 5 ? first : second).step();
+                }
+                assertThat(q.torchEquals(p)).isTrue();
+            }
+        }
+    }
+
     @Test void complex_parameters_move_as_pairs_of_real_ones() {
         try (var scope = Scope.open()) {
             Tensor pair = parameter(1, -2), z = panatorch.Aten.viewAsComplex(Torch.tensor(new double[] {1, -2})).detach().requiresGrad_(true);
