@@ -16,9 +16,8 @@ and then rounded; parameter 1 has no gradient at steps t with t mod 5 = 3. Spars
 gradients are sparse in their rows: those r with (r + t) mod 2 = 1 are missing. LBFGS minimises sum((p - g)^2 (1 + i mod 3) / 2 + p^4 / 10), g being
 the gradient above for t = 0.
 
-Equal: parameters and states to 1e-6 (float32) or 1e-12 (float64), relative to the largest element if that is above 1. Exceptions: Muon
-to 2e-2, since it computes in bfloat16, whose products of matrices depend on the library; LBFGS in float32 to 1e-4, since its history is of
-differences of nearly equal gradients, which keep few digits.
+Equal: parameters and states to 1e-6 (float32) or 1e-12 (float64), relative to the largest element if that is above 1. The exception is LBFGS
+in float32, to 1e-4: its history is of differences of nearly equal gradients, which keep few digits.
 """
 import copy
 import sys

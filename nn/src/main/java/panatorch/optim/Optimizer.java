@@ -172,21 +172,22 @@ public abstract class Optimizer implements AutoCloseable {
      * @throws IllegalArgumentException if groups, sizes or options do not fit; nothing is changed then
      */
     public final void loadStateDict(Map<String, ?> state) {
-        List<?> groupDicts = part(state, "param_groups", List.class);
+        List<?> groupDicts = checked("param_groups", state.get("param_groups"), List.class);
         if (groupDicts.size() != groups.size()) throw new IllegalArgumentException("the state is of " + groupDicts.size() + " parameter groups, not " + groups.size());
         var entries = new ArrayList<Map<String, @Nullable Object>>();
         var indices = new ArrayList<Long>();
         for (int i = 0; i < groups.size(); i++) {
             var dict = new LinkedHashMap<String, @Nullable Object>();
-            ((Map<?, ?>) groupDicts.get(i)).forEach((k, v) -> dict.put((String) k, v));
-            if (!(dict.remove("params") instanceof Collection<?> params) || params.size() != groups.get(i).parameters().size())
-                throw new IllegalArgumentException("parameter group " + i + " of the state is of another size");
-            params.forEach(p -> indices.add(((Number) p).longValue()));
+            for (Map.Entry<?, ?> e : entries(checked("a parameter group", groupDicts.get(i), Map.class))) dict.put(checked("an option's name", e.getKey(), String.class), e.getValue());
+            List<?> params = checked("params", dict.remove("params"), List.class);
+            if (params.size() != groups.get(i).parameters().size()) throw new IllegalArgumentException("parameter group " + i + " of the state is of another size");
+            for (Object p : params) indices.add(checked("a parameter's index", p, Number.class).longValue());
             OptionsMap.with(groups.get(i).options(), dict);
             entries.add(dict);
         }
         var states = new LinkedHashMap<Long, Map<?, ?>>();
-        for (Map.Entry<?, ?> e : ((Map<?, ?>) part(state, "state", Map.class)).entrySet()) states.put(((Number) e.getKey()).longValue(), (Map<?, ?>) e.getValue());
+        for (Map.Entry<?, ?> e : entries(checked("state", state.get("state"), Map.class)))
+            states.put(checked("a parameter's index", e.getKey(), Number.class).longValue(), checked("a parameter's state", e.getValue(), Map.class));
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             // Copies first: the state may be this optimiser's own.
             var copies = new ArrayList<Map<String, @Nullable Object>>();
@@ -195,7 +196,7 @@ public abstract class Optimizer implements AutoCloseable {
                 for (Tensor p : groups.get(i).parameters()) {
                     var copy = new LinkedHashMap<String, @Nullable Object>();
                     Map<?, ?> loaded = states.get(indices.get(copies.size()));
-                    if (loaded != null) loaded.forEach((k, v) -> copy.put((String) k, copied(p, fused, (String) k, v)));
+                    if (loaded != null) loaded.forEach((k, v) -> copy.put(String.valueOf(k), copied(p, fused, String.valueOf(k), v)));
                     copies.add(copy);
                 }
             }
@@ -208,10 +209,12 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    private static <T> T part(Map<String, ?> state, String key, Class<T> type) {
-        if (type.isInstance(state.get(key))) return type.cast(state.get(key));
-        throw new IllegalArgumentException("an optimiser's state has '" + key + "'");
+    private static <T> T checked(String what, @Nullable Object value, Class<T> type) {
+        if (type.isInstance(value)) return type.cast(value);
+        throw new IllegalArgumentException("this is no optimiser's state: " + what + " is " + (value == null ? "missing" : "a " + value.getClass().getSimpleName()));
     }
+
+    private static Iterable<? extends Map.Entry<?, ?>> entries(Map<?, ?> map) { return map.entrySet(); }
 
     private static @Nullable Object copied(Tensor p, boolean fused, String key, @Nullable Object value) {
         if (value instanceof List<?> list) {

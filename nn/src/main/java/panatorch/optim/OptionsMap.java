@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
 
 /** Options records as the dictionaries of Python's parameter groups: {@code weightDecay} there is {@code weight_decay}. */
 final class OptionsMap {
@@ -42,6 +43,7 @@ final class OptionsMap {
     }
 
     private static @Nullable Object converted(String key, @Nullable Object value, Class<?> type) {
+        if (value instanceof Tensor t && t.numel() == 1) return converted(key, t.item(), type); // Python allows a learning rate in a tensor
         if (value instanceof Number n) {
             if (type == double.class || type == Double.class) return n.doubleValue();
             if (type == long.class || type == Long.class) return n.longValue();

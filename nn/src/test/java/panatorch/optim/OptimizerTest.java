@@ -92,9 +92,17 @@ class OptimizerTest {
                 one.step();
                 assertThatThrownBy(() -> one.loadStateDict(two.stateDict())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("size");
                 assertThatThrownBy(() -> one.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("param_groups");
+                assertThatThrownBy(() -> one.loadStateDict(Map.of("state", Map.of(), "param_groups", List.of("lr")))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("a String");
                 assertThat(one.learningRate()).isEqualTo(0.1);
                 assertThat((Map<?, ?>) one.stateDict().get("state")).hasSize(1);
             }
+        }
+    }
+
+    @Test void a_learning_rate_in_a_tensor_is_read() {
+        try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(0.1))) {
+            sgd.loadStateDict(Map.of("state", Map.of(), "param_groups", List.of(Map.of("lr", Torch.tensor(new double[] {0.25}), "params", List.of(0)))));
+            assertThat(sgd.learningRate()).isEqualTo(0.25);
         }
     }
 
