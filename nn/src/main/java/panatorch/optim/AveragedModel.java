@@ -3,18 +3,24 @@ package panatorch.optim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.LongStream;
 import panatorch.Aten;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.BatchNorm;
+import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 
 /**
  * Averages of a model's weights over training, in another model of the same make: {@code a ← a + (w − a)·weight(n)} after n updates, the first
  * of which copies. Buffers are copied, or averaged, too. Evaluate and save the other model.
  *
- * <p>Owns nothing: both models are the caller's. One thread's. Running statistics of batch normalisation are those of the averaged
- * model only after batches have passed through it in training mode.
+ * <pre>
+ * var ema = AveragedModel.ema(Module.copyOf(model), 0.999);
+ * </pre>
+ *
+ * <p>Owns nothing: both models are the caller's. One thread's.
  */
 public final class AveragedModel {
     private final Module averaged;
@@ -78,5 +84,61 @@ public final class AveragedModel {
             }
         }
         if (!means.isEmpty()) Aten._foreachLerp_(means, values, w);
+    }
+
+    /**
+     * Computes the running statistics of all batch normalisations anew, as the plain means over {@code batches}: averaged weights have others
+     * than the weights that were averaged. The model is in training mode meanwhile, and without gradients.
+     */
+    public static void updateBn(Module model, Iterable<Tensor> batches) {
+        boolean training = model.isTraining();
+        var statistics = new ArrayList<Statistics>();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.buffer("running_mean") != null) statistics.add(new Statistics(norm));
+            if (statistics.isEmpty()) return;
+            model.train();
+            for (Tensor batch : batches) {
+                try (var step = Scope.open()) {
+                    model.call(batch);
+                }
+            }
+            statistics.forEach(Statistics::write);
+        } finally {
+            statistics.forEach(s -> s.hook.close());
+            model.train(training);
+        }
+    }
+
+    /** Sums of what a batch normalisation sees. */
+    private static final class Statistics {
+        final BatchNorm norm;
+        final Tensor mean, variance;
+        final Hooks.Handle hook;
+        long batches;
+
+        Statistics(BatchNorm norm) {
+            this.norm = norm;
+            mean = norm.buffer("running_mean").zerosLike();
+            variance = norm.buffer("running_var").zerosLike();
+            hook = norm.hooks().beforeForward((m, inputs) -> {
+                add(inputs.getFirst());
+                return null;
+            });
+        }
+
+        private void add(Tensor x) {
+            long[] others = LongStream.range(0, x.dim()).filter(d -> d != 1).toArray();
+            Tensor full = x.to(mean.dtype());
+            mean.add_(full.mean(others));
+            variance.add_(full.var(others, true, false));
+            batches++;
+        }
+
+        void write() {
+            if (batches == 0) return;
+            norm.buffer("running_mean").copy_(mean.div(batches));
+            norm.buffer("running_var").copy_(variance.div(batches));
+            norm.buffer("num_batches_tracked").fill_(batches);
+        }
     }
 }

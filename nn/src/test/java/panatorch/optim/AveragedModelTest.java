@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.BatchNorm1d;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Linear;
+import panatorch.nn.Sequential;
 
 @NoTensorLeaks
 class AveragedModelTest {
@@ -65,6 +69,20 @@ class AveragedModelTest {
         try (var model = new Linear(2, 3); var other = new Linear(2, 3, false)) {
             assertThatThrownBy(() -> AveragedModel.swa(other).update(model)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> AveragedModel.ema(other, 1.1)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test void batch_normalisation_gets_the_plain_means_of_all_batches() {
+        try (var scope = Scope.open(); var model = new Sequential(new BatchNorm1d(2), new Linear(2, 1))) {
+            model.eval();
+            AveragedModel.updateBn(model, List.of(Torch.tensor(new float[][] {{1, 2}, {3, 6}}), Torch.tensor(new float[][] {{5, 0}, {5, 4}})));
+            assertThat(model.isTraining()).isFalse();
+            assertThat(model.namedBuffers().get("0.running_mean").toFloatArray()).containsExactly(3.5f, 3);
+            assertThat(model.namedBuffers().get("0.running_var").toFloatArray()).containsExactly(1, 8);
+            assertThat(model.namedBuffers().get("0.num_batches_tracked").itemLong()).isEqualTo(2);
+            Tensor mean = model.namedBuffers().get("0.running_mean").clone();
+            model.call(Torch.ones(2, 2));
+            assertThat(model.namedBuffers().get("0.running_mean").torchEquals(mean)).isTrue();
         }
     }
 }
