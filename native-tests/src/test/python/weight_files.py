@@ -11,7 +11,7 @@ torch.load(weights_only=True), safetensors or numpy do not read the same from Ja
 """
 import json
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import numpy
@@ -55,7 +55,7 @@ def make(folder):
     net = torch.nn.Linear(3, 2)
     torch.nn.init.ones_(net.weight)
     torch.save({"module": net.state_dict(), "parameter": net.weight, "conj": torch.tensor([1 + 2j]).conj(), "size": torch.Size([2, 3]), "dtype": torch.bfloat16,
-                "device": torch.device("cuda:1"), "tuple": (1, "a"), "set": {3}, "bytes": b"\x00\xff", "complex": 1 - 2j}, folder / "parameters.pt")
+                "device": torch.device("cuda:1"), "tuple": (1, "a"), "set": {3}, "bytes": b"\x00\xff", "complex": 1 - 2j, "milestones": Counter([30, 60])}, folder / "parameters.pt")
     save_file(tensors(SAFETENSORS), folder / "plain.safetensors", metadata={"format": "pt"})
     shards = folder / "sharded"
     shards.mkdir(exist_ok=True)

@@ -125,7 +125,8 @@ class WeightFilesTest {
             assertThat(((Tensor) read.remove("parameter")).requiresGrad()).isTrue();
             assertThat(((Tensor) read.remove("conj")).resolveConj().item()).isEqualTo(new Complex(1, -2));
             assertThat((byte[]) read.remove("bytes")).containsExactly(0, -1);
-            assertThat(read).isEqualTo(Map.of("size", List.of(2L, 3L), "dtype", DType.BFLOAT16, "device", Device.cuda(1), "tuple", List.of(1L, "a"), "set", Set.of(3L), "complex", new Complex(1, -2)));
+            assertThat(read).isEqualTo(Map.of("size", List.of(2L, 3L), "dtype", DType.BFLOAT16, "device", Device.cuda(1), "tuple", List.of(1L, "a"), "set", Set.of(3L), "complex", new Complex(1, -2),
+                    "milestones", Map.of(30L, 1L, 60L, 1L)));
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Files that are there whole or not at all, whatever happens while they are written. */
 public final class AtomicFile {
@@ -25,9 +26,10 @@ public final class AtomicFile {
     /** Writes under a temporary name in the same folder, forces it to the disk, renames it in one step, and forces that to the disk. */
     public static void write(Path file, Writer content) throws IOException {
         Path absolute = file.toAbsolutePath();
-        Path unfinished = Files.createTempFile(absolute.getParent(), "." + absolute.getFileName(), ".unfinished");
+        // No file of createTempFile, which nobody else may read, not even under its last name.
+        Path unfinished = absolute.resolveSibling("." + absolute.getFileName() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
         try {
-            try (var channel = FileChannel.open(unfinished, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (var channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
                 channel.force(true);
             }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -124,6 +125,7 @@ public final class Safetensors {
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
                 if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
+                if (!Files.isRegularFile(path.resolveSibling(name))) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
                 if (!files.containsKey(name)) files.put(name, read(path.resolveSibling(name)).tensors());
                 Tensor t = files.get(name).get(e.getKey());
                 if (t == null) throw index.malformed(e.getKey() + " is said to be in " + name + ", which does not have it");

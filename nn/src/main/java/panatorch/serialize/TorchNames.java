@@ -52,7 +52,7 @@ final class TorchNames implements Pickle.Names {
         String full = (module.equals("__builtin__") ? "builtins" : module) + "." + name;
         Object type = module.equals("torch") ? type(name) : null;
         if (type != null) return type;
-        if (module.equals("torch") || full.equals("torch.storage.UntypedStorage")) {
+        if (module.equals("torch") || module.equals("torch.cuda") || full.equals("torch.storage.UntypedStorage")) {
             DType dtype = STORAGES.get(name);
             if (dtype != null) return new StorageType(dtype);
         }
@@ -66,6 +66,7 @@ final class TorchNames implements Pickle.Names {
             case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) a -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
             case "torch.device" -> (Pickle.Maker) this::device;
             case "collections.OrderedDict" -> (Pickle.Maker) this::orderedDict;
+            case "collections.Counter" -> (Pickle.Maker) this::counter; // milestones of MultiStepLR
             case "builtins.set", "builtins.frozenset" -> (Pickle.Maker) this::set;
             case "builtins.complex" -> (Pickle.Maker) a -> new Complex(number(a, 0), number(a, 1));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
@@ -144,6 +145,12 @@ final class TorchNames implements Pickle.Names {
             dict.put(both.getFirst(), both.getLast());
         }
         return dict;
+    }
+
+    private Object counter(List<@Nullable Object> a) throws MalformedFileException {
+        if (a.isEmpty()) return new LinkedHashMap<>();
+        if (a.getFirst() instanceof Map<?, ?> counts) return counts;
+        throw odd("a Counter");
     }
 
     private Object set(List<@Nullable Object> a) throws MalformedFileException {
