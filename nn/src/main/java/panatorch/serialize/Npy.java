@@ -98,7 +98,7 @@ public final class Npy {
         boolean fortran = m.group(2).equals("True");
         try (var scope = Scope.open()) {
             Storage storage = bytes.isNative() ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
-            return scope.move(storage.tensor(name, dtype, 0, shape, fortran ? reversed(Storage.contiguous(file, name, reversed(shape))) : Storage.contiguous(file, name, shape)));
+            return scope.move(storage.tensor(name, dtype, 0, shape, fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
         }
     }
 

@@ -5,8 +5,8 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -68,7 +68,7 @@ final class PickleWriter {
             case Device d -> call("torch", "device", d.toString());
             case Tensor t -> tensor(t);
             case Map<?, ?> map -> map(map);
-            case Set<?> set -> call("__builtin__", "set", List.copyOf(set));
+            case Set<?> set -> call("__builtin__", "set", new ArrayList<>(set));
             case Collection<?> values -> list(values);
             default -> throw new IllegalArgumentException("a value is a " + value.getClass().getName());
         }

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -55,7 +57,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
         byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
         int length = (json.length + 7) / 8 * 8;
-        byte[] all = Arrays.copyOf(java.nio.ByteBuffer.allocate(8 + length).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(length).put(json).array(), 8 + length);
+        byte[] all = ByteBuffer.allocate(8 + length).order(ByteOrder.LITTLE_ENDIAN).putLong(length).put(json).array();
         Arrays.fill(all, 8 + json.length, all.length, (byte) ' ');
         return all;
     }
@@ -111,7 +113,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         JsonNode dims = e.path("shape"), offsets = e.path("data_offsets");
         if (!dims.isArray() || !offsets.isArray() || offsets.size() != 2) throw damaged(file, name + " has no shape and place");
         var shape = new long[dims.size()];
-        for (int i = 0; i < shape.length; i++) if (!dims.get(i).canConvertToLong() || (shape[i] = whole(dims.get(i))) < 0) throw damaged(file, name + " has the impossible shape " + dims);
+        for (int i = 0; i < shape.length; i++) if ((shape[i] = whole(dims.get(i))) < 0) throw damaged(file, name + " has the impossible shape " + dims);
         long begin = whole(offsets.get(0)), end = whole(offsets.get(1)), elements = Storage.elements(file, name, shape);
         if (begin < 0 || end < begin) throw damaged(file, name + " lies outside the file, at " + offsets);
         if (Math.multiplyHigh(elements, dtype.bytes()) != 0 || end - begin != elements * dtype.bytes())

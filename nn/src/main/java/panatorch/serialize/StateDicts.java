@@ -22,7 +22,7 @@ public final class StateDicts {
      * {@code model}, {@code net} or {@code params} is unwrapped, what else a state dict holds than tensors is left out, and a
      * prefix {@code module.} that all names have, as {@code DataParallel} makes it, is taken off.
      *
-     * <p>The tensors are on the CPU and belong to the current scope, or to the caller. Most are views of the file's mapping: see
+     * <p>The tensors are on the CPU, require no gradients, and belong to the current scope, or to the caller. Most are views of the file's mapping: see
      * {@link TorchFile} and {@link Safetensors}.
      *
      * @throws MalformedFileException if the file is of no such kind, is damaged, or holds no named tensors
@@ -51,7 +51,7 @@ public final class StateDicts {
         if (value instanceof Map<?, ?> dict) {
             for (String wrapper : WRAPPERS) if (dict.get(wrapper) instanceof Map<?, ?> inner && !inner.isEmpty()) return ofDict(file, inner);
             dict.forEach((name, t) -> {
-                if (name instanceof String text && t instanceof Tensor tensor) tensors.put(text, tensor);
+                if (name instanceof String text && t instanceof Tensor tensor) tensors.put(text, tensor.requiresGrad() ? tensor.detach() : tensor);
             });
         }
         if (tensors.isEmpty()) throw file.malformed("it holds no named tensors");

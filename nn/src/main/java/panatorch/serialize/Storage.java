@@ -52,11 +52,10 @@ final class Storage {
     }
 
     /** A tensor that begins with the storage, last dimension fastest. */
-    Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException { return tensor(name, dtype, 0, shape, contiguous(file, name, shape)); }
+    Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException { return tensor(name, dtype, 0, shape, contiguous(shape)); }
 
     /** The strides of a tensor without gaps, last dimension fastest. */
-    static long[] contiguous(MappedFile file, String name, long[] shape) throws MalformedFileException {
-        elements(file, name, shape);
+    static long[] contiguous(long[] shape) {
         var strides = new long[shape.length];
         long stride = 1;
         for (int d = shape.length - 1; d >= 0; d--) {

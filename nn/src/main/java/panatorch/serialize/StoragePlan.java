@@ -80,18 +80,8 @@ final class StoragePlan {
     Place place(Tensor t) {
         Use use = uses.get(t);
         Part part = use.part;
-        if (part.end == 0) return new Place(part.key, t.numel(), 0, contiguous(t.shape()));
+        if (part.end == 0) return new Place(part.key, t.numel(), 0, Storage.contiguous(t.shape()));
         return new Place(part.key, part.end - part.first, use.offset - part.first, t.strides());
-    }
-
-    private static long[] contiguous(long[] shape) {
-        var strides = new long[shape.length];
-        long stride = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = stride;
-            stride *= Math.max(1, shape[d]);
-        }
-        return strides;
     }
 
     int size() { return parts.size(); }

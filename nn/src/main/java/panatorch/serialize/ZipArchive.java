@@ -1,6 +1,7 @@
 package panatorch.serialize;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -70,7 +71,7 @@ final class ZipArchive {
     String text(String name) throws MalformedFileException {
         MemorySegment bytes = checked(name);
         if (bytes.byteSize() > 1 << 16) throw file.malformed(name + " is no short text");
-        return new String(bytes.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        return new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
     static long crc(MemorySegment... parts) {
@@ -135,7 +136,7 @@ final class ZipArchive {
         int nameLength = file.u16(at + 28), extraLength = file.u16(at + 30), commentLength = file.u16(at + 32);
         long next = at + 46 + nameLength + extraLength + commentLength;
         if (next > limit) throw file.malformed("the archive's directory is damaged at byte " + at);
-        String name = new String(file.slice(at + 46, nameLength, "a name").toArray(java.lang.foreign.ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        String name = new String(file.slice(at + 46, nameLength, "a name").toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
         int flags = file.u16(at + 8), method = file.u16(at + 10);
         if ((flags & 1) != 0) throw file.malformed(name + " is encrypted");
         if (method != STORED && method != DEFLATED) throw file.malformed(name + " is compressed by the unknown method " + method);

@@ -1,4 +1,4 @@
-/** Weights in files. */
+/** Weights in files, theirs and ours: start at {@link panatorch.serialize.StateDicts}. */
 @NullMarked
 package panatorch.serialize;
 

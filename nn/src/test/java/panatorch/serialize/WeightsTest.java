@@ -137,8 +137,9 @@ class WeightsTest {
     @Test void names_of_a_data_parallel_model_lose_their_prefix() throws IOException {
         try (var scope = Scope.open()) {
             Path file = folder.resolve("a.pt");
-            TorchFile.save(file, Map.of("epoch", 3, "state_dict", Map.of("module.weight", Torch.ones(2), "module.count", 7L)));
+            TorchFile.save(file, Map.of("epoch", 3, "state_dict", Map.of("module.weight", Torch.ones(2).requiresGrad_(), "module.count", 7L)));
             assertThat(StateDicts.load(file)).containsOnlyKeys("weight");
+            assertThat(StateDicts.load(file).get("weight").requiresGrad()).isFalse();
             TorchFile.save(file, Map.of("epoch", 3));
             assertThatThrownBy(() -> StateDicts.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("it holds no named tensors");
         }
