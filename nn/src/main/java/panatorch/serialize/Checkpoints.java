@@ -31,10 +31,12 @@ public final class Checkpoints {
     private static final long VERSION = 1;
 
     /** Writes sections, in their order. */
-    public static void write(Path file, Map<String, ?> sections) throws IOException {
+    public static void write(Path file, Map<String, ?> sections) throws IOException { write(file, sections, VERSION); }
+
+    static void write(Path file, Map<String, ?> sections, long version) throws IOException {
         var root = new LinkedHashMap<String, @Nullable Object>();
         root.put("format", FORMAT);
-        root.put("version", VERSION);
+        root.put("version", version);
         root.put("sections", sections);
         PickleWriter.Written written = PickleWriter.write(root);
         AtomicFile.write(file, channel -> {

@@ -67,10 +67,8 @@ class CheckpointsTest {
         Path file = folder.resolve("other.pt");
         TorchFile.save(file, Map.of("a", 1));
         assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is no checkpoint of PanaTorch");
-        byte[] newer = Files.readAllBytes(written());
-        int version = new String(newer, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("versionK") + "versionK".length();
-        newer[version] = 9;
-        assertThatThrownBy(() -> Checkpoints.read(Files.write(file, newer))).hasMessageContaining("it was changed after it was written");
+        Checkpoints.write(file, Map.of("a", 1), 2);
+        assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is a checkpoint of version 2, and this PanaTorch reads versions up to 1");
     }
 
     @Test void only_tensors_and_plain_values_are_written_and_nothing_is_left_when_they_are_not() {
