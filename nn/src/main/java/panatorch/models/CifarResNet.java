@@ -9,7 +9,8 @@ import panatorch.nn.Sequential;
 
 /**
  * The ResNets for 32×32 images of He et al. 2015, arXiv:1512.03385, §4.2: three stages of n blocks with 16, 32 and 64 channels,
- * 6n + 2 layers. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}; initialisation is PyTorch's default.
+ * 6n + 2 layers: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}; initialisation is
+ * PyTorch's default.
  */
 public final class CifarResNet extends Classifier {
     /** How a block's input reaches its output where shapes differ. */
@@ -20,6 +21,8 @@ public final class CifarResNet extends Classifier {
         PROJECTION
     }
 
+    private final int depth, classes;
+    private final Shortcut shortcut;
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final Sequential layer1, layer2, layer3;
@@ -28,56 +31,48 @@ public final class CifarResNet extends Classifier {
     /** @param depth 6n + 2: 20, 32, 44, 56, 110 … */
     public CifarResNet(int depth, Shortcut shortcut, int classes) {
         if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("a CIFAR ResNet has 6n + 2 layers (20, 32, 44, 56 …), not " + depth);
-        int blocks = (depth - 2) / 6;
-        conv1 = child("conv1", new Conv2d(Conv2d.options(3, 16, 3).padding(1).bias(false)));
+        this.depth = depth;
+        this.shortcut = shortcut;
+        this.classes = classes;
+        conv1 = child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1)));
         bn1 = child("bn1", new BatchNorm2d(16));
-        layer1 = child("layer1", stage(16, 16, 1, blocks, shortcut));
-        layer2 = child("layer2", stage(16, 32, 2, blocks, shortcut));
-        layer3 = child("layer3", stage(32, 64, 2, blocks, shortcut));
+        layer1 = child("layer1", stage(16, 16, 1));
+        layer2 = child("layer2", stage(16, 32, 2));
+        layer3 = child("layer3", stage(32, 64, 2));
         linear = child("linear", new Linear(64, classes));
     }
 
-    private static Sequential stage(long in, long out, long stride, int blocks, Shortcut shortcut) {
-        var modules = new Module[blocks];
-        for (int i = 0; i < blocks; i++) modules[i] = i == 0 ? new Block(in, out, stride, shortcut) : new Block(out, out, 1, shortcut);
-        return new Sequential(modules);
+    private Sequential stage(long in, long out, long stride) {
+        var blocks = new Module[(depth - 2) / 6];
+        for (int i = 0; i < blocks.length; i++) blocks[i] = i == 0 ? block(in, out, stride) : block(out, out, 1);
+        return new Sequential(blocks);
+    }
+
+    private ResidualBlock block(long in, long out, long stride) {
+        return new ResidualBlock("shortcut",
+                () -> in == out && stride == 1 ? new Sequential() : shortcut == Shortcut.PAD ? new Pad(out - in) : ResidualBlock.projection(in, out, stride),
+                ResidualBlock.conv3x3(in, out, stride), ResidualBlock.conv3x3(out, out, 1));
     }
 
     @Override public Tensor features(Tensor images) {
-        Tensor x = bn1.forward(conv1.forward(images)).relu();
-        x = layer3.forward(layer2.forward(layer1.forward(x)));
+        Tensor x = bn1.call(conv1.call(images)).relu_();
+        x = layer3.call(layer2.call(layer1.call(x)));
         return x.mean(new long[] {2, 3}, false);
     }
 
     @Override public Linear head() { return linear; }
 
-    private static final class Block extends Module {
-        private final Conv2d conv1, conv2;
-        private final BatchNorm2d bn1, bn2;
-        private final Module shortcut;
-
-        Block(long in, long out, long stride, Shortcut option) {
-            conv1 = child("conv1", new Conv2d(Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false)));
-            bn1 = child("bn1", new BatchNorm2d(out));
-            conv2 = child("conv2", new Conv2d(Conv2d.options(out, out, 3).padding(1).bias(false)));
-            bn2 = child("bn2", new BatchNorm2d(out));
-            shortcut = child("shortcut", in == out && stride == 1 ? new Sequential() : option == Shortcut.PAD ? new Pad(out - in)
-                    : new Sequential(new Conv2d(Conv2d.options(in, out, 1).stride(stride).bias(false)), new BatchNorm2d(out)));
-        }
-
-        @Override public Tensor forward(Tensor input) {
-            Tensor x = bn1.forward(conv1.forward(input)).relu();
-            return bn2.forward(conv2.forward(x)).add(shortcut.forward(input)).relu();
-        }
-    }
+    @Override protected Module recreate() { return new CifarResNet(depth, shortcut, classes); }
 
     private static final class Pad extends Module {
-        private final long[] channels;
+        private final long more;
 
-        Pad(long more) { channels = new long[] {0, 0, 0, 0, more / 2, more - more / 2}; }
+        Pad(long more) { this.more = more; }
 
         @Override public Tensor forward(Tensor input) {
-            return input.slice(2, null, null, 2).slice(3, null, null, 2).constantPadNd(channels);
+            return input.slice(2, null, null, 2).slice(3, null, null, 2).constantPadNd(new long[] {0, 0, 0, 0, more / 2, more - more / 2});
         }
+
+        @Override protected Module recreate() { return new Pad(more); }
     }
 }

@@ -5,18 +5,18 @@ import panatorch.Tensor;
 import panatorch.nn.Linear;
 import panatorch.nn.Module;
 
-/** A trunk that makes features of images, and a linear head that makes logits of features. */
+/** A trunk that makes features of images, and a linear head that makes logits of features. A model is its own to close; see {@link Module}. */
 public abstract class Classifier extends Module {
-    /** @param images [N, 3, H, W]; @return [N, D] */
+    /** @param images [N, C, H, W]; @return [N, D] */
     public abstract Tensor features(Tensor images);
 
     /** From [*, D] to [*, classes]. */
     public abstract Linear head();
 
-    /** @param input images [N, 3, H, W]; @return logits [N, classes] */
+    /** @param input images [N, C, H, W]; @return logits [N, classes] */
     @Override public final Tensor forward(Tensor input) {
         try (var scope = Scope.open()) {
-            return scope.move(head().forward(features(input)));
+            return scope.move(head().call(features(input)));
         }
     }
 }

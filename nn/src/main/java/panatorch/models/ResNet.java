@@ -11,8 +11,9 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * ResNet-18 and -34 of He et al. 2015, arXiv:1512.03385, §4.1, with torchvision's state-dict keys and initialisation (He et al. 2015,
- * arXiv:1502.01852, normal by fan-out for convolutions).
+ * The ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (He et al. 2015,
+ * arXiv:1502.01852, normal by fan-out for convolutions). ResNet: He et al. 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's 3×3
+ * convolution as torchvision has it; Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146; ResNeXt: Xie et al. 2016, arXiv:1611.05431.
  */
 public final class ResNet extends Classifier {
     /** What comes before the stages. */
@@ -23,60 +24,87 @@ public final class ResNet extends Classifier {
         CIFAR
     }
 
+    private enum Block {
+        /** Two 3×3 convolutions. */
+        BASIC(1),
+        /** 1×1, 3×3 with fewer channels, 1×1. */
+        BOTTLENECK(4);
+
+        final int expansion;
+
+        Block(int expansion) { this.expansion = expansion; }
+    }
+
+    /** @param width channels of one group of a bottleneck's 3×3 convolution in the first stage; 64 but for the wide and the grouped */
+    private record Shape(Block block, int groups, int width, int... blocks) {
+        ResidualBlock make(long in, long planes, long stride) {
+            long out = planes * block.expansion, inner = planes * width / 64 * groups;
+            Conv2d.Options[] options = block == Block.BASIC ? new Conv2d.Options[] {ResidualBlock.conv3x3(in, out, stride), ResidualBlock.conv3x3(out, out, 1)}
+                    : new Conv2d.Options[] {ResidualBlock.conv1x1(in, inner, 1), ResidualBlock.conv3x3(inner, inner, stride).groups(groups), ResidualBlock.conv1x1(inner, out, 1)};
+            return new ResidualBlock("downsample", () -> in == out && stride == 1 ? new Identity() : ResidualBlock.projection(in, out, stride), options);
+        }
+
+        Sequential stage(int i, long in) {
+            long planes = 64L << i;
+            var modules = new Module[blocks[i]];
+            for (int b = 0; b < modules.length; b++) modules[b] = b == 0 ? make(in, planes, i == 0 ? 1 : 2) : make(planes * block.expansion, planes, 1);
+            return new Sequential(modules);
+        }
+    }
+
+    private static final Shape DEPTH_50 = new Shape(Block.BOTTLENECK, 1, 64, 3, 4, 6, 3), DEPTH_101 = new Shape(Block.BOTTLENECK, 1, 64, 3, 4, 23, 3);
+
+    private final Stem stem;
+    private final int classes;
+    private final Shape shape;
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final Module maxpool;
     private final Sequential[] layers = new Sequential[4];
     private final Linear fc;
 
-    public static ResNet resnet18(Stem stem, int classes) { return new ResNet(stem, classes, 2, 2, 2, 2); }
+    public static ResNet resnet18(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BASIC, 1, 64, 2, 2, 2, 2)); }
 
-    public static ResNet resnet34(Stem stem, int classes) { return new ResNet(stem, classes, 3, 4, 6, 3); }
+    public static ResNet resnet34(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BASIC, 1, 64, 3, 4, 6, 3)); }
 
-    private ResNet(Stem stem, int classes, int... blocks) {
+    public static ResNet resnet50(Stem stem, int classes) { return new ResNet(stem, classes, DEPTH_50); }
+
+    public static ResNet resnet101(Stem stem, int classes) { return new ResNet(stem, classes, DEPTH_101); }
+
+    public static ResNet resnet152(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 64, 3, 8, 36, 3)); }
+
+    /** ResNet-50 with 3×3 convolutions of twice the channels. */
+    public static ResNet wideResnet50x2(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 128, DEPTH_50.blocks)); }
+
+    /** ResNet-101 with 3×3 convolutions of twice the channels. */
+    public static ResNet wideResnet101x2(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 128, DEPTH_101.blocks)); }
+
+    /** 3×3 convolutions of 32 groups with 4 channels each, in the first stage. */
+    public static ResNet resnext50x32x4d(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 32, 4, DEPTH_50.blocks)); }
+
+    /** 3×3 convolutions of 32 groups with 8 channels each, in the first stage. */
+    public static ResNet resnext101x32x8d(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 32, 8, DEPTH_101.blocks)); }
+
+    private ResNet(Stem stem, int classes, Shape shape) {
+        this.stem = stem;
+        this.classes = classes;
+        this.shape = shape;
         boolean large = stem == Stem.IMAGENET;
         conv1 = child("conv1", new Conv2d(Conv2d.options(3, 64, large ? 7 : 3).stride(large ? 2 : 1).padding(large ? 3 : 1).bias(false)));
         bn1 = child("bn1", new BatchNorm2d(64));
         maxpool = child("maxpool", large ? new MaxPool2d(3, 2, 1, false) : new Identity());
-        for (int i = 0; i < 4; i++) {
-            long out = 64L << i;
-            layers[i] = child("layer" + (i + 1), stage(i == 0 ? 64 : out / 2, out, i == 0 ? 1 : 2, blocks[i]));
-        }
-        fc = child("fc", new Linear(512, classes));
+        for (int i = 0; i < 4; i++) layers[i] = child("layer" + (i + 1), shape.stage(i, i == 0 ? 64 : (32L << i) * shape.block.expansion));
+        fc = child("fc", new Linear(512L * shape.block.expansion, classes));
         for (Module m : modules()) if (m instanceof Conv2d c) Init.kaimingNormalFanOut_(c.weight());
     }
 
-    private static Sequential stage(long in, long out, long stride, int blocks) {
-        var modules = new Module[blocks];
-        for (int i = 0; i < blocks; i++) modules[i] = i == 0 ? new Block(in, out, stride) : new Block(out, out, 1);
-        return new Sequential(modules);
-    }
-
     @Override public Tensor features(Tensor images) {
-        Tensor x = maxpool.forward(bn1.forward(conv1.forward(images)).relu());
-        for (Sequential layer : layers) x = layer.forward(x);
+        Tensor x = maxpool.call(bn1.call(conv1.call(images)).relu_());
+        for (Sequential layer : layers) x = layer.call(x);
         return x.mean(new long[] {2, 3}, false);
     }
 
     @Override public Linear head() { return fc; }
 
-    private static final class Block extends Module {
-        private final Conv2d conv1, conv2;
-        private final BatchNorm2d bn1, bn2;
-        private final Module downsample;
-
-        Block(long in, long out, long stride) {
-            conv1 = child("conv1", new Conv2d(Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false)));
-            bn1 = child("bn1", new BatchNorm2d(out));
-            conv2 = child("conv2", new Conv2d(Conv2d.options(out, out, 3).padding(1).bias(false)));
-            bn2 = child("bn2", new BatchNorm2d(out));
-            downsample = child("downsample", in == out && stride == 1 ? new Identity()
-                    : new Sequential(new Conv2d(Conv2d.options(in, out, 1).stride(stride).bias(false)), new BatchNorm2d(out)));
-        }
-
-        @Override public Tensor forward(Tensor input) {
-            Tensor x = bn1.forward(conv1.forward(input)).relu();
-            return bn2.forward(conv2.forward(x)).add_(downsample.forward(input)).relu_();
-        }
-    }
+    @Override protected Module recreate() { return new ResNet(stem, classes, shape); }
 }
