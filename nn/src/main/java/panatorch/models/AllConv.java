@@ -1,0 +1,53 @@
+package panatorch.models;
+
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.AdaptiveAvgPool2d;
+import panatorch.nn.Conv2d;
+import panatorch.nn.Dropout;
+import panatorch.nn.Flatten;
+import panatorch.nn.Module;
+import panatorch.nn.ReLU;
+
+/**
+ * All-CNN-C of Springenberg et al. 2015, arXiv:1412.6806, table 1 and 2: [N, 3, 32, 32] → [N, classes], convolutions with stride 2 in place of pooling,
+ * dropout of 20 % of the input and half of both strided layers' outputs, a ReLU behind every convolution. The paper names no keys: {@code conv1} …
+ * {@code conv9} are ours; initialisation is PyTorch's default.
+ */
+public final class AllConv extends Module {
+    private final int classes;
+
+    public AllConv(int classes) {
+        this.classes = classes;
+        child("drop1", new Dropout(0.2));
+        convolution(1, Conv2d.options(3, 96, 3).padding(1));
+        convolution(2, Conv2d.options(96, 96, 3).padding(1));
+        convolution(3, Conv2d.options(96, 96, 3).padding(1).stride(2));
+        child("drop2", new Dropout(0.5));
+        convolution(4, Conv2d.options(96, 192, 3).padding(1));
+        convolution(5, Conv2d.options(192, 192, 3).padding(1));
+        convolution(6, Conv2d.options(192, 192, 3).padding(1).stride(2));
+        child("drop3", new Dropout(0.5));
+        convolution(7, Conv2d.options(192, 192, 3)); // no padding: the paper averages 6×6 maps
+        convolution(8, Conv2d.options(192, 192, 1));
+        convolution(9, Conv2d.options(192, classes, 1));
+        child("pool", new AdaptiveAvgPool2d(1));
+        child("flatten", new Flatten());
+    }
+
+    private void convolution(int number, Conv2d.Options options) {
+        child("conv" + number, new Conv2d(options));
+        child("relu" + number, new ReLU(true));
+    }
+
+    /** @param input images [N, 3, H, W]; @return logits [N, classes], none negative */
+    @Override public Tensor forward(Tensor input) {
+        try (var scope = Scope.open()) {
+            Tensor x = input;
+            for (Module m : namedChildren().values()) x = m.call(x);
+            return scope.move(x);
+        }
+    }
+
+    @Override protected Module recreate() { return new AllConv(classes); }
+}

@@ -1,0 +1,102 @@
+package panatorch.models;
+
+import java.util.ArrayList;
+import java.util.List;
+import panatorch.Tensor;
+import panatorch.nn.AdaptiveAvgPool2d;
+import panatorch.nn.BatchNorm2d;
+import panatorch.nn.Conv2d;
+import panatorch.nn.Dropout;
+import panatorch.nn.Linear;
+import panatorch.nn.MaxPool2d;
+import panatorch.nn.Module;
+import panatorch.nn.ReLU;
+import panatorch.nn.Sequential;
+import panatorch.nn.init.Init;
+
+/**
+ * VGG of Simonyan and Zisserman 2014, arXiv:1409.1556: [N, 3, H, W] → [N, classes], H and W at least 32. Names are the paper's columns by
+ * their number of layers with weights: 11 (A), 13 (B), 16 (D), 19 (E). Initialisation is torchvision's: normal by fan-out for convolutions, with
+ * deviation 0.01 for linear layers, zero for biases.
+ */
+public final class VGG extends Classifier {
+    /** What comes behind the convolutions. */
+    public enum Head {
+        /** Averages of 7×7 areas and three linear layers with dropout; torchvision's keys {@code classifier.0}, {@code .3}, {@code .6}. */
+        IMAGENET,
+        /** One linear layer on 512 averages, {@code classifier}, as in the widespread {@code pytorch-cifar}; for images of 32×32. */
+        CIFAR
+    }
+
+    /** 3×3 convolutions in each of the five stages, by the number of layers. */
+    private static int[] stages(int depth) {
+        return switch (depth) {
+            case 11 -> new int[] {1, 1, 2, 2, 2};
+            case 13 -> new int[] {2, 2, 2, 2, 2};
+            case 16 -> new int[] {2, 2, 3, 3, 3};
+            case 19 -> new int[] {2, 2, 4, 4, 4};
+            default -> throw new IllegalArgumentException("VGG has 11, 13, 16 or 19 layers, not " + depth);
+        };
+    }
+
+    private final int depth, classes;
+    private final boolean batchNorm;
+    private final Head kind;
+    private final Sequential features;
+    private final Module pool;
+    private final List<Module> hidden = new ArrayList<>();
+    private final Linear head;
+
+    /** @param depth 11, 13, 16 or 19; @param batchNorm whether every convolution is followed by batch normalisation, torchvision's {@code vgg11_bn} … */
+    public VGG(int depth, boolean batchNorm, Head kind, int classes) {
+        this.depth = depth;
+        this.batchNorm = batchNorm;
+        this.kind = kind;
+        this.classes = classes;
+        features = child("features", convolutions(stages(depth), batchNorm));
+        if (kind == Head.CIFAR) {
+            pool = child("avgpool", new AdaptiveAvgPool2d(1));
+            head = child("classifier", new Linear(512, classes));
+        } else {
+            pool = child("avgpool", new AdaptiveAvgPool2d(7));
+            hidden.addAll(List.of(new Linear(512 * 7 * 7, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Dropout(0.5)));
+            var classifier = new ArrayList<>(hidden);
+            classifier.add(head = new Linear(4096, classes));
+            child("classifier", new Sequential(classifier.toArray(Module[]::new)));
+        }
+        for (Module m : modules()) {
+            if (m instanceof Conv2d c) {
+                Init.kaimingNormalFanOut_(c.weight());
+                Init.zeros_(c.parameter("bias"));
+            } else if (m instanceof Linear l) {
+                Init.normal_(l.weight(), 0, 0.01);
+                Init.zeros_(l.parameter("bias"));
+            }
+        }
+    }
+
+    private static Sequential convolutions(int[] stages, boolean batchNorm) {
+        var all = new ArrayList<Module>();
+        long in = 3;
+        for (int s = 0; s < stages.length; s++) {
+            long out = Math.min(64L << s, 512);
+            for (int i = 0; i < stages[s]; i++, in = out) {
+                all.add(new Conv2d(Conv2d.options(in, out, 3).padding(1)));
+                if (batchNorm) all.add(new BatchNorm2d(out));
+                all.add(new ReLU(true));
+            }
+            all.add(new MaxPool2d(2));
+        }
+        return new Sequential(all.toArray(Module[]::new));
+    }
+
+    @Override public Tensor features(Tensor images) {
+        Tensor x = pool.call(features.call(images)).flatten(1, -1);
+        for (Module m : hidden) x = m.call(x);
+        return x;
+    }
+
+    @Override public Linear head() { return head; }
+
+    @Override protected Module recreate() { return new VGG(depth, batchNorm, kind, classes); }
+}
