@@ -43,8 +43,8 @@ class LayersTest {
             Tensor x = Torch.randn(5, 3, 8), mask = Transformer.causalMask(5);
             var withWeights = attention.attend(x, x, x, null, mask, true, false);
             assertThat(withWeights.weights().shape()).containsExactly(3, 2, 5, 5);
-            assertThat(attention.attend(x, x, x, null, mask, false, false).output().allclose(withWeights.output(), 1e-4, 1e-6)).isTrue();
-            assertThat(attention.forward(x).allclose(attention.forward(x, x, x).output(), 1e-4, 1e-6)).isTrue();
+            assertThat(attention.attend(x, x, x, null, mask, false, false).output().allClose(withWeights.output(), 1e-4, 1e-6)).isTrue();
+            assertThat(attention.forward(x).allClose(attention.forward(x, x, x).output(), 1e-4, 1e-6)).isTrue();
         }
     }
 

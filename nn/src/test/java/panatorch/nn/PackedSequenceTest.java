@@ -20,7 +20,7 @@ class PackedSequenceTest {
             for (int n = 0; n < 3; n++) x.select(0, n).slice(0, LENGTHS[n], null, 1).zero_();
             var packed = PackedSequence.pack(x, Torch.tensor(LENGTHS), true);
             assertThat(packed.data().shape()).containsExactly(10, 4);
-            assertThat(packed.pad(true, 0).equal(x)).isTrue();
+            assertThat(packed.pad(true, 0).torchEquals(x)).isTrue();
             assertThat(packed.lengths().toLongArray()).containsExactly(LENGTHS);
         }
     }
@@ -35,8 +35,8 @@ class PackedSequenceTest {
                     Tensor output = result.output().pad(true, 0);
                     for (int n = 0; n < 3; n++) {
                         var alone = network.forwardAll(List.of(x.select(0, n).slice(0, 0L, LENGTHS[n], 1)));
-                        assertThat(output.select(0, n).slice(0, 0L, LENGTHS[n], 1).allclose(alone.getFirst(), 1e-4, 1e-6)).isTrue();
-                        for (int s = 0; s < result.states().size(); s++) assertThat(result.states().get(s).select(1, n).allclose(alone.get(s + 1), 1e-4, 1e-6)).isTrue();
+                        assertThat(output.select(0, n).slice(0, 0L, LENGTHS[n], 1).allClose(alone.getFirst(), 1e-4, 1e-6)).isTrue();
+                        for (int s = 0; s < result.states().size(); s++) assertThat(result.states().get(s).select(1, n).allClose(alone.get(s + 1), 1e-4, 1e-6)).isTrue();
                     }
                 }
             }
@@ -49,7 +49,7 @@ class PackedSequenceTest {
             var result = gru.forward(PackedSequence.pack(x, Torch.tensor(LENGTHS), false), state);
             for (int n = 0; n < 3; n++) {
                 Tensor alone = gru.forward(x.select(1, n).slice(0, 0L, LENGTHS[n], 1), state.select(1, n)).state();
-                assertThat(result.states().getFirst().select(1, n).allclose(alone, 1e-4, 1e-6)).isTrue();
+                assertThat(result.states().getFirst().select(1, n).allClose(alone, 1e-4, 1e-6)).isTrue();
             }
             assertThat(Aten.isNonzero(result.output().data().abs().sum())).isTrue();
         }

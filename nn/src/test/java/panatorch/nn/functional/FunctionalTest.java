@@ -39,7 +39,7 @@ class FunctionalTest {
         try (var scope = Scope.open()) {
             Tensor image = Torch.randn(1, 2, 4, 5), theta = Torch.tensor(new float[] {1, 0, 0, 0, 1, 0}, 1, 2, 3);
             Tensor grid = Aten.affineGridGenerator(theta, image.shape(), false);
-            assertThat(GridSample.bilinear().apply(image, grid).allclose(image, 1e-4, 1e-5)).isTrue();
+            assertThat(GridSample.bilinear().apply(image, grid).allClose(image, 1e-4, 1e-5)).isTrue();
         }
     }
 
