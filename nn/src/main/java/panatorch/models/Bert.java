@@ -1,6 +1,8 @@
 package panatorch.models;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -104,7 +106,7 @@ public final class Bert extends Module {
 
     /**
      * @param tokens int64 [N, S]
-     * @param mask [N, S], not zero where a token counts and zero where it pads; null if all count
+     * @param mask [N, S], not zero where a token counts and zero where it pads; null if all count; a row with none has no meaningful logits
      * @param tokenTypes int64 [N, S], which sentence a token is of; null if all are of type 0
      * @return logits [N, classes]
      * @throws IllegalArgumentException if the tokens are not [N, S] with S at most {@link Options#positions}
@@ -128,7 +130,7 @@ public final class Bert extends Module {
         Tensor place = positions.call(Aten.arange(tokens.size(1), DType.INT64, null, tokens.device()));
         Tensor x = dropout.call(norm.call(words.call(tokens).add(type).add(place)));
         Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, S]: of all heads and queries
-        for (Layer layer : layers) x = layer.forward(x, visible);
+        for (Layer layer : layers) x = layer.callAll(Arrays.asList(x, visible)).getFirst();
         return x;
     }
 
@@ -165,9 +167,10 @@ public final class Bert extends Module {
             dropout = child("dropout", new Dropout(o.dropout));
         }
 
-        @Override public Tensor forward(Tensor input) { return forward(input, null); }
+        /** Takes the hidden features and what is visible, null for everything. */
+        @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(Objects.requireNonNull(inputs.get(0)), inputs.get(1))); }
 
-        Tensor forward(Tensor input, @Nullable Tensor visible) {
+        private Tensor forward(Tensor input, @Nullable Tensor visible) {
             double p = isTraining() ? options.attentionDropout : 0;
             Tensor heads = Aten.scaledDotProductAttention(split(query.call(input)), split(key.call(input)), split(value.call(input)), visible, p);
             Tensor x = attendedNorm.call(dropout.call(attended.call(heads.transpose(1, 2).flatten(2, -1))).add(input));

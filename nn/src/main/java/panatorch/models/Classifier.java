@@ -5,7 +5,7 @@ import panatorch.Tensor;
 import panatorch.nn.Linear;
 import panatorch.nn.Module;
 
-/** A trunk that makes features of images, and a linear head that makes logits of features. A model is its own to close; see {@link Module}. */
+/** A trunk that makes features of images, and a linear head that makes logits of features. It owns its parameters until it is closed, as every {@link Module}. */
 public abstract class Classifier extends Module {
     /** @param images [N, C, H, W]; @return [N, D] */
     public abstract Tensor features(Tensor images);

@@ -1,4 +1,17 @@
-/** Networks by their papers' names. */
+/**
+ * Networks by their papers' names. State-dict keys are those of the Python code that most weights come from, so these load both ways:
+ *
+ * <table>
+ * <caption>Models and whose keys they have</caption>
+ * <tr><th>images of 224×224</th><td>{@link ResNet} (18 to 152, wide, ResNeXt), {@link VGG}, {@link AlexNet}</td><td>torchvision</td></tr>
+ * <tr><th>images of 32×32</th><td>{@link CifarResNet}; {@link ResNet} and {@link VGG} with their CIFAR options; {@link CudaConvnetQuick},
+ *     {@link NiN}, {@link AllConv}</td><td>pytorch_resnet_cifar10; torchvision, pytorch-cifar; Caffe, our own</td></tr>
+ * <tr><th>digits of 28×28</th><td>{@link LeNet5}</td><td>Caffe</td></tr>
+ * <tr><th>tokens</th><td>{@link Bert}</td><td>Hugging Face</td></tr>
+ * </table>
+ *
+ * <p>Those with a linear head are {@link Classifier}s; NiN and AllConv average maps instead and have none.
+ */
 @NullMarked
 package panatorch.models;
 
