@@ -86,7 +86,6 @@ class CifarResNet(nn.Module):
 
 def small_stem(resnet):
     """torchvision's ResNet for 32x32 images: what everyone changes."""
-    torch.manual_seed(0)
     model = resnet(num_classes=CLASSES)
     model.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
     model.maxpool = nn.Identity()
@@ -113,18 +112,14 @@ class CifarVGG(nn.Module):
 
 
 class Chain(nn.Module):
-    """Layers one after the other; (layer, std) are initialised normally, (layer, None) by Caffe's xavier, both with biases of zero."""
+    """Layers one after the other, made in order by (name, make) or (name, make, std): normally initialised by std, with biases of zero."""
 
-    def __init__(self, layers):
+    def __init__(self, *rows):
         super().__init__()
-        for name, layer in layers.items():
-            if isinstance(layer, tuple):
-                layer, std = layer
-                if std is None:
-                    bound = numpy.sqrt(3) / numpy.sqrt(layer.weight[0].numel())
-                    nn.init.uniform_(layer.weight, -bound, bound)
-                else:
-                    nn.init.normal_(layer.weight, 0, std)
+        for name, make, *std in rows:
+            layer = make()
+            if std:
+                nn.init.normal_(layer.weight, 0, std[0])
                 nn.init.zeros_(layer.bias)
             setattr(self, name, layer)
 
@@ -134,51 +129,50 @@ class Chain(nn.Module):
         return x
 
 
-class Lazy:
-    """A dictionary of layers that are made, and initialised, in order."""
+def pool(kind, *size, ceil_mode=False):
+    return lambda: kind(*size, ceil_mode=ceil_mode)
 
-    def __init__(self, *rows):
-        self.rows = rows
 
-    def items(self):
-        return ((name, make()) for name, make in self.rows)
+def conv(*options):
+    return lambda: nn.Conv2d(*options)
+
+
+def linear(before, after):
+    return lambda: nn.Linear(before, after)
 
 
 def lenet5():
-    torch.manual_seed(0)
-    layers = {"conv1": (nn.Conv2d(1, 20, 5), None), "pool1": nn.MaxPool2d(2), "conv2": (nn.Conv2d(20, 50, 5), None), "pool2": nn.MaxPool2d(2),
-              "flatten": nn.Flatten(), "ip1": (nn.Linear(800, 500), None), "relu1": nn.ReLU(), "ip2": (nn.Linear(500, CLASSES), None)}
-    return Chain(layers)
+    model = Chain(("conv1", conv(1, 20, 5)), ("pool1", pool(nn.MaxPool2d, 2)), ("conv2", conv(20, 50, 5)), ("pool2", pool(nn.MaxPool2d, 2)),
+                  ("flatten", nn.Flatten), ("ip1", linear(800, 500)), ("relu1", nn.ReLU), ("ip2", linear(500, CLASSES)))
+    for layer in (model.conv1, model.conv2, model.ip1, model.ip2):
+        nn.init.kaiming_uniform_(layer.weight, nonlinearity="linear")       # Caffe's xavier: variance 1 / fan-in
+        nn.init.zeros_(layer.bias)
+    return model
 
 
 def quick():
-    def conv(i, o, std):
-        return lambda: (nn.Conv2d(i, o, 5, padding=2), std)
-    return Chain(Lazy(("conv1", conv(3, 32, 1e-4)), ("pool1", lambda: nn.MaxPool2d(3, 2, ceil_mode=True)), ("relu1", nn.ReLU),
-                      ("conv2", conv(32, 32, 0.01)), ("relu2", nn.ReLU), ("pool2", lambda: nn.AvgPool2d(3, 2, ceil_mode=True)),
-                      ("conv3", conv(32, 64, 0.01)), ("relu3", nn.ReLU), ("pool3", lambda: nn.AvgPool2d(3, 2, ceil_mode=True)),
-                      ("flatten", nn.Flatten), ("ip1", lambda: (nn.Linear(1024, 64), 0.1)), ("ip2", lambda: (nn.Linear(64, CLASSES), 0.1))))
+    return Chain(("conv1", conv(3, 32, 5, 1, 2), 1e-4), ("pool1", pool(nn.MaxPool2d, 3, 2, ceil_mode=True)), ("relu1", nn.ReLU),
+                 ("conv2", conv(32, 32, 5, 1, 2), 0.01), ("relu2", nn.ReLU), ("pool2", pool(nn.AvgPool2d, 3, 2, ceil_mode=True)),
+                 ("conv3", conv(32, 64, 5, 1, 2), 0.01), ("relu3", nn.ReLU), ("pool3", pool(nn.AvgPool2d, 3, 2, ceil_mode=True)),
+                 ("flatten", nn.Flatten), ("ip1", linear(1024, 64), 0.1), ("ip2", linear(64, CLASSES), 0.1))
 
 
 def nin():
-    rows = []
-
-    def conv(name, i, o, k):
-        rows.extend([(name, lambda: (nn.Conv2d(i, o, k, padding=k // 2), 0.05)), ("relu_" + name, nn.ReLU)])
-    conv("conv1", 3, 192, 5), conv("cccp1", 192, 160, 1), conv("cccp2", 160, 96, 1)
-    rows += [("pool1", lambda: nn.MaxPool2d(3, 2, ceil_mode=True)), ("drop3", nn.Dropout)]
-    conv("conv2", 96, 192, 5), conv("cccp3", 192, 192, 1), conv("cccp4", 192, 192, 1)
-    rows += [("pool2", lambda: nn.AvgPool2d(3, 2, ceil_mode=True)), ("drop6", nn.Dropout)]
-    conv("conv3", 192, 192, 3), conv("cccp5", 192, 192, 1), conv("cccp6", 192, CLASSES, 1)
-    return Chain(Lazy(*rows, ("pool3", lambda: nn.AvgPool2d(8)), ("flatten", nn.Flatten)))
+    def with_relu(name, before, after, k):
+        return (name, conv(before, after, k, 1, k // 2), 0.05), ("relu_" + name, nn.ReLU)
+    return Chain(*with_relu("conv1", 3, 192, 5), *with_relu("cccp1", 192, 160, 1), *with_relu("cccp2", 160, 96, 1),
+                 ("pool1", pool(nn.MaxPool2d, 3, 2, ceil_mode=True)), ("drop3", nn.Dropout),
+                 *with_relu("conv2", 96, 192, 5), *with_relu("cccp3", 192, 192, 1), *with_relu("cccp4", 192, 192, 1),
+                 ("pool2", pool(nn.AvgPool2d, 3, 2, ceil_mode=True)), ("drop6", nn.Dropout),
+                 *with_relu("conv3", 192, 192, 3), *with_relu("cccp5", 192, 192, 1), *with_relu("cccp6", 192, CLASSES, 1),
+                 ("pool3", pool(nn.AvgPool2d, 8)), ("flatten", nn.Flatten))
 
 
 def all_conv():
-    rows = []
-    for i, (before, after, k, padding, stride) in enumerate([(3, 96, 3, 1, 1), (96, 96, 3, 1, 1), (96, 96, 3, 1, 2), (96, 192, 3, 1, 1), (192, 192, 3, 1, 1),
-                                                             (192, 192, 3, 1, 2), (192, 192, 3, 0, 1), (192, 192, 1, 0, 1), (192, CLASSES, 1, 0, 1)], 1):
-        rows += [(f"conv{i}", nn.Conv2d(before, after, k, stride, padding)), (f"relu{i}", nn.ReLU())]
-    return Chain(dict(rows) | {"pool": nn.AvgPool2d(6), "flatten": nn.Flatten()})
+    table = [(3, 96, 3, 1, 1), (96, 96, 3, 1, 1), (96, 96, 3, 2, 1), (96, 192, 3, 1, 1), (192, 192, 3, 1, 1), (192, 192, 3, 2, 1),
+             (192, 192, 3, 1, 0), (192, 192, 1, 1, 0), (192, CLASSES, 1, 1, 0)]
+    rows = [row for i, options in enumerate(table, 1) for row in ((f"conv{i}", conv(*options)), (f"relu{i}", nn.ReLU))]
+    return Chain(*rows, ("pool", pool(nn.AvgPool2d, 6)), ("flatten", nn.Flatten))
 
 
 BERT = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "max_position_embeddings": 16,
