@@ -18,9 +18,10 @@ of each row, and the mask of row r is 0 at its last 2·r tokens. The document is
     "keys"     sha256 of the state dict's lines "name [a, b]\\n" in its order, num_batches_tracked included
     "logits"   [N][classes], in evaluation mode, with those weights
     "initial"  name -> crc32 of the float32 bytes of each parameter made after manual_seed(0), for one or two of each family
+    "gradients" with "initial": the norm of each parameter's gradient, in order, of the mean of the squared logits
     "unmasked" logits of BERT with neither mask nor token types
 
-Logits: within 1e-5 of the largest. Initial weights: equal to the bit.
+Logits: within 1e-5 of the largest. Gradients: every norm within 1e-4 of itself and 1e-6 of the largest. Initial weights: equal to the bit.
 """
 import hashlib
 import sys
@@ -221,14 +222,16 @@ def record(make, shape, initial):
     if initial:
         case["initial"] = {name: zlib.crc32(p.detach().numpy().tobytes()) for name, p in model.named_parameters()}
     fill(model)
-    with torch.no_grad():
-        if len(shape) == 2:
-            ids, types, mask = tokens(shape)
-            logits = model(ids, attention_mask=mask, token_type_ids=types).logits
-            case["unmasked"] = [exact(row) for row in model(ids).logits]
-        else:
-            logits = model(torch.from_numpy(((2 * pattern(0, shape) - 1) * numpy.sqrt(3)).astype(numpy.float32)))
-        case["logits"] = [exact(row) for row in logits]
+    if len(shape) == 2:
+        ids, types, mask = tokens(shape)
+        logits = model(ids, attention_mask=mask, token_type_ids=types).logits
+        case["unmasked"] = [exact(row) for row in model(ids).logits]
+    else:
+        logits = model(torch.from_numpy(((2 * pattern(0, shape) - 1) * numpy.sqrt(3)).astype(numpy.float32)))
+    case["logits"] = [exact(row) for row in logits]
+    if initial:
+        logits.square().mean().backward()
+        case["gradients"] = [p.grad.double().norm().item() for p in model.parameters()]
     return case
 
 

@@ -150,15 +150,31 @@ class ModelsParityTest {
         try (var model = build(name).eval(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             assertThat(keys(model)).as(() -> String.join("\n", model.stateDict().keySet())).isEqualTo(golden.get("keys").asText());
             fill(model);
-            long[] shape = Golden.longs(golden.get("input"));
-            if (model instanceof Bert bert) {
-                Tensor tokens = tokens(shape), places = Aten.arange(shape[1], DType.INT64);
-                Tensor types = places.ge(shape[1] / 2).to(DType.INT64).expand(shape);
-                Tensor mask = places.lt(Aten.arange(shape[0], DType.INT64).mul(-2).add(shape[1]).unsqueeze(1));
-                assertLogits(bert.forward(tokens, mask, types), golden.get("logits"));
-                assertLogits(bert.forward(tokens), golden.get("unmasked"));
-            } else assertLogits(model.forward(pattern(0, shape, false, Math.sqrt(3), 0)), golden.get("logits"));
+            assertLogits(logits(model, golden), golden.get("logits"));
+            if (model instanceof Bert) assertLogits(model.forward(tokens(Golden.longs(golden.get("input")))), golden.get("unmasked"));
         }
+    }
+
+    @ParameterizedTest @MethodSource("small")
+    void gradients_are_those_of_python(String name) {
+        JsonNode golden = GOLDEN.get(name);
+        try (var model = build(name).eval(); var scope = Scope.open()) {
+            fill(model);
+            logits(model, golden).square().mean().backward();
+            double[] actual = model.parameters().stream().mapToDouble(p -> p.grad().to(DType.FLOAT64).norm().itemDouble()).toArray();
+            double[] expected = Golden.numbers(golden.get("gradients"));
+            Golden.assertClose("gradients' norms", actual, expected, 1e-6 * Arrays.stream(expected).max().orElseThrow(), 1e-4);
+            model.zeroGrad();
+        }
+    }
+
+    private static Tensor logits(Module model, JsonNode golden) {
+        long[] shape = Golden.longs(golden.get("input"));
+        if (!(model instanceof Bert bert)) return model.forward(pattern(0, shape, false, Math.sqrt(3), 0));
+        Tensor places = Aten.arange(shape[1], DType.INT64);
+        Tensor types = places.ge(shape[1] / 2).to(DType.INT64).expand(shape);
+        Tensor mask = places.lt(Aten.arange(shape[0], DType.INT64).mul(-2).add(shape[1]).unsqueeze(1));
+        return bert.forward(tokens(shape), mask, types);
     }
 
     private static Tensor tokens(long... shape) { return Aten.arange(shape[0] * shape[1], DType.INT64).mul(7).add(3).remainder(VOCABULARY).reshape(shape); }
