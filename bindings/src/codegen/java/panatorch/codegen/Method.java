@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
  * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
  *
- * <p>Handier are a {@code long}, which an {@code int} converts to, for a whole number that may be absent; one number, as in Python, for
+ * <p>Handier are a {@code long} or {@code double}, which an {@code int} converts to, for a number that may be absent, and a
+ * {@code boolean} beside it; one number, as in Python, for
  * each list of a known size; {@code Tensor...} for a trailing list of tensors.
  */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
@@ -85,7 +86,8 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private List<Method> handier(Set<String> taken) {
         if (parameters.isEmpty() || options() != null) return List.of();
         var found = new ArrayList<Method>();
-        Method plain = with(parameters.stream().map(a -> JavaTypes.argument(a).java().equals("Long") ? a.required() : a).toList());
+        boolean number = parameters.stream().map(a -> JavaTypes.argument(a).java()).anyMatch(t -> t.equals("Long") || t.equals("Double"));
+        Method plain = number ? with(parameters.stream().map(a -> JavaTypes.primitive(a.required()) ? a.required() : a).toList()) : this;
         found.add(plain);
         found.add(with(plain.parameters.stream().map(a -> a.copies() > 0 ? new Schema.Argument("int", "", a.name(), null) : a).toList()));
         var last = parameters.getLast();

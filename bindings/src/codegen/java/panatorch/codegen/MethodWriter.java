@@ -57,7 +57,7 @@ final class MethodWriter {
         if (given == null) return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
         if (given.type().equals(a.type())) return name;
         if (given.type().equals("Tensor...")) return "Arrays.asList(" + name + ")";
-        return a.list() ? "new long[] {" + String.join(", ", Collections.nCopies(a.copies(), name)) + "}" : "(Long) " + name;
+        return a.list() ? "new long[] {" + String.join(", ", Collections.nCopies(a.copies(), name)) + "}" : "(" + JavaTypes.argument(a).java() + ") " + name;
     }
 
     private String shared(String expression) {
