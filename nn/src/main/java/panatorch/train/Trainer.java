@@ -72,7 +72,7 @@ public final class Trainer {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor target = labels.to(device), logits;
             try (var cast = precision.enter(device)) {
-                logits = model.forward(images.to(device));
+                logits = model.call(images.to(device));
             }
             return summary(CrossEntropy.crossEntropy(logits.to(panatorch.DType.FLOAT32), target), logits, target);
         }

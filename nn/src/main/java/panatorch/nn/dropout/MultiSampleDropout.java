@@ -41,7 +41,7 @@ public final class MultiSampleDropout {
      */
     public Result apply(Tensor features, Tensor target, CrossEntropy criterion) {
         if (!head.isTraining()) {
-            Tensor logits = head.forward(features);
+            Tensor logits = head.call(features);
             return new Result(criterion.apply(logits, target), logits);
         }
         try (var scope = Scope.open()) {
@@ -49,7 +49,7 @@ public final class MultiSampleDropout {
             Arrays.fill(shape, -1);
             shape[0] = samples;
             Tensor tiled = features.unsqueeze(0).expand(shape);                    // [M, N, D], a view
-            Tensor logits = head.forward(dropout.forward(tiled).flatten(0, 1));    // [M·N, C], sample-major
+            Tensor logits = head.call(dropout.call(tiled).flatten(0, 1));    // [M·N, C], sample-major
             Tensor loss = averaged(criterion.apply(logits, tile(target)), criterion.reduction());
             return new Result(scope.move(loss), scope.move(logits.unflatten(0, new long[] {samples, -1}).mean(0)));
         }
