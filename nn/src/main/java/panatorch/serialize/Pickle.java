@@ -238,7 +238,7 @@ final class Pickle {
     // ---- bytes
 
     private MemorySegment take(long length) throws MalformedFileException {
-        if (length < 0 || length > data.byteSize() - at) throw malformed("an end before its end");
+        if (length < 0 || length > data.byteSize() - at) throw malformed("a value that goes on behind its end, as in a file that was cut off");
         MemorySegment taken = data.asSlice(at, length);
         at += length;
         return taken;

@@ -127,7 +127,7 @@ public final class TorchFile {
 
     private static @Nullable Object pickle(MappedFile file, MemorySegment data, TorchNames names) throws MalformedFileException {
         Pickle.Read read = Pickle.read(file, data, 0, names);
-        if (read.end() != data.byteSize()) throw file.malformed("its pickle ends before its end");
+        if (read.end() != data.byteSize()) throw file.malformed("something follows the end of its pickle");
         return read.value();
     }
 

@@ -49,8 +49,8 @@ class TorchFileTest {
         assertRefused(file("]q\0h\0a."), "nested more than 200 levels deep, or hold themselves");
         assertRefused(file("]".repeat(5000) + "a".repeat(4999) + "."), "nested more than 200 levels deep");
         assertRefused(file("]q\0" + "]q\1(h\0h\0eq\0".repeat(100) + "."), "it holds the same ones again and again");
-        assertRefused(file("X\u00ff\u00ff\u00ff\u00ffhi."), "an end before its end");
-        assertRefused(file("\u008b\u00ff\u00ff\u00ff\u007f1."), "an end before its end");
+        assertRefused(file("X\u00ff\u00ff\u00ff\u00ffhi."), "a value that goes on behind its end");
+        assertRefused(file("\u008b\u00ff\u00ff\u00ff\u007f1."), "a value that goes on behind its end");
         assertRefused(file("}]Ns."), "a key that is neither text, a number nor a tuple of them");
         assertRefused(file("}(K\1NK\1Nu."), "the key 1 twice");
         assertRefused(file("0."), "an operation on values that are not there");
