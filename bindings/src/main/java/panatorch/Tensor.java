@@ -418,6 +418,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** {@link #to(Device)} the CPU. */
     public Tensor cpu() { return to(Device.CPU); }
 
+    /** {@link #to(Device)} the current CUDA device. */
+    public Tensor cuda() { return to(Device.CUDA); }
+
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
     public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }
 
