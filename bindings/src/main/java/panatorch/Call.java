@@ -106,9 +106,9 @@ final class Call extends Arguments {
         long impl = stack.payload(0);
         stack.forget();
         ThreadContext c = context();
-        Operator op = operator;
+        Operator op = Objects.requireNonNull(operator); // another thread's as soon as this call is back in the pool
         done();
-        if (References.isUndefinedTensor(impl)) throw new TorchException(name(), name() + " returned an undefined tensor.", null);
+        if (References.isUndefinedTensor(impl)) throw new TorchException(op.qualified(), op.qualified() + " returned an undefined tensor.", null);
         return made(c.adopt(impl), op);
     }
 

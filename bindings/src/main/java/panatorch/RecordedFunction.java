@@ -126,7 +126,8 @@ final class RecordedFunction {
             Tensor g = pass == torch.get_current_graph_task_id() ? gradient : null;
             if (g == null) return kind.zeros();
             gradient = null;
-            return ThreadContext.current().place(g);
+            Objects.requireNonNull(ThreadContext.current().scopes.scope).adopt(g); // the hook's
+            return g;
         }
 
         private void clear() {

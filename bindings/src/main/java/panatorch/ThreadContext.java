@@ -92,13 +92,6 @@ final class ThreadContext {
         }
     }
 
-    /** Puts a tensor that has no owner into the current scope. */
-    Tensor place(Tensor t) {
-        Scope s = scopes.scope;
-        if (s != null) s.add(t);
-        return t;
-    }
-
     /** {@code gradient}, to be returned to libtorch by a hook that runs on this thread. */
     TensorBase returned(Tensor gradient) {
         long impl = gradient.shareImpl();

@@ -48,11 +48,8 @@ public final class Adam extends Optimizer {
             return;
         }
         double[] t = batch.countSteps();
-        List<Tensor> g = batch.gradients(o.maximize, o.decoupledWeightDecay ? 0 : o.weightDecay);
-        if (o.decoupledWeightDecay && o.weightDecay != 0) Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
-        Aten._foreachLerp_(means, g, 1 - beta1);
-        Aten._foreachMul_(squares, beta2);
-        Aten._foreachAddcmul_(squares, g, g, 1 - beta2);
+        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        Batch.moments(means, squares, g, beta1, beta2);
         if (o.amsgrad) Aten._foreachMaximum_(largest, squares);
         List<Tensor> denominators = Aten._foreachSqrt(o.amsgrad ? largest : squares);
         Aten._foreachDiv_ScalarList(denominators, Batch.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));

@@ -65,6 +65,20 @@ public final class Batch {
         return weightDecay == 0 ? g : Aten._foreachAdd(g, parameters, weightDecay);
     }
 
+    /** {@link #gradients(boolean, double)}, or, decoupled (Loshchilov and Hutter 2017, arXiv:1711.05101), without the penalty, and the parameters decayed at once. */
+    List<Tensor> decayed(boolean maximize, double weightDecay, boolean decoupled, double lr) {
+        List<Tensor> g = gradients(maximize, decoupled ? 0 : weightDecay);
+        if (decoupled && weightDecay != 0) Aten._foreachMul_(parameters, 1 - lr * weightDecay);
+        return g;
+    }
+
+    /** Adam's moments: running means of the gradients and of their squares go on by a step. */
+    static void moments(List<Tensor> means, List<Tensor> squares, List<Tensor> gradients, double beta1, double beta2) {
+        Aten._foreachLerp_(means, gradients, 1 - beta1);
+        Aten._foreachMul_(squares, beta2);
+        Aten._foreachAddcmul_(squares, gradients, gradients, 1 - beta2);
+    }
+
     /** What the gradients are to be divided by, or null; only where {@link Optimizer#supportsScaledStep}. */
     public @Nullable Tensor gradScale() { return gradScale; }
 

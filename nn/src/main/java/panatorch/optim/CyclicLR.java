@@ -46,10 +46,7 @@ public final class CyclicLR extends LRScheduler {
         for (int i = 0; i < optimizer.groups().size(); i++) {
             ParameterGroup g = optimizer.groups().get(i);
             g.setLearningRate(of(o.baseLr, i, optimizer, "the lower bound"));
-            if (!o.cycleMomentum) continue;
-            setMomentum(g, o.maxMomentum);
-            g.set("max_momentum", o.maxMomentum);
-            g.set("base_momentum", o.baseMomentum);
+            if (o.cycleMomentum) beginMomentumCycle(g, o.baseMomentum, o.maxMomentum);
         }
         return optimizer;
     }

@@ -126,6 +126,13 @@ public abstract class LRScheduler {
         else throw new IllegalArgumentException("the optimiser has no momentum to cycle");
     }
 
+    /** Begins a cycle of the momentum at its upper end; the group says both, as Python's does. */
+    static void beginMomentumCycle(ParameterGroup g, double base, double max) {
+        setMomentum(g, max);
+        g.set("max_momentum", max);
+        g.set("base_momentum", base);
+    }
+
     static void positive(String what, double value) {
         if (!(value > 0)) throw new IllegalArgumentException(what + " is positive: " + value);
     }

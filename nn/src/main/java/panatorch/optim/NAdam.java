@@ -43,11 +43,8 @@ public final class NAdam extends Optimizer {
         DoubleUnaryOperator mu = n -> beta1 * (1 - 0.5 * Math.pow(0.96, n * o.momentumDecay));
         Aten._foreachMul_ScalarList(products, Batch.map(t, mu));
         double[] product = Batch.values(products);
-        List<Tensor> g = batch.gradients(o.maximize, o.decoupledWeightDecay ? 0 : o.weightDecay);
-        if (o.decoupledWeightDecay && o.weightDecay != 0) Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
-        Aten._foreachLerp_(means, g, 1 - beta1);
-        Aten._foreachMul_(squares, beta2);
-        Aten._foreachAddcmul_(squares, g, g, 1 - beta2);
+        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        Batch.moments(means, squares, g, beta1, beta2);
         List<Tensor> denominators = Aten._foreachSqrt(squares);
         Aten._foreachDiv_ScalarList(denominators, Batch.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));
         Aten._foreachAdd_(denominators, o.eps);

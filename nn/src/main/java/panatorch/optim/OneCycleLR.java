@@ -52,10 +52,7 @@ public final class OneCycleLR extends LRScheduler {
             g.set("initial_lr", max / o.divFactor);
             g.set("max_lr", max);
             g.set("min_lr", max / o.divFactor / o.finalDivFactor);
-            if (!o.cycleMomentum) continue;
-            setMomentum(g, o.maxMomentum);
-            g.set("max_momentum", o.maxMomentum);
-            g.set("base_momentum", o.baseMomentum);
+            if (o.cycleMomentum) beginMomentumCycle(g, o.baseMomentum, o.maxMomentum);
         }
         return optimizer;
     }

@@ -35,11 +35,8 @@ public final class RAdam extends Optimizer {
         double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
         List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
         double[] t = batch.countSteps();
-        List<Tensor> g = batch.gradients(o.maximize, o.decoupledWeightDecay ? 0 : o.weightDecay);
-        if (o.decoupledWeightDecay && o.weightDecay != 0) Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
-        Aten._foreachLerp_(means, g, 1 - beta1);
-        Aten._foreachMul_(squares, beta2);
-        Aten._foreachAddcmul_(squares, g, g, 1 - beta2);
+        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        Batch.moments(means, squares, g, beta1, beta2);
         List<Tensor> rates = Aten._foreachSqrt(squares);
         Aten._foreachAdd_(rates, o.eps);
         Aten._foreachReciprocal_(rates);
