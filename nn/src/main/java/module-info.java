@@ -2,6 +2,7 @@
 module panatorch.nn {
     requires transitive panatorch;
     requires com.fasterxml.jackson.databind;
+    requires jdk.jfr;
     requires static transitive org.jspecify;
 
     exports panatorch.amp;

@@ -1,87 +1,342 @@
 package panatorch.train;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import panatorch.DType;
 import panatorch.Device;
-import panatorch.NoGrad;
+import panatorch.MemoryFormat;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.amp.GradScaler;
 import panatorch.amp.Precision;
-import panatorch.models.Classifier;
-import panatorch.nn.dropout.MultiSampleDropout;
-import panatorch.nn.functional.CrossEntropy;
-import panatorch.optim.LRScheduler;
+import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
+import panatorch.serialize.Checkpoints;
 
 /**
- * Steps of training a classifier, with dropout samples on its head, and of evaluating it.
+ * The training loop. All else (schedules, clipping, averages of weights, checkpoints, progress, the dropout methods) is {@link Callback}s
+ * and {@link TrainingMethod}s:
  *
  * <pre>
- * step:      features ← trunk(images) → loss ← mean over samples of CE(head(dropout(features)))
- *            → gradients ← backward(loss) → optimiser → gradients freed → the schedule's next learning rate
- * evaluate:  logits ← head(trunk(images)), nothing dropped, nothing recorded
+ * fitStart
+ * for each epoch:
+ *     epochStart                                       the model is in training mode
+ *     for each batch:
+ *         batchStart
+ *         result ← objective(model, input, target)     autocast, the methods around the plain objective
+ *         backward(scaled loss ÷ batches of the step)
+ *         if it is the last of {@code accumulate} batches, or of the epoch:
+ *             gradients are unscaled
+ *             beforeStep                               clipping
+ *             optimiser and scaler step, gradients are freed
+ *             afterStep                                schedules, averages of weights
+ *         batchEnd
+ *         if the optimiser stepped: safePoint          checkpoints by step
+ *     if there are test batches:
+ *         evaluationStart
+ *         for each test batch: result ← plain objective; evaluationBatch
+ *     epochEnd                                         early stop, reports
+ *     safePoint                                        checkpoints by epoch
+ * fitEnd
  * </pre>
  *
- * <p>Owns nothing. Inputs may be on any device and are moved to the model's.
+ * <pre>{@code
+ * try (var trainer = Trainer.of(model, optimizer, Objective.of(CrossEntropy::crossEntropy)).metrics(Metric.ACCURACY)
+ *         .callbacks(Schedule.eachStep(scheduler), new LineProgress(System.out)).build()) {
+ *     trainer.fit(train, test, 10);
+ * }
+ * }</pre>
+ *
+ * <p>Nothing in a step waits for the device unless a callback does. Optimisers that need a closure ({@link panatorch.optim.LBFGS}) are not for it. A fit that was saved at a safe point and is resumed from there by an equal
+ * trainer goes on bit for bit, on a CPU.
+ *
+ * <p>Owns sums of metrics and, unless given, the scaler that float16 needs; model and optimiser stay the caller's. One thread's, but for {@link #stop}.
  */
-public final class Trainer {
-    private final Classifier model;
-    private final MultiSampleDropout head;
-    private final Optimizer optimizer;
-    private final LRScheduler schedule;
-    private final Precision precision;
-    private final Device device;
-    private final CrossEntropy criterion = CrossEntropy.mean();
-    private long steps;
-
-    public Trainer(Classifier model, MultiSampleDropout head, Optimizer optimizer, LRScheduler schedule, Precision precision, Device device) {
-        this.model = model;
-        this.head = head;
-        this.optimizer = optimizer;
-        this.schedule = schedule;
-        this.precision = precision;
-        this.device = device;
+public final class Trainer implements AutoCloseable {
+    /**
+     * An epoch that is over.
+     *
+     * @param epoch from 1
+     * @param steps optimiser steps so far
+     * @param learningRate of the first group, of the next step
+     * @param train means as the batches were trained, dropout included; loss and metrics by name
+     * @param test of the whole test set after the epoch; empty without one
+     * @param seconds for training and testing, of the part after it was resumed
+     */
+    public record EpochSummary(long epoch, long steps, double learningRate, Map<String, Double> train, Map<String, Double> test, double seconds) {
+        /** A mean of the test, or of training if nothing was tested. @throws IllegalArgumentException if there is none of that name */
+        public double measure(String name) {
+            Map<String, Double> means = test.isEmpty() ? train : test;
+            if (!(means.get(name) instanceof Double mean)) throw new IllegalArgumentException("nothing measures '" + name + "'; there are " + means.keySet());
+            return mean;
+        }
     }
 
-    /** @param loss mean over the batch; @param correct images whose largest logit is their class's; @param count images */
-    public record StepResult(double loss, long correct, long count) {}
+    private final Module model;
+    private final Optimizer optimizer;
+    private final Objective objective;
+    private final Evaluation evaluation;
+    private final Placement placement;
+    private final @Nullable GradScaler scaler;
+    private final boolean ownsScaler;
+    private final int accumulate;
+    private final List<Callback> callbacks;
+    private final Averages trained;
+    private final TrainerState state = new TrainerState(this);
+    private Module evaluated;
+    final List<EpochSummary> history = new ArrayList<>();
+    long epoch, finishedEpochs, steps;
+    int batch, batches;
+    private boolean atSafePoint = true;
+    private volatile @Nullable String stopReason;
+
+    private Trainer(Builder b) {
+        model = b.model;
+        optimizer = b.optimizer;
+        evaluated = model;
+        List<Tensor> parameters = model.parameters();
+        Device device = b.device != null ? b.device : parameters.isEmpty() ? Device.CPU : parameters.getFirst().device();
+        placement = new Placement(device, b.precision, b.format);
+        accumulate = b.accumulate;
+        evaluation = new Evaluation(b.evaluationObjective == null ? b.objective : b.evaluationObjective, List.copyOf(b.metrics), placement);
+        callbacks = List.copyOf(b.callbacks);
+        Objective around = b.objective;
+        for (Callback c : callbacks) if (c instanceof TrainingMethod m) around = m.around(around);
+        objective = around;
+        ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
+        scaler = ownsScaler ? new GradScaler() : b.scaler;
+        trained = new Averages(evaluation.metrics());
+        if (b.device != null || b.format != null) model.to(b.device, null, b.format);
+    }
+
+    /** Trains until {@code epochs} are finished in all, those of a run that is resumed included. */
+    public void fit(Batches train, long epochs) { fit(train, null, epochs); }
+
+    /** @param test evaluated after each epoch, or null */
+    public void fit(Batches train, @Nullable Batches test, long epochs) {
+        stopReason = null;
+        batches = train.count();
+        if (batch > batches) throw new IllegalArgumentException("the run that is resumed was at batch " + batch + " of an epoch, and epochs of " + batches + " batches are given");
+        each(c -> c.fitStart(this));
+        while (finishedEpochs < epochs && stopReason == null) {
+            long begun = System.nanoTime();
+            trainEpoch(train);
+            if (batch < batches) break;
+            Map<String, Double> tested = test == null ? Map.of() : evaluate(test);
+            finishedEpochs++;
+            batch = 0;
+            history.add(new EpochSummary(finishedEpochs, steps, optimizer.learningRate(), trained.means(), tested, (System.nanoTime() - begun) * 1e-9));
+            each(c -> c.epochEnd(this));
+            trained.close();
+            each(c -> c.safePoint(this));
+        }
+        each(c -> c.fitEnd(this));
+    }
+
+    private void trainEpoch(Batches train) {
+        epoch = finishedEpochs + 1;
+        model.train();
+        each(c -> c.epochStart(this));
+        try (var rest = train.epoch(epoch, batch)) {
+            while (rest.hasNext() && stopReason == null) {
+                int size = Math.min(accumulate, batches - batch);
+                for (int i = 0; i < size; i++) {
+                    try (var b = rest.next()) {
+                        train(b, size, i == size - 1);
+                    }
+                }
+                each(c -> c.safePoint(this));
+            }
+        }
+    }
+
+    private void train(Batches.Batch b, int batchesOfStep, boolean last) {
+        atSafePoint = false;
+        each(c -> c.batchStart(this));
+        try (var scope = Scope.open()) {
+            Tensor input = placement.place(b.input(), true), target = b.target() == null ? null : placement.place(b.target(), false);
+            Objective.Result result;
+            try (var cast = placement.autocast()) {
+                result = objective.apply(model, input, target);
+            }
+            Tensor loss = batchesOfStep == 1 ? result.loss() : result.loss().div(batchesOfStep);
+            (scaler == null ? loss : scaler.scale(loss)).backward();
+            trained.add(result, target, input.size(0));
+            if (last) step();
+        }
+        batch++;
+        each(c -> c.batchEnd(this));
+        atSafePoint = last;
+    }
+
+    private void step() {
+        if (scaler != null) scaler.unscale_(optimizer);
+        each(c -> c.beforeStep(this));
+        if (scaler == null) {
+            optimizer.step();
+        } else {
+            scaler.step(optimizer);
+            scaler.update();
+        }
+        optimizer.zeroGrad();
+        steps++;
+        each(c -> c.afterStep(this));
+    }
+
+    /** Means over all batches by the plain objective, of {@link #evaluated}. */
+    public Map<String, Double> evaluate(Batches test) {
+        each(c -> c.evaluationStart(this));
+        return evaluation.of(evaluated, test, so -> each(c -> c.evaluationBatch(this, so)));
+    }
+
+    /** Ends the fit after the step that is under way; from any thread. The epoch is left unfinished, to be resumed. @param reason for people */
+    public void stop(String reason) { stopReason = reason; }
+
+    private void each(Consumer<Callback> event) { callbacks.forEach(event); }
+
+    // ---- what callbacks look at
+
+    public Module model() { return model; }
+
+    public Optimizer optimizer() { return optimizer; }
+
+    /** What is evaluated, and worth to be saved: the model, unless a callback put an average of it here. */
+    public Module evaluated() { return evaluated; }
+
+    public void setEvaluated(Module model) { evaluated = model; }
+
+    public Placement placement() { return placement; }
+
+    public List<Callback> callbacks() { return callbacks; }
+
+    public @Nullable GradScaler scaler() { return scaler; }
+
+    /** The epoch under way, or else the last one, from 1; 0 before a fit. */
+    public long epoch() { return epoch; }
+
+    /** Batches of this epoch so far. */
+    public int batch() { return batch; }
+
+    /** Batches of an epoch; 0 before a fit. */
+    public int batches() { return batches; }
+
+    /** Optimiser steps so far, those that a scaler left out included. */
+    public long steps() { return steps; }
+
+    /** Of the epoch under way. To read a mean waits for the device. */
+    public Averages trained() { return trained; }
+
+    /** The epochs so far. */
+    public List<EpochSummary> history() { return Collections.unmodifiableList(history); }
+
+    /** Why the last fit ended early; null if it did not. */
+    public @Nullable String stopReason() { return stopReason; }
+
+    // ---- going on later
 
     /**
-     * One update of the model.
+     * Writes all that an equal trainer goes on from, by {@link Checkpoints}: sections {@code model}, {@code optimizer}, {@code scaler}, {@code rng},
+     * {@code position}, {@code history} and {@code callbacks}.
      *
-     * @param images [N, 3, H, W]; @param labels [N] int64
+     * @throws IllegalStateException within a step; {@link Callback#safePoint} is the place
      */
-    public StepResult step(Tensor images, Tensor labels) {
-        if (!model.isTraining()) model.train();
+    public void save(Path file) throws IOException {
+        if (!atSafePoint) throw new IllegalStateException("a trainer is saved between two steps, as in Callback.safePoint");
         try (var scope = Scope.open()) {
-            Tensor target = labels.to(device);
-            MultiSampleDropout.Result result;
-            try (var cast = precision.enter(device)) {
-                result = head.apply(model.features(images.to(device)), target, criterion);
-            }
-            result.loss().backward();
-            optimizer.step();
-            optimizer.zeroGrad();
-            schedule.step();
-            steps++;
-            return summary(result.loss(), result.logits(), target);
+            Checkpoints.write(file, state.stateDict());
         }
     }
 
-    /** Loss and hits of a batch in evaluation mode, without any update; the model need not be one that is trained. */
-    public static StepResult evaluate(Classifier model, Precision precision, Device device, Tensor images, Tensor labels) {
-        if (model.isTraining()) model.eval();
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            Tensor target = labels.to(device), logits;
-            try (var cast = precision.enter(device)) {
-                logits = model.call(images.to(device));
-            }
-            return summary(CrossEntropy.crossEntropy(logits.to(panatorch.DType.FLOAT32), target), logits, target);
+    /** Goes on from a file of {@link #save}: the next {@link #fit} is of the rest. */
+    public void load(Path file) throws IOException {
+        try (var scope = Scope.open()) {
+            state.loadStateDict(Checkpoints.read(file));
         }
     }
 
-    private static StepResult summary(Tensor loss, Tensor logits, Tensor target) {
-        return new StepResult(loss.itemDouble(), logits.argmax(1L).eq(target).sum().itemLong(), target.size(0));
+    @Override public void close() {
+        trained.close();
+        if (ownsScaler && scaler != null) scaler.close();
     }
 
-    /** Updates so far. */
-    public long steps() { return steps; }
+    // ---- options
+
+    public static Builder of(Module model, Optimizer optimizer, Objective objective) { return new Builder(model, optimizer, objective); }
+
+    /** What a trainer is made of beside model, optimiser and objective. */
+    public static final class Builder {
+        private final Module model;
+        private final Optimizer optimizer;
+        private final Objective objective;
+        private @Nullable Objective evaluationObjective;
+        private @Nullable Device device;
+        private Precision precision = Precision.FP32;
+        private @Nullable MemoryFormat format;
+        private @Nullable GradScaler scaler;
+        private int accumulate = 1;
+        private final List<Metric> metrics = new ArrayList<>();
+        private final List<Callback> callbacks = new ArrayList<>();
+
+        private Builder(Module model, Optimizer optimizer, Objective objective) {
+            this.model = model;
+            this.optimizer = optimizer;
+            this.objective = objective;
+        }
+
+        /** Where model and batches are moved to; by default batches go to where the model is. */
+        public Builder device(Device device) {
+            this.device = device;
+            return this;
+        }
+
+        /** What forward passes compute in; float32 by default. float16 gets a {@link GradScaler} unless one is given. */
+        public Builder precision(Precision precision) {
+            this.precision = precision;
+            return this;
+        }
+
+        public Builder scaler(GradScaler scaler) {
+            this.scaler = scaler;
+            return this;
+        }
+
+        /** The order of the model's and the inputs' tensors of four dimensions. */
+        public Builder memoryFormat(MemoryFormat format) {
+            this.format = format;
+            return this;
+        }
+
+        /** How many batches make a step, whose gradient is the mean of theirs; 1 by default. */
+        public Builder accumulate(int batches) {
+            if (batches < 1) throw new IllegalArgumentException("a step is made of at least one batch, not " + batches);
+            accumulate = batches;
+            return this;
+        }
+
+        /** Evaluates by another objective than it trains by. */
+        public Builder evaluateBy(Objective objective) {
+            evaluationObjective = objective;
+            return this;
+        }
+
+        public Builder metrics(Metric... metrics) {
+            this.metrics.addAll(Arrays.asList(metrics));
+            return this;
+        }
+
+        /** Callbacks and training methods, in the order in which they are called. */
+        public Builder callbacks(Callback... callbacks) {
+            this.callbacks.addAll(Arrays.asList(callbacks));
+            return this;
+        }
+
+        public Trainer build() { return new Trainer(this); }
+    }
 }

@@ -1,4 +1,4 @@
-/** One step of training, and of evaluation. */
+/** The training loop, and what is done beside it. */
 @NullMarked
 package panatorch.train;
 

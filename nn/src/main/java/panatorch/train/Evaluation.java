@@ -1,0 +1,43 @@
+package panatorch.train;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+
+/**
+ * Means of the loss and metrics of a model in evaluation mode over all batches, nothing recorded.
+ *
+ * <pre>{@code
+ * Map<String, Double> means = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT).of(model, test);
+ * }</pre>
+ */
+public record Evaluation(Objective objective, List<Metric> metrics, Placement placement) {
+    /** {@code loss} and the metrics by name. The model is as it was afterwards. */
+    public Map<String, Double> of(Module model, Batches batches) { return of(model, batches, so -> {}); }
+
+    /** @param watcher is told the averages so far after each batch */
+    public Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher) {
+        var modes = Modes.of(model);
+        model.eval();
+        try (var averages = new Averages(metrics); var epoch = batches.epoch(1, 0)) {
+            while (epoch.hasNext()) {
+                try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+                    Tensor input = placement.place(batch.input(), true), target = batch.target() == null ? null : placement.place(batch.target(), false);
+                    Objective.Result result;
+                    try (var cast = placement.autocast()) {
+                        result = objective.apply(model, input, target);
+                    }
+                    averages.add(result, target, input.size(0));
+                }
+                watcher.accept(averages);
+            }
+            return averages.means();
+        } finally {
+            modes.restore();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package panatorch.train;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+
+/** Entries of a state dict, each of the type it must have. */
+final class State {
+    private State() {}
+
+    static Number number(Map<String, ?> state, String key) { return of(state, key, Number.class); }
+
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> map(Map<String, ?> state, String key) { return of(state, key, Map.class); }
+
+    static Tensor tensor(String key, @Nullable Object value) {
+        if (value instanceof Tensor t) return t;
+        throw new IllegalArgumentException("the state's '" + key + "' is no tensor");
+    }
+
+    static <T> T of(Map<String, ?> state, String key, Class<T> type) {
+        Object value = state.get(key);
+        if (type.isInstance(value)) return type.cast(value);
+        throw new IllegalArgumentException(value == null ? "the state has no '" + key + "'" : "the state's '" + key + "' is a " + value.getClass().getSimpleName() + ", not a " + type.getSimpleName());
+    }
+}

@@ -1,0 +1,114 @@
+package panatorch.train;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.Device;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/** A trainer as sections of a checkpoint. */
+final class TrainerState {
+    private final Trainer trainer;
+
+    TrainerState(Trainer trainer) { this.trainer = trainer; }
+
+    /** Tensors belong to the current scope, or are the model's own. */
+    Map<String, Object> stateDict() {
+        var sections = new LinkedHashMap<String, Object>();
+        sections.put("model", trainer.model().stateDict());
+        sections.put("optimizer", trainer.optimizer().stateDict());
+        if (trainer.scaler() != null) sections.put("scaler", trainer.scaler().stateDict());
+        sections.put("rng", generators());
+        sections.put("position", Map.of("epochs", trainer.finishedEpochs, "batch", (long) trainer.batch, "steps", trainer.steps, "trained", trainer.trained().stateDict()));
+        sections.put("history", trainer.history.stream().map(TrainerState::plain).toList());
+        var callbacks = new LinkedHashMap<String, Object>();
+        named().forEach((name, callback) -> {
+            Map<String, ?> state = callback.stateDict();
+            if (!state.isEmpty()) callbacks.put(name, state);
+        });
+        sections.put("callbacks", callbacks);
+        return sections;
+    }
+
+    void loadStateDict(Map<String, @Nullable Object> sections) {
+        Map<String, Object> position = State.map(sections, "position"), callbacks = State.map(sections, "callbacks"), rng = State.map(sections, "rng");
+        var model = new LinkedHashMap<String, Tensor>();
+        State.map(sections, "model").forEach((name, value) -> model.put(name, State.tensor(name, value)));
+        trainer.model().loadStateDict(model);
+        trainer.optimizer().loadStateDict(State.map(sections, "optimizer"));
+        if (trainer.scaler() != null && sections.containsKey("scaler")) trainer.scaler().loadStateDict(State.map(sections, "scaler"));
+        trainer.finishedEpochs = State.number(position, "epochs").longValue();
+        trainer.batch = State.number(position, "batch").intValue();
+        trainer.epoch = trainer.finishedEpochs + (trainer.batch > 0 ? 1 : 0);
+        trainer.steps = State.number(position, "steps").longValue();
+        trainer.trained().loadStateDict(State.map(position, "trained"), trainer.placement().device());
+        trainer.history.clear();
+        for (Object summary : State.of(sections, "history", List.class)) trainer.history.add(summary(summary));
+        named().forEach((name, callback) -> {
+            if (callbacks.containsKey(name)) callback.loadStateDict(State.map(callbacks, name));
+        });
+        setGenerators(rng);
+    }
+
+    /** Two of one name are told apart by their number. */
+    private Map<String, Callback> named() {
+        var named = new LinkedHashMap<String, Callback>();
+        for (Callback c : trainer.callbacks()) {
+            String name = c.name();
+            for (int i = 2; named.containsKey(name); i++) name = c.name() + i;
+            named.put(name, c);
+        }
+        return named;
+    }
+
+    private Map<String, Object> generators() {
+        var states = new LinkedHashMap<String, Object>();
+        try (var cpu = Generator.global()) {
+            states.put("cpu", cpu.state());
+        }
+        Device device = trainer.placement().device();
+        if (!device.equals(Device.CPU)) {
+            try (var other = Generator.global(device)) {
+                states.put(device.toString(), other.state());
+            }
+        }
+        return states;
+    }
+
+    private void setGenerators(Map<String, Object> states) {
+        try (var cpu = Generator.global()) {
+            cpu.setState(State.tensor("cpu", states.get("cpu")));
+        }
+        Device device = trainer.placement().device();
+        if (device.equals(Device.CPU) || !states.containsKey(device.toString())) return;
+        try (var other = Generator.global(device)) {
+            other.setState(State.tensor(device.toString(), states.get(device.toString())));
+        }
+    }
+
+    private static Map<String, Object> plain(Trainer.EpochSummary s) {
+        var plain = new LinkedHashMap<String, Object>();
+        plain.put("epoch", s.epoch());
+        plain.put("steps", s.steps());
+        plain.put("learning_rate", s.learningRate());
+        plain.put("train", s.train());
+        plain.put("test", s.test());
+        plain.put("seconds", s.seconds());
+        return plain;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Trainer.EpochSummary summary(Object plain) {
+        var s = (Map<String, Object>) plain;
+        return new Trainer.EpochSummary(State.number(s, "epoch").longValue(), State.number(s, "steps").longValue(), State.number(s, "learning_rate").doubleValue(),
+                means(State.map(s, "train")), means(State.map(s, "test")), State.number(s, "seconds").doubleValue());
+    }
+
+    private static Map<String, Double> means(Map<String, Object> state) {
+        var means = new LinkedHashMap<String, Double>();
+        state.forEach((name, value) -> means.put(name, ((Number) value).doubleValue()));
+        return means;
+    }
+}

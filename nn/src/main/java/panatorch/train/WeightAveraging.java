@@ -1,0 +1,50 @@
+package panatorch.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import panatorch.Tensor;
+import panatorch.optim.AveragedModel;
+
+/**
+ * Averages the weights after each step from an epoch on, and has the average evaluated from then on.
+ *
+ * <pre>{@code
+ * var ema = new WeightAveraging(AveragedModel.ema(Module.copyOf(model), 0.999));
+ * }</pre>
+ *
+ * <p>Owns nothing. An average by the plain mean needs {@link AveragedModel#updateBn} at the end.
+ */
+public final class WeightAveraging implements Callback {
+    private final AveragedModel average;
+    private final long fromEpoch;
+
+    public WeightAveraging(AveragedModel average) { this(average, 1); }
+
+    /** @param fromEpoch from 1 */
+    public WeightAveraging(AveragedModel average, long fromEpoch) {
+        this.average = average;
+        this.fromEpoch = fromEpoch;
+    }
+
+    @Override public void fitStart(Trainer trainer) {
+        average.module().to(trainer.placement().device(), null, trainer.placement().format());
+        if (average.updates() > 0) trainer.setEvaluated(average.module());
+    }
+
+    @Override public void afterStep(Trainer trainer) {
+        if (trainer.epoch() < fromEpoch) return;
+        average.update(trainer.model());
+        trainer.setEvaluated(average.module());
+    }
+
+    @Override public Map<String, ?> stateDict() {
+        return average.updates() == 0 ? Map.of() : Map.of("updates", average.updates(), "model", average.module().stateDict());
+    }
+
+    @Override public void loadStateDict(Map<String, ?> state) {
+        average.setUpdates(State.number(state, "updates").longValue());
+        var model = new LinkedHashMap<String, Tensor>();
+        State.map(state, "model").forEach((name, value) -> model.put(name, State.tensor(name, value)));
+        average.module().loadStateDict(model);
+    }
+}
