@@ -1,27 +1,44 @@
 package panatorch.apps;
 
 import java.util.function.IntFunction;
+import panatorch.models.AllConv;
 import panatorch.models.CifarResNet;
 import panatorch.models.Classifier;
 import panatorch.models.CudaConvnetQuick;
+import panatorch.models.LeNet5;
+import panatorch.models.NiN;
 import panatorch.models.ResNet;
+import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
 
-/** {@code --model}: networks for images of 32×32. */
+/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. */
 enum ModelName {
     RESNET20(classes -> new CifarResNet(20, CifarResNet.Shortcut.PAD, classes)),
     RESNET32(classes -> new CifarResNet(32, CifarResNet.Shortcut.PAD, classes)),
     RESNET44(classes -> new CifarResNet(44, CifarResNet.Shortcut.PAD, classes)),
     RESNET56(classes -> new CifarResNet(56, CifarResNet.Shortcut.PAD, classes)),
     RESNET110(classes -> new CifarResNet(110, CifarResNet.Shortcut.PAD, classes)),
-    RESNET18(classes -> ResNet.resnet18(ResNet.Stem.CIFAR, classes)),
-    RESNET34(classes -> ResNet.resnet34(ResNet.Stem.CIFAR, classes)),
-    RESNET50(classes -> ResNet.resnet50(ResNet.Stem.CIFAR, classes)),
+    RESNET18(classes -> ResNet.resnet18(Stem.CIFAR, classes)),
+    RESNET34(classes -> ResNet.resnet34(Stem.CIFAR, classes)),
+    RESNET50(classes -> ResNet.resnet50(Stem.CIFAR, classes)),
+    RESNET101(classes -> ResNet.resnet101(Stem.CIFAR, classes)),
+    RESNET152(classes -> ResNet.resnet152(Stem.CIFAR, classes)),
+    WIDE_RESNET50_2(classes -> ResNet.wideResnet50x2(Stem.CIFAR, classes)),
+    WIDE_RESNET101_2(classes -> ResNet.wideResnet101x2(Stem.CIFAR, classes)),
+    RESNEXT50_32X4D(classes -> ResNet.resnext50x32x4d(Stem.CIFAR, classes)),
+    RESNEXT101_32X8D(classes -> ResNet.resnext101x32x8d(Stem.CIFAR, classes)),
+    VGG11(classes -> new VGG(11, false, VGG.Head.CIFAR, classes)),
+    VGG13(classes -> new VGG(13, false, VGG.Head.CIFAR, classes)),
+    VGG16(classes -> new VGG(16, false, VGG.Head.CIFAR, classes)),
+    VGG19(classes -> new VGG(19, false, VGG.Head.CIFAR, classes)),
     VGG11_BN(classes -> new VGG(11, true, VGG.Head.CIFAR, classes)),
     VGG13_BN(classes -> new VGG(13, true, VGG.Head.CIFAR, classes)),
     VGG16_BN(classes -> new VGG(16, true, VGG.Head.CIFAR, classes)),
     VGG19_BN(classes -> new VGG(19, true, VGG.Head.CIFAR, classes)),
-    CUDA_CONVNET_QUICK(CudaConvnetQuick::new);
+    CUDA_CONVNET_QUICK(CudaConvnetQuick::new),
+    NIN(NiN::new),
+    ALLCONV(AllConv::new),
+    LENET5(LeNet5::new);
 
     private final IntFunction<Classifier> make;
 

@@ -2,6 +2,7 @@ package panatorch.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static panatorch.Index.slice;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
@@ -33,12 +34,14 @@ import panatorch.models.AllConv;
 import panatorch.models.Bert;
 import panatorch.models.CifarResNet;
 import panatorch.models.CifarResNet.Shortcut;
+import panatorch.models.Classifier;
 import panatorch.models.CudaConvnetQuick;
 import panatorch.models.LeNet5;
 import panatorch.models.NiN;
 import panatorch.models.ResNet;
 import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
+import panatorch.nn.Dropout;
 import panatorch.nn.Module;
 
 /** Every model against Python's: keys, shapes, initial weights and logits; {@code src/test/python/models.py} made and explains the numbers. */
@@ -47,11 +50,11 @@ class ModelsParityTest {
     private static final JsonNode GOLDEN = Golden.read("models.json").get("models");
     private static final int PRIME = 10007, CLASSES = 10;
     private static final long VOCABULARY = 97;
-    private static final Map<String, Supplier<Module>> MODELS = models();
+    private static final Map<String, Supplier<Classifier>> MODELS = models();
     private int threads;
 
-    private static Map<String, Supplier<Module>> models() {
-        var all = new LinkedHashMap<String, Supplier<Module>>();
+    private static Map<String, Supplier<Classifier>> models() {
+        var all = new LinkedHashMap<String, Supplier<Classifier>>();
         all.put("resnet18", () -> ResNet.resnet18(Stem.IMAGENET, CLASSES));
         all.put("resnet34", () -> ResNet.resnet34(Stem.IMAGENET, CLASSES));
         all.put("resnet50", () -> ResNet.resnet50(Stem.IMAGENET, CLASSES));
@@ -97,7 +100,7 @@ class ModelsParityTest {
 
     @AfterEach void as_before() { Torch.setNumThreads(threads); }
 
-    private static Module build(String name) {
+    private static Classifier build(String name) {
         Torch.manualSeed(0);
         return MODELS.get(name).get();
     }
@@ -197,7 +200,7 @@ class ModelsParityTest {
     @ParameterizedTest @MethodSource("small")
     void a_copy_computes_the_same(String name) {
         long[] shape = Golden.longs(GOLDEN.get(name).get("input"));
-        try (var model = build(name).eval(); var copy = Module.copyOf(model); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+        try (Module model = build(name).eval(); var copy = Module.copyOf(model); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor input = model instanceof Bert ? tokens(shape) : pattern(0, shape, false, 1, 0);
             assertThat(copy.forward(input).torchEquals(model.forward(input))).isTrue();
         }
@@ -210,6 +213,31 @@ class ModelsParityTest {
             model.forward(model instanceof Bert ? tokens(shape) : pattern(0, shape, false, 1, 0)).square().sum().backward();
             model.namedParameters().forEach((n, p) -> assertThat(p.grad()).as(n).isNotNull());
             model.zeroGrad();
+        }
+    }
+
+    @ParameterizedTest @MethodSource("names")
+    void the_head_shares_the_networks_weights_and_mode_and_holds_what_drops(String name) {
+        try (var model = build(name); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Module head = model.head();
+            assertThat(model.parameters()).containsAll(head.parameters());
+            assertThat(head.modules().stream().anyMatch(m -> m instanceof Dropout)).isEqualTo(List.of("vgg11", "vgg11_bn", "alexnet", "nin", "all_conv", "bert").contains(name));
+            model.eval();
+            assertThat(model.head()).isSameAs(head).returns(false, Module::isTraining);
+            model.train();
+            assertThat(head.isTraining()).isTrue();
+            if (model instanceof Bert || model instanceof AllConv) assertThat(Module.copyOf(head).stateDict().keySet()).isEqualTo(head.stateDict().keySet());
+        }
+    }
+
+    @Test void the_features_of_tokens_regard_no_padding() {
+        try (var bert = bert(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            bert.eval();
+            Tensor ids = Torch.tensor(new long[] {5, 9, 2, 0, 0, 7, 3, 4, 8, 6}, 2, 5), logits = bert.call(ids);
+            assertThat(logits.torchEquals(bert.forward(ids, ids.ne(0), null))).isTrue();
+            assertThat(logits.get(0).allClose(bert.call(ids.get(slice(1), slice(3))).get(0), 1e-5, 1e-6)).isTrue();
+            assertThat(logits.get(0).allClose(bert.forward(ids, null, null).get(0), 1e-5, 1e-6)).isFalse();
+            assertThat(bert.callAll(List.of(ids)).getFirst().torchEquals(logits)).isTrue();
         }
     }
 

@@ -1,6 +1,5 @@
 package panatorch.models;
 
-import java.util.List;
 import panatorch.Tensor;
 import panatorch.nn.AdaptiveAvgPool2d;
 import panatorch.nn.Conv2d;
@@ -18,9 +17,7 @@ import panatorch.nn.Sequential;
 public final class AlexNet extends Classifier {
     private final int classes;
     private final Sequential features;
-    private final Module pool;
-    private final List<Module> hidden;
-    private final Linear head;
+    private final Module pool, classifier;
 
     public AlexNet(int classes) {
         this.classes = classes;
@@ -31,20 +28,15 @@ public final class AlexNet extends Classifier {
                 new Conv2d(Conv2d.options(384, 256, 3).padding(1)), new ReLU(true),
                 new Conv2d(Conv2d.options(256, 256, 3).padding(1)), new ReLU(true), new MaxPool2d(3, 2, 0, false)));
         pool = child("avgpool", new AdaptiveAvgPool2d(6));
-        hidden = List.of(new Dropout(0.5), new Linear(256 * 6 * 6, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true));
-        head = new Linear(4096, classes);
-        var classifier = new Module[hidden.size() + 1];
-        hidden.toArray(classifier)[hidden.size()] = head;
-        child("classifier", new Sequential(classifier));
+        classifier = child("classifier", new Sequential(
+                new Dropout(0.5), new Linear(256 * 6 * 6, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Linear(4096, classes)));
     }
 
-    @Override public Tensor features(Tensor images) {
-        Tensor x = pool.call(features.call(images)).flatten(1, -1);
-        for (Module m : hidden) x = m.call(x);
-        return x;
-    }
+    /** @param images [N, 3, H, W]; @return [N, 9216] */
+    @Override public Tensor features(Tensor images) { return pool.call(features.call(images)).flatten(1, -1); }
 
-    @Override public Linear head() { return head; }
+    /** Three linear layers, the first two with dropout in front. */
+    @Override public Module head() { return classifier; }
 
     @Override protected Module recreate() { return new AlexNet(classes); }
 }

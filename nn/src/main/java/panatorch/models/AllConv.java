@@ -1,6 +1,5 @@
 package panatorch.models;
 
-import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.nn.AdaptiveAvgPool2d;
 import panatorch.nn.Conv2d;
@@ -14,8 +13,9 @@ import panatorch.nn.ReLU;
  * dropout of 20 % of the input and half of both strided layers' outputs, a ReLU behind every convolution. The paper names no keys: {@code conv1} …
  * {@code conv9} are ours; initialisation is PyTorch's default.
  */
-public final class AllConv extends Module {
+public final class AllConv extends Classifier {
     private final int classes;
+    private final Module trunk, head;
 
     public AllConv(int classes) {
         this.classes = classes;
@@ -33,6 +33,8 @@ public final class AllConv extends Module {
         convolution(9, Conv2d.options(192, classes, 1));
         child("pool", new AdaptiveAvgPool2d(1));
         child("flatten", new Flatten());
+        trunk = Chain.of(this, null, "drop3");
+        head = Chain.of(this, "drop3", null);
     }
 
     private void convolution(int number, Conv2d.Options options) {
@@ -40,14 +42,11 @@ public final class AllConv extends Module {
         child("relu" + number, new ReLU(true));
     }
 
-    /** @param input images [N, 3, H, W]; @return logits [N, classes], none negative */
-    @Override public Tensor forward(Tensor input) {
-        try (var scope = Scope.open()) {
-            Tensor x = input;
-            for (Module m : namedChildren().values()) x = m.call(x);
-            return scope.move(x);
-        }
-    }
+    /** @param images [N, 3, H, W]; @return maps [N, 192, H/4, W/4] */
+    @Override public Tensor features(Tensor images) { return trunk.call(images); }
+
+    /** Dropout, the last three convolutions, and averages over whole maps; no logit is negative. */
+    @Override public Module head() { return head; }
 
     @Override protected Module recreate() { return new AllConv(classes); }
 }

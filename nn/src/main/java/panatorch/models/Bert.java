@@ -24,7 +24,7 @@ import panatorch.nn.init.Init;
  * …), and so is the initialisation: normal with deviation 0.02, zero biases. Layers normalise behind the residual sums (post-LN), and GELU is the exact one.
  * Not done: decoding, cross-attention, pre-training heads.
  */
-public final class Bert extends Module {
+public final class Bert extends Classifier {
     /**
      * Each method returns changed options.
      *
@@ -65,7 +65,8 @@ public final class Bert extends Module {
     private final Embedding words, positions, types;
     private final LayerNorm norm;
     private final Layer[] layers;
-    private final Linear pooler, classifier;
+    private final Linear pooler;
+    private final Module head;
     private final Dropout dropout;
 
     public Bert(Options o, int classes) {
@@ -85,8 +86,8 @@ public final class Bert extends Module {
                 .put("pooler", new ModuleDict().put("dense", pooler)));
         initialize(encoder); // in front of the classifier's first draw, as in Python
         child("dropout", dropout);
-        classifier = child("classifier", new Linear(o.hidden, classes));
-        initialize(classifier);
+        initialize(child("classifier", new Linear(o.hidden, classes)));
+        head = Chain.of(this, "dropout", null);
         try (var scope = Scope.open()) {
             Init.zeros_(words.weight().select(0, o.padding));
         }
@@ -101,19 +102,26 @@ public final class Bert extends Module {
 
     private static LayerNorm norm(Options o) { return new LayerNorm(new long[] {o.hidden}, o.eps, true, true); }
 
-    /** All tokens of all rows count, and are of type 0. @param input int64 [N, S]; @return logits [N, classes] */
-    @Override public Tensor forward(Tensor input) { return forward(input, null, null); }
+    /** {@link #pooled} features of tokens of type 0, of which all but {@link Options#padding} count. @param tokens int64 [N, S]; @return [N, hidden] */
+    @Override public Tensor features(Tensor tokens) {
+        try (var scope = Scope.open()) {
+            return scope.move(pooled(tokens, tokens.ne(options.padding), null));
+        }
+    }
+
+    /** Dropout and a linear layer. */
+    @Override public Module head() { return head; }
 
     /**
      * @param tokens int64 [N, S]
-     * @param mask [N, S], not zero where a token counts and zero where it pads; null if all count; a row with none has no meaningful logits
+     * @param mask [N, S], not zero where a token counts and zero where it pads; null if all count, padding, too; a row with none has no meaningful logits
      * @param tokenTypes int64 [N, S], which sentence a token is of; null if all are of type 0
      * @return logits [N, classes]
      * @throws IllegalArgumentException if the tokens are not [N, S] with S at most {@link Options#positions}
      */
     public Tensor forward(Tensor tokens, @Nullable Tensor mask, @Nullable Tensor tokenTypes) {
         try (var scope = Scope.open()) {
-            return scope.move(classifier.call(dropout.call(pooled(tokens, mask, tokenTypes))));
+            return scope.move(head.call(pooled(tokens, mask, tokenTypes)));
         }
     }
 
@@ -134,10 +142,11 @@ public final class Bert extends Module {
         return x;
     }
 
-    /** Takes the places of Python's (input_ids, attention_mask, token_type_ids). */
+    /** Takes the places of Python's (input_ids, attention_mask, token_type_ids); the first alone as {@link #features} does. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         if (inputs.isEmpty() || inputs.size() > 3 || inputs.getFirst() == null) throw new IllegalArgumentException("tokens, a mask and token types are needed, not " + inputs.size() + " tensors");
-        return List.of(forward(inputs.getFirst(), inputs.size() > 1 ? inputs.get(1) : null, inputs.size() > 2 ? inputs.get(2) : null));
+        if (inputs.size() == 1) return List.of(forward(inputs.getFirst()));
+        return List.of(forward(inputs.getFirst(), inputs.get(1), inputs.size() > 2 ? inputs.get(2) : null));
     }
 
     @Override protected Module recreate() { return new Bert(options, classes); }

@@ -60,7 +60,7 @@ public final class CifarResNet extends Classifier {
         return x.mean(new long[] {2, 3}, false);
     }
 
-    @Override public Linear head() { return linear; }
+    @Override public Module head() { return linear; }
 
     @Override protected Module recreate() { return new CifarResNet(depth, shortcut, classes); }
 

@@ -2,18 +2,23 @@ package panatorch.models;
 
 import panatorch.Scope;
 import panatorch.Tensor;
-import panatorch.nn.Linear;
 import panatorch.nn.Module;
 
-/** A trunk that makes features of images, and a linear head that makes logits of features. It owns its parameters until it is closed, as every {@link Module}. */
+/**
+ * A trunk that makes features of images or tokens, and a head that makes logits of features: where dropout methods draw several samples, the
+ * trunk runs once and the head for each. It owns its parameters until it is closed, as every {@link Module}.
+ */
 public abstract class Classifier extends Module {
-    /** @param images [N, C, H, W]; @return [N, D] */
-    public abstract Tensor features(Tensor images);
+    /** @param input images [N, C, H, W], or tokens int64 [N, L]; @return what {@link #head} takes, [N, …] */
+    public abstract Tensor features(Tensor input);
 
-    /** From [*, D] to [*, classes]. */
-    public abstract Linear head();
+    /**
+     * From features [*, …] to logits [*, classes], with the dropout layers of its own that the network has there. The same module every time, made of
+     * this one's parts: it shares their parameters and their mode, and is not to be closed.
+     */
+    public abstract Module head();
 
-    /** @param input images [N, C, H, W]; @return logits [N, classes] */
+    /** @param input images [N, C, H, W], or tokens int64 [N, L]; @return logits [N, classes] */
     @Override public final Tensor forward(Tensor input) {
         try (var scope = Scope.open()) {
             return scope.move(head().call(features(input)));

@@ -17,6 +17,7 @@ import panatorch.nn.init.Init;
  */
 public final class CudaConvnetQuick extends Classifier {
     private final int classes;
+    private final Module trunk;
     private final Linear head;
 
     public CudaConvnetQuick(int classes) {
@@ -34,6 +35,7 @@ public final class CudaConvnetQuick extends Classifier {
         initialize(child("ip1", new Linear(64 * 4 * 4, 64)), 0.1);
         head = child("ip2", new Linear(64, classes));
         initialize(head, 0.1);
+        trunk = Chain.of(this, null, "ip2");
     }
 
     private void convolution(String name, long in, long out, double std) { initialize(child(name, new Conv2d(Conv2d.options(in, out, 5).padding(2))), std); }
@@ -43,13 +45,10 @@ public final class CudaConvnetQuick extends Classifier {
         Init.zeros_(layer.parameter("bias"));
     }
 
-    @Override public Tensor features(Tensor images) {
-        Tensor x = images;
-        for (Module m : namedChildren().values()) if (m != head) x = m.call(x);
-        return x;
-    }
+    /** @param images [N, 3, 32, 32]; @return [N, 64] */
+    @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
-    @Override public Linear head() { return head; }
+    @Override public Module head() { return head; }
 
     @Override protected Module recreate() { return new CudaConvnetQuick(classes); }
 }

@@ -15,6 +15,7 @@ import panatorch.nn.init.Init;
  */
 public final class LeNet5 extends Classifier {
     private final int classes;
+    private final Module trunk;
     private final Linear head;
 
     public LeNet5(int classes) {
@@ -27,6 +28,7 @@ public final class LeNet5 extends Classifier {
         child("ip1", new Linear(50 * 4 * 4, 500));
         child("relu1", new ReLU(true));
         head = child("ip2", new Linear(500, classes));
+        trunk = Chain.of(this, null, "ip2");
         for (Module m : namedChildren().values()) {
             Tensor weight = m.parameter("weight");
             if (weight == null) continue;
@@ -35,13 +37,10 @@ public final class LeNet5 extends Classifier {
         }
     }
 
-    @Override public Tensor features(Tensor images) {
-        Tensor x = images;
-        for (Module m : namedChildren().values()) if (m != head) x = m.call(x);
-        return x;
-    }
+    /** @param images [N, 1, 28, 28]; @return [N, 500] */
+    @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
-    @Override public Linear head() { return head; }
+    @Override public Module head() { return head; }
 
     @Override protected Module recreate() { return new LeNet5(classes); }
 }

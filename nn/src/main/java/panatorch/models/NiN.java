@@ -1,6 +1,5 @@
 package panatorch.models;
 
-import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.nn.AdaptiveAvgPool2d;
 import panatorch.nn.AvgPool2d;
@@ -14,11 +13,12 @@ import panatorch.nn.init.Init;
 
 /**
  * Network in Network of Lin et al. 2013, arXiv:1312.4400, for CIFAR: [N, 3, 32, 32] → [N, classes]. Each convolution is followed by two of 1×1
- * ({@code cccp}), and logits are averages over the last maps: no linear head. The sizes, names (state-dict keys) and initialisation (normal with
+ * ({@code cccp}), and logits are averages over the last maps: the head has no linear layer. The sizes, names (state-dict keys) and initialisation (normal with
  * deviation 0.05, zero biases) are those of the authors' Caffe network.
  */
-public final class NiN extends Module {
+public final class NiN extends Classifier {
     private final int classes;
+    private final Module trunk, head;
 
     public NiN(int classes) {
         this.classes = classes;
@@ -37,6 +37,8 @@ public final class NiN extends Module {
         convolution("cccp6", 192, classes, 1);
         child("pool3", new AdaptiveAvgPool2d(1));
         child("flatten", new Flatten());
+        trunk = Chain.of(this, null, "drop6");
+        head = Chain.of(this, "drop6", null);
     }
 
     private void convolution(String name, long in, long out, long kernel) {
@@ -46,14 +48,11 @@ public final class NiN extends Module {
         child("relu_" + name, new ReLU(true));
     }
 
-    /** @param input images [N, 3, H, W]; @return logits [N, classes], none negative */
-    @Override public Tensor forward(Tensor input) {
-        try (var scope = Scope.open()) {
-            Tensor x = input;
-            for (Module m : namedChildren().values()) x = m.call(x);
-            return scope.move(x);
-        }
-    }
+    /** @param images [N, 3, H, W]; @return maps [N, 192, H/4, W/4] */
+    @Override public Tensor features(Tensor images) { return trunk.call(images); }
+
+    /** Dropout, the last three convolutions, and averages over whole maps; no logit is negative. */
+    @Override public Module head() { return head; }
 
     @Override protected Module recreate() { return new NiN(classes); }
 }

@@ -104,7 +104,7 @@ public final class ResNet extends Classifier {
         return x.mean(new long[] {2, 3}, false);
     }
 
-    @Override public Linear head() { return fc; }
+    @Override public Module head() { return fc; }
 
     @Override protected Module recreate() { return new ResNet(stem, classes, shape); }
 }

@@ -1,7 +1,6 @@
 package panatorch.models;
 
 import java.util.ArrayList;
-import java.util.List;
 import panatorch.Tensor;
 import panatorch.nn.AdaptiveAvgPool2d;
 import panatorch.nn.BatchNorm2d;
@@ -43,9 +42,7 @@ public final class VGG extends Classifier {
     private final boolean batchNorm;
     private final Head kind;
     private final Sequential features;
-    private final Module pool;
-    private final List<Module> hidden = new ArrayList<>();
-    private final Linear head;
+    private final Module pool, classifier;
 
     /** @param depth 11, 13, 16 or 19; @param batchNorm whether every convolution is followed by batch normalisation, torchvision's {@code vgg11_bn} … */
     public VGG(int depth, boolean batchNorm, Head kind, int classes) {
@@ -56,13 +53,11 @@ public final class VGG extends Classifier {
         features = child("features", convolutions(stages(depth), batchNorm));
         if (kind == Head.CIFAR) {
             pool = child("avgpool", new AdaptiveAvgPool2d(1));
-            head = child("classifier", new Linear(512, classes));
+            classifier = child("classifier", new Linear(512, classes));
         } else {
             pool = child("avgpool", new AdaptiveAvgPool2d(7));
-            hidden.addAll(List.of(new Linear(512 * 7 * 7, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Dropout(0.5)));
-            var classifier = new ArrayList<>(hidden);
-            classifier.add(head = new Linear(4096, classes));
-            child("classifier", new Sequential(classifier.toArray(Module[]::new)));
+            classifier = child("classifier", new Sequential(
+                    new Linear(512 * 7 * 7, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, classes)));
         }
         for (Module m : modules()) {
             if (m instanceof Conv2d c) {
@@ -90,13 +85,11 @@ public final class VGG extends Classifier {
         return new Sequential(all.toArray(Module[]::new));
     }
 
-    @Override public Tensor features(Tensor images) {
-        Tensor x = pool.call(features.call(images)).flatten(1, -1);
-        for (Module m : hidden) x = m.call(x);
-        return x;
-    }
+    /** @param images [N, 3, H, W]; @return [N, 512], or [N, 25088] for the ImageNet head */
+    @Override public Tensor features(Tensor images) { return pool.call(features.call(images)).flatten(1, -1); }
 
-    @Override public Linear head() { return head; }
+    /** Linear, or, for ImageNet, three linear layers, the first two with dropout behind. */
+    @Override public Module head() { return classifier; }
 
     @Override protected Module recreate() { return new VGG(depth, batchNorm, kind, classes); }
 }

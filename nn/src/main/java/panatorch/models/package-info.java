@@ -10,7 +10,7 @@
  * <tr><th>tokens</th><td>{@link Bert}</td><td>Hugging Face</td></tr>
  * </table>
  *
- * <p>Those with a linear head are {@link Classifier}s; NiN and AllConv average maps instead and have none.
+ * <p>All are {@link Classifier}s: a trunk and a head.
  */
 @NullMarked
 package panatorch.models;

@@ -228,7 +228,8 @@ public abstract class Module implements AutoCloseable {
 
     public final Module eval() { return train(false); }
 
-    public final boolean isTraining() { return training; }
+    /** Whether this module is in training mode; one that only groups another's parts answers for them. */
+    public boolean isTraining() { return training; }
 
     void setTraining(boolean on) { training = on; }
 

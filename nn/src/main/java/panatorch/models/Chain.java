@@ -1,0 +1,41 @@
+package panatorch.models;
+
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+
+/**
+ * Some of a network's layers, one after the other, under the names they have there. The network has them as children of its own, and this
+ * only beside: no state-dict key gains a prefix. It trains if its layers do, whose mode is the network's.
+ */
+final class Chain extends Module {
+    Chain(SequencedMap<String, Module> layers) { layers.forEach(this::child); }
+
+    /** The layers of {@code network} from {@code first} to the one before {@code end}; null stands for its first and behind its last. */
+    static Chain of(Module network, @Nullable String first, @Nullable String end) {
+        var layers = new LinkedHashMap<String, Module>();
+        boolean inside = first == null;
+        for (var e : network.namedChildren().entrySet()) {
+            if (e.getKey().equals(end)) break;
+            inside |= e.getKey().equals(first);
+            if (inside) layers.put(e.getKey(), e.getValue());
+        }
+        return new Chain(layers);
+    }
+
+    @Override public boolean isTraining() { return namedChildren().values().iterator().next().isTraining(); }
+
+    @Override public Tensor forward(Tensor input) {
+        Tensor x = input;
+        for (Module m : namedChildren().values()) x = m.call(x);
+        return x;
+    }
+
+    @Override protected Module recreate() {
+        var copies = new LinkedHashMap<String, Module>();
+        namedChildren().forEach((name, m) -> copies.put(name, copyOf(m)));
+        return new Chain(copies);
+    }
+}
