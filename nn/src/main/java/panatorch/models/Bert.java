@@ -46,6 +46,8 @@ public final class Bert extends Classifier {
 
         public Options vocabulary(long n) { return new Options(n, hidden, layers, heads, intermediate, positions, types, dropout, attentionDropout, eps, padding); }
 
+        public Options intermediate(long n) { return new Options(vocabulary, hidden, layers, heads, n, positions, types, dropout, attentionDropout, eps, padding); }
+
         public Options positions(long n) { return new Options(vocabulary, hidden, layers, heads, intermediate, n, types, dropout, attentionDropout, eps, padding); }
 
         public Options dropout(double hiddenP, double attentionP) { return new Options(vocabulary, hidden, layers, heads, intermediate, positions, types, hiddenP, attentionP, eps, padding); }
