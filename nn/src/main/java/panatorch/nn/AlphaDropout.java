@@ -4,26 +4,27 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /** Dropout that keeps mean and variance behind a {@link SELU}: what is dropped becomes SELU's lower limit (Klambauer et al. 2017, arXiv:1706.02515). */
-public final class AlphaDropout extends Module {
-    private final double p;
-    private final boolean inplace;
-
+public final class AlphaDropout extends DropoutLayer {
     public AlphaDropout() { this(0.5, false); }
 
     public AlphaDropout(double p) { this(p, false); }
 
     /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
-    public AlphaDropout(double p, boolean inplace) {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
-        this.p = p;
-        this.inplace = inplace;
+    public AlphaDropout(double p, boolean inplace) { super(p, inplace); }
+
+    @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.alphaDropout_(input, p(), isTraining()) : Aten.alphaDropout(input, p(), isTraining()); }
+
+    @Override protected long[] maskShape(Tensor input) { return input.shape(); }
+
+    @Override protected Tensor masked(Tensor input, Tensor mask) { return withMoments(input, mask, p(), inplace()); }
+
+    /** α′ = −1.0507 · 1.6733 takes the place of what is dropped; then a · x + b has mean 0 and variance 1 if x has. Kept is what the mask does not make 0.  */
+    static Tensor withMoments(Tensor input, Tensor mask, double p, boolean inplace) {
+        if (p == 1) return inplace ? input.mul_(mask) : input.mul(mask);
+        double alpha = 1.7580993408473766, a = 1 / Math.sqrt((alpha * alpha * p + 1) * (1 - p));
+        Tensor kept = mask.ne(0).to(input.dtype()), b = kept.add(-1).mul_(alpha * a).add_(alpha * a * p), scale = kept.mul_(a);
+        return (inplace ? input.mul_(scale) : input.mul(scale)).add_(b);
     }
 
-    @Override public Tensor forward(Tensor input) { return inplace ? Aten.alphaDropout_(input, p, isTraining()) : Aten.alphaDropout(input, p, isTraining()); }
-
-    public double p() { return p; }
-
-    @Override protected Module recreate() { return new AlphaDropout(p, inplace); }
-
-    @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
+    @Override protected DropoutLayer renew() { return new AlphaDropout(p(), inplace()); }
 }

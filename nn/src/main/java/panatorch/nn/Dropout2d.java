@@ -1,29 +1,19 @@
 package panatorch.nn;
 
-import panatorch.Aten;
 import panatorch.Tensor;
 
 /** {@link Dropout} of whole channels of [N, C, H, W] (Tompson et al. 2014, arXiv:1411.4280). */
-public final class Dropout2d extends Module {
-    private final double p;
-    private final boolean inplace;
-
+public final class Dropout2d extends DropoutLayer {
     public Dropout2d() { this(0.5, false); }
 
     public Dropout2d(double p) { this(p, false); }
 
     /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
-    public Dropout2d(double p, boolean inplace) {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
-        this.p = p;
-        this.inplace = inplace;
-    }
+    public Dropout2d(double p, boolean inplace) { super(p, inplace); }
 
-    @Override public Tensor forward(Tensor input) { return inplace ? Aten.featureDropout_(input, p, isTraining()) : Aten.featureDropout(input, p, isTraining()); }
+    @Override protected Tensor withoutSource(Tensor input) { return featureDropout(input, true); }
 
-    public double p() { return p; }
+    @Override protected long[] maskShape(Tensor input) { return channels(input, true); }
 
-    @Override protected Module recreate() { return new Dropout2d(p, inplace); }
-
-    @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
+    @Override protected DropoutLayer renew() { return new Dropout2d(p(), inplace()); }
 }

@@ -104,6 +104,16 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
+    /** Puts a module in a child's place, or with null takes the child out; the one before stays open. */
+    final void setChild(String name, @Nullable Module module) {
+        if (module == null) {
+            children.remove(name);
+            return;
+        }
+        if (!children.containsKey(name)) claim(name);
+        children.put(name, module);
+    }
+
     private void claim(String name) {
         if (name.isEmpty() || name.contains(".")) throw new IllegalArgumentException("not a name: '" + name + "'");
         if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) throw new IllegalArgumentException("two parts are named '" + name + "'");
@@ -206,7 +216,17 @@ public abstract class Module implements AutoCloseable {
      * @param strict whether a missing or unexpected name is an error
      * @throws IllegalArgumentException if a shape differs, or strictly a name; the message is PyTorch's
      */
-    public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) { return StateDicts.load(name(), stateDict(), state, strict); }
+    public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
+        var byModule = StateDicts.byModule(state);
+        visit("", (prefix, m) -> m.beforeLoad(byModule.getOrDefault(prefix, Map.of())));
+        return StateDicts.load(name(), stateDict(), state, strict);
+    }
+
+    /**
+     * Makes place for tensors that the module builds late: called by {@link #loadStateDict} before names are compared, with the entries that are this
+     * module's own, by their short names. It may set buffers that are absent; numbers are copied afterwards.
+     */
+    protected void beforeLoad(Map<String, Tensor> own) {}
 
     /** A module with the same numbers, modes and ties between its tensors, in memory of its own and without hooks. Draws no random numbers. */
     @SuppressWarnings("unchecked")

@@ -21,7 +21,7 @@ import panatorch.nn.init.Init;
  *
  * <p>Shapes: a query is [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it is absent.
  */
-public final class MultiheadAttention extends Module {
+public final class MultiheadAttention extends Module implements Stochastic {
     /**
      * Each method returns changed options.
      *

@@ -21,7 +21,7 @@ import panatorch.nn.init.Init;
  * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
  * [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
  */
-public abstract sealed class Recurrent extends Module permits RNN, GRU, LSTM {
+public abstract sealed class Recurrent extends Module implements Stochastic permits RNN, GRU, LSTM {
     /**
      * Each method returns changed options.
      *

@@ -1,6 +1,8 @@
 package panatorch.nn;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -31,6 +33,16 @@ final class StateDicts {
             });
         }
         return new Module.LoadReport(missing, unexpected);
+    }
+
+    /** The entries of each module by their short names; modules by their prefixes ({@code layer1.0.}). */
+    static Map<String, Map<String, Tensor>> byModule(Map<String, Tensor> state) {
+        var all = new HashMap<String, Map<String, Tensor>>();
+        state.forEach((name, t) -> {
+            int start = name.lastIndexOf('.') + 1;
+            all.computeIfAbsent(name.substring(0, start), prefix -> new LinkedHashMap<>()).put(name.substring(start), t);
+        });
+        return all;
     }
 
     private static String quoted(List<String> names) { return names.stream().map(n -> '"' + n + '"').collect(Collectors.joining(", ")); }

@@ -1,0 +1,79 @@
+package panatorch.nn;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/**
+ * What layers share that multiply their input by a mask in training, and are the identity in evaluation: the drop probability and the source of masks.
+ * A layer says of which shape its masks are.
+ */
+public abstract class DropoutLayer extends Module implements Masked {
+    private final boolean inplace;
+    private double p;
+    private @Nullable MaskSource masks;
+
+    /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
+    protected DropoutLayer(double p, boolean inplace) {
+        this.inplace = inplace;
+        setP(p);
+    }
+
+    protected final boolean inplace() { return inplace; }
+
+    @Override public final double p() { return p; }
+
+    @Override public final void setP(double p) {
+        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
+        this.p = p;
+    }
+
+    @Override public final @Nullable MaskSource masks() { return masks; }
+
+    @Override public final void setMasks(@Nullable MaskSource source) {
+        setChild("masks", source instanceof Module m ? m : null);
+        masks = source;
+    }
+
+    /** The shape that a mask for {@code input} broadcasts to. */
+    protected abstract long[] maskShape(Tensor input);
+
+    @Override public Tensor forward(Tensor input) {
+        if (masks == null) return withoutSource(input);
+        return isTraining() && p > 0 ? masked(input, masks.mask(input, maskShape(input), p)) : input;
+    }
+
+    /** What the layer does if no source is set. */
+    protected Tensor withoutSource(Tensor input) { return isTraining() && p > 0 ? masked(input, MaskSource.global().mask(input, maskShape(input), p)) : input; }
+
+    /** @param mask scaled, as a source makes it */
+    protected Tensor masked(Tensor input, Tensor mask) { return inplace ? input.mul_(mask) : input.mul(mask); }
+
+    /** libtorch's operator of dropping channels, which takes batches only. */
+    final Tensor featureDropout(Tensor input, boolean batched) {
+        Tensor x = batched ? input : input.unsqueeze(0);
+        x = inplace ? Aten.featureDropout_(x, p, isTraining()) : Aten.featureDropout(x, p, isTraining());
+        return batched ? x : x.squeeze(0);
+    }
+
+    /** Of [N, C, …], one mask value a channel: [N, C, 1, …]; without N [C, 1, …]. */
+    static long[] channels(Tensor input, boolean batched) {
+        if (input.dim() < (batched ? 2 : 1)) throw new IllegalArgumentException("channels are dropped of at least two dimensions, not of " + input.describe());
+        long[] shape = input.shape();
+        Arrays.fill(shape, batched ? 2 : 1, shape.length, 1);
+        return shape;
+    }
+
+    /** A new layer of the same options; {@link #recreate} adds the masks. */
+    protected abstract DropoutLayer renew();
+
+    /** A source that is a module is copied with the layer; any other is shared. */
+    @Override protected final Module recreate() {
+        DropoutLayer copy = renew();
+        copy.setMasks(masks instanceof Module m ? (MaskSource) m.recreate() : masks);
+        return copy;
+    }
+
+    @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
+}
