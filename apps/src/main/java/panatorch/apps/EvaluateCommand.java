@@ -43,7 +43,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
     private @Nullable Integer limitTest;
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + Evaluation.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + Testing.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
     private int batchSize;
 
     @Option(names = "--normalize", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}: whose mean and standard deviation the weights were trained with; default: the dataset's")
@@ -79,7 +79,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         limitTest, Torch.numThreads(), Torch.version());
                 try (Classifier network = kind.create(test.classes())) {
                     weights.loadInto(network, kind);
-                    network.to(place, null, Evaluation.FORMAT);
+                    network.to(place, null, Testing.FORMAT);
                     return measure(network, test, config, place, p, folder, interruption);
                 }
             }
@@ -92,7 +92,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Tally tally;
         try (var progress = Progress.of(new Progress.Plan(1, 0, test.size()), json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut())) {
             progress.beginEpoch(1);
-            tally = Evaluation.run(network, Evaluation.loader(test, transform, batchSize), p, place, progress, interruption);
+            tally = Testing.run(network, Testing.batches(test, transform, batchSize), test.size(), p, place, progress, interruption);
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
         }

@@ -3,12 +3,15 @@ package panatorch.apps;
 import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import panatorch.train.Averages;
+import panatorch.train.Callback;
+import panatorch.train.Trainer;
 
 /**
  * Ctrl-C. The JVM is about to end then, and libtorch must not be at work meanwhile: the hook waits until the run has noticed
  * at its next {@link #check}, has put away what it owns, and closes this.
  */
-final class Interruption implements AutoCloseable {
+final class Interruption implements Callback, AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
     private static final int EXIT_STATUS = 130;
 
@@ -40,6 +43,10 @@ final class Interruption implements AutoCloseable {
     void check() {
         if (asked) throw new Interrupted();
     }
+
+    @Override public void batchEnd(Trainer trainer) { check(); }
+
+    @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
 
     /** Tells the user, and how the process is about to end: as shells have it for SIGINT. */
     int report(PrintWriter err, String what) {

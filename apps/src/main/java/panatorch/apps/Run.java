@@ -1,44 +1,41 @@
 package panatorch.apps;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import panatorch.Device;
-import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.amp.Precision;
-import panatorch.datasets.Batch;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.MultiSampleDropout;
+import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 import panatorch.serialize.Safetensors;
+import panatorch.train.Batches;
+import panatorch.train.Callback;
+import panatorch.train.Metric;
+import panatorch.train.Objective;
+import panatorch.train.Schedule;
 import panatorch.train.Trainer;
 
-/**
- * A network being trained, epoch by epoch.
- *
- * <pre>
- * each epoch:  each training batch, varied → {@link Trainer#step} → progress
- *              each test batch → {@link Evaluation} → metrics.json, rewritten
- * </pre>
- *
- * <p>Owns the model and the optimiser's state; one thread's.
- */
+/** A network being trained, and {@code metrics.json} rewritten after each epoch. Owns the model and the optimiser's state; one thread's. */
 final class Run implements AutoCloseable {
     private final RunConfig config;
     private final Device device;
     private final Precision precision;
-    private final DataLoader train, test;
+    private final Batches train, test;
     private final int trainImages, testImages;
     private final Classifier model;
     private final SGD optimizer;
-    private final Trainer trainer;
+    private final Schedule schedule;
+    private final Objective training;
     private final List<Metrics.Epoch> epochs = new ArrayList<>();
 
     Run(RunConfig config, Dataset train, Dataset test, Device device, Precision precision) {
@@ -47,15 +44,18 @@ final class Run implements AutoCloseable {
         this.precision = precision;
         trainImages = train.size();
         testImages = test.size();
-        this.train = DataLoader.of(train, config.batchSize()).shuffle().seed(config.seed()).transform(config.dataset().augmentation(train)).build();
-        this.test = Evaluation.loader(test, new Normalize(test.mean(), test.std()), Evaluation.BATCH_SIZE);
+        this.train = Testing.batches(DataLoader.of(train, config.batchSize()).shuffle().seed(config.seed()).transform(config.dataset().augmentation(train)).build());
+        this.test = Testing.batches(test, new Normalize(test.mean(), test.std()), Testing.BATCH_SIZE);
         Torch.manualSeed(config.seed());
         model = config.model().create(train.classes());
-        model.to(device, null, Evaluation.FORMAT);
+        model.to(device, null, Testing.FORMAT);
         optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()).fused(true));
+        schedule = Schedule.eachStep(config.schedule().over(optimizer, (long) config.epochs() * this.train.count()));
         var head = new MultiSampleDropout(config.dropoutP(), config.dropoutSamples(), model.head());
-        var schedule = config.schedule().over(optimizer, (long) config.epochs() * this.train.batches());
-        trainer = new Trainer(model, head, optimizer, schedule, precision, device);
+        training = (m, images, labels) -> {
+            var result = head.apply(model.features(images), labels, CrossEntropy.mean());
+            return new Objective.Result(result.loss(), result.logits());
+        };
     }
 
     /** What is about to happen. */
@@ -66,7 +66,7 @@ final class Run implements AutoCloseable {
             case MULTI_SAMPLE -> config.dropoutSamples() + " dropout samples of " + config.dropoutP();
         };
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) on %s (%,d images, %,d for testing):%n%,d %s of %,d steps on %s with %d %s in %s (%s)",
-                config.model(), model.parameterCount(), dropout, config.dataset(), trainImages, testImages, config.epochs(), config.epochs() == 1 ? "epoch" : "epochs", train.batches(),
+                config.model(), model.parameterCount(), dropout, config.dataset(), trainImages, testImages, config.epochs(), config.epochs() == 1 ? "epoch" : "epochs", train.count(),
                 device, config.threads(), config.threads() == 1 ? "thread" : "threads", precision, precision.reason());
     }
 
@@ -77,37 +77,34 @@ final class Run implements AutoCloseable {
 
     /** All epochs; {@code metricsFile} is rewritten after each. */
     Metrics train(Progress progress, Interruption interruption, Path metricsFile) throws IOException {
-        for (int e = 1; e <= config.epochs(); e++) {
-            progress.beginEpoch(e);
-            long begun = System.nanoTime();
-            Tally trained = trainEpoch(e, progress, interruption);
-            long middle = System.nanoTime();
-            Tally tested = Evaluation.run(model, test, precision, device, progress, interruption);
-            double trainSeconds = (middle - begun) * 1e-9, seconds = (System.nanoTime() - begun) * 1e-9;
-            var epoch = new Metrics.Epoch(e, trained.loss(), trained.accuracy(), tested.loss(), tested.accuracy(), seconds, trained.count() / trainSeconds);
-            epochs.add(epoch);
-            metrics().write(metricsFile);
-            progress.endEpoch(epoch);
+        var report = new Callback() {
+            private long begun;
+            private double trainSeconds;
+
+            @Override public void epochStart(Trainer t) { begun = System.nanoTime(); }
+
+            @Override public void evaluationStart(Trainer t) { trainSeconds = (System.nanoTime() - begun) * 1e-9; }
+
+            @Override public void epochEnd(Trainer t) {
+                Trainer.EpochSummary e = t.history().getLast();
+                Tally tested = Testing.checked(Tally.of(e.test(), testImages));
+                var epoch = new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), tested.loss(), tested.accuracy(), e.seconds(), trainImages / trainSeconds);
+                epochs.add(epoch);
+                try {
+                    metrics().write(metricsFile);
+                } catch (IOException x) {
+                    throw new UncheckedIOException(x);
+                }
+                progress.endEpoch(epoch);
+            }
+        };
+        try (var trainer = Trainer.of(model, optimizer, training).evaluateBy(Testing.OBJECTIVE).metrics(Metric.ACCURACY).device(device).precision(precision).memoryFormat(Testing.FORMAT)
+                .callbacks(schedule, new RunProgress(progress, config.lr()), report, interruption).build()) {
+            trainer.fit(train, test, config.epochs());
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         return metrics();
-    }
-
-    private Tally trainEpoch(int number, Progress progress, Interruption interruption) {
-        var tally = new Tally();
-        int step = 0;
-        try (var epoch = train.epoch(number)) {
-            for (Batch batch : epoch) {
-                step++;
-                try (batch; var scope = Scope.open()) {
-                    tally.add(trainer.step(batch.images().contiguous(Evaluation.FORMAT), batch.labels()));
-                }
-                if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss became " + (Double.isNaN(tally.loss()) ? "not a number" : "infinite")
-                        + " in epoch " + number + ", step " + step + "; a learning rate below --lr " + config.lr() + " may help");
-                progress.trained(tally);
-                interruption.check();
-            }
-        }
-        return tally;
     }
 
     private Metrics metrics() {

@@ -1,23 +1,14 @@
 package panatorch.apps;
 
-import panatorch.train.Trainer;
+import java.util.Map;
+import panatorch.train.Averages;
 
-/** Loss and accuracy over the batches so far. */
-final class Tally {
-    private double loss;
-    private long correct, count;
+/** Loss and accuracy over the images so far. */
+record Tally(double loss, double accuracy, long count) {
+    /** Reads the sums, which waits for the device. */
+    static Tally of(Averages so) { return of(so.means(), so.count()); }
 
-    void add(Trainer.StepResult batch) {
-        loss += batch.loss() * batch.count();
-        correct += batch.correct();
-        count += batch.count();
-    }
+    static Tally of(Map<String, Double> means, long count) { return new Tally(means.getOrDefault("loss", Double.NaN), means.getOrDefault("accuracy", Double.NaN), count); }
 
-    double loss() { return loss / count; }
-
-    double accuracy() { return (double) correct / count; }
-
-    long correct() { return correct; }
-
-    long count() { return count; }
+    long correct() { return Math.round(accuracy * count); }
 }

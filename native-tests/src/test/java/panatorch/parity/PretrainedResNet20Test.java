@@ -6,18 +6,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
-import panatorch.Device;
 import panatorch.Scope;
-import panatorch.amp.Precision;
 import panatorch.datasets.Batch;
 import panatorch.datasets.Cifar10;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.CifarResNet;
+import panatorch.nn.functional.CrossEntropy;
 import panatorch.serialize.StateDicts;
-import panatorch.train.Trainer;
+import panatorch.train.Batches;
+import panatorch.train.Evaluation;
+import panatorch.train.Metric;
+import panatorch.train.Objective;
+import panatorch.train.Placement;
 
 /** Weights that somebody else trained and published, on all of CIFAR-10's test images. */
 @NoTensorLeaks
@@ -35,14 +39,10 @@ class PretrainedResNet20Test {
                 assertThat(report.missing()).allMatch(name -> name.endsWith("num_batches_tracked")); // older than that buffer
             }
             var imageNet = new Normalize(new double[] {0.485, 0.456, 0.406}, new double[] {0.229, 0.224, 0.225});
-            long correct = 0;
-            try (var epoch = DataLoader.of(test, 500).transform(imageNet).build().epoch(0)) {
-                for (Batch batch : epoch) {
-                    try (batch) {
-                        correct += Trainer.evaluate(net, Precision.FP32, Device.CPU, batch.images(), batch.labels()).correct();
-                    }
-                }
-            }
+            var loader = DataLoader.of(test, 500).transform(imageNet).build();
+            var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT);
+            var means = evaluation.of(net, Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels));
+            long correct = Math.round(means.get("accuracy") * test.size());
             assertThat(correct).isCloseTo(9173, within(3L));
         }
     }
