@@ -8,5 +8,6 @@ module panatorch {
     requires static org.junit.jupiter.api;
 
     exports panatorch;
+    exports panatorch.cuda;
     exports panatorch.junit;
 }

@@ -3,13 +3,17 @@ package panatorch.amp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.Autocast;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.cuda.DeviceProperties;
 
 /**
  * The precision that forward passes compute in.
@@ -21,20 +25,34 @@ public record Precision(@Nullable DType autocast, String reason) {
     public static final Precision FP32 = new Precision(null, "asked for");
     public static final Precision BF16 = new Precision(DType.BFLOAT16, "asked for");
 
+    /** oneDNN's names of instruction sets that lack bfloat16; what it does not know, it disregards. */
+    private static final Pattern WITHOUT_BF16 = Pattern.compile("sse41|avx|avx2|avx2_vnni|avx2_vnni_2|avx512_core|avx512_core_vnni"),
+            WITHOUT_AMX = Pattern.compile(WITHOUT_BF16 + "|avx512_core_bf16|avx512_core_fp16|avx10_1_512");
+
     /**
-     * bfloat16 where the device has instructions for it, else float32. Of a CPU that is told by Linux; a GPU is taken to be of compute
-     * capability 8.0 or above.
+     * bfloat16 where the device has instructions for it, else float32. Linux tells what the CPU has, of which oneDNN, that computes matrix products and
+     * convolutions, uses no more than {@code ONEDNN_MAX_CPU_ISA} (once {@code DNNL_MAX_CPU_ISA}) allows: with less, bfloat16 is slower than float32 up to a
+     * hundred times. {@code ATEN_CPU_CAPABILITY} does not matter to it. GPUs have them from compute capability 8.0 on; one that tells none is taken to have.
      */
     public static Precision auto(Device device) {
-        if (device.type() == Device.Type.CUDA) return new Precision(DType.BFLOAT16, "the GPU computes fast in bfloat16");
-        return ofCpu(cpuFlags());
+        return device.type() == Device.Type.CUDA ? ofGpu(DeviceProperties.of(device)) : ofCpu(cpuFlags(), System.getenv());
     }
 
-    static Precision ofCpu(Set<String> flags) {
+    static Precision ofGpu(@Nullable DeviceProperties gpu) {
+        if (gpu == null) return new Precision(DType.BFLOAT16, "the GPU's compute capability is unknown; bfloat16 is fast from 8.0 on");
+        boolean fast = gpu.major() >= 8;
+        return new Precision(fast ? DType.BFLOAT16 : null, "the " + gpu.name() + " has compute capability " + gpu.capability() + (fast ? "" : ", and bfloat16 is fast from 8.0 on"));
+    }
+
+    static Precision ofCpu(Set<String> flags, Map<String, String> environment) {
+        String variable = Stream.of("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA").filter(environment::containsKey).findFirst().orElse("");
+        String limit = environment.getOrDefault(variable, ""), off = null;
         for (String fast : new String[] {"amx_bf16", "avx512_bf16"}) {
-            if (flags.contains(fast)) return new Precision(DType.BFLOAT16, "the CPU has " + fast);
+            if (!flags.contains(fast)) continue;
+            if (!(fast.startsWith("amx") ? WITHOUT_AMX : WITHOUT_BF16).matcher(limit.toLowerCase(Locale.ROOT)).matches()) return new Precision(DType.BFLOAT16, "the CPU has " + fast);
+            off = fast;
         }
-        return new Precision(null, "the CPU has no instructions for bfloat16");
+        return new Precision(null, off == null ? "the CPU has no instructions for bfloat16" : variable + "=" + limit + " switches the CPU's " + off + " off");
     }
 
     private static Set<String> cpuFlags() {

@@ -3,6 +3,8 @@ package panatorch.amp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import panatorch.DType;
@@ -10,6 +12,7 @@ import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.cuda.DeviceProperties;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.Linear;
 import panatorch.nn.ReLU;
@@ -56,10 +59,27 @@ class MixedPrecisionTest {
         assertThat(trained(Precision.FP32, true)).isCloseTo(trained(Precision.FP32, false), within(1e-4));
     }
 
-    @Test void auto_says_what_it_chose_and_why() {
-        assertThat(Precision.ofCpu(Set.of("avx2", "avx512_bf16"))).hasToString("bf16").extracting(Precision::reason).isEqualTo("the CPU has avx512_bf16");
-        assertThat(Precision.ofCpu(Set.of("amx_bf16", "avx512_bf16"))).hasToString("bf16").extracting(Precision::reason).isEqualTo("the CPU has amx_bf16");
-        assertThat(Precision.ofCpu(Set.of("avx2", "avx512f"))).hasToString("fp32").extracting(Precision::reason).isEqualTo("the CPU has no instructions for bfloat16");
-        assertThat(Precision.auto(Device.CPU).reason()).startsWith("the CPU has");
+    private static void chooses(Precision chosen, String name, String reason) { assertThat(chosen).hasToString(name).extracting(Precision::reason).isEqualTo(reason); }
+
+    @Test void auto_says_what_it_chose_of_a_cpu_and_why() {
+        chooses(Precision.ofCpu(Set.of("avx2", "avx512_bf16"), Map.of()), "bf16", "the CPU has avx512_bf16");
+        chooses(Precision.ofCpu(Set.of("amx_bf16", "avx512_bf16"), Map.of()), "bf16", "the CPU has amx_bf16");
+        chooses(Precision.ofCpu(Set.of("avx2", "avx512f"), Map.of()), "fp32", "the CPU has no instructions for bfloat16");
+        assertThat(Precision.auto(Device.CPU).reason()).containsAnyOf("the CPU has", "switches the CPU's");
+    }
+
+    @Test void auto_regards_what_onednn_may_not_use() {
+        var cpu = Set.of("amx_bf16", "avx512_bf16");
+        chooses(Precision.ofCpu(cpu, Map.of("DNNL_MAX_CPU_ISA", "AVX2")), "fp32", "DNNL_MAX_CPU_ISA=AVX2 switches the CPU's avx512_bf16 off");
+        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "avx512_core_vnni")), "fp32", "ONEDNN_MAX_CPU_ISA=avx512_core_vnni switches the CPU's avx512_bf16 off");
+        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", "DNNL_MAX_CPU_ISA", "AVX2")), "bf16", "the CPU has avx512_bf16");
+        for (String enough : List.of("AVX512_CORE_AMX", "AVX10_1_512_AMX_FP16", "DEFAULT", "ALL", "", "nonsense"))
+            chooses(Precision.ofCpu(cpu, Map.of("DNNL_MAX_CPU_ISA", enough)), "bf16", "the CPU has amx_bf16");
+    }
+
+    @Test void auto_chooses_bfloat16_for_gpus_that_have_it() {
+        chooses(Precision.ofGpu(new DeviceProperties("NVIDIA H200", 9, 0, 1L << 37, 132)), "bf16", "the NVIDIA H200 has compute capability 9.0");
+        chooses(Precision.ofGpu(new DeviceProperties("Tesla T4", 7, 5, 1L << 34, 40)), "fp32", "the Tesla T4 has compute capability 7.5, and bfloat16 is fast from 8.0 on");
+        chooses(Precision.ofGpu(null), "bf16", "the GPU's compute capability is unknown; bfloat16 is fast from 8.0 on");
     }
 }

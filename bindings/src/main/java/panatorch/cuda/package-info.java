@@ -1,0 +1,5 @@
+/** What is of CUDA alone. */
+@NullMarked
+package panatorch.cuda;
+
+import org.jspecify.annotations.NullMarked;
