@@ -39,13 +39,16 @@ public abstract class DropoutLayer extends Module implements Masked {
     /** The shape that a mask for {@code input} broadcasts to. */
     protected abstract long[] maskShape(Tensor input);
 
+    /** Whether it is more than the identity: in training, with a probability above 0. */
+    protected final boolean isDropping() { return isTraining() && p > 0; }
+
     @Override public Tensor forward(Tensor input) {
         if (masks == null) return withoutSource(input);
-        return isTraining() && p > 0 ? masked(input, masks.mask(input, maskShape(input), p)) : input;
+        return isDropping() ? masked(input, masks.mask(input, maskShape(input), p)) : input;
     }
 
     /** What the layer does if no source is set. */
-    protected Tensor withoutSource(Tensor input) { return isTraining() && p > 0 ? masked(input, MaskSource.global().mask(input, maskShape(input), p)) : input; }
+    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, MaskSource.global().mask(input, maskShape(input), p)) : input; }
 
     /** @param mask scaled, as a source makes it */
     protected Tensor masked(Tensor input, Tensor mask) { return inplace ? input.mul_(mask) : input.mul(mask); }

@@ -1,0 +1,28 @@
+package panatorch.nn.dropout;
+
+import panatorch.Tensor;
+import panatorch.nn.DropoutLayer;
+
+/**
+ * {@link DropBlock2d} of [N, C, D, H, W]: drops cubes.
+ */
+public final class DropBlock3d extends DropoutLayer {
+    private final Blocks blocks;
+
+    /** @param p probability of dropping an element, in [0, 1]; @param size of a block, odd; of a smaller map, that map's */
+    public DropBlock3d(double p, long size) { this(p, size, false, 1e-6); }
+
+    /** @param inplace whether the input is overwritten; @param eps added to the number of kept elements */
+    public DropBlock3d(double p, long size, boolean inplace, double eps) {
+        super(p, inplace);
+        blocks = new Blocks(3, size, eps);
+    }
+
+    @Override public Tensor forward(Tensor input) { return isDropping() ? masked(input, blocks.mask(input, p(), masks())) : input; }
+
+    @Override protected long[] maskShape(Tensor input) { return blocks.centres(input); }
+
+    @Override protected DropoutLayer renew() { return new DropBlock3d(p(), blocks.size(), inplace(), blocks.eps()); }
+
+    @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }
+}

@@ -1,0 +1,37 @@
+package panatorch.nn.dropout;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Generator;
+import panatorch.NoGrad;
+import panatorch.Tensor;
+import panatorch.nn.DropoutLayer;
+import panatorch.nn.MaskSource;
+
+/**
+ * Multiplies each element by a draw of N(1, p/(1 − p)), which has dropout's mean and variance (Srivastava et al. 2014, JMLR 15, §10); Keras'
+ * {@code GaussianDropout}. In evaluation the identity. Any shape.
+ */
+public final class GaussianDropout extends DropoutLayer {
+    private static final MaskSource GLOBAL = noise(null);
+
+    /** @param p the probability of dropping that has the same variance, in [0, 1) */
+    public GaussianDropout(double p) { super(p, false); }
+
+    /** Noise from {@code generator}, to be this layer's source. It stays the caller's, and is of the device of what is multiplied; null for the global one. */
+    public static MaskSource noise(@Nullable Generator generator) {
+        return (like, shape, p) -> {
+            if (p == 1) throw new IllegalArgumentException("with a drop probability of 1 the noise has no finite variance");
+            try (var noGrad = NoGrad.enter()) {
+                return like.newEmpty(shape).normal_(1, Math.sqrt(p / (1 - p)), generator);
+            }
+        };
+    }
+
+    @Override protected long[] maskShape(Tensor input) { return input.shape(); }
+
+    @Override protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, GLOBAL.mask(input, input.shape(), p())) : input; }
+
+    @Override protected DropoutLayer renew() { return new GaussianDropout(p()); }
+
+    @Override protected String describe() { return "p=" + p(); }
+}

@@ -1,0 +1,35 @@
+package panatorch.nn.dropout;
+
+import java.util.Arrays;
+import java.util.Locale;
+import panatorch.Tensor;
+import panatorch.nn.DropoutLayer;
+
+/**
+ * Stochastic depth (Huang et al. 2016, arXiv:1603.09382), known as DropPath, too: for a residual branch, which it drops as a whole, for a row of the batch
+ * or for all of it, and otherwise divides by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's {@code DropPath}.
+ * Any shape [N, …].
+ */
+public final class StochasticDepth extends DropoutLayer {
+    /** What is dropped together. */
+    public enum Mode { BATCH, ROW }
+
+    private final Mode mode;
+
+    /** @param p probability of dropping, in [0, 1] */
+    public StochasticDepth(double p, Mode mode) {
+        super(p, false);
+        this.mode = mode;
+    }
+
+    @Override protected long[] maskShape(Tensor input) {
+        long[] shape = new long[(int) input.dim()];
+        Arrays.fill(shape, 1);
+        if (mode == Mode.ROW) shape[0] = input.size(0);
+        return shape;
+    }
+
+    @Override protected DropoutLayer renew() { return new StochasticDepth(p(), mode); }
+
+    @Override protected String describe() { return "p=" + p() + ", mode=" + mode.name().toLowerCase(Locale.ROOT); }
+}
