@@ -39,12 +39,12 @@ final class Golden {
 
     static long[] longs(JsonNode array) { return Arrays.stream(numbers(array)).mapToLong(v -> (long) v).toArray(); }
 
-    /** A tensor written as {@code {"shape", "values"}}, with {@code "dtype": "int64"} where it is not float32. */
+    /** A tensor written as {@code {"shape", "values"}}, with a {@code "dtype"} of int64 or float64 where it is not float32. */
     static Tensor tensor(JsonNode node) {
         double[] v = numbers(node.get("values"));
         long[] shape = longs(node.get("shape"));
         if (node.path("dtype").asText().equals("int64")) return Torch.tensor(Arrays.stream(v).mapToLong(x -> (long) x).toArray()).reshape(shape);
-        return Torch.tensor(v).to(DType.FLOAT32).reshape(shape);
+        return Torch.tensor(v).to(node.path("dtype").asText().equals("float64") ? DType.FLOAT64 : DType.FLOAT32).reshape(shape);
     }
 
     /** Every element within {@code absolute + relative · |expected|}. */
