@@ -1,4 +1,4 @@
-/** Labelled images, read into batches of tensors for training. */
+/** Labelled images, texts and tensors, read into batches for training. */
 module panatorch.datasets {
     requires transitive panatorch;
 

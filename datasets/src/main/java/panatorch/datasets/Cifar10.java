@@ -1,7 +1,6 @@
 package panatorch.datasets;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +18,7 @@ public final class Cifar10 implements Dataset {
     private static final String FOLDER = "cifar-10-batches-bin";
     private static final int PIXELS = 3 * 32 * 32, RECORDS = 10_000;
     private static final List<String> NAMES = List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    private static final Schema SCHEMA = Schema.images(3, 32, 32, ChannelStats.rgb(0.4914, 0.4822, 0.4465, 0.2470, 0.2435, 0.2616), NAMES);
 
     private final Arena arena = Arena.ofShared();
     private final RecordFile[] files;
@@ -57,20 +57,18 @@ public final class Cifar10 implements Dataset {
 
     @Override public int size() { return RECORDS * files.length; }
 
-    @Override public List<String> classNames() { return NAMES; }
+    @Override public Schema schema() { return SCHEMA; }
 
-    @Override public long[] imageShape() { return new long[] {3, 32, 32}; }
-
-    @Override public double[] mean() { return new double[] {0.4914, 0.4822, 0.4465}; }
-
-    @Override public double[] std() { return new double[] {0.2470, 0.2435, 0.2616}; }
-
-    @Override public int read(int index, MemorySegment images, long offset) {
+    @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size());
         RecordFile file = files[index / RECORDS];
-        file.copyPixels(index % RECORDS, images, offset);
-        return file.label(index % RECORDS);
+        file.copyPixels(index % RECORDS, item.field(0));
+        item.set(1, file.label(index % RECORDS));
     }
+
+    @Override public int label(int index) { return files[Objects.checkIndex(index, size()) / RECORDS].label(index % RECORDS); }
+
+    @Override public String name(int index) { return "record " + index % RECORDS + " of " + files[index / RECORDS].path(); }
 
     @Override public void close() {
         if (arena.scope().isAlive()) arena.close();

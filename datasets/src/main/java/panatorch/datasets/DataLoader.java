@@ -1,13 +1,10 @@
 package panatorch.datasets;
 
 import java.lang.foreign.Arena;
-import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import panatorch.DType;
 import panatorch.Generator;
 import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.datasets.transforms.Transform;
 
@@ -33,11 +30,15 @@ import panatorch.datasets.transforms.Transform;
  * nothing and may be used by many threads; its epochs own their threads and batches. The set must stay open while an epoch runs.
  */
 public final class DataLoader {
+    /** Tells the random numbers of items from those of batches. */
+    private static final long ITEMS = 1;
+
     private final Dataset dataset;
     private final Sampler sampler;
     private final int batchSize;
     private final boolean dropLast;
-    private final Transform transform;
+    private final @Nullable Transform transform;
+    private final String input;
     private final long seed;
     private final int prefetch;
 
@@ -51,10 +52,11 @@ public final class DataLoader {
         if (given != null) sampler = given;
         else sampler = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
         Transform change = options.transform;
-        transform = change != null ? change : new Normalize(dataset.mean(), dataset.std());
+        transform = change != null || dataset.schema().pixels() == null ? change : new Normalize(dataset.mean(), dataset.std());
+        input = dataset.schema().fields().getFirst().name();
     }
 
-    /** Options of a loader of batches of {@code batchSize} images; without any, the images come in order and normalised. */
+    /** Options of a loader of batches of {@code batchSize} items; without any, they come in order, and images normalised. */
     public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
 
     /** The number of batches of an epoch. */
@@ -71,19 +73,33 @@ public final class DataLoader {
 
     int[] order(long epoch) {
         int[] order = sampler.order(epoch);
-        if (order.length != sampler.size()) throw new IllegalStateException("a sampler of " + sampler.size() + " images gave " + order.length + " for epoch " + epoch);
+        if (order.length != sampler.size()) throw new IllegalStateException("a sampler of " + sampler.size() + " items gave " + order.length + " for epoch " + epoch);
         return order;
     }
 
     Batch prepare(int[] order, long epoch, int batch, Generator generator) {
         int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
-        generator.manualSeed(SplitMix.seed(seed, epoch, batch));
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
-            long[] shape = dataset.imageShape();
-            Tensor pixels = Torch.empty(DType.UINT8, to - from, shape[0], shape[1], shape[2]), labels = Torch.empty(DType.INT64, to - from);
-            dataset.read(Arrays.copyOfRange(order, from, to), pixels.data(arena), labels.data(arena));
-            Tensor images = transform.apply(pixels, generator);
-            return new Batch(images.escape(), labels.escape());
+            var rows = new Rows(dataset.schema(), to - from, false, arena);
+            for (int i = from; i < to; i++) read(order[i], rows.row(i - from, SplitMix.seed(seed, epoch, i, ITEMS)));
+            var tensors = rows.tensors();
+            if (transform != null) {
+                generator.manualSeed(SplitMix.seed(seed, epoch, batch));
+                tensors.replaceAll((name, t) -> name.equals(input) ? transform.apply(t, generator) : t);
+            }
+            return Batch.owning(tensors);
+        }
+    }
+
+    /** What goes wrong bears the item's name. */
+    private void read(int index, Item item) {
+        Objects.checkIndex(index, dataset.size());
+        try {
+            dataset.read(index, item);
+        } catch (DatasetException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new DatasetException(dataset.name(index) + " could not be read: " + e, e);
         }
     }
 
@@ -98,7 +114,7 @@ public final class DataLoader {
         private int prefetch = 2;
 
         private Builder(Dataset dataset, int batchSize) {
-            if (batchSize < 1) throw new IllegalArgumentException("a batch has at least one image, not " + batchSize);
+            if (batchSize < 1) throw new IllegalArgumentException("a batch has at least one item, not " + batchSize);
             this.dataset = dataset;
             this.batchSize = batchSize;
         }
@@ -109,13 +125,13 @@ public final class DataLoader {
             return this;
         }
 
-        /** The order by which epochs visit the images, instead of the set's or a random one. */
+        /** The order by which epochs visit the items, instead of the set's or a random one. */
         public Builder sampler(Sampler sampler) {
             this.sampler = sampler;
             return this;
         }
 
-        /** What is done to every batch, uint8 {@code [N, C, H, W]}; by default it is normalised by the set's mean and deviation. */
+        /** What is done to the first field of every batch, uint8 {@code [N, C, H, W]} of images; by default images are normalised by the set's mean and deviation. */
         public Builder transform(Transform transform) {
             this.transform = transform;
             return this;
@@ -127,7 +143,7 @@ public final class DataLoader {
             return this;
         }
 
-        /** Leaves out a last batch of fewer images than the others. */
+        /** Leaves out a last batch of fewer items than the others. */
         public Builder dropLast() {
             dropLast = true;
             return this;

@@ -5,4 +5,6 @@ public class DatasetException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public DatasetException(String message) { super(message); }
+
+    public DatasetException(String message, Throwable cause) { super(message, cause); }
 }

@@ -7,12 +7,19 @@ import panatorch.Generator;
 import panatorch.Scope;
 
 /**
- * Every image once, in an order that is new in every epoch: {@code torch.randperm(size)} from a generator whose seed is mixed
+ * Every item once, in an order that is new in every epoch: {@code torch.randperm(size)} from a generator whose seed is mixed
  * from {@code seed} and the epoch, so that neither neighbouring epochs nor neighbouring seeds share an order.
  */
 public record RandomSampler(int size, long seed) implements Sampler {
     @Override public int[] order(long epoch) {
-        try (var scope = Scope.open(); var generator = Generator.of(SplitMix.seed(seed, epoch))) {
+        try (var generator = Generator.of(SplitMix.seed(seed, epoch))) {
+            return permutation(size, generator);
+        }
+    }
+
+    /** {@code torch.randperm(size, generator)}. */
+    static int[] permutation(int size, Generator generator) {
+        try (var scope = Scope.open()) {
             return Arrays.stream(Aten.randperm(size, generator, DType.INT64).toLongArray()).mapToInt(Math::toIntExact).toArray();
         }
     }

@@ -47,7 +47,5 @@ record RecordFile(Path path, MemorySegment bytes, int recordBytes) {
 
     int label(int record) { return Byte.toUnsignedInt(bytes.get(ValueLayout.JAVA_BYTE, (long) record * recordBytes)); }
 
-    void copyPixels(int record, MemorySegment to, long offset) {
-        MemorySegment.copy(bytes, (long) record * recordBytes + 1, to, offset, recordBytes - 1);
-    }
+    void copyPixels(int record, MemorySegment to) { MemorySegment.copy(bytes, (long) record * recordBytes + 1, to, 0, recordBytes - 1); }
 }

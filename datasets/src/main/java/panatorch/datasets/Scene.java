@@ -19,21 +19,21 @@ final class Scene {
     static void draw(Figure figure, long seed, byte[] image, int offset) {
         var scene = new Scene(new SplitMix(seed));
         scene.background();
-        scene.clutter(1 + scene.random.below(4));
+        scene.clutter(1 + scene.random.nextInt(4));
         scene.figure(figure);
-        scene.clutter(scene.random.below(2));
+        scene.clutter(scene.random.nextInt(2));
         scene.develop(image, offset);
     }
 
-    private double[] colour() { return new double[] {random.uniform(0, 255), random.uniform(0, 255), random.uniform(0, 255)}; }
+    private double[] colour() { return new double[] {random.nextDouble(0, 255), random.nextDouble(0, 255), random.nextDouble(0, 255)}; }
 
     /** A slope between two colours under smooth random blotches. */
     private void background() {
         double[] from = colour(), to = colour();
-        double dx = random.uniform(-1, 1), dy = random.uniform(-1, 1), mix = random.uniform(0.1, 0.5);
-        double[] blotches = blotches(3 + random.below(6));
-        double depth = random.uniform(5, 30);
-        double[] tint = {random.uniform(0.4, 1), random.uniform(0.4, 1), random.uniform(0.4, 1)};
+        double dx = random.nextDouble(-1, 1), dy = random.nextDouble(-1, 1), mix = random.nextDouble(0.1, 0.5);
+        double[] blotches = blotches(3 + random.nextInt(6));
+        double depth = random.nextDouble(5, 30);
+        double[] tint = {random.nextDouble(0.4, 1), random.nextDouble(0.4, 1), random.nextDouble(0.4, 1)};
         for (int p = 0; p < PIXELS; p++) {
             double t = 0.5 + mix * (dx * (p % SIDE - 15.5) + dy * (p / SIDE - 15.5)) / SIDE;
             for (int c = 0; c < 3; c++) planes[c * PIXELS + p] = from[c] + (to[c] - from[c]) * t + depth * tint[c] * blotches[p];
@@ -44,7 +44,7 @@ final class Scene {
     private double[] blotches(int cells) {
         int side = cells + 1;
         var lattice = new double[side * side];
-        Arrays.setAll(lattice, i -> random.uniform(-1, 1));
+        Arrays.setAll(lattice, i -> random.nextDouble(-1, 1));
         var values = new double[PIXELS];
         for (int p = 0; p < PIXELS; p++) {
             double x = (p % SIDE) * (double) cells / SIDE, y = (p / SIDE) * (double) cells / SIDE;
@@ -59,11 +59,11 @@ final class Scene {
     /** Short lines and specks, which are part of no figure. */
     private void clutter(int pieces) {
         for (int i = 0; i < pieces; i++) {
-            double x = random.uniform(0, SIDE), y = random.uniform(0, SIDE), thickness = random.uniform(0.4, 1.3), length = random.chance(0.4) ? 0 : random.uniform(2, 8);
-            if (length == 0) thickness += random.uniform(0.5, 1.5);
-            var turn = new Turn(random.uniform(-0.5, 0.5));
+            double x = random.nextDouble(0, SIDE), y = random.nextDouble(0, SIDE), thickness = random.nextDouble(0.4, 1.3), length = random.chance(0.4) ? 0 : random.nextDouble(2, 8);
+            if (length == 0) thickness += random.nextDouble(0.5, 1.5);
+            var turn = new Turn(random.nextDouble(-0.5, 0.5));
             double reach = length, thick = thickness;
-            paint(colour(), random.uniform(0.3, 0.8), x, y, length + thickness + 1, (px, py) -> {
+            paint(colour(), random.nextDouble(0.3, 0.8), x, y, length + thickness + 1, (px, py) -> {
                 double u = turn.x(px - x, py - y), v = turn.y(px - x, py - y), beyond = Math.max(Math.abs(u) - reach, 0);
                 return Math.sqrt(beyond * beyond + v * v) - thick;
             });
@@ -71,10 +71,10 @@ final class Scene {
     }
 
     private void figure(Figure figure) {
-        double radius = random.uniform(9, 14), play = 17 - radius, detail = random.uniform();
-        double x = 16 + random.uniform(-play, play), y = 16 + random.uniform(-play, play), stretch = random.uniform(0.85, 1.18);
-        var turn = new Turn(random.uniform(-figure.turn, figure.turn));
-        paint(contrasting(x, y), random.uniform(0.5, 1), x, y, 2 * radius, (px, py) ->
+        double radius = random.nextDouble(9, 14), play = 17 - radius, detail = random.nextDouble();
+        double x = 16 + random.nextDouble(-play, play), y = 16 + random.nextDouble(-play, play), stretch = random.nextDouble(0.85, 1.18);
+        var turn = new Turn(random.nextDouble(-figure.turn, figure.turn));
+        paint(contrasting(x, y), random.nextDouble(0.5, 1), x, y, 2 * radius, (px, py) ->
                 figure.distance(turn.x(px - x, py - y) * stretch, turn.y(px - x, py - y) / stretch, radius, detail));
     }
 
@@ -107,7 +107,7 @@ final class Scene {
 
     /** Adds the camera's noise and rounds to bytes. */
     private void develop(byte[] image, int offset) {
-        double deviation = random.uniform(3, 14);
+        double deviation = random.nextDouble(3, 14);
         for (int i = 0; i < planes.length; i++) image[offset + i] = (byte) Math.clamp(Math.round(planes[i] + deviation * random.noise()), 0, 255);
     }
 

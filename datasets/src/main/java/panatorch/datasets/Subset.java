@@ -1,10 +1,8 @@
 package panatorch.datasets;
 
-import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.Objects;
 
-/** Some images of another set. */
+/** Some items of another set. */
 final class Subset implements Dataset {
     private final Dataset source;
     private final int[] indices;
@@ -15,17 +13,15 @@ final class Subset implements Dataset {
         for (int i : indices) Objects.checkIndex(i, source.size());
     }
 
+    private int place(int index) { return indices[Objects.checkIndex(index, indices.length)]; }
+
     @Override public int size() { return indices.length; }
 
-    @Override public List<String> classNames() { return source.classNames(); }
+    @Override public Schema schema() { return source.schema(); }
 
-    @Override public long[] imageShape() { return source.imageShape(); }
+    @Override public void read(int index, Item item) { source.read(place(index), item); }
 
-    @Override public double[] mean() { return source.mean(); }
+    @Override public String name(int index) { return source.name(place(index)); }
 
-    @Override public double[] std() { return source.std(); }
-
-    @Override public int read(int index, MemorySegment images, long offset) {
-        return source.read(indices[Objects.checkIndex(index, indices.length)], images, offset);
-    }
+    @Override public int label(int index) { return source.label(place(index)); }
 }

@@ -23,6 +23,8 @@ public final class Synthetic implements Dataset {
     private static final Figure[] FIGURES = Figure.values();
     private static final List<String> NAMES = Arrays.stream(FIGURES).map(f -> f.name().toLowerCase(Locale.ROOT).replace('_', ' ')).toList();
 
+    private static final Schema SCHEMA = Schema.images(3, Scene.SIDE, Scene.SIDE, ChannelStats.rgb(0.5, 0.5, 0.5, 0.21, 0.21, 0.21), NAMES);
+
     private final int size;
     private final byte[] images;
 
@@ -44,21 +46,15 @@ public final class Synthetic implements Dataset {
 
     public static Synthetic test(int size, long seed) { return new Synthetic(size, seed, 1); }
 
-    private static int label(int index) { return index % FIGURES.length; }
-
     @Override public int size() { return size; }
 
-    @Override public List<String> classNames() { return NAMES; }
+    @Override public Schema schema() { return SCHEMA; }
 
-    @Override public long[] imageShape() { return new long[] {3, Scene.SIDE, Scene.SIDE}; }
-
-    @Override public double[] mean() { return new double[] {0.5, 0.5, 0.5}; }
-
-    @Override public double[] std() { return new double[] {0.21, 0.21, 0.21}; }
-
-    @Override public int read(int index, MemorySegment to, long offset) {
+    @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size);
-        MemorySegment.copy(images, index * BYTES, to, ValueLayout.JAVA_BYTE, offset, BYTES);
-        return label(index);
+        MemorySegment.copy(images, index * BYTES, item.field(0), ValueLayout.JAVA_BYTE, 0, BYTES);
+        item.set(1, label(index));
     }
+
+    @Override public int label(int index) { return Objects.checkIndex(index, size) % FIGURES.length; }
 }

@@ -1,4 +1,4 @@
-/** Labelled image sets, and the loader that turns them into batches of tensors. */
+/** Sets of labelled images, texts and tensors, and the loader that turns them into batches. */
 @NullMarked
 package panatorch.datasets;
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,16 +34,22 @@ class Cifar10Test {
         }
     }
 
+    private static byte[] pixels(Dataset set, int index) {
+        Item item = Item.alone(set.schema(), 0);
+        set.read(index, item);
+        return item.field(0).toArray(ValueLayout.JAVA_BYTE);
+    }
+
     @Test void an_image_has_the_label_and_the_pixels_of_its_record() throws IOException {
         write(file, 10_000 * RECORD, 7 * RECORD, 9, 11, 12);
         try (var set = Cifar10.test(root)) {
-            var pixels = new byte[3072];
             assertThat(set.size()).isEqualTo(10_000);
-            assertThat(set.read(7, MemorySegment.ofArray(pixels), 0)).isEqualTo(9);
-            assertThat(pixels).startsWith(11, 12, 0);
-            assertThat(set.read(6, MemorySegment.ofArray(pixels), 0)).isZero();
-            assertThat(pixels).containsOnly(0);
-            assertThatThrownBy(() -> set.read(10_000, MemorySegment.ofArray(pixels), 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(set.label(7)).isEqualTo(9);
+            assertThat(pixels(set, 7)).startsWith(11, 12, 0);
+            assertThat(set.label(6)).isZero();
+            assertThat(pixels(set, 6)).containsOnly(0);
+            assertThat(set.name(7)).isEqualTo("record 7 of " + file);
+            assertThatThrownBy(() -> pixels(set, 10_000)).isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 
@@ -51,7 +57,7 @@ class Cifar10Test {
         for (int i = 1; i <= 5; i++) write(folder.resolve("data_batch_" + i + ".bin"), 10_000 * RECORD, 9_999 * RECORD, i);
         try (var set = Cifar10.train(root)) {
             assertThat(set.size()).isEqualTo(50_000);
-            for (int i = 1; i <= 5; i++) assertThat(set.read(10_000 * i - 1, MemorySegment.ofArray(new byte[3072]), 0)).isEqualTo(i);
+            for (int i = 1; i <= 5; i++) assertThat(set.label(10_000 * i - 1)).isEqualTo(i);
         }
     }
 
@@ -105,19 +111,19 @@ class Cifar10Test {
         var set = Cifar10.test(root);
         set.close();
         set.close();
-        assertThatThrownBy(() -> set.read(0, MemorySegment.ofArray(new byte[3072]), 0)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pixels(set, 0)).isInstanceOf(IllegalStateException.class);
     }
 
     @Test void the_real_images_have_the_stated_mean_and_deviation_and_are_balanced() {
         String data = System.getenv("PANATORCH_DATA");
         assumeTrue(data != null, "skipped: set PANATORCH_DATA to the folder that holds cifar-10-batches-bin");
         try (var set = Cifar10.train(Path.of(data)); var test = Cifar10.test(Path.of(data))) {
-            var pixels = new byte[3072];
             var perClass = new int[10];
             var sum = new double[3];
             var squares = new double[3];
             for (int i = 0; i < set.size(); i++) {
-                perClass[set.read(i, MemorySegment.ofArray(pixels), 0)]++;
+                byte[] pixels = pixels(set, i);
+                perClass[set.label(i)]++;
                 for (int p = 0; p < 3072; p++) {
                     double v = Byte.toUnsignedInt(pixels[p]) / 255.0;
                     sum[p / 1024] += v;
@@ -130,8 +136,8 @@ class Cifar10Test {
                 assertThat(set.mean()[c]).isCloseTo(mean, within(1e-4));
                 assertThat(set.std()[c]).isCloseTo(std, within(1e-4));
             }
-            assertThat(set.classNames().get(set.read(0, MemorySegment.ofArray(pixels), 0))).isEqualTo("frog");
-            assertThat(test.classNames().get(test.read(0, MemorySegment.ofArray(pixels), 0))).isEqualTo("cat");
+            assertThat(set.classNames().get(set.label(0))).isEqualTo("frog");
+            assertThat(test.classNames().get(test.label(0))).isEqualTo("cat");
         }
     }
 }

@@ -142,7 +142,7 @@ class DataLoaderTest {
     }
 
     @Test void impossible_options_are_refused() {
-        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one image, not 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one item, not 0");
         assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one batch is prepared ahead, not 0");
     }
 

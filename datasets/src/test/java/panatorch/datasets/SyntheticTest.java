@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
@@ -13,9 +12,9 @@ import org.junit.jupiter.api.Test;
 
 class SyntheticTest {
     private static byte[] bytes(Dataset set) {
-        var images = new byte[set.size() * set.imageBytes()];
-        set.read(IntStream.range(0, set.size()).toArray(), MemorySegment.ofArray(images), MemorySegment.ofArray(new long[set.size()]));
-        return images;
+        try (Batch all = set.batch(IntStream.range(0, set.size()).toArray())) {
+            return all.images().toByteArray();
+        }
     }
 
     private static long checksum(Dataset set) {
@@ -49,9 +48,7 @@ class SyntheticTest {
 
     @Test void any_leading_part_is_balanced() {
         var set = Synthetic.test(40, 0);
-        var labels = new long[40];
-        set.read(IntStream.range(0, 40).toArray(), MemorySegment.ofArray(new byte[40 * 3072]), MemorySegment.ofArray(labels));
-        assertThat(labels).startsWith(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1);
+        assertThat(IntStream.range(0, 40).map(set::label).toArray()).startsWith(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1);
         assertThat(set.classNames()).hasSize(10).contains("circle", "vertical stripes");
     }
 

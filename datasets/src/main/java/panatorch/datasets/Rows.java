@@ -1,0 +1,47 @@
+package panatorch.datasets;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.List;
+import panatorch.Aten;
+import panatorch.Tensor;
+
+/** The tensors of a batch while items are read into them; of the scope and the arena in which it was made. */
+final class Rows {
+    private final Schema schema;
+    private final Tensor[] tensors;
+    private final MemorySegment[] columns;
+    private final long[] bytes, longest;
+
+    /** @param pinned in memory from which a GPU copies by itself */
+    Rows(Schema schema, int rows, boolean pinned, Arena arena) {
+        this.schema = schema;
+        List<Field> fields = schema.fields();
+        tensors = new Tensor[fields.size()];
+        columns = new MemorySegment[tensors.length];
+        bytes = schema.bytes();
+        longest = new long[tensors.length];
+        for (int f = 0; f < tensors.length; f++) {
+            Field field = fields.get(f);
+            var shape = new long[1 + field.shape().size()];
+            shape[0] = rows;
+            for (int d = 1; d < shape.length; d++) shape[d] = field.shape().get(d - 1);
+            tensors[f] = Aten.empty(shape, field.dtype(), null, null, pinned ? true : null);
+            columns[f] = tensors[f].data(arena);
+        }
+    }
+
+    /** @param seed where {@link Item#random} comes from */
+    Item row(int row, long seed) { return new Item(schema, columns, bytes, longest, row, seed); }
+
+    /** By field, cut to the longest item. */
+    LinkedHashMap<String, Tensor> tensors() {
+        var result = new LinkedHashMap<String, Tensor>();
+        for (int f = 0; f < tensors.length; f++) {
+            boolean cut = longest[f] > 0 && longest[f] < tensors[f].size(1);
+            result.put(schema.fields().get(f).name(), cut ? tensors[f].narrow(1, 0, longest[f]).contiguous() : tensors[f]);
+        }
+        return result;
+    }
+}
