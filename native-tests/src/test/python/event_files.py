@@ -1,0 +1,46 @@
+"""Prints as JSON what TensorBoard reads from a folder of event files.
+
+    python event_files.py FOLDER          # tensorboard 2.21, numpy; exit status 3 and a sentence where there is none
+
+    "scalars"      tag -> [[step, value], ...]
+    "histograms"   tag -> [[step, [min, max, num, sum, sum of squares], limits, counts], ...]
+    "images"       tag -> [[step, width, height, bytes as hexadecimal digits], ...]
+    "texts"        tag -> [[step, plug-in, [text, ...]], ...]
+    "migrated"     tag -> shape of the histogram that the server makes of the first file's: [buckets, 3]
+"""
+import json
+import logging
+import sys
+from pathlib import Path
+
+try:
+    from tensorboard import data_compat
+    from tensorboard.backend.event_processing import event_accumulator, event_file_loader
+    from tensorboard.util import tensor_util
+except ImportError as e:
+    print(e)
+    sys.exit(3)
+
+
+def main(folder):
+    logging.disable(logging.WARNING)  # of the purge, which is meant
+    everything = {k: 0 for k in event_accumulator.DEFAULT_SIZE_GUIDANCE}
+    a = event_accumulator.EventAccumulator(folder, size_guidance=everything)
+    a.Reload()
+    tags = a.Tags()
+    document = {
+        "scalars": {t: [[e.step, e.value] for e in a.Scalars(t)] for t in tags["scalars"]},
+        "histograms": {t: [[e.step, [h.min, h.max, h.num, h.sum, h.sum_squares], list(h.bucket_limit), list(h.bucket)] for e in a.Histograms(t) for h in [e.histogram_value]] for t in tags["histograms"]},
+        "images": {t: [[e.step, e.width, e.height, e.encoded_image_string.hex()] for e in a.Images(t)] for t in tags["images"]},
+        "texts": {t: [[e.step, a.SummaryMetadata(t).plugin_data.plugin_name, [s.decode() for s in tensor_util.make_ndarray(e.tensor_proto).tolist()]] for e in a.Tensors(t)] for t in tags["tensors"]},
+        "migrated": {},
+    }
+    for event in event_file_loader.LegacyEventFileLoader(str(min(Path(folder).iterdir()))).Load():
+        for value in event.summary.value:
+            if value.HasField("histo"):
+                document["migrated"][value.tag] = list(tensor_util.make_ndarray(data_compat.migrate_value(value).tensor).shape)
+    print(json.dumps(document))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,184 @@
+package panatorch.train;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * An event file of TensorBoard: curves, texts, histograms and pictures of a run, which {@code tensorboard --logdir FOLDER} shows while it runs.
+ *
+ * <pre>{@code
+ * try (var events = EventFile.create(Path.of("runs/1"))) {
+ *     events.scalar("loss/train", step, loss);
+ * }
+ * }</pre>
+ *
+ * <p>Every event is handed to the operating system before its method returns, so that a killed process leaves a file that ends with its last event.
+ * A failed write is undone and is an {@link UncheckedIOException}: later events can still be read. Any thread may write.
+ *
+ * <p>The file is TFRecords of {@code Event} messages. Not written: audio, graphs, hyper-parameters and precision–recall curves.
+ */
+public final class EventFile implements AutoCloseable {
+    private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\..*");
+    private static final int BUCKETS = 30; // as many as TensorBoard's own histograms have
+
+    private final Path path;
+    private final RandomAccessFile file; // a channel would be closed by an interrupt of its thread
+    private boolean closed;
+
+    private EventFile(Path path) throws IOException {
+        this.path = path;
+        Files.createFile(path);
+        file = new RandomAccessFile(path.toFile(), "rw");
+    }
+
+    /** A new file in {@code folder}, which is made if there is none. Earlier files there stay: TensorBoard shows all of a folder as one run. */
+    public static EventFile create(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        var events = new EventFile(folder.resolve(name(latest(folder))));
+        events.write(event(0).text(3, "brain.Event:2"));
+        return events;
+    }
+
+    /** {@link #create} for a run that goes on: what earlier files in {@code folder} have of {@code step} and later ones is no longer shown. */
+    public static EventFile resume(Path folder, long step) throws IOException {
+        EventFile events = create(folder);
+        events.write(event(step).message(7, new Message().integer(1, 1))); // SessionLog START: TensorBoard forgets what comes later
+        return events;
+    }
+
+    /** {@code events.out.tfevents.SECONDS.HOST.PROCESS}: TensorBoard reads files in the order of their names, so the seconds always grow. */
+    private static String name(long latest) {
+        long seconds = Math.max(Instant.now().getEpochSecond(), latest + 1);
+        return String.format(Locale.ROOT, "events.out.tfevents.%010d.%s.%d", seconds, host(), ProcessHandle.current().pid());
+    }
+
+    private static long latest(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> NAME.matcher(f.getFileName().toString())).filter(m -> m.matches()).mapToLong(m -> Long.parseLong(m.group(1))).max().orElse(-1);
+        }
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9._-]", "_");
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    /** Where it is. */
+    public Path path() { return path; }
+
+    /** A point of a curve, in single precision; a slash in the tag makes a group of curves. */
+    public void scalar(String tag, long step, double value) { write(step, value(tag).real(2, (float) value)); }
+
+    /** A text, shown as Markdown. */
+    public void text(String tag, long step, String markdown) {
+        Message metadata = new Message().message(1, new Message().text(1, "text"));
+        Message one = new Message().message(2, new Message().integer(1, 1));
+        write(step, value(tag).message(9, metadata).message(8, new Message().integer(1, 7).message(2, one).text(8, markdown))); // DT_STRING [1]
+    }
+
+    /**
+     * The distribution of a tensor's elements, in 30 buckets of equal width that are counted on its device. NaN and infinities are left out.
+     *
+     * @param values of any shape and any real type
+     */
+    public void histogram(String tag, long step, Tensor values) {
+        if (values.dtype().isComplex()) throw new IllegalArgumentException("a histogram is of real numbers, not of " + values.dtype());
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor all = values.flatten().to(DType.FLOAT64), x = all.maskedSelect(all.isfinite());
+            long n = x.numel();
+            double[] s = n == 0 ? new double[4] : Aten.stack(x.amin(), x.amax(), x.sum(), x.square().sum()).toDoubleArray();
+            double[] counts = n == 0 ? new double[0] : s[0] == s[1] ? new double[] {n} : x.histc(BUCKETS, s[0], s[1]).toDoubleArray();
+            var limits = new double[counts.length];
+            for (int i = 0; i < limits.length; i++) limits[i] = i == limits.length - 1 ? s[1] : s[0] + (s[1] - s[0]) * (i + 1) / limits.length;
+            var histogram = new Message().real(1, s[0]).real(2, s[1]).real(3, (double) n).real(4, s[2]).real(5, s[3]).reals(6, limits).reals(7, counts);
+            write(step, value(tag).message(5, histogram));
+        }
+    }
+
+    /**
+     * A picture.
+     *
+     * @param png the bytes of a PNG file, which knows its size
+     * @throws IllegalArgumentException if it is no such file
+     */
+    public void image(String tag, long step, byte[] png) {
+        var header = ByteBuffer.wrap(png);
+        if (png.length < 26 || header.getLong(0) != 0x89504E470D0A1A0AL || header.getInt(12) != 0x49484452) throw new IllegalArgumentException("these " + png.length + " bytes are no PNG file");
+        int channels = switch (header.get(25)) {
+            case 0 -> 1;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 3;
+        };
+        write(step, value(tag).message(4, new Message().integer(1, header.getInt(20)).integer(2, header.getInt(16)).integer(3, channels).bytes(4, png)));
+    }
+
+    private static Message value(String tag) {
+        if (tag.isBlank()) throw new IllegalArgumentException("a tag names what is shown, and is not blank");
+        return new Message().text(1, tag);
+    }
+
+    private static Message event(long step) {
+        Instant now = Instant.now();
+        return new Message().real(1, now.getEpochSecond() + now.getNano() / 1e9).integer(2, step);
+    }
+
+    private void write(long step, Message value) { write(event(step).message(5, new Message().message(1, value))); }
+
+    /** A TFRecord: length, its checksum, the message, its checksum; in one piece, for a killed process cannot be asked for the rest. */
+    private synchronized void write(Message event) {
+        if (closed) throw new IllegalStateException(path + " is closed");
+        byte[] data = event.toByteArray();
+        var record = ByteBuffer.allocate(data.length + 16).order(ByteOrder.LITTLE_ENDIAN).putLong(data.length);
+        record.putInt(maskedChecksum(record.array(), Long.BYTES)).put(data).putInt(maskedChecksum(data, data.length));
+        try {
+            long end = file.getFilePointer();
+            try {
+                file.write(record.array());
+            } catch (IOException e) {
+                file.setLength(end); // what follows a part of a record would be lost
+                file.seek(end);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write to " + path, e);
+        }
+    }
+
+    /** CRC-32C, rotated and shifted so that a checksum of data with checksums in it still tells something. */
+    private static int maskedChecksum(byte[] bytes, int length) {
+        var crc = new CRC32C();
+        crc.update(bytes, 0, length);
+        return Integer.rotateRight((int) crc.getValue(), 15) + 0xA282EAD8;
+    }
+
+    /** Closing twice is harmless. */
+    @Override public synchronized void close() {
+        closed = true;
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close " + path, e);
+        }
+    }
+}
