@@ -40,6 +40,9 @@ public final class Autocast extends Mode {
     /** @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16} */
     public static Autocast enter(Device.Type device, DType dtype) { return new Autocast(device, dtype, true); }
 
+    /** {@link #enter(Device.Type, DType)} for the type of a device. */
+    public static Autocast enter(Device device, DType dtype) { return enter(device.type(), dtype); }
+
     /** Full precision while open, also inside an {@link #enter}. */
     public static Autocast off(Device.Type device) { return new Autocast(device, DType.FLOAT32, false); }
 

@@ -11,7 +11,7 @@ import panatorch.internal.library.NativeLibrary;
  * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads.
  * Operators are in {@link Aten}; what is made like another tensor, as {@code zerosLike}, is that tensor's method.
  *
- * <p>A shape is [] if no sizes are given. New tensors are on the CPU and belong to the current {@link Scope}.
+ * <p>A shape is [] if no sizes are given. New tensors are on the CPU, unless a device is given, and belong to the current {@link Scope}.
  */
 public final class Torch {
     private Torch() {}
@@ -25,6 +25,9 @@ public final class Torch {
     /** A float32 tensor of zeros; without sizes a scalar []. */
     public static Tensor zeros(long... shape) { return Aten.zeros(shape, DType.FLOAT32); }
 
+    /** A float32 tensor of zeros. */
+    public static Tensor zeros(Device device, long... shape) { return zeros(DType.FLOAT32, device, shape); }
+
     public static Tensor zeros(DType dtype, long... shape) { return Aten.zeros(shape, dtype); }
 
     public static Tensor zeros(DType dtype, Device device, long... shape) { return Aten.zeros(shape, dtype, null, device); }
@@ -32,12 +35,18 @@ public final class Torch {
     /** A float32 tensor of ones. */
     public static Tensor ones(long... shape) { return Aten.ones(shape, DType.FLOAT32); }
 
+    /** A float32 tensor of ones. */
+    public static Tensor ones(Device device, long... shape) { return ones(DType.FLOAT32, device, shape); }
+
     public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype); }
 
     public static Tensor ones(DType dtype, Device device, long... shape) { return Aten.ones(shape, dtype, null, device); }
 
     /** A float32 tensor of uninitialised memory. */
     public static Tensor empty(long... shape) { return Aten.empty(shape, DType.FLOAT32); }
+
+    /** A float32 tensor of uninitialised memory. */
+    public static Tensor empty(Device device, long... shape) { return empty(DType.FLOAT32, device, shape); }
 
     /** Uninitialised memory. */
     public static Tensor empty(DType dtype, long... shape) { return Aten.empty(shape, dtype); }
@@ -50,6 +59,8 @@ public final class Torch {
 
     public static Tensor full(long[] shape, Number value, DType dtype) { return Aten.full(shape, value, dtype); }
 
+    public static Tensor full(long[] shape, Number value, DType dtype, Device device) { return Aten.full(shape, value, dtype, null, device); }
+
     /** A bool tensor full of {@code value}. */
     public static Tensor full(long[] shape, boolean value) { return Aten.full(shape, value ? 1 : 0, DType.BOOL); }
 
@@ -60,6 +71,8 @@ public final class Torch {
     public static Tensor eye(long rows, long columns) { return Aten.eye(rows, columns); }
 
     public static Tensor eye(long rows, long columns, DType dtype) { return Aten.eye(rows, columns, dtype); }
+
+    public static Tensor eye(long rows, long columns, DType dtype, Device device) { return Aten.eye(rows, columns, dtype, null, device); }
 
     // ---- rows of numbers
 
@@ -74,7 +87,11 @@ public final class Torch {
 
     public static Tensor arange(Number end, DType dtype) { return Aten.arange(end, dtype); }
 
+    public static Tensor arange(Number end, DType dtype, Device device) { return Aten.arange(end, dtype, null, device); }
+
     public static Tensor arange(Number start, Number end, Number step, DType dtype) { return Aten.arange(start, end, step, dtype); }
+
+    public static Tensor arange(Number start, Number end, Number step, DType dtype, Device device) { return Aten.arange(start, end, step, dtype, null, device); }
 
     /** {@code steps} float32 numbers in equal distances, {@code start} and {@code end} among them. */
     public static Tensor linspace(Number start, Number end, long steps) { return Aten.linspace(start, end, steps); }
@@ -94,6 +111,9 @@ public final class Torch {
     /** float32, uniform in [0, 1). */
     public static Tensor rand(long... shape) { return Aten.rand(shape); }
 
+    /** float32, uniform in [0, 1), of the device's generator. */
+    public static Tensor rand(Device device, long... shape) { return rand(DType.FLOAT32, device, shape); }
+
     public static Tensor rand(DType dtype, long... shape) { return Aten.rand(shape, dtype); }
 
     public static Tensor rand(DType dtype, Device device, long... shape) { return Aten.rand(shape, dtype, null, device); }
@@ -102,6 +122,9 @@ public final class Torch {
 
     /** float32, normal with mean 0 and variance 1. */
     public static Tensor randn(long... shape) { return Aten.randn(shape); }
+
+    /** float32, normal with mean 0 and variance 1, of the device's generator. */
+    public static Tensor randn(Device device, long... shape) { return randn(DType.FLOAT32, device, shape); }
 
     public static Tensor randn(DType dtype, long... shape) { return Aten.randn(shape, dtype); }
 
@@ -123,6 +146,23 @@ public final class Torch {
     public static Tensor randperm(long n) { return Aten.randperm(n); }
 
     public static Tensor randperm(long n, Generator generator) { return Aten.randperm(n, generator); }
+
+    // ---- what is in a tensor
+
+    /** @param values each once, sorted; @param inverse int64, where each element is among them; @param counts int64, how often each occurs */
+    public record Unique(Tensor values, Tensor inverse, Tensor counts) {}
+
+    /** The values of {@code x}: {@code values} [K], {@code inverse} of its shape, {@code counts} [K]. */
+    public static Unique unique(Tensor x) {
+        var r = Aten._unique2(x, true, true, true);
+        return new Unique(r.result0(), r.result1(), r.result2());
+    }
+
+    /** The slices of {@code x} along {@code dim}, of size N there: {@code values} with K of them, sorted as words are, {@code inverse} [N], {@code counts} [K]. */
+    public static Unique unique(Tensor x, long dim) {
+        var r = Aten.uniqueDim(x, dim, true, true, true);
+        return new Unique(r.result0(), r.result1(), r.result2());
+    }
 
     // ---- copies of Java's values
 

@@ -26,6 +26,29 @@ class TensorTest {
         }
     }
 
+    @Test void unique_finds_sorted_values_where_they_are_and_how_often() {
+        try (var scope = Scope.open()) {
+            var u = Torch.unique(Torch.tensor(new long[][] {{3, 1}, {1, 9}}));
+            assertThat(u.values().toLongArray()).containsExactly(1, 3, 9);
+            assertThat(u.inverse().toArray()).isEqualTo(new long[][] {{1, 0}, {0, 2}});
+            assertThat(u.counts().toLongArray()).containsExactly(2, 1, 1);
+            var rows = Torch.unique(Torch.tensor(new long[][] {{2, 1}, {1, 9}, {2, 1}}), 0);
+            assertThat(rows.values().toArray()).isEqualTo(new long[][] {{1, 9}, {2, 1}});
+            assertThat(rows.inverse().toLongArray()).containsExactly(1, 0, 1);
+            assertThat(rows.counts().toLongArray()).containsExactly(1, 2);
+        }
+    }
+
+    @Test void factories_make_tensors_where_they_are_told_to() {
+        try (var scope = Scope.open()) {
+            long[] shape = {2, 3};
+            for (Tensor t : List.of(Torch.zeros(Device.META, 2, 3), Torch.ones(Device.META, 2, 3), Torch.empty(Device.META, 2, 3), Torch.rand(Device.META, 2, 3), Torch.randn(Device.META, 2, 3),
+                    Torch.full(shape, 7, DType.FLOAT32, Device.META), Torch.eye(2, 3, DType.FLOAT32, Device.META))) assertThat(t.describe()).isEqualTo("float32 [2, 3] on meta");
+            assertThat(Torch.arange(3, DType.INT64, Device.META).describe()).isEqualTo("int64 [3] on meta");
+            assertThat(Torch.arange(0, 1, 0.25, DType.FLOAT32, Device.META).describe()).isEqualTo("float32 [4] on meta");
+        }
+    }
+
     @Test void scalars_keep_their_kind() {
         try (var scope = Scope.open()) {
             Tensor i = Torch.tensor(new long[] {1, 2});
