@@ -141,7 +141,7 @@ class SchedulersTest {
         }
         boolean absolute = o.path("threshold_mode").asText().equals("abs"), maximize = o.path("mode").asText().equals("max");
         var plateau = new ReduceLROnPlateau(optimizer, new ReduceLROnPlateau.Options(maximize, o.path("factor").asDouble(0.1), o.path("patience").asLong(10),
-                o.path("threshold").asDouble(1e-4), absolute, o.path("cooldown").asLong(), o.path("min_lr").asDouble(), 1e-8));
+                o.path("threshold").asDouble(1e-4), absolute, o.path("cooldown").asLong(), List.of(o.path("min_lr").asDouble()), 1e-8));
         return new Stepped() {
             @Override public void step(int t) {
                 double m = 1.0 / (1 + t) + 0.3 * ((7 * t) % 5 - 2) / (t + 4);

@@ -23,6 +23,9 @@ public final class ASGD extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, lambd, alpha, t0, weightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 0.01. */
+    public static Options options() { return options(1e-2); }
+
     public static Options options(double lr) { return new Options(lr, 1e-4, 0.75, 1e6, 0, false); }
 
     public ASGD(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

@@ -24,6 +24,9 @@ public final class Adadelta extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, rho, eps, weightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 1. */
+    public static Options options() { return options(1); }
+
     /** The paper has no learning rate: 1. */
     public static Options options(double lr) { return new Options(lr, 0.9, 1e-6, 0, false); }
 

@@ -30,6 +30,9 @@ public final class Adafactor extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, beta2Decay, eps, d, weightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 0.01. */
+    public static Options options() { return options(1e-2); }
+
     /** @param lr the largest relative step, 0.01 in the paper */
     public static Options options(double lr) { return new Options(lr, -0.8, Arrays.asList(null, 1e-3), 1, 0, false); }
 

@@ -32,6 +32,9 @@ public final class Adagrad extends Optimizer {
         public Options fused(boolean on) { return new Options(lr, lrDecay, weightDecay, initialAccumulatorValue, eps, maximize, on); }
     }
 
+    /** With PyTorch's learning rate, 0.01. */
+    public static Options options() { return options(1e-2); }
+
     public static Options options(double lr) { return new Options(lr, 0, 0, 0, 1e-10, false, null); }
 
     public Adagrad(List<Tensor> parameters, Options options) {

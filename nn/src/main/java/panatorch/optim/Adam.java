@@ -29,6 +29,9 @@ public final class Adam extends Optimizer {
         public Options decoupledWeightDecay(boolean on) { return new Options(lr, betas, eps, weightDecay, amsgrad, maximize, fused, on); }
     }
 
+    /** With PyTorch's learning rate, 0.001. */
+    public static Options options() { return options(1e-3); }
+
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false, false, null, false); }
 
     public Adam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

@@ -23,6 +23,9 @@ public final class Adamax extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 0.002. */
+    public static Options options() { return options(2e-3); }
+
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false); }
 
     public Adamax(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

@@ -12,6 +12,9 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
     /** Steps since the last restart, and between it and the next. */
     private long current = -1, length;
 
+    /** Cycles of equal length down to 0. */
+    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0) { this(optimizer, t0, 1, 0); }
+
     public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin) {
         super(optimizer);
         positive("the number of steps", t0);

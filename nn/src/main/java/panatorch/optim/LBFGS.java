@@ -42,6 +42,9 @@ public final class LBFGS extends Optimizer {
         public Options lineSearchFn(String value) { return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, value); }
     }
 
+    /** With PyTorch's learning rate, 1. */
+    public static Options options() { return options(1); }
+
     /** @param lr the step size, or with the line search the first one tried: 1 */
     public static Options options(double lr) { return new Options(lr, 20, null, 1e-7, 1e-9, 100, null); }
 
@@ -62,18 +65,14 @@ public final class LBFGS extends Optimizer {
 
     /** Several iterations. @return the first loss, which belongs to the current scope */
     @Override public Tensor step(Supplier<Tensor> closure) {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            Tensor first = evaluated(closure);
-            Evaluation at = new Evaluation(first.itemDouble(), flatGradient());
-            new Iterations(closure, at).run();
-            return scope.move(first);
-        }
-    }
-
-    private Tensor evaluated(Supplier<Tensor> closure) {
-        try (var grad = NoGrad.enableGrad()) {
-            return closure.get();
-        }
+        return hooked(() -> {
+            try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+                Tensor first = evaluated(closure);
+                Evaluation at = new Evaluation(first.itemDouble(), flatGradient());
+                new Iterations(closure, at).run();
+                return scope.move(first);
+            }
+        });
     }
 
     private Evaluation evaluate(Supplier<Tensor> closure) {

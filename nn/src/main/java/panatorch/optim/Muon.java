@@ -37,6 +37,9 @@ public final class Muon extends Optimizer {
         public Options adjustLrFn(String value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, value); }
     }
 
+    /** With PyTorch's learning rate, 0.001. */
+    public static Options options() { return options(1e-3); }
+
     /** Weight decay 0.1, Nesterov's momentum 0.95. */
     public static Options options(double lr) { return new Options(lr, 0.1, 0.95, true, List.of(3.4445, -4.7750, 2.0315), 1e-7, 5, null); }
 

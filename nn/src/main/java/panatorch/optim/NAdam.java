@@ -30,6 +30,9 @@ public final class NAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 0.002. */
+    public static Options options() { return options(2e-3); }
+
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, 4e-3, false, false); }
 
     public NAdam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

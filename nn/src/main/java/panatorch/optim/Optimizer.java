@@ -7,7 +7,10 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -15,6 +18,7 @@ import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.Hooks;
 
 /**
  * Changes parameters by their gradients. Owns its state until closed, not the parameters. One thread's.
@@ -38,6 +42,7 @@ public abstract class Optimizer implements AutoCloseable {
         FOREACH.put("foreach", null);
     }
 
+    private final List<Consumer<? super Optimizer>> before = new CopyOnWriteArrayList<>(), after = new CopyOnWriteArrayList<>();
     private final List<ParameterGroup> groups = new ArrayList<>();
     private final Map<String, @Nullable Object> extras;
 
@@ -81,7 +86,7 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- steps
 
     /** One update of all parameters that have a gradient. */
-    public void step() { step(null, null); }
+    public void step() { step(null, null, null); }
 
     /**
      * One update with the gradients of {@code closure}, which frees them, computes the loss, calls {@code backward} and returns the loss.
@@ -89,12 +94,30 @@ public abstract class Optimizer implements AutoCloseable {
      * @return the loss, which belongs to the current scope
      */
     public Tensor step(Supplier<Tensor> closure) {
-        Tensor loss;
-        try (var grad = NoGrad.enableGrad()) {
-            loss = closure.get();
-        }
-        step();
-        return loss;
+        return Objects.requireNonNull(step(closure, null, null));
+    }
+
+    /**
+     * Called before every step, and before its closure: PyTorch's {@code register_step_pre_hook}. Hooks are called in the order they were added.
+     *
+     * @return what takes it away
+     */
+    public final Hooks.Handle beforeStep(Consumer<? super Optimizer> hook) { return add(before, hook); }
+
+    /** Called after every step that did not throw: PyTorch's {@code register_step_post_hook}. */
+    public final Hooks.Handle afterStep(Consumer<? super Optimizer> hook) { return add(after, hook); }
+
+    private static Hooks.Handle add(List<Consumer<? super Optimizer>> hooks, Consumer<? super Optimizer> hook) {
+        hooks.add(hook);
+        return () -> hooks.remove(hook);
+    }
+
+    /** What {@code step} answers, with the hooks before and after it. */
+    final <T extends @Nullable Object> T hooked(Supplier<T> step) {
+        before.forEach(hook -> hook.accept(this));
+        T result = step.get();
+        after.forEach(hook -> hook.accept(this));
+        return result;
     }
 
     /** Whether {@link #scaledStep} works: the options ask for the fused operator in every group. */
@@ -108,14 +131,24 @@ public abstract class Optimizer implements AutoCloseable {
      */
     public final void scaledStep(@Nullable Tensor gradScale, Tensor foundInf) {
         if (!supportsScaledStep()) throw new IllegalStateException(getClass().getSimpleName() + " is not fused");
-        step(gradScale, foundInf);
+        step(null, gradScale, foundInf);
     }
 
-    private void step(@Nullable Tensor gradScale, @Nullable Tensor foundInf) {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (ParameterGroup g : groups) {
-                for (Batch b : Batch.of(g, gradScale, foundInf)) update(b);
+    private @Nullable Tensor step(@Nullable Supplier<Tensor> closure, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+        return hooked(() -> {
+            Tensor loss = closure == null ? null : evaluated(closure);
+            try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+                for (ParameterGroup g : groups) {
+                    for (Batch b : Batch.of(g, gradScale, foundInf)) update(b);
+                }
             }
+            return loss;
+        });
+    }
+
+    static Tensor evaluated(Supplier<Tensor> closure) {
+        try (var grad = NoGrad.enableGrad()) {
+            return closure.get();
         }
     }
 

@@ -22,7 +22,7 @@ final class OptionsMap {
         return false;
     }
 
-    /** {@code options} with the values of those entries of {@code changes} that it has; its constructor checks them. */
+    /** {@code options} with the values of those entries of {@code changes} that it has; they are checked as an optimiser's are. */
     static Record with(Record options, Map<String, @Nullable Object> changes) {
         RecordComponent[] components = options.getClass().getRecordComponents();
         var types = new Class<?>[components.length];
@@ -33,7 +33,7 @@ final class OptionsMap {
             values[i] = changes.containsKey(key) ? converted(key, changes.get(key), types[i]) : value(options, components[i]);
         }
         try {
-            return options.getClass().getConstructor(types).newInstance(values);
+            return Require.consistent(options.getClass().getConstructor(types).newInstance(values));
         } catch (java.lang.reflect.InvocationTargetException e) {
             if (e.getCause() instanceof RuntimeException cause) throw cause;
             throw new IllegalStateException(e);

@@ -18,7 +18,7 @@ public final class ParameterGroup {
 
     ParameterGroup(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
         this.parameters = List.copyOf(parameters);
-        this.options = options;
+        this.options = Require.consistent(options);
         this.extras = new LinkedHashMap<>(extras);
         for (int i = 0; i < parameters.size(); i++) states.add(new LinkedHashMap<>());
     }

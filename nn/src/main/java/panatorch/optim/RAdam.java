@@ -26,6 +26,9 @@ public final class RAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, decoupledWeightDecay, on); }
     }
 
+    /** With PyTorch's learning rate, 0.001. */
+    public static Options options() { return options(1e-3); }
+
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false, false); }
 
     public RAdam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

@@ -28,6 +28,9 @@ public final class RMSprop extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, alpha, eps, weightDecay, momentum, centered, on); }
     }
 
+    /** With PyTorch's learning rate, 0.01. */
+    public static Options options() { return options(1e-2); }
+
     public static Options options(double lr) { return new Options(lr, 0.99, 1e-8, 0, 0, false, false); }
 
     public RMSprop(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

@@ -14,9 +14,9 @@ public final class ReduceLROnPlateau {
      *
      * @param maximize whether more is better; @param patience epochs that may be no better
      * @param threshold how much better counts, as a part of the best so far or {@code absolute}; @param cooldown epochs after a reduction that do not count
-     * @param eps the least reduction that is made
+     * @param minLr the lowest rate, one for all groups or one for each; @param eps the least reduction that is made
      */
-    public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown, double minLr, double eps) {
+    public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown, List<Double> minLr, double eps) {
         public Options {
             if (!(factor < 1)) throw new IllegalArgumentException("the factor is below 1: " + factor);
         }
@@ -27,19 +27,22 @@ public final class ReduceLROnPlateau {
         public Options threshold(double t) { return new Options(maximize, factor, patience, t, absolute, cooldown, minLr, eps); }
         public Options absolute(boolean on) { return new Options(maximize, factor, patience, threshold, on, cooldown, minLr, eps); }
         public Options cooldown(long epochs) { return new Options(maximize, factor, patience, threshold, absolute, epochs, minLr, eps); }
-        public Options minLr(double lr) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, lr, eps); }
+        public Options minLr(double lr) { return minLr(List.of(lr)); }
+        public Options minLr(List<Double> ofGroups) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, ofGroups, eps); }
         public Options eps(double e) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, minLr, e); }
     }
 
     /** A tenth after 10 epochs without 0.01 % less. */
-    public static Options options() { return new Options(false, 0.1, 10, 1e-4, false, 0, 0, 1e-8); }
+    public static Options options() { return new Options(false, 0.1, 10, 1e-4, false, 0, List.of(0.0), 1e-8); }
 
     private final Optimizer optimizer;
     private final Options o;
     private double best;
     private long badEpochs, cooldown, lastEpoch;
 
+    /** @throws IllegalArgumentException if there is neither one lowest rate nor one for each group */
     public ReduceLROnPlateau(Optimizer optimizer, Options options) {
+        LRScheduler.of(options.minLr, 0, optimizer, "the lowest rate");
         this.optimizer = optimizer;
         o = options;
         best = o.maximize ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
@@ -58,8 +61,9 @@ public final class ReduceLROnPlateau {
             badEpochs = 0;
         }
         if (badEpochs <= o.patience) return;
-        for (ParameterGroup g : optimizer.groups()) {
-            double lower = Math.max(g.learningRate() * o.factor, o.minLr);
+        for (int i = 0; i < optimizer.groups().size(); i++) {
+            ParameterGroup g = optimizer.groups().get(i);
+            double lower = Math.max(g.learningRate() * o.factor, LRScheduler.of(o.minLr, i, optimizer, "the lowest rate"));
             if (g.learningRate() - lower > o.eps) g.setLearningRate(lower);
         }
         cooldown = o.cooldown;

@@ -6,6 +6,18 @@ import java.util.List;
 final class Require {
     private Require() {}
 
+    /** Options that may contradict each other: looked at where they are used, so that they can be given in any order. */
+    interface Consistent {
+        /** @throws IllegalArgumentException if they do */
+        void check();
+    }
+
+    /** {@code options}, which do not contradict each other. */
+    static <O> O consistent(O options) {
+        if (options instanceof Consistent c) c.check();
+        return options;
+    }
+
     static void notNegative(String what, double value) {
         if (!(value >= 0)) throw new IllegalArgumentException(what + " is not negative: " + value);
     }

@@ -23,6 +23,9 @@ public final class Rprop extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, etas, stepSizes, on); }
     }
 
+    /** With PyTorch's learning rate, 0.01. */
+    public static Options options() { return options(1e-2); }
+
     /** @param lr the first step size */
     public static Options options(double lr) { return new Options(lr, List.of(0.5, 1.2), List.of(1e-6, 50.0), false); }
 

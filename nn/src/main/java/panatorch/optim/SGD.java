@@ -11,11 +11,15 @@ import panatorch.Tensor;
  */
 public final class SGD extends Optimizer {
     /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
-    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) {
+    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) implements Require.Consistent {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("momentum", momentum);
             Require.notNegative("weight decay", weightDecay);
+        }
+
+        /** @throws IllegalArgumentException if Nesterov's method has no momentum, or dampening; the optimiser's constructor looks at it */
+        @Override public void check() {
             if (nesterov && (momentum == 0 || dampening != 0)) throw new IllegalArgumentException("Nesterov's method needs momentum and no dampening");
         }
 
@@ -28,6 +32,9 @@ public final class SGD extends Optimizer {
     }
 
     private static final String MOMENTUM = "momentum_buffer";
+
+    /** With PyTorch's learning rate, 0.001. */
+    public static Options options() { return options(1e-3); }
 
     /** Plain gradient descent with learning rate {@code lr}. */
     public static Options options(double lr) { return new Options(lr, 0, 0, 0, false, false, null); }

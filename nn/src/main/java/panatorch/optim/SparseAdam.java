@@ -25,6 +25,9 @@ public final class SparseAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, on); }
     }
 
+    /** With PyTorch's learning rate, 0.001. */
+    public static Options options() { return options(1e-3); }
+
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, false); }
 
     public SparseAdam(List<Tensor> parameters, Options options) { super(parameters, options); }

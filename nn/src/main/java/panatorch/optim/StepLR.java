@@ -7,6 +7,9 @@ public final class StepLR extends LRScheduler {
     private final long stepSize;
     private final double gamma;
 
+    /** Times 0.1. */
+    public StepLR(Optimizer optimizer, long stepSize) { this(optimizer, stepSize, 0.1); }
+
     public StepLR(Optimizer optimizer, long stepSize, double gamma) {
         super(optimizer);
         positive("the step size", stepSize);

@@ -53,6 +53,57 @@ class OptimizerTest {
         }
     }
 
+    @Test void options_are_given_in_any_order_and_may_not_contradict_each_other_in_an_optimiser() {
+        try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(0.1).nesterov(true).momentum(0.9))) {
+            var contradiction = SGD.options(0.1).nesterov(true);
+            assertThatThrownBy(() -> new SGD(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs momentum");
+            assertThatThrownBy(() -> sgd.addParamGroup(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs momentum");
+            assertThatThrownBy(() -> sgd.groups().getFirst().set("dampening", 0.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no dampening");
+            assertThat(sgd.groups()).hasSize(1).first().extracting(g -> g.get("dampening")).isEqualTo(0.0);
+        }
+    }
+
+    /** Of {@code inspect.signature(optimiser).parameters["lr"].default} in PyTorch 2.13. */
+    @Test void learning_rates_are_pytorchs_if_none_is_given() {
+        assertThat(List.of(SGD.options().lr(), Adam.options().lr(), AdamW.options().lr(), LBFGS.options().lr(), Adadelta.options().lr(), Adafactor.options().lr(), Adagrad.options().lr(), Adamax.options().lr(),
+                ASGD.options().lr(), NAdam.options().lr(), RAdam.options().lr(), RMSprop.options().lr(), Rprop.options().lr(), Muon.options().lr(), SparseAdam.options().lr()))
+                .containsExactly(1e-3, 1e-3, 1e-3, 1.0, 1.0, 1e-2, 1e-2, 2e-3, 1e-2, 2e-3, 1e-3, 1e-2, 1e-2, 1e-3, 1e-3);
+    }
+
+    @Test void hooks_are_called_before_and_after_every_step_until_they_are_closed() {
+        try (var scope = Scope.open()) {
+            Tensor p = parameter(3);
+            var calls = new ArrayList<String>();
+            for (Optimizer o : List.of(new SGD(List.of(p), SGD.options(0.25)), new LBFGS(List.of(p), LBFGS.options().maxIter(1)))) {
+                try (o; var before = o.beforeStep(x -> calls.add("before")); var after = o.afterStep(x -> calls.add("after"))) {
+                    o.step(() -> {
+                        calls.add("closure");
+                        o.zeroGrad();
+                        Tensor l = p.pow(2).sum();
+                        l.backward();
+                        return l;
+                    });
+                    assertThat(calls).containsExactly("before", "closure", "after");
+                    calls.clear();
+                    before.close();
+                    if (o instanceof SGD) o.step();
+                    assertThat(calls).hasSize(o instanceof SGD ? 1 : 0);
+                    calls.clear();
+                }
+            }
+        }
+    }
+
+    @Test void a_plateau_has_a_lowest_rate_for_each_group() {
+        try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(1))) {
+            sgd.addParamGroup(List.of(parameter(1)), SGD.options(1));
+            var plateau = new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().factor(0.5).patience(0).minLr(List.of(0.5, 0.25)));
+            for (int i = 0; i < 4; i++) plateau.step(1);
+            assertThat(plateau.lastLr()).containsExactly(0.5, 0.25);
+            assertThatThrownBy(() -> new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().minLr(List.of(1.0, 2.0, 3.0)))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("one a group");
+        }
+    }
+
     @Test void a_closure_is_evaluated_with_gradients_and_its_loss_returned() {
         try (var scope = Scope.open()) {
             Tensor p = parameter(3);
