@@ -3,9 +3,10 @@ package panatorch.nn;
 import org.jspecify.annotations.Nullable;
 import panatorch.Nn;
 import panatorch.Tensor;
+import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
-/** The cross-entropy of logits [N, C, *] and classes int64 [N, *], or probabilities [N, C, *]; see {@link panatorch.nn.functional.CrossEntropy}. */
+/** The cross-entropy of logits [N, C, *] and classes int64 [N, *], or probabilities [N, C, *]; see {@link CrossEntropy}. */
 public final class CrossEntropyLoss extends Loss {
     private final long ignoreIndex;
     private final double labelSmoothing;
@@ -13,6 +14,9 @@ public final class CrossEntropyLoss extends Loss {
     public CrossEntropyLoss() { this(null, -100, 0, Reduction.MEAN); }
 
     public CrossEntropyLoss(Reduction reduction) { this(null, -100, 0, reduction); }
+
+    /** {@code new CrossEntropyLoss(CrossEntropy.mean().labelSmoothing(0.1))}; the weight, if any, is then owned by this. */
+    public CrossEntropyLoss(CrossEntropy options) { this(options.weight(), options.ignoreIndex(), options.labelSmoothing(), options.reduction()); }
 
     /** @param weight of each class [C], then owned by this; @param ignoreIndex a target that does not count; @param labelSmoothing in [0, 1], how much of the target is spread over all classes */
     public CrossEntropyLoss(@Nullable Tensor weight, long ignoreIndex, double labelSmoothing, Reduction reduction) {

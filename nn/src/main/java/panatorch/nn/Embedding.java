@@ -13,7 +13,7 @@ import panatorch.nn.init.Init;
  * Rows of a table: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], normal with deviation 1, zeros at the padding index.
  *
  * <pre>{@code
- * var words = new Embedding(Embedding.options(10_000, 300).paddingIndex(0L));
+ * var words = new Embedding(Embedding.options(10_000, 300).paddingIndex(0));
  * Tensor vectors = words.forward(Torch.tensor(new long[][] {{5, 17, 0}}));    // [1, 3, 300]
  * }</pre>
  */
@@ -30,7 +30,11 @@ public final class Embedding extends Module {
     public record Options(long n, long dim, @Nullable Long paddingIndex, @Nullable Double maxNorm, double normType, boolean scaleByFrequency, boolean sparse) {
         public Options paddingIndex(@Nullable Long i) { return new Options(n, dim, i == null || i >= 0 ? i : (Long) (i + n), maxNorm, normType, scaleByFrequency, sparse); }
 
+        public Options paddingIndex(long i) { return paddingIndex((Long) i); }
+
         public Options maxNorm(@Nullable Double norm) { return new Options(n, dim, paddingIndex, norm, normType, scaleByFrequency, sparse); }
+
+        public Options maxNorm(double norm) { return maxNorm((Double) norm); }
 
         public Options normType(double p) { return new Options(n, dim, paddingIndex, maxNorm, p, scaleByFrequency, sparse); }
 

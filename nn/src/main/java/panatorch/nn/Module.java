@@ -265,6 +265,9 @@ public abstract class Module implements AutoCloseable {
     /** Moves parameters and buffers to a device. */
     public final Module to(Device device) { return to(device, null, null); }
 
+    /** Lays out tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
+    public final Module to(MemoryFormat format) { return to(null, null, format); }
+
     /** Converts floating-point parameters and buffers. */
     public final Module to(DType dtype) { return to(null, dtype, null); }
 

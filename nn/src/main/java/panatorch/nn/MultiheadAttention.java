@@ -46,6 +46,32 @@ public final class MultiheadAttention extends Module implements Stochastic {
         boolean packed() { return kdim == embed && vdim == embed; }
     }
 
+    /**
+     * How a query attends. Masks are boolean, true where nothing is to be attended, or numbers that are added before the softmax. Each method returns
+     * changed options.
+     *
+     * @param keyPaddingMask [N, S]
+     * @param attentionMask [L, S] or [N·heads, L, S]
+     * @param needWeights whether the weights are returned; without, the fused kernel is used
+     * @param averageWeights over the heads
+     * @param isCausal that the attention mask hides later tokens and no others: it need not be given then, as it has to be in Python, and without padding
+     *     and weights the kernel uses none
+     */
+    public record ForwardOptions(@Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights, boolean isCausal) {
+        public ForwardOptions keyPaddingMask(@Nullable Tensor mask) { return new ForwardOptions(mask, attentionMask, needWeights, averageWeights, isCausal); }
+
+        public ForwardOptions attentionMask(@Nullable Tensor mask) { return new ForwardOptions(keyPaddingMask, mask, needWeights, averageWeights, isCausal); }
+
+        public ForwardOptions needWeights(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, on, averageWeights, isCausal); }
+
+        public ForwardOptions averageWeights(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, on, isCausal); }
+
+        public ForwardOptions isCausal(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, on); }
+    }
+
+    /** Without masks, with weights averaged over the heads. */
+    public static ForwardOptions forwardOptions() { return new ForwardOptions(null, null, true, true, false); }
+
     /** @param output of the query's shape; @param weights [N, L, S], or [N, heads, L, S] if not averaged; null if not asked for */
     public record Result(Tensor output, @Nullable Tensor weights) {}
 
@@ -78,7 +104,7 @@ public final class MultiheadAttention extends Module implements Stochastic {
     @Override public Tensor forward(Tensor input) { return attend(input, input, input, null, null, false, false).output(); }
 
     /** With weights averaged over the heads. */
-    public Result forward(Tensor query, Tensor key, Tensor value) { return attend(query, key, value, null, null, true, true); }
+    public Result forward(Tensor query, Tensor key, Tensor value) { return forward(query, key, value, forwardOptions()); }
 
     /** Query, key and value, and then the key padding mask and the attention mask, to output and averaged weights. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
@@ -87,22 +113,22 @@ public final class MultiheadAttention extends Module implements Stochastic {
         return List.of(r.output(), r.weights());
     }
 
-    /**
-     * Masks are boolean, true where nothing is to be attended, or numbers that are added before the softmax.
-     *
-     * @param keyPaddingMask [N, S]
-     * @param attentionMask [L, S] or [N·heads, L, S]
-     * @param needWeights whether the weights are returned; without, the fused kernel is used
-     * @param averageWeights over the heads
-     */
+    /** {@link #forward(Tensor, Tensor, Tensor, ForwardOptions)}, in one breath. */
     public Result attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights) {
+        return forward(query, key, value, new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, false));
+    }
+
+    /** @throws IllegalArgumentException if a mask is neither boolean nor floating-point */
+    public Result forward(Tensor query, Tensor key, Tensor value, ForwardOptions o) {
         boolean batched = query.dim() == 3, turned = batched && options.batchFirst;
         Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched), value == key ? null : laidOut(value, batched));
         Tensor q = projected[0], k = projected[1], v = projected[2];                     // [L, N, E], [S, N, E]
         long length = q.size(0), n = q.size(1), heads = options.heads, size = options.embed / heads;
-        Tensor mask = attentionMask == null ? null : added(attentionMask, q);
+        boolean kernelHides = o.isCausal && o.keyPaddingMask == null && !o.needWeights && !options.biasKv && !options.zeroAttention;
+        Tensor given = kernelHides ? null : o.attentionMask == null && o.isCausal ? later(length, k.size(0), q) : o.attentionMask;
+        Tensor mask = given == null ? null : added(given, q);
         if (mask != null && mask.dim() == 2) mask = mask.unsqueeze(0);
-        Tensor padding = keyPaddingMask == null ? null : added(batched ? keyPaddingMask : keyPaddingMask.unsqueeze(0), q);
+        Tensor padding = o.keyPaddingMask == null ? null : added(batched ? o.keyPaddingMask : o.keyPaddingMask.unsqueeze(0), q);
         int more = 0;
         if (options.biasKv) {
             k = Aten.cat(k, parameter("bias_k").repeat(1, n, 1));
@@ -125,22 +151,25 @@ public final class MultiheadAttention extends Module implements Stochastic {
         k = k.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
         v = v.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
         Tensor weights = null, output;
-        if (needWeights) {
+        if (o.needWeights) {
             Tensor scores = q.mul(Math.sqrt(1.0 / size)).matmul(k.transpose(-2, -1));
             weights = (all == null ? scores : scores.add(all)).softmax(-1);
             if (isTraining() && options.dropout > 0) weights = Aten.dropout(weights, options.dropout, true);
             output = weights.matmul(v);
         } else {
-            output = Aten.scaledDotProductAttention(q, k, v, all, isTraining() ? options.dropout : 0);
+            output = Aten.scaledDotProductAttention(q, k, v, all, isTraining() ? options.dropout : 0, kernelHides);
         }
         output = out.call(output.permute(2, 0, 1, 3).reshape(length, n, options.embed));
-        if (weights != null && averageWeights) weights = weights.mean(1);
+        if (weights != null && o.averageWeights) weights = weights.mean(1);
         if (!batched) return new Result(output.squeeze(1), weights == null ? null : weights.squeeze(0));
         return new Result(turned ? output.transpose(0, 1) : output, weights);
     }
 
     /** [length, N, features]. */
     private Tensor laidOut(Tensor t, boolean batched) { return !batched ? t.unsqueeze(1) : options.batchFirst ? t.transpose(0, 1) : t; }
+
+    /** [length, keys], true where a key is later than the query. */
+    private static Tensor later(long length, long keys, Tensor like) { return Torch.ones(DType.BOOL, like.device(), length, keys).triu(1); }
 
     static Tensor added(Tensor mask, Tensor like) {
         if (mask.isFloatingPoint()) return mask;

@@ -3,11 +3,14 @@ package panatorch.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.functional.CrossEntropy;
 
 @NoTensorLeaks
 class LayersTest {
@@ -45,6 +48,27 @@ class LayersTest {
             assertThat(withWeights.weights().shape()).containsExactly(3, 2, 5, 5);
             assertThat(attention.attend(x, x, x, null, mask, false, false).output().allClose(withWeights.output(), 1e-4, 1e-6)).isTrue();
             assertThat(attention.forward(x).allClose(attention.forward(x, x, x).output(), 1e-4, 1e-6)).isTrue();
+        }
+    }
+
+    @Test void causal_attention_is_attention_with_a_mask_of_later_tokens() {
+        try (var attention = new MultiheadAttention(MultiheadAttention.options(8, 2).batchFirst(true)); var scope = Scope.open()) {
+            Tensor x = Torch.randn(3, 5, 8), padding = Torch.zeros(DType.BOOL, 3, 5);
+            var causal = MultiheadAttention.forwardOptions().isCausal(true);
+            var masked = attention.forward(x, x, x, MultiheadAttention.forwardOptions().attentionMask(Transformer.causalMask(5)));
+            assertThat(attention.forward(x, x, x, causal).weights().allClose(masked.weights(), 1e-5, 1e-6)).isTrue();
+            for (var o : List.of(causal, causal.needWeights(false), causal.needWeights(false).keyPaddingMask(padding), causal.averageWeights(false).attentionMask(Transformer.causalMask(5))))
+                assertThat(attention.forward(x, x, x, o).output().allClose(masked.output(), 1e-4, 1e-6)).isTrue();
+            assertThat(masked.output().allClose(attention.forward(x), 1e-4, 1e-6)).isFalse();
+        }
+    }
+
+    @Test void a_padding_index_is_a_plain_number_and_a_loss_has_its_options_by_name() {
+        try (var words = new Embedding(Embedding.options(5, 2).paddingIndex(-1).maxNorm(1)); var scope = Scope.open();
+                var loss = new CrossEntropyLoss(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)))) {
+            assertThat(words).hasToString("Embedding(5, 2, padding_idx=4, max_norm=1.0)");
+            Tensor logits = Torch.randn(4, 3), target = Torch.tensor(new long[] {0, 1, 2, 1});
+            assertThat(loss.forward(logits, target).torchEquals(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)).apply(logits, target))).isTrue();
         }
     }
 

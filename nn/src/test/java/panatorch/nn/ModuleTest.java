@@ -72,7 +72,7 @@ class ModuleTest {
     @Test void conversion_keeps_the_tensors_objects_and_leaves_integers_alone() {
         try (var net = network(); var scope = Scope.open()) {
             Tensor weight = net.namedParameters().get("0.weight");
-            net.to(null, DType.FLOAT64, MemoryFormat.CHANNELS_LAST);
+            net.to(DType.FLOAT64).to(MemoryFormat.CHANNELS_LAST);
             assertThat(net.namedParameters().get("0.weight")).isSameAs(weight);
             assertThat(weight.dtype()).isEqualTo(DType.FLOAT64);
             assertThat(weight.strides()).containsExactly(27, 1, 9, 3);

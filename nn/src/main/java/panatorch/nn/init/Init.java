@@ -111,11 +111,17 @@ public final class Init {
         return weight;
     }
 
+    /** Glorot and Bengio 2010, uniform, with gain 1. */
+    public static Tensor xavierUniform_(Tensor weight) { return xavierUniform_(weight, 1); }
+
     /** Glorot and Bengio 2010, uniform. */
     public static Tensor xavierUniform_(Tensor weight, double gain) {
         double bound = Math.sqrt(3.0) * xavierStd(weight, gain);
         return uniform_(weight, -bound, bound);
     }
+
+    /** Glorot and Bengio 2010, normal, with gain 1. */
+    public static Tensor xavierNormal_(Tensor weight) { return xavierNormal_(weight, 1); }
 
     /** Glorot and Bengio 2010, normal. */
     public static Tensor xavierNormal_(Tensor weight, double gain) { return normal_(weight, 0, xavierStd(weight, gain)); }
