@@ -33,8 +33,11 @@ public interface Callback {
     /** After each step, epoch and fit: what {@link Trainer#save} writes now is what training goes on from. */
     default void safePoint(Trainer trainer) {}
 
-    /** Training is over or was {@linkplain Trainer#stop stopped}; not called after an exception. */
+    /** Training is over or was {@linkplain Trainer#stop stopped}. */
     default void fitEnd(Trainer trainer) {}
+
+    /** Instead of {@link #fitEnd} after an exception, which is thrown on: let go of files. */
+    default void fitFailed(Trainer trainer) {}
 
     /** The callback's own place in a checkpoint. */
     default String name() { return getClass().getSimpleName(); }

@@ -3,7 +3,6 @@ package panatorch.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -11,11 +10,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
-import panatorch.MemoryFormat;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.GradScaler;
-import panatorch.amp.Precision;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.Checkpoints;
@@ -44,7 +41,7 @@ import panatorch.serialize.Checkpoints;
  *         for each test batch: result ← plain objective; evaluationBatch
  *     epochEnd                                         early stop, reports
  *     safePoint                                        checkpoints by epoch
- * fitEnd
+ * fitEnd                                               fitFailed instead after an exception
  * </pre>
  *
  * <pre>{@code
@@ -97,7 +94,7 @@ public final class Trainer implements AutoCloseable {
     private boolean atSafePoint = true;
     private volatile @Nullable String stopReason;
 
-    private Trainer(Builder b) {
+    Trainer(TrainerBuilder b) {
         model = b.model;
         optimizer = b.optimizer;
         evaluated = model;
@@ -124,6 +121,23 @@ public final class Trainer implements AutoCloseable {
         stopReason = null;
         batches = train.count();
         if (batch > batches) throw new IllegalArgumentException("the run that is resumed was at batch " + batch + " of an epoch, and epochs of " + batches + " batches are given");
+        try {
+            run(train, test, epochs);
+        } catch (RuntimeException | Error e) {
+            for (Callback c : callbacks) attempt(() -> c.fitFailed(this), e);
+            throw e;
+        }
+    }
+
+    private static void attempt(Runnable action, Throwable failure) {
+        try {
+            action.run();
+        } catch (RuntimeException another) {
+            failure.addSuppressed(another);
+        }
+    }
+
+    private void run(Batches train, @Nullable Batches test, long epochs) {
         each(c -> c.fitStart(this));
         while (finishedEpochs < epochs && stopReason == null) {
             long begun = System.nanoTime();
@@ -268,75 +282,5 @@ public final class Trainer implements AutoCloseable {
 
     // ---- options
 
-    public static Builder of(Module model, Optimizer optimizer, Objective objective) { return new Builder(model, optimizer, objective); }
-
-    /** What a trainer is made of beside model, optimiser and objective. */
-    public static final class Builder {
-        private final Module model;
-        private final Optimizer optimizer;
-        private final Objective objective;
-        private @Nullable Objective evaluationObjective;
-        private @Nullable Device device;
-        private Precision precision = Precision.FP32;
-        private @Nullable MemoryFormat format;
-        private @Nullable GradScaler scaler;
-        private int accumulate = 1;
-        private final List<Metric> metrics = new ArrayList<>();
-        private final List<Callback> callbacks = new ArrayList<>();
-
-        private Builder(Module model, Optimizer optimizer, Objective objective) {
-            this.model = model;
-            this.optimizer = optimizer;
-            this.objective = objective;
-        }
-
-        /** Where model and batches are moved to; by default batches go to where the model is. */
-        public Builder device(Device device) {
-            this.device = device;
-            return this;
-        }
-
-        /** What forward passes compute in; float32 by default. float16 gets a {@link GradScaler} unless one is given. */
-        public Builder precision(Precision precision) {
-            this.precision = precision;
-            return this;
-        }
-
-        public Builder scaler(GradScaler scaler) {
-            this.scaler = scaler;
-            return this;
-        }
-
-        /** The order of the model's and the inputs' tensors of four dimensions. */
-        public Builder memoryFormat(MemoryFormat format) {
-            this.format = format;
-            return this;
-        }
-
-        /** How many batches make a step, whose gradient is the mean of theirs; 1 by default. */
-        public Builder accumulate(int batches) {
-            if (batches < 1) throw new IllegalArgumentException("a step is made of at least one batch, not " + batches);
-            accumulate = batches;
-            return this;
-        }
-
-        /** Evaluates by another objective than it trains by. */
-        public Builder evaluateBy(Objective objective) {
-            evaluationObjective = objective;
-            return this;
-        }
-
-        public Builder metrics(Metric... metrics) {
-            this.metrics.addAll(Arrays.asList(metrics));
-            return this;
-        }
-
-        /** Callbacks and training methods, in the order in which they are called. */
-        public Builder callbacks(Callback... callbacks) {
-            this.callbacks.addAll(Arrays.asList(callbacks));
-            return this;
-        }
-
-        public Trainer build() { return new Trainer(this); }
-    }
+    public static TrainerBuilder of(Module model, Optimizer optimizer, Objective objective) { return new TrainerBuilder(model, optimizer, objective); }
 }

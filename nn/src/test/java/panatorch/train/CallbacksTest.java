@@ -1,6 +1,7 @@
 package panatorch.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayOutputStream;
@@ -32,7 +33,12 @@ class CallbacksTest {
 
     private static Trainer train(Task task, Module model, SGD optimizer, int epochs, Callback... callbacks) {
         var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY).callbacks(callbacks).build();
-        trainer.fit(task.train(), task.test(), epochs);
+        try {
+            trainer.fit(task.train(), task.test(), epochs);
+        } catch (RuntimeException e) {
+            trainer.close();
+            throw e;
+        }
         return trainer;
     }
 
@@ -120,6 +126,18 @@ class CallbacksTest {
         assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.Evaluation"))).hasSize(2);
         assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.Epoch")).map(e -> e.getDouble("testLoss"))).hasSize(2).allMatch(Double::isFinite);
         assertThat(Files.size(file)).isPositive();
+    }
+
+    @Test void tensorboard_gets_curves_and_the_file_is_let_go_of_after_a_failure() throws IOException {
+        try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model, 0.1)) {
+            train(task, model, optimizer, 2, new TensorBoard(folder, 5, true)).close();
+            var tags = EventFileTest.scalars(folder);
+            assertThat(tags).contains("train/loss@7", "train/accuracy@14", "test/loss@14", "step/loss@5", "learning_rate@10");
+            var failing = new Callback() {
+                @Override public void afterStep(Trainer t) { throw new IllegalStateException("on purpose"); }
+            };
+            assertThatThrownBy(() -> train(task, model, optimizer, 1, new TensorBoard(folder.resolve("b")), failing)).hasMessage("on purpose");
+        }
     }
 
     /** The loop as anybody would write it by hand. */

@@ -78,6 +78,23 @@ class EventFileTest {
         return events;
     }
 
+    /** Tags and steps of all values in a folder, as {@code loss@7}. */
+    static List<String> scalars(Path folder) throws IOException {
+        var tags = new ArrayList<String>();
+        try (var files = Files.list(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                for (var event : events(file)) {
+                    for (Object summary : event.getOrDefault(5, List.of())) {
+                        for (Object value : message((byte[]) summary).getOrDefault(1, List.of())) {
+                            tags.add(new String((byte[]) message((byte[]) value).get(1).getFirst(), StandardCharsets.UTF_8) + "@" + event.get(2).getFirst());
+                        }
+                    }
+                }
+            }
+        }
+        return tags;
+    }
+
     /** Bit by bit, as the polynomial says. */
     private static long crc32c(byte[] data) {
         long crc = 0xFFFFFFFFL;

@@ -40,11 +40,11 @@ class ResumeTest {
         MIXED_UP(b -> b.callbacks(new Mixup(0.4, Task.CLASSES))),
         CUT_AND_MIXED(b -> b.callbacks(new CutMix(1, Task.CLASSES), new Mixup(0.2, Task.CLASSES)));
 
-        final BiFunction<Trainer.Builder, Optimizer, Trainer.Builder> options;
+        final BiFunction<TrainerBuilder, Optimizer, TrainerBuilder> options;
 
-        Kind(Function<Trainer.Builder, Trainer.Builder> options) { this((b, o) -> options.apply(b)); }
+        Kind(Function<TrainerBuilder, TrainerBuilder> options) { this((b, o) -> options.apply(b)); }
 
-        Kind(BiFunction<Trainer.Builder, Optimizer, Trainer.Builder> options) { this.options = options; }
+        Kind(BiFunction<TrainerBuilder, Optimizer, TrainerBuilder> options) { this.options = options; }
     }
 
     /** All that a run ends with. */
