@@ -10,6 +10,7 @@ module panatorch.nn {
     exports panatorch.models;
     exports panatorch.nn;
     exports panatorch.nn.dropout;
+    exports panatorch.nn.dropout.montecarlo;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
     exports panatorch.optim;

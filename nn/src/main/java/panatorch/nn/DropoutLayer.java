@@ -48,7 +48,7 @@ public abstract class DropoutLayer extends Module implements Masked {
     }
 
     /** What the layer does if no source is set. */
-    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, MaskSource.global().mask(input, maskShape(input), p)) : input; }
+    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, drawnFrom(null).mask(input, maskShape(input), p)) : input; }
 
     /** @param mask scaled, as a source makes it */
     protected Tensor masked(Tensor input, Tensor mask) { return inplace ? input.mul_(mask) : input.mul(mask); }

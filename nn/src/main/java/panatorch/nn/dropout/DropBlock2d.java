@@ -24,6 +24,8 @@ public final class DropBlock2d extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return blocks.centres(input); }
 
+    @Override public boolean isPerRow() { return false; }
+
     @Override protected DropoutLayer renew() { return new DropBlock2d(p(), blocks.size(), inplace(), blocks.eps()); }
 
     @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }

@@ -37,9 +37,11 @@ public final class DropConnect extends DropoutLayer {
 
     @Override public Tensor forward(Tensor input) {
         Tensor weight = parameter("weight");
-        MaskSource source = masks() == null ? MaskSource.global() : masks();
+        MaskSource source = masks() == null ? drawnFrom(null) : masks();
         return Aten.linear(input, isDropping() ? masked(weight, source.mask(weight, maskShape(input), p())) : weight, parameter("bias"));
     }
+
+    @Override public boolean isPerRow() { return false; }
 
     @Override protected DropoutLayer renew() { return new DropConnect(in, out, p(), bias); }
 

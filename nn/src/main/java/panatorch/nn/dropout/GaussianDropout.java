@@ -12,8 +12,6 @@ import panatorch.nn.MaskSource;
  * {@code GaussianDropout}. In evaluation the identity. Any shape.
  */
 public final class GaussianDropout extends DropoutLayer {
-    private static final MaskSource GLOBAL = noise(null);
-
     /** @param p the probability of dropping that has the same variance, in [0, 1) */
     public GaussianDropout(double p) { super(p, false); }
 
@@ -29,7 +27,7 @@ public final class GaussianDropout extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return input.shape(); }
 
-    @Override protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, GLOBAL.mask(input, input.shape(), p())) : input; }
+    @Override public MaskSource drawnFrom(@Nullable Generator generator) { return noise(generator); }
 
     @Override protected DropoutLayer renew() { return new GaussianDropout(p()); }
 

@@ -29,6 +29,8 @@ public final class StochasticDepth extends DropoutLayer {
         return shape;
     }
 
+    @Override public boolean isPerRow() { return mode == Mode.ROW; }
+
     @Override protected DropoutLayer renew() { return new StochasticDepth(p(), mode); }
 
     @Override protected String describe() { return "p=" + p() + ", mode=" + mode.name().toLowerCase(Locale.ROOT); }

@@ -1,0 +1,5 @@
+/** Predictions of many dropout samples, and how uncertain they are (Gal and Ghahramani 2016, arXiv:1506.02142). */
+@NullMarked
+package panatorch.nn.dropout.montecarlo;
+
+import org.jspecify.annotations.NullMarked;
