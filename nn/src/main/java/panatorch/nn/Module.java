@@ -224,7 +224,8 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Makes place for tensors that the module builds late: called by {@link #loadStateDict} before names are compared, with the entries that are this
-     * module's own, by their short names. It may set buffers that are absent; numbers are copied afterwards.
+     * module's own, by their short names. It may set buffers that are absent; numbers are copied afterwards, and
+     * places stay if the rest does not fit.
      */
     protected void beforeLoad(Map<String, Tensor> own) {}
 
