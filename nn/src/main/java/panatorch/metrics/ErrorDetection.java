@@ -49,7 +49,7 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
         try (var scope = Scope.open()) {
             Device device = inside.device();
             Tensor wrong = Aten.cat(Torch.zeros(DType.BOOL, device, inside.size(0)), Torch.ones(DType.BOOL, device, outside.size(0)));
-            return of(Aten.cat(inside, outside.to(device, inside.dtype())), wrong);
+            return of(Aten.cat(inside, outside.to(device)), wrong);
         }
     }
 

@@ -27,7 +27,7 @@ final class Inputs {
     static Tensor outOfRange(Tensor classes, long count) { return isOutOfRange(classes, count).sum(); }
 
     /** Which of {@code classes} [N] int64 are not in [0, {@code count}). */
-    static Tensor isOutOfRange(Tensor classes, long count) { return classes.lt(0).logicalOr(classes.ge(count)); }
+    static Tensor isOutOfRange(Tensor classes, long count) { return classes.lt(0).bitwiseOr(classes.ge(count)); }
 
     static IllegalArgumentException outOfRange(String what, long wrong, long count) {
         return new IllegalArgumentException(wrong + " of the " + what + " " + (wrong == 1 ? "is" : "are") + " not in 0 … " + (count - 1) + ", the " + count + " classes");

@@ -6,9 +6,12 @@ import static panatorch.metrics.CalibrationTest.refused;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.TorchException;
 import panatorch.junit.NoTensorLeaks;
 
 /** What follows from the definitions; scikit-learn's numbers are in {@code native-tests}. */
@@ -61,6 +64,16 @@ class ConfusionMatrixTest {
             refused(() -> matrix.update(Torch.zeros(3), good), "predictions are whole numbers");
             refused(() -> matrix.update(good, good.narrow(0, 0, 2)), "labels are 2, and examples 3");
             assertThat(matrix.report().total()).isEqualTo(3);
+        }
+    }
+
+    /** The device "meta" has shapes and no elements: reading one fails. */
+    @Test void batches_on_a_device_are_counted_without_reading_a_number_back() {
+        try (var scope = Scope.open(); var matrix = new ConfusionMatrix(3)) {
+            Tensor scores = Torch.zeros(DType.FLOAT32, Device.META, 5, 3), labels = Torch.zeros(DType.INT64, Device.META, 5);
+            matrix.update(scores, labels);
+            assertThat(Accuracy.correct(scores, labels, 2).shape()).containsExactly(5);
+            assertThatThrownBy(matrix::report).isInstanceOf(TorchException.class);
         }
     }
 
