@@ -16,6 +16,7 @@ import panatorch.nn.Linear;
 import panatorch.nn.Module;
 import panatorch.nn.ModuleDict;
 import panatorch.nn.Sequential;
+import panatorch.nn.Stochastic;
 import panatorch.nn.init.Init;
 
 /**
@@ -154,7 +155,7 @@ public final class Bert extends Classifier {
     @Override protected Module recreate() { return new Bert(options, classes); }
 
     /** Self-attention and two linear maps, each with a residual sum that is normalised: [N, S, hidden] → the same. */
-    private static final class Layer extends Module {
+    private static final class Layer extends Module implements Stochastic { // attention drops weights by itself
         private final Options options;
         private final Linear query, key, value, attended, intermediate, output;
         private final LayerNorm attendedNorm, outputNorm;

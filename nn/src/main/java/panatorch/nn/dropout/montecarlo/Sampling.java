@@ -5,24 +5,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.nn.MaskSource;
 import panatorch.nn.Masked;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
 /** A model whose stochastic modules train and whose others evaluate, with the masks of the options, until it is closed. */
 final class Sampling implements AutoCloseable {
-    private final Map<Module, Boolean> modes = new LinkedHashMap<>();
+    private final Modes modes;
     private final Map<Masked, @Nullable MaskSource> sources = new LinkedHashMap<>();
     private int passes = 1;
 
     Sampling(Module model, MonteCarlo.Options o) {
         for (Module m : model.modules()) {
             if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked)) throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws masks of its own: its rows cannot have the same");
-            modes.put(m, m.isTraining());
-        }
-        for (Module m : modes.keySet()) {
-            m.train(m instanceof Stochastic); // the outer ones first: what is inside says for itself
             if (m instanceof Masked layer) sources.put(layer, layer.masks());
         }
+        modes = Modes.keep(model).train(Stochastic.class::isInstance);
         sources.forEach((layer, own) -> {
             MaskSource source = o.generator() != null ? layer.drawnFrom(o.generator()) : own;
             if (source != own || o.consistent()) layer.setMasks(o.consistent() && layer.isPerRow() ? sameForAllRows(source == null ? layer.drawnFrom(null) : source) : source);
@@ -47,6 +45,6 @@ final class Sampling implements AutoCloseable {
 
     @Override public void close() {
         sources.forEach(Masked::setMasks);
-        modes.forEach(Module::train);
+        modes.close();
     }
 }
