@@ -1,6 +1,7 @@
 package panatorch.models;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
@@ -8,7 +9,7 @@ import panatorch.nn.Module;
 
 /**
  * Some of a network's layers, one after the other, under the names they have there. The network has them as children of its own, and this
- * only beside: no state-dict key gains a prefix. It trains if its layers do, whose mode is the network's.
+ * only beside: no state-dict key gains a prefix.
  */
 final class Chain extends Module {
     Chain(SequencedMap<String, Module> layers) { layers.forEach(this::child); }
@@ -25,7 +26,8 @@ final class Chain extends Module {
         return new Chain(layers);
     }
 
-    @Override public boolean isTraining() { return namedChildren().values().iterator().next().isTraining(); }
+    /** As the last layer, which is never one that drops: those may be told to go on dropping in evaluation. */
+    @Override public boolean isTraining() { return List.copyOf(namedChildren().values()).getLast().isTraining(); }
 
     @Override public Tensor forward(Tensor input) {
         Tensor x = input;

@@ -24,6 +24,8 @@ public abstract sealed class AvgPool extends Module permits AvgPool1d, AvgPool2d
 
         public Options countIncludePad(boolean on) { return new Options(kernel, stride, padding, ceilMode, on, divisor); }
 
+        public Options divisor(long d) { return divisor((Long) d); }
+
         public Options divisor(@Nullable Long d) { return new Options(kernel, stride, padding, ceilMode, countIncludePad, d); }
     }
 

@@ -6,12 +6,34 @@ import panatorch.nn.functional.Reduction;
 
 /** {@code exp(x) − y x}, or without logarithms {@code x − y log(x + ε)}; input and target of one shape. */
 public final class PoissonNLLLoss extends Loss {
+    /**
+     * Each method returns changed options.
+     *
+     * @param logInput whether the input is the logarithm of the rate
+     * @param full whether Stirling's approximation of {@code log y!} is added
+     * @param eps against log 0
+     */
+    public record Options(boolean logInput, boolean full, double eps, Reduction reduction) {
+        public Options logInput(boolean on) { return new Options(on, full, eps, reduction); }
+
+        public Options full(boolean on) { return new Options(logInput, on, eps, reduction); }
+
+        public Options eps(double e) { return new Options(logInput, full, e, reduction); }
+
+        public Options reduction(Reduction r) { return new Options(logInput, full, eps, r); }
+    }
+
+    /** Of logarithms, without the constant, the mean. */
+    public static Options options() { return new Options(true, false, 1e-8, Reduction.MEAN); }
+
     private final boolean logInput, full;
     private final double eps;
 
-    public PoissonNLLLoss() { this(true, false, 1e-8, Reduction.MEAN); }
+    public PoissonNLLLoss() { this(options()); }
 
-    public PoissonNLLLoss(Reduction reduction) { this(true, false, 1e-8, reduction); }
+    public PoissonNLLLoss(Options o) { this(o.logInput, o.full, o.eps, o.reduction); }
+
+    public PoissonNLLLoss(Reduction reduction) { this(options().reduction(reduction)); }
 
     /** @param logInput whether the input is the logarithm of the rate; @param full whether Stirling's approximation of {@code log y!} is added; @param eps against log 0 */
     public PoissonNLLLoss(boolean logInput, boolean full, double eps, Reduction reduction) {

@@ -8,11 +8,35 @@ import panatorch.nn.functional.Reduction;
 
 /** {@code max(0, d(a, p) − d(a, n) + margin)} of an anchor, a positive and a negative, each [N, D] (Balntas et al. 2016). */
 public final class TripletMarginLoss extends Module {
+    /**
+     * Each method returns changed options.
+     *
+     * @param p of the norm
+     * @param eps added to differences
+     * @param swap whether the positive stands for the anchor where it is nearer to the negative
+     */
+    public record Options(double margin, double p, double eps, boolean swap, Reduction reduction) {
+        public Options margin(double m) { return new Options(m, p, eps, swap, reduction); }
+
+        public Options p(double power) { return new Options(margin, power, eps, swap, reduction); }
+
+        public Options eps(double e) { return new Options(margin, p, e, swap, reduction); }
+
+        public Options swap(boolean on) { return new Options(margin, p, eps, on, reduction); }
+
+        public Options reduction(Reduction r) { return new Options(margin, p, eps, swap, r); }
+    }
+
+    /** Margin 1, the Euclidean norm, the mean. */
+    public static Options options() { return new Options(1, 2, 1e-6, false, Reduction.MEAN); }
+
     private final double margin, p, eps;
     private final boolean swap;
     private final Reduction reduction;
 
-    public TripletMarginLoss() { this(1, 2, 1e-6, false, Reduction.MEAN); }
+    public TripletMarginLoss() { this(options()); }
+
+    public TripletMarginLoss(Options o) { this(o.margin, o.p, o.eps, o.swap, o.reduction); }
 
     /** @param p of the norm; @param swap whether the positive stands for the anchor where it is nearer to the negative */
     public TripletMarginLoss(double margin, double p, double eps, boolean swap, Reduction reduction) {

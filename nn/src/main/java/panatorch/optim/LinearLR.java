@@ -8,6 +8,9 @@ public final class LinearLR extends LRScheduler {
     private final double endFactor;
     private final long totalIters;
 
+    /** From a third of the rate to all of it in 5 steps. */
+    public LinearLR(Optimizer optimizer) { this(optimizer, 1.0 / 3, 1, 5); }
+
     public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters) {
         super(optimizer);
         if (!(startFactor > 0 && startFactor <= 1)) throw new IllegalArgumentException("the first factor is above 0 and at most 1: " + startFactor);

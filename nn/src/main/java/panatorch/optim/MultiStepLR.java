@@ -7,6 +7,9 @@ public final class MultiStepLR extends LRScheduler {
     private final long[] milestones;
     private final double gamma;
 
+    /** Times 0.1 at each milestone. */
+    public MultiStepLR(Optimizer optimizer, long... milestones) { this(optimizer, 0.1, milestones); }
+
     /** @param milestones steps; one that is listed twice counts twice */
     public MultiStepLR(Optimizer optimizer, double gamma, long... milestones) {
         super(optimizer);

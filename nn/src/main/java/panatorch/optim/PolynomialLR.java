@@ -7,6 +7,9 @@ public final class PolynomialLR extends LRScheduler {
     private final long totalIters;
     private final double power;
 
+    /** Along a line. */
+    public PolynomialLR(Optimizer optimizer, long totalIters) { this(optimizer, totalIters, 1); }
+
     public PolynomialLR(Optimizer optimizer, long totalIters, double power) {
         super(optimizer);
         positive("the number of steps", totalIters);

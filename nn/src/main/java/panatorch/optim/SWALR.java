@@ -8,6 +8,9 @@ public final class SWALR extends LRScheduler {
     private final long annealEpochs;
     private final boolean linear;
 
+    /** In 10 epochs, along half a cosine. */
+    public SWALR(Optimizer optimizer, double swaLr) { this(optimizer, swaLr, 10, false); }
+
     public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear) {
         super(optimizer);
         if (annealEpochs < 0) throw new IllegalArgumentException("the number of epochs is not negative: " + annealEpochs);

@@ -11,6 +11,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.functional.CrossEntropy;
+import panatorch.nn.functional.Reduction;
 
 @NoTensorLeaks
 class LayersTest {
@@ -63,11 +64,14 @@ class LayersTest {
         }
     }
 
-    @Test void a_padding_index_is_a_plain_number_and_a_loss_has_its_options_by_name() {
+    @Test void a_padding_index_is_a_plain_number_and_losses_have_their_options_by_name() {
         try (var words = new Embedding(Embedding.options(5, 2).paddingIndex(-1).maxNorm(1)); var scope = Scope.open();
                 var loss = new CrossEntropyLoss(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)))) {
             assertThat(words).hasToString("Embedding(5, 2, padding_idx=4, max_norm=1.0)");
             Tensor logits = Torch.randn(4, 3), target = Torch.tensor(new long[] {0, 1, 2, 1});
+            assertThat(new TripletMarginLoss(TripletMarginLoss.options().swap(true).reduction(Reduction.NONE)).forward(logits, logits, logits).toFloatArray()).containsOnly(1);
+            assertThat(new PoissonNLLLoss(PoissonNLLLoss.options().logInput(false).eps(1)).forward(Torch.zeros(2), Torch.ones(2)).itemDouble()).isZero();
+            assertThat(new MultiMarginLoss(MultiMarginLoss.options().margin(3).p(2)).forward(Torch.zeros(2, 3), Torch.zeros(DType.INT64, 2)).itemDouble()).isEqualTo(6);
             assertThat(loss.forward(logits, target).torchEquals(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)).apply(logits, target))).isTrue();
         }
     }

@@ -2,10 +2,12 @@ package panatorch.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import panatorch.DType;
 import panatorch.Scope;
@@ -68,6 +70,27 @@ class OptimizerTest {
         assertThat(List.of(SGD.options().lr(), Adam.options().lr(), AdamW.options().lr(), LBFGS.options().lr(), Adadelta.options().lr(), Adafactor.options().lr(), Adagrad.options().lr(), Adamax.options().lr(),
                 ASGD.options().lr(), NAdam.options().lr(), RAdam.options().lr(), RMSprop.options().lr(), Rprop.options().lr(), Muon.options().lr(), SparseAdam.options().lr()))
                 .containsExactly(1e-3, 1e-3, 1e-3, 1.0, 1.0, 1e-2, 1e-2, 2e-3, 1e-2, 2e-3, 1e-3, 1e-2, 1e-2, 1e-3, 1e-3);
+    }
+
+    /** Python 2.13: {@code MultiStepLR(o, [2, 3])}, {@code LinearLR(o)}, {@code ConstantLR(o)}, {@code PolynomialLR(o, 5)}, {@code SWALR(o, 0.5)}, {@code StepLR(o, 2)}, three steps each. */
+    @Test void schedulers_have_pytorchs_defaults() {
+        var made = new java.util.LinkedHashMap<Function<Optimizer, LRScheduler>, Double>();
+        made.put(o -> new MultiStepLR(o, 2, 3), 0.01);
+        made.put(LinearLR::new, 0.7333333333333333);
+        made.put(ConstantLR::new, 0.3333333333333333);
+        made.put(o -> new PolynomialLR(o, 5), 0.4);
+        made.put(o -> new SWALR(o, 0.5), 0.8969463130731183);
+        made.put(o -> new StepLR(o, 2), 0.1);
+        made.forEach((make, rate) -> {
+            try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(1))) {
+                LRScheduler s = make.apply(sgd);
+                for (int i = 0; i < 3; i++) {
+                    sgd.step();
+                    s.step();
+                }
+                assertThat(sgd.learningRate()).as(s.getClass().getSimpleName()).isCloseTo(rate, within(1e-12));
+            }
+        });
     }
 
     @Test void hooks_are_called_before_and_after_every_step_until_they_are_closed() {
