@@ -1,10 +1,9 @@
 package panatorch.datasets;
 
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * CIFAR-10 (Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"): 50,000 training and 10,000 test images
@@ -20,18 +19,12 @@ public final class Cifar10 implements Dataset {
     private static final List<String> NAMES = List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
     private static final Schema SCHEMA = Schema.images(3, 32, 32, ChannelStats.rgb(0.4914, 0.4822, 0.4465, 0.2470, 0.2435, 0.2616), NAMES);
 
-    private final Arena arena = Arena.ofShared();
-    private final RecordFile[] files;
+    private final RecordFiles files;
 
     private Cifar10(Path data, String... names) {
-        Path folder = folder(data);
-        files = new RecordFile[names.length];
-        try {
-            for (int i = 0; i < names.length; i++) files[i] = RecordFile.map(folder.resolve(names[i]), 1 + PIXELS, RECORDS, NAMES.size(), arena);
-        } catch (RuntimeException e) {
-            arena.close();
-            throw e;
-        }
+        String python = Files.isDirectory(data.resolve("cifar-10-batches-py")) ? ", only CIFAR-10's Python version" : "";
+        Path folder = RecordFiles.folder(data, FOLDER, List.of("test_batch.bin", "data_batch_1.bin"), python + "; unpack cifar-10-binary.tar.gz there");
+        files = new RecordFiles(Stream.of(names).map(folder::resolve).toList(), new RecordFile.Layout(PIXELS, NAMES.size()), RECORDS, 0);
     }
 
     /**
@@ -47,30 +40,15 @@ public final class Cifar10 implements Dataset {
     /** The test images; see {@link #train}. */
     public static Cifar10 test(Path data) { return new Cifar10(data, "test_batch.bin"); }
 
-    private static Path folder(Path data) {
-        if (Files.isDirectory(data.resolve(FOLDER))) return data.resolve(FOLDER);
-        if (Files.exists(data.resolve("test_batch.bin")) || Files.exists(data.resolve("data_batch_1.bin"))) return data;
-        if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
-        throw new DatasetException("the folder " + data + " holds no folder " + FOLDER
-                + (Files.isDirectory(data.resolve("cifar-10-batches-py")) ? ", only CIFAR-10's Python version" : "") + "; unpack cifar-10-binary.tar.gz there");
-    }
-
-    @Override public int size() { return RECORDS * files.length; }
+    @Override public int size() { return files.size(); }
 
     @Override public Schema schema() { return SCHEMA; }
 
-    @Override public void read(int index, Item item) {
-        Objects.checkIndex(index, size());
-        RecordFile file = files[index / RECORDS];
-        file.copyPixels(index % RECORDS, item.field(0));
-        item.set(1, file.label(index % RECORDS));
-    }
+    @Override public void read(int index, Item item) { files.read(index, item); }
 
-    @Override public int label(int index) { return files[Objects.checkIndex(index, size()) / RECORDS].label(index % RECORDS); }
+    @Override public int label(int index) { return files.label(index); }
 
-    @Override public String name(int index) { return "record " + index % RECORDS + " of " + files[index / RECORDS].path(); }
+    @Override public String name(int index) { return files.name(index); }
 
-    @Override public void close() {
-        if (arena.scope().isAlive()) arena.close();
-    }
+    @Override public void close() { files.close(); }
 }

@@ -1,0 +1,60 @@
+package panatorch.datasets;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * A file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as big-endian
+ * int32, and the values, last dimension fastest.
+ *
+ * @param shape of {@code values}
+ */
+record Idx(Path path, int[] shape, byte[] values) {
+    private static final int UNSIGNED_BYTE = 8;
+
+    /**
+     * Reads {@code folder/name} or {@code folder/name.gz}, whichever there is.
+     *
+     * @throws DatasetException if there is neither, or it is no IDX file of bytes in {@code dimensions}, or is cut, or goes on behind its values
+     */
+    static Idx read(Path folder, String name, int dimensions) {
+        Path plain = folder.resolve(name), zipped = folder.resolve(name + ".gz"), path = Files.exists(plain) ? plain : zipped;
+        if (!Files.isRegularFile(path)) throw new DatasetException("the file " + zipped + " is missing");
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(path)); InputStream in = path == zipped ? new GZIPInputStream(file, 1 << 16) : file) {
+            return read(path, in, dimensions);
+        } catch (EOFException e) {
+            throw new DatasetException("the file " + path + " is cut off", e);
+        } catch (IOException e) {
+            throw new DatasetException("the file " + path + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Idx read(Path path, InputStream in, int dimensions) throws IOException {
+        ByteBuffer header = ByteBuffer.wrap(bytes(in, 4 + 4 * dimensions));
+        int magic = UNSIGNED_BYTE << 8 | dimensions, found = header.getInt();
+        if (found != magic) throw new DatasetException(String.format("the file %s begins with %08x, but an IDX file of bytes in %d dimensions with %08x", path, found, dimensions, magic));
+        var shape = new int[dimensions];
+        long size = 1;
+        for (int d = 0; d < dimensions; d++) {
+            shape[d] = header.getInt();
+            if (shape[d] < 0 || (size *= shape[d]) > Integer.MAX_VALUE - 8) throw new DatasetException("the file " + path + " claims the shape " + Arrays.toString(Arrays.copyOf(shape, d + 1)) + ", which is absurd");
+        }
+        byte[] values = bytes(in, (int) size);
+        if (in.read() >= 0) throw new DatasetException("the file " + path + " goes on behind its " + size + " values");
+        return new Idx(path, shape, values);
+    }
+
+    /** Grows with what is really there, so that a header that lies costs no memory. */
+    private static byte[] bytes(InputStream in, int n) throws IOException {
+        byte[] bytes = in.readNBytes(n);
+        if (bytes.length < n) throw new EOFException();
+        return bytes;
+    }
+}

@@ -1,0 +1,73 @@
+package panatorch.datasets;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 training and 10,000 test images of 10
+ * classes, grey, 28×28 ({@code [1, 28, 28]}). It reads their IDX files, compressed by gzip or not, into the Java heap; a set need
+ * not be closed.
+ */
+public final class Mnist implements Dataset {
+    private static final int SIDE = 28, CLASSES = 10;
+    private static final Schema DIGITS = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.1307, 0.3081), IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList());
+    private static final Schema CLOTHES = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.2860, 0.3530),
+            List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"));
+
+    private final Schema schema;
+    private final Idx images, labels;
+
+    private Mnist(Path folder, String part, Schema schema) {
+        this.schema = schema;
+        labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
+        images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
+        if (images.shape()[1] != SIDE || images.shape()[2] != SIDE) throw new DatasetException(
+                "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2] + " pixels; 28 by 28 were expected");
+        if (images.shape()[0] != labels.shape()[0]) throw new DatasetException(
+                "the file " + images.path() + " has " + images.shape()[0] + " images, but " + labels.path() + " has " + labels.shape()[0] + " labels");
+        for (int i = 0; i < size(); i++) if (label(i) >= CLASSES) throw new DatasetException(
+                "label " + i + " of the file " + labels.path() + " is " + label(i) + "; labels from 0 to 9 were expected");
+    }
+
+    /**
+     * MNIST's training images.
+     *
+     * @param data the folder of {@code train-images-idx3-ubyte.gz}, or one that holds such a folder as {@code mnist} or {@code MNIST/raw}
+     * @throws DatasetException if a file is missing or damaged, or the files don't belong together
+     */
+    public static Mnist train(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "train", DIGITS); }
+
+    /** MNIST's test images; see {@link #train}. */
+    public static Mnist test(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "t10k", DIGITS); }
+
+    /** Fashion-MNIST's training images; see {@link #train}, but the folders are {@code fashion-mnist} or {@code FashionMNIST/raw}. */
+    public static Mnist fashionTrain(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "train", CLOTHES); }
+
+    /** Fashion-MNIST's test images; see {@link #fashionTrain}. */
+    public static Mnist fashionTest(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "t10k", CLOTHES); }
+
+    private static Path folder(Path data, String... names) {
+        for (String name : names) if (Files.isDirectory(data.resolve(name))) return data.resolve(name);
+        if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
+        return data;
+    }
+
+    @Override public int size() { return labels.shape()[0]; }
+
+    @Override public Schema schema() { return schema; }
+
+    @Override public void read(int index, Item item) {
+        Objects.checkIndex(index, size());
+        MemorySegment.copy(images.values(), index * SIDE * SIDE, item.field(0), ValueLayout.JAVA_BYTE, 0, SIDE * SIDE);
+        item.set(1, label(index));
+    }
+
+    @Override public int label(int index) { return Byte.toUnsignedInt(labels.values()[index]); }
+
+    @Override public String name(int index) { return "image " + index + " of " + images.path(); }
+}
