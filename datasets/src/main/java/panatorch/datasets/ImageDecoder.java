@@ -1,0 +1,95 @@
+package panatorch.datasets;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import javax.imageio.IIOException;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** Decodes JPEG, PNG, BMP, GIF (its first picture) and WebP, upright as EXIF says. */
+final class ImageDecoder {
+    /** Beyond this a header lies, or the image is a trap; it is also where Pillow stops. */
+    private static final long MAX_PIXELS = 178_956_970;
+
+    /** Readers by format, Java's own first: it is the fastest, and the others understand what it does not. */
+    private static final Map<String, List<ImageReaderSpi>> READERS = new ConcurrentHashMap<>();
+
+    private ImageDecoder() {}
+
+    /** @throws IOException if {@code file} is no image, or damaged; its message doesn't name the file */
+    static Pixels decode(byte[] file) throws IOException {
+        String format = format(file);
+        if (format == null) throw new IIOException("it is no JPEG, PNG, BMP, GIF or WebP");
+        // The reader of WebP takes what is missing for zeros, but the file says its length.
+        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Truncated();
+        JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
+        IOException failure = null;
+        for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
+            ImageReader reader = spi.createReaderInstance();
+            try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+                open(reader, stream);
+                return jpeg == null ? Pixels.of(reader.read(0)) : jpeg(jpeg, reader);
+            } catch (Truncated e) {
+                throw e;
+            } catch (IOException | RuntimeException e) { // readers of damaged files throw any of them
+                if (failure == null) failure = e instanceof IOException io ? io : new IIOException("it is damaged: " + e, e);
+            } finally {
+                reader.dispose();
+            }
+        }
+        throw failure != null ? failure : new IIOException("no reader for " + format + " is installed");
+    }
+
+    private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
+        reader.setInput(stream, true, true);
+        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+        if (pixels > MAX_PIXELS) throw new IIOException("it claims " + reader.getWidth(0) + " by " + reader.getHeight(0) + " pixels, which is absurd");
+    }
+
+    private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {
+        var cut = new boolean[1];
+        reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // at the file's end, whatever lacks
+        // Java refuses to convert four channels, and the other reader does it by a profile, unlike everybody's training data.
+        Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2) : Pixels.of(reader.read(0));
+        if (cut[0]) throw new Truncated();
+        return pixels.upright(header.orientation());
+    }
+
+    private static List<ImageReaderSpi> readers(String format) {
+        var all = IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+        return Stream.iterate(all, i -> i.hasNext(), i -> i).map(i -> i.next())
+                .filter(spi -> Stream.of(spi.getFormatNames()).anyMatch(format::equalsIgnoreCase))
+                .sorted(Comparator.comparing(spi -> !spi.getClass().getName().startsWith("com.sun."))).toList();
+    }
+
+    private static @Nullable String format(byte[] file) {
+        if (JpegHeader.begins(file)) return "jpeg";
+        if (startsWith(file, 0, "\u0089PNG\r\n")) return "png";
+        if (startsWith(file, 0, "GIF8")) return "gif";
+        if (startsWith(file, 0, "BM")) return "bmp";
+        return startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP") ? "webp" : null;
+    }
+
+    private static boolean startsWith(byte[] file, int from, String text) {
+        if (file.length < from + text.length()) return false;
+        for (int i = 0; i < text.length(); i++) if ((file[from + i] & 0xFF) != text.charAt(i)) return false;
+        return true;
+    }
+
+    /** The file ends too early, which no other reader could mend. */
+    private static final class Truncated extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Truncated() { super("it is cut off"); }
+    }
+}

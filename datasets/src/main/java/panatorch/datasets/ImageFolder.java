@@ -1,0 +1,109 @@
+package panatorch.datasets;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Images in files, one folder a class, as ImageNet and torchvision's {@code ImageFolder} have them: JPEG (grey, RGB, CMYK), PNG, BMP,
+ * GIF (its first picture) and WebP, of any sizes. They are decoded when they are read, turned upright as EXIF says, and framed; what is
+ * not RGB becomes it, transparency is dropped, colour profiles are not applied.
+ *
+ * <p>Opening lists the files; what is damaged is named when it is read. A loader reads a folder fastest with
+ * {@linkplain DataLoader.Builder#workers several workers}. Holds no file open and need not be closed.
+ */
+public final class ImageFolder implements Dataset {
+    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
+
+    private final Schema schema;
+    private final Framing framing;
+    private final List<Path> files = new ArrayList<>();
+    private final List<Integer> labels = new ArrayList<>();
+
+    private ImageFolder(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
+        this.framing = framing;
+        schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
+        for (int label = 0; label < classNames.size(); label++) {
+            List<Path> images = images(folder.resolve(classNames.get(label)));
+            files.addAll(images);
+            for (int i = 0; i < images.size(); i++) labels.add(label);
+        }
+    }
+
+    /**
+     * The images below {@code folder}, normalised by ImageNet's mean. Its folders are the classes, in the order of their names.
+     *
+     * @throws DatasetException if the folder does not exist, has no folders, or one of those has no images
+     */
+    public static ImageFolder of(Path folder, Framing framing) { return of(folder, framing, ChannelStats.IMAGENET, classNames(folder)); }
+
+    /**
+     * The images below {@code folder}.
+     *
+     * @param classNames the folders that are its classes: for test images {@code train.classNames()}, lest the labels differ where a class is missing
+     */
+    public static ImageFolder of(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) { return new ImageFolder(folder, framing, pixels, classNames); }
+
+    private static List<String> classNames(Path folder) {
+        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
+        try (Stream<Path> inside = Files.list(folder)) {
+            List<String> names = inside.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
+            if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders, one for each class");
+            return names;
+        } catch (IOException e) {
+            throw new DatasetException("the folder " + folder + " cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    /** In torchvision's order: by folder, then by name. */
+    private static List<Path> images(Path folder) {
+        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
+        try (Stream<Path> inside = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            List<Path> images = inside.filter(ImageFolder::isImage)
+                    .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent())).thenComparing(p -> p.getFileName().toString())).toList();
+            if (images.isEmpty()) throw new DatasetException("the folder " + folder + " holds no images");
+            return images;
+        } catch (IOException | UncheckedIOException e) {
+            throw new DatasetException("the folder " + folder + " cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isImage(Path file) {
+        String name = file.getFileName().toString();
+        return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT)) && Files.isRegularFile(file);
+    }
+
+    @Override public int size() { return files.size(); }
+
+    @Override public Schema schema() { return schema; }
+
+    @Override public void read(int index, Item item) {
+        Pixels image = decode(files.get(index));
+        Framing.Box box = framing.box(image.width(), image.height(), item.random());
+        if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
+            throw new IllegalStateException(box + " is no part of an image of " + image.width() + " by " + image.height() + " pixels");
+        Resampling.resample(image, box, framing.width(), framing.height(), item.field(0));
+        item.set(1, labels.get(index));
+    }
+
+    /** Decodes a file. */
+    static Pixels decode(Path file) {
+        try {
+            return ImageDecoder.decode(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new DatasetException("the image " + file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override public int label(int index) { return labels.get(index); }
+
+    @Override public String name(int index) { return files.get(index).toString(); }
+}
