@@ -1,0 +1,78 @@
+package panatorch.apps.reproduce;
+
+import java.nio.file.Path;
+import panatorch.datasets.Batch;
+import panatorch.datasets.Cifar10;
+import panatorch.datasets.Cifar100;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Dataset;
+import panatorch.datasets.DatasetException;
+import panatorch.datasets.Mnist;
+import panatorch.datasets.Synthetic;
+import panatorch.datasets.transforms.Compose;
+import panatorch.datasets.transforms.Normalize;
+import panatorch.datasets.transforms.RandomCrop;
+import panatorch.datasets.transforms.RandomHorizontalFlip;
+import panatorch.datasets.transforms.Transform;
+import panatorch.train.Batches;
+
+/**
+ * A data set as experiments use it, normalised by its training images. Owns both sets until closed.
+ *
+ * @param name as reports have it
+ */
+public record Images(String name, Dataset train, Dataset test) implements AutoCloseable {
+    private static final int TEST_BATCH = 250;
+
+    /** CIFAR-10, or the built-in images, which have its shape and ten classes too, if the user gave no folder. @param images of the training set at most */
+    public static Images cifar10(Lab lab, int images, int testImages) {
+        Path data = lab.data();
+        return data == null ? of("built-in images", Synthetic.train(), Synthetic.test(), images, testImages)
+                : of("CIFAR-10", Cifar10.train(data), Cifar10.test(data), images, testImages);
+    }
+
+    /** @throws DatasetException without a folder */
+    public static Images cifar100(Lab lab, int images, int testImages) {
+        Path data = needed(lab, "CIFAR-100");
+        return of("CIFAR-100", Cifar100.train(data), Cifar100.test(data), images, testImages);
+    }
+
+    /** @throws DatasetException without a folder */
+    public static Images mnist(Lab lab, int images, int testImages) {
+        Path data = needed(lab, "MNIST");
+        return of("MNIST", Mnist.train(data), Mnist.test(data), images, testImages);
+    }
+
+    private static Path needed(Lab lab, String set) {
+        Path data = lab.data();
+        if (data == null) throw new DatasetException("this experiment is about " + set + ": name its folder by --data DIR");
+        return data;
+    }
+
+    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) { return new Images(name, train.limit(images), test.limit(testImages)); }
+
+    public int classes() { return train.classes(); }
+
+    /** Training batches in a new order each epoch. @param augmented whether images are shifted by up to four pixels and mirrored */
+    public Batches training(int batchSize, long seed, boolean augmented, boolean dropLast) {
+        var normalize = new Normalize(train.mean(), train.std());
+        int side = (int) train.imageShape()[1];
+        Transform transform = augmented ? Compose.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
+        var loader = DataLoader.of(train, batchSize).shuffle().seed(seed).transform(transform);
+        return batches((dropLast ? loader.dropLast() : loader).build());
+    }
+
+    /** The training images as they are evaluated: in order, not varied. */
+    public Batches trainingAsTest() { return plain(train); }
+
+    public Batches testing() { return plain(test); }
+
+    private Batches plain(Dataset set) { return batches(DataLoader.of(set, TEST_BATCH).transform(new Normalize(train.mean(), train.std())).build()); }
+
+    private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
+
+    @Override public void close() {
+        train.close();
+        test.close();
+    }
+}

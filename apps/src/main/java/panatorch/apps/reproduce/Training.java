@@ -1,0 +1,82 @@
+package panatorch.apps.reproduce;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import panatorch.Torch;
+import panatorch.nn.Module;
+import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.Optimizer;
+import panatorch.train.Batches;
+import panatorch.train.Callback;
+import panatorch.train.Evaluation;
+import panatorch.train.Metric;
+import panatorch.train.Objective;
+import panatorch.train.Trainer;
+
+/**
+ * One network trained and measured as experiments report it: {@code train loss} (in evaluation mode), {@code test loss}, {@code test error} in %, and
+ * {@code ms/step}, the median, on whatever else the machine does. Its curve is the {@code train loss} in evaluation mode after each epoch.
+ *
+ * @param schedule of the learning rate, from the optimiser and the number of steps; null for none
+ */
+public record Training(Lab lab, Images images, int epochs, Function<Module, Optimizer> optimizer, BiFunction<Optimizer, Long, Callback> schedule) {
+    public static final String TRAIN_LOSS = "train loss", TEST_LOSS = "test loss", TEST_ERROR = "test error %", STEP_TIME = "ms/step";
+
+    /** Constant learning rate. */
+    public Training(Lab lab, Images images, int epochs, Function<Module, Optimizer> optimizer) { this(lab, images, epochs, optimizer, (o, steps) -> new Callback() {}); }
+
+    /**
+     * @param model a new one, closed here
+     * @param methods callbacks and training methods for it
+     */
+    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) {
+        Torch.manualSeed(seed);
+        try (Module m = model.apply(seed); Optimizer o = optimizer.apply(m)) {
+            var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), lab.placement());
+            var watch = new Watch(evaluation);
+            var callbacks = new ArrayList<Callback>(methods.apply(m));
+            callbacks.add(schedule.apply(o, (long) epochs * batches.count()));
+            callbacks.add(watch);
+            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision()).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+                trainer.fit(batches, images.testing(), epochs);
+                Map<String, Double> test = trainer.history().getLast().test();
+                var measures = new LinkedHashMap<String, Double>();
+                measures.put(TRAIN_LOSS, watch.curve.getLast());
+                measures.put(TEST_LOSS, test.get("loss"));
+                measures.put(TEST_ERROR, 100 * (1 - test.get("accuracy")));
+                measures.put(STEP_TIME, watch.medianStep());
+                return new Sweep.Result(measures, watch.curve.stream().mapToDouble(v -> v).toArray());
+            }
+        }
+    }
+
+    /** Takes times and losses. */
+    private final class Watch implements Callback {
+        private final Evaluation evaluation;
+        private final List<Double> curve = new ArrayList<>();
+        private final List<Double> times = new ArrayList<>();
+        private long begun;
+
+        Watch(Evaluation evaluation) { this.evaluation = evaluation; }
+
+        @Override public void batchStart(Trainer t) { begun = System.nanoTime(); }
+
+        @Override public void batchEnd(Trainer t) {
+            times.add((System.nanoTime() - begun) * 1e-6);
+            lab.check();
+        }
+
+        @Override public void epochEnd(Trainer t) { curve.add(evaluation.of(t.model(), images.trainingAsTest()).get("loss")); }
+
+        double medianStep() {
+            double[] sorted = times.stream().mapToDouble(v -> v).sorted().toArray();
+            return sorted.length == 0 ? Double.NaN : Arrays.stream(sorted).skip(sorted.length / 2).findFirst().orElseThrow();
+        }
+    }
+}
