@@ -1,18 +1,21 @@
 package panatorch.datasets;
 
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 import panatorch.Generator;
 
 /**
- * The batches of one epoch, in order, while a thread of its own prepares those to come. One thread iterates over it, once, and
- * closes every batch it takes. {@link #close} stops the preparation, waits for its thread to end and frees the batches that
+ * The batches of one epoch, in order, while threads of its own prepare those to come, each a whole batch. One thread iterates over it,
+ * once, and closes every batch it takes. {@link #close} stops the preparation, waits for its threads to end and frees the batches that
  * nobody took; an epoch that is iterated to its end is as good as closed.
  *
  * <p>What goes wrong during preparation is thrown by {@code next()} as a {@link CompletionException} with its cause, in the place
@@ -21,25 +24,30 @@ import panatorch.Generator;
 public final class Epoch implements Iterable<Batch>, AutoCloseable {
     private final DataLoader loader;
     private final long epoch;
-    private final int batches;
+    private final int first, batches;
+    /** A permit for each batch that may be begun. */
     private final Semaphore room;
-    private final BlockingQueue<Prepared> prepared = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Void> started = new CompletableFuture<>(), ended;
+    private final AtomicInteger claimed;
+    private final AtomicReferenceArray<CompletableFuture<Batch>> prepared;
+    private final CompletableFuture<int[]> order = new CompletableFuture<>();
+    private final List<Thread> threads;
     private volatile boolean closed;
     private int next;
     private boolean iterated;
 
-    /** A batch, or why there is none. */
-    private record Prepared(@Nullable Batch batch, @Nullable Throwable failure) {}
-
-    Epoch(DataLoader loader, long epoch, int firstBatch, int prefetch) {
+    Epoch(DataLoader loader, long epoch, int firstBatch, int workers, int prefetch) {
         this.loader = loader;
         this.epoch = epoch;
         batches = loader.batches();
+        first = firstBatch;
         next = firstBatch;
-        room = new Semaphore(prefetch);
-        ended = CompletableFuture.runAsync(() -> prepare(firstBatch), task -> Thread.ofPlatform().daemon().name("panatorch-epoch-" + epoch).start(task));
-        started.join();
+        claimed = new AtomicInteger(firstBatch);
+        prepared = new AtomicReferenceArray<>(batches);
+        for (int b = firstBatch; b < batches; b++) prepared.set(b, new CompletableFuture<>());
+        room = new Semaphore(prefetch + workers - 1);
+        var started = new CountDownLatch(workers);
+        threads = IntStream.range(0, workers).mapToObj(w -> Thread.ofPlatform().daemon().name("panatorch-epoch-" + epoch + "-" + w).start(() -> work(started))).toList();
+        uninterruptibly(started::await);
     }
 
     /** The number of batches of the whole epoch. */
@@ -56,47 +64,57 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
     }
 
     private Batch take() {
-        if (closed) throw new IllegalStateException("this epoch is closed");
         if (next >= batches) throw new NoSuchElementException("the epoch has " + batches + " batches");
-        Prepared p;
+        if (closed) throw new IllegalStateException("this epoch is closed");
         try {
-            p = prepared.take();
+            Batch batch = prepared.get(next).get();
+            prepared.set(next++, null);
+            room.release();
+            return batch;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CompletionException("interrupted while waiting for batch " + next + " of epoch " + epoch, e);
-        }
-        Batch batch = p.batch;
-        if (batch == null) {
+        } catch (ExecutionException e) {
             int failed = next;
+            close();
             next = batches;
-            throw new CompletionException("batch " + failed + " of epoch " + epoch + " could not be prepared: " + p.failure, p.failure);
+            throw new CompletionException("batch " + failed + " of epoch " + epoch + " could not be prepared: " + e.getCause(), e.getCause());
         }
-        next++;
-        room.release();
-        return batch;
     }
 
-    private void prepare(int firstBatch) {
-        try (var generator = start()) {
-            int[] order = loader.order(epoch);
-            for (int b = firstBatch; b < batches; b++) {
+    private void work(CountDownLatch started) {
+        try (var generator = start(started)) {
+            for (;;) {
                 // Waited for by permit and flag, not interrupted: an interrupt in the middle of a read would close a file for everybody.
                 room.acquireUninterruptibly();
-                if (closed) return;
-                prepared.add(new Prepared(loader.prepare(order, epoch, b, generator), null));
+                int b = claimed.getAndIncrement();
+                if (closed || b >= batches) break;
+                prepare(b, generator);
             }
+        } catch (Throwable t) { // without a generator no batch will come
+            for (int b = first; b < batches; b++) prepared.get(b).completeExceptionally(t);
+        }
+        room.release(); // the other workers end, too
+    }
+
+    private void prepare(int b, Generator generator) {
+        CompletableFuture<Batch> result = prepared.get(b);
+        try {
+            if (b == first) order.complete(loader.order(epoch));
+            result.complete(loader.prepare(order.join(), epoch, b, generator, () -> closed));
         } catch (Throwable t) {
-            prepared.add(new Prepared(null, t));
+            order.completeExceptionally(t); // of no effect if it is there
+            result.completeExceptionally(t instanceof CompletionException && t.getCause() != null ? t.getCause() : t);
         }
     }
 
     /** The opener waits for this, lest it see or change the number of threads meanwhile. */
-    private Generator start() {
+    private static Generator start(CountDownLatch started) {
         try {
             OneCore.limitThisThread();
             return Generator.of(0);
         } finally {
-            started.complete(null);
+            started.countDown();
         }
     }
 
@@ -104,7 +122,28 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
     @Override public void close() {
         closed = true;
         room.release();
-        ended.join();
-        for (Prepared p = prepared.poll(); p != null; p = prepared.poll()) if (p.batch != null) p.batch.close();
+        for (Thread t : threads) uninterruptibly(t::join);
+        for (int b = next; b < batches; b++) {
+            CompletableFuture<Batch> p = prepared.getAndSet(b, null);
+            if (p != null && p.isDone() && !p.isCompletedExceptionally()) p.join().close();
+        }
+    }
+
+    private interface Wait {
+        void run() throws InterruptedException;
+    }
+
+    /** An interrupted thread still waits, as leaving the others alone would leak what they make, and is interrupted afterwards. */
+    private static void uninterruptibly(Wait wait) {
+        boolean interrupted = false;
+        for (;;) {
+            try {
+                wait.run();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
     }
 }

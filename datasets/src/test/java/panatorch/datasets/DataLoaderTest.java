@@ -3,12 +3,16 @@ package panatorch.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import panatorch.Aten;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.datasets.transforms.Compose;
@@ -82,6 +86,53 @@ class DataLoaderTest {
         assertThat(pixels(loader.epoch(2))).usingRecursiveComparison().isEqualTo(expected);
     }
 
+    /** A set of which every item takes another time and draws another number. */
+    private static Dataset unsteady(int size) {
+        return new Numbered(size).map(new Schema(List.of(Field.of("x", DType.FLOAT32, 1), Field.labels()), List.of(), null), (from, to) -> {
+            Thread.yield();
+            LockSupport.parkNanos(from.field(0).get(ValueLayout.JAVA_BYTE, 0) % 5 * 200_000L);
+            to.field(0).set(ValueLayout.JAVA_FLOAT, 0, from.field(0).get(ValueLayout.JAVA_BYTE, 0) + to.random().nextFloat());
+            to.set(1, from.get(1));
+        });
+    }
+
+    private static List<float[]> inputs(Epoch epoch) {
+        var all = new ArrayList<float[]>();
+        try (epoch) {
+            for (Batch batch : epoch) {
+                try (batch) {
+                    all.add(batch.inputs().toFloatArray());
+                }
+            }
+        }
+        return all;
+    }
+
+    @Test void an_epoch_is_the_same_whatever_the_number_of_workers() {
+        var one = DataLoader.of(unsteady(50), 4).shuffle().seed(3).transform((x, g) -> x.add(Aten.rand(new long[] {1}, g)));
+        var expected = inputs(one.build().epoch(1));
+        assertThat(expected).hasSize(13);
+        assertThat(inputs(one.workers(4).build().epoch(1))).usingRecursiveComparison().isEqualTo(expected);
+        assertThat(inputs(one.workers(3).prefetch(7).build().epoch(1, 5))).usingRecursiveComparison().isEqualTo(expected.subList(5, 13));
+        assertThat(inputs(one.build().epoch(2)).getFirst()).isNotEqualTo(expected.getFirst());
+    }
+
+    @Test void batches_go_to_the_device_before_they_are_transformed() {
+        try (var epoch = DataLoader.of(ten, 5).device(Device.META).transform((x, g) -> x.mul(2)).build().epoch(0); Batch batch = epoch.iterator().next()) {
+            assertThat(batch.images().device()).isEqualTo(Device.META);
+            assertThat(batch.labels().device()).isEqualTo(Device.META);
+            assertThat(batch.images().shape()).containsExactly(5, 1, 2, 2);
+        }
+        assertThat(pixels(DataLoader.of(ten, 10).device(Device.CPU).build().epoch(0))).usingRecursiveComparison().isEqualTo(pixels(DataLoader.of(ten, 10).build().epoch(0)));
+    }
+
+    @Test void items_without_statistics_are_left_as_they_are() {
+        try (var epoch = DataLoader.of(unsteady(5), 5).build().epoch(0); Batch batch = epoch.iterator().next()) {
+            assertThat(batch.tensors().keySet()).containsExactly("x", "labels");
+            assertThat(batch.get("x").shape()).containsExactly(5, 1);
+        }
+    }
+
     @Test void epochs_that_run_at_once_do_not_disturb_each_other() {
         var loader = augmented(1);
         var expected = pixels(loader.epoch(1));
@@ -144,6 +195,7 @@ class DataLoaderTest {
     @Test void impossible_options_are_refused() {
         assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one item, not 0");
         assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one batch is prepared ahead, not 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one thread prepares batches, not 0");
     }
 
     @Test void all_images_come_once_an_epoch() {

@@ -3,9 +3,11 @@ package panatorch.datasets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.ValueLayout;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import panatorch.Torch;
 import panatorch.TorchException;
@@ -24,6 +26,51 @@ class EpochTest {
             }
             assertThat(Torch.liveTensors()).isEqualTo(before);
         }
+    }
+
+    @Test void closing_midway_with_many_workers_leaves_no_tensor_and_no_thread() {
+        long before = Torch.liveTensors();
+        for (int taken = 0; taken < 12; taken++) {
+            try (var epoch = DataLoader.of(twenty, 1).workers(4).prefetch(3).build().epoch(31)) {
+                var batches = epoch.iterator();
+                for (int i = 0; i < taken; i++) batches.next().close();
+            }
+            assertThat(Torch.liveTensors()).isEqualTo(before);
+        }
+        assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("panatorch-epoch-31"));
+    }
+
+    /** Items of which one is damaged and all others are slow. */
+    private static Dataset damaged(int item) {
+        var source = new Numbered(40);
+        return source.map(source.schema(), (from, to) -> {
+            byte number = from.field(0).get(ValueLayout.JAVA_BYTE, 0);
+            if (number == item) throw new IllegalStateException("too many legs");
+            LockSupport.parkNanos(1_000_000);
+            to.field(0).fill(number);
+            to.set(1, from.get(1));
+        });
+    }
+
+    @Test void a_failure_bears_the_name_of_the_item_and_comes_in_its_place_though_it_was_met_first() {
+        long before = Torch.liveTensors();
+        var epoch = DataLoader.of(damaged(12), 4).workers(4).prefetch(3).build().epoch(0);
+        var batches = epoch.iterator();
+        for (int i = 0; i < 3; i++) batches.next().close();
+        assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class).hasCauseInstanceOf(DatasetException.class)
+                .hasMessageEndingWith("batch 3 of epoch 0 could not be prepared: panatorch.datasets.DatasetException: item 12 could not be read: java.lang.IllegalStateException: too many legs")
+                .hasRootCauseInstanceOf(IllegalStateException.class);
+        assertThat(batches.hasNext()).isFalse();
+        assertThat(Torch.liveTensors()).as("of the batches that came after it").isEqualTo(before);
+        epoch.close();
+    }
+
+    @Test void closing_does_not_wait_for_whole_batches() {
+        var source = new Numbered(100);
+        var slow = source.map(source.schema(), (from, to) -> LockSupport.parkNanos(50_000_000));
+        long begin = System.nanoTime();
+        DataLoader.of(slow, 100).build().epoch(0).close();
+        assertThat(System.nanoTime() - begin).isLessThan(2_000_000_000L); // a batch takes 5 s
     }
 
     @Test void closing_ends_the_preparation() throws InterruptedException {

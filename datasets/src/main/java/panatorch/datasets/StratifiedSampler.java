@@ -1,0 +1,36 @@
+package panatorch.datasets;
+
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * Every item once, in an order in which every stretch, and so every batch, has the classes in nearly the proportions of the whole set.
+ * Within its class an item's place is random: the j-th of n items of a class, shuffled, comes at (j + u) / n of the epoch, u
+ * being uniform in [0, 1).
+ */
+public final class StratifiedSampler implements Sampler {
+    private final int[] labels;
+    private final long seed;
+
+    /** @param labels one an item */
+    public StratifiedSampler(int[] labels, long seed) {
+        this.labels = labels.clone();
+        this.seed = seed;
+        for (int label : labels) if (label < 0) throw new IllegalArgumentException("a label is not below 0, as " + label + " is");
+    }
+
+    public static StratifiedSampler of(Dataset set, long seed) { return new StratifiedSampler(IntStream.range(0, set.size()).map(set::label).toArray(), seed); }
+
+    @Override public int size() { return labels.length; }
+
+    @Override public int[] order(long epoch) {
+        int classes = IntStream.of(labels).max().orElse(-1) + 1;
+        var count = new int[classes];
+        var taken = new int[classes];
+        for (int label : labels) count[label]++;
+        var place = new double[labels.length];
+        var random = new SplitMix(SplitMix.seed(seed, epoch));
+        for (int item : new RandomSampler(labels.length, seed).order(epoch)) place[item] = (taken[labels[item]]++ + random.nextDouble()) / count[labels[item]];
+        return IntStream.range(0, labels.length).boxed().sorted(Comparator.comparingDouble(i -> place[i])).mapToInt(i -> i).toArray();
+    }
+}

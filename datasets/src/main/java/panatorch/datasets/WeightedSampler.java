@@ -1,0 +1,54 @@
+package panatorch.datasets;
+
+import java.util.Arrays;
+import panatorch.Aten;
+import panatorch.Generator;
+import panatorch.Scope;
+import panatorch.Torch;
+
+/**
+ * Items drawn with probabilities in proportion to their weights: {@code torch.multinomial}, as PyTorch's
+ * {@code WeightedRandomSampler} has it, from a generator seeded as {@link RandomSampler}'s.
+ */
+public final class WeightedSampler implements Sampler {
+    /** torch.multinomial's limit. */
+    private static final int MAX_ITEMS = 1 << 24;
+
+    private final double[] weights;
+    private final int size;
+    private final boolean replacement;
+    private final long seed;
+
+    /**
+     * @param weights one an item, finite and at least 0, not all 0; they need not have the sum 1
+     * @param size how many items an epoch draws
+     * @param replacement whether an item may come twice in an epoch; if not, {@code size} items have a weight above 0
+     */
+    public WeightedSampler(double[] weights, int size, boolean replacement, long seed) {
+        this.weights = weights.clone();
+        this.size = size;
+        this.replacement = replacement;
+        this.seed = seed;
+        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("a weight is finite and not below 0, not " + w);
+        long possible = Arrays.stream(weights).filter(w -> w > 0).count();
+        if (weights.length > MAX_ITEMS) throw new IllegalArgumentException("at most " + MAX_ITEMS + " items can be drawn by weight, not " + weights.length);
+        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(size + " items cannot be drawn of " + possible + " with a weight above 0");
+    }
+
+    /** Of a set's items, as many as it has, with replacement, so that all of its classes come equally often. */
+    public static WeightedSampler balanced(Dataset set, long seed) {
+        var labels = new int[set.size()];
+        var counts = new int[set.classes()];
+        for (int i = 0; i < labels.length; i++) counts[labels[i] = set.label(i)]++;
+        return new WeightedSampler(Arrays.stream(labels).mapToDouble(l -> 1.0 / counts[l]).toArray(), labels.length, true, seed);
+    }
+
+    @Override public int size() { return size; }
+
+    @Override public int[] order(long epoch) {
+        if (size == 0) return new int[0];
+        try (var scope = Scope.open(); var generator = Generator.of(SplitMix.seed(seed, epoch))) {
+            return Arrays.stream(Aten.multinomial(Torch.tensor(weights, weights.length), size, replacement, generator).toLongArray()).mapToInt(Math::toIntExact).toArray();
+        }
+    }
+}
