@@ -11,6 +11,7 @@ module panatorch.nn {
     exports panatorch.nn;
     exports panatorch.nn.dropout;
     exports panatorch.nn.dropout.montecarlo;
+    exports panatorch.nn.dropout.multisample;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
     exports panatorch.optim;
