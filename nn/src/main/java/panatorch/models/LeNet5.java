@@ -2,6 +2,7 @@ package panatorch.models;
 
 import panatorch.Tensor;
 import panatorch.nn.Conv2d;
+import panatorch.nn.Dropout;
 import panatorch.nn.Flatten;
 import panatorch.nn.Linear;
 import panatorch.nn.MaxPool2d;
@@ -12,23 +13,58 @@ import panatorch.nn.init.Init;
 /**
  * LeNet-5 (LeCun et al. 1998) as Caffe has it for MNIST: [N, 1, 28, 28] → [N, classes]. Max pooling in place of trained averages, one ReLU, 20, 50 and
  * 500 units, Caffe's layer names as state-dict keys and its initialisation (uniform with variance 1/fan-in, zero biases).
+ *
+ * <p>With dropout it is one of the two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and {@code LeNetAll}. Neither their
+ * rate nor the place within a layer is in the paper; here a layer's pooling and ReLU come before its dropout.
+ *
+ * <pre>{@code
+ * var leNetAll = new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, 0.5));
+ * }</pre>
  */
 public final class LeNet5 extends Classifier {
-    private final int classes;
-    private final Module trunk;
-    private final Linear head;
+    /** Behind which layers something is dropped; never behind the last one, which makes the logits. */
+    public enum Dropouts { NONE, PENULTIMATE, ALL }
 
-    public LeNet5(int classes) {
-        this.classes = classes;
-        child("conv1", new Conv2d(1, 20, 5));
+    /**
+     * Each method returns changed options.
+     *
+     * @param widths units of {@code conv1}, {@code conv2} and {@code ip1}
+     * @param p probability of dropping, in [0, 1]
+     */
+    public record Options(int classes, Widths widths, Dropouts dropouts, double p) {
+        public Options widths(int conv1, int conv2, int ip1) { return new Options(classes, new Widths(conv1, conv2, ip1), dropouts, p); }
+
+        public Options dropout(Dropouts behind, double p) { return new Options(classes, widths, behind, p); }
+    }
+
+    /** Units of each layer but the last. */
+    public record Widths(int conv1, int conv2, int ip1) {}
+
+    /** Caffe's widths, and no dropout. */
+    public static Options options(int classes) { return new Options(classes, new Widths(20, 50, 500), Dropouts.NONE, 0.5); }
+
+    private final Options options;
+    private final Module trunk, head;
+
+    public LeNet5(int classes) { this(options(classes)); }
+
+    public LeNet5(Options o) {
+        options = o;
+        Widths w = o.widths;
+        child("conv1", new Conv2d(1, w.conv1, 5));
         child("pool1", new MaxPool2d(2));
-        child("conv2", new Conv2d(20, 50, 5));
+        dropout("drop1", Dropouts.ALL);
+        child("conv2", new Conv2d(w.conv1, w.conv2, 5));
         child("pool2", new MaxPool2d(2));
+        dropout("drop2", Dropouts.ALL);
         child("flatten", new Flatten());
-        child("ip1", new Linear(50 * 4 * 4, 500));
+        child("ip1", new Linear(w.conv2 * 4 * 4, w.ip1));
         child("relu1", new ReLU(true));
-        head = child("ip2", new Linear(500, classes));
-        trunk = Chain.of(this, null, "ip2");
+        dropout("drop3", Dropouts.PENULTIMATE);
+        Linear logits = child("ip2", new Linear(w.ip1, o.classes));
+        boolean drops = o.dropouts != Dropouts.NONE;
+        trunk = Chain.of(this, null, drops ? "drop3" : "ip2");
+        head = drops ? Chain.of(this, "drop3", null) : logits;
         for (Module m : namedChildren().values()) {
             Tensor weight = m.parameter("weight");
             if (weight == null) continue;
@@ -37,10 +73,13 @@ public final class LeNet5 extends Classifier {
         }
     }
 
-    /** @param images [N, 1, 28, 28]; @return [N, 500] */
+    /** @param least of the options that have it */
+    private void dropout(String name, Dropouts least) { if (options.dropouts.compareTo(least) >= 0) child(name, new Dropout(options.p)); }
+
+    /** @param images [N, 1, 28, 28]; @return [N, 500], or as wide as {@code ip1} is */
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
     @Override public Module head() { return head; }
 
-    @Override protected Module recreate() { return new LeNet5(classes); }
+    @Override protected Module recreate() { return new LeNet5(options); }
 }
