@@ -8,12 +8,13 @@ module panatorch.nn {
     exports panatorch.amp;
     exports panatorch.metrics;
     exports panatorch.models;
-    exports panatorch.nn;
-    exports panatorch.nn.dropout;
+    exports panatorch.nn.dropout.distillation;
     exports panatorch.nn.dropout.montecarlo;
     exports panatorch.nn.dropout.multisample;
+    exports panatorch.nn.dropout;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
+    exports panatorch.nn;
     exports panatorch.optim;
     exports panatorch.serialize;
     exports panatorch.train;

@@ -1,0 +1,43 @@
+package panatorch.nn.dropout.distillation;
+
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+
+/** A way to predict, to compare with others by {@link Score}: the student's, and the paper's two baselines. */
+@FunctionalInterface
+public interface Predictor {
+    /** Of inputs [N, …] the logarithms of class probabilities [N, C], float32 at least, without gradient. */
+    Tensor logProbabilities(Tensor input);
+
+    /** The network as it evaluates, nothing dropped: the paper's <em>Standard</em>, and any student. */
+    static Predictor standard(Module network) {
+        return input -> {
+            try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
+                Tensor logits = network.call(input);
+                return scope.move(logits.logSoftmax(-1, Divergence.precise(logits)));
+            }
+        };
+    }
+
+    /**
+     * The mean of the probabilities of {@code samples} dropout masks an example (Bulò et al. 2016, equation 4, with 100).
+     *
+     * @param atOnce masks an example in one pass, which bounds memory
+     */
+    static Predictor monteCarlo(Module network, int samples, int atOnce) {
+        if (samples < 1 || atOnce < 1) throw new IllegalArgumentException("at least one sample is needed, not " + samples + " by " + atOnce);
+        return input -> {
+            try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+                Tensor sum = null;
+                for (int done = 0; done < samples; done += atOnce) {
+                    int some = Math.min(atOnce, samples - done);
+                    Tensor part = new Teacher(network, some).target(input).mean().add(Math.log(some));
+                    sum = sum == null ? part : sum.logaddexp(part);
+                }
+                return scope.move(sum.sub(Math.log(samples)));
+            }
+        };
+    }
+}

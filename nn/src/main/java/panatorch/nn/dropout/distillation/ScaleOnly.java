@@ -1,0 +1,86 @@
+package panatorch.nn.dropout.distillation;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import panatorch.DType;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.nn.Masked;
+import panatorch.nn.Module;
+
+/**
+ * A student that learns nothing but how to scale what comes out of each dropout layer, from 1 on: all weights are frozen copies of the baseline's. An extension
+ * of Bulò et al. 2016, who train all weights: the smallest family of students around plain evaluation, of some numbers a layer.
+ *
+ * <p>Owns its copy of the network and the scales, the parameters {@code scale_…} by the layers' names. The network must call its dropout layers, as modules
+ * call each other, by {@link Module#call}.
+ */
+public final class ScaleOnly extends Module {
+    private final Module network;
+    private final Map<String, long[]> shapes;
+
+    /** One number a layer. @param example an input of the network */
+    public static ScaleOnly scalars(Module baseline, Tensor example) { return of(baseline, example, false); }
+
+    /** One number a channel of maps [N, C, H, W], or a feature of rows [N, D] and tokens [N, T, D]. @param example an input of the network */
+    public static ScaleOnly vectors(Module baseline, Tensor example) { return of(baseline, example, true); }
+
+    private static ScaleOnly of(Module baseline, Tensor example, boolean perFeature) {
+        Module copy = copyOf(baseline);
+        try {
+            return new ScaleOnly(copy, shapes(copy, example, perFeature));
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+    }
+
+    private ScaleOnly(Module network, Map<String, long[]> shapes) {
+        this.network = child("network", network);
+        this.shapes = shapes;
+        network.requiresGrad(false);
+        Map<String, Module> modules = network.namedModules();
+        shapes.forEach((name, shape) -> {
+            Tensor scale = parameter("scale_" + name.replace('.', '_'), Torch.ones(DType.FLOAT32, shape));
+            modules.get(name).hooks().afterForward((m, in, out) -> List.of(out.getFirst().mul(scale.to(out.getFirst().dtype()))));
+        });
+    }
+
+    /** Of the scale behind each dropout layer, by the layer's name. */
+    private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
+        var shapes = new LinkedHashMap<String, long[]>();
+        network.namedModules().forEach((name, m) -> { if (m instanceof Masked) shapes.put(name, null); });
+        if (shapes.isEmpty()) throw new IllegalArgumentException("the network has no dropout layer to scale");
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
+            var watches = shapes.keySet().stream().map(name -> network.namedModules().get(name).hooks().afterForward((m, in, out) -> {
+                shapes.put(name, perFeature ? features(out.getFirst()) : new long[0]);
+                return null;
+            })).toList();
+            network.call(example);
+            watches.forEach(w -> w.close());
+        }
+        shapes.forEach((name, shape) -> { if (shape == null) throw new IllegalArgumentException("the network does not call " + name + " by Module.call: its output cannot be scaled"); });
+        return shapes;
+    }
+
+    /** [C, 1, …] for maps, [D] else. */
+    private static long[] features(Tensor output) {
+        int dims = (int) output.dim();
+        if (dims < 4) return new long[] {output.size(-1)};
+        long[] shape = new long[dims - 1];
+        Arrays.fill(shape, 1);
+        shape[0] = output.size(1);
+        return shape;
+    }
+
+    /** All there is to train. */
+    public List<Tensor> scales() { return shapes.keySet().stream().map(name -> parameter("scale_" + name.replace('.', '_'))).toList(); }
+
+    @Override public Tensor forward(Tensor input) { return network.call(input); }
+
+    @Override protected Module recreate() { return new ScaleOnly(copyOf(network), shapes); }
+}

@@ -1,0 +1,69 @@
+package panatorch.nn.dropout.distillation;
+
+import java.util.Collections;
+import java.util.HashSet;
+import panatorch.Aten;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.models.Classifier;
+import panatorch.nn.Masked;
+import panatorch.nn.Module;
+import panatorch.nn.Stochastic;
+
+/**
+ * Any network with stochastic layers ({@link Stochastic}: dropout, DropConnect, …) as the average over its masks. Those layers draw, all else evaluates
+ * with frozen statistics; nothing is recorded or changed, and every module's own mode is back afterwards.
+ *
+ * <pre>{@code
+ * var teacher = new Teacher(network, 4);
+ * Tensor loss = teacher.target(images).loss(student.call(images));
+ * }</pre>
+ *
+ * <p>An example's K masks are drawn in one pass over [K·N, …] rows. Of a {@link Classifier} in whose head alone something is drawn, the trunk computes N
+ * rows, once, and the head K·N; hooks of the network as a whole are not called then. Owns nothing; one thread's, as it changes modes.
+ */
+public final class Teacher {
+    private final Module network;
+    private final int samples;
+    private final Divergence divergence;
+
+    /** One mask an example, as in the paper, and the Kullback-Leibler divergence. */
+    public Teacher(Module network) { this(network, 1, Divergence.KL); }
+
+    public Teacher(Module network, int samples) { this(network, samples, Divergence.KL); }
+
+    /** @param samples K, masks an example, at least 1 */
+    public Teacher(Module network, int samples, Divergence divergence) {
+        if (samples < 1) throw new IllegalArgumentException("at least one mask an example is needed, not " + samples);
+        this.network = network;
+        this.samples = samples;
+        this.divergence = divergence;
+    }
+
+    public Module network() { return network; }
+
+    public int samples() { return samples; }
+
+    /** @param input [N, …] */
+    public Target target(Tensor input) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.sampling(network)) {
+            Target t = divergence.target(outputs(input).unflatten(0, samples, input.size(0)));
+            return new Target(divergence, scope.move(t.mean()), t.floor() == null ? null : scope.move(t.floor()));
+        }
+    }
+
+    /** Sample-major, [K·N, …]. */
+    private Tensor outputs(Tensor input) {
+        if (samples > 1 && network instanceof Classifier c && !drawsInTrunk(c)) return c.head().call(tiled(c.features(input)));
+        return network.call(tiled(input));
+    }
+
+    /** {@code cat} keeps the order of channels in memory, as {@code repeat} does not. */
+    private Tensor tiled(Tensor rows) { return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows)); }
+
+    private static boolean drawsInTrunk(Classifier c) {
+        var head = new HashSet<>(c.head().modules());
+        return c.modules().stream().anyMatch(m -> m instanceof Stochastic && !(m instanceof Masked masked && masked.p() == 0) && !head.contains(m));
+    }
+}
