@@ -14,14 +14,13 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.models.Classifier;
-import panatorch.nn.dropout.MultiSampleDropout;
-import panatorch.nn.functional.CrossEntropy;
+import panatorch.nn.dropout.multisample.MultiSampleDropout;
+import panatorch.nn.dropout.multisample.MultiSampleTraining;
 import panatorch.optim.SGD;
 import panatorch.serialize.Safetensors;
 import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Metric;
-import panatorch.train.Objective;
 import panatorch.train.Schedule;
 import panatorch.train.Trainer;
 
@@ -35,7 +34,7 @@ final class Run implements AutoCloseable {
     private final Classifier model;
     private final SGD optimizer;
     private final Schedule schedule;
-    private final Objective training;
+    private final MultiSampleTraining method;
     private final List<Metrics.Epoch> epochs = new ArrayList<>();
 
     Run(RunConfig config, Dataset train, Dataset test, Device device, Precision precision) {
@@ -51,11 +50,8 @@ final class Run implements AutoCloseable {
         model.to(device, null, Testing.FORMAT);
         optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()).fused(true));
         schedule = Schedule.eachStep(config.schedule().over(optimizer, (long) config.epochs() * this.train.count()));
-        var head = new MultiSampleDropout(config.dropoutP(), config.dropoutSamples(), model.head());
-        training = (m, images, labels) -> {
-            var result = head.apply(model.features(images), labels, CrossEntropy.mean());
-            return new Objective.Result(result.loss(), result.logits());
-        };
+        var options = MultiSampleDropout.options(config.dropoutSamples()).dropout(config.dropoutP());
+        method = MultiSampleTraining.of(config.dropout() == DropoutName.NONE ? options.dropout(null) : options);
     }
 
     /** What is about to happen. */
@@ -98,8 +94,8 @@ final class Run implements AutoCloseable {
                 progress.endEpoch(epoch);
             }
         };
-        try (var trainer = Trainer.of(model, optimizer, training).evaluateBy(Testing.OBJECTIVE).metrics(Metric.ACCURACY).device(device).precision(precision).memoryFormat(Testing.FORMAT)
-                .callbacks(schedule, new RunProgress(progress, config.lr()), report, interruption).build()) {
+        try (var trainer = Trainer.of(model, optimizer, Testing.OBJECTIVE).metrics(Metric.ACCURACY).device(device).precision(precision).memoryFormat(Testing.FORMAT)
+                .callbacks(method, schedule, new RunProgress(progress, config.lr()), report, interruption).build()) {
             trainer.fit(train, test, config.epochs());
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -32,6 +32,7 @@ import panatorch.train.Batches;
 import panatorch.train.Mixup;
 import panatorch.train.Objective;
 import panatorch.train.Trainer;
+import panatorch.train.TrainerBuilder;
 
 /** The trunk runs once a step, whatever the model, and a trainer takes the method's loss while its evaluation stays plain. */
 @NoTensorLeaks
@@ -133,7 +134,7 @@ class MultiSampleTrainingTest {
         try (var scope = Scope.open(); var plain = model(); var sampled = model(); var a = new SGD(plain.parameters(), SGD.options(0.1)); var b = new SGD(sampled.parameters(), SGD.options(0.1))) {
             Tensor[] task = task();
             var method = MultiSampleTraining.of(MultiSampleDropout.options(1), trunk(sampled), head(sampled));
-            for (Trainer.Builder builder : List.of(Trainer.of(plain, a, PLAIN), Trainer.of(sampled, b, PLAIN).callbacks(method))) {
+            for (TrainerBuilder builder : List.of(Trainer.of(plain, a, PLAIN), Trainer.of(sampled, b, PLAIN).callbacks(method))) {
                 Torch.manualSeed(3);
                 try (var trainer = builder.build()) {
                     trainer.fit(Batches.of(task[0], task[1], 16), 2);
