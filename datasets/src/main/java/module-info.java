@@ -5,5 +5,6 @@ module panatorch.datasets {
     requires us.hebi.matlab.mat.mfl.core;
 
     exports panatorch.datasets;
+    exports panatorch.datasets.text;
     exports panatorch.datasets.transforms;
 }

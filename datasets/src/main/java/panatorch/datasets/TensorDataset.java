@@ -1,0 +1,67 @@
+package panatorch.datasets;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import panatorch.Scope;
+import panatorch.Tensor;
+
+/**
+ * The rows of tensors: item i is row i of each of them. What is in memory as an array comes here by {@code Torch.tensor}.
+ *
+ * <p>A tensor that is contiguous and on the CPU is shared, not copied: its values show in the set, and the set keeps its
+ * memory alive as long as it is reachable. A set need not be closed.
+ */
+public final class TensorDataset implements Dataset {
+    private final Schema schema;
+    private final List<MemorySegment> rows;
+    private final int size;
+
+    private TensorDataset(SequencedMap<String, Tensor> fields, List<String> classNames) {
+        var described = new ArrayList<Field>();
+        long first = -1;
+        for (Map.Entry<String, Tensor> e : fields.entrySet()) {
+            long[] shape = e.getValue().shape();
+            if (shape.length == 0) throw new IllegalArgumentException(e.getKey() + " is a single number, which has no rows");
+            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
+            first = shape[0];
+            described.add(Field.of(e.getKey(), e.getValue().dtype(), Arrays.copyOfRange(shape, 1, shape.length)));
+        }
+        schema = new Schema(described, classNames, null);
+        size = Math.toIntExact(first);
+        try (var scope = Scope.open()) {
+            rows = fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList();
+        }
+    }
+
+    /** @param fields equally long tensors; the first is the network's input, and those named as in {@link Field} are what is meant by these */
+    public static TensorDataset of(SequencedMap<String, Tensor> fields, List<String> classNames) { return new TensorDataset(fields, classNames); }
+
+    /** Inputs and labels: {@code inputs} {@code [N, …]} and {@code labels}, int64 {@code [N]} for classes. */
+    public static TensorDataset of(Tensor inputs, Tensor labels, List<String> classNames) {
+        var fields = new LinkedHashMap<String, Tensor>();
+        fields.put("inputs", inputs);
+        fields.put(Field.LABELS, labels);
+        return of(fields, classNames);
+    }
+
+    @Override public int size() { return size; }
+
+    @Override public Schema schema() { return schema; }
+
+    @Override public void read(int index, Item item) {
+        Objects.checkIndex(index, size);
+        for (int f = 0; f < rows.size(); f++) {
+            MemorySegment to = item.field(f);
+            MemorySegment.copy(rows.get(f), ValueLayout.JAVA_BYTE, index * to.byteSize(), to, ValueLayout.JAVA_BYTE, 0, to.byteSize());
+        }
+    }
+
+    @Override public String name(int index) { return "row " + index; }
+}

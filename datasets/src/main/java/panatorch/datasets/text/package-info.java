@@ -1,0 +1,5 @@
+/** Texts from tables, as token ids. */
+@NullMarked
+package panatorch.datasets.text;
+
+import org.jspecify.annotations.NullMarked;
