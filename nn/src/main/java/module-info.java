@@ -12,6 +12,7 @@ module panatorch.nn {
     exports panatorch.nn.dropout.montecarlo;
     exports panatorch.nn.dropout.multisample;
     exports panatorch.nn.dropout;
+    exports panatorch.nn.dropout.gyro;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
     exports panatorch.nn;

@@ -1,0 +1,67 @@
+package panatorch.nn.dropout.gyro;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+
+/** Draws the masks of a layer: rows of zeros and ones, none empty, and distinct while there are enough to choose from. */
+final class MaskBank {
+    /** After so many draws in place of rows that are equal to another, such rows stay: nearly all masks of so few units are there by then. */
+    private static final int ROUNDS = 64;
+
+    private MaskBank() {}
+
+    /** Independent units, each kept with probability 1 − p. @return float32 [count, width] on the CPU */
+    static Tensor independent(int count, long width, double p, Generator generator) {
+        return distinct(count, width, "a drop probability of " + p + " leaves nothing of " + width + " units", n -> published(n, width, p, generator));
+    }
+
+    /** Exactly {@code kept} of the groups of consecutive units. @return float32 [count, width] on the CPU */
+    static Tensor grouped(int count, long width, int group, long kept, Generator generator) {
+        return distinct(count, width, "no group is kept", n -> {
+            Tensor first = Torch.rand(generator, DType.FLOAT32, n, width / group).argsort(1, true).narrow(1, 0, kept); // a random choice of groups
+            return Aten.zeros(new long[] {n, width / group}, DType.FLOAT32).scatter_(1, first, 1).repeatInterleave(group, 1L);
+        });
+    }
+
+    /** As Composer draws it. */
+    static Tensor published(int count, long width, double p, Generator generator) { return Torch.rand(generator, DType.FLOAT32, count, width).gt(p).to(DType.FLOAT32); }
+
+    @FunctionalInterface
+    private interface Draw {
+        Tensor rows(int count);
+    }
+
+    private static Tensor distinct(int count, long width, String empty, Draw draw) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor bank = draw.rows(count);
+            for (int round = 0; ; round++) {
+                List<Long> again = unfit(bank, width, round >= ROUNDS);
+                if (again.isEmpty()) return scope.move(bank);
+                if (round == 2 * ROUNDS) throw new IllegalArgumentException(empty);
+                bank.indexCopy_(0, Torch.tensor(again.stream().mapToLong(i -> i).toArray()), draw.rows(again.size()));
+            }
+        }
+    }
+
+    /** Rows that are empty, or equal to an earlier one unless that is allowed. */
+    private static List<Long> unfit(Tensor bank, long width, boolean equalAllowed) {
+        byte[] bits = bank.to(DType.UINT8).toByteArray();
+        var empty = ByteBuffer.allocate((int) width);
+        var seen = new HashSet<ByteBuffer>();
+        var unfit = new ArrayList<Long>();
+        for (int i = 0; i < bank.size(0); i++) {
+            var row = ByteBuffer.wrap(bits, (int) (i * width), (int) width).slice();
+            if (row.equals(empty) || !seen.add(row) && !equalAllowed) unfit.add((long) i);
+        }
+        return unfit;
+    }
+}
