@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.serialize.Safetensors;
@@ -32,7 +34,7 @@ public final class Checkpointing implements Callback {
         this.folder = folder;
         this.measure = measure;
         this.everySteps = everySteps;
-        this.metadata = Map.copyOf(metadata);
+        this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata)); // in its order, so that equal runs write equal files
         best = new Best(measure);
     }
 
