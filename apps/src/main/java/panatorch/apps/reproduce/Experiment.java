@@ -2,16 +2,18 @@ package panatorch.apps.reproduce;
 
 import java.io.IOException;
 
-/** A published result that is made again. */
-public interface Experiment {
-    /** What the command line calls it. */
-    String name();
+/**
+ * A published result that is made again.
+ *
+ * @param name what the command line calls it
+ * @param title what is compared, in a sentence
+ * @param source the paper, and where the published figures were found
+ */
+public record Experiment(String name, String title, String source, Program program) {
+    @FunctionalInterface
+    public interface Program {
+        Report run(Lab lab, Experiment experiment) throws IOException;
+    }
 
-    /** What is compared, in a sentence. */
-    String title();
-
-    /** The paper, and where the published figures were found. */
-    String source();
-
-    Report run(Lab lab) throws IOException;
+    public Report run(Lab lab) throws IOException { return program.run(lab, this); }
 }

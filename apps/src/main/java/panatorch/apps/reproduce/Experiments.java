@@ -6,5 +6,5 @@ import java.util.List;
 public final class Experiments {
     private Experiments() {}
 
-    public static final List<Experiment> ALL = List.of();
+    public static final List<Experiment> ALL = List.copyOf(MultiSampleExperiments.ALL);
 }

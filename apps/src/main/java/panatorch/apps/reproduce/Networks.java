@@ -1,0 +1,136 @@
+package panatorch.apps.reproduce;
+
+import java.util.ArrayList;
+import panatorch.Aten;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.models.CifarResNet;
+import panatorch.models.Classifier;
+import panatorch.models.VGG;
+import panatorch.nn.BatchNorm1d;
+import panatorch.nn.BatchNorm2d;
+import panatorch.nn.Conv2d;
+import panatorch.nn.Dropout;
+import panatorch.nn.Flatten;
+import panatorch.nn.Linear;
+import panatorch.nn.MaxPool2d;
+import panatorch.nn.Module;
+import panatorch.nn.ReLU;
+import panatorch.nn.Sequential;
+
+/** Networks of the papers' experiments that are no models of their own. */
+final class Networks {
+    private Networks() {}
+
+    /** A trunk and a head. */
+    static final class Split extends Classifier {
+        private final Module trunk, head;
+
+        Split(Module trunk, Module head) {
+            this.trunk = child("trunk", trunk);
+            this.head = child("head", head);
+        }
+
+        @Override public Tensor features(Tensor input) { return trunk.call(input); }
+
+        @Override public Module head() { return head; }
+
+        @Override protected Module recreate() { return new Split(copyOf(trunk), copyOf(head)); }
+    }
+
+    /** Two hidden layers with a dropout in front of each of the linear ones behind them, as VGG-like networks end; no layers where the probability is 0. */
+    static Sequential twoDropouts(long features, long hidden, int classes, double first, double second) {
+        var layers = new ArrayList<Module>();
+        if (first > 0) layers.add(new Dropout(first));
+        layers.add(new Linear(features, hidden));
+        layers.add(new ReLU());
+        if (second > 0) layers.add(new Dropout(second));
+        layers.add(new Linear(hidden, classes));
+        return new Sequential(layers.toArray(Module[]::new));
+    }
+
+    /** Three convolutions with batch normalisation on maps of 32×32: small enough for a sweep on two cores. Maps of 64×4×4, not flattened. */
+    static Sequential smallTrunk() {
+        return new Sequential(conv(3, 32), new MaxPool2d(2), conv(32, 64), new MaxPool2d(2), conv(64, 64), new MaxPool2d(2));
+    }
+
+    static Sequential smallFlatTrunk() { return new Sequential(smallTrunk(), new Flatten()); }
+
+    private static Sequential conv(long in, long out) { return new Sequential(new Conv2d(Conv2d.options(in, out, 3).padding(1)), new BatchNorm2d(out), new ReLU()); }
+
+    /** VGG with batch normalisation up to its head, [N, 512]. */
+    static Module vggTrunk(int depth, int classes) {
+        var vgg = new VGG(depth, true, VGG.Head.CIFAR, classes);
+        return new Sequential(vgg.namedChildren().get("features"), new Flatten());
+    }
+
+    /** MiniResNet of lonePatient's multi-sample dropout: [N, 3, 32, 32] → [N, 128]. */
+    static Module miniResNetTrunk() {
+        var layers = new ArrayList<Module>();
+        layers.add(conv(3, 32));
+        long in = 32;
+        int[] widths = {32, 64, 64, 128}, strides = {1, 2, 2, 2};
+        for (int stage = 0; stage < 4; stage++) {
+            for (int block = 0; block < 2; block++) {
+                layers.add(new Block(in, widths[stage], block == 0 ? strides[stage] : 1));
+                in = widths[stage];
+            }
+        }
+        layers.add(new GlobalPool(false));
+        return new Sequential(layers.toArray(Module[]::new));
+    }
+
+    /** The convolutions of a CIFAR ResNet with projections, and the concatenated maximum and mean of its maps: [N, 128]. */
+    static Module resnetTrunk(int depth) {
+        var net = new CifarResNet(depth, CifarResNet.Shortcut.PROJECTION, 10);
+        var parts = net.namedChildren();
+        parts.get("linear").close();
+        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), new GlobalPool(true));
+    }
+
+    /** The head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
+    static Sequential normalizedHead(int classes, double p) {
+        return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p), new Linear(128, classes));
+    }
+
+    /** Mean over the maps, or their maximum and mean one after the other. */
+    private static final class GlobalPool extends Module {
+        private final boolean both;
+
+        GlobalPool(boolean both) { this.both = both; }
+
+        @Override public Tensor forward(Tensor maps) {
+            long[] pixels = {2, 3};
+            if (!both) return maps.mean(pixels, false);
+            try (var scope = Scope.open()) {
+                return scope.move(Aten.cat(maps.amax(pixels, false), maps.mean(pixels, false)).unflatten(0, new long[] {2, -1}).transpose(0, 1).flatten(1, -1));
+            }
+        }
+
+        @Override protected Module recreate() { return new GlobalPool(both); }
+    }
+
+    /** A basic residual block, whose shortcut is a projection where shapes differ. */
+    private static final class Block extends Module {
+        private final long in, out, stride;
+        private final Sequential residual, shortcut;
+
+        Block(long in, long out, long stride) {
+            this.in = in;
+            this.out = out;
+            this.stride = stride;
+            residual = child("residual", new Sequential(new Conv2d(Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false)), new BatchNorm2d(out), new ReLU(),
+                    new Conv2d(Conv2d.options(out, out, 3).padding(1).bias(false)), new BatchNorm2d(out)));
+            shortcut = child("shortcut", in == out && stride == 1 ? new Sequential()
+                    : new Sequential(new Conv2d(Conv2d.options(in, out, 1).stride(stride).bias(false)), new BatchNorm2d(out)));
+        }
+
+        @Override public Tensor forward(Tensor x) {
+            try (var scope = Scope.open()) {
+                return scope.move(residual.call(x).add(shortcut.call(x)).relu());
+            }
+        }
+
+        @Override protected Module recreate() { return new Block(in, out, stride); }
+    }
+}
