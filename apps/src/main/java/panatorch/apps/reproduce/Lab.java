@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
+import panatorch.MemoryFormat;
 import panatorch.Torch;
 import panatorch.amp.Precision;
 import panatorch.train.Placement;
@@ -37,7 +38,7 @@ public record Lab(@Nullable Path data, boolean full, int repetitions, @Nullable 
     /** How many training images: all for the published settings. */
     public int trainImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
 
-    public Placement placement() { return new Placement(device, precision, null); }
+    public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }
 
     /** What all reports say of where they come from. */
     public Map<String, Object> settings() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import panatorch.MemoryFormat;
 import panatorch.Torch;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
@@ -43,7 +44,7 @@ public record Training(Lab lab, Images images, int epochs, Function<Module, Opti
             var callbacks = new ArrayList<Callback>(methods.apply(m));
             callbacks.add(schedule.apply(o, (long) epochs * batches.count()));
             callbacks.add(watch);
-            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision()).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision()).memoryFormat(MemoryFormat.CHANNELS_LAST).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new)).build()) {
                 trainer.fit(batches, images.testing(), epochs);
                 Map<String, Double> test = trainer.history().getLast().test();
                 var measures = new LinkedHashMap<String, Double>();
