@@ -44,15 +44,19 @@ final class Figures {
 
     Spread ratio(String part) { return ratio(of(java, part), of(python, part)); }
 
+    Spread javaRatio(Workload.Comparison c) { return ratio(of(java, c.part()), of(java, c.with())); }
+
+    Spread pythonRatio(Workload.Comparison c) { return ratio(of(python, c.part()), of(python, c.with())); }
+
     private double[] javaMeans() { return java.stream().mapToDouble(Figures::geometricMean).toArray(); }
 
     private double[] pythonMeans() { return python.stream().mapToDouble(Figures::geometricMean).toArray(); }
 
     private static double[] of(List<Map<String, Double>> runs, String part) { return runs.stream().mapToDouble(r -> r.get(part)).toArray(); }
 
-    private static Spread ratio(double[] java, double[] python) {
-        var ratios = new double[java.length];
-        for (int i = 0; i < ratios.length; i++) ratios[i] = java[i] / python[i];
+    private static Spread ratio(double[] seconds, double[] others) {
+        var ratios = new double[seconds.length];
+        for (int i = 0; i < ratios.length; i++) ratios[i] = seconds[i] / others[i];
         return Spread.of(ratios);
     }
 
@@ -61,12 +65,13 @@ final class Figures {
     }
 
     /** @param parts what the parts are called */
-    Map<String, Object> json(String parts) {
+    Map<String, Object> json(String parts, List<Workload.Comparison> comparisons) {
         var each = new LinkedHashMap<String, Object>();
         for (String p : parts()) each.put(p, json(javaSeconds(p), pythonSeconds(p), ratio(p)));
         var all = json(javaSeconds(), pythonSeconds(), ratio());
         all.put("pairs", java.size());
         all.put(parts, each);
+        for (var c : comparisons) all.put(c.toString(), ordered("java", javaRatio(c).json(), "python", pythonRatio(c).json()));
         return all;
     }
 

@@ -39,7 +39,7 @@ final class Harness {
             for (int i = 0; i < pairs; i++) figures.add(w.run(), other.run());
         }
         print(w, figures);
-        workloads.put(w.name(), figures.json(w.parts()));
+        workloads.put(w.name(), figures.json(w.parts(), w.comparisons()));
     }
 
     private static void same(Workload w, Map<String, Double> expected) throws IOException {
@@ -55,11 +55,14 @@ final class Harness {
         System.out.printf("%-24s %12s %12s   %s%n", w.parts(), "Java", "Python", "Java ÷ Python: min median max");
         for (String part : f.parts()) line(part, f.javaSeconds(part), f.pythonSeconds(part), f.ratio(part));
         line("geometric mean", f.javaSeconds(), f.pythonSeconds(), f.ratio());
+        for (var c : w.comparisons()) System.out.printf("%-24s Java %s, Python %s%n", c, ratio(f.javaRatio(c)), ratio(f.pythonRatio(c)));
     }
 
     private static void line(String what, Figures.Spread java, Figures.Spread python, Figures.Spread ratio) {
         System.out.printf("%-24s %12s %12s   %18.3f %6.3f %6.3f%n", what, time(java.median()), time(python.median()), ratio.min(), ratio.median(), ratio.max());
     }
+
+    private static String ratio(Figures.Spread s) { return "min %.3f median %.3f max %.3f".formatted(s.min(), s.median(), s.max()); }
 
     private static String time(double seconds) {
         if (seconds < 1e-5) return "%.1f ns".formatted(seconds * 1e9);

@@ -26,6 +26,7 @@ public final class Main {
     static {
         WORKLOADS.put("operator-calls", OperatorCalls::new);
         WORKLOADS.put("backward-chain", BackwardChain::new);
+        WORKLOADS.put("gyro-step", GyroStep::new);
     }
 
     /** A wrong call: one sentence, and status 2. */

@@ -1,5 +1,6 @@
 package panatorch.bench;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,6 +29,14 @@ interface Workload extends AutoCloseable {
 
     /** How much these numbers may differ, relative to the larger one. */
     double tolerance();
+
+    /** Two parts of one side. */
+    record Comparison(String part, String with) {
+        @Override public String toString() { return part + " ÷ " + with; }
+    }
+
+    /** The parts whose seconds are divided on each side, as what the workload is about. */
+    default List<Comparison> comparisons() { return List.of(); }
 
     /** Does the work, and gives the seconds that each part took. */
     Map<String, Double> run();

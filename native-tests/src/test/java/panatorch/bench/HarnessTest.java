@@ -27,7 +27,8 @@ class HarnessTest {
         assertThat(f.ratio().min()).isCloseTo(0.5, within(1e-12));
         assertThat(f.ratio().median()).isCloseTo(1, within(1e-12));
         assertThat(f.ratio("a")).isEqualTo(new Figures.Spread(0.5, 1, 3));
-        assertThat(f.json("operators")).containsKeys("java", "python", "ratio", "operators").containsEntry("pairs", 3);
+        assertThat(f.javaRatio(new Workload.Comparison("b", "a"))).isEqualTo(new Figures.Spread(1, 1, 4));
+        assertThat(f.json("operators", List.of(new Workload.Comparison("b", "a")))).containsKeys("java", "python", "ratio", "operators", "b ÷ a").containsEntry("pairs", 3);
         assertThatThrownBy(() -> f.add(Map.of("a", 1.0), Map.of("b", 1.0))).hasMessage("Java timed [a], but Python [b].");
     }
 

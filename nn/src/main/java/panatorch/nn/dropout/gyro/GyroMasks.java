@@ -208,6 +208,11 @@ public final class GyroMasks extends Module implements MaskSource {
     /** The share of units that a mask of groups keeps. */
     double keepProbability(Tensor features, double p) { return keep(features.size(1), p); }
 
+    /** The mask of one subnetwork for all rows; of the current scope. */
+    Tensor single(Tensor bank, int subnetwork, Tensor like, long[] shape, double p) {
+        return rows(scaled(bank.narrow(0, subnetwork, 1).to(like.dtype()), bank.size(1), p), shape, unit(like, shape));
+    }
+
     /** Frees what is ready; it is made anew when it is needed. */
     void forget() {
         if (order != null) order.there.close();
