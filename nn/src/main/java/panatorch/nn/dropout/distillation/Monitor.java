@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.NoGrad;
+import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.train.Callback;
@@ -58,7 +60,13 @@ public final class Monitor implements Callback, AutoCloseable {
 
     public void reset() { close(); }
 
-    @Override public void fitStart(Trainer trainer) { teacher.network().to(trainer.placement().device(), null, trainer.placement().format()); }
+    @Override public void fitStart(Trainer trainer) {
+        Device device = trainer.placement().device();
+        teacher.network().to(device, null, trainer.placement().format());
+        try (var scope = Scope.open()) {
+            for (Tensor sum : new Tensor[] {loss, floor}) if (sum != null) sum.setData(sum.to(device)); // of a checkpoint
+        }
+    }
 
     @Override public void epochStart(Trainer trainer) { if (trainer.batch() == 0) reset(); }
 
@@ -84,11 +92,7 @@ public final class Monitor implements Callback, AutoCloseable {
         for (Object m : (List<?>) state.get("history")) history.add(new Means(number(m, 0), number(m, 1)));
     }
 
-    /** Where the teacher computes. */
-    private @Nullable Tensor loaded(@Nullable Object sum) {
-        List<Tensor> parameters = teacher.network().parameters();
-        return sum instanceof Tensor t ? (parameters.isEmpty() ? t : t.to(parameters.getFirst().device())).clone().escape() : null;
-    }
+    private static @Nullable Tensor loaded(@Nullable Object sum) { return sum instanceof Tensor t ? t.clone().escape() : null; }
 
     private static double number(Object pair, int i) { return ((Number) ((List<?>) pair).get(i)).doubleValue(); }
 
