@@ -27,6 +27,7 @@ public final class Main {
         WORKLOADS.put("operator-calls", OperatorCalls::new);
         WORKLOADS.put("backward-chain", BackwardChain::new);
         WORKLOADS.put("gyro-step", GyroStep::new);
+        WORKLOADS.put("distillation-step", DistillationStep::new);
     }
 
     /** A wrong call: one sentence, and status 2. */
