@@ -1,0 +1,41 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+
+/** Filters over the neighbourhood of a pixel, with a number per image; otherwise as in {@link Colors}. */
+final class Filters {
+    private Filters() {}
+
+    /** {@code factor·x + (1 − factor)·smoothed}, the border excepted, as in Pillow. Fewer than 3 pixels a side have no inside. */
+    static Tensor sharpness(Tensor x, Tensor factor) {
+        long[] shape = x.shape();
+        if (x.numel() == 0 || shape[2] <= 2 || shape[3] <= 2) return x;
+        Tensor result = Images.bytes(x) ? x.to(DType.FLOAT32) : x.clone();
+        Tensor kernel = Aten.full(new long[] {1, 1, 3, 3}, 1 / 13.0, result.dtype(), null, x.device());
+        kernel.select(3, 1).select(2, 1).fill_(5 / 13.0);
+        Tensor smooth = Aten.conv2d(result, kernel.expand(shape[1], 1, 3, 3), null, 1, 0, 1, shape[1]);
+        if (Images.bytes(x)) smooth.round_();
+        Tensor inside = result.narrow(2, 1, shape[2] - 2).narrow(3, 1, shape[3] - 2);
+        inside.add_(smooth.sub_(inside).mul_(Images.column(factor.rsub(1), x)));
+        return Images.clamped(result, x);
+    }
+
+    /** Convolves with a Gaussian of standard deviation {@code sigma} pixels, cut off at {@code size} pixels; the image goes on mirrored. */
+    static Tensor gaussianBlur(Tensor x, int size, Tensor sigma) {
+        if (x.numel() == 0) return x;
+        long[] shape = x.shape();
+        long half = size / 2, planes = shape[0] * shape[1];
+        if (half >= shape[2] || half >= shape[3]) throw new IllegalArgumentException(
+                "an image of " + shape[2] + " by " + shape[3] + " pixels, mirrored at its border, is too small for a filter of " + size);
+        Tensor exponent = Aten.arange(-half, half + 1, 1, DType.FLOAT64).square().div(sigma.square().mul(-2).view(-1, 1));
+        Tensor source = Images.floats(x);
+        Tensor kernel = exponent.softmax(1).to(source.dtype()).repeatInterleave(shape[1], 0).to(x.device());
+        // A channel of an image is a channel of its own here, each with its kernel, in one convolution per direction.
+        Tensor plane = source.reshape(1, planes, shape[2], shape[3]).reflectionPad2d(half, half, half, half);
+        plane = Aten.conv2d(plane, kernel.view(planes, 1, 1, size), null, 1, 0, 1, planes);
+        plane = Aten.conv2d(plane, kernel.view(planes, 1, size, 1), null, 1, 0, 1, planes).view(shape);
+        return Images.bytes(x) ? plane.round_().to(DType.UINT8) : plane;
+    }
+}

@@ -1,0 +1,26 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Convolves every image with a Gaussian of a width of its own: {@code [N, C, H, W]}, uint8 or floating-point numbers, same out.
+ * The image goes on mirrored at its border, so each side is longer than half of {@code size}.
+ *
+ * @param size of the filter in pixels, odd
+ * @param sigma standard deviation in pixels, above 0
+ */
+public record GaussianBlur(int size, Range sigma) implements Transform {
+    public GaussianBlur {
+        if (size < 1 || size % 2 == 0) throw new IllegalArgumentException("a filter has an odd number of pixels, not " + size);
+        sigma.above(0, "a standard deviation");
+    }
+
+    /** Standard deviations from 0.1 to 2 pixels. */
+    public static GaussianBlur of(int size) { return new GaussianBlur(size, new Range(0.1, 2)); }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.numbers(batch)[0];
+        return Images.scoped(() -> Filters.gaussianBlur(batch, size, sigma.draw(n, generator)));
+    }
+}

@@ -1,0 +1,79 @@
+package panatorch.datasets.transforms;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Tensor;
+
+/**
+ * What RandAugment and its like choose from, as torchvision defines it. A <em>strength</em> is the share of the largest change
+ * that an image undergoes, 0 to 1, with a sign where the change has two directions.
+ */
+enum Operation {
+    IDENTITY(false), SHEAR_X(true), SHEAR_Y(true), TRANSLATE_X(true), TRANSLATE_Y(true), ROTATE(true), BRIGHTNESS(true), COLOR(true),
+    CONTRAST(true), SHARPNESS(true), POSTERIZE(false), SOLARIZE(false), AUTO_CONTRAST(false), EQUALIZE(false), INVERT(false);
+
+    /**
+     * The largest changes.
+     *
+     * @param shear tangent; @param share of the side and @param pixels to move by; @param factor that brightness, colour, contrast and
+     *     sharpness differ from 1 by; @param bits to lose
+     */
+    record Limits(double shear, double share, double pixels, double degrees, double factor, int bits) {
+        /** Of AutoAugment and RandAugment. */
+        static final Limits NARROW = new Limits(0.3, 150.0 / 331, 0, 30, 0.9, 4);
+        /** Of TrivialAugment. */
+        static final Limits WIDE = new Limits(0.99, 0, 32, 135, 0.99, 6);
+
+        Tensor move(Tensor strength, long side) { return strength.mul(share * side + pixels).trunc_(); }
+    }
+
+    /** Whether the sign of the strength matters. */
+    final boolean signed;
+
+    Operation(boolean signed) { this.signed = signed; }
+
+    /** {@code x} changed, or itself. @param strength float64 {@code [N]} on the CPU */
+    Tensor apply(Tensor x, Tensor strength, Limits limits, Interpolation interpolation, double fill) {
+        Tensor inverse = inverse(x.size(2), x.size(3), strength, limits);
+        if (inverse != null) return Geometry.warp(x, inverse, interpolation, fill);
+        Tensor factor = strength.mul(limits.factor).add_(1);
+        return switch (this) {
+            case BRIGHTNESS -> Colors.brightness(x, factor);
+            case COLOR -> Colors.saturation(x, factor);
+            case CONTRAST -> Colors.contrast(x, factor);
+            case SHARPNESS -> Filters.sharpness(x, factor);
+            case POSTERIZE -> Colors.posterize(x, strength.mul(limits.bits).rsub(8).round_());
+            case SOLARIZE -> Colors.solarize(x, strength.rsub(1).mul_(Images.white(x)));
+            case AUTO_CONTRAST -> Colors.autoContrast(x);
+            case EQUALIZE -> Colors.equalize(x);
+            case INVERT -> Colors.invert(x);
+            default -> x;
+        };
+    }
+
+    /** The map of {@link Geometry#inverse}, if the change is one. */
+    private @Nullable Tensor inverse(long height, long width, Tensor strength, Limits limits) {
+        Tensor zero = Aten.zeros(new long[] {1}, DType.FLOAT64), one = zero.add(1);
+        return switch (this) {
+            case SHEAR_X -> Geometry.inverse(zero, zero, zero, one, strength.mul(limits.shear).atan_(), zero, -width * 0.5, -height * 0.5);
+            case SHEAR_Y -> Geometry.inverse(zero, zero, zero, one, zero, strength.mul(limits.shear).atan_(), -width * 0.5, -height * 0.5);
+            case TRANSLATE_X -> Geometry.inverse(zero, limits.move(strength, width), zero, one, zero, zero, 0, 0);
+            case TRANSLATE_Y -> Geometry.inverse(zero, zero, limits.move(strength, height), one, zero, zero, 0, 0);
+            case ROTATE -> Geometry.inverse(strength.mul(-limits.degrees).deg2rad_(), zero, zero, one, zero, zero, 0, 0);
+            default -> null;
+        };
+    }
+
+    /**
+     * Makes to every image the change whose ordinal is in {@code choice}, with a random sign if it has two directions.
+     *
+     * @param choice int64 {@code [N]}, {@code strength} and {@code coin}, which is uniform in [0, 1), float64 {@code [N]}, all on the CPU
+     */
+    static Tensor perImage(Tensor batch, Tensor choice, Tensor strength, Tensor coin, Limits limits, Interpolation interpolation, double fill) {
+        Operation[] all = values();
+        Tensor signed = strength.mul(coin.ge(0.5).mul(2).sub_(1));
+        return Groups.apply(batch, choice, all.length, (c, images, rows) ->
+                all[c].apply(images, (all[c].signed ? signed : strength).indexSelect(0, rows), limits, interpolation, fill));
+    }
+}

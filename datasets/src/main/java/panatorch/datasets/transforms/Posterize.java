@@ -1,0 +1,21 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Keeps the {@code bits} highest bits of every number, 0 to 8; of floating-point numbers in [0, 1] as many levels. {@code [N, C, H, W]},
+ * uint8 or floating-point numbers, same out. Draws no random numbers.
+ */
+public record Posterize(int bits) implements Transform {
+    public Posterize {
+        if (bits < 0 || bits > 8) throw new IllegalArgumentException("a byte has from 0 to 8 bits, not " + bits);
+    }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.numbers(batch)[0];
+        return Images.scoped(() -> Colors.posterize(batch, Aten.full(new long[] {n}, bits, DType.FLOAT64)));
+    }
+}

@@ -1,0 +1,40 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Makes {@code operations} changes to every image, one after the other, each one of 14 (Cubuk et al. 2020, arXiv:1909.13719):
+ * {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1], same out. Its changes, their sizes and
+ * their arithmetic are torchvision's.
+ *
+ * @param magnitude of all changes, from 0 to 30
+ * @param fill where a moved image shows what is outside of it, in the unit of the images
+ */
+public record RandAugment(int operations, int magnitude, Interpolation interpolation, double fill) implements Transform {
+    /** INVERT, the last one, belongs to AutoAugment alone. */
+    static final int CHOICES = Operation.INVERT.ordinal();
+    static final int STRONGEST = 30;
+
+    public RandAugment {
+        if (operations < 0) throw new IllegalArgumentException("no image undergoes " + operations + " changes");
+        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException("a magnitude lies between 0 and " + STRONGEST + ", not at " + magnitude);
+    }
+
+    /** Nearest pixels, black outside. */
+    public RandAugment(int operations, int magnitude) { this(operations, magnitude, Interpolation.NEAREST, 0); }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.numbers(batch)[0];
+        return Images.scoped(() -> {
+            Tensor x = batch, strength = Aten.full(new long[] {n}, (double) magnitude / STRONGEST, DType.FLOAT64);
+            for (int k = 0; k < operations; k++) {
+                Tensor choice = Aten.randint(CHOICES, new long[] {n}, generator);
+                x = Operation.perImage(x, choice, strength, Range.uniform(generator, n), Operation.Limits.NARROW, interpolation, fill);
+            }
+            return x;
+        });
+    }
+}

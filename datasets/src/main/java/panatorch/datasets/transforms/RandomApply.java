@@ -1,0 +1,32 @@
+package panatorch.datasets.transforms;
+
+import java.util.Arrays;
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Makes a change to every image with probability {@code p}, each by a draw of its own: {@code new RandomApply(0.2, new Invert())}.
+ * A change of size or dtype, which only some images would undergo, is an {@link IllegalArgumentException}.
+ */
+public record RandomApply(double p, Transform transform) implements Transform {
+    public RandomApply {
+        Images.probability(p);
+    }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.shape(batch)[0];
+        return Images.scoped(() -> {
+            Tensor chosen = Aten.rand(new long[] {n}, generator).lt(p).to(DType.INT64);
+            return Groups.apply(batch, chosen, 2, (changed, images, rows) -> changed == 0 ? images : alike(transform.apply(images, generator), images));
+        });
+    }
+
+    /** Refuses what differs by its size or type, even if it is made to all images of this batch. */
+    private Tensor alike(Tensor result, Tensor images) {
+        if (result.dtype() == images.dtype() && Arrays.equals(result.shape(), images.shape())) return result;
+        throw new IllegalArgumentException(transform + " made " + result.dtype() + Arrays.toString(result.shape()) + " of " + images.dtype()
+                + Arrays.toString(images.shape()) + "; what only some images undergo leaves size and type as they are");
+    }
+}

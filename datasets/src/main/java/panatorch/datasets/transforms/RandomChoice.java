@@ -1,0 +1,24 @@
+package panatorch.datasets.transforms;
+
+import java.util.List;
+import panatorch.Aten;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/** Makes one of these changes to every image, all being equally likely, each by a draw of its own. They agree in the size and dtype of what they make. */
+public record RandomChoice(List<Transform> transforms) implements Transform {
+    public RandomChoice {
+        transforms = List.copyOf(transforms);
+        if (transforms.isEmpty()) throw new IllegalArgumentException("nothing to choose from");
+    }
+
+    public static RandomChoice of(Transform... transforms) { return new RandomChoice(List.of(transforms)); }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.shape(batch)[0];
+        return Images.scoped(() -> {
+            Tensor choice = Aten.randint(transforms.size(), new long[] {n}, generator);
+            return Groups.apply(batch, choice, transforms.size(), (c, images, rows) -> transforms.get(c).apply(images, generator));
+        });
+    }
+}

@@ -1,0 +1,41 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Cuts a box out of every image, at a place and of a size of its own, and resizes it to {@code height × width} (Szegedy et al.
+ * 2015, arXiv:1409.4842): {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 or floating-point numbers. Bilinear with
+ * antialiasing, as torchvision does by default.
+ *
+ * @param area the share of the image that the box covers, within (0, 1]; where no box of ten fits, the largest central one of an allowed ratio
+ * @param ratio width to height of the box, above 0; its logarithm is uniform
+ */
+public record RandomResizedCrop(int height, int width, Range area, Range ratio) implements Transform {
+    public RandomResizedCrop {
+        Images.side(height, width);
+        area.above(0, "a share of the area").within(0, 1, "a share of the area");
+        ratio.above(0, "a ratio of sides");
+    }
+
+    /** A square of {@code size} pixels from 8 % to all of the area, 3:4 to 4:3: the usual one for ImageNet. */
+    public static RandomResizedCrop of(int size) { return new RandomResizedCrop(size, size, new Range(0.08, 1), new Range(3 / 4.0, 4 / 3.0)); }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long[] shape = Images.numbers(batch);
+        if (batch.numel() == 0) return batch.newEmpty(shape[0], shape[1], height, width);
+        return Images.scoped(() -> Geometry.resample(batch, boxes(shape[0], shape[2], shape[3], generator), height, width));
+    }
+
+    /** The boxes of {@code n} images of {@code h × w} pixels. */
+    Boxes boxes(long n, long h, long w, Generator generator) {
+        Boxes drawn = Boxes.draw(n, h, w, h, w, area, ratio, generator);
+        double aspect = Math.clamp((double) w / h, ratio.low(), ratio.high());
+        long wide = Math.clamp(Math.round(h * aspect), 1, w), high = Math.clamp(Math.round(w / aspect), 1, h);
+        Tensor found = drawn.found().to(DType.BOOL);
+        return new Boxes(Aten.where(found, drawn.top(), (h - high) / 2), Aten.where(found, drawn.left(), (w - wide) / 2),
+                Aten.where(found, drawn.height(), high), Aten.where(found, drawn.width(), wide), drawn.found());
+    }
+}

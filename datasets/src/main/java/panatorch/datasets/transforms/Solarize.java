@@ -1,0 +1,22 @@
+package panatorch.datasets.transforms;
+
+import panatorch.Aten;
+import panatorch.DType;
+import panatorch.Generator;
+import panatorch.Tensor;
+
+/**
+ * Inverts all that is at or above {@code threshold}, in the unit of the images (up to 255 of uint8, 1 of floating-point numbers).
+ * {@code [N, C, H, W]}, same out. Draws no random numbers.
+ */
+public record Solarize(double threshold) implements Transform {
+    public Solarize {
+        if (!(threshold >= 0 && threshold <= 255)) throw new IllegalArgumentException("a threshold lies between black and white, not at " + threshold);
+    }
+
+    @Override public Tensor apply(Tensor batch, Generator generator) {
+        long n = Images.numbers(batch)[0];
+        if (threshold > Images.white(batch)) throw new IllegalArgumentException("a threshold of " + threshold + " is above white, which is " + Images.white(batch) + " in " + batch.dtype());
+        return Images.scoped(() -> Colors.solarize(batch, Aten.full(new long[] {n}, threshold, DType.FLOAT64)));
+    }
+}
