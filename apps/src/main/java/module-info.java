@@ -7,6 +7,7 @@ module panatorch.apps {
     requires me.tongfei.progressbar;
     requires org.knowm.xchart;
     requires java.desktop;
+    requires jdk.jfr;
     requires static org.jspecify;
 
     opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;

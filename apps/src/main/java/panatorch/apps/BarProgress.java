@@ -14,7 +14,7 @@ final class BarProgress implements Progress {
     private final TimeLeft left;
     private @Nullable ProgressBar bar;
     private int epoch;
-    private long seen, begun;
+    private long seen, begun, before;
 
     BarProgress(Plan plan, PrintWriter out) {
         this.plan = plan;
@@ -22,9 +22,10 @@ final class BarProgress implements Progress {
         left = new TimeLeft(plan);
     }
 
-    @Override public void beginEpoch(int number) {
+    @Override public void beginEpoch(int number, long from) {
         epoch = number;
-        left.beginEpoch();
+        left.beginEpoch(from);
+        before = from;
         seen = 0;
         begun = System.nanoTime();
         bar = new ProgressBarBuilder()
@@ -40,7 +41,7 @@ final class BarProgress implements Progress {
     @Override public void trained(Tally tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%, %,.0f images/s, %s left", tally.loss(), 100 * tally.accuracy(), seen / ((System.nanoTime() - begun) * 1e-9), left.text()));
+        show(seen, String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%, %,.0f images/s, %s left", tally.loss(), 100 * tally.accuracy(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), left.text()));
     }
 
     @Override public void tested(Tally tally) {

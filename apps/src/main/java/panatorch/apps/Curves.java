@@ -22,8 +22,17 @@ final class Curves {
 
     private static final int WIDTH = 640, HEIGHT = 480;
 
-    static void write(Path file, Metrics metrics) throws IOException {
-        List<Metrics.Epoch> epochs = metrics.epochs();
+    /** Weights are worth more than a picture: where Java finds no fonts to draw with, a run succeeds all the same. @return whether it was drawn */
+    static boolean tryWrite(Path file, List<Metrics.Epoch> epochs) throws IOException {
+        try {
+            write(file, epochs);
+            return true;
+        } catch (RuntimeException | LinkageError | InternalError e) {
+            return false;
+        }
+    }
+
+    static void write(Path file, List<Metrics.Epoch> epochs) throws IOException {
         XYChart loss = chart("Loss", "mean cross-entropy", epochs, Metrics.Epoch::trainLoss, Metrics.Epoch::testLoss);
         XYChart accuracy = chart("Accuracy", "% of images", epochs, e -> 100 * e.trainAccuracy(), e -> 100 * e.testAccuracy());
         accuracy.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);

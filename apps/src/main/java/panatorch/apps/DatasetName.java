@@ -13,17 +13,14 @@ import panatorch.datasets.transforms.Transform;
 
 /** {@code --dataset}: where images come from, and how those to train with are varied. */
 enum DatasetName {
-    SYNTHETIC(5, 32, 0.05), CIFAR10(10, 64, 0.05);
+    SYNTHETIC(5, 32), CIFAR10(10, 64);
 
     /** What a run does where the user has no wish of his own. */
     final int epochs, batchSize;
-    /** Highest learning rate, for that batch size. */
-    final double lr;
 
-    DatasetName(int epochs, int batchSize, double lr) {
+    DatasetName(int epochs, int batchSize) {
         this.epochs = epochs;
         this.batchSize = batchSize;
-        this.lr = lr;
     }
 
     /** The training images; the caller closes them. */
@@ -48,8 +45,9 @@ enum DatasetName {
     }
 
     /** What is done to training images; test images are only normalised. */
-    Transform augmentation(Dataset train) {
-        return Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(train.mean(), train.std()));
+    Transform augmentation(Dataset train, boolean vary) {
+        var normalize = new Normalize(train.mean(), train.std());
+        return vary ? Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
     }
 
     @Override public String toString() { return Names.of(this); }

@@ -90,8 +90,8 @@ final class EvaluateCommand implements Callable<Integer> {
         NormalizationName n = normalize;
         Transform transform = n == null ? new Normalize(test.mean(), test.std()) : n.transform();
         Tally tally;
-        try (var progress = Progress.of(new Progress.Plan(1, 0, test.size()), json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut())) {
-            progress.beginEpoch(1);
+        try (var progress = Progress.of(new Progress.Plan(1, 0, 0, test.size()), json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut())) {
+            progress.beginEpoch(1, 0);
             tally = Testing.run(network, Testing.batches(test, transform, batchSize), test.size(), p, place, progress, interruption);
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");

@@ -9,7 +9,7 @@ import panatorch.train.Trainer;
 
 /**
  * Ctrl-C. The JVM is about to end then, and libtorch must not be at work meanwhile: the hook waits until the run has noticed
- * at its next {@link #check}, has put away what it owns, and closes this.
+ * and has stopped between two steps, has put away what it owns, and closes this.
  */
 final class Interruption implements Callback, AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
@@ -19,7 +19,7 @@ final class Interruption implements Callback, AutoCloseable {
     private final Thread hook = new Thread(this::interrupt, "panatorch-interruption");
     private volatile boolean asked;
 
-    /** Ends a run between two batches. */
+    /** Ends a test between two batches. */
     static final class Interrupted extends RuntimeException {
         private static final long serialVersionUID = 1;
     }
@@ -44,7 +44,9 @@ final class Interruption implements Callback, AutoCloseable {
         if (asked) throw new Interrupted();
     }
 
-    @Override public void batchEnd(Trainer trainer) { check(); }
+    boolean asked() { return asked; }
+
+    @Override public void batchEnd(Trainer trainer) { if (asked) trainer.stop("interrupted"); }
 
     @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
 

@@ -11,7 +11,7 @@ final class LineProgress implements Progress {
     private final PrintWriter out;
     private final TimeLeft left;
     private int epoch;
-    private long begun, spoken;
+    private long begun, spoken, before;
 
     LineProgress(Plan plan, PrintWriter out) {
         this.plan = plan;
@@ -19,9 +19,10 @@ final class LineProgress implements Progress {
         left = new TimeLeft(plan);
     }
 
-    @Override public void beginEpoch(int number) {
+    @Override public void beginEpoch(int number, long from) {
         epoch = number;
-        left.beginEpoch();
+        left.beginEpoch(from);
+        before = from;
         begun = spoken = System.nanoTime();
     }
 
@@ -31,7 +32,7 @@ final class LineProgress implements Progress {
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
         out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  accuracy %5.2f %%  %,.0f images/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(),
-                tally.loss(), 100 * tally.accuracy(), tally.count() / ((now - begun) * 1e-9), left.text());
+                tally.loss(), 100 * tally.accuracy(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
 

@@ -11,22 +11,23 @@ import panatorch.serialize.AtomicFile;
 /**
  * What a run measured, as {@code metrics.json} holds it.
  *
- * @param config what was run: its record's components
+ * @param config what was run, by names
  * @param epochs one entry per epoch; none if nothing was trained
  * @param result {@code final} in JSON: after the last epoch
  */
-record Metrics(Record config, List<Epoch> epochs, @JsonProperty("final") Final result) {
+record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result) {
     /**
      * @param epoch from 1
      * @param trainLoss mean over the epoch's batches as they were trained, dropout included; accuracies lie between 0 and 1
-     * @param seconds for training and testing; @param imagesPerSecond of training alone
+     * @param learningRate of the next step; @param seconds for training and testing; @param imagesPerSecond of training alone
+     * @param memory bytes that the process took at the end of the epoch; 0 where the system does not tell
      */
-    record Epoch(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double seconds, double imagesPerSecond) {}
+    record Epoch(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double learningRate, double seconds, double imagesPerSecond, long memory) {}
 
     /** @param parameters how many numbers the model learns */
     record Final(double testLoss, double testAccuracy, long parameters) {}
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
+    static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
 
     /** For output that programs read line by line. */
     static final ObjectMapper JSON_LINE = new ObjectMapper().enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING);

@@ -40,13 +40,16 @@ public final class Panatorch implements Runnable {
     /** @return the exit status */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         var panatorch = new Panatorch();
-        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30)
+        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
         Values.teach(line);
+        for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
         int status;
         try {
-            status = line.execute(args);
+            status = line.execute(ConfigFile.expand(args, line.getSubcommands().get("train").getCommandSpec()));
+        } catch (InputException e) {
+            status = panatorch.complain(e, WRONG, line);
         } catch (Error e) {
             status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }

@@ -4,7 +4,8 @@ import java.io.PrintWriter;
 
 /** What a user sees while a run goes on. */
 interface Progress extends AutoCloseable {
-    void beginEpoch(int epoch);
+    /** @param from images that were trained before the run was resumed within this epoch */
+    void beginEpoch(int epoch, long from);
 
     /** After a batch, with the epoch's tally so far. */
     void trained(Tally tally);
@@ -16,8 +17,8 @@ interface Progress extends AutoCloseable {
 
     @Override void close();
 
-    /** Work of a run, which time left is told from. */
-    record Plan(int epochs, int trainImages, int testImages) {}
+    /** Work of a run, which time left is told from. @param done epochs before it was resumed */
+    record Plan(int epochs, int done, int trainImages, int testImages) {}
 
     /** A bar on a terminal, else lines. */
     static Progress of(Plan plan, PrintWriter out) { return Terminal.present() ? new BarProgress(plan, out) : new LineProgress(plan, out); }

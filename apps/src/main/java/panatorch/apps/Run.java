@@ -1,125 +1,181 @@
 package panatorch.apps;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
-import panatorch.Device;
+import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
-import panatorch.amp.Precision;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.models.Classifier;
-import panatorch.nn.dropout.multisample.MultiSampleDropout;
-import panatorch.nn.dropout.multisample.MultiSampleTraining;
-import panatorch.optim.SGD;
+import panatorch.nn.Module;
+import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.AveragedModel;
+import panatorch.optim.Optimizer;
 import panatorch.serialize.Safetensors;
 import panatorch.train.Batches;
 import panatorch.train.Callback;
+import panatorch.train.Checkpointing;
+import panatorch.train.ClipGradients;
+import panatorch.train.CutMix;
+import panatorch.train.EarlyStopping;
+import panatorch.train.FlightRecording;
 import panatorch.train.Metric;
+import panatorch.train.Mixup;
 import panatorch.train.Schedule;
 import panatorch.train.Trainer;
+import panatorch.train.WeightAveraging;
 
-/** A network being trained, and {@code metrics.json} rewritten after each epoch. Owns the model and the optimiser's state; one thread's. */
+/** A network being trained, and the files of its folder. Owns the model and the optimiser's state; one thread's. */
 final class Run implements AutoCloseable {
-    private final RunConfig config;
-    private final Device device;
-    private final Precision precision;
+    static final String WEIGHTS = "model.safetensors";
+
+    /** How a run may end without an error: all is done, or the rest is to be done later. */
+    enum End { FINISHED, PAUSED, INTERRUPTED }
+
+    private final TrainOptions options;
+    private final Path folder;
+    private final PrintWriter out;
     private final Batches train, test;
     private final int trainImages, testImages;
     private final Classifier model;
-    private final SGD optimizer;
-    private final Schedule schedule;
-    private final MultiSampleTraining method;
-    private final List<Metrics.Epoch> epochs = new ArrayList<>();
+    private final @Nullable Module averaged;
+    private final Optimizer optimizer;
+    private final List<Callback> methods = new ArrayList<>();
+    private final EpochLog log;
 
-    Run(RunConfig config, Dataset train, Dataset test, Device device, Precision precision) {
-        this.config = config;
-        this.device = device;
-        this.precision = precision;
+    /** @param options resolved; @param config they as JSON has them */
+    Run(TrainOptions options, Map<String, Object> config, Dataset train, Dataset test, Path folder, PrintWriter out) {
+        this.options = options;
+        this.folder = folder;
+        this.out = out;
+        LearningOptions l = options.learning;
         trainImages = train.size();
         testImages = test.size();
-        this.train = Testing.batches(DataLoader.of(train, config.batchSize()).shuffle().seed(config.seed()).transform(config.dataset().augmentation(train)).build());
+        this.train = Testing.batches(DataLoader.of(train, l.batchSize).shuffle().seed(options.run.seed).transform(options.data.dataset.augmentation(train, !options.data.noAugment)).build());
         this.test = Testing.batches(test, new Normalize(test.mean(), test.std()), Testing.BATCH_SIZE);
-        Torch.manualSeed(config.seed());
-        model = config.model().create(train.classes());
-        model.to(device, null, Testing.FORMAT);
-        optimizer = new SGD(model.parameters(), SGD.options(config.lr()).momentum(config.momentum()).nesterov(config.momentum() > 0).weightDecay(config.weightDecay()).fused(true));
-        schedule = Schedule.eachStep(config.schedule().over(optimizer, (long) config.epochs() * this.train.count()));
-        var options = MultiSampleDropout.options(config.dropoutSamples()).dropout(config.dropoutP());
-        method = MultiSampleTraining.of(config.dropout() == DropoutName.NONE ? options.dropout(null) : options);
+        Torch.manualSeed(options.run.seed);
+        model = options.model.model.create(train.classes());
+        model.to(options.device(), null, Testing.FORMAT);
+        optimizer = l.optimizer.over(model.parameters(), l);
+        long steps = (this.train.count() + l.accumulate - 1) / l.accumulate;
+        Schedule schedule = l.schedule.over(optimizer, l, steps);
+        methods.add(options.model.method(CrossEntropy.mean().labelSmoothing(l.labelSmoothing)));
+        methods.add(schedule);
+        if (l.mixup != null) methods.add(new Mixup(l.mixup, train.classes()));
+        if (l.cutmix != null) methods.add(new CutMix(l.cutmix, train.classes()));
+        if (l.clipNorm != null) methods.add(ClipGradients.norm(l.clipNorm));
+        averaged = l.ema == null ? null : Module.copyOf((Module) model);
+        if (averaged != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, l.ema)));
+        log = new EpochLog(folder, config, model.parameterCount(), options.run.monitor);
     }
 
     /** What is about to happen. */
     String describe() {
-        String dropout = switch (config.dropout()) {
-            case NONE -> "no dropout";
-            case STANDARD -> "dropout of " + config.dropoutP();
-            case MULTI_SAMPLE -> config.dropoutSamples() + " dropout samples of " + config.dropoutP();
-        };
-        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) on %s (%,d images, %,d for testing):%n%,d %s of %,d steps on %s with %d %s in %s (%s)",
-                config.model(), model.parameterCount(), dropout, config.dataset(), trainImages, testImages, config.epochs(), config.epochs() == 1 ? "epoch" : "epochs", train.count(),
-                device, config.threads(), config.threads() == 1 ? "thread" : "threads", precision, precision.reason());
+        LearningOptions l = options.learning;
+        int threads = options.run.threads;
+        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) on %s (%,d images, %,d for testing):%n%,d %s of %,d batches on %s with %d %s in %s (%s), by %s with a %s schedule",
+                options.model.model, model.parameterCount(), options.model.describe(), options.data.dataset, trainImages, testImages, l.epochs, l.epochs == 1 ? "epoch" : "epochs", train.count(),
+                options.device(), threads, threads == 1 ? "thread" : "threads", options.precision(), options.precision().reason(), l.optimizer, l.schedule);
     }
 
-    Progress.Plan plan() { return new Progress.Plan(config.epochs(), trainImages, testImages); }
+    Metrics metrics() { return log.metrics(); }
 
-    /** How many are finished. */
-    int epochs() { return epochs.size(); }
-
-    /** All epochs; {@code metricsFile} is rewritten after each. */
-    Metrics train(Progress progress, Interruption interruption, Path metricsFile) throws IOException {
-        var report = new Callback() {
-            private long begun;
-            private double trainSeconds;
-
-            @Override public void epochStart(Trainer t) { begun = System.nanoTime(); }
-
-            @Override public void evaluationStart(Trainer t) { trainSeconds = (System.nanoTime() - begun) * 1e-9; }
-
-            @Override public void epochEnd(Trainer t) {
-                Trainer.EpochSummary e = t.history().getLast();
-                Tally tested = Testing.checked(Tally.of(e.test(), testImages));
-                var epoch = new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), tested.loss(), tested.accuracy(), e.seconds(), trainImages / trainSeconds);
-                epochs.add(epoch);
-                try {
-                    metrics().write(metricsFile);
-                } catch (IOException x) {
-                    throw new UncheckedIOException(x);
-                }
-                progress.endEpoch(epoch);
+    /** Trains until the end, or until the user wants it to stop. */
+    End train(Interruption interruption) throws IOException {
+        LearningOptions l = options.learning;
+        var callbacks = new ArrayList<>(methods);
+        var progress = new RunProgress(log, done -> Progress.of(new Progress.Plan(l.epochs, (int) done, trainImages, testImages), out), options.run.checkpointEvery, options.run.keepGoing);
+        var pause = new Pause(options.run.stopAfter);
+        callbacks.add(log);
+        callbacks.add(progress);
+        if (l.earlyStop != null) callbacks.add(new EarlyStopping(l.measure.toString(), l.earlyStop));
+        callbacks.add(pause);
+        callbacks.add(new Checkpointing(folder, l.measure.toString(), options.run.checkpointEvery, metadata()));
+        if (options.run.flightRecording) callbacks.add(new FlightRecording());
+        callbacks.add(interruption);
+        try (progress; var recording = Recordings.start(options.run.flightRecording, folder); var trainer = Trainer.of(model, optimizer, Testing.OBJECTIVE).metrics(Metric.ACCURACY)
+                .device(options.device()).precision(options.precision()).memoryFormat(Testing.FORMAT).accumulate(l.accumulate).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+            if (options.run.resume != null) resume(trainer);
+            try {
+                trainer.fit(train, test, l.epochs);
+            } catch (Interruption.Interrupted e) {
+                trainer.save(folder.resolve(Checkpointing.LAST)); // in the middle of a test, which is repeated later
             }
-        };
-        try (var trainer = Trainer.of(model, optimizer, Testing.OBJECTIVE).metrics(Metric.ACCURACY).device(device).precision(precision).memoryFormat(Testing.FORMAT)
-                .callbacks(method, schedule, new RunProgress(progress, config.lr()), report, interruption).build()) {
-            trainer.fit(train, test, config.epochs());
+            if (interruption.asked()) return End.INTERRUPTED;
+            if (pause.reached() && trainer.history().size() < l.epochs) return End.PAUSED;
+            progress.close();
+            if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
+            Safetensors.save(folder.resolve(WEIGHTS), trainer.evaluated().stateDict(), metadata());
+            return End.FINISHED;
         } catch (UncheckedIOException e) {
-            throw e.getCause();
+            throw unwritten(e.getCause(), e);
+        } catch (IOException e) {
+            throw unwritten(e, e);
         }
-        return metrics();
     }
 
-    private Metrics metrics() {
-        Metrics.Epoch last = epochs.getLast();
-        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), model.parameterCount()));
+    private void resume(Trainer trainer) throws IOException {
+        Path last = folder.resolve(Checkpointing.LAST);
+        if (!Files.exists(last)) {
+            out.println("There is no checkpoint in " + folder + " yet: the run begins anew.");
+            return;
+        }
+        try {
+            trainer.load(last);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : e.getMessage()), e);
+        }
+        int done = trainer.history().size();
+        if (done >= options.learning.epochs) out.println("All " + done + " epochs are done already.");
+        else out.printf(Locale.ROOT, "Resumed after step %,d, in epoch %d of %d.%n", trainer.steps(), done + 1, options.learning.epochs);
+        out.flush();
     }
 
-    /** The weights, with what {@code evaluate} has to know of them. */
-    void save(Path file) throws IOException {
-        var metadata = new TreeMap<String, String>(); // in an order of its own, so that equal runs write equal files
+    /** Of a disk that is full, or went away: what was there is there still. */
+    private RunFailure unwritten(@Nullable IOException cause, Exception e) {
+        String reason = cause == null ? String.valueOf(e.getMessage()) : InputException.reason(cause);
+        boolean resumable = Files.exists(folder.resolve(Checkpointing.LAST));
+        return new RunFailure("a file of the run could not be written: " + reason + (resumable ? "; the last good checkpoint is whole, " + folder.resolve(Checkpointing.LAST)
+                + ": make room, then go on with panatorch train --resume " + folder : "; there is no checkpoint yet"), e);
+    }
+
+    /** What {@code evaluate} has to know of the weights, in an order of its own, so that equal runs write equal files. */
+    private Map<String, String> metadata() {
+        var metadata = new TreeMap<String, String>();
         metadata.put("format", "pt");
-        metadata.put("model", config.model().toString());
-        metadata.put("dataset", config.dataset().toString());
-        metadata.put("precision", config.precision());
-        Safetensors.save(file, model.stateDict(), metadata);
+        metadata.put("model", options.model.model.toString());
+        metadata.put("dataset", options.data.dataset.toString());
+        metadata.put("precision", options.precision().toString());
+        return metadata;
     }
 
     @Override public void close() {
         optimizer.close();
+        if (averaged != null) averaged.close();
         model.close();
+    }
+
+    /** Ends a fit after an epoch that the user named. */
+    private static final class Pause implements Callback {
+        private final @Nullable Integer after;
+        private boolean reached;
+
+        Pause(@Nullable Integer after) { this.after = after; }
+
+        boolean reached() { return reached; }
+
+        @Override public void epochEnd(Trainer trainer) {
+            reached = after != null && trainer.epoch() >= after;
+            if (reached) trainer.stop("asked for");
+        }
     }
 }

@@ -1,33 +1,64 @@
 package panatorch.apps;
 
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 import panatorch.train.Averages;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
-/** Shows the user what a trainer does, and ends a run whose loss has no number any more. Reads the sums a few times a second, as that waits for a GPU. */
-final class RunProgress implements Callback {
+/**
+ * Shows the user what a trainer does, and ends a run whose loss has no number any more. Reads the sums a few times a second, as that waits for
+ * a GPU, and before a checkpoint, which would not be worth to go on from.
+ */
+final class RunProgress implements Callback, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
 
-    private final Progress progress;
-    private final double lr;
+    private final EpochLog log;
+    private final LongFunction<Progress> begin;
+    private final int checkpointEvery;
+    private final boolean keepGoing;
+    private @Nullable Progress shown;
     private long spoken;
 
-    RunProgress(Progress progress, double lr) {
-        this.progress = progress;
-        this.lr = lr;
+    /** @param log called before this; @param begin of the epochs that are done; @param checkpointEvery steps; 0 for none within an epoch */
+    RunProgress(EpochLog log, LongFunction<Progress> begin, int checkpointEvery, boolean keepGoing) {
+        this.log = log;
+        this.begin = begin;
+        this.checkpointEvery = checkpointEvery;
+        this.keepGoing = keepGoing;
     }
 
-    @Override public void epochStart(Trainer trainer) { progress.beginEpoch((int) trainer.epoch()); }
+    @Override public void fitStart(Trainer trainer) { shown = begin.apply(trainer.history().size()); }
+
+    @Override public void epochStart(Trainer trainer) { progress().beginEpoch((int) trainer.epoch(), trainer.trained().count()); }
 
     @Override public void batchEnd(Trainer trainer) {
-        if (!due(trainer.batch() == trainer.batches())) return;
+        boolean saved = checkpointEvery > 0 && trainer.steps() % checkpointEvery == 0;
+        if (!due(saved || trainer.batch() == trainer.batches())) return;
         Tally tally = Tally.of(trainer.trained());
-        if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss became " + (Double.isNaN(tally.loss()) ? "not a number" : "infinite")
-                + " in epoch " + trainer.epoch() + ", step " + trainer.batch() + "; a learning rate below --lr " + lr + " may help");
-        progress.trained(tally);
+        if (!Double.isFinite(tally.loss()) && !keepGoing) throw diverged(tally.loss(), trainer);
+        progress().trained(tally);
     }
 
-    @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress.tested(Tally.of(so)); }
+    private static RunFailure diverged(double loss, Trainer trainer) {
+        return new RunFailure(String.format(Locale.ROOT, "the loss became %s in epoch %d, by step %,d of the run, at a learning rate of %.3g; "
+                + "try a lower --lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same",
+                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate()));
+    }
+
+    @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress().tested(Tally.of(so)); }
+
+    @Override public void epochEnd(Trainer trainer) {
+        double loss = trainer.history().getLast().test().getOrDefault("loss", 0.0);
+        if (!Double.isFinite(loss) && !keepGoing) throw diverged(loss, trainer);
+        progress().endEpoch(log.epochs().getLast());
+    }
+
+    private Progress progress() { return Objects.requireNonNull(shown, "begun by fitStart"); }
+
+    @Override public void close() { if (shown != null) shown.close(); }
 
     private boolean due(boolean always) {
         long now = System.nanoTime();

@@ -8,20 +8,23 @@ final class TimeLeft {
     /** A test image goes through the network forwards only. */
     private static final double TEST_COST = 0.25;
 
-    private final double total;
+    private double total;
     private final long start = System.nanoTime();
-    private double before, trained, done;
+    private double before, from, trained, done;
 
-    TimeLeft(Progress.Plan plan) { total = plan.epochs() * (plan.trainImages() + TEST_COST * plan.testImages()); }
+    TimeLeft(Progress.Plan plan) { total = (plan.epochs() - plan.done()) * (plan.trainImages() + TEST_COST * plan.testImages()); }
 
-    void beginEpoch() {
+    /** @param images of this epoch that were trained before the run was resumed */
+    void beginEpoch(long images) {
         before = done;
+        from = images;
+        total -= images;
         trained = 0;
     }
 
     /** @param tally of the epoch's training so far */
     void trained(Tally tally) {
-        trained = tally.count();
+        trained = tally.count() - from;
         done = before + trained;
     }
 

@@ -4,67 +4,61 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import panatorch.Device;
-import panatorch.amp.Precision;
 import panatorch.datasets.Dataset;
+import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch train}. */
-@Command(name = "train", description = "Trains a network on images, and writes its weights, its metrics and a picture of them.", footer = {
+@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images, and writes its weights, its metrics and pictures of them.", footer = {
         "", "Examples:",
         "  panatorch train",
-        "  panatorch train --dataset cifar10 --data DIR --epochs 30 --out runs/cifar",
-        "  panatorch train --model resnet32 --dropout standard --dropout-p 0.2 --precision fp32"})
+        "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
+        "  panatorch train --model vgg16-bn --dropout standard --optimizer adamw --schedule cosine --warm-up 1",
+        "  panatorch train --resume runs/cifar",
+        "  panatorch train --config runs/cifar/config.json --seed 1"})
 final class TrainCommand implements Callable<Integer> {
-    @Mixin private TrainOptions options;
+    @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Spec private CommandSpec spec;
 
     @Override public Integer call() throws IOException {
         options.check();
-        try (var interruption = Interruption.watch(); Dataset train = options.dataset.train(options.data); Dataset test = options.dataset.test(options.data)) {
-            Device device = options.device.resolve();
-            Precision precision = options.precision.resolve(device);
-            Path asked = options.out, folder = OutputFolder.prepare(asked == null ? OutputFolder.standard(options.model) : asked);
-            try (var run = new Run(options.resolve(folder, device, precision), limited(train, options.limitTrain), limited(test, options.limitTest), device, precision)) {
-                return train(run, interruption, folder);
+        try (var interruption = Interruption.watch(); Dataset train = options.data.dataset.train(options.data.data); Dataset test = options.data.dataset.test(options.data.data)) {
+            options.resolve();
+            Path asked = options.run.out, resumed = options.run.resume;
+            Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(options.model.model));
+            Map<String, Object> config = ConfigFile.of(spec);
+            AtomicFile.write(folder.resolve(ConfigFile.NAME), Metrics.JSON.writeValueAsBytes(config));
+            if (resumed == null) OutputFolder.removeCheckpoints(folder);
+            PrintWriter out = spec.commandLine().getOut();
+            try (var run = new Run(options, config, limited(train, options.data.limitTrain), limited(test, options.data.limitTest), folder, out)) {
+                out.println(run.describe());
+                out.flush();
+                return switch (run.train(interruption)) {
+                    case FINISHED -> finished(run.metrics(), folder, out);
+                    case PAUSED -> {
+                        out.println("Stopped after epoch " + options.run.stopAfter + " of " + options.learning.epochs + ". Go on with: panatorch train --resume " + folder);
+                        yield 0;
+                    }
+                    case INTERRUPTED -> interruption.report(spec.commandLine().getErr(), "the run goes on with panatorch train --resume " + folder);
+                };
             }
         }
     }
 
     static Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : set.limit(limit); }
 
-    private int train(Run run, Interruption interruption, Path folder) throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(run.describe());
-        out.flush();
-        Metrics metrics;
-        try (var progress = Progress.of(run.plan(), out)) {
-            metrics = run.train(progress, interruption, folder.resolve("metrics.json"));
-        } catch (Interruption.Interrupted e) {
-            return interruption.report(spec.commandLine().getErr(), run.epochs() == 0 ? "no epoch was finished and nothing written"
-                    : folder.resolve("metrics.json") + " has the " + run.epochs() + " finished epochs; weights were not written");
-        }
-        run.save(folder.resolve("model.safetensors"));
+    private int finished(Metrics metrics, Path folder, PrintWriter out) throws IOException {
         Summary.print(metrics, out);
-        String picture = curves(folder, metrics) ? ", curves.png" : "";
-        out.printf(Locale.ROOT, "%-12smetrics.json%s and model.safetensors in %s%n", "written", picture, folder);
+        boolean drawn = Curves.tryWrite(folder.resolve("curves.png"), metrics.epochs());
+        if (!drawn) spec.commandLine().getErr().println("panatorch: curves.png could not be drawn: Java finds no fonts");
+        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", curves.png" : "") + ", best.safetensors and model.safetensors in " + folder);
         out.flush();
         return 0;
-    }
-
-    /** Weights are worth more than a picture: where Java finds no fonts to draw with, the run has succeeded all the same. */
-    private boolean curves(Path folder, Metrics metrics) throws IOException {
-        try {
-            Curves.write(folder.resolve("curves.png"), metrics);
-            return true;
-        } catch (RuntimeException | LinkageError | InternalError e) {
-            spec.commandLine().getErr().println("panatorch: curves.png could not be drawn: " + e);
-            return false;
-        }
     }
 }

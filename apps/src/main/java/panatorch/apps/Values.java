@@ -3,7 +3,7 @@ package panatorch.apps;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.stream.Collectors;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
@@ -16,7 +16,9 @@ final class Values {
         names(line, DatasetName.class);
         names(line, ModelName.class);
         names(line, DropoutName.class);
+        names(line, OptimizerName.class);
         names(line, ScheduleName.class);
+        names(line, MeasureName.class);
         names(line, PrecisionName.class);
         names(line, DeviceName.class);
         names(line, NormalizationName.class);
@@ -26,7 +28,8 @@ final class Values {
     private static <E extends Enum<E>> void names(CommandLine line, Class<E> type) {
         line.registerConverter(type, text -> {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
-            throw new TypeConversionException("'" + text + "' is none of " + Arrays.stream(type.getEnumConstants()).map(Names::of).collect(Collectors.joining(", ")));
+            List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();
+            throw new TypeConversionException("'" + text + "' is none of " + String.join(", ", names) + Nearest.hint(text, names));
         });
     }
 

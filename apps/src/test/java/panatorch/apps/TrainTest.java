@@ -45,7 +45,7 @@ class TrainTest {
         assertThat(names(metrics)).containsExactly("config", "epochs", "final");
         assertThat(metrics.get("epochs")).hasSize(2);
         for (JsonNode epoch : metrics.get("epochs")) {
-            assertThat(names(epoch)).containsExactly("epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "seconds", "imagesPerSecond");
+            assertThat(names(epoch)).containsExactly("epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "learningRate", "seconds", "imagesPerSecond", "memory");
             assertThat(epoch.get("trainAccuracy").asDouble()).isBetween(0.0, 1.0);
             assertThat(epoch.get("imagesPerSecond").asDouble()).isPositive();
         }
@@ -72,7 +72,7 @@ class TrainTest {
 
     @Test void nothing_unfinished_is_left_in_the_folder() throws IOException {
         try (var files = Files.list(run)) {
-            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("metrics.json", "curves.png", "model.safetensors");
+            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("config.json", "metrics.json", "curves.png", "last.ckpt", "best.safetensors", "model.safetensors");
         }
     }
 
@@ -140,7 +140,52 @@ class TrainTest {
         Path diverged = folder.resolve("diverged");
         Calls run = Calls.of("train --limit-train 256 --limit-test 50 --epochs 3 --lr 1e30 --schedule constant --precision fp32 --out", diverged);
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.err()).contains("in epoch 1, step ").contains("--lr").hasLineCount(1);
+        assertThat(run.err()).contains("in epoch 1, by step ").contains("at a learning rate of 1.00e+30").contains("--lr", "--clip-norm", "--keep-going").hasLineCount(1);
         assertThat(diverged.resolve("model.safetensors")).doesNotExist();
+        assertThat(diverged.resolve("last.ckpt")).doesNotExist();
+    }
+
+    @Test void who_keeps_going_gets_through_a_loss_that_is_no_number() {
+        Calls run = Calls.of("train --limit-train 64 --limit-test 50 --epochs 2 --lr 1e30 --schedule constant --precision fp32 --keep-going --out", folder.resolve("kept going"));
+        assertThat(run.err()).isEmpty();
+        assertThat(run.status()).isZero();
+    }
+
+    @Test void every_optimizer_schedule_and_regularisation_trains() throws IOException {
+        Path out = folder.resolve("each");
+        for (OptimizerName o : OptimizerName.values()) works("--epochs 1 --optimizer " + o, out);
+        for (ScheduleName s : ScheduleName.values()) works("--epochs 2 --schedule " + s, out);
+        works("--epochs 2 --schedule cosine --warm-up 0.5 --cutmix 1 --label-smoothing 0.1 --clip-norm 1 --early-stop 1 --measure loss --no-augment", out);
+    }
+
+    private static void works(String options, Path out) throws IOException {
+        Calls run = Calls.of("train --limit-train 96 --limit-test 50 --batch-size 32 " + options + " --out", out);
+        assertThat(run.err()).as(options).isEmpty();
+        assertThat(run.status()).isZero();
+        assertThat(json(out.resolve("metrics.json")).at("/final/testLoss").asDouble()).isFinite();
+    }
+
+    @Test void the_learning_rate_follows_the_schedule() throws IOException {
+        Path out = folder.resolve("rates");
+        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --batch-size 32 --epochs 4 --lr 0.1 --schedule multi-step --milestones 2,3 --warm-up 1 --out", out).status()).isZero();
+        var rates = new ArrayList<Double>();
+        for (JsonNode epoch : json(out.resolve("metrics.json")).get("epochs")) rates.add(epoch.get("learningRate").asDouble());
+        assertThat(rates).usingElementComparator((a, b) -> Math.abs(a - b) < 1e-9 ? 0 : 1).containsExactly(0.1, 0.01, 0.001, 0.001);
+    }
+
+    @Test void the_monitor_holds_a_list_of_four_decimals_for_each_measure() throws IOException {
+        Path out = folder.resolve("monitored");
+        assertThat(Calls.of(TINY + "--monitor --out", out).status()).isZero();
+        JsonNode monitor = json(out.resolve("training_monitor.json"));
+        assertThat(names(monitor)).containsExactly("acc", "loss", "valid_acc", "valid_loss");
+        assertThat(monitor.get("loss")).hasSize(2);
+        assertThat(monitor.at("/valid_loss/1").asDouble()).isEqualTo(json(out.resolve("metrics.json")).at("/final/testLoss").asDouble(), within(5e-5));
+        assertThat(monitor.at("/valid_loss/1").asText()).hasSizeLessThanOrEqualTo(6);
+    }
+
+    @Test void a_flight_recording_has_the_steps() throws IOException {
+        Path out = folder.resolve("recorded");
+        assertThat(Calls.of(TINY + "--flight-recording --out", out).status()).isZero();
+        assertThat(jdk.jfr.consumer.RecordingFile.readAllEvents(out.resolve("recording.jfr")).stream().filter(e -> e.getEventType().getName().equals("panatorch.TrainingStep"))).hasSize(6);
     }
 }

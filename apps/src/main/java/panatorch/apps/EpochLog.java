@@ -1,0 +1,85 @@
+package panatorch.apps;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import panatorch.serialize.AtomicFile;
+import panatorch.train.Callback;
+import panatorch.train.Trainer;
+
+/** Keeps what each epoch measured, those before a resumption included, and the files of it up to date. */
+final class EpochLog implements Callback {
+    private final Path folder;
+    private final Map<String, Object> config;
+    private final long parameters;
+    private final boolean monitor;
+    private final List<Metrics.Epoch> epochs = new ArrayList<>();
+    private List<Double> speeds = new ArrayList<>();
+    private List<Long> memories = new ArrayList<>();
+    private long begun, imagesBefore;
+    private double trainSeconds;
+
+    /** @param monitor whether curves are drawn after each epoch */
+    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor) {
+        this.folder = folder;
+        this.config = config;
+        this.parameters = parameters;
+        this.monitor = monitor;
+    }
+
+    List<Metrics.Epoch> epochs() { return epochs; }
+
+    Metrics metrics() {
+        Metrics.Epoch last = epochs.getLast();
+        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), parameters));
+    }
+
+    @Override public void fitStart(Trainer trainer) {
+        epochs.clear();
+        for (int i = 0; i < trainer.history().size(); i++) epochs.add(epoch(trainer.history().get(i), speeds.get(i), memories.get(i)));
+    }
+
+    @Override public void epochStart(Trainer trainer) {
+        begun = System.nanoTime();
+        imagesBefore = trainer.trained().count();
+    }
+
+    @Override public void evaluationStart(Trainer trainer) { trainSeconds = (System.nanoTime() - begun) * 1e-9; }
+
+    @Override public void epochEnd(Trainer trainer) {
+        speeds.add((trainer.trained().count() - imagesBefore) / trainSeconds);
+        memories.add(Memory.resident());
+        epochs.add(epoch(trainer.history().getLast(), speeds.getLast(), memories.getLast()));
+        try {
+            metrics().write(folder.resolve("metrics.json"));
+            if (monitor) monitor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Metrics.Epoch epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
+        return new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory);
+    }
+
+    /** The file of the training monitor that PyTorch projects use: a list of four decimals for each measure. */
+    private void monitor() throws IOException {
+        var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc", epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
+                "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc", epochs.stream().map(e -> rounded(e.testAccuracy())).toList());
+        AtomicFile.write(folder.resolve("training_monitor.json"), Metrics.JSON_LINE.writeValueAsBytes(new java.util.TreeMap<>(lists)));
+        Curves.tryWrite(folder.resolve("curves.png"), epochs);
+    }
+
+    private static double rounded(double value) { return Double.isFinite(value) ? Math.round(value * 1e4) / 1e4 : value; }
+
+    @Override public Map<String, ?> stateDict() { return Map.of("imagesPerSecond", List.copyOf(speeds), "memory", List.copyOf(memories)); }
+
+    @SuppressWarnings("unchecked")
+    @Override public void loadStateDict(Map<String, ?> state) {
+        speeds = new ArrayList<>((List<Double>) state.get("imagesPerSecond"));
+        memories = new ArrayList<>((List<Long>) state.get("memory"));
+    }
+}

@@ -1,0 +1,8 @@
+package panatorch.apps;
+
+/** {@code --measure}: by what epochs are compared. */
+enum MeasureName {
+    ACCURACY, LOSS;
+
+    @Override public String toString() { return Names.of(this); }
+}

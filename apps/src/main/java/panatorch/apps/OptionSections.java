@@ -1,0 +1,37 @@
+package panatorch.apps;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+
+/** Shows a command's many options in sections, one for each mixin of the mixin that holds them all. */
+final class OptionSections {
+    private OptionSections() {}
+
+    static void show(CommandLine command) {
+        for (CommandSpec all : command.getCommandSpec().mixins().values())
+            if (!all.mixins().isEmpty()) command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> text(help, all.mixins()));
+    }
+
+    private static String text(Help help, Map<String, CommandSpec> mixins) {
+        var rest = new ArrayList<>(help.commandSpec().options());
+        var text = new StringBuilder();
+        mixins.forEach((name, mixin) -> {
+            List<OptionSpec> options = rest.stream().filter(o -> mixin.optionsMap().containsKey(o.longestName())).toList();
+            rest.removeAll(options);
+            text.append(section(help, name, options));
+        });
+        return text.append(section(help, "Other", rest)).toString();
+    }
+
+    private static String section(Help help, String name, List<OptionSpec> options) {
+        Help.Layout layout = help.createDefaultLayout(options, List.of(), help.colorScheme());
+        layout.addOptions(options, help.parameterLabelRenderer());
+        return "%n%s:%n".formatted(name) + layout;
+    }
+}

@@ -1,0 +1,50 @@
+package panatorch.apps;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where and on what a run takes place, and what it leaves behind. */
+final class RunOptions {
+    @Option(names = "--out", paramLabel = "DIR", description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
+    @Nullable Path out;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "JSON with options, as the config.json of a run; options of the command line count more")
+    @Nullable Path config;
+
+    @Option(names = "--resume", paramLabel = "DIR", description = "goes on with the run in this folder, bit for bit as if it had not been stopped")
+    @Nullable Path resume;
+
+    @Option(names = "--stop-after", paramLabel = "EPOCH", description = "stops after this epoch, to be resumed later")
+    @Nullable Integer stopAfter;
+
+    @Option(names = "--checkpoint-every", paramLabel = "STEPS", defaultValue = "0", description = "writes last.ckpt every so many steps, too, not after each epoch only")
+    int checkpointEvery;
+
+    @Option(names = "--monitor", description = "rewrites curves.png and training_monitor.json after each epoch")
+    boolean monitor;
+
+    @Option(names = "--flight-recording", description = "records steps and epochs for JDK Mission Control, in recording.jfr")
+    boolean flightRecording;
+
+    @Option(names = "--keep-going", description = "goes on where the loss is not a number any more")
+    boolean keepGoing;
+
+    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
+    PrecisionName precision = PrecisionName.AUTO;
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
+    DeviceName device = DeviceName.AUTO;
+
+    @Option(names = "--threads", paramLabel = "N", description = "of the CPU, for each operator; default: one per core")
+    @Nullable Integer threads;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "the same seed gives the same weights; default: ${DEFAULT-VALUE}")
+    long seed;
+
+    void check() {
+        Check.atLeast("--stop-after", stopAfter, 1);
+        Check.atLeast("--checkpoint-every", checkpointEvery, 0);
+        Check.atLeast("--threads", threads, 1);
+    }
+}

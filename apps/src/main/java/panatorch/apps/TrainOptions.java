@@ -1,0 +1,52 @@
+package panatorch.apps;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Device;
+import panatorch.Torch;
+import panatorch.amp.Precision;
+import picocli.CommandLine.Mixin;
+
+/**
+ * What can be said to {@code train}. {@link #resolve} puts what takes effect in the place of defaults and {@code auto}: then the options are
+ * all that a run depends on, and the same ones give the same weights, bit for bit, on the same CPU.
+ */
+final class TrainOptions {
+    @Mixin(name = "Data") DataOptions data = new DataOptions();
+    @Mixin(name = "Model") ModelOptions model = new ModelOptions();
+    @Mixin(name = "Learning") LearningOptions learning = new LearningOptions();
+    @Mixin(name = "Run") RunOptions run = new RunOptions();
+
+    private @Nullable Device device;
+    private @Nullable Precision precision;
+
+    /** @throws InputException if a number makes no sense, or options contradict each other */
+    void check() {
+        data.check();
+        model.check();
+        learning.check();
+        run.check();
+    }
+
+    /** @throws InputException if the device or the precision is not to be had */
+    void resolve() {
+        model.resolve();
+        learning.resolve(data.dataset);
+        if (run.threads == null) run.threads = Torch.numThreads();
+        else Torch.setNumThreads(run.threads);
+        Device place = run.device.resolve();
+        Precision p = run.precision.resolve(place);
+        run.device = place.type() == Device.Type.CUDA ? DeviceName.CUDA : DeviceName.CPU;
+        for (PrecisionName name : PrecisionName.values()) if (name.toString().equals(p.toString())) run.precision = name;
+        device = place;
+        precision = p;
+    }
+
+    Device device() { return resolved(device); }
+
+    Precision precision() { return resolved(precision); }
+
+    private static <T> T resolved(@Nullable T value) {
+        if (value == null) throw new IllegalStateException("options are resolved before they are used");
+        return value;
+    }
+}
