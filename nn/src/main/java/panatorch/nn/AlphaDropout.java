@@ -26,5 +26,5 @@ public final class AlphaDropout extends DropoutLayer {
         return (inplace ? input.mul_(scale) : input.mul(scale)).add_(b);
     }
 
-    @Override protected DropoutLayer renew() { return new AlphaDropout(p(), inplace()); }
+    @Override protected Module recreate() { return new AlphaDropout(p(), inplace()); }
 }

@@ -24,12 +24,20 @@ final class Copies {
 
     private static void fill(Module from, Module to, Map<Tensor, Tensor> known) {
         if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() makes a " + to.name());
+        if (from instanceof Masked layer) drop((Masked) to, layer);
         if (!from.namedChildren().keySet().equals(to.namedChildren().keySet()))
             throw new IllegalStateException(from.name() + ".recreate() makes the parts " + to.namedChildren().keySet() + " and not " + from.namedChildren().keySet());
         fill(from.ownParameters(), to.ownParameters(), known);
         fill(from.ownBuffers(), to.ownBuffers(), known);
         to.setTraining(from.isTraining());
         from.namedChildren().forEach((name, m) -> fill(m, to.namedChildren().get(name), known));
+    }
+
+    /** What may have changed since the layer was made. A source that is a module is copied with the layer; any other is shared. */
+    private static void drop(Masked to, Masked from) {
+        to.setP(from.p());
+        if (to.masks() != from.masks()) to.setMasks(from.masks());
+        if (from.masks() instanceof Module m) to.setMasks((MaskSource) m.recreate());
     }
 
     private static void fill(Map<String, @Nullable Tensor> from, Map<String, @Nullable Tensor> to, Map<Tensor, Tensor> known) {

@@ -19,5 +19,5 @@ public final class Dropout extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return input.shape(); }
 
-    @Override protected DropoutLayer renew() { return new Dropout(p(), inplace()); }
+    @Override protected Module recreate() { return new Dropout(p(), inplace()); }
 }

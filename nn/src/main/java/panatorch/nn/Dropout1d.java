@@ -15,5 +15,5 @@ public final class Dropout1d extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return channels(input, input.dim() != 2); }
 
-    @Override protected DropoutLayer renew() { return new Dropout1d(p(), inplace()); }
+    @Override protected Module recreate() { return new Dropout1d(p(), inplace()); }
 }

@@ -15,5 +15,5 @@ public final class Dropout2d extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return channels(input, true); }
 
-    @Override protected DropoutLayer renew() { return new Dropout2d(p(), inplace()); }
+    @Override protected Module recreate() { return new Dropout2d(p(), inplace()); }
 }

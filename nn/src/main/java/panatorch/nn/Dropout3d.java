@@ -15,5 +15,5 @@ public final class Dropout3d extends DropoutLayer {
 
     @Override protected long[] maskShape(Tensor input) { return channels(input, input.dim() != 4); }
 
-    @Override protected DropoutLayer renew() { return new Dropout3d(p(), inplace()); }
+    @Override protected Module recreate() { return new Dropout3d(p(), inplace()); }
 }

@@ -68,15 +68,5 @@ public abstract class DropoutLayer extends Module implements Masked {
         return shape;
     }
 
-    /** A new layer of the same options; {@link #recreate} adds the masks. */
-    protected abstract DropoutLayer renew();
-
-    /** A source that is a module is copied with the layer; any other is shared. */
-    @Override protected final Module recreate() {
-        DropoutLayer copy = renew();
-        copy.setMasks(masks instanceof Module m ? (MaskSource) m.recreate() : masks);
-        return copy;
-    }
-
     @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
 }

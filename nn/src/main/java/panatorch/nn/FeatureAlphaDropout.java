@@ -18,5 +18,5 @@ public final class FeatureAlphaDropout extends DropoutLayer {
 
     @Override protected Tensor masked(Tensor input, Tensor mask) { return AlphaDropout.withMoments(input, mask, p(), inplace()); }
 
-    @Override protected DropoutLayer renew() { return new FeatureAlphaDropout(p(), inplace()); }
+    @Override protected Module recreate() { return new FeatureAlphaDropout(p(), inplace()); }
 }

@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The modes of a module and of all inside, of which some may be frozen in evaluation mode while others train: put back by {@link #close}.
+ * The modes of a module and of all inside, of which some may be frozen in evaluation mode while others train: put back by {@link #close}. One thread's, as changing modes is.
  *
  * <pre>{@code
- * try (var modes = Modes.keep(model)) {
- *     model.eval();
+ * try (var modes = Modes.evaluation(model)) {
  *     …
  * }
  * }</pre>
@@ -19,10 +18,13 @@ public final class Modes implements AutoCloseable {
 
     private Modes(Module model) { for (Module m : model.modules()) training.put(m, m.isTraining()); }
 
-    public static Modes keep(Module model) { return new Modes(model); }
+    /** Nothing is drawn, and no statistics change. */
+    public static Modes evaluation(Module model) { return new Modes(model).train(m -> false); }
 
-    /** Has those modules train that {@code which} tells, and all others evaluate. */
-    public Modes train(Predicate<? super Module> which) {
+    /** What is {@link Stochastic} draws, and all else evaluates. */
+    public static Modes sampling(Module model) { return new Modes(model).train(Stochastic.class::isInstance); }
+
+    private Modes train(Predicate<? super Module> which) {
         training.keySet().forEach(m -> m.setTraining(which.test(m)));
         return this;
     }

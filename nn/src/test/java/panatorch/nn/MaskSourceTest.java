@@ -158,4 +158,16 @@ class MaskSourceTest {
             }
         }
     }
+
+    @Test void a_copy_drops_as_much_as_the_original_does_now() {
+        try (var model = new panatorch.models.CudaConvnetQuick(panatorch.models.CudaConvnetQuick.options(3).dropout(0.5))) {
+            for (Module m : model.modules()) if (m instanceof Masked layer) layer.setP(0.1);
+            MaskSource source = MaskSource.global();
+            ((Masked) model.namedChildren().get("drop1")).setMasks(source);
+            try (var copy = Module.copyOf(model)) {
+                assertThat(copy.modules().stream().filter(Masked.class::isInstance).map(m -> ((Masked) m).p())).hasSize(4).containsOnly(0.1);
+                assertThat(((Masked) copy.namedChildren().get("drop1")).masks()).isSameAs(source);
+            }
+        }
+    }
 }

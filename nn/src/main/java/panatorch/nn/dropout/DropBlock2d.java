@@ -2,6 +2,7 @@ package panatorch.nn.dropout;
 
 import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 
 /**
  * DropBlock (Ghiasi et al. 2018, arXiv:1810.12890) of [N, C, H, W], with torchvision's arithmetic: drops squares of {@code size} elements a side, and
@@ -26,7 +27,7 @@ public final class DropBlock2d extends DropoutLayer {
 
     @Override public boolean isPerRow() { return false; }
 
-    @Override protected DropoutLayer renew() { return new DropBlock2d(p(), blocks.size(), inplace(), blocks.eps()); }
+    @Override protected Module recreate() { return new DropBlock2d(p(), blocks.size(), inplace(), blocks.eps()); }
 
     @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }
 }

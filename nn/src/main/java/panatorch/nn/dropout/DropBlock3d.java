@@ -2,6 +2,7 @@ package panatorch.nn.dropout;
 
 import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 
 /**
  * {@link DropBlock2d} of [N, C, D, H, W]: drops cubes.
@@ -24,7 +25,7 @@ public final class DropBlock3d extends DropoutLayer {
 
     @Override public boolean isPerRow() { return false; }
 
-    @Override protected DropoutLayer renew() { return new DropBlock3d(p(), blocks.size(), inplace(), blocks.eps()); }
+    @Override protected Module recreate() { return new DropBlock3d(p(), blocks.size(), inplace(), blocks.eps()); }
 
     @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }
 }

@@ -5,6 +5,7 @@ import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 import panatorch.nn.MaskSource;
 import panatorch.nn.init.Init;
 
@@ -43,7 +44,7 @@ public final class DropConnect extends DropoutLayer {
 
     @Override public boolean isPerRow() { return false; }
 
-    @Override protected DropoutLayer renew() { return new DropConnect(in, out, p(), bias); }
+    @Override protected Module recreate() { return new DropConnect(in, out, p(), bias); }
 
     @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", p=" + p() + ", bias=" + (bias ? "True" : "False"); }
 }

@@ -5,6 +5,7 @@ import panatorch.Generator;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 import panatorch.nn.MaskSource;
 
 /**
@@ -29,7 +30,7 @@ public final class GaussianDropout extends DropoutLayer {
 
     @Override public MaskSource drawnFrom(@Nullable Generator generator) { return noise(generator); }
 
-    @Override protected DropoutLayer renew() { return new GaussianDropout(p()); }
+    @Override protected Module recreate() { return new GaussianDropout(p()); }
 
     @Override protected String describe() { return "p=" + p(); }
 }

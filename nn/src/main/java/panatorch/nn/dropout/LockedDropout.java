@@ -2,6 +2,7 @@ package panatorch.nn.dropout;
 
 import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 
 /**
  * Variational or locked dropout for sequences (Gal and Ghahramani 2016, arXiv:1512.05287): a sequence's mask is drawn once and is the same at all its
@@ -27,7 +28,7 @@ public final class LockedDropout extends DropoutLayer {
         return shape;
     }
 
-    @Override protected DropoutLayer renew() { return new LockedDropout(p(), batchFirst); }
+    @Override protected Module recreate() { return new LockedDropout(p(), batchFirst); }
 
     @Override protected String describe() { return "p=" + p() + (batchFirst ? ", batch_first=True" : ""); }
 }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Module;
 
 /**
  * Stochastic depth (Huang et al. 2016, arXiv:1603.09382), known as DropPath, too: for a residual branch, which it drops as a whole, for a row of the batch
@@ -31,7 +32,7 @@ public final class StochasticDepth extends DropoutLayer {
 
     @Override public boolean isPerRow() { return mode == Mode.ROW; }
 
-    @Override protected DropoutLayer renew() { return new StochasticDepth(p(), mode); }
+    @Override protected Module recreate() { return new StochasticDepth(p(), mode); }
 
     @Override protected String describe() { return "p=" + p() + ", mode=" + mode.name().toLowerCase(Locale.ROOT); }
 }

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 import panatorch.train.Objective;
 

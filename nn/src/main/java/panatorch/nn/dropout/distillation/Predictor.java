@@ -3,6 +3,7 @@ package panatorch.nn.dropout.distillation;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
 /** A way to predict, to compare with others by {@link Score}: the student's, and the paper's two baselines. */

@@ -10,6 +10,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.Masked;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
 /**

@@ -2,12 +2,14 @@ package panatorch.nn.dropout.distillation;
 
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.stream.Stream;
 import panatorch.Aten;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.models.Classifier;
 import panatorch.nn.Masked;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
@@ -20,7 +22,7 @@ import panatorch.nn.Stochastic;
  * Tensor loss = teacher.target(images).loss(student.call(images));
  * }</pre>
  *
- * <p>An example's K masks are drawn in one pass over [K·N, …] rows. Of a {@link Classifier} in whose head alone something is drawn, the trunk computes N
+ * <p>An example's K masks are drawn in one pass over [K·N, …] rows, or in K passes where a layer's rows share masks ({@link Masked#isPerRow}). Of a {@link Classifier} in whose head alone something is drawn, the trunk computes N
  * rows, once, and the head K·N; hooks of the network as a whole are not called then. Owns nothing; one thread's, as it changes modes.
  */
 public final class Teacher {
@@ -55,9 +57,12 @@ public final class Teacher {
 
     /** Sample-major, [K·N, …]. */
     private Tensor outputs(Tensor input) {
+        if (samples > 1 && !isPerRow()) return Aten.cat(Stream.generate(() -> network.call(input)).limit(samples).toList());
         if (samples > 1 && network instanceof Classifier c && !drawsInTrunk(c)) return c.head().call(tiled(c.features(input)));
         return network.call(tiled(input));
     }
+
+    private boolean isPerRow() { return network.modules().stream().allMatch(m -> !(m instanceof Masked masked) || masked.isPerRow()); }
 
     /** {@code cat} keeps the order of channels in memory, as {@code repeat} does not. */
     private Tensor tiled(Tensor rows) { return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows)); }

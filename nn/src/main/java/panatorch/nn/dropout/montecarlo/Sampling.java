@@ -20,7 +20,7 @@ final class Sampling implements AutoCloseable {
             if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked)) throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws masks of its own: its rows cannot have the same");
             if (m instanceof Masked layer) sources.put(layer, layer.masks());
         }
-        modes = Modes.keep(model).train(Stochastic.class::isInstance);
+        modes = Modes.sampling(model);
         sources.forEach((layer, own) -> {
             MaskSource source = o.generator() != null ? layer.drawnFrom(o.generator()) : own;
             if (source != own || o.consistent()) layer.setMasks(o.consistent() && layer.isPerRow() ? sameForAllRows(source == null ? layer.drawnFrom(null) : source) : source);
