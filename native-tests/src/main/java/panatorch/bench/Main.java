@@ -18,7 +18,8 @@ public final class Main {
     private static final String USAGE = """
             usage: PYTHON=INTERPRETER bench/run [WORKLOAD…] [--json FILE] [--pairs N] [--list]
                    bench/run --own-costs
-            Times the workloads, all if none is named, in Java and in Python in turn; or what PanaTorch itself adds, without Python.""";
+                   bench/run --msd-step
+            Times the workloads, all if none is named, in Java and in Python in turn; or, without Python, what PanaTorch itself adds, or what 8 dropout samples add to a step.""";
 
     /** A new workload is one more line here. */
     private static final Map<String, Supplier<Workload>> WORKLOADS = new LinkedHashMap<>();
@@ -28,6 +29,9 @@ public final class Main {
         WORKLOADS.put("backward-chain", BackwardChain::new);
         WORKLOADS.put("gyro-step", GyroStep::new);
         WORKLOADS.put("distillation-step", DistillationStep::new);
+        WORKLOADS.put("msd-head", MsdHead::againstLoop);
+        WORKLOADS.put("msd-head-batched", MsdHead::againstBatch);
+        WORKLOADS.put("msd-head-fast-masks", MsdHead::withFastMasks);
     }
 
     /** A wrong call: one sentence, and status 2. */
@@ -70,6 +74,10 @@ public final class Main {
                 }
                 case "--own-costs" -> {
                     OwnCosts.print();
+                    return;
+                }
+                case "--msd-step" -> {
+                    MsdStep.print(21);
                     return;
                 }
                 case "--help", "-h" -> {

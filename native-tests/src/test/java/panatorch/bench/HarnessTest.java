@@ -70,6 +70,14 @@ class HarnessTest {
         }
     }
 
+    @Test void the_java_side_of_msd_head_computes_and_keeps_no_gradient() {
+        try (var w = MsdHead.withFastMasks()) {
+            var once = w.check();
+            assertThat(once.get("forward")).isPositive();
+            assertThat(w.check()).isEqualTo(once);
+        }
+    }
+
     @Test void a_wrong_call_gets_one_sentence() {
         assertThat(says(null, "operator-calls")).isEqualTo("2 Set PYTHON to a Python interpreter that has torch 2.13.0, to compare with.");
         assertThat(says("python", "--frobnicate")).startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");
