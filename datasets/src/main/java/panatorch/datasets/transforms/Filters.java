@@ -13,13 +13,18 @@ final class Filters {
         long[] shape = x.shape();
         if (x.numel() == 0 || shape[2] <= 2 || shape[3] <= 2) return x;
         Tensor result = Images.bytes(x) ? x.to(DType.FLOAT32) : x.clone();
-        Tensor kernel = Aten.full(new long[] {1, 1, 3, 3}, 1 / 13.0, result.dtype(), null, x.device());
-        kernel.select(3, 1).select(2, 1).fill_(5 / 13.0);
-        Tensor smooth = Aten.conv2d(result, kernel.expand(shape[1], 1, 3, 3), null, 1, 0, 1, shape[1]);
-        if (Images.bytes(x)) smooth.round_();
         Tensor inside = result.narrow(2, 1, shape[2] - 2).narrow(3, 1, shape[3] - 2);
+        // The mean of the nine pixels, the middle one weighted five times: of sums along the rows and the columns, which take a
+        // fraction of the time of a convolution per channel, and are exact for bytes.
+        Tensor smooth = threeSummed(threeSummed(result, 3), 2).add_(inside, 4).div_(13);
+        if (Images.bytes(x)) smooth.round_();
         inside.add_(smooth.sub_(inside).mul_(Images.column(factor.rsub(1), x)));
         return Images.clamped(result, x);
+    }
+
+    private static Tensor threeSummed(Tensor x, int dim) {
+        long length = x.size(dim) - 2;
+        return x.narrow(dim, 0, length).add(x.narrow(dim, 1, length)).add_(x.narrow(dim, 2, length));
     }
 
     /** Convolves with a Gaussian of standard deviation {@code sigma} pixels, cut off at {@code size} pixels; the image goes on mirrored. */
