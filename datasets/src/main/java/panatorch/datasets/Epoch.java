@@ -92,7 +92,10 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
                 prepare(b, generator);
             }
         } catch (Throwable t) { // without a generator no batch will come
-            for (int b = first; b < batches; b++) prepared.get(b).completeExceptionally(t);
+            for (int b = first; b < batches; b++) {
+                CompletableFuture<Batch> p = prepared.get(b); // null if another worker's was taken already
+                if (p != null) p.completeExceptionally(t);
+            }
         }
         room.release(); // the other workers end, too
     }
