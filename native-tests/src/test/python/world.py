@@ -22,10 +22,13 @@ CLASSES = 10
 
 
 def resnet50(library):
+    try:
+        import torchvision
+    except RuntimeError as e:                   # it is there, without its operators
+        raise ImportError(f"torchvision cannot be imported: {e}") from e
     if library == "timm":
         import timm
         return timm.create_model("resnet50", num_classes=CLASSES)
-    import torchvision
     return torchvision.models.resnet50(num_classes=CLASSES)
 
 
