@@ -299,13 +299,14 @@ public abstract class Module implements AutoCloseable {
         t.setData(t.to(device == null ? t.device() : device, type, false, false, formed ? format : null));
     }
 
-    /** Frees parameters and buffers of this module and all inside. Closing twice is harmless. */
+    /** Frees parameters and buffers of this module, and closes all inside. Closing twice is harmless. */
     @Override public void close() {
-        visit("", (prefix, m) -> {
-            m.parameters.values().forEach(t -> { if (t != null) t.close(); });
-            m.buffers.values().forEach(t -> { if (t != null) t.close(); });
-        });
+        parameters.values().forEach(Module::close);
+        buffers.values().forEach(Module::close);
+        children.values().forEach(Module::close);
     }
+
+    private static void close(@Nullable Tensor t) { if (t != null) t.close(); }
 
     // ---- as text
 

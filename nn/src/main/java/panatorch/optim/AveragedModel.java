@@ -54,19 +54,14 @@ public final class AveragedModel {
 
     /** Takes the model's weights into the average. @throws IllegalArgumentException if it is of another make */
     public void update(Module model) {
+        if (updates == 0) averaged.loadStateDict(model.stateDict()); // makes buffers that the model made at first use, too
         List<Tensor> averages = averaged.parameters(), weights = model.parameters();
         List<Tensor> buffers = new ArrayList<>(averaged.namedBuffers().values()), newest = new ArrayList<>(model.namedBuffers().values());
         if (averages.size() != weights.size() || buffers.size() != newest.size()) throw new IllegalArgumentException("the models are of different makes");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            if (updates == 0) {
-                Aten._foreachCopy_(averages, weights);
-                if (!buffers.isEmpty()) Aten._foreachCopy_(buffers, newest);
-            } else {
-                double w = weight.applyAsDouble(updates);
-                average(averages, weights, w);
-                if (useBuffers) average(buffers, newest, w);
-                else if (!buffers.isEmpty()) Aten._foreachCopy_(buffers, newest);
-            }
+            if (updates > 0) average(averages, weights, weight.applyAsDouble(updates));
+            if (updates > 0 && useBuffers) average(buffers, newest, weight.applyAsDouble(updates));
+            else if (!buffers.isEmpty()) Aten._foreachCopy_(buffers, newest);
         }
         updates++;
     }

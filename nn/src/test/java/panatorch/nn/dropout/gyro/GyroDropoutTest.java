@@ -200,4 +200,17 @@ class GyroDropoutTest {
         Torch.manualSeed(4);
         return new Sequential(new Flatten(), new Linear(16, 64), new ReLU(), new Dropout(0.5), new Linear(64, 3));
     }
+
+    @Test void an_average_of_the_weights_that_was_begun_before_the_banks_were_drawn_has_them_too() {
+        try (var schedule = GyroSchedule.of(8, 2, 10, 1); var model = model(); var scope = Scope.open()) {
+            GyroDropout.replaceIn(model, schedule);
+            try (var copy = panatorch.nn.Module.copyOf(model)) {
+                var average = panatorch.optim.AveragedModel.ema(copy, 0.9);
+                model.call(Torch.randn(4, 1, 4, 4));
+                average.update(model);
+                average.update(model);
+                assertThat(copy.stateDict().get("3.masks.bank").torchEquals(model.stateDict().get("3.masks.bank"))).isTrue();
+            }
+        }
+    }
 }
