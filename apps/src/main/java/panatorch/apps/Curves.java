@@ -36,14 +36,19 @@ final class Curves {
         XYChart loss = chart("Loss", "mean cross-entropy", epochs, Metrics.Epoch::trainLoss, Metrics.Epoch::testLoss);
         XYChart accuracy = chart("Accuracy", "% of images", epochs, e -> 100 * e.trainAccuracy(), e -> 100 * e.testAccuracy());
         accuracy.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);
-        var image = new BufferedImage(2 * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = image.createGraphics();
-        graphics.drawImage(BitmapEncoder.getBufferedImage(loss), 0, 0, null);
-        graphics.drawImage(BitmapEncoder.getBufferedImage(accuracy), WIDTH, 0, null);
-        graphics.dispose();
         var png = new ByteArrayOutputStream();
-        ImageIO.write(image, "png", png);
+        ImageIO.write(beside(BitmapEncoder.getBufferedImage(loss), BitmapEncoder.getBufferedImage(accuracy)), "png", png);
         AtomicFile.write(file, png.toByteArray());
+    }
+
+    /** Two pictures in one. */
+    static BufferedImage beside(BufferedImage left, BufferedImage right) {
+        var image = new BufferedImage(left.getWidth() + right.getWidth(), Math.max(left.getHeight(), right.getHeight()), BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.drawImage(left, 0, 0, null);
+        graphics.drawImage(right, left.getWidth(), 0, null);
+        graphics.dispose();
+        return image;
     }
 
     private static XYChart chart(String title, String unit, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> train, ToDoubleFunction<Metrics.Epoch> test) {

@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import panatorch.datasets.Dataset;
 import picocli.CommandLine.Option;
 
 /** What is trained on. */
@@ -12,6 +13,9 @@ final class DataOptions {
     @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")
     @Nullable Path data;
 
+    @Option(names = "--image-size", paramLabel = "N", defaultValue = "32", description = "of the dataset folder: pixels of a side that images are scaled to; default: ${DEFAULT-VALUE}")
+    int imageSize = 32;
+
     @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only")
     @Nullable Integer limitTrain;
 
@@ -21,7 +25,17 @@ final class DataOptions {
     @Option(names = "--no-augment", description = "train on the images as they are: no random crops, no flips")
     boolean noAugment;
 
+    /** All of them; the caller closes them. */
+    Dataset train() { return dataset.train(data, imageSize); }
+
+    /** All of them; the caller closes them. */
+    Dataset test() { return dataset.test(data, imageSize); }
+
+    /** A view, which need not be closed. */
+    static Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : set.limit(limit); }
+
     void check() {
+        Check.atLeast("--image-size", imageSize, 8);
         Check.atLeast("--limit-train", limitTrain, 1);
         Check.atLeast("--limit-test", limitTest, 1);
     }

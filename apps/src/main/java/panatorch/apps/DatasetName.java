@@ -1,53 +1,79 @@
 package panatorch.apps;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import panatorch.datasets.ChannelStats;
 import panatorch.datasets.Cifar10;
+import panatorch.datasets.Cifar100;
 import panatorch.datasets.Dataset;
+import panatorch.datasets.Framing;
+import panatorch.datasets.ImageFolder;
+import panatorch.datasets.Mnist;
+import panatorch.datasets.Svhn;
 import panatorch.datasets.Synthetic;
-import panatorch.datasets.transforms.Compose;
-import panatorch.datasets.transforms.Normalize;
-import panatorch.datasets.transforms.RandomCrop;
-import panatorch.datasets.transforms.RandomHorizontalFlip;
-import panatorch.datasets.transforms.Transform;
 
-/** {@code --dataset}: where images come from, and how those to train with are varied. */
+/** {@code --dataset}: where images come from. */
 enum DatasetName {
-    SYNTHETIC(5, 32), CIFAR10(10, 64);
+    SYNTHETIC(5, 32, true, ""),
+    CIFAR10(10, 64, true, "the folder that holds cifar-10-batches-bin"),
+    CIFAR100(10, 64, true, "the folder that holds cifar-100-binary"),
+    MNIST(10, 64, false, "the folder that holds mnist"),
+    FASHION_MNIST(10, 64, true, "the folder that holds fashion-mnist"),
+    SVHN(10, 64, false, "the folder that holds train_32x32.mat and test_32x32.mat"),
+    FOLDER(10, 64, true, "a folder with train and test (or val), each with a folder of images for every class");
 
     /** What a run does where the user has no wish of his own. */
     final int epochs, batchSize;
 
-    DatasetName(int epochs, int batchSize) {
+    /** Whether an image's mirror image is of the same class, which a digit's is not. */
+    final boolean mirrors;
+
+    private final String where;
+
+    DatasetName(int epochs, int batchSize, boolean mirrors, String where) {
         this.epochs = epochs;
         this.batchSize = batchSize;
+        this.mirrors = mirrors;
+        this.where = where;
     }
 
-    /** The training images; the caller closes them. */
-    Dataset train(@Nullable Path data) {
+    /** The training images; the caller closes them. @param size of a folder's images, in pixels */
+    Dataset train(@Nullable Path data, int size) {
         return switch (this) {
             case SYNTHETIC -> Synthetic.train();
             case CIFAR10 -> Cifar10.train(needed(data));
+            case CIFAR100 -> Cifar100.train(needed(data));
+            case MNIST -> Mnist.train(needed(data));
+            case FASHION_MNIST -> Mnist.fashionTrain(needed(data));
+            case SVHN -> Svhn.train(needed(data));
+            case FOLDER -> ImageFolder.of(needed(data).resolve("train"), Framing.center(size));
         };
     }
 
     /** The test images; the caller closes them. */
-    Dataset test(@Nullable Path data) {
+    Dataset test(@Nullable Path data, int size) {
         return switch (this) {
             case SYNTHETIC -> Synthetic.test();
             case CIFAR10 -> Cifar10.test(needed(data));
+            case CIFAR100 -> Cifar100.test(needed(data));
+            case MNIST -> Mnist.test(needed(data));
+            case FASHION_MNIST -> Mnist.fashionTest(needed(data));
+            case SVHN -> Svhn.test(needed(data));
+            case FOLDER -> testFolder(needed(data), size);
         };
     }
 
-    private Path needed(@Nullable Path data) {
-        if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, the folder that holds cifar-10-batches-bin");
-        return data;
+    /** The classes are those of the training images, of which the test may lack one. */
+    private static Dataset testFolder(Path data, int size) {
+        Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
+        Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
+        return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
     }
 
-    /** What is done to training images; test images are only normalised. */
-    Transform augmentation(Dataset train, boolean vary) {
-        var normalize = new Normalize(train.mean(), train.std());
-        return vary ? Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
+    private Path needed(@Nullable Path data) {
+        if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, " + where);
+        return data;
     }
 
     @Override public String toString() { return Names.of(this); }

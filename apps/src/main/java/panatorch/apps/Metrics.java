@@ -1,11 +1,13 @@
 package panatorch.apps;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import panatorch.serialize.AtomicFile;
 
 /**
@@ -13,9 +15,11 @@ import panatorch.serialize.AtomicFile;
  *
  * @param config what was run, by names
  * @param epochs one entry per epoch; none if nothing was trained
- * @param result {@code final} in JSON: after the last epoch
+ * @param result {@code final} in JSON: after the last epoch; @param quality of an evaluation; null while training
  */
-record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result) {
+record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality) {
+    Metrics(Object config, List<Epoch> epochs, Final result) { this(config, epochs, result, null); }
+
     /**
      * @param epoch from 1
      * @param trainLoss mean over the epoch's batches as they were trained, dropout included; accuracies lie between 0 and 1

@@ -44,6 +44,15 @@ enum ModelName {
 
     ModelName(IntFunction<Classifier> make) { this.make = make; }
 
+    /** Of the input: 1 for grey images. */
+    int channels() { return this == LENET5 ? 1 : 3; }
+
+    /** Of the smallest input that works, in pixels. */
+    int side() { return this == LENET5 ? 28 : 32; }
+
+    /** Whether it works for no other one: its head is of a fixed size. */
+    boolean exactSide() { return this == LENET5 || this == CUDA_CONVNET_QUICK; }
+
     /** A new network with random weights, which the caller closes. */
     Classifier create(int classes) { return make.apply(classes); }
 

@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
  * The command line. Exit status 0; 2 for a wrong call or input, which one sentence on standard error explains; 1 for a failure,
  * of which {@code --stacktrace} shows the details; 130 after Ctrl-C.
  */
-@Command(name = "panatorch", synopsisSubcommandLabel = "train | evaluate | doctor", description = "PyTorch's engine in plain Java.",
-        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, ReproduceCommand.class, DoctorCommand.class},
+@Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
+        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class,
+        FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable {
     static final int FAILURE = 1, WRONG = 2;
@@ -58,7 +59,7 @@ public final class Panatorch implements Runnable {
         return status;
     }
 
-    @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed: train, evaluate or doctor; panatorch --help says more"); }
+    @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
 
     private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException ? WRONG : FAILURE; }
 

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
-import panatorch.datasets.transforms.Normalize;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
@@ -31,6 +30,7 @@ import panatorch.train.FlightRecording;
 import panatorch.train.Metric;
 import panatorch.train.Mixup;
 import panatorch.train.Schedule;
+import panatorch.train.TensorBoard;
 import panatorch.train.Trainer;
 import panatorch.train.WeightAveraging;
 
@@ -46,6 +46,8 @@ final class Run implements AutoCloseable {
     private final PrintWriter out;
     private final Batches train, test;
     private final int trainImages, testImages;
+    private final List<String> classNames;
+    private final Preparation preparation;
     private final Classifier model;
     private final @Nullable Module averaged;
     private final Optimizer optimizer;
@@ -57,11 +59,13 @@ final class Run implements AutoCloseable {
         this.options = options;
         this.folder = folder;
         this.out = out;
+        classNames = test.classNames();
+        preparation = Preparation.of(train, options.model.model);
         LearningOptions l = options.learning;
         trainImages = train.size();
         testImages = test.size();
-        this.train = Testing.batches(DataLoader.of(train, l.batchSize).shuffle().seed(options.run.seed).transform(options.data.dataset.augmentation(train, !options.data.noAugment)).build());
-        this.test = Testing.batches(test, new Normalize(test.mean(), test.std()), Testing.BATCH_SIZE);
+        this.train = Testing.batches(DataLoader.of(train, l.batchSize).shuffle().seed(options.run.seed).transform(preparation.training(!options.data.noAugment, options.data.dataset.mirrors)).build());
+        this.test = Testing.batches(test, preparation.testing(), Testing.BATCH_SIZE);
         Torch.manualSeed(options.run.seed);
         model = options.model.model.create(train.classes());
         model.to(options.device(), null, Testing.FORMAT);
@@ -100,6 +104,7 @@ final class Run implements AutoCloseable {
         if (l.earlyStop != null) callbacks.add(new EarlyStopping(l.measure.toString(), l.earlyStop));
         callbacks.add(pause);
         callbacks.add(new Checkpointing(folder, l.measure.toString(), options.run.checkpointEvery, metadata()));
+        if (options.run.tensorboard) callbacks.add(new TensorBoard(folder));
         if (options.run.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
         try (progress; var recording = Recordings.start(options.run.flightRecording, folder); var trainer = Trainer.of(model, optimizer, Testing.OBJECTIVE).metrics(Metric.ACCURACY)
@@ -155,6 +160,8 @@ final class Run implements AutoCloseable {
         metadata.put("model", options.model.model.toString());
         metadata.put("dataset", options.data.dataset.toString());
         metadata.put("precision", options.precision().toString());
+        metadata.put("dropout_p", options.model.dropoutP.toString());
+        metadata.putAll(Checkpoint.describe(preparation, classNames));
         return metadata;
     }
 

@@ -24,6 +24,9 @@ final class RunOptions {
     @Option(names = "--monitor", description = "rewrites curves.png and training_monitor.json after each epoch")
     boolean monitor;
 
+    @Option(names = "--tensorboard", description = "writes event files for TensorBoard into the run's folder")
+    boolean tensorboard;
+
     @Option(names = "--flight-recording", description = "records steps and epochs for JDK Mission Control, in recording.jfr")
     boolean flightRecording;
 

@@ -33,16 +33,14 @@ final class Testing {
 
     static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
 
-    static Tally run(Classifier model, Batches test, int images, Precision precision, Device device, Progress progress, Interruption interruption) {
-        var evaluation = new Evaluation(OBJECTIVE, List.of(Metric.ACCURACY), new Placement(device, precision, FORMAT));
+    /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
+    static Tally run(Classifier model, Batches test, int images, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
+        var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, FORMAT));
         Map<String, Double> means = evaluation.of(model, test, so -> {
             progress.tested(Tally.of(so));
-            interruption.check();
+            interruption.run();
         });
-        return checked(Tally.of(means, images));
-    }
-
-    static Tally checked(Tally tally) {
+        Tally tally = Tally.of(means, images);
         if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss on the test images is " + tally.loss() + ": the model's numbers have overflowed");
         return tally;
     }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import panatorch.datasets.Dataset;
 import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Command;
@@ -28,7 +27,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         options.check();
-        try (var interruption = Interruption.watch(); Dataset train = options.data.dataset.train(options.data.data); Dataset test = options.data.dataset.test(options.data.data)) {
+        try (var interruption = Interruption.watch(); Dataset train = options.data.train(); Dataset test = options.data.test()) {
             options.resolve();
             Path asked = options.run.out, resumed = options.run.resume;
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(options.model.model));
@@ -36,7 +35,7 @@ final class TrainCommand implements Callable<Integer> {
             AtomicFile.write(folder.resolve(ConfigFile.NAME), Metrics.JSON.writeValueAsBytes(config));
             if (resumed == null) OutputFolder.removeCheckpoints(folder);
             PrintWriter out = spec.commandLine().getOut();
-            try (var run = new Run(options, config, limited(train, options.data.limitTrain), limited(test, options.data.limitTest), folder, out)) {
+            try (var run = new Run(options, config, DataOptions.limited(train, options.data.limitTrain), DataOptions.limited(test, options.data.limitTest), folder, out)) {
                 out.println(run.describe());
                 out.flush();
                 return switch (run.train(interruption)) {
@@ -50,8 +49,6 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
     }
-
-    static Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : set.limit(limit); }
 
     private int finished(Metrics metrics, Path folder, PrintWriter out) throws IOException {
         Summary.print(metrics, out);

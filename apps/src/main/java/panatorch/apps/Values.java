@@ -22,6 +22,7 @@ final class Values {
         names(line, PrecisionName.class);
         names(line, DeviceName.class);
         names(line, NormalizationName.class);
+        names(line, ConvertCommand.Type.class);
         line.registerConverter(Path.class, Values::path);
     }
 

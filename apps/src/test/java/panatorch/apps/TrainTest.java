@@ -101,7 +101,8 @@ class TrainTest {
         assertThat(evaluated.err()).isEmpty();
         assertThat(evaluated.status()).isZero();
         JsonNode metrics = json(out.resolve("metrics.json"));
-        assertThat(names(metrics)).containsExactly("config", "epochs", "final");
+        assertThat(names(metrics)).containsExactly("config", "epochs", "final", "quality");
+        assertThat(out.resolve("confusion.png")).isNotEmptyFile();
         assertThat(metrics.get("final")).isEqualTo(json(run.resolve("metrics.json")).get("final"));
     }
 

@@ -32,7 +32,8 @@ class WrongCallTest {
             "--limit-trian 3|unknown option --limit-trian, did you mean --limit-train",
             "--model resnet21|'resnet21' is none of resnet20, resnet32,",
             "--model resnet2O|did you mean resnet20?",
-            "--dataset mnist|synthetic, cifar10",
+            "--dataset mnits|did you mean mnist?",
+            "--dataset mnist|--dataset mnist needs --data DIR",
             "--dropout monte-carlo|none, standard, multi-sample",
             "--schedule linear|constant, cosine, one-cycle",
             "--schedule onecycle|did you mean one-cycle?",
@@ -75,7 +76,7 @@ class WrongCallTest {
     }
 
     @Test void a_missing_or_unknown_command_is_explained() {
-        isRefused(Calls.of(), "a command is needed: train, evaluate or doctor");
+        isRefused(Calls.of(), "a command is needed, as train or evaluate");
         isRefused(Calls.of("trian"), "unknown argument trian, did you mean train");
     }
 

@@ -38,6 +38,16 @@ public final class ImageFolder implements Dataset {
         }
     }
 
+    private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
+        this.framing = framing;
+        schema = Schema.images(3, framing.height(), framing.width(), pixels, List.of("?"));
+        this.files.addAll(files);
+        for (Path f : files) labels.add(0);
+    }
+
+    /** Images whose class is not known, for a network to tell it: all have the label 0. */
+    public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) { return new ImageFolder(files, framing, pixels); }
+
     /**
      * The images below {@code folder}, normalised by ImageNet's mean. Its folders are the classes, in the order of their names.
      *

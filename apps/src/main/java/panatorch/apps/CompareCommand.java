@@ -1,0 +1,159 @@
+package panatorch.apps;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.Color;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import panatorch.serialize.AtomicFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch compare}. */
+@Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture.", footer = {
+        "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
+final class CompareCommand implements Callable<Integer> {
+    /** What tells runs of one kind from one another, or does not matter. */
+    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
+
+    @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
+    private List<Path> runs;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "picture of the test loss and the test accuracy over the epochs, PNG")
+    private @Nullable Path out;
+
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
+    @Spec private CommandSpec spec;
+
+    private record Run(Path folder, JsonNode config, List<JsonNode> epochs) {
+        double last(String measure) { return epochs.getLast().path(measure).asDouble(); }
+
+        double best() { return epochs.stream().mapToDouble(e -> e.path("testAccuracy").asDouble()).max().orElse(Double.NaN); }
+    }
+
+    /** @param sd of a sample; NaN of one run */
+    private record Spread(double mean, double sd) {
+        static Spread of(List<Run> runs, ToDoubleFunction<Run> measure) {
+            double[] values = runs.stream().mapToDouble(measure).toArray();
+            double mean = 0, squares = 0;
+            for (double v : values) mean += v / values.length;
+            for (double v : values) squares += (v - mean) * (v - mean);
+            return new Spread(mean, values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1)));
+        }
+
+        String text(double scale) { return Double.isNaN(sd) ? String.format(Locale.ROOT, "%.4g", scale * mean) : String.format(Locale.ROOT, "%.4g ± %.2g", scale * mean, scale * sd); }
+    }
+
+    private record Row(String name, int runs, Spread testLoss, Spread testAccuracy, Spread bestAccuracy, Spread imagesPerSecond) {}
+
+    @Override public Integer call() throws IOException {
+        var read = new ArrayList<Run>();
+        for (Path p : runs) read.add(read(p));
+        Map<String, List<Run>> groups = groups(read);
+        List<Row> rows = groups.entrySet().stream().map(g -> new Row(g.getKey(), g.getValue().size(), Spread.of(g.getValue(), r -> r.last("testLoss")), Spread.of(g.getValue(), r -> r.last("testAccuracy")),
+                Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();
+        PrintWriter text = spec.commandLine().getOut();
+        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(Map.of("rows", rows)));
+        else print(rows, text);
+        Path picture = out;
+        if (picture != null) {
+            AtomicFile.write(picture, picture(groups));
+            if (!json) text.println("written     " + picture);
+        }
+        text.flush();
+        return 0;
+    }
+
+    private static Run read(Path path) {
+        Path file = Files.isDirectory(path) ? path.resolve("metrics.json") : path;
+        try {
+            JsonNode metrics = new ObjectMapper().readTree(Files.readAllBytes(file));
+            var epochs = new ArrayList<JsonNode>();
+            metrics.path("epochs").forEach(epochs::add);
+            if (epochs.isEmpty()) throw new InputException(file + " has no epochs");
+            Path folder = file.toAbsolutePath().normalize().getParent();
+            return new Run(folder == null ? file : folder, metrics.path("config"), epochs);
+        } catch (IOException e) {
+            throw new InputException("there is no run in " + path + ": " + InputException.reason(e), e);
+        }
+    }
+
+    /** By what differs among the runs, the seed aside; folders where nothing does. */
+    private static Map<String, List<Run>> groups(List<Run> runs) {
+        var keys = new TreeSet<String>();
+        for (Run r : runs) r.config.fieldNames().forEachRemaining(keys::add);
+        keys.removeAll(NO_MATTER);
+        keys.removeIf(k -> runs.stream().map(r -> r.config.path(k)).distinct().count() < 2);
+        var groups = new LinkedHashMap<String, List<Run>>();
+        for (Run r : runs) {
+            String name = keys.stream().map(k -> k + " " + r.config.path(k).asText("none")).collect(Collectors.joining(", "));
+            groups.computeIfAbsent(name.isEmpty() ? "all" : name, k -> new ArrayList<>()).add(r);
+        }
+        return groups;
+    }
+
+    private static void print(List<Row> rows, PrintWriter text) {
+        int width = Math.max(4, rows.stream().mapToInt(r -> r.name.length()).max().orElse(0));
+        String format = "%-" + width + "s %5s  %18s  %18s  %18s  %14s%n";
+        text.printf(Locale.ROOT, format, "", "runs", "test loss", "test accuracy, %", "best accuracy, %", "images/s");
+        for (Row r : rows) text.printf(Locale.ROOT, format, r.name, r.runs, r.testLoss.text(1), r.testAccuracy.text(100), r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
+    }
+
+    private static byte[] picture(Map<String, List<Run>> groups) throws IOException {
+        XYChart loss = chart("Test loss"), accuracy = chart("Test accuracy, %");
+        Color[] colors = loss.getStyler().getSeriesColors();
+        int color = 0;
+        for (var g : groups.entrySet()) {
+            Color c = colors[color++ % colors.length];
+            for (int i = 0; i < g.getValue().size(); i++) {
+                Run r = g.getValue().get(i);
+                double[] x = r.epochs.stream().mapToDouble(e -> e.path("epoch").asDouble()).toArray();
+                String name = g.getKey() + (i == 0 ? "" : " (" + (i + 1) + ")");
+                add(loss, name, x, r, "testLoss", 1, c, i == 0);
+                add(accuracy, name, x, r, "testAccuracy", 100, c, i == 0);
+            }
+        }
+        var image = Curves.beside(BitmapEncoder.getBufferedImage(loss), BitmapEncoder.getBufferedImage(accuracy));
+        var png = new ByteArrayOutputStream();
+        javax.imageio.ImageIO.write(image, "png", png);
+        return png.toByteArray();
+    }
+
+    private static void add(XYChart chart, String name, double[] x, Run run, String measure, double scale, Color color, boolean legend) {
+        double[] y = run.epochs.stream().mapToDouble(e -> scale * e.path(measure).asDouble()).toArray();
+        var series = chart.addSeries(name, x, y);
+        series.setMarker(x.length == 1 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE).setMarkerColor(color);
+        series.setLineColor(color).setShowInLegend(legend);
+    }
+
+    private static XYChart chart(String title) {
+        XYChart chart = new XYChartBuilder().width(720).height(520).title(title).xAxisTitle("epoch").build();
+        chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideS);
+        chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.##");
+        return chart;
+    }
+}

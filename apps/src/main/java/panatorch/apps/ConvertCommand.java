@@ -1,0 +1,79 @@
+package panatorch.apps;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.serialize.Npy;
+import panatorch.serialize.Safetensors;
+import panatorch.serialize.TorchFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch convert}. */
+@Command(name = "convert", description = "Writes weights as a file of another kind, which its name's ending tells: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
+        "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
+final class ConvertCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, or a run's last.ckpt")
+    private Path from;
+
+    @Parameters(index = "1", paramLabel = "TO", description = "is replaced if it exists")
+    private Path to;
+
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "of floating-point weights: ${COMPLETION-CANDIDATES}; default: as they are")
+    private @Nullable Type dtype;
+
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
+    @Spec private CommandSpec spec;
+
+    /** {@code --dtype}. */
+    enum Type {
+        FP32(DType.FLOAT32), FP16(DType.FLOAT16), BF16(DType.BFLOAT16), FP64(DType.FLOAT64);
+
+        final DType dtype;
+
+        Type(DType dtype) { this.dtype = dtype; }
+
+        @Override public String toString() { return Names.of(this); }
+    }
+
+    @Override public Integer call() throws IOException {
+        String name = to.getFileName().toString().toLowerCase(Locale.ROOT), ending = name.substring(name.lastIndexOf('.') + 1);
+        try (var scope = Scope.open()) {
+            Checkpoint weights = Checkpoint.read(from);
+            var tensors = new LinkedHashMap<String, Tensor>();
+            weights.tensors().forEach((key, t) -> tensors.put(key, dtype != null && t.dtype().isFloatingPoint() ? t.to(dtype.dtype) : t));
+            write(ending, tensors, weights.metadata());
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size())));
+            else out.printf(Locale.ROOT, "%,d tensors written to %s%n", tensors.size(), to);
+            out.flush();
+        }
+        return 0;
+    }
+
+    private void write(String ending, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        try {
+            switch (ending) {
+                case "safetensors" -> Safetensors.save(to, tensors, metadata);
+                case "pt", "pth", "th", "bin" -> TorchFile.save(to, tensors);
+                case "npz" -> Npy.saveAll(to, tensors);
+                default -> throw new InputException("the ending of " + to.getFileName() + " names no kind of file: .safetensors, .pt, .pth, .th, .bin or .npz");
+            }
+        } catch (IllegalArgumentException e) {
+            throw new InputException(e.getMessage() + "; --dtype fp32 writes another type", e);
+        }
+    }
+}

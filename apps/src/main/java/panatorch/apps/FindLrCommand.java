@@ -1,0 +1,143 @@
+package panatorch.apps;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.DoubleSupplier;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Dataset;
+import panatorch.models.Classifier;
+import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.LrFinder;
+import panatorch.optim.Optimizer;
+import panatorch.serialize.AtomicFile;
+import panatorch.train.Batches;
+import panatorch.train.Objective;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch find-lr}. */
+@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps while the learning rate grows, and suggests the one where the loss falls fastest.", footer = {
+        "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
+final class FindLrCommand implements Callable<Integer> {
+    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "default: ${DEFAULT-VALUE}")
+    private double from;
+
+    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "default: ${DEFAULT-VALUE}")
+    private double to;
+
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
+    private int steps;
+
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
+    @Mixin(name = "All") private TrainOptions options = new TrainOptions();
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() throws IOException {
+        options.check();
+        Check.above("--from", from, 0);
+        Check.above("--to", to, from);
+        Check.atLeast("--steps", steps, 2);
+        try (Dataset all = options.data.train()) {
+            options.resolve();
+            Path asked = options.run.out, folder = asked == null ? null : OutputFolder.prepare(asked);
+            LrFinder.Result found = find(DataOptions.limited(all, options.data.limitTrain));
+            PrintWriter out = spec.commandLine().getOut();
+            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(found));
+            else out.printf(Locale.ROOT, "%d steps from %.2g to %.2g; the loss falls fastest at --lr %.2g%n", found.points().size(), from, found.points().getLast().lr(), found.suggestion());
+            if (folder != null) {
+                AtomicFile.write(folder.resolve("find-lr.png"), picture(found));
+                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
+                if (!json) out.println("written     find-lr.png and find-lr.json in " + folder);
+            } else if (!json) {
+                out.println("--out DIR draws the curve there");
+            }
+            out.flush();
+            return 0;
+        }
+    }
+
+    private LrFinder.Result find(Dataset train) {
+        Preparation preparation = Preparation.of(train, options.model.model);
+        Batches batches = Testing.batches(DataLoader.of(train, options.learning.batchSize).shuffle().seed(options.run.seed).transform(preparation.training(!options.data.noAugment, options.data.dataset.mirrors)).build());
+        Torch.manualSeed(options.run.seed);
+        try (Classifier model = options.model.model.create(train.classes())) {
+            model.to(options.device(), null, Testing.FORMAT);
+            Objective objective = options.model.method(CrossEntropy.mean().labelSmoothing(options.learning.labelSmoothing)).around(Testing.OBJECTIVE);
+            try (Optimizer optimizer = options.learning.optimizer.over(model.parameters(), options.learning); var step = new Steps(model, optimizer, objective, batches)) {
+                return LrFinder.run(model, optimizer, step, LrFinder.options().range(from, to).steps(steps));
+            } catch (IllegalStateException e) {
+                throw new RunFailure(e.getMessage() + "; try a lower --from", e);
+            }
+        }
+    }
+
+    /** Steps of training, epoch after epoch. */
+    private final class Steps implements DoubleSupplier, AutoCloseable {
+        private final Classifier model;
+        private final Optimizer optimizer;
+        private final Objective objective;
+        private final Batches batches;
+        private Batches.Epoch epoch;
+        private long number = 1;
+
+        Steps(Classifier model, Optimizer optimizer, Objective objective, Batches batches) {
+            this.model = model;
+            this.optimizer = optimizer;
+            this.objective = objective;
+            this.batches = batches;
+            epoch = batches.epoch(number, 0);
+            model.train();
+        }
+
+        @Override public double getAsDouble() {
+            if (!epoch.hasNext()) {
+                epoch.close();
+                epoch = batches.epoch(++number, 0);
+            }
+            try (var batch = epoch.next(); var scope = Scope.open()) {
+                Tensor images = batch.input().to(options.device()).contiguous(Testing.FORMAT), labels = batch.target().to(options.device()), loss;
+                try (var cast = options.precision().enter(options.device())) {
+                    loss = objective.apply(model, images, labels).loss();
+                }
+                loss.backward();
+                optimizer.step();
+                optimizer.zeroGrad();
+                return loss.itemDouble();
+            }
+        }
+
+        @Override public void close() { epoch.close(); }
+    }
+
+    private static byte[] picture(LrFinder.Result found) throws IOException {
+        XYChart chart = new XYChartBuilder().width(800).height(500).title("Learning-rate range test").xAxisTitle("learning rate").yAxisTitle("loss").build();
+        chart.getStyler().setXAxisLogarithmic(true).setChartBackgroundColor(java.awt.Color.WHITE);
+        List<LrFinder.Point> p = found.points();
+        double[] rates = p.stream().mapToDouble(LrFinder.Point::lr).toArray(), smoothed = p.stream().mapToDouble(LrFinder.Point::smoothed).toArray();
+        chart.addSeries("loss", rates, p.stream().mapToDouble(LrFinder.Point::loss).toArray()).setMarker(SeriesMarkers.NONE).setLineColor(java.awt.Color.LIGHT_GRAY);
+        chart.addSeries("smoothed", rates, smoothed).setMarker(SeriesMarkers.NONE);
+        double at = p.stream().filter(q -> q.lr() == found.suggestion()).mapToDouble(LrFinder.Point::smoothed).findFirst().orElse(smoothed[0]);
+        chart.addSeries(String.format(Locale.ROOT, "suggestion %.2g", found.suggestion()), new double[] {found.suggestion()}, new double[] {at}).setMarker(SeriesMarkers.CIRCLE);
+        var png = new ByteArrayOutputStream();
+        BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
+        return png.toByteArray();
+    }
+}

@@ -1,0 +1,107 @@
+package panatorch.apps;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.serialize.MalformedFileException;
+import panatorch.serialize.Safetensors;
+import panatorch.serialize.StateDicts;
+import panatorch.serialize.TorchFile;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code panatorch inspect}. */
+@Command(name = "inspect", description = "Lists what a file of weights or a checkpoint holds, without reading the weights.", footer = {
+        "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
+final class InspectCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt")
+    private Path file;
+
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
+    @Spec private CommandSpec spec;
+
+    /** @param bytes of its elements */
+    private record Entry(String name, long[] shape, String dtype, long bytes) {
+        static Entry of(String name, Tensor t) { return new Entry(name, t.shape(), t.dtype().toString().toLowerCase(Locale.ROOT), t.numel() * t.dtype().bytes()); }
+    }
+
+    private record Content(List<Entry> tensors, Map<String, String> values, long parameters, long bytes) {}
+
+    @Override public Integer call() throws IOException {
+        var tensors = new ArrayList<Entry>();
+        var values = new LinkedHashMap<String, String>();
+        try (var scope = Scope.open()) {
+            collect(tensors, values);
+        } catch (IOException e) {
+            throw new InputException("the file cannot be read: " + InputException.reason(e), e);
+        }
+        var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(), tensors.stream().mapToLong(Entry::bytes).sum());
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(content));
+        else print(content, out);
+        out.flush();
+        return 0;
+    }
+
+    /** Files of {@code torch.save} hold more than weights, all of which is shown. */
+    private void collect(List<Entry> tensors, Map<String, String> values) throws IOException {
+        if (isTorchFile()) {
+            flatten("", TorchFile.load(file), tensors, values);
+            return;
+        }
+        Safetensors.Content content = StateDicts.read(file);
+        content.tensors().forEach((name, t) -> tensors.add(Entry.of(name, t)));
+        values.putAll(content.metadata());
+    }
+
+    private boolean isTorchFile() throws IOException {
+        if (!Files.isRegularFile(file)) throw new InputException("the file cannot be read: " + (Files.exists(file) ? file + " is not a file" : "there is no file " + file));
+        byte[] head;
+        try (var in = Files.newInputStream(file)) {
+            head = in.readNBytes(2);
+        }
+        if (head.length < 2 || !(head[0] == 'P' && head[1] == 'K' || head[0] == (byte) 0x80)) return false;
+        try (var scope = Scope.open()) {
+            TorchFile.load(file);
+            return true;
+        } catch (MalformedFileException e) {
+            if (head[0] != 'P') throw e;
+            return false; // an archive of NumPy's
+        }
+    }
+
+    private static void flatten(String name, @Nullable Object value, List<Entry> tensors, Map<String, String> values) {
+        String prefix = name.isEmpty() ? "" : name + ".";
+        switch (value) {
+            case Tensor t -> tensors.add(Entry.of(name, t));
+            case Map<?, ?> map -> map.forEach((k, v) -> flatten(prefix + k, v, tensors, values));
+            case List<?> list when list.stream().anyMatch(v -> v instanceof Tensor || v instanceof Map || v instanceof List) -> {
+                for (int i = 0; i < list.size(); i++) flatten(prefix + i, list.get(i), tensors, values);
+            }
+            case null, default -> values.put(name, String.valueOf(value));
+        }
+    }
+
+    private void print(Content content, PrintWriter out) {
+        int width = content.tensors.stream().mapToInt(e -> e.name.length()).max().orElse(4);
+        for (Entry e : content.tensors) out.printf(Locale.ROOT, "%-" + width + "s  %-20s  %-9s %,14d bytes%n", e.name, Arrays.toString(e.shape), e.dtype, e.bytes);
+        content.values.forEach((k, v) -> out.println(k + " = " + (v.length() > 100 ? v.substring(0, 100) + "…" : v)));
+        out.printf(Locale.ROOT, "%,d tensors, %,d numbers, %,d bytes%n", content.tensors.size(), content.parameters, content.bytes);
+    }
+}

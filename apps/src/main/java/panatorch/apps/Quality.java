@@ -1,0 +1,48 @@
+package panatorch.apps;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.metrics.Accuracy;
+import panatorch.metrics.Calibration;
+import panatorch.metrics.ClassificationReport;
+import panatorch.metrics.ConfusionMatrix;
+import panatorch.metrics.ErrorDetection;
+
+/**
+ * How good predictions are, as {@code evaluation.json} and {@code --json} have it.
+ *
+ * @param top5 the part of images whose class is among the five likeliest; null with five classes or fewer
+ * @param nll negative log-likelihood in nats; @param ece expected calibration error of 15 bins; see {@link Calibration}
+ * @param errorAuroc the probability that the network is less sure of an error than of a right prediction; null if it made no errors, or only such
+ * @param classes precision, recall, F1 and number of images of each class; @param confusion rows are the true classes
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence, @Nullable Double errorAuroc, @Nullable Double mutualInformation,
+        Map<String, ClassificationReport.Scores> classes, long[][] confusion) {
+    static Quality of(Predictions p, List<String> classNames) {
+        try (var scope = Scope.open(); var matrix = new ConfusionMatrix(classNames)) {
+            Tensor logits = p.logits(), labels = p.labels();
+            Calibration c = Calibration.ofLogits(logits, labels, 15);
+            matrix.update(logits, labels);
+            ClassificationReport report = matrix.report();
+            var scores = new LinkedHashMap<String, ClassificationReport.Scores>();
+            for (int i = 0; i < classNames.size(); i++) scores.put(classNames.get(i), report.of(i));
+            Tensor unsure = p.information() != null ? p.information() : logits.softmax(1).amax(1).neg();
+            double auroc = ErrorDetection.of(unsure, Accuracy.correct(logits, labels, 1).logicalNot()).auroc();
+            return new Quality(c.accuracy(), classNames.size() > 5 ? Accuracy.topK(logits, labels, 5) : null, c.nll(), c.brier(), c.ece(), c.confidence(), Double.isNaN(auroc) ? null : auroc,
+                    p.information() == null ? null : p.information().mean().itemDouble(), scores, report.counts());
+        }
+    }
+
+    static ClassificationReport report(Predictions p, List<String> classNames) {
+        try (var matrix = new ConfusionMatrix(classNames)) {
+            matrix.update(p.logits(), p.labels());
+            return matrix.report();
+        }
+    }
+}
