@@ -7,6 +7,7 @@ module panatorch.apps {
     requires me.tongfei.progressbar;
     requires org.knowm.xchart;
     requires java.desktop;
+    requires java.management;
     requires jdk.jfr;
     requires static org.jspecify;
 
