@@ -9,6 +9,7 @@ module panatorch.apps {
     requires java.desktop;
     requires java.management;
     requires jdk.jfr;
+    requires org.apache.logging.log4j;
     requires static org.jspecify;
 
     opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;

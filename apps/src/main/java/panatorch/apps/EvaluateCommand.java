@@ -2,7 +2,6 @@ package panatorch.apps;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,7 +104,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Integer samples = mc;
         Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, dropoutP != null ? dropoutP : weights.dropoutP());
         var plan = new Progress.Plan(1, 0, 0, test.size());
-        try (var progress = Progress.of(plan, json ? new PrintWriter(Writer.nullWriter()) : spec.commandLine().getOut())) {
+        try (var progress = json ? Progress.none() : Progress.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
             try (var said = Predictions.of(network, predictor, Testing.batches(test, preparation.testing(), batchSize), test.size(), p, place, progress, interruption::check)) {
                 progress.close();

@@ -20,6 +20,21 @@ interface Progress extends AutoCloseable {
     /** Work of a run, which time left is told from. @param done epochs before it was resumed */
     record Plan(int epochs, int done, int trainImages, int testImages) {}
 
+    /** Shows nothing. */
+    static Progress none() {
+        return new Progress() {
+            @Override public void beginEpoch(int epoch, long from) {}
+
+            @Override public void trained(Tally tally) {}
+
+            @Override public void tested(Tally tally) {}
+
+            @Override public void endEpoch(Metrics.Epoch epoch) {}
+
+            @Override public void close() {}
+        };
+    }
+
     /** A bar on a terminal, else lines. */
-    static Progress of(Plan plan, PrintWriter out) { return Terminal.present() ? new BarProgress(plan, out) : new LineProgress(plan, out); }
+    static Progress of(Plan plan, PrintWriter out, boolean quiet) { return Terminal.present() && !quiet ? new BarProgress(plan, out) : new LineProgress(plan, out); }
 }

@@ -46,6 +46,7 @@ final class Run implements AutoCloseable {
     private final PrintWriter out;
     private final Batches train, test;
     private final int trainImages, testImages;
+    private final Dataset testSet;
     private final List<String> classNames;
     private final Preparation preparation;
     private final Classifier model;
@@ -59,6 +60,7 @@ final class Run implements AutoCloseable {
         this.options = options;
         this.folder = folder;
         this.out = out;
+        testSet = test;
         classNames = test.classNames();
         preparation = Preparation.of(train, options.model.model);
         LearningOptions l = options.learning;
@@ -97,7 +99,7 @@ final class Run implements AutoCloseable {
     End train(Interruption interruption) throws IOException {
         LearningOptions l = options.learning;
         var callbacks = new ArrayList<>(methods);
-        var progress = new RunProgress(log, done -> Progress.of(new Progress.Plan(l.epochs, (int) done, trainImages, testImages), out), options.run.checkpointEvery, options.run.keepGoing);
+        var progress = new RunProgress(log, done -> Progress.of(new Progress.Plan(l.epochs, (int) done, trainImages, testImages), out, options.run.quiet), options.run.checkpointEvery, options.run.keepGoing);
         var pause = new Pause(options.run.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);
@@ -120,11 +122,23 @@ final class Run implements AutoCloseable {
             progress.close();
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
             Safetensors.save(folder.resolve(WEIGHTS), trainer.evaluated().stateDict(), metadata());
+            report(trainer.evaluated(), interruption);
             return End.FINISHED;
         } catch (UncheckedIOException e) {
             throw unwritten(e.getCause(), e);
         } catch (IOException e) {
             throw unwritten(e, e);
+        }
+    }
+
+    /** The weights as they were saved say once more what they think of each test image. */
+    private void report(Module evaluated, Interruption interruption) throws IOException {
+        try (var progress = Progress.none(); var said = Predictions.of((Classifier) evaluated, Predictions.PLAIN, test, testImages, options.precision(), options.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve("report.html"), metrics(), Quality.of(said, classNames), said, testSet, "panatorch train --config " + folder.resolve(ConfigFile.NAME));
+        } catch (Interruption.Interrupted e) {
+            return; // all else is written
+        } catch (RuntimeException | LinkageError | InternalError e) {
+            out.println("report.html could not be made: " + e); // weights are worth more than a page
         }
     }
 

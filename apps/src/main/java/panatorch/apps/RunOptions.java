@@ -45,6 +45,12 @@ final class RunOptions {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "the same seed gives the same weights; default: ${DEFAULT-VALUE}")
     long seed;
 
+    @Option(names = "--verbose", description = "shows what the libraries log, too")
+    boolean verbose;
+
+    @Option(names = "--quiet", description = "shows errors only; run.log in the run's folder has the rest")
+    boolean quiet;
+
     void check() {
         Check.atLeast("--stop-after", stopAfter, 1);
         Check.atLeast("--checkpoint-every", checkpointEvery, 0);

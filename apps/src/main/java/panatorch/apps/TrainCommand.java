@@ -27,26 +27,33 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         options.check();
+        RunLog.configure(options.run.verbose, options.run.quiet);
         try (var interruption = Interruption.watch(); Dataset train = options.data.train(); Dataset test = options.data.test()) {
             options.resolve();
+            if (interruption.asked()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
             Path asked = options.run.out, resumed = options.run.resume;
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(options.model.model));
             Map<String, Object> config = ConfigFile.of(spec);
             AtomicFile.write(folder.resolve(ConfigFile.NAME), Metrics.JSON.writeValueAsBytes(config));
             if (resumed == null) OutputFolder.removeCheckpoints(folder);
-            PrintWriter out = spec.commandLine().getOut();
-            try (var run = new Run(options, config, DataOptions.limited(train, options.data.limitTrain), DataOptions.limited(test, options.data.limitTest), folder, out)) {
-                out.println(run.describe());
-                out.flush();
-                return switch (run.train(interruption)) {
-                    case FINISHED -> finished(run.metrics(), folder, out);
-                    case PAUSED -> {
-                        out.println("Stopped after epoch " + options.run.stopAfter + " of " + options.learning.epochs + ". Go on with: panatorch train --resume " + folder);
-                        yield 0;
-                    }
-                    case INTERRUPTED -> interruption.report(spec.commandLine().getErr(), "the run goes on with panatorch train --resume " + folder);
-                };
+            try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.run.quiet)) {
+                return train(config, DataOptions.limited(train, options.data.limitTrain), DataOptions.limited(test, options.data.limitTest), folder, log.out(), interruption);
             }
+        }
+    }
+
+    private int train(Map<String, Object> config, Dataset train, Dataset test, Path folder, PrintWriter out, Interruption interruption) throws IOException {
+        try (var run = new Run(options, config, train, test, folder, out)) {
+            out.println(run.describe());
+            out.flush();
+            return switch (run.train(interruption)) {
+                case FINISHED -> finished(run.metrics(), folder, out);
+                case PAUSED -> {
+                    out.println("Stopped after epoch " + options.run.stopAfter + " of " + options.learning.epochs + ". Go on with: panatorch train --resume " + folder);
+                    yield 0;
+                }
+                case INTERRUPTED -> interruption.report(spec.commandLine().getErr(), "the run goes on with panatorch train --resume " + folder);
+            };
         }
     }
 
@@ -54,7 +61,7 @@ final class TrainCommand implements Callable<Integer> {
         Summary.print(metrics, out);
         boolean drawn = Curves.tryWrite(folder.resolve("curves.png"), metrics.epochs());
         if (!drawn) spec.commandLine().getErr().println("panatorch: curves.png could not be drawn: Java finds no fonts");
-        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", curves.png" : "") + ", best.safetensors and model.safetensors in " + folder);
+        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", curves.png" : "") + ", report.html, best.safetensors and model.safetensors in " + folder);
         out.flush();
         return 0;
     }

@@ -70,9 +70,27 @@ class TrainTest {
         assertThat(colours).hasSizeGreaterThan(20);
     }
 
+    @Test void the_report_stands_alone_and_holds_configuration_curves_mistakes_and_confusion() throws IOException {
+        String html = Files.readString(run.resolve("report.html"));
+        assertThat(html).contains("<svg", "data:image/png;base64,", "taken for <b>", "dropoutSamples", "panatorch train --config", "images per second", "weighted average");
+        assertThat(html).doesNotContain("http://", "https://", "<script", "src=\"/");
+        assertThat(html.split("<figure>", -1)).hasSize(25);
+    }
+
+    @Test void the_log_in_the_folder_tells_what_the_console_told() throws IOException {
+        assertThat(run.resolve("run.log")).content().contains("Training resnet20", "epoch 2/2  loss");
+    }
+
+    @Test void quiet_shows_nothing_on_the_console_and_all_in_the_log() throws IOException {
+        Path out = folder.resolve("quiet");
+        Calls quiet = Calls.of(TINY + "--quiet --out", out);
+        assertThat(quiet.out()).isEmpty();
+        assertThat(out.resolve("run.log")).content().contains("epoch 2/2  loss");
+    }
+
     @Test void nothing_unfinished_is_left_in_the_folder() throws IOException {
         try (var files = Files.list(run)) {
-            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("config.json", "metrics.json", "curves.png", "last.ckpt", "best.safetensors", "model.safetensors");
+            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("config.json", "metrics.json", "curves.png", "last.ckpt", "best.safetensors", "model.safetensors", "report.html", "run.log");
         }
     }
 

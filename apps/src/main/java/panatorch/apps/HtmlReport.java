@@ -1,0 +1,113 @@
+package panatorch.apps;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import javax.imageio.ImageIO;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.datasets.Dataset;
+import panatorch.serialize.AtomicFile;
+
+/** {@code report.html}: a run on one page, which needs no other file and no network. */
+final class HtmlReport {
+    private HtmlReport() {}
+
+    private static final int MISTAKES = 24;
+
+    private static final String STYLE = """
+            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: #222 }
+            h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid #ddd }
+            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top }
+            td.number { text-align: right; font-variant-numeric: tabular-nums } code, pre { background: #f4f4f4; padding: .1em .3em } pre { overflow-x: auto; padding: .7em }
+            .charts { display: flex; flex-wrap: wrap; gap: 1em } .mistakes { display: flex; flex-wrap: wrap; gap: 12px } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3 }
+            figure img { width: 96px; height: 96px; image-rendering: pixelated } svg text { font: 11px system-ui, sans-serif; fill: #555 } img { max-width: 100% }
+            """;
+
+    /** @param test the images that {@code said} is of, in its order; @param command that repeats the run */
+    static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, String command) throws IOException {
+        List<Metrics.Epoch> e = metrics.epochs();
+        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>PanaTorch run</title><style>" + STYLE + "</style></head><body>\n");
+        html.append("<h1>").append(escaped(file.toAbsolutePath().getParent().getFileName().toString())).append("</h1>\n<h2>Result</h2>\n<table>");
+        row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());
+        if (quality.top5() != null) row(html, "top-5 accuracy", "%.2f %%", 100 * quality.top5());
+        row(html, "test loss", "%.4f", metrics.result().testLoss());
+        row(html, "calibration error (15 bins)", "%.4f", quality.ece());
+        row(html, "Brier score", "%.4f", quality.brier());
+        row(html, "best test accuracy", "%.2f %%", 100 * e.stream().mapToDouble(Metrics.Epoch::testAccuracy).max().orElse(0));
+        row(html, "parameters", "%,d", metrics.result().parameters());
+        row(html, "time", "%,.1f s", e.stream().mapToDouble(Metrics.Epoch::seconds).sum());
+        html.append("</table>\n<p>To repeat it:</p><pre>").append(escaped(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
+        html.append(new SvgChart("loss").line("train", points(e, Metrics.Epoch::trainLoss)).line("test", points(e, Metrics.Epoch::testLoss)).svg());
+        html.append(new SvgChart("accuracy, %").line("train", points(e, x -> 100 * x.trainAccuracy())).line("test", points(e, x -> 100 * x.testAccuracy())).svg());
+        html.append(new SvgChart("learning rate").line("after the epoch", points(e, Metrics.Epoch::learningRate)).svg());
+        html.append(new SvgChart("images per second, training").line("speed", points(e, Metrics.Epoch::imagesPerSecond)).svg());
+        if (e.getLast().memory() > 0) html.append(new SvgChart("memory of the process, MiB").line("memory", points(e, x -> x.memory() / 1048576.0)).svg());
+        html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
+        mistakes(html, said, test);
+        html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
+        html.append(escaped(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<table>");
+        Metrics.JSON.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(escaped(p.getKey())).append("</td><td>").append(escaped(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
+        html.append("</table>\n</body></html>\n");
+        AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static List<double[]> points(List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> measure) {
+        return epochs.stream().map(e -> new double[] {e.epoch(), measure.applyAsDouble(e)}).toList();
+    }
+
+    private static void row(StringBuilder html, String name, String format, Object value) {
+        html.append("<tr><td>").append(name).append("</td><td class=\"number\">").append(String.format(Locale.ROOT, format, value)).append("</td></tr>\n");
+    }
+
+    /** Images of which the network was surest that they are something else. */
+    private static void mistakes(StringBuilder html, Predictions said, Dataset test) throws IOException {
+        var wrong = new ArrayList<int[]>();
+        double[] confidence;
+        long[] predicted, labels;
+        try (var scope = Scope.open()) {
+            var top = said.logits().to(DType.FLOAT64).softmax(1).max(1);
+            confidence = top.values().toDoubleArray();
+            predicted = top.indices().toLongArray();
+            labels = said.labels().toLongArray();
+        }
+        for (int i = 0; i < labels.length; i++) if (predicted[i] != labels[i]) wrong.add(new int[] {i});
+        wrong.sort((a, b) -> Double.compare(confidence[b[0]], confidence[a[0]]));
+        if (wrong.isEmpty()) html.append("<p>There are none.</p>");
+        for (int[] w : wrong.subList(0, Math.min(MISTAKES, wrong.size()))) {
+            int i = w[0];
+            String is = test.classNames().get((int) labels[i]), taken = test.classNames().get((int) predicted[i]);
+            html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(escaped(is)).append(", taken for <b>").append(escaped(taken))
+                    .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
+        }
+    }
+
+    /** An image of the set as it is, uint8 [C, H, W]. */
+    private static byte[] png(Dataset set, int index) throws IOException {
+        try (var batch = set.batch(index); var scope = Scope.open()) {
+            Tensor t = batch.images().select(0, 0);
+            int channels = (int) t.size(0), height = (int) t.size(1), width = (int) t.size(2);
+            long[] values = t.to(DType.INT64).flatten().toLongArray();
+            var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+            for (int p = 0; p < width * height; p++) {
+                int red = (int) values[p], green = channels == 1 ? red : (int) values[width * height + p], blue = channels == 1 ? red : (int) values[2 * width * height + p];
+                image.setRGB(p % width, p / width, red << 16 | green << 8 | blue);
+            }
+            var png = new ByteArrayOutputStream();
+            ImageIO.write(image, "png", png);
+            return png.toByteArray();
+        }
+    }
+
+    private static String picture(byte[] png) { return "data:image/png;base64," + Base64.getEncoder().encodeToString(png); }
+
+    static String escaped(String text) { return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
+}
