@@ -1,8 +1,8 @@
 package panatorch.apps;
 
-/** {@code --dropout}: what is dropped of the features before the head. */
+/** {@code --dropout}: what is dropped of the features before the head, or for gyro, how the network's own dropout layers drop. */
 enum DropoutName {
-    NONE, STANDARD, MULTI_SAMPLE;
+    NONE, STANDARD, MULTI_SAMPLE, GYRO;
 
     /** The drop probability that takes effect when {@code asked} is asked for. */
     double p(double asked) { return this == NONE ? 0 : asked; }

@@ -2,6 +2,10 @@ package panatorch.apps;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import panatorch.models.Classifier;
+import panatorch.nn.dropout.gyro.GyroDropout;
+import panatorch.nn.dropout.gyro.GyroOptions;
+import panatorch.nn.dropout.gyro.GyroSchedule;
 import panatorch.nn.dropout.multisample.MultiSampleDropout;
 import panatorch.nn.dropout.multisample.MultiSampleTraining;
 import panatorch.nn.functional.CrossEntropy;
@@ -13,37 +17,59 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "NAME", defaultValue = "resnet20", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ModelName model = ModelName.RESNET20;
 
-    @Option(names = "--dropout", paramLabel = "NAME", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019); default: ${DEFAULT-VALUE}")
+    @Option(names = "--dropout", paramLabel = "NAME", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for networks with dropout layers); default: ${DEFAULT-VALUE}")
     DropoutName dropout = DropoutName.MULTI_SAMPLE;
 
-    @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3")
+    @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3, of gyro what the layers have")
     @Nullable Double dropoutP;
 
     @Option(names = {"--dropout-samples", "--dropout-num"}, paramLabel = "M", description = "dropout samples of multi-sample; default: 8")
     @Nullable Integer dropoutSamples;
 
+    @Option(names = "--sigma", paramLabel = "N", defaultValue = "256", description = "subnetworks of gyro; default: ${DEFAULT-VALUE}")
+    int sigma;
+
+    @Option(names = "--tau", paramLabel = "N", defaultValue = "16", description = "of them those that are trained at a time; default: ${DEFAULT-VALUE}")
+    int tau;
+
     void check() {
+        Check.atLeast("--sigma", sigma, 1);
+        Check.atLeast("--tau", tau, 1);
+        if (tau > sigma) throw new InputException("--tau must be at most --sigma, as no more than all " + sigma + " subnetworks can be trained at a time, and is " + tau);
         if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1);
         Check.atLeast("--dropout-samples", dropoutSamples, 1);
     }
 
     /** Puts what takes effect in the place of what was asked for. */
     void resolve() {
-        dropoutP = dropout.p(dropoutP == null ? 0.3 : dropoutP);
+        if (dropout != DropoutName.GYRO) dropoutP = dropout.p(dropoutP == null ? 0.3 : dropoutP);
         dropoutSamples = dropout.samples(dropoutSamples == null ? 8 : dropoutSamples);
     }
 
     /** Training by what was chosen; evaluation drops nothing. */
     TrainingMethod method(CrossEntropy criterion) {
         var options = MultiSampleDropout.options(dropoutSamples);
-        return MultiSampleTraining.of(dropout == DropoutName.NONE ? options.dropout(null) : options.dropout(dropoutP)).criterion(criterion);
+        return MultiSampleTraining.of(dropout == DropoutName.NONE || dropout == DropoutName.GYRO ? options.dropout(null) : options.dropout(dropoutP)).criterion(criterion);
     }
+
+    /** Masks for the network's dropout layers by {@code schedule}. @throws InputException if it has none */
+    GyroDropout gyro(Classifier network, GyroSchedule schedule) {
+        try {
+            return GyroDropout.replaceIn(network, schedule, dropoutP == null ? GyroOptions.DEFAULT : GyroOptions.DEFAULT.p(dropoutP));
+        } catch (IllegalArgumentException e) {
+            throw new InputException("--dropout gyro does not go with " + model + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What is dropped in front of the head, which is no part of the network. */
+    double pBeforeHead() { return dropout == DropoutName.GYRO || dropoutP == null ? 0 : dropoutP; }
 
     /** As people say it. */
     String describe() {
         return switch (dropout) {
             case NONE -> "no dropout";
             case STANDARD -> "dropout of " + dropoutP;
+            case GYRO -> String.format(Locale.ROOT, "gyro dropout of %,d subnetworks, %d at a time", sigma, tau);
             case MULTI_SAMPLE -> String.format(Locale.ROOT, "%d dropout samples of %s", dropoutSamples, dropoutP);
         };
     }

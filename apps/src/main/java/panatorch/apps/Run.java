@@ -16,6 +16,8 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
+import panatorch.nn.dropout.gyro.GyroDropout;
+import panatorch.nn.dropout.gyro.GyroSchedule;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.AveragedModel;
 import panatorch.optim.Optimizer;
@@ -51,6 +53,8 @@ final class Run implements AutoCloseable {
     private final Preparation preparation;
     private final Classifier model;
     private final @Nullable Module averaged;
+    private final @Nullable GyroSchedule subnetworks;
+    private final @Nullable GyroDropout gyro;
     private final Optimizer optimizer;
     private final List<Callback> methods = new ArrayList<>();
     private final EpochLog log;
@@ -71,8 +75,11 @@ final class Run implements AutoCloseable {
         Torch.manualSeed(options.run.seed);
         model = options.model.model.create(train.classes());
         model.to(options.device(), null, Testing.FORMAT);
-        optimizer = l.optimizer.over(model.parameters(), l);
         long steps = (this.train.count() + l.accumulate - 1) / l.accumulate;
+        subnetworks = options.model.dropout == DropoutName.GYRO ? GyroSchedule.of(options.model.sigma, options.model.tau, l.epochs * steps, options.run.seed) : null;
+        gyro = subnetworks == null ? null : replaced(subnetworks);
+        if (gyro != null) methods.add(gyro);
+        optimizer = l.optimizer.over(model.parameters(), l);
         Schedule schedule = l.schedule.over(optimizer, l, steps);
         methods.add(options.model.method(CrossEntropy.mean().labelSmoothing(l.labelSmoothing)));
         methods.add(schedule);
@@ -82,6 +89,16 @@ final class Run implements AutoCloseable {
         averaged = l.ema == null ? null : Module.copyOf((Module) model);
         if (averaged != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, l.ema)));
         log = new EpochLog(folder, config, model.parameterCount(), options.run.monitor);
+    }
+
+    private GyroDropout replaced(GyroSchedule schedule) {
+        try {
+            return options.model.gyro(model, schedule);
+        } catch (InputException e) {
+            schedule.close();
+            model.close();
+            throw e;
+        }
     }
 
     /** What is about to happen. */
@@ -121,6 +138,7 @@ final class Run implements AutoCloseable {
             if (pause.reached() && trainer.history().size() < l.epochs) return End.PAUSED;
             progress.close();
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
+            if (gyro != null) gyro.undo(); // its masks are no weights
             Safetensors.save(folder.resolve(WEIGHTS), trainer.evaluated().stateDict(), metadata());
             report(trainer.evaluated(), interruption);
             return End.FINISHED;
@@ -174,7 +192,7 @@ final class Run implements AutoCloseable {
         metadata.put("model", options.model.model.toString());
         metadata.put("dataset", options.data.dataset.toString());
         metadata.put("precision", options.precision().toString());
-        metadata.put("dropout_p", options.model.dropoutP.toString());
+        metadata.put("dropout_p", Double.toString(options.model.pBeforeHead()));
         metadata.putAll(Checkpoint.describe(preparation, classNames));
         return metadata;
     }
@@ -182,6 +200,7 @@ final class Run implements AutoCloseable {
     @Override public void close() {
         optimizer.close();
         if (averaged != null) averaged.close();
+        if (subnetworks != null) subnetworks.close();
         model.close();
     }
 

@@ -184,6 +184,17 @@ class TrainTest {
         assertThat(json(out.resolve("metrics.json")).at("/final/testLoss").asDouble()).isFinite();
     }
 
+    @Test void gyro_dropout_trains_and_resumes_networks_that_have_dropout_layers() throws IOException {
+        String line = "train --model allconv --dropout gyro --sigma 4 --tau 2 --limit-train 64 --limit-test 20 --batch-size 16 --epochs 2 --out ";
+        Path whole = folder.resolve("gyro"), parts = folder.resolve("gyro in parts");
+        assertThat(Calls.of(line.strip(), whole).err()).isEmpty();
+        assertThat(Calls.of(line.replace("--out", "--stop-after 1 --out").strip(), parts).err()).isEmpty();
+        assertThat(Calls.of("train --resume", parts).err()).isEmpty();
+        assertThat(parts.resolve("model.safetensors")).hasSameBinaryContentAs(whole.resolve("model.safetensors"));
+        assertThat(Calls.of("evaluate --limit-test 20 --mc 3 --checkpoint", whole.resolve("best.safetensors")).err()).isEmpty();
+        assertThat(Calls.of(line.replace("allconv", "resnet20").strip(), parts).err()).contains("--dropout gyro does not go with resnet20").hasLineCount(1);
+    }
+
     @Test void the_learning_rate_follows_the_schedule() throws IOException {
         Path out = folder.resolve("rates");
         assertThat(Calls.of("train --limit-train 64 --limit-test 50 --batch-size 32 --epochs 4 --lr 0.1 --schedule multi-step --milestones 2,3 --warm-up 1 --out", out).status()).isZero();
