@@ -33,7 +33,21 @@ public enum DType {
 
     public boolean isFloatingPoint() { return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16 || name().startsWith("FLOAT8") || name().startsWith("FLOAT4"); }
 
+    /** Whether its numbers are whole; bool and quantized types are none of these. */
+    public boolean isInteger() { return name().startsWith("INT") || name().startsWith("UINT"); }
+
+    public boolean isQuantized() { return name().startsWith("Q"); }
+
     public boolean isComplex() { return this == COMPLEX32 || this == COMPLEX64 || this == COMPLEX128; }
+
+    /** The type in which tensors of these two types meet, Python's {@code torch.promote_types}. */
+    public static DType promote(DType a, DType b) { return Aten.promoteTypes(a, b); }
+
+    /** Limits of a floating point or complex type, see {@link FloatInfo#of}. */
+    public FloatInfo finfo() { return FloatInfo.of(this); }
+
+    /** Limits of an integer type, see {@link IntInfo#of}. */
+    public IntInfo iinfo() { return IntInfo.of(this); }
 
     /** @throws IllegalArgumentException if libtorch has no such type here */
     public static DType ofCode(int code) {

@@ -31,6 +31,7 @@ final class FlightEvents {
         FlightRecorder.addListener(new FlightRecorderListener() {
             @Override public void recorderInitialized(FlightRecorder recorder) {
                 FlightRecorder.register(OperatorCall.class);
+                FlightRecorder.register(RecordFunction.Range.class);
                 FlightRecorder.register(TensorLeak.class);
                 FlightRecorder.register(OutOfMemory.class);
                 FlightRecorder.addPeriodicEvent(NativeMemory.class, NativeMemory::emit);

@@ -1,5 +1,6 @@
 package panatorch;
 
+import org.bytedeco.pytorch.DeviceTypeOptional;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
@@ -28,6 +29,24 @@ public final class Generator implements AutoCloseable {
     public static Generator of(long seed) {
         NativeLibrary.load();
         return new Generator(torch.make_generator_cpu(seed));
+    }
+
+    /**
+     * A new generator for operators on {@code device}.
+     *
+     * @throws TorchException if there is no such device here
+     */
+    public static Generator of(Device device, long seed) {
+        if (device.type() == Device.Type.CPU) return of(seed);
+        NativeLibrary.load();
+        var type = torch.DeviceType.values()[0];
+        for (var t : torch.DeviceType.values()) if (t.value == device.type().code()) type = t;
+        try (var optional = new DeviceTypeOptional(type)) {
+            torch.globalContext().lazyInitDevice(type);
+            return new Generator(torch.globalContext().getAcceleratorHooksInterface(optional).getNewGenerator((byte) device.index())).manualSeed(seed);
+        } catch (RuntimeException e) {
+            throw Errors.plain(e);
+        }
     }
 
     /** The one that operators draw from when none is given. */

@@ -424,12 +424,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
     public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }
 
-    /**
-     * As Python's PyTorch prints it. A tensor of another layout than strided shows no elements.
-     */
+    /** As Python's PyTorch prints it. */
     @Override public String toString() {
         if (isClosed()) return "tensor(closed)";
-        if (layout() != Layout.STRIDED) return "tensor(" + describe() + ", layout=" + layout() + ")";
+        if (layout() == Layout.JAGGED) return "tensor(" + describe() + ", layout=" + layout() + ")";
         return TensorFormat.format(this);
     }
 }

@@ -6,10 +6,16 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
-/** Prints tensors as Python's PyTorch does with its default options: four digits, lines of 80, the edges only of more than 1,000 elements. */
+/**
+ * Prints tensors as Python's PyTorch does with its default options: four digits, lines of 80, the edges only of more than 1,000 elements.
+ * Sparse tensors show their indices and values, quantized ones what they stand for.
+ */
 final class TensorFormat {
     private static final int DIGITS = 4, LINE = 80, MOST = 1000, EDGE = 3, INDENT = "tensor(".length();
 
@@ -26,44 +32,90 @@ final class TensorFormat {
     }
 
     static String format(Tensor t) {
+        try (var scope = Scope.open()) {
+            return whole(t);
+        }
+    }
+
+    private static String whole(Tensor t) {
         var suffixes = new ArrayList<String>();
-        String values = "...";
+        String values;
         long[] shape = t.shape();
-        DType type = t.dtype();
+        DType type = t.dtype(), standard = Torch.defaultDtype();
+        boolean meta = t.device().type() == Device.Type.META, sparse = Sparse.PARTS.containsKey(t.layout()), usual = type == standard;
+        boolean usualElements = usual || type == DType.INT64 || type == DType.BOOL || type == (standard == DType.FLOAT64 ? DType.COMPLEX128 : DType.COMPLEX64);
         if (t.device().type() != Device.Type.CPU) suffixes.add("device='" + t.device() + "'");
-        boolean usual = type == DType.FLOAT32;
-        if (t.device().type() == Device.Type.META) {
+        if (sparse) {
             suffixes.add("size=" + tuple(shape));
+            if (!meta) suffixes.add("nnz=" + Aten._nnz(t));
+            values = Sparse.parts(t, meta);
+            usual = usualElements;
+        } else if (type.isQuantized()) {
+            suffixes.add("size=" + tuple(shape));
+            values = elements(t.dequantize(), INDENT);
+        } else if (meta) {
+            suffixes.add("size=" + tuple(shape));
+            values = "...";
         } else if (t.numel() == 0) {
-            values = "[]";
             if (shape.length != 1) suffixes.add("size=" + tuple(shape));
+            values = "[]";
         } else {
-            values = elements(t);
-            usual |= type == DType.INT64 || type == DType.BOOL || type == DType.COMPLEX64;
+            values = elements(t.layout() == Layout.STRIDED ? t : t.toDense(), INDENT);
+            usual = usualElements;
         }
         if (!usual) suffixes.add("dtype=torch." + type);
+        if (type.isQuantized()) suffixes.addAll(QuantizedFormat.suffixes(t));
+        if (t.layout() != Layout.STRIDED) suffixes.add("layout=torch." + (t.layout() == Layout.MKLDNN ? "_mkldnn" : t.layout().name().toLowerCase(Locale.ROOT)));
         String gradFn = t.gradFn();
         if (gradFn != null) suffixes.add("grad_fn=<" + gradFn + ">");
         else if (t.requiresGrad()) suffixes.add("requires_grad=True");
-        return withSuffixes("tensor(" + values, suffixes);
+        return withSuffixes("tensor(" + values, suffixes, t.layout() == Layout.SPARSE_COO);
     }
 
-    private static String withSuffixes(String text, List<String> suffixes) {
+    /** @param newLine whether the first suffix begins one, as it does after what takes several lines anyway */
+    private static String withSuffixes(String text, List<String> suffixes, boolean newLine) {
         var all = new StringBuilder(text);
         int last = text.length() - text.lastIndexOf('\n') + 1;
+        boolean fresh = newLine;
         for (String suffix : suffixes) {
-            boolean fits = last + suffix.length() + 2 <= LINE;
+            boolean fits = !fresh && last + suffix.length() + 2 <= LINE;
             all.append(fits ? ", " : ",\n" + " ".repeat(INDENT)).append(suffix);
             last = fits ? last + suffix.length() + 2 : INDENT + suffix.length();
+            fresh = false;
         }
         return all.append(')').toString();
+    }
+
+    /** What a sparse tensor consists of. */
+    private static final class Sparse {
+        record Part(String name, Function<Tensor, Tensor> of) {}
+
+        private static final Part CROW = new Part("crow_indices", Aten::crowIndices), COL = new Part("col_indices", Aten::colIndices),
+                CCOL = new Part("ccol_indices", Aten::ccolIndices), ROW = new Part("row_indices", Aten::rowIndices), VALUES = new Part("values", Aten::values);
+        static final Map<Layout, List<Part>> PARTS = Map.of(
+                Layout.SPARSE_COO, List.of(new Part("indices", Aten::_indices), new Part("values", Aten::_values)),
+                Layout.SPARSE_CSR, List.of(CROW, COL, VALUES), Layout.SPARSE_BSR, List.of(CROW, COL, VALUES),
+                Layout.SPARSE_CSC, List.of(CCOL, ROW, VALUES), Layout.SPARSE_BSC, List.of(CCOL, ROW, VALUES));
+
+        static String parts(Tensor t, boolean meta) {
+            var texts = new ArrayList<String>();
+            try (var noGrad = NoGrad.enter()) {
+                for (Part part : PARTS.getOrDefault(t.layout(), List.of())) {
+                    Tensor p = part.of.apply(t);
+                    String prefix = part.name + "=tensor(";
+                    String elements = meta ? "..." : p.numel() == 0 ? "[]" : elements(p, INDENT + prefix.length());
+                    texts.add(prefix + elements + (meta || p.numel() == 0 ? ", size=" + tuple(p.shape()) : "") + ")");
+                }
+            }
+            return String.join(",\n" + " ".repeat(INDENT), texts);
+        }
     }
 
     private static String tuple(long[] shape) {
         return "(" + Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ")) + (shape.length == 1 ? ",)" : ")");
     }
 
-    private static String elements(Tensor t) {
+    private static String elements(Tensor t, int indent) {
         boolean edges = t.numel() > MOST;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor shown = edges ? edges(t) : t;
@@ -71,11 +123,11 @@ final class TensorFormat {
                 Tensor parts = Aten.viewAsReal(shown.to(DType.COMPLEX128).resolveConj());
                 var real = Numbers.of(parts.select(-1, 0).toDoubleArray());
                 var imaginary = Numbers.of(parts.select(-1, 1).toDoubleArray());
-                return new TensorFormat(t.shape(), edges, i -> complex(real.text(i), imaginary.text(i).strip()), real.width() + imaginary.width() + 1).text(shown.shape());
+                return new TensorFormat(t.shape(), edges, i -> complex(real.text(i), imaginary.text(i).strip()), real.width() + imaginary.width() + 1).text(shown.shape(), indent);
             }
             var numbers = t.dtype() == DType.BOOL ? Numbers.truths(shown.toByteArray()) : t.dtype().isFloatingPoint() ? Numbers.of(shown.toDoubleArray())
                     : Numbers.integers(shown.toLongArray());
-            return new TensorFormat(t.shape(), edges, numbers::text, numbers.width()).text(shown.shape());
+            return new TensorFormat(t.shape(), edges, numbers::text, numbers.width()).text(shown.shape(), indent);
         }
     }
 
@@ -90,7 +142,7 @@ final class TensorFormat {
         return shown;
     }
 
-    private String text(long[] shown) { return shown.length == 0 ? element.apply(0) : text(shown, 0, 0, INDENT); }
+    private String text(long[] shown, int indent) { return shown.length == 0 ? element.apply(0) : text(shown, 0, 0, indent); }
 
     /** The part of dimension {@code d} whose first shown element has the flat index {@code at}. */
     private String text(long[] shown, int d, int at, int indent) {

@@ -11,7 +11,8 @@ import panatorch.internal.library.NativeLibrary;
  * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads.
  * Operators are in {@link Aten}; what is made like another tensor, as {@code zerosLike}, is that tensor's method.
  *
- * <p>A shape is [] if no sizes are given. New tensors are on the CPU, unless a device is given, and belong to the current {@link Scope}.
+ * <p>A shape is [] if no sizes are given. Unless a type is given, it is the default type, float32 or
+ * that of {@link #setDefaultDtype}. New tensors are on the CPU, unless a device is given, and belong to the current {@link Scope}.
  */
 public final class Torch {
     private Torch() {}
@@ -22,31 +23,31 @@ public final class Torch {
 
     // ---- filled tensors
 
-    /** A float32 tensor of zeros; without sizes a scalar []. */
-    public static Tensor zeros(long... shape) { return Aten.zeros(shape, DType.FLOAT32); }
+    /** A tensor of zeros; without sizes a scalar []. */
+    public static Tensor zeros(long... shape) { return Aten.zeros(shape); }
 
-    /** A float32 tensor of zeros. */
-    public static Tensor zeros(Device device, long... shape) { return zeros(DType.FLOAT32, device, shape); }
+    /** A tensor of zeros. */
+    public static Tensor zeros(Device device, long... shape) { return Aten.zeros(shape, (DType) null, null, device); }
 
     public static Tensor zeros(DType dtype, long... shape) { return Aten.zeros(shape, dtype); }
 
     public static Tensor zeros(DType dtype, Device device, long... shape) { return Aten.zeros(shape, dtype, null, device); }
 
-    /** A float32 tensor of ones. */
-    public static Tensor ones(long... shape) { return Aten.ones(shape, DType.FLOAT32); }
+    /** A tensor of ones. */
+    public static Tensor ones(long... shape) { return Aten.ones(shape); }
 
-    /** A float32 tensor of ones. */
-    public static Tensor ones(Device device, long... shape) { return ones(DType.FLOAT32, device, shape); }
+    /** A tensor of ones. */
+    public static Tensor ones(Device device, long... shape) { return Aten.ones(shape, (DType) null, null, device); }
 
     public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype); }
 
     public static Tensor ones(DType dtype, Device device, long... shape) { return Aten.ones(shape, dtype, null, device); }
 
-    /** A float32 tensor of uninitialised memory. */
-    public static Tensor empty(long... shape) { return Aten.empty(shape, DType.FLOAT32); }
+    /** A tensor of uninitialised memory. */
+    public static Tensor empty(long... shape) { return Aten.empty(shape); }
 
-    /** A float32 tensor of uninitialised memory. */
-    public static Tensor empty(Device device, long... shape) { return empty(DType.FLOAT32, device, shape); }
+    /** A tensor of uninitialised memory. */
+    public static Tensor empty(Device device, long... shape) { return Aten.empty(shape, (DType) null, null, device); }
 
     /** Uninitialised memory. */
     public static Tensor empty(DType dtype, long... shape) { return Aten.empty(shape, dtype); }
@@ -54,7 +55,7 @@ public final class Torch {
     /** Uninitialised memory. */
     public static Tensor empty(DType dtype, Device device, long... shape) { return Aten.empty(shape, dtype, null, device); }
 
-    /** A tensor full of {@code value}: int64 for a whole number's type, else float32. */
+    /** A tensor full of {@code value}: int64 for a whole number's type, else the default. */
     public static Tensor full(long[] shape, Number value) { return Aten.full(shape, value); }
 
     public static Tensor full(long[] shape, Number value, DType dtype) { return Aten.full(shape, value, dtype); }
@@ -64,10 +65,10 @@ public final class Torch {
     /** A bool tensor full of {@code value}. */
     public static Tensor full(long[] shape, boolean value) { return Aten.full(shape, value ? 1 : 0, DType.BOOL); }
 
-    /** The float32 matrix [n, n] with ones on its diagonal. */
+    /** The matrix [n, n] with ones on its diagonal. */
     public static Tensor eye(long n) { return Aten.eye(n); }
 
-    /** The float32 matrix [rows, columns] with ones on its diagonal. */
+    /** The matrix [rows, columns] with ones on its diagonal. */
     public static Tensor eye(long rows, long columns) { return Aten.eye(rows, columns); }
 
     public static Tensor eye(long rows, long columns, DType dtype) { return Aten.eye(rows, columns, dtype); }
@@ -76,13 +77,13 @@ public final class Torch {
 
     // ---- rows of numbers
 
-    /** 0, 1, … before {@code end}: int64 for a whole number's type, else float32, as in Python. */
+    /** 0, 1, … before {@code end}: int64 for a whole number's type, else the default, as in Python. */
     public static Tensor arange(Number end) { return Aten.arange(end); }
 
-    /** {@code start}, {@code start} + 1, … before {@code end}: int64 if both are of whole numbers' types, else float32. */
+    /** {@code start}, {@code start} + 1, … before {@code end}: int64 if both are of whole numbers' types, else the default. */
     public static Tensor arange(Number start, Number end) { return Aten.arange(start, end); }
 
-    /** {@code start}, {@code start + step}, … before {@code end}: int64 if all three are of whole numbers' types, else float32. */
+    /** {@code start}, {@code start + step}, … before {@code end}: int64 if all three are of whole numbers' types, else the default. */
     public static Tensor arange(Number start, Number end, Number step) { return Aten.arange(start, end, step); }
 
     public static Tensor arange(Number end, DType dtype) { return Aten.arange(end, dtype); }
@@ -93,7 +94,7 @@ public final class Torch {
 
     public static Tensor arange(Number start, Number end, Number step, DType dtype, Device device) { return Aten.arange(start, end, step, dtype, null, device); }
 
-    /** {@code steps} float32 numbers in equal distances, {@code start} and {@code end} among them. */
+    /** {@code steps} numbers in equal distances, {@code start} and {@code end} among them. */
     public static Tensor linspace(Number start, Number end, long steps) { return Aten.linspace(start, end, steps); }
 
     public static Tensor linspace(Number start, Number end, long steps, DType dtype) { return Aten.linspace(start, end, steps, dtype); }
@@ -108,11 +109,11 @@ public final class Torch {
 
     // ---- random numbers, of the process's generator or of one's own; the same as Python's after the same seed
 
-    /** float32, uniform in [0, 1). */
+    /** Uniform in [0, 1). */
     public static Tensor rand(long... shape) { return Aten.rand(shape); }
 
-    /** float32, uniform in [0, 1), of the device's generator. */
-    public static Tensor rand(Device device, long... shape) { return rand(DType.FLOAT32, device, shape); }
+    /** Uniform in [0, 1), of the device's generator. */
+    public static Tensor rand(Device device, long... shape) { return Aten.rand(shape, (DType) null, null, device); }
 
     public static Tensor rand(DType dtype, long... shape) { return Aten.rand(shape, dtype); }
 
@@ -120,11 +121,11 @@ public final class Torch {
 
     public static Tensor rand(Generator generator, DType dtype, long... shape) { return Aten.rand(shape, generator, dtype); }
 
-    /** float32, normal with mean 0 and variance 1. */
+    /** Normal with mean 0 and variance 1. */
     public static Tensor randn(long... shape) { return Aten.randn(shape); }
 
-    /** float32, normal with mean 0 and variance 1, of the device's generator. */
-    public static Tensor randn(Device device, long... shape) { return randn(DType.FLOAT32, device, shape); }
+    /** Normal with mean 0 and variance 1, of the device's generator. */
+    public static Tensor randn(Device device, long... shape) { return Aten.randn(shape, (DType) null, null, device); }
 
     public static Tensor randn(DType dtype, long... shape) { return Aten.randn(shape, dtype); }
 
@@ -166,8 +167,8 @@ public final class Torch {
 
     // ---- copies of Java's values
 
-    /** A float32 tensor [] of one element. */
-    public static Tensor scalar(double value) { return Aten.scalarTensor(value, DType.FLOAT32); }
+    /** A tensor [] of one element, of the default type. */
+    public static Tensor scalar(double value) { return Aten.scalarTensor(value); }
 
     /**
      * A tensor with a copy of {@code values}: an array or list of numbers or booleans, one of such arrays and so on, as in
@@ -224,6 +225,35 @@ public final class Torch {
      */
     public static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long... shape) { return JavaMemory.fromBuffer(buffer, dtype, shape); }
 
+    // ---- element types
+
+    /** The type of tensors that are made without one: float32, unless {@link #setDefaultDtype} said otherwise. */
+    public static DType defaultDtype() { return DType.ofCode(torch.get_default_dtype_as_scalartype().intern().value); }
+
+    /**
+     * Sets the type of tensors that are made without one, in the whole process; complex ones are made of two such numbers.
+     *
+     * @throws IllegalArgumentException if {@code dtype} is none of float16, bfloat16, float32, float64
+     */
+    public static void setDefaultDtype(DType dtype) {
+        torch.set_default_dtype(torch.scalarTypeToTypeMeta(switch (dtype) {
+            case FLOAT16 -> torch.ScalarType.Half;
+            case BFLOAT16 -> torch.ScalarType.BFloat16;
+            case FLOAT32 -> torch.ScalarType.Float;
+            case FLOAT64 -> torch.ScalarType.Double;
+            default -> throw new IllegalArgumentException("the default type is float16, bfloat16, float32 or float64, not " + dtype);
+        }));
+    }
+
+    /** The type in which an operator of these two computes, as {@code a.add(b)} does. */
+    public static DType resultType(Tensor a, Tensor b) { return Aten.resultType(a, b); }
+
+    /** The type in which an operator of these two computes: a number's kind may change it, its size does not. */
+    public static DType resultType(Tensor a, Number b) { return Aten.resultType(a, b); }
+
+    /** Whether results of the one type may be written to a tensor of the other: not fractions to integers, nor numbers to truth values. */
+    public static boolean canCast(DType from, DType to) { return Aten.canCast(from, to); }
+
     // ---- the process
 
     /** Seeds every generator: that of the CPU and those of all GPUs. The same numbers follow as in Python. */
@@ -243,6 +273,27 @@ public final class Torch {
         if (threads < 1 || threads > MOST_THREADS) throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
         torch.set_num_threads(threads);
     }
+
+    /** {@link #useDeterministicAlgorithms(boolean, boolean)}, where an operator that has no such algorithm fails. */
+    public static void useDeterministicAlgorithms(boolean on) { useDeterministicAlgorithms(on, false); }
+
+    /**
+     * Whether operators use, in the whole process, only algorithms that give the same bits for the same input each time, and new
+     * uninitialised memory is filled. On CUDA cuBLAS wants {@code CUBLAS_WORKSPACE_CONFIG=:4096:8} in the environment with it.
+     *
+     * @param warnOnly whether an operator that has no such algorithm warns, and runs, rather than being a {@link TorchException}
+     */
+    public static void useDeterministicAlgorithms(boolean on, boolean warnOnly) { BackendFlag.context().setDeterministicAlgorithms(on, warnOnly); }
+
+    public static boolean deterministicAlgorithms() { return BackendFlag.context().deterministicAlgorithms(); }
+
+    /** Whether {@link #useDeterministicAlgorithms(boolean, boolean)} was told to warn only. */
+    public static boolean deterministicAlgorithmsWarnOnly() { return BackendFlag.context().deterministicAlgorithmsWarnOnly(); }
+
+    /** How exact products of float32 matrices are, in the whole process; {@link MatmulPrecision#HIGHEST} at the start. */
+    public static void setFloat32MatmulPrecision(MatmulPrecision precision) { BackendFlag.context().setFloat32MatmulPrecision(precision.toString()); }
+
+    public static MatmulPrecision float32MatmulPrecision() { return MatmulPrecision.ofCode(BackendFlag.context().float32MatmulPrecision().intern().value); }
 
     public static boolean cudaIsAvailable() { return torch.hasCUDA(); }
 

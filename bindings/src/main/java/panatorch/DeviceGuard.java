@@ -1,0 +1,50 @@
+package panatorch;
+
+import org.bytedeco.pytorch.DeviceGuardImplInterface;
+import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.library.NativeLibrary;
+
+/**
+ * While open, {@code cuda} without a number means this device, on this thread; Python's {@code torch.cuda.device}. Of the CPU, of which there
+ * is one, it changes nothing. Closing restores what was before; guards close in the reverse order of their opening, on the thread
+ * that opened them.
+ */
+public final class DeviceGuard extends Mode {
+    private final Device device;
+    private final DeviceGuardImplInterface devices;
+    private byte before;
+
+    private DeviceGuard(Device device, DeviceGuardImplInterface devices) {
+        this.device = device;
+        this.devices = devices;
+        open();
+    }
+
+    /** @throws IllegalArgumentException if there is no such device here, or {@code device} has no number and is not the CPU */
+    public static DeviceGuard enter(Device device) {
+        NativeLibrary.load();
+        byte type = (byte) device.type().code();
+        int count = torch.hasDeviceGuardImpl(type) ? torch.getDeviceGuardImpl(type).deviceCount() : 0;
+        int index = device.type() == Device.Type.CPU ? 0 : device.index();
+        if (index < 0) throw new IllegalArgumentException("a guard is of one device, such as " + device + ":0, not of the current one");
+        if (index >= count) throw new IllegalArgumentException("there is no device " + device + " here: libtorch knows " + count + " of that type");
+        return new DeviceGuard(device, torch.getDeviceGuardImpl(type));
+    }
+
+    @Override void set() {
+        try (var current = devices.getDevice()) {
+            before = current.index();
+        }
+        use((byte) Math.max(0, device.index()));
+    }
+
+    @Override void unset() { use(before); }
+
+    private void use(byte index) {
+        try (var d = new org.bytedeco.pytorch.Device((byte) device.type().code(), index)) {
+            devices.setDevice(d);
+        } catch (RuntimeException e) {
+            throw Errors.plain(e);
+        }
+    }
+}

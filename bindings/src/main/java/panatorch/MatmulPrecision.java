@@ -1,0 +1,25 @@
+package panatorch;
+
+import org.bytedeco.pytorch.global.torch.Float32MatmulPrecision;
+
+/** How products of float32 matrices may be computed, see {@link Torch#setFloat32MatmulPrecision}. */
+public enum MatmulPrecision {
+    /** In float32. */
+    HIGHEST(Float32MatmulPrecision.HIGHEST),
+    /** In TF32, or each number as the sum of two bfloat16, where the device is faster with that. */
+    HIGH(Float32MatmulPrecision.HIGH),
+    /** In bfloat16, where the device is faster with that. */
+    MEDIUM(Float32MatmulPrecision.MEDIUM);
+
+    private final int code;
+
+    MatmulPrecision(Float32MatmulPrecision native_) { code = native_.value; }
+
+    /** Python's name of it: {@code high}. */
+    @Override public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
+
+    static MatmulPrecision ofCode(int code) {
+        for (var p : values()) if (p.code == code) return p;
+        throw new IllegalArgumentException("no precision has libtorch's code " + code);
+    }
+}
