@@ -91,7 +91,7 @@ public final class LrFinder {
     private static double steepest(List<Point> points) {
         int best = 0;
         double slope = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < points.size(); i++) {
+        for (int i = 0; i <= lowest(points); i++) { // a loss that has risen may fall again, at rates nobody wants
             int from = Math.max(0, i - 1), to = Math.min(points.size() - 1, i + 1);
             double s = (points.get(to).smoothed - points.get(from).smoothed) / (to - from);
             if (s < slope) {
@@ -100,6 +100,12 @@ public final class LrFinder {
             }
         }
         return points.get(best).lr;
+    }
+
+    private static int lowest(List<Point> points) {
+        int lowest = 0;
+        for (int i = 1; i < points.size(); i++) if (points.get(i).smoothed < points.get(lowest).smoothed) lowest = i;
+        return lowest;
     }
 
     /** The same maps and lists with tensors of its own. */
