@@ -1,0 +1,94 @@
+package panatorch.apps.reproduce;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import panatorch.Torch;
+import panatorch.apps.reproduce.DistillationNetworks.Widths;
+import panatorch.apps.reproduce.Distilling.Source;
+import panatorch.nn.Module;
+import panatorch.nn.dropout.distillation.Monitor;
+import panatorch.nn.dropout.distillation.NarrowStudents;
+import panatorch.nn.dropout.distillation.Predictor;
+
+/** Figure 3: a layer narrower, or all layers, either distilled or trained on labels. */
+final class DistillationCompression {
+    private DistillationCompression() {}
+
+    private static final String PARAMETERS = "parameters %";
+
+    /** A point of the figure, test errors in %. @param part of all layers' weights that is left, or 1; @param units of {@code ip1} then, in place of 64 */
+    private record Point(double part, int units, double distilled, double baseline) {
+        boolean all() { return part < 1; }
+
+        String name() { return all() ? "all layers, " + Math.round(100 * part) + " %" : "ip1 " + units; }
+
+        Widths of(Widths teacher) { return all() ? teacher.shrunk(part) : teacher.penultimate(units); }
+    }
+
+    private static final List<Point> ONE_LAYER = List.of(one(56, 17.74, 19.62), one(48, 17.71, 19.32), one(40, 17.69, 19.89), one(32, 17.67, 19.61), one(24, 17.81, 19.39), one(16, 17.80, 19.39), one(8, 18.02, 19.98));
+    private static final List<Point> ALL_LAYERS = List.of(all(.785, 19.12, 20.16), all(.630, 20.05, 20.11), all(.521, 20.25, 20.26), all(.408, 21.16, 20.96), all(.333, 22.44, 21.18), all(.288, 23.67, 21.74),
+            all(.225, 24.81, 22.08), all(.179, 27.16, 23.12), all(.146, 28.42, 24.05));
+
+    private static Point one(int units, double distilled, double baseline) { return new Point(1, units, distilled, baseline); }
+
+    private static Point all(double part, double distilled, double baseline) { return new Point(part, 64, distilled, baseline); }
+
+    static Report run(Lab lab, Experiment e) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(DistillationExperiments.IMAGES), DistillationExperiments.tests(lab))) {
+            Distilling d = DistillationExperiments.quick(lab, images);
+            var run = new Findings(d);
+            Widths widths = DistillationExperiments.widths(lab);
+            var points = new ArrayList<Point>();
+            points.addAll(lab.full() ? ONE_LAYER : List.of(ONE_LAYER.get(3), ONE_LAYER.getLast()));
+            points.addAll(lab.full() ? ALL_LAYERS : List.of(ALL_LAYERS.getFirst(), ALL_LAYERS.getLast()));
+            run.row("Standard, all parameters", 18.15);
+            for (Point p : points) {
+                run.row(p.name() + ", Distillation", p.distilled);
+                run.row(p.name() + ", Baseline", p.baseline);
+            }
+            for (long seed : lab.seeds()) {
+                Torch.manualSeed(seed);
+                try (Module teacher = widths.network(images.classes(), DistillationExperiments.rate(lab))) {
+                    d.baseline(teacher, seed);
+                    try (var reference = d.new Reference(teacher)) {
+                        run.add("Standard, all parameters", seed, measures(reference, teacher, 1));
+                        for (Point p : points) point(run, teacher, reference, p, widths, seed);
+                    }
+                }
+            }
+            Report report = run.report(e, DistillationExperiments.QUICK_NOTE);
+            report.notes().add("The paper does not tell how its baselines were trained beyond 'from original labelled data': here as the teacher, with dropout. Widths of all layers are those whose weights come closest to the published part.");
+            return report;
+        }
+    }
+
+    private static void point(Findings run, Module teacher, Distilling.Reference reference, Point p, Widths full, long seed) {
+        Widths widths = p.of(full);
+        double part = widths.parameters() / (double) full.parameters();
+        Distilling d = run.distilling();
+        int classes = d.images().classes();
+        try (Module student = widths.network(classes, 0)) {
+            if (p.all()) NarrowStudents.removeRandomUnits(teacher, student, null);
+            else NarrowStudents.copyWhatFits(teacher, student, null);
+            List<Monitor.Means> curve = d.distil(teacher, student, Source.PERTURBED, d.recipe().lastRate(), seed);
+            Map<String, Double> m = measures(reference, student, part);
+            m.put(Distilling.FLOOR, reference.floor());
+            if (d.recipe().masks() > 1) m.put(Distilling.EXCESS, curve.getLast().excess());
+            run.add(p.name() + ", Distillation", seed, m);
+            run.curve(p.name(), curve);
+        }
+        try (Module narrow = widths.network(classes, DistillationExperiments.rate(d.lab()))) {
+            d.baseline(narrow, seed);
+            run.add(p.name() + ", Baseline", seed, measures(reference, narrow, part));
+        }
+    }
+
+    private static Map<String, Double> measures(Distilling.Reference reference, Module network, double part) {
+        var m = new LinkedHashMap<String, Double>();
+        m.put(PARAMETERS, 100 * part);
+        m.putAll(reference.measures(Predictor.standard(network)));
+        return m;
+    }
+}

@@ -1,0 +1,61 @@
+package panatorch.apps.reproduce;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import panatorch.nn.dropout.distillation.Monitor;
+
+/** Measures of several predictors of one teacher, as they come; what {@link Sweep} is for variants that are trained each for itself. */
+final class Findings {
+    private final Distilling distilling;
+    private final Lab lab;
+    private final Table table = new Table();
+    private final Map<String, double[]> curves = new LinkedHashMap<>();
+
+    Findings(Distilling distilling) {
+        this.distilling = distilling;
+        lab = distilling.lab();
+    }
+
+    Distilling distilling() { return distilling; }
+
+    Table table() { return table; }
+
+    /** @param published test error in % */
+    void row(String name, double published) { table.row(name, Map.of(Training.TEST_ERROR, published)); }
+
+    void add(String row, long seed, Map<String, Double> measures) {
+        measures.forEach((measure, value) -> table.add(row, measure, value));
+        lab.say(row + ", seed " + seed + ": " + measures.entrySet().stream().map(m -> String.format(Locale.ROOT, "%s %.4g", m.getKey(), m.getValue())).collect(Collectors.joining(", ")));
+    }
+
+    /** A row's loss of distillation by epoch, whose mean over seeds is plotted. */
+    void curve(String row, List<Monitor.Means> epochs) {
+        double[] sums = curves.computeIfAbsent(row, r -> new double[epochs.size()]);
+        for (int i = 0; i < sums.length; i++) sums[i] += epochs.get(i).loss() / lab.seeds().size();
+    }
+
+    /** @param smaller how the quick scale's network differs from the published one; empty if it does not */
+    Report report(Experiment e, String smaller) {
+        Distilling.Recipe r = distilling.recipe();
+        Images images = distilling.images();
+        var settings = new LinkedHashMap<>(lab.settings());
+        settings.put("set", images.name());
+        settings.put("train images", images.train().size());
+        settings.put("test images", images.test().size());
+        settings.put("batch", distilling.batch());
+        settings.put("recipe", r.toString());
+        var notes = new ArrayList<String>();
+        notes.add("'" + Distilling.DIVERGENCE + "' is KL(p̄‖q) in nats a test image, p̄ the mean of " + r.reference() + " masks that no row has seen. '" + Distilling.FLOOR
+                + "' is the mutual information of those masks: the student's divergence from single masks is KL + floor. '" + Distilling.EXCESS + "' is the last epoch's, of " + r.masks() + " masks an example, which sees about 1/" + r.masks() + " of the floor too little.");
+        notes.add("± is over seeds, a teacher each; the paper's (0.01 to 0.18 points) is over repetitions with one teacher. It tells neither dropout rates, batch sizes, L2 coefficients nor the hyper-parameters of AllConv and NiN: ours.");
+        if (!lab.full()) {
+            notes.add("Not the published settings: " + (smaller.isEmpty() ? "" : smaller + "; ") + images.train().size() + " images of " + images.name() + ", " + images.test().size() + " test images, " + r.epochs() + " epochs of training and "
+                    + r.distillation() + " of distillation. --full has them; published figures stand beside for orientation only.");
+        }
+        return new Report(e, settings, lab.seeds(), table, curves, "loss of distillation", "epoch", notes);
+    }
+}
