@@ -13,15 +13,17 @@ import panatorch.datasets.transforms.Compose;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.datasets.transforms.RandomCrop;
 import panatorch.datasets.transforms.RandomHorizontalFlip;
+import panatorch.datasets.transforms.Standardize;
 import panatorch.datasets.transforms.Transform;
 import panatorch.train.Batches;
 
 /**
- * A data set as experiments use it, normalised by its training images. Owns both sets until closed.
+ * A data set as experiments use it. Owns both sets until closed.
  *
  * @param name as reports have it
+ * @param normalize what makes numbers of pixels: by default by mean and deviation of the training images
  */
-public record Images(String name, Dataset train, Dataset test) implements AutoCloseable {
+public record Images(String name, Dataset train, Dataset test, Transform normalize) implements Examples, AutoCloseable {
     private static final int TEST_BATCH = 250;
 
     /** CIFAR-10, or the built-in images, which have its shape and ten classes too, if the user gave no folder. @param images of the training set at most */
@@ -49,25 +51,28 @@ public record Images(String name, Dataset train, Dataset test) implements AutoCl
         return data;
     }
 
-    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) { return new Images(name, train.limit(images), test.limit(testImages)); }
+    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) {
+        return new Images(name, train.limit(images), test.limit(testImages), new Normalize(train.mean(), train.std()));
+    }
+
+    /** The same images, each normalised by its own mean and deviation. */
+    public Images standardized() { return new Images(name, train, test, new Standardize()); }
 
     public int classes() { return train.classes(); }
 
     /** Training batches in a new order each epoch. @param augmented whether images are shifted by up to four pixels and mirrored */
     public Batches training(int batchSize, long seed, boolean augmented, boolean dropLast) {
-        var normalize = new Normalize(train.mean(), train.std());
         int side = (int) train.imageShape()[1];
         Transform transform = augmented ? Compose.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
         var loader = DataLoader.of(train, batchSize).shuffle().seed(seed).transform(transform);
         return batches((dropLast ? loader.dropLast() : loader).build());
     }
 
-    /** The training images as they are evaluated: in order, not varied. */
-    public Batches trainingAsTest() { return plain(train); }
+    @Override public Batches trainingAsTest() { return plain(train); }
 
-    public Batches testing() { return plain(test); }
+    @Override public Batches testing() { return plain(test); }
 
-    private Batches plain(Dataset set) { return batches(DataLoader.of(set, TEST_BATCH).transform(new Normalize(train.mean(), train.std())).build()); }
+    private Batches plain(Dataset set) { return batches(DataLoader.of(set, TEST_BATCH).transform(normalize).build()); }
 
     private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
 

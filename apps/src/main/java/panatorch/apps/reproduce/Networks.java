@@ -6,6 +6,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.models.CifarResNet;
 import panatorch.models.Classifier;
+import panatorch.models.ResNet;
 import panatorch.models.VGG;
 import panatorch.nn.BatchNorm1d;
 import panatorch.nn.BatchNorm2d;
@@ -17,6 +18,7 @@ import panatorch.nn.MaxPool2d;
 import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
+import panatorch.nn.init.Init;
 
 /** Networks of the papers' experiments that are no models of their own. */
 final class Networks {
@@ -91,6 +93,38 @@ final class Networks {
     /** The head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
     static Sequential normalizedHead(int classes, double p) {
         return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p), new Linear(128, classes));
+    }
+
+    /** ResNet-18 up to its head, [N, 512]. */
+    static Module resnet18Trunk(ResNet.Stem stem) {
+        var net = ResNet.resnet18(stem, 10);
+        var parts = net.namedChildren();
+        parts.get("fc").close();
+        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("maxpool"), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), parts.get("layer4"), new GlobalPool(false));
+    }
+
+    /**
+     * LeNet (two convolutions) and AlexNet (three) of the authors of gyro dropout, for images of 3×32×32: 5×5 convolutions with ReLU and a pooling behind each but
+     * the last, two hidden layers with dropout, no biases, Xavier's initialisation. The first hidden layer is the trunk's.
+     */
+    static Classifier gyroNet(int[] channels, long hidden, int classes, double p) {
+        var layers = new ArrayList<Module>();
+        long in = 3, side = 32;
+        for (int i = 0; i < channels.length; i++) {
+            layers.add(new Conv2d(Conv2d.options(in, channels[i], 5).padding(2).bias(false)));
+            layers.add(new ReLU());
+            in = channels[i];
+            if (i == channels.length - 1) break;
+            layers.add(new MaxPool2d(2));
+            side /= 2;
+        }
+        layers.add(new Flatten());
+        layers.add(new Linear(in * side * side, hidden, false));
+        layers.add(new ReLU());
+        var net = new Split(new Sequential(layers.toArray(Module[]::new)),
+                new Sequential(new Dropout(p), new Linear(hidden, hidden, false), new ReLU(), new Dropout(p), new Linear(hidden, classes, false)));
+        for (Tensor weight : net.parameters()) Init.xavierUniform_(weight);
+        return net;
     }
 
     /** Mean over the maps, or their maximum and mean one after the other. */

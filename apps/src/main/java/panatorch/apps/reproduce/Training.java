@@ -29,19 +29,22 @@ import panatorch.train.Trainer;
  *
  * @param schedule of the learning rate, from the optimiser and the number of steps; null for none
  */
-public record Training(Lab lab, Images images, int epochs, Function<Module, Optimizer> optimizer, BiFunction<Optimizer, Long, Callback> schedule) {
+public record Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer, BiFunction<Optimizer, Long, Callback> schedule) {
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     public static final String TRAIN_LOSS = "train loss", TEST_LOSS = "test loss", TEST_ERROR = "test error %", STEP_TIME = "ms/step";
 
     /** Constant learning rate. */
-    public Training(Lab lab, Images images, int epochs, Function<Module, Optimizer> optimizer) { this(lab, images, epochs, optimizer, (o, steps) -> new Callback() {}); }
+    public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) { this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {}); }
 
     /**
      * @param model a new one, closed here
      * @param methods callbacks and training methods for it
      */
-    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) {
+    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) { return run(seed, model, batches, methods, t -> Map.of()); }
+
+    /** @param after measures what there is to measure of the trained model besides */
+    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods, Function<Trainer, Map<String, Double>> after) {
         Torch.manualSeed(seed);
         try (Module m = model.apply(seed); Optimizer o = optimizer.apply(m)) {
             var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), lab.placement());
@@ -50,13 +53,14 @@ public record Training(Lab lab, Images images, int epochs, Function<Module, Opti
             callbacks.add(schedule.apply(o, (long) epochs * batches.count()));
             callbacks.add(watch);
             try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision()).memoryFormat(MemoryFormat.CHANNELS_LAST).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new)).build()) {
-                trainer.fit(batches, images.testing(), epochs);
+                trainer.fit(batches, examples.testing(), epochs);
                 Map<String, Double> test = trainer.history().getLast().test();
                 var measures = new LinkedHashMap<String, Double>();
                 measures.put(TRAIN_LOSS, watch.curve.getLast());
                 measures.put(TEST_LOSS, test.get("loss"));
                 measures.put(TEST_ERROR, 100 * (1 - test.get("accuracy")));
                 measures.put(STEP_TIME, watch.medianStep());
+                measures.putAll(after.apply(trainer));
                 return new Sweep.Result(measures, watch.curve.stream().mapToDouble(v -> v).toArray());
             }
         }
@@ -78,7 +82,7 @@ public record Training(Lab lab, Images images, int epochs, Function<Module, Opti
             lab.check();
         }
 
-        @Override public void epochEnd(Trainer t) { curve.add(evaluation.of(t.model(), images.trainingAsTest()).get("loss")); }
+        @Override public void epochEnd(Trainer t) { curve.add(evaluation.of(t.model(), examples.trainingAsTest()).get("loss")); }
 
         private long now() { return lab.device().type() == Device.Type.CPU ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime(); }
 

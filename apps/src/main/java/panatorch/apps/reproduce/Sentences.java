@@ -1,0 +1,48 @@
+package panatorch.apps.reproduce;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import panatorch.datasets.Batch;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Dataset;
+import panatorch.datasets.DatasetException;
+import panatorch.datasets.text.Table;
+import panatorch.datasets.text.TextDataset;
+import panatorch.datasets.text.Vocabulary;
+import panatorch.datasets.text.WordPiece;
+import panatorch.train.Batches;
+
+/** SST-2, GLUE's sentences of film reviews, with a vocabulary of the words of its training sentences, as BERT's own is not at hand. */
+record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) implements Examples {
+    private static final Pattern WORD = Pattern.compile("\\p{Alnum}+|[^\\s\\p{Alnum}]");
+    private static final List<String> CLASSES = List.of("negative", "positive"), SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]");
+
+    /**
+     * @param sentences of the training set at most; those that are not taken lend no words to the vocabulary
+     * @param testBatch sentences in a batch of {@link #testing}
+     * @throws DatasetException without a folder
+     */
+    static Sentences sst2(Lab lab, int sentences, int maxTokens, int testBatch) {
+        Path data = lab.data();
+        if (data == null) throw new DatasetException("this experiment is about SST-2: name the folder that holds sst2 by --data DIR");
+        Table train = Table.tsv(data.resolve("sst2/train.tsv")), test = Table.tsv(data.resolve("sst2/dev.tsv"));
+        List<String> texts = train.column("sentence");
+        var words = new ArrayList<String>();
+        for (String text : texts.subList(0, Math.min(sentences, texts.size()))) WORD.matcher(text).results().forEach(m -> words.add(m.group()));
+        var vocabulary = Vocabulary.build(words, SPECIAL, 2, 30522);
+        var tokenizer = new WordPiece(vocabulary, true);
+        return new Sentences(TextDataset.of(train, "sentence", "label", CLASSES, tokenizer, maxTokens).limit(sentences),
+                TextDataset.of(test, "content", "label", CLASSES, tokenizer, maxTokens), vocabulary.size(), testBatch);
+    }
+
+    /** In a new order each epoch, without a last batch of fewer sentences. */
+    Batches training(int batchSize) { return batches(DataLoader.of(train, batchSize).shuffle().dropLast().build()); }
+
+    @Override public Batches trainingAsTest() { return batches(DataLoader.of(train, testBatch).build()); }
+
+    @Override public Batches testing() { return batches(DataLoader.of(test, testBatch).build()); }
+
+    private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::tokens, Batch::labels); }
+}

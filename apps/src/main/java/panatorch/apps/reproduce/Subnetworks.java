@@ -1,0 +1,115 @@
+package panatorch.apps.reproduce;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.NoGrad;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.Torch;
+import panatorch.models.Classifier;
+import panatorch.nn.DropoutLayer;
+import panatorch.nn.Modes;
+import panatorch.nn.Module;
+import panatorch.nn.dropout.gyro.GyroDiagnostics;
+import panatorch.nn.dropout.gyro.GyroDropout;
+import panatorch.nn.dropout.gyro.GyroMasks;
+import panatorch.nn.dropout.gyro.GyroOptions;
+import panatorch.nn.dropout.gyro.GyroSchedule;
+import panatorch.train.Batches;
+import panatorch.train.Callback;
+import panatorch.train.Trainer;
+
+/** Which subnetworks gyro dropout trains, and what they and random ones predict of test examples. */
+final class Subnetworks implements Callback {
+    static final String TRAINED = "subnetworks trained", FULL = "full %";
+
+    private final GyroDropout gyro;
+    /** A subnetwork is a mask for each layer; layers that select for themselves combine them. */
+    private final Set<List<Long>> trained = new LinkedHashSet<>();
+
+    Subnetworks(GyroDropout gyro) { this.gyro = gyro; }
+
+    private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(l -> (GyroMasks) l.masks()).toList(); }
+
+    @Override public void batchStart(Trainer t) {
+        List<long[]> active = masks().stream().map(m -> gyro.schedule().active(m.layer())).toList();
+        for (int i = 0; i < active.getFirst().length; i++) {
+            int at = i;
+            trained.add(active.stream().map(a -> a[at]).toList());
+        }
+    }
+
+    /**
+     * Mean accuracy of one, accuracy of the ensemble and disagreement, in %, of subnetworks that were trained and of as many random ones as σ.
+     *
+     * @param gyro null for a model that was trained otherwise, of which random ones are measured only
+     * @param everywhere whether the trunk drops, too: then the first test batch is measured, as all of the model runs for each subnetwork
+     */
+    static Map<String, Double> measures(Lab lab, Classifier model, Batches testing, boolean everywhere, double p, int count, long seed, @Nullable Subnetworks gyro) {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(model)) {
+            var inputs = new ArrayList<Tensor>();
+            var targets = new ArrayList<Tensor>();
+            try (var epoch = testing.epoch(1, 0)) {
+                while (epoch.hasNext() && !(everywhere && inputs.size() == 1)) {
+                    try (var batch = epoch.next(); var one = Scope.open()) {
+                        Tensor input = batch.input().to(lab.device(), batch.input().dtype());
+                        inputs.add(one.move(everywhere ? input.clone() : model.features(input)));
+                        targets.add(one.move(batch.target().to(lab.device(), batch.target().dtype()).clone()));
+                    }
+                }
+            }
+            Tensor input = Aten.cat(inputs.toArray(Tensor[]::new)), target = Aten.cat(targets.toArray(Tensor[]::new));
+            Module part = everywhere ? model : model.head();
+            var measures = new LinkedHashMap<String, Double>();
+            GyroDiagnostics random = of(part, input, target, p, count, seed, Map.of());
+            if (gyro != null) {
+                measures.put(TRAINED, (double) gyro.trained.size());
+                put(measures, "trained", of(part, input, target, p, gyro.trained.size(), seed, gyro.banks()));
+            }
+            put(measures, "random", random);
+            measures.put(FULL, 100 * random.full());
+            return measures;
+        }
+    }
+
+    private static void put(Map<String, Double> measures, String which, GyroDiagnostics d) {
+        measures.put(which + ": one %", 100 * d.meanAccuracy());
+        measures.put(which + ": ensemble %", 100 * d.ensemble());
+        measures.put(which + ": disagree %", 100 * d.disagreement());
+    }
+
+    /** Row k of each layer's bank is its mask of the k-th trained subnetwork. */
+    private Map<DropoutLayer, Tensor> banks() {
+        var banks = new LinkedHashMap<DropoutLayer, Tensor>();
+        int place = 0;
+        for (DropoutLayer layer : gyro.replaced().values()) {
+            int at = place++;
+            Tensor rows = Torch.tensor(trained.stream().mapToLong(subnetwork -> subnetwork.get(at)).toArray());
+            Tensor bank = ((GyroMasks) layer.masks()).bank();
+            banks.put(layer, bank.indexSelect(0, rows.to(bank.device())));
+        }
+        return banks;
+    }
+
+    /** @param banks in place of the random ones that are drawn first */
+    private static GyroDiagnostics of(Module part, Tensor input, Tensor target, double p, int count, long seed, Map<DropoutLayer, Tensor> banks) {
+        try (var schedule = GyroSchedule.of(count, 1, 1, 1_000_000 + seed)) { // other masks than the ones of training, which has the plain seed
+            var drawn = GyroDropout.replaceIn(part, schedule, GyroOptions.DEFAULT.p(p));
+            try {
+                try (var modes = Modes.sampling(part); var scope = Scope.open()) {
+                    part.call(input.narrow(0, 0, 1)); // banks are drawn of the widths that layers see
+                }
+                banks.forEach((layer, bank) -> ((GyroMasks) layer.masks()).bank().copy_(bank));
+                return GyroDiagnostics.of(part, drawn.replaced(), input, target);
+            } finally {
+                drawn.undo();
+            }
+        }
+    }
+}
