@@ -39,7 +39,7 @@ final class DistillationExperiments {
 
     private static Report mnist(Lab lab, Experiment e) {
         try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), tests(lab))) {
-            Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0) : small(false);
+            Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0) : new Recipe(10, 0.02, 5e-4, List.of(2 / 3.0), 6, 2, 25, 100, false);
             var d = new Distilling(lab, images, recipe.with(lab));
             var run = new Findings(d);
             compare(run, "LeNet", new Published(0.67, 0.67, 0.67), () -> new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.PENULTIMATE, rate(lab))));
@@ -58,7 +58,7 @@ final class DistillationExperiments {
 
     private static Report allConv(Lab lab, Experiment e) {
         try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
-            Recipe recipe = lab.full() ? Recipe.published(350, 0.05, 1e-3, true, 200 / 350.0, 250 / 350.0, 300 / 350.0) : small(true);
+            Recipe recipe = lab.full() ? Recipe.published(350, 0.05, 1e-3, true, 200 / 350.0, 250 / 350.0, 300 / 350.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "AllConv", new Published(11.20, 10.60, 10.80), () -> lab.full() ? DistillationNetworks.initialized(new AllConv(images.classes())) : DistillationNetworks.allConv(16, 32, images.classes()));
             return run.report(e, "a sixth of the filters and half the dropout rates");
@@ -67,7 +67,7 @@ final class DistillationExperiments {
 
     private static Report nin(Lab lab, Experiment e) {
         try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
-            Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 1e-4, true, 2 / 3.0, 5 / 6.0) : small(true);
+            Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 1e-4, true, 2 / 3.0, 5 / 6.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "NiN", new Published(11.16, 11.04, 11.14), () -> lab.full() ? DistillationNetworks.initialized(new NiN(images.classes())) : DistillationNetworks.nin(6, images.classes()));
             return run.report(e, "a sixth of the filters and half the dropout rates");
@@ -111,12 +111,12 @@ final class DistillationExperiments {
     static Widths widths(Lab lab) { return lab.full() ? Widths.PUBLISHED : Widths.SMALL; }
 
     static Distilling quick(Lab lab, Images images) {
-        Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 5e-4, true, 2 / 3.0) : small(true);
+        Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 5e-4, true, 2 / 3.0) : small();
         return new Distilling(lab, images, recipe.with(lab));
     }
 
     /** Many epochs of few images, for a baseline that is as sure of itself as a long training makes it. */
-    private static Recipe small(boolean mirrored) { return new Recipe(20, 0.02, 5e-4, new double[] {2 / 3.0}, 12, 2, 25, 100, mirrored); }
+    private static Recipe small() { return new Recipe(20, 0.02, 5e-4, List.of(2 / 3.0), 12, 2, 25, 100, true); }
 
     /** A baseline and its three predictions, a seed at a time. */
     private static void compare(Findings run, String name, Published published, Supplier<Module> network) {

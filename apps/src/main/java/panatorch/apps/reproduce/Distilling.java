@@ -1,7 +1,6 @@
 package panatorch.apps.reproduce;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,10 +9,12 @@ import java.util.function.Function;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.Generator;
 import panatorch.MemoryFormat;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.datasets.Batch;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
@@ -55,13 +56,13 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
      * @param samples of Monte-Carlo inference
      * @param reference samples of the mean that all predictions are compared with
      */
-    record Recipe(int epochs, double rate, double weightDecay, double[] drops, int distillation, int masks, int samples, int reference, boolean mirrored) {
+    record Recipe(int epochs, double rate, double weightDecay, List<Double> drops, int distillation, int masks, int samples, int reference, boolean mirrored) {
         /** The paper's 30 epochs of one mask an example, and 100 samples. */
-        static Recipe published(int epochs, double rate, double weightDecay, boolean mirrored, double... drops) {
-            return new Recipe(epochs, rate, weightDecay, drops, PaperSchedule.EPOCHS, 1, 100, 1000, mirrored);
+        static Recipe published(int epochs, double rate, double weightDecay, boolean mirrored, Double... drops) {
+            return new Recipe(epochs, rate, weightDecay, List.of(drops), PaperSchedule.EPOCHS, 1, 100, 1000, mirrored);
         }
 
-        double lastRate() { return rate * Math.pow(0.1, drops.length); }
+        double lastRate() { return rate * Math.pow(0.1, drops.size()); }
 
         Recipe with(Lab lab) { return new Recipe(lab.epochs(epochs, epochs), rate, weightDecay, drops, lab.epochs(distillation, distillation), masks, samples, reference, mirrored); }
     }
@@ -74,8 +75,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     /** Trains a fresh network on labelled images, dropout on, with SGD and momentum. */
     void baseline(Module network, long seed) {
         try (var o = new SGD(network.parameters(), SGD.options(recipe.rate).momentum(MOMENTUM).weightDecay(recipe.weightDecay).fused(true))) {
-            long[] falls = Arrays.stream(recipe.drops).mapToLong(d -> Math.max(1, Math.round(d * recipe.epochs))).toArray();
-            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed), recipe.epochs, Schedule.eachEpoch(new MultiStepLR(o, falls)));
+            long[] falls = recipe.drops.stream().mapToLong(d -> Math.max(1, Math.round(d * recipe.epochs))).toArray();
+            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed, List.of()), recipe.epochs, Schedule.eachEpoch(new MultiStepLR(o, falls)));
         }
     }
 
@@ -88,10 +89,11 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
 
     /** Trains a student that has its first weights, by the paper's schedule; a loss and a floor an epoch. */
     List<Monitor.Means> distil(Module teacher, Module student, Source source, double rate, long seed) {
-        Perturbation perturbation = source == Source.PERTURBED ? Perturbation.pixels(PERTURBED) : null;
+        boolean perturbed = source == Source.PERTURBED, grey = images.train().imageShape()[0] == 1;
+        Perturbation perturbation = perturbed && !grey ? Perturbation.pixels(PERTURBED) : null;
         try (var o = PaperSchedule.optimizer(student, rate); var distillation = new Distillation(new Teacher(teacher, recipe.masks), perturbation)) {
             var schedule = Schedule.eachEpoch(new MultiStepLR(o, Math.max(1, recipe.distillation * 2L / 3))); // PaperSchedule's, of as many epochs as there are
-            fit(student, o, distillation, shuffled(source == Source.TEST ? images.test() : images.train(), seed + 1), recipe.distillation, schedule, distillation.monitor());
+            fit(student, o, distillation, shuffled(source == Source.TEST ? images.test() : images.train(), seed + 1, perturbed && grey ? List.of(Distilling::blackened) : List.of()), recipe.distillation, schedule, distillation.monitor());
             return List.copyOf(distillation.monitor().history());
         }
     }
@@ -113,10 +115,21 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         }
     }
 
-    private Batches shuffled(Dataset set, long seed) {
-        var normalize = new Normalize(images.train().mean(), images.train().std());
-        Transform transform = recipe.mirrored ? Compose.of(new RandomHorizontalFlip(0.5), normalize) : normalize;
-        var loader = DataLoader.of(set, batch()).shuffle().seed(seed).transform(transform).build();
+    /**
+     * As {@link Perturbation}, and black: digits are not centred where the paper's LeNet comes from, as colour images are, and dots of the mean colour all over
+     * the black ground would make images that no test has.
+     */
+    private static Tensor blackened(Tensor bytes, Generator generator) {
+        try (var scope = Scope.open()) {
+            return scope.move(bytes.mul(Torch.rand(generator, DType.FLOAT32, bytes.size(0), 1, bytes.size(2), bytes.size(3)).ge(PERTURBED)));
+        }
+    }
+
+    private Batches shuffled(Dataset set, long seed, List<Transform> varied) {
+        var transforms = new ArrayList<>(varied);
+        if (recipe.mirrored) transforms.add(new RandomHorizontalFlip(0.5));
+        transforms.add(new Normalize(images.train().mean(), images.train().std()));
+        var loader = DataLoader.of(set, batch()).shuffle().seed(seed).transform(Compose.of(transforms.toArray(Transform[]::new))).build();
         return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels);
     }
 
