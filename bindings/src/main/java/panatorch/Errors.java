@@ -3,6 +3,7 @@ package panatorch;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
 import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.ErrorTraces;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
 
@@ -12,6 +13,8 @@ final class Errors {
 
     /** Whether exceptions show where in libtorch they come from, a page of addresses. */
     private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
+    /** What stands in libtorch's texts where the trace was; empty if the trace is still there. */
+    private static final String NO_TRACE = NATIVE_TRACES ? "" : ErrorTraces.off();
     private static final int MOST_CHARACTERS = 2000;
     /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
@@ -40,11 +43,11 @@ final class Errors {
     }
 
     private static String words(String message) {
-        String own = ADVICE.matcher(APPENDIX.split(message, 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
+        String own = ADVICE.matcher(APPENDIX.split(message.replace(NO_TRACE, ""), 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 
-    private static String arguments(Operator op, DispatcherStack stack) {
+    static String arguments(Operator op, DispatcherStack stack) {
         var parameters = op.schema().parameters();
         var text = new StringJoiner(", ", "(", ")");
         for (int i = 0; i < Math.min(stack.size(), parameters.size()); i++) {

@@ -18,6 +18,8 @@ final class Operator {
     /** Volatile, since a JavaCPP object is not safe to hand over otherwise. */
     private volatile @Nullable OperatorHandle handle;
     private @Nullable OperatorSchema schema;
+    /** What is looked at before libtorch is called; null nearly always. */
+    private final Guards.@Nullable Check guard;
 
     /**
      * The overload that takes the same arguments, and after them tensors to write the results to.
@@ -37,6 +39,7 @@ final class Operator {
         this.name = name;
         this.overload = overload;
         this.variant = variant;
+        guard = Guards.of(name);
     }
 
     /** @param qualified {@code aten::add.Tensor} */
@@ -45,7 +48,10 @@ final class Operator {
         name = dot < 0 ? qualified : qualified.substring(0, dot);
         overload = dot < 0 ? "" : qualified.substring(dot + 1);
         variant = null;
+        guard = Guards.of(name);
     }
+
+    Guards.@Nullable Check guard() { return guard; }
 
     /** Null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() { return variant; }
@@ -75,19 +81,21 @@ final class Operator {
 
     /** The operators there were when one was not found for the first time, by name. */
     private static final class Known {
-        static final Map<String, List<String>> OVERLOADS = overloads();
+        static final Map<String, List<String>> OVERLOADS = allNames();
+    }
 
-        private static Map<String, List<String>> overloads() {
-            var found = new HashMap<String, List<String>>();
-            try (OperatorName all = Dispatcher.singleton().getAllOpNames()) {
-                for (long i = all.position(); i < all.limit(); i++) {
-                    OperatorName n = all.getPointer(i);
-                    String name = OperatorSchema.text(n.name()), overload = OperatorSchema.text(n.overload_name());
-                    found.computeIfAbsent(name, k -> new ArrayList<>()).add(overload.isEmpty() ? name : name + "." + overload);
-                }
+    /** Overloads by name, as libtorch knows them now. */
+    static Map<String, List<String>> allNames() {
+        NativeLibrary.load();
+        var found = new HashMap<String, List<String>>();
+        try (OperatorName all = Dispatcher.singleton().getAllOpNames()) {
+            for (long i = all.position(); i < all.limit(); i++) {
+                OperatorName n = all.getPointer(i);
+                String name = OperatorSchema.text(n.name()), overload = OperatorSchema.text(n.overload_name());
+                found.computeIfAbsent(name, k -> new ArrayList<>()).add(overload.isEmpty() ? name : name + "." + overload);
             }
-            return found;
         }
+        return found;
     }
 
     OperatorSchema schema() {

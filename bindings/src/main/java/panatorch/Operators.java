@@ -59,6 +59,24 @@ public final class Operators {
      */
     public static void load(Path library) { CustomLibrary.load(library); }
 
+    /** The operators that libtorch knows now, with their overloads, in the alphabet's order: {@code aten::add.Tensor}. */
+    public static List<String> names() { return Operator.allNames().values().stream().flatMap(List::stream).sorted().toList(); }
+
+    /**
+     * @param type as the operator's schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
+     * @param required whether it may not be left out
+     */
+    public record Parameter(String name, String type, boolean required) {}
+
+    /**
+     * What an operator takes.
+     *
+     * @throws TorchException if there is no such operator
+     */
+    public static List<Parameter> parameters(String name) {
+        return find(name).schema().parameters().stream().map(p -> new Parameter(p.name(), p.type(), p.standard() == 0)).toList();
+    }
+
     static Operator find(String name) { return KNOWN.computeIfAbsent(name, Operator::new); }
 
     /** Forgets an operator that libtorch is about to forget. */
@@ -75,8 +93,8 @@ public final class Operators {
         Object fitting = switch (p.plain()) {
             case "Tensor" -> v instanceof Tensor ? v : null;
             case "int", "SymInt" -> switch (v) {
-                case Long l -> l;
-                case Integer i -> i.longValue();
+                case Long l -> code(p, l);
+                case Integer i -> code(p, i.longValue());
                 case DType t -> (long) t.code();
                 case Layout l -> (long) l.code();
                 case MemoryFormat f -> (long) f.code();
@@ -103,6 +121,18 @@ public final class Operators {
         };
         if (fitting == null) throw new IllegalArgumentException(what + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
         return fitting;
+    }
+
+    /** The dispatcher's schemas have a plain int for an element type, a layout and a memory format. libtorch does not check them: it recurses for ever, or reads past a table. */
+    private static long code(OperatorSchema.Parameter p, long v) {
+        boolean known = switch (p.name()) {
+            case "dtype", "out_dtype", "output_dtype", "type1", "type2", "from_" -> DType.isCode(v);
+            case "memory_format" -> v >= 0 && v < MemoryFormat.values().length;
+            case "layout" -> v >= 0 && v < Layout.values().length;
+            default -> true;
+        };
+        if (!known) throw new IllegalArgumentException("no " + p.name() + " has libtorch's code " + v);
+        return v;
     }
 
     private static @Nullable List<?> list(Object v, Class<?> element) {

@@ -182,7 +182,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         });
     }
 
-    public DType dtype() { return read(c -> DType.ofCode(CApi.dtype(c.handle, c.result))); }
+    public DType dtype() { return read(Tensor::dtype); }
+
+    static DType dtype(ThreadContext c) { return DType.ofCode(CApi.dtype(c.handle, c.result)); }
 
     public Device device() {
         return read(c -> {
@@ -193,7 +195,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public Layout layout() { return read(c -> Layout.ofCode(CApi.layout(c.handle, c.result))); }
 
-    private static long[] sizes(ThreadContext c) {
+    static long[] sizes(ThreadContext c) {
         long n = CApi.dim(c.handle, c.result);
         return longs(CApi.sizes(c.handle, c.result), n);
     }
@@ -332,7 +334,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     private <T> T elements(DType type, Function<MemorySegment, T> reader) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
-            return reader.apply(to(Device.CPU, type).resolveNeg().contiguous().data(arena));
+            Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
+            if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
+            return reader.apply(plain.data(arena));
         }
     }
 
