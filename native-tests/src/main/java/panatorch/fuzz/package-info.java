@@ -1,4 +1,4 @@
-/** Damaged files by the thousand, which must be refused and never do harm. */
+/** Damaged files and hostile calls by the thousand, which must be refused and never do harm. */
 @NullMarked
 package panatorch.fuzz;
 
