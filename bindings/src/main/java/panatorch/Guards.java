@@ -50,11 +50,25 @@ final class Guards {
         put("_pdist_backward", Guards::pairs);
         put("_foreach_copy", a -> a.length("self") == a.length("src") ? null : "self and src are lists of different lengths");
         for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16")) TABLE.put(op, Guards::packed);
-        for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
+        for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy", "_lazy_clone")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("view", a -> a.has("dtype") && a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("_reshape_alias", Guards::withinStorage);
         put("_reshape_alias_copy", Guards::withinStorage);
-        put("_dyn_quant_matmul_4bit", a -> a.integer("block_size") > 0 && a.integer("in_features") > 0 && a.integer("out_features") > 0 ? null : "sizes must be positive");
+        put("_dyn_quant_matmul_4bit", positive("block_size", "in_features", "out_features"));
+        put("_transform_bias_rescale_qkv", positive("num_heads").and(rank("qkv", 3)));
+        put("native_group_norm", positive("N", "C", "group").and(a -> numel(a.shape("input")) == a.integer("N") * a.integer("C") * a.integer("HxW") ? null : "input has N · C · HxW elements"));
+        for (int n = 1; n <= 3; n++) {
+            put("reflection_pad" + n + "d_backward", length("padding", 2 * n));
+            put("replication_pad" + n + "d_backward", length("padding", 2 * n));
+            put("fractional_max_pool" + n + "d_backward", length("kernel_size", n).and(length("output_size", n)));
+        }
+        put("_fft_c2r", Guards::dimensions);
+        put("_fft_r2c", Guards::dimensions);
+        put("_pdist_forward", rank("self", 2));
+        put("_weight_norm", a -> numel(a.shape("v")) > 0 ? null : "v is empty");
+        put("_weight_norm_interface", a -> numel(a.shape("v")) > 0 && numel(a.shape("g")) > 0 ? null : "v or g is empty");
+        put("smooth_l1_loss_backward", a -> a.dtype("self").isInteger() ? "of whole numbers there is no derivative" : null);
+        for (String op : List.of("_fused_adam_", "_fused_adamw_", "_fused_sgd_", "_fused_adagrad_")) put(op, Guards::sameLengths);
     }
 
     private static void put(String operator, Check check) { TABLE.put("aten::" + operator, check); }
@@ -64,6 +78,27 @@ final class Guards {
     private static Check length(String list, int n) { return a -> a.length(list) == n ? null : list + " has " + n + " elements, not " + a.length(list); }
 
     private static Check rank(String tensor, int n) { return a -> a.given(tensor) && a.shape(tensor).length != n ? tensor + " has " + n + " dimensions" : null; }
+
+    private static Check positive(String... numbers) {
+        return a -> {
+            for (String n : numbers) if (a.integer(n) <= 0) return n + " is positive, not " + a.integer(n);
+            return null;
+        };
+    }
+
+    private static @Nullable String dimensions(Given a) {
+        int rank = a.shape("self").length;
+        long[] dims = a.integers("dim");
+        return dims.length > 0 && Arrays.stream(dims).allMatch(d -> d >= -rank && d < rank) ? null : "dim lists dimensions of self";
+    }
+
+    /** Of an optimiser's step: as many gradients and states as parameters, or none. */
+    private static @Nullable String sameLengths(Given a) {
+        int n = a.length("self");
+        for (String list : List.of("grads", "exp_avgs", "exp_avg_sqs", "momentum_buffer_list", "state_sums", "state_steps"))
+            if (a.has(list) && a.length(list) != n && !(list.equals("momentum_buffer_list") && a.length(list) == 0)) return list + " has " + n + " elements, one for each parameter";
+        return null;
+    }
 
     private static Check parts(String tensor, int n) {
         return a -> !a.given(tensor) || a.shape(tensor).length == 2 && a.shape(tensor)[1] >= n && a.shape(tensor)[1] % n == 0 ? null : tensor + " is a matrix of " + n + " equal parts side by side";

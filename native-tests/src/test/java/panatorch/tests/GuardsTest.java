@@ -27,6 +27,8 @@ class GuardsTest {
 
     private static Tensor f(long... shape) { return Torch.ones(shape); }
 
+    private static Tensor i() { return Torch.ones(DType.INT64, 3, 2); }
+
     private static Stream<Wrong> calls() {
         return Stream.of(
                 new Wrong("aten::native_batch_norm", "running_mean is needed here", f(4, 5), null, null, null, null, false, 0.0, 1.0),
@@ -47,7 +49,12 @@ class GuardsTest {
                 new Wrong("_quantized::linear_prepack_fp16", "a float32 matrix that is not empty", f(1, 2, 2), null),
                 new Wrong("aten::_neg_view_copy", "not of a quantized tensor", Aten.quantizePerTensor(f(3), 0.1, 1, DType.QINT8)),
                 new Wrong("aten::_reshape_alias_copy", "reach beyond the elements", f(3, 3), List.of(3, 3), List.of(1L << 40, 2)),
-                new Wrong("aten::_dyn_quant_matmul_4bit", "sizes must be positive", f(3, 1, 0), f(3, 3, 3), 0, 2, 3),
+                new Wrong("aten::_dyn_quant_matmul_4bit", "block_size is positive, not 0", f(3, 1, 0), f(3, 3, 3), 0, 2, 3),
+                new Wrong("aten::native_group_norm", "input has N · C · HxW elements", f(2, 2, 1, 1), null, null, 65536, 1, 1, 1, 1e-5),
+                new Wrong("aten::reflection_pad2d_backward", "padding has 4 elements, not 0", f(), f(), List.of()),
+                new Wrong("aten::_fft_r2c", "dim lists dimensions of self", f(4, 1), List.of(65536, 1), 2, true),
+                new Wrong("aten::smooth_l1_loss_backward", "of whole numbers", i(), i(), i(), 0, 0.1),
+                new Wrong("aten::_weight_norm", "v is empty", f(1, 0), f(1, 0)),
                 new Wrong("aten::clone", "no memory_format has libtorch's code 4", f(2), 4),
                 new Wrong("aten::promote_types", "no type1 has libtorch's code -100", -100, -1));
     }
