@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
+import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.serialize.Checkpoints;
 import panatorch.serialize.Safetensors;
@@ -81,6 +82,13 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
         Integer side = parsed(SIDE, new TypeReference<>() {}), channels = parsed(CHANNELS, new TypeReference<>() {});
         double[] mean = parsed(MEAN, new TypeReference<>() {}), std = parsed(STD, new TypeReference<>() {});
         return side == null || channels == null || mean == null || std == null ? null : new Preparation(channels, side, mean, std);
+    }
+
+    /** How the images of a set become inputs of {@code model}: normalised as was asked for, or else as the weights were trained. @throws InputException if it cannot take them */
+    Preparation preparation(Dataset set, ModelName model, @Nullable NormalizationName asked) {
+        Preparation fitting = Preparation.of(set, model), known = preparation();
+        if (asked != null) return asked.in(fitting);
+        return known == null || known.channels() != fitting.channels() ? fitting : fitting.normalizedBy(known.mean(), known.std());
     }
 
     private static String json(Object value) {

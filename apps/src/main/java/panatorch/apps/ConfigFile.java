@@ -28,12 +28,12 @@ final class ConfigFile {
     static final String NAME = "config.json";
 
     /** Options of a call and not of a run. */
-    private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet");
+    private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
     /** What a file tells beside the options. */
     private static final String LIBTORCH = "libtorch", JAVA = "java";
     /** Options that may be another when a run is resumed; all others would make another run of it. */
     private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
-            "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet");
+            "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
 
     // ---- writing
 

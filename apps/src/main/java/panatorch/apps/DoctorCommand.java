@@ -1,6 +1,9 @@
 package panatorch.apps;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import panatorch.Device;
@@ -8,14 +11,20 @@ import panatorch.Torch;
 import panatorch.amp.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch doctor}. */
 @Command(name = "doctor", description = "Shows what PanaTorch runs on.", footer = {"", "Example:", "  panatorch doctor"})
 final class DoctorCommand implements Callable<Integer> {
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() {
+    private final Map<String, String> told = new LinkedHashMap<>();
+
+    @Override public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         row(out, "JDK", Runtime.version() + ", " + System.getProperty("java.vm.name") + ", in " + System.getProperty("java.home"));
         row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
@@ -27,6 +36,7 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "GPU", Torch.cudaIsAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
         row(out, "precision", precision + ", because " + precision.reason());
+        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(told));
         out.flush();
         return 0;
     }
@@ -42,5 +52,9 @@ final class DoctorCommand implements Callable<Integer> {
         };
     }
 
-    private static void row(PrintWriter out, String name, String value) { out.printf("%-12s%s%n", name, value); }
+    /** A line at once: what comes before a library that does not load is worth to be seen. */
+    private void row(PrintWriter out, String name, String value) {
+        told.put(name, value);
+        if (!json) out.printf("%-12s%s%n", name, value);
+    }
 }

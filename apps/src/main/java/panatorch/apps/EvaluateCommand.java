@@ -83,6 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
             Preparation known = weights.preparation();
             try (Dataset all = images.test(data, known == null ? 32 : known.side())) {
                 Dataset test = DataOptions.limited(all, limitTest);
+                Preparation preparation = weights.preparation(test, kind, normalize);
                 Device place = device.resolve();
                 Path d = data, o = out, folder = o == null ? null : OutputFolder.prepare(o);
                 Precision p = weights.precision(precision).resolve(place);
@@ -91,16 +92,13 @@ final class EvaluateCommand implements Callable<Integer> {
                 try (Classifier network = kind.create(test.classes())) {
                     weights.loadInto(network, kind);
                     network.to(place, null, Testing.FORMAT);
-                    return measure(network, test, weights, config, place, p, folder, interruption);
+                    return measure(network, test, preparation, weights, config, place, p, folder, interruption);
                 }
             }
         }
     }
 
-    private int measure(Classifier network, Dataset test, Checkpoint weights, EvaluateConfig config, Device place, Precision p, @Nullable Path folder, Interruption interruption) throws IOException {
-        NormalizationName n = normalize;
-        Preparation preparation = Preparation.of(test, config.model());
-        if (n != null) preparation = n.in(preparation);
+    private int measure(Classifier network, Dataset test, Preparation preparation, Checkpoint weights, EvaluateConfig config, Device place, Precision p, @Nullable Path folder, Interruption interruption) throws IOException {
         Integer samples = mc;
         Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, dropoutP != null ? dropoutP : weights.dropoutP());
         var plan = new Progress.Plan(1, 0, 0, test.size());
@@ -131,12 +129,12 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void print(Quality q, ClassificationReport report, PrintWriter text) {
-        if (q.top5() != null) text.printf(Locale.ROOT, "top-5 accuracy        %8.2f %%%n", 100 * q.top5());
-        text.printf(Locale.ROOT, "log-likelihood, nats  %8.4f   the negative mean%n", q.nll());
-        text.printf(Locale.ROOT, "Brier score           %8.4f   of 2; lower is better%n", q.brier());
-        text.printf(Locale.ROOT, "calibration error     %8.4f   mean confidence %.4f, accuracy %.4f%n", q.ece(), q.confidence(), q.accuracy());
-        if (q.errorAuroc() != null) text.printf(Locale.ROOT, "errors told (AUROC)   %8.4f   0.5 is chance%n", q.errorAuroc());
-        if (q.mutualInformation() != null) text.printf(Locale.ROOT, "mutual information    %8.4f   the mean%n", q.mutualInformation());
+        if (q.top5() != null) text.printf(Locale.ROOT, "top-5 accuracy          %8.2f %%%n", 100 * q.top5());
+        text.printf(Locale.ROOT, "negative log-likelihood %8.4f   nats; lower is better%n", q.nll());
+        text.printf(Locale.ROOT, "Brier score             %8.4f   of 2; lower is better%n", q.brier());
+        text.printf(Locale.ROOT, "calibration error       %8.4f   mean confidence %.4f, accuracy %.4f%n", q.ece(), q.confidence(), q.accuracy());
+        if (q.errorAuroc() != null) text.printf(Locale.ROOT, "errors told (AUROC)     %8.4f   0.5 is chance%n", q.errorAuroc());
+        if (q.mutualInformation() != null) text.printf(Locale.ROOT, "mutual information      %8.4f   the mean%n", q.mutualInformation());
         text.println();
         text.println(report.table());
         if (report.classes() <= MOST_CLASSES) text.println(report.matrix());

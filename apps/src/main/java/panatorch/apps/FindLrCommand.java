@@ -44,9 +44,6 @@ final class FindLrCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
     private int steps;
 
-    @Option(names = "--json", description = "print nothing but one JSON object")
-    private boolean json;
-
     @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Spec private CommandSpec spec;
 
@@ -57,8 +54,10 @@ final class FindLrCommand implements Callable<Integer> {
         Check.atLeast("--steps", steps, 2);
         try (Dataset all = options.data.train()) {
             options.resolve();
+            Preparation.of(all, options.model.model); // refuses images that do not fit before a folder is made
             Path asked = options.run.out, folder = asked == null ? null : OutputFolder.prepare(asked);
             LrFinder.Result found = find(DataOptions.limited(all, options.data.limitTrain));
+            boolean json = options.run.json;
             PrintWriter out = spec.commandLine().getOut();
             if (json) out.println(Metrics.JSON_LINE.writeValueAsString(found));
             else out.printf(Locale.ROOT, "%d steps from %.2g to %.2g; the loss falls fastest at --lr %.2g%n", found.points().size(), from, found.points().getLast().lr(), found.suggestion());

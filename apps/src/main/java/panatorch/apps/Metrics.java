@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.serialize.AtomicFile;
@@ -19,6 +20,9 @@ import panatorch.serialize.AtomicFile;
  */
 record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality) {
     Metrics(Object config, List<Epoch> epochs, Final result) { this(config, epochs, result, null); }
+
+    /** That of the highest test accuracy. */
+    Epoch best() { return epochs.stream().max(Comparator.comparingDouble(Epoch::testAccuracy)).orElseThrow(); }
 
     /**
      * @param epoch from 1

@@ -110,13 +110,16 @@ final class Run implements AutoCloseable {
                 options.device(), threads, threads == 1 ? "thread" : "threads", options.precision(), options.precision().reason(), l.optimizer, l.schedule);
     }
 
+    /** Null before the first epoch is over. */
+    @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
+
     Metrics metrics() { return log.metrics(); }
 
     /** Trains until the end, or until the user wants it to stop. */
     End train(Interruption interruption) throws IOException {
         LearningOptions l = options.learning;
         var callbacks = new ArrayList<>(methods);
-        var progress = new RunProgress(log, done -> Progress.of(new Progress.Plan(l.epochs, (int) done, trainImages, testImages), out, options.run.quiet), options.run.checkpointEvery, options.run.keepGoing);
+        var progress = new RunProgress(log, done -> Progress.of(new Progress.Plan(l.epochs, (int) done, trainImages, testImages), out, options.run.silent()), options.run.checkpointEvery, options.run.keepGoing);
         var pause = new Pause(options.run.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);

@@ -51,6 +51,12 @@ final class RunOptions {
     @Option(names = "--quiet", description = "shows errors only; run.log in the run's folder has the rest")
     boolean quiet;
 
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    boolean json;
+
+    /** Whether the console is for something else than what a run tells. */
+    boolean silent() { return quiet || json; }
+
     void check() {
         Check.atLeast("--stop-after", stopAfter, 1);
         Check.atLeast("--checkpoint-every", checkpointEvery, 0);

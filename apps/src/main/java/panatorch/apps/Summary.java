@@ -2,7 +2,6 @@ package panatorch.apps;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Locale;
 
 /** The table at the end of a run. */
@@ -11,7 +10,7 @@ final class Summary {
 
     static void print(Metrics metrics, PrintWriter out) {
         Metrics.Epoch last = metrics.epochs().getLast();
-        Metrics.Epoch best = metrics.epochs().stream().max(Comparator.comparingDouble(Metrics.Epoch::testAccuracy)).orElse(last);
+        Metrics.Epoch best = metrics.best();
         double seconds = metrics.epochs().stream().mapToDouble(Metrics.Epoch::seconds).sum();
         double speed = metrics.epochs().stream().mapToDouble(Metrics.Epoch::imagesPerSecond).average().orElse(0);
         out.println();

@@ -30,7 +30,8 @@ final class Values {
         line.registerConverter(type, text -> {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
             List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();
-            throw new TypeConversionException("'" + text + "' is none of " + String.join(", ", names) + Nearest.hint(text, names));
+            String hint = Nearest.hint(text, names);
+            throw new TypeConversionException("'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
         });
     }
 

@@ -2,6 +2,8 @@ package panatorch.apps;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,12 @@ class HelpTest {
         Calls doctor = Calls.of("doctor");
         assertThat(doctor.status()).isZero();
         assertThat(doctor.out()).contains("JDK", "libtorch", Torch.version(), Torch.libraryFolder().toString(), "BLAS", "threads", Torch.cpuCapability(), "GPU", "precision");
+    }
+
+    @Test void doctor_tells_it_to_programs_too() throws IOException {
+        Calls doctor = Calls.of("doctor --json");
+        assertThat(doctor.out()).hasLineCount(1);
+        assertThat(new ObjectMapper().readTree(doctor.out()).get("libtorch").asText()).startsWith(Torch.version());
     }
 
     @Test void help_tells_the_defaults_that_hold() {

@@ -107,6 +107,18 @@ class TrainTest {
         assertThat(Files.mismatch(other.resolve("model.safetensors"), run.resolve("model.safetensors"))).isNotNegative();
     }
 
+    @Test void train_prints_one_json_object_where_programs_read_it() throws IOException {
+        Path out = folder.resolve("train json");
+        Calls trained = Calls.of(TINY + "--json --out", out);
+        assertThat(trained.err()).isEmpty();
+        assertThat(trained.out()).hasLineCount(1);
+        JsonNode said = new ObjectMapper().readTree(trained.out());
+        assertThat(said.get("end").asText()).isEqualTo("finished");
+        assertThat(said.get("final")).isEqualTo(json(out.resolve("metrics.json")).get("final"));
+        assertThat(said.get("best")).isIn(json(out.resolve("metrics.json")).get("epochs"));
+        assertThat(out.resolve("run.log")).content().contains("epoch 2/2  loss");
+    }
+
     @Test void evaluate_prints_one_json_object_where_programs_read_it() throws IOException {
         Calls evaluated = Calls.of("evaluate --json --limit-test 100 --checkpoint", run.resolve("model.safetensors"), Path.of("--out"), folder.resolve("json"));
         assertThat(evaluated.status()).isZero();
