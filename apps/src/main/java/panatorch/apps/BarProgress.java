@@ -41,7 +41,7 @@ final class BarProgress implements Progress {
     @Override public void trained(Tally tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%, %,.0f images/s, %s left", tally.loss(), 100 * tally.accuracy(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), left.text()));
+        show(seen, String.format(Locale.ROOT, "loss %.3f, %s, %,.0f images/s, %s left", tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), left.text()));
     }
 
     @Override public void tested(Tally tally) {

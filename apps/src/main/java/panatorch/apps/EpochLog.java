@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import panatorch.serialize.AtomicFile;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
@@ -16,6 +18,7 @@ final class EpochLog implements Callback {
     private final Map<String, Object> config;
     private final long parameters;
     private final boolean monitor;
+    private final IntFunction<@Nullable Double> excess;
     private final List<Metrics.Epoch> epochs = new ArrayList<>();
     private List<Double> speeds = new ArrayList<>();
     private List<Long> memories = new ArrayList<>();
@@ -23,11 +26,15 @@ final class EpochLog implements Callback {
     private double trainSeconds;
 
     /** @param monitor whether curves are drawn after each epoch */
-    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor) {
+    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor) { this(folder, config, parameters, monitor, epoch -> null); }
+
+    /** @param excess of an epoch, from 0 */
+    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor, IntFunction<@Nullable Double> excess) {
         this.folder = folder;
         this.config = config;
         this.parameters = parameters;
         this.monitor = monitor;
+        this.excess = excess;
     }
 
     List<Metrics.Epoch> epochs() { return epochs; }
@@ -61,8 +68,8 @@ final class EpochLog implements Callback {
         }
     }
 
-    private static Metrics.Epoch epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
-        return new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory);
+    private Metrics.Epoch epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
+        return new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, excess.apply((int) e.epoch() - 1));
     }
 
     /** The file of the training monitor that PyTorch projects use: a list of four decimals for each measure. */

@@ -31,8 +31,8 @@ final class LineProgress implements Progress {
         long now = System.nanoTime();
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
-        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  accuracy %5.2f %%  %,.0f images/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(),
-                tally.loss(), 100 * tally.accuracy(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
+        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d images  loss %.4f  %s  %,.0f images/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(),
+                tally.loss(), tally.judged(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
 
@@ -44,8 +44,8 @@ final class LineProgress implements Progress {
     }
 
     static String epochLine(Metrics.Epoch e, Plan plan) {
-        return String.format(Locale.ROOT, "epoch %d/%d  loss %.4f  accuracy %5.2f %%  test loss %.4f  test accuracy %5.2f %%  %,.0f images/s  %.1f s",
-                e.epoch(), plan.epochs(), e.trainLoss(), 100 * e.trainAccuracy(), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), e.seconds());
+        return String.format(Locale.ROOT, "epoch %d/%d  loss %.4f  %s  test loss %.4f  test accuracy %5.2f %%  %,.0f images/s  %.1f s",
+                e.epoch(), plan.epochs(), e.trainLoss(), Tally.judged(e.trainAccuracy(), e.excess()), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), e.seconds());
     }
 
     @Override public void close() {}

@@ -28,9 +28,11 @@ record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final r
      * @param epoch from 1
      * @param trainLoss mean over the epoch's batches as they were trained, dropout included; accuracies lie between 0 and 1
      * @param learningRate of the next step; @param seconds for training and testing; @param imagesPerSecond of training alone
+     * @param excess loss − MI of a student, see {@link Tally}; null of other runs
      * @param memory bytes that the process took at the end of the epoch; 0 where the system does not tell
      */
-    record Epoch(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double learningRate, double seconds, double imagesPerSecond, long memory) {}
+    record Epoch(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double learningRate, double seconds, double imagesPerSecond, long memory,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double excess) {}
 
     /** @param parameters how many numbers the model learns */
     record Final(double testLoss, double testAccuracy, long parameters) {}

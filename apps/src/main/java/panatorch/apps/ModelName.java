@@ -11,7 +11,7 @@ import panatorch.models.ResNet;
 import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
 
-/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. */
+/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. Those named {@code -dropout} drop behind every layer, with the same weights. */
 enum ModelName {
     RESNET20(classes -> new CifarResNet(20, CifarResNet.Shortcut.PAD, classes)),
     RESNET32(classes -> new CifarResNet(32, CifarResNet.Shortcut.PAD, classes)),
@@ -38,20 +38,24 @@ enum ModelName {
     CUDA_CONVNET_QUICK(CudaConvnetQuick::new),
     NIN(NiN::new),
     ALLCONV(AllConv::new),
-    LENET5(LeNet5::new);
+    LENET5(LeNet5::new),
+    CUDA_CONVNET_QUICK_DROPOUT(classes -> new CudaConvnetQuick(CudaConvnetQuick.options(classes).dropout(0.5))),
+    LENET5_DROPOUT(classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5)));
 
     private final IntFunction<Classifier> make;
 
     ModelName(IntFunction<Classifier> make) { this.make = make; }
 
     /** Of the input: 1 for grey images. */
-    int channels() { return this == LENET5 ? 1 : 3; }
+    int channels() { return lenet() ? 1 : 3; }
 
     /** Of the smallest input that works, in pixels. */
-    int side() { return this == LENET5 ? 28 : 32; }
+    int side() { return lenet() ? 28 : 32; }
 
     /** Whether it works for no other one: its head is of a fixed size. */
-    boolean exactSide() { return this == LENET5 || this == CUDA_CONVNET_QUICK; }
+    boolean exactSide() { return lenet() || this == CUDA_CONVNET_QUICK || this == CUDA_CONVNET_QUICK_DROPOUT; }
+
+    private boolean lenet() { return this == LENET5 || this == LENET5_DROPOUT; }
 
     /** A new network with random weights, which the caller closes. */
     Classifier create(int classes) { return make.apply(classes); }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
  * of which {@code --stacktrace} shows the details; 130 after Ctrl-C.
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
-        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class,
+        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
         FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable {

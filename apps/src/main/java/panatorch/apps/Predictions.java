@@ -10,10 +10,6 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.models.Classifier;
-import panatorch.nn.Dropout;
-import panatorch.nn.Module;
-import panatorch.nn.Sequential;
-import panatorch.nn.Stochastic;
 import panatorch.nn.dropout.montecarlo.MonteCarlo;
 import panatorch.train.Batches;
 import panatorch.train.Objective;
@@ -39,16 +35,16 @@ record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable Tensor i
     static final Predictor PLAIN = (model, images) -> new Predictor.Said(model.call(images), null);
 
     /**
-     * The mean of {@code samples} predictions with dropout on. Where features were dropped in front of the head, which is no part of the network,
-     * the trunk runs once and only the head is sampled.
+     * The mean of {@code samples} predictions with dropout on: that of the network's own layers and, with {@code p}, of the features in front of the head.
+     * Where only the head is random, the trunk runs once.
      *
      * @throws InputException if nothing in the network is random
      */
     static Predictor monteCarlo(Classifier model, int samples, double p) {
-        if (p == 0 && model.modules().stream().noneMatch(Stochastic.class::isInstance)) throw new InputException("--mc needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");
-        Module head = p == 0 ? model : new Sequential(new Dropout(p), model.head());
+        Classifier random = DroppingHead.random(model, p, "--mc");
+        boolean trunk = DroppingHead.drawsInTrunk(random);
         return (m, images) -> {
-            var said = MonteCarlo.predict(head, p == 0 ? images : m.features(images), samples);
+            var said = MonteCarlo.predict(trunk ? random : random.head(), trunk ? images : random.features(images), samples);
             return new Predictor.Said(said.logMean(), said.mutualInformation());
         };
     }

@@ -11,7 +11,7 @@ import panatorch.Torch;
 
 class HelpTest {
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "train --help", "evaluate --help", "predict --help", "find-lr --help", "compare --help", "inspect --help", "convert --help", "completion --help", "doctor --help"})
+    @ValueSource(strings = {"--help", "train --help", "evaluate --help", "predict --help", "find-lr --help", "distill --help", "compare --help", "inspect --help", "convert --help", "completion --help", "doctor --help"})
     void help_shows_an_example(String line) {
         Calls help = Calls.of(line);
         assertThat(help.status()).isZero();

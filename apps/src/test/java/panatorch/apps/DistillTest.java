@@ -1,0 +1,66 @@
+package panatorch.apps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import panatorch.junit.NoTensorLeaks;
+
+/** From a network that was trained with dropout to a student that evaluate reads. */
+@NoTensorLeaks
+class DistillTest {
+    private static final String TINY = "distill --limit-train 64 --limit-test 50 --batch-size 32 --epochs 2 --mc 3 ";
+
+    @TempDir Path folder;
+
+    private Path teacher(String options) {
+        Path run = folder.resolve("teacher");
+        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 1 " + options + " --out", run).err()).isEmpty();
+        return run.resolve("model.safetensors");
+    }
+
+    private static JsonNode json(String text) throws IOException { return new ObjectMapper().readTree(text); }
+
+    @Test void a_student_is_compared_with_its_teacher_and_read_by_evaluate() throws IOException {
+        Path out = folder.resolve("student");
+        Calls distilled = Calls.of(TINY + "--teacher", teacher("--model cuda-convnet-quick-dropout --dropout none"), Path.of("--out"), out);
+        assertThat(distilled.err()).isEmpty();
+        assertThat(distilled.out()).contains("2 masks an image", "epoch 2/2  loss", "loss − MI", "standard", "Monte-Carlo (3)", "student");
+        JsonNode result = new ObjectMapper().readTree(out.resolve("distillation.json").toFile());
+        assertThat(result.get("excess").asDouble()).isNotNegative();
+        JsonNode evaluated = json(Calls.of("evaluate --json --limit-test 50 --checkpoint", out.resolve("model.safetensors")).out());
+        assertThat(evaluated.get("loss")).isEqualTo(result.at("/student/nll"));
+        assertThat(1 - evaluated.get("accuracy").asDouble()).isEqualTo(result.at("/student/error").asDouble(), within(1e-12));
+    }
+
+    @Test void dropout_in_front_of_the_head_is_distilled_and_told_as_one_json_object() throws IOException {
+        Calls distilled = Calls.of(TINY + "--json --samples 1 --perturb 0 --no-augment --teacher", teacher("--dropout standard"), Path.of("--out"), folder.resolve("student"));
+        assertThat(distilled.err()).isEmpty();
+        assertThat(distilled.out()).hasLineCount(1);
+        JsonNode result = json(distilled.out());
+        assertThat(result.has("excess")).isFalse();
+        assertThat(result.at("/config/dropoutP").asDouble()).isEqualTo(0.3);
+        assertThat(result.at("/monteCarlo/nll").asDouble()).isNotEqualTo(result.at("/standard/nll").asDouble());
+    }
+
+    @Test void a_network_without_dropout_is_refused_before_a_folder_is_made() {
+        Path out = folder.resolve("student");
+        Calls refused = Calls.of(TINY + "--teacher", teacher("--dropout none"), Path.of("--out"), out);
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("distill needs a network that was trained with dropout, and this one has none").hasLineCount(1);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test void wrong_numbers_are_refused() {
+        for (String wrong : new String[] {"--samples 0", "--epochs 0", "--mc 1", "--lr 0", "--perturb 2"}) {
+            Calls refused = Calls.of("distill --teacher nowhere " + wrong);
+            assertThat(refused.status()).as(wrong).isEqualTo(2);
+            assertThat(refused.err()).contains(wrong.split(" ")[0]).hasLineCount(1);
+        }
+    }
+}
