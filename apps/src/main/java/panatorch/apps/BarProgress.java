@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,16 @@ final class BarProgress implements Progress {
     private final Plan plan;
     private final PrintWriter out;
     private final TimeLeft left;
+    private final @Nullable ProgressBarConsumer screen;
     private @Nullable ProgressBar bar;
     private int epoch;
     private long seen, begun, before;
 
-    BarProgress(Plan plan, PrintWriter out) {
+    BarProgress(Plan plan, PrintWriter out) { this(plan, out, null); }
+
+    /** @param screen where the bar is drawn, and how wide that is; null for standard error and the width that its terminal has */
+    BarProgress(Plan plan, PrintWriter out, @Nullable ProgressBarConsumer screen) {
+        this.screen = screen;
         this.plan = plan;
         this.out = out;
         left = new TimeLeft(plan);
@@ -28,14 +34,14 @@ final class BarProgress implements Progress {
         before = from;
         seen = 0;
         begun = System.nanoTime();
-        bar = new ProgressBarBuilder()
+        var builder = new ProgressBarBuilder()
                 .setTaskName(plan.trainImages() == 0 ? "testing" : "epoch " + epoch + "/" + plan.epochs())
                 .setInitialMax(plan.trainImages() + plan.testImages())
                 .setStyle(Terminal.showsUnicode() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(200)
                 .hideEta() // which would be that of the bar, and the time left is that of the run
-                .clearDisplayOnFinish()
-                .build();
+                .clearDisplayOnFinish();
+        bar = (screen == null ? builder : builder.setConsumer(screen)).build();
     }
 
     @Override public void trained(Tally tally) {
