@@ -118,10 +118,12 @@ final class Guards {
         long[] x = a.shape("input");
         if (x.length < 2) return "input has at least 2 dimensions";
         if (a.given("grad_out") && !Arrays.equals(a.shape("grad_out"), x)) return "grad_out has the shape of input";
+        boolean backward = a.has("grad_out");
         for (String p : List.of("weight", "bias", "running_mean", "running_var", "save_mean", "save_invstd", "save_var")) {
+            if (p.startsWith("save") && !backward) break; // given for the results, in any shape
             if (a.given(p) && !Arrays.equals(a.shape(p), new long[] {x[1]})) return p + " has the shape [" + x[1] + "], one number for each channel";
         }
-        boolean backward = a.has("grad_out"), own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator.name().contains("with_update");
+        boolean own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator.name().contains("with_update");
         for (String needed : !own ? List.of("running_mean", "running_var") : backward ? List.of("save_mean", a.has("save_var") ? "save_var" : "save_invstd") : List.<String>of())
             if (!a.given(needed)) return needed + " is needed here";
         return null;
