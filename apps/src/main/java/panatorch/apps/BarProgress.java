@@ -47,12 +47,12 @@ final class BarProgress implements Progress {
     @Override public void trained(Tally tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, String.format(Locale.ROOT, "loss %.3f, %s, %,.0f images/s, %s left", tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), left.text()));
+        show(seen, String.format(Locale.ROOT, "%s left, loss %.3f, %s, %,.0f images/s", left.text(), tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9)));
     }
 
     @Override public void tested(Tally tally) {
         left.tested(tally);
-        show(seen + tally.count(), String.format(Locale.ROOT, "test loss %.3f, accuracy %.1f %%, %s left", tally.loss(), 100 * tally.accuracy(), left.text()));
+        show(seen + tally.count(), String.format(Locale.ROOT, "%s left, test loss %.3f, accuracy %.1f %%", left.text(), tally.loss(), 100 * tally.accuracy()));
     }
 
     private void show(long images, String message) {
