@@ -87,6 +87,7 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
     /** How the images of a set become inputs of {@code model}: normalised as was asked for, or else as the weights were trained. @throws InputException if it cannot take them */
     Preparation preparation(Dataset set, ModelName model, @Nullable NormalizationName asked) {
         Preparation fitting = Preparation.of(set, model), known = preparation();
+        if (fitting.isOfTexts()) return fitting;
         if (asked != null) return asked.in(fitting);
         return known == null || known.channels() != fitting.channels() ? fitting : fitting.normalizedBy(known.mean(), known.std());
     }

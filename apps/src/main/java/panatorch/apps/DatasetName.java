@@ -1,5 +1,6 @@
 package panatorch.apps;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import panatorch.datasets.Mnist;
 import panatorch.datasets.Svhn;
 import panatorch.datasets.Synthetic;
 
-/** {@code --dataset}: where images come from. */
+/** {@code --dataset}: where images come from, or texts. */
 enum DatasetName {
     SYNTHETIC(5, 32, true, ""),
     CIFAR10(10, 64, true, "the folder that holds cifar-10-batches-bin"),
@@ -21,7 +22,8 @@ enum DatasetName {
     MNIST(10, 64, false, "the folder that holds mnist"),
     FASHION_MNIST(10, 64, true, "the folder that holds fashion-mnist"),
     SVHN(10, 64, false, "the folder that holds train_32x32.mat and test_32x32.mat"),
-    FOLDER(10, 64, true, "a folder with train and test (or val), each with a folder of images for every class");
+    FOLDER(10, 64, true, "a folder with train and test (or val), each with a folder of images for every class"),
+    SST2(10, 64, false, "the folder that holds train.tsv and dev.tsv of SST-2");
 
     /** What a run does where the user has no wish of his own. */
     final int epochs, batchSize;
@@ -47,12 +49,17 @@ enum DatasetName {
             case MNIST -> Mnist.train(needed(data));
             case FASHION_MNIST -> Mnist.fashionTrain(needed(data));
             case SVHN -> Svhn.train(needed(data));
+            case SST2 -> Texts.train(needed(data));
             case FOLDER -> ImageFolder.of(needed(data).resolve("train"), Framing.center(size));
         };
     }
 
     /** The test images; the caller closes them. */
-    Dataset test(@Nullable Path data, int size) {
+    Dataset test(@Nullable Path data, int size) { return test(data, size, null); }
+
+    /** @param checkpoint whose run's words texts are made of, if they lie beside it; null for those of the training texts */
+    Dataset test(@Nullable Path data, int size, @Nullable Path checkpoint) {
+        Path words = checkpoint == null ? null : checkpoint.toAbsolutePath().resolveSibling(Texts.VOCABULARY);
         return switch (this) {
             case SYNTHETIC -> Synthetic.test();
             case CIFAR10 -> Cifar10.test(needed(data));
@@ -60,6 +67,7 @@ enum DatasetName {
             case MNIST -> Mnist.test(needed(data));
             case FASHION_MNIST -> Mnist.fashionTest(needed(data));
             case SVHN -> Svhn.test(needed(data));
+            case SST2 -> Texts.test(needed(data), words != null && Files.exists(words) ? words : null);
             case FOLDER -> testFolder(needed(data), size);
         };
     }
@@ -70,6 +78,12 @@ enum DatasetName {
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
         return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
     }
+
+    /** What else of the set a checkpoint needs, into the run's folder. */
+    void saveWith(Path folder, @Nullable Path data) throws IOException { if (this == SST2) Texts.saveVocabulary(needed(data), folder); }
+
+    /** What its items are. */
+    String items() { return this == SST2 ? "texts" : "images"; }
 
     private Path needed(@Nullable Path data) {
         if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, " + where);

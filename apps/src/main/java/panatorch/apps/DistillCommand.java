@@ -103,6 +103,7 @@ final class DistillCommand implements Callable<Integer> {
             Checkpoint weights = Checkpoint.read(teacher);
             ModelName kind = model = weights.or(model, "model", ModelName.values(), "--model");
             DatasetName images = dataset = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
+            if (kind.readsTexts()) throw new InputException("distill is for images, and " + kind + " takes texts");
             Preparation known = weights.preparation();
             int side = known == null ? kind.side() : known.side();
             try (Dataset train = images.train(data, side); Dataset test = images.test(data, side)) {

@@ -81,7 +81,7 @@ final class EvaluateCommand implements Callable<Integer> {
             ModelName kind = weights.or(model, "model", ModelName.values(), "--model");
             DatasetName images = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
             Preparation known = weights.preparation();
-            try (Dataset all = images.test(data, known == null ? 32 : known.side())) {
+            try (Dataset all = images.test(data, known == null ? 32 : known.side(), checkpoint)) {
                 Dataset test = DataOptions.limited(all, limitTest);
                 Preparation preparation = weights.preparation(test, kind, normalize);
                 Device place = device.resolve();
@@ -120,8 +120,8 @@ final class EvaluateCommand implements Callable<Integer> {
         if (json) {
             text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, config)));
         } else {
-            text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d images)%n", config.model(), config.dataset(), config.precision(), config.device(),
-                    tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count());
+            text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(),
+                    tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
             print(quality, Quality.report(said, names), text);
         }
         write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality), names, folder);

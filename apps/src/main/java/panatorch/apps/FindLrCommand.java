@@ -112,7 +112,7 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = batch.input().to(options.device()).contiguous(Testing.FORMAT), labels = batch.target().to(options.device()), loss;
+                Tensor images = Testing.formed(batch.input().to(options.device())), labels = batch.target().to(options.device()), loss;
                 try (var cast = options.precision().enter(options.device())) {
                     loss = objective.apply(model, images, labels).loss();
                 }

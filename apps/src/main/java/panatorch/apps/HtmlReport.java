@@ -15,6 +15,7 @@ import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.datasets.Dataset;
+import panatorch.datasets.Field;
 import panatorch.serialize.AtomicFile;
 
 /** {@code report.html}: a run on one page, which needs no other file and no network. */
@@ -85,6 +86,10 @@ final class HtmlReport {
         for (int[] w : wrong.subList(0, Math.min(MISTAKES, wrong.size()))) {
             int i = w[0];
             String is = test.classNames().get((int) labels[i]), taken = test.classNames().get((int) predicted[i]);
+            if (!test.schema().fields().getFirst().name().equals(Field.IMAGES)) {
+                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", escaped(test.name(i)), escaped(is), escaped(taken), 100 * confidence[i]));
+                continue;
+            }
             html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(escaped(is)).append(", taken for <b>").append(escaped(taken))
                     .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
         }

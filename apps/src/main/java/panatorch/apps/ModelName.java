@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import java.util.function.IntFunction;
 import panatorch.models.AllConv;
+import panatorch.models.Bert;
 import panatorch.models.CifarResNet;
 import panatorch.models.Classifier;
 import panatorch.models.CudaConvnetQuick;
@@ -11,7 +12,7 @@ import panatorch.models.ResNet;
 import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
 
-/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. Those named {@code -dropout} drop behind every layer, with the same weights. */
+/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. Those named {@code -dropout} drop behind every layer, with the same weights. {@code bert-tiny} is for texts. */
 enum ModelName {
     RESNET20(classes -> new CifarResNet(20, CifarResNet.Shortcut.PAD, classes)),
     RESNET32(classes -> new CifarResNet(32, CifarResNet.Shortcut.PAD, classes)),
@@ -40,11 +41,14 @@ enum ModelName {
     ALLCONV(AllConv::new),
     LENET5(LeNet5::new),
     CUDA_CONVNET_QUICK_DROPOUT(classes -> new CudaConvnetQuick(CudaConvnetQuick.options(classes).dropout(0.5))),
-    LENET5_DROPOUT(classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5)));
+    LENET5_DROPOUT(classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
+    BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Texts.WORDS).positions(Texts.LENGTH), classes));
 
     private final IntFunction<Classifier> make;
 
     ModelName(IntFunction<Classifier> make) { this.make = make; }
+
+    boolean readsTexts() { return this == BERT_TINY; }
 
     /** Of the input: 1 for grey images. */
     int channels() { return lenet() ? 1 : 3; }

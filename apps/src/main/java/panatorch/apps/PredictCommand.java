@@ -78,6 +78,7 @@ final class PredictCommand implements Callable<Integer> {
         try (var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
             ModelName kind = weights.or(model, "model", ModelName.values(), "--model");
+            if (kind.readsTexts()) throw new InputException("predict is for images, and " + kind + " takes texts");
             Preparation p = preparation(weights, kind);
             List<String> told = weights.classNames();
             Device place = device.resolve();

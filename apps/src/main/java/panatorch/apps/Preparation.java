@@ -8,6 +8,7 @@ import panatorch.Generator;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.datasets.Dataset;
+import panatorch.datasets.Field;
 import panatorch.datasets.transforms.Compose;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.datasets.transforms.RandomCrop;
@@ -22,8 +23,14 @@ import panatorch.datasets.transforms.Transform;
  * @param mean of each channel; @param std likewise
  */
 record Preparation(int channels, int side, double[] mean, double[] std) {
+    /** Texts are numbers of words already. */
+    private static final Preparation OF_TEXTS = new Preparation(0, 0, new double[0], new double[0]);
+
     /** @throws InputException if the network cannot take the set's images */
     static Preparation of(Dataset set, ModelName model) {
+        boolean texts = set.schema().fields().getFirst().name().equals(Field.TOKENS);
+        if (texts != model.readsTexts()) throw new InputException(model + " takes " + (texts ? "images, and this set has texts" : "texts, and this set has images"));
+        if (texts) return OF_TEXTS;
         long[] shape = set.imageShape(); // [C, H, W]
         int channels = model.channels(), side = Math.max((int) shape[1], model.side());
         if (shape[0] > channels) throw new InputException(model + " takes grey images, and those of this set are coloured");
@@ -37,12 +44,17 @@ record Preparation(int channels, int side, double[] mean, double[] std) {
 
     /** What is done to images that are trained on. @param vary by random crops; @param mirror at random */
     Transform training(boolean vary, boolean mirror) {
-        if (!vary) return testing();
+        if (!vary || isOfTexts()) return testing();
         Transform crop = new RandomCrop(side, side / 8), flip = new RandomHorizontalFlip(0.5), fit = this::fit, normalize = normalize();
         return mirror ? Compose.of(fit, crop, flip, normalize) : Compose.of(fit, crop, normalize);
     }
 
-    Transform testing() { return Compose.of(this::fit, normalize()); }
+    Transform testing() {
+        if (isOfTexts()) return (tokens, generator) -> tokens;
+        return Compose.of(this::fit, normalize());
+    }
+
+    boolean isOfTexts() { return channels == 0; }
 
     Preparation normalizedBy(double[] mean, double[] std) { return new Preparation(channels, side, mean, std); }
 

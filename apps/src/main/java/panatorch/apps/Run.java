@@ -105,8 +105,8 @@ final class Run implements AutoCloseable {
     String describe() {
         LearningOptions l = options.learning;
         int threads = options.run.threads;
-        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) on %s (%,d images, %,d for testing):%n%,d %s of %,d batches on %s with %d %s in %s (%s), by %s with a %s schedule",
-                options.model.model, model.parameterCount(), options.model.describe(), options.data.dataset, trainImages, testImages, l.epochs, l.epochs == 1 ? "epoch" : "epochs", train.count(),
+        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) on %s (%,d %s, %,d for testing):%n%,d %s of %,d batches on %s with %d %s in %s (%s), by %s with a %s schedule",
+                options.model.model, model.parameterCount(), options.model.describe(), options.data.dataset, trainImages, options.data.dataset.items(), testImages, l.epochs, l.epochs == 1 ? "epoch" : "epochs", train.count(),
                 options.device(), threads, threads == 1 ? "thread" : "threads", options.precision(), options.precision().reason(), l.optimizer, l.schedule);
     }
 

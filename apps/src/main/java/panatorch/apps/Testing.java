@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import panatorch.Device;
 import panatorch.MemoryFormat;
+import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.datasets.Batch;
 import panatorch.datasets.DataLoader;
@@ -29,9 +30,11 @@ final class Testing {
 
     static final Objective OBJECTIVE = Objective.of(CrossEntropy::crossEntropy);
 
+    static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(FORMAT) : input; }
+
     static Batches batches(Dataset test, Transform normalize, int batchSize) { return batches(DataLoader.of(test, batchSize).transform(normalize).build()); }
 
-    static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
+    static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
 
     /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
     static Tally run(Classifier model, Batches test, int images, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {

@@ -16,11 +16,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch train}. */
-@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images, and writes its weights, its metrics and pictures of them.", footer = {
+@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, its metrics and pictures of them.", footer = {
         "", "Examples:",
         "  panatorch train",
         "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
         "  panatorch train --model vgg16-bn --dropout standard --optimizer adamw --schedule cosine --warm-up 1",
+        "  panatorch train --model bert-tiny --dataset sst2 --data DIR --optimizer adamw",
         "  panatorch train --resume runs/cifar",
         "  panatorch train --config runs/cifar/config.json --seed 1"})
 final class TrainCommand implements Callable<Integer> {
@@ -38,6 +39,7 @@ final class TrainCommand implements Callable<Integer> {
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(options.model.model));
             Map<String, Object> config = ConfigFile.of(spec);
             AtomicFile.write(folder.resolve(ConfigFile.NAME), Metrics.JSON.writeValueAsBytes(config));
+            options.data.dataset.saveWith(folder, options.data.data);
             if (resumed == null) OutputFolder.removeCheckpoints(folder);
             try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.run.silent())) {
                 return train(config, DataOptions.limited(train, options.data.limitTrain), DataOptions.limited(test, options.data.limitTest), folder, log.out(), interruption);

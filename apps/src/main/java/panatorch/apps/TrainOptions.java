@@ -24,6 +24,7 @@ final class TrainOptions {
         data.check();
         model.check();
         learning.check();
+        if (model.model.readsTexts() && (learning.mixup != null || learning.cutmix != null)) throw new InputException("--mixup and --cutmix mix images, and " + model.model + " takes texts");
         run.check();
     }
 

@@ -1,0 +1,83 @@
+package panatorch.apps;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import panatorch.datasets.Dataset;
+import panatorch.datasets.text.Table;
+import panatorch.datasets.text.TextDataset;
+import panatorch.datasets.text.Tokenizer;
+import panatorch.datasets.text.Vocabulary;
+import panatorch.datasets.text.WordTokenizer;
+import panatorch.serialize.AtomicFile;
+
+/** SST-2, sentences of film reviews (Socher et al. 2013), as GLUE's {@code train.tsv} and {@code dev.tsv}: a label, 0 or 1, and a sentence. */
+final class Texts {
+    private Texts() {}
+
+    /** Where a run's words are, so that a checkpoint is read as it was trained. */
+    static final String VOCABULARY = "vocab.txt";
+    /** Of a text, the mark in front included; and of words, those of marks included. */
+    static final int LENGTH = 64, WORDS = 10_000;
+    private static final String MARK = "<cls>", LABEL = "label";
+    private static final List<String> CLASSES = List.of("negative", "positive");
+
+    static Dataset train(Path data) { return of(data, "train.tsv", null); }
+
+    /** @param vocabulary a run's; null for that of the training texts */
+    static Dataset test(Path data, @Nullable Path vocabulary) { return of(data, "dev.tsv", vocabulary); }
+
+    private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
+        Table table = Table.tsv(folder(data).resolve(file));
+        return TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary == null ? vocabulary(data) : Vocabulary.read(vocabulary)), LENGTH);
+    }
+
+    /** The folder itself, or the one of that name in it. */
+    private static Path folder(Path data) {
+        Path inside = data.resolve("sst2");
+        return Files.isDirectory(inside) ? inside : data;
+    }
+
+    /** It is not named alike in all files. */
+    private static String textColumn(Table table) { return table.columns().stream().filter(c -> !c.equals(LABEL)).findFirst().orElse(LABEL); }
+
+    /** The most frequent words of all training texts that come twice at least. */
+    private static Vocabulary vocabulary(Path data) {
+        Table table = Table.tsv(folder(data).resolve("train.tsv"));
+        Vocabulary words = WordTokenizer.build(table.column(textColumn(table)), 2, WORDS - 1).vocabulary();
+        return Vocabulary.of(Stream.concat(IntStream.range(0, words.size()).mapToObj(words::token), Stream.of(MARK)).toList());
+    }
+
+    /** Into a run's folder. */
+    static void saveVocabulary(Path data, Path folder) throws IOException {
+        Vocabulary v = vocabulary(data);
+        AtomicFile.write(folder.resolve(VOCABULARY), String.join("\n", IntStream.range(0, v.size()).mapToObj(v::token).toList()).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Words behind a mark, whose features are what BERT classifies by. */
+    private static final class Marked implements Tokenizer {
+        private final WordTokenizer words;
+        private final int mark;
+
+        Marked(Vocabulary vocabulary) {
+            try {
+                words = new WordTokenizer(vocabulary);
+                mark = vocabulary.id(MARK);
+            } catch (IllegalArgumentException e) {
+                throw new InputException("the vocabulary is not one that train has written: " + e.getMessage(), e);
+            }
+            if (vocabulary.size() > WORDS) throw new InputException("the vocabulary has " + vocabulary.size() + " words, more than the " + WORDS + " that networks have here");
+        }
+
+        @Override public int[] encode(String text, int maxLength) { return IntStream.concat(IntStream.of(mark), IntStream.of(words.encode(text, maxLength - 1))).toArray(); }
+
+        @Override public Vocabulary vocabulary() { return words.vocabulary(); }
+
+        @Override public int padding() { return words.padding(); }
+    }
+}
