@@ -1,5 +1,6 @@
 package panatorch.fuzz;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Calls all operators with hostile arguments, in processes that may die of it: {@code Operators SEED COUNT}, or {@code Operators --call SEED NUMBER}
@@ -109,7 +112,7 @@ public final class Operators {
                 "-XX:CompressedClassSpaceSize=64m", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + folder.resolve("crash.log")));
         System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("panatorch.") || p.startsWith("org.bytedeco.") || p.equals("java.library.path"))
                 .forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), OperatorsChild.class.getName(), "" + seed, "" + from, "" + to, folder.toString()));
+        command.addAll(List.of("-cp", absoluteClassPath(), OperatorsChild.class.getName(), "" + seed, "" + from, "" + to, folder.toString()));
         var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("OMP_NUM_THREADS", "1");
         Process process = builder.start();
@@ -118,6 +121,11 @@ public final class Operators {
         } finally {
             process.destroyForcibly();
         }
+    }
+
+    /** The children run in a folder of their own. */
+    private static String absoluteClassPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(p -> Path.of(p).toAbsolutePath().toString()).collect(Collectors.joining(File.pathSeparator));
     }
 
     /** How a process ended, in a few words: the signal and the function it came from, or what the C++ library said. */
