@@ -41,7 +41,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", description = "in place of the experiment's own")
     private @Nullable Integer epochs;
 
-    @Option(names = "--limit-train", paramLabel = "N", description = "training images, in place of the experiment's own")
+    @Option(names = "--limit-train", paramLabel = "N", description = "training images, and test images at most, in place of the experiment's own")
     private @Nullable Integer limitTrain;
 
     @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")

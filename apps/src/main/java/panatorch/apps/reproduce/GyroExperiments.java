@@ -47,7 +47,7 @@ final class GyroExperiments {
         int quick = lab.full() ? 1 : 8;
         for (int i = 0; i < channels.length; i++) channels[i] /= quick;
         long hidden = lab.full() ? 1024 : 256;
-        try (Images images = Images.cifar10(lab, lab.trainImages(1024), testImages(lab)).standardized()) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(1024), lab.testImages(500)).standardized()) {
             int epochs = lab.epochs(8, 100);
             Batches batches = images.training(batchSize(lab, images), 0, false, true);
             long steps = (long) epochs * batches.count();
@@ -65,7 +65,7 @@ final class GyroExperiments {
     }
 
     private static Report resNet18(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(1024), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(1024), lab.testImages(500))) {
             int epochs = lab.epochs(6, 80);
             Batches batches = images.training(batchSize(lab, images), 0, lab.full(), true);
             long drop = Math.max(1, (long) epochs * batches.count() * (lab.full() ? 1 : 3) / 4);
@@ -100,8 +100,6 @@ final class GyroExperiments {
     }
 
     // ---- parts of them
-
-    private static int testImages(Lab lab) { return lab.full() ? Integer.MAX_VALUE : 500; }
 
     private static int batchSize(Lab lab, Images images) { return Math.min(lab.full() ? 256 : 64, images.train().size()); }
 

@@ -38,6 +38,9 @@ public record Lab(@Nullable Path data, boolean full, int repetitions, @Nullable 
     /** How many training images: all for the published settings. */
     public int trainImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
 
+    /** How many test images: all for the published settings, and as many as the user said of the training images at most. */
+    public int testImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
+
     public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }
 
     /** What all reports say of where they come from. */

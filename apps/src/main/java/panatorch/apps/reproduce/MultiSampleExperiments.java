@@ -46,7 +46,7 @@ final class MultiSampleExperiments {
     // ---- experiments
 
     private static Report samples(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(6, 100));
             Batches batches = images.training(100, 0, lab.full(), false);
             var sweep = new Sweep(lab).variant("no dropout", seed -> training.run(seed, s -> net(lab, images, 0, 0), batches, m -> List.of()));
@@ -60,7 +60,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report rates(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(5, 100));
             Batches batches = images.training(100, 0, lab.full(), false);
             var sweep = new Sweep(lab);
@@ -72,7 +72,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report flip(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(6, 100));
             Batches batches = images.training(100, 0, lab.full(), false);
             Supplier<Module> head = () -> new Sequential(new Flatten(), Networks.twoDropouts(1024, 128, images.classes(), FIRST, SECOND));
@@ -86,7 +86,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report duplication(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(5, 100));
             Batches batches = images.training(100, 0, lab.full(), false);
             var sweep = new Sweep(lab);
@@ -100,7 +100,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report miniResNet(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(1500), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(1500), lab.testImages(1000))) {
             int epochs = lab.epochs(3, 20);
             Batches batches = images.training(128, 0, false, true);
             long drop = Math.max(1, epochs / 2L) * batches.count();
@@ -114,7 +114,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report resNet56(Lab lab, Experiment e) {
-        try (Images images = Images.cifar100(lab, lab.trainImages(2000), testImages(lab))) {
+        try (Images images = Images.cifar100(lab, lab.trainImages(2000), lab.testImages(1000))) {
             int epochs = lab.epochs(2, 5), depth = lab.full() ? 56 : 20;
             Batches batches = images.training(128, 0, true, false);
             var training = new Training(lab, images, epochs, m -> new AdamW(m.parameters(), AdamW.options(lab.full() ? 0.1 : 0.01).weightDecay(1e-4)),
@@ -128,7 +128,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report vgg(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(640), testImages(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(640), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(2, 100));
             Batches batches = images.training(64, 0, true, false);
             int depth = lab.full() ? 16 : 11;
@@ -144,8 +144,6 @@ final class MultiSampleExperiments {
     }
 
     // ---- parts of them
-
-    private static int testImages(Lab lab) { return lab.full() ? Integer.MAX_VALUE : 1000; }
 
     /** Nesterov's momentum over one cycle. */
     private static Training sgd(Lab lab, Images images, int epochs) {
