@@ -36,7 +36,7 @@ final class DistillationCompression {
     private static Point all(double part, double distilled, double baseline) { return new Point(part, 64, distilled, baseline); }
 
     static Report run(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(DistillationExperiments.IMAGES), DistillationExperiments.tests(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(DistillationExperiments.IMAGES), lab.testImages(500))) {
             Distilling d = DistillationExperiments.quick(lab, images);
             var run = new Findings(d);
             Widths widths = DistillationExperiments.widths(lab);

@@ -38,7 +38,7 @@ final class DistillationExperiments {
     // ---- experiments
 
     private static Report mnist(Lab lab, Experiment e) {
-        try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), tests(lab))) {
+        try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
             Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0) : new Recipe(10, 0.02, 5e-4, List.of(2 / 3.0), 6, 2, 25, 100, false);
             var d = new Distilling(lab, images, recipe.with(lab));
             var run = new Findings(d);
@@ -49,7 +49,7 @@ final class DistillationExperiments {
     }
 
     private static Report quick(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
             var run = new Findings(quick(lab, images));
             compare(run, "Quick", new Published(18.15, 16.78, 17.20), () -> widths(lab).network(images.classes(), rate(lab)));
             return run.report(e, QUICK_NOTE);
@@ -57,7 +57,7 @@ final class DistillationExperiments {
     }
 
     private static Report allConv(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
             Recipe recipe = lab.full() ? Recipe.published(350, 0.05, 1e-3, true, 200 / 350.0, 250 / 350.0, 300 / 350.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "AllConv", new Published(11.20, 10.60, 10.80), () -> lab.full() ? DistillationNetworks.initialized(new AllConv(images.classes())) : DistillationNetworks.allConv(16, 32, images.classes()));
@@ -66,7 +66,7 @@ final class DistillationExperiments {
     }
 
     private static Report nin(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
             Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 1e-4, true, 2 / 3.0, 5 / 6.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "NiN", new Published(11.16, 11.04, 11.14), () -> lab.full() ? DistillationNetworks.initialized(new NiN(images.classes())) : DistillationNetworks.nin(6, images.classes()));
@@ -75,7 +75,7 @@ final class DistillationExperiments {
     }
 
     private static Report sets(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), tests(lab))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
             Distilling d = quick(lab, images);
             var run = new Findings(d);
             Map<Source, Double> published = new LinkedHashMap<>();
@@ -102,8 +102,6 @@ final class DistillationExperiments {
 
     static final int IMAGES = 2000;
     static final String QUICK_NOTE = "half the filters and half the dropout rate";
-
-    static int tests(Lab lab) { return lab.full() ? Integer.MAX_VALUE : lab.trainLimit() != null ? Math.min(lab.trainLimit(), 500) : 500; }
 
     /** Half as much for few steps: with a half, LeNetAll is still so far from fitted that the mean over masks is the worse prediction, and nothing to learn from. */
     static double rate(Lab lab) { return lab.full() ? P : P / 2; }

@@ -39,7 +39,7 @@ public record Lab(@Nullable Path data, boolean full, int repetitions, @Nullable 
     public int trainImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
 
     /** How many test images: all for the published settings, and as many as the user said of the training images at most. */
-    public int testImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
+    public int testImages(int quick) { return full ? Integer.MAX_VALUE : trainLimit != null ? Math.min(trainLimit, quick) : quick; }
 
     public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }
 
