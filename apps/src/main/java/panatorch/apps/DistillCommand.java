@@ -101,23 +101,28 @@ final class DistillCommand implements Callable<Integer> {
         RunLog.configure(false, json);
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(teacher);
-            ModelName kind = model = weights.or(model, "model", ModelName.values(), "--model");
-            DatasetName images = dataset = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
+            // what takes effect is put in the place of what was not said: the options are what the run's files tell of it
+            ModelName kind = weights.or(model, "model", ModelName.values(), "--model");
+            DatasetName images = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
+            model = kind;
+            dataset = images;
+            precision = weights.precision(precision);
+            if (dropoutP == null) dropoutP = weights.dropoutP();
             if (kind.readsTexts()) throw new InputException("distill is for images, and " + kind + " takes texts");
             Preparation known = weights.preparation();
             int side = known == null ? kind.side() : known.side();
             try (Dataset train = images.train(data, side); Dataset test = images.test(data, side)) {
                 Preparation preparation = weights.preparation(train, kind, normalize);
                 Device place = device.resolve();
-                Precision p = (precision = weights.precision(precision)).resolve(place);
+                device = place.type() == Device.Type.CUDA ? DeviceName.CUDA : DeviceName.CPU;
+                Precision p = precision.resolve(place);
                 try (Classifier network = kind.create(train.classes())) {
                     weights.loadInto(network, kind);
                     network.to(place, null, Testing.FORMAT);
-                    double drops = dropoutP = dropoutP == null ? Double.valueOf(weights.dropoutP()) : dropoutP;
-                    Classifier random = DroppingHead.random(network, drops, "distill");
+                    Classifier random = DroppingHead.random(network, dropoutP, "distill");
                     Path folder = OutputFolder.prepare(out != null ? out : OutputFolder.standard(kind));
                     try (var log = RunLog.open(folder, spec.commandLine().getOut(), json)) {
-                        return distill(network, random, drops, DataOptions.limited(train, limitTrain), DataOptions.limited(test, limitTest), preparation, place, p, folder, log.out(), interruption);
+                        return distill(network, random, dropoutP, DataOptions.limited(train, limitTrain), DataOptions.limited(test, limitTest), preparation, place, p, folder, log.out(), interruption);
                     }
                 }
             }
