@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import panatorch.Device;
 import panatorch.Torch;
 import panatorch.amp.Precision;
 import picocli.CommandLine.Command;

@@ -59,7 +59,7 @@ public final class Averages implements AutoCloseable {
     void loadStateDict(Map<String, ?> state, panatorch.Device device) {
         close();
         count = State.number(state, "count").longValue();
-        State.map(state, "sums").forEach((name, sum) -> sums.put(name, State.tensor(name, sum).to(device).clone().escape()));
+        State.tensors(state, "sums").forEach((name, sum) -> sums.put(name, sum.to(device).clone().escape()));
     }
 
     @Override public void close() {

@@ -1,5 +1,6 @@
 package panatorch.train;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
@@ -12,6 +13,13 @@ final class State {
 
     @SuppressWarnings("unchecked")
     static Map<String, Object> map(Map<String, ?> state, String key) { return of(state, key, Map.class); }
+
+    /** The tensors of a state dict that is an entry of another. */
+    static Map<String, Tensor> tensors(Map<String, ?> state, String key) {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        map(state, key).forEach((name, value) -> tensors.put(name, tensor(name, value)));
+        return tensors;
+    }
 
     static Tensor tensor(String key, @Nullable Object value) {
         if (value instanceof Tensor t) return t;

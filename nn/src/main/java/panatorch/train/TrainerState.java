@@ -6,7 +6,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Generator;
-import panatorch.Tensor;
 
 /** A trainer as sections of a checkpoint. */
 final class TrainerState {
@@ -34,9 +33,7 @@ final class TrainerState {
 
     void loadStateDict(Map<String, @Nullable Object> sections) {
         Map<String, Object> position = State.map(sections, "position"), callbacks = State.map(sections, "callbacks"), rng = State.map(sections, "rng");
-        var model = new LinkedHashMap<String, Tensor>();
-        State.map(sections, "model").forEach((name, value) -> model.put(name, State.tensor(name, value)));
-        trainer.model().loadStateDict(model);
+        trainer.model().loadStateDict(State.tensors(sections, "model"));
         trainer.optimizer().loadStateDict(State.map(sections, "optimizer"));
         if (trainer.scaler() != null && sections.containsKey("scaler")) trainer.scaler().loadStateDict(State.map(sections, "scaler"));
         trainer.finishedEpochs = State.number(position, "epochs").longValue();

@@ -1,8 +1,6 @@
 package panatorch.train;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
-import panatorch.Tensor;
 import panatorch.optim.AveragedModel;
 
 /**
@@ -43,8 +41,6 @@ public final class WeightAveraging implements Callback {
 
     @Override public void loadStateDict(Map<String, ?> state) {
         average.setUpdates(State.number(state, "updates").longValue());
-        var model = new LinkedHashMap<String, Tensor>();
-        State.map(state, "model").forEach((name, value) -> model.put(name, State.tensor(name, value)));
-        average.module().loadStateDict(model);
+        average.module().loadStateDict(State.tensors(state, "model"));
     }
 }

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Generator;
 import panatorch.MemoryFormat;

@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import panatorch.Scope;
+import panatorch.nn.Dropout;
 import panatorch.nn.Flatten;
+import panatorch.nn.Linear;
 import panatorch.nn.Module;
 import panatorch.nn.Sequential;
 import panatorch.nn.dropout.multisample.Diversity;
@@ -16,7 +18,6 @@ import panatorch.optim.Adam;
 import panatorch.optim.AdamW;
 import panatorch.optim.MultiStepLR;
 import panatorch.optim.OneCycleLR;
-import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
 import panatorch.train.Batches;
 import panatorch.train.Callback;
@@ -158,8 +159,8 @@ final class MultiSampleExperiments {
     }
 
     private static Module mini(Images images, double p) {
-        var linear = new panatorch.nn.Linear(128, images.classes());
-        return new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new panatorch.nn.Dropout(p), linear));
+        var linear = new Linear(128, images.classes());
+        return new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new Dropout(p), linear));
     }
 
     /** M samples of the head's own dropout layers. */

@@ -3,7 +3,6 @@ package panatorch.apps.reproduce;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +87,7 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
 
         double medianStep() {
             double[] sorted = times.stream().mapToDouble(v -> v).sorted().toArray();
-            return sorted.length == 0 ? Double.NaN : Arrays.stream(sorted).skip(sorted.length / 2).findFirst().orElseThrow();
+            return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
         }
     }
 }
