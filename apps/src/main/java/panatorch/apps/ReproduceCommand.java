@@ -24,13 +24,20 @@ import picocli.CommandLine.Spec;
         "", "Examples:",
         "  panatorch reproduce",
         "  panatorch reproduce msd-samples --data DIR",
+        "  panatorch reproduce msd-vgg16 --dataset cifar100 --data DIR",
         "  panatorch reproduce distill-mnist --data DIR --full --device cuda"})
 final class ReproduceCommand implements Callable<Integer> {
+    /** Of the images that the experiments' networks are for. */
+    private static final int SIDE = 32;
+
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "the experiment; without it all are listed")
     private @Nullable String name;
 
     @Option(names = "--data", paramLabel = "DIR", description = "folder of the unpacked data sets; without it experiments on CIFAR-10 use the built-in images")
     private @Nullable Path data;
+
+    @Option(names = "--dataset", paramLabel = "NAME", description = "images in place of the experiment's own, for msd-vgg16: ${COMPLETION-CANDIDATES}; of a folder, scaled to 32×32")
+    private @Nullable DatasetName dataset;
 
     @Option(names = "--full", description = "the published settings, for a GPU; the default is a scale that takes minutes on two cores")
     private boolean full;
@@ -71,11 +78,19 @@ final class ReproduceCommand implements Callable<Integer> {
         Device place = device.resolve();
         Path given = out, folder = OutputFolder.prepare(given == null ? Path.of("runs", experiment.name()) : given);
         try (var interruption = Interruption.watch()) {
-            return run(experiment, new Lab(data, full, seeds, epochs, limitTrain, place, precision.resolve(place), line -> {
+            return run(experiment, new Lab(data, choice(experiment), full, seeds, epochs, limitTrain, place, precision.resolve(place), line -> {
                 text.println(line);
                 text.flush();
             }, interruption::check), folder, interruption);
         }
+    }
+
+    private Lab.@Nullable Choice choice(Experiment experiment) {
+        DatasetName chosen = dataset;
+        if (chosen == null) return null;
+        if (!experiment.anyImages()) throw new InputException(experiment.name() + " has a data set of its own; leave --dataset out");
+        if (chosen == DatasetName.SST2) throw new InputException(experiment.name() + " is about images, and sst2 has sentences");
+        return new Lab.Choice(chosen.toString(), () -> chosen.train(data, SIDE), () -> chosen.test(data, SIDE));
     }
 
     private int run(Experiment experiment, Lab lab, Path folder, Interruption interruption) throws IOException {

@@ -9,7 +9,7 @@ import panatorch.Scope;
  * Items of one make, read by index straight into the memory of a batch: images with labels, texts, rows of tensors.
  *
  * <p>Some sets hold files or native memory: close a set when no loader uses it any more. Reading from many threads at once is
- * safe. Views ({@link #limit}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the sets they were made
+ * safe. Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the sets they were made
  * of; closing a view closes nothing.
  */
 public interface Dataset extends AutoCloseable {
@@ -72,6 +72,13 @@ public interface Dataset extends AutoCloseable {
     default Dataset limit(int n) {
         if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
         return n >= size() ? this : subset(IntStream.range(0, n).toArray());
+    }
+
+    /** {@code n} items at even distances, or all if there are fewer: of a set that lies class by class, each class in its share. */
+    default Dataset spaced(int n) {
+        if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
+        long all = size();
+        return n >= all ? this : subset(IntStream.range(0, n).map(i -> (int) (i * all / n)).toArray());
     }
 
     /** The items {@code indices}, in that order. */

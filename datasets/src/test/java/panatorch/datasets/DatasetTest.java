@@ -37,6 +37,14 @@ class DatasetTest {
         assertThatThrownBy(() -> set.limit(2).batch(2)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
+    @Test void spaced_items_are_at_even_distances() {
+        assertThat(pixels(set.spaced(2), 0)).containsOnly(0);
+        assertThat(pixels(set.spaced(2), 1)).containsOnly(3);
+        assertThat(set.spaced(7)).isSameAs(set);
+        assertThat(set.spaced(0).size()).isZero();
+        assertThatThrownBy(() -> set.spaced(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     @Test void a_subset_has_its_own_numbering() {
         var view = set.subset(6, 3).subset(1);
         assertThat(view.size()).isEqualTo(1);

@@ -38,7 +38,7 @@ final class DistillationExperiments {
     // ---- experiments
 
     private static Report mnist(Lab lab, Experiment e) {
-        try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
+        try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), lab.testImages(2000))) {
             Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0) : new Recipe(10, 0.02, 5e-4, List.of(2 / 3.0), 6, 2, 25, 100, false);
             var d = new Distilling(lab, images, recipe.with(lab));
             var run = new Findings(d);

@@ -1,9 +1,21 @@
 package panatorch.apps.reproduce;
 
+import java.util.Map;
+import panatorch.datasets.Dataset;
 import panatorch.train.Batches;
 
-/** What an experiment evaluates on. */
+/** What an experiment trains and evaluates on. */
 public interface Examples {
+    /** As reports have it. */
+    String name();
+
+    Dataset train();
+
+    Dataset test();
+
+    /** What a report says of it. */
+    default Map<String, Object> settings() { return Map.of("set", name(), "train examples", train().size(), "test examples", test().size()); }
+
     /** The training examples as they are evaluated: in order, not varied. */
     Batches trainingAsTest();
 

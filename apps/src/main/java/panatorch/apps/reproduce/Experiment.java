@@ -8,8 +8,12 @@ import java.io.IOException;
  * @param name what the command line calls it
  * @param title what is compared, in a sentence
  * @param source the paper, and where the published figures were found
+ * @param anyImages whether the user may choose another set
  */
-public record Experiment(String name, String title, String source, Program program) {
+public record Experiment(String name, String title, String source, boolean anyImages, Program program) {
+    /** One that is about its own data set. */
+    public Experiment(String name, String title, String source, Program program) { this(name, title, source, false, program); }
+
     @FunctionalInterface
     public interface Program {
         Report run(Lab lab, Experiment experiment) throws IOException;

@@ -42,10 +42,7 @@ final class Findings {
     Report report(Experiment e, String smaller) {
         Distilling.Recipe r = distilling.recipe();
         Images images = distilling.images();
-        var settings = new LinkedHashMap<>(lab.settings());
-        settings.put("set", images.name());
-        settings.put("train images", images.train().size());
-        settings.put("test images", images.test().size());
+        var settings = new LinkedHashMap<String, Object>(images.settings());
         settings.put("batch", distilling.batch());
         settings.put("recipe", r.toString());
         var notes = new ArrayList<String>();
@@ -56,6 +53,6 @@ final class Findings {
             notes.add("Not the published settings: " + (smaller.isEmpty() ? "" : smaller + "; ") + images.train().size() + " images of " + images.name() + ", " + images.test().size() + " test images, " + r.epochs() + " epochs of training and "
                     + r.distillation() + " of distillation. --full has them; published figures stand beside for orientation only.");
         }
-        return new Report(e, settings, lab.seeds(), table, curves, "loss of distillation", "epoch", notes);
+        return lab.report(e, settings, table, curves, "loss of distillation", notes);
     }
 }

@@ -56,7 +56,7 @@ final class GyroExperiments {
             int sigma = lab.full() ? 256 : 64, tau = lab.full() ? 16 : 4;
             var published = new Published("gyro, authors' draws", GyroOptions.DEFAULT.scale(GyroOptions.Scale.EMPIRICAL),
                     seed -> GyroSchedule.of(GyroSchedule.Kind.RANDOM_WITH_REPLACEMENT, sigma, tau, steps, false, seed));
-            return new Trial(lab, training, batches, p -> Networks.gyroNet(channels, hidden, images.classes(), p), 0.5, false, sigma, tau, published).report(e, images.name(), List.of(
+            return new Trial(lab, training, batches, p -> Networks.gyroNet(channels, hidden, images.classes(), p), 0.5, false, sigma, tau, published).report(e, List.of(
                     "The authors' code keeps the best test error of all epochs, and this is the last; its RMSProp adds ε within the root and begins with ones.",
                     "\"Authors' draws\": with replacement, each layer for itself, scaled by the fraction that is kept.",
                     lab.full() ? "Without the authors' optional augmentation." : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + batchSize(lab, images)
@@ -74,7 +74,7 @@ final class GyroExperiments {
             int sigma = lab.full() ? 1024 : 48, tau = lab.full() ? 8 : 2;
             var published = new Published("gyro, Composer's draws", GyroOptions.DEFAULT, seed -> GyroSchedule.composer(sigma, tau, batches.count(), epochs, seed));
             return new Trial(lab, training, batches, p -> new Networks.Split(Networks.resnet18Trunk(lab.full() ? ResNet.Stem.CIFAR : ResNet.Stem.IMAGENET),
-                    new Sequential(new Dropout(p), new Linear(512, images.classes()))), 0.5, false, sigma, tau, published).report(e, images.name(), List.of(
+                    new Sequential(new Dropout(p), new Linear(512, images.classes()))), 0.5, false, sigma, tau, published).report(e, List.of(
                     "Where the paper's ResNet-18 drops, and how it is trained, could not be found: here it has one dropout layer, p = 0.5, before its last layer, and the learning rates of the authors' example of (1024, 8), which is for a network like LeNet; weight decay is the usual one, not decoupled.",
                     lab.full() ? "With shifted and mirrored images." : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + batchSize(lab, images)
                             + ", the stem for ImageNet, which leaves a sixteenth of the pixels, a learning rate that falls after three quarters of the steps instead of one, and (" + sigma + ", " + tau + ") for (1024, 8), which needs 1024 steps: 24 selections for 128."));
@@ -91,7 +91,7 @@ final class GyroExperiments {
                 (o, n) -> Schedule.eachStep(new LambdaLR(o, step -> Math.min(1, Math.min((step + 1) / (0.1 * n), (n - step) / (0.9 * n)))))); // up for a tenth of the steps, then down
         int sigma = lab.full() ? 1024 : 128, tau = lab.full() ? 8 : 2;
         var published = new Published("gyro, published draws", GyroOptions.DEFAULT, seed -> GyroSchedule.of(GyroSchedule.Kind.RANDOM_WITH_REPLACEMENT, sigma, tau, steps, false, seed));
-        return new Trial(lab, training, batches, p -> new Bert(options.dropout(p, p), 2), 0.1, true, sigma, tau, published).report(e, "SST-2", List.of(
+        return new Trial(lab, training, batches, p -> new Bert(options.dropout(p, p), 2), 0.1, true, sigma, tau, published).report(e, List.of(
                 "The paper's BERT is pre-trained, with settings that could not be found. This one begins with random weights and has words for word pieces, so errors are far from BERT's; masks are of features, shared by a sentence's tokens.",
                 "Dropout of attention weights is conventional in all but \"no dropout\". \"Published draws\": with replacement, each layer for itself; Composer's own layer refuses batches of tokens.",
                 "Subnetworks are measured on the first " + sentences.testBatch() + " test sentences.",
@@ -108,7 +108,7 @@ final class GyroExperiments {
 
     /** @param network by the drop probability; @param everywhere whether its trunk drops, too */
     private record Trial(Lab lab, Training training, Batches batches, DoubleFunction<Classifier> network, double p, boolean everywhere, int subnetworks, int concurrent, Published published) {
-        Report report(Experiment e, String set, List<String> notes) {
+        Report report(Experiment e, List<String> notes) {
             long steps = (long) training.epochs() * batches.count();
             var sweep = new Sweep(lab);
             sweep.variant("no dropout", seed -> run(seed, 0, null, GyroOptions.DEFAULT));
@@ -118,13 +118,13 @@ final class GyroExperiments {
             if (enough) sweep.variant(published.name, seed -> run(seed, p, published.schedule.apply(seed), published.options));
             Table table = sweep.run();
             table.relative(Training.STEP_TIME, "dropout", "step ÷ dropout");
-            var settings = new LinkedHashMap<>(lab.settings());
-            settings.putAll(Map.of("set", set, "epochs", training.epochs(), "steps", steps, "subnetworks", subnetworks, "concurrent", concurrent, "p", p));
+            var settings = new LinkedHashMap<String, Object>(training.examples().settings());
+            settings.putAll(Map.of("epochs", training.epochs(), "steps", steps, "subnetworks", subnetworks, "concurrent", concurrent, "p", p));
             var all = new ArrayList<>(notes);
             all.add("\"Trained\" and \"random\": accuracy of one subnetwork, the mean, accuracy of the ensemble of all, and how often two disagree, of those that were trained and of " + subnetworks
                     + " random ones, on test examples; \"full\" is the whole network on the same examples.");
             if (!enough) all.add("Without \"" + published.name + "\": " + steps + " steps are too few for " + subnetworks + " subnetworks.");
-            return new Report(e, settings, lab.seeds(), table, sweep.curves(), "train loss in evaluation mode", "epoch", all);
+            return lab.report(e, settings, table, sweep.curves(), Training.CURVE, all);
         }
 
         /** @param given null for conventional dropout; closed here */

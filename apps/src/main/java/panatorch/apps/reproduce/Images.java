@@ -1,6 +1,8 @@
 package panatorch.apps.reproduce;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import panatorch.datasets.Batch;
 import panatorch.datasets.Cifar10;
 import panatorch.datasets.Cifar100;
@@ -18,12 +20,14 @@ import panatorch.datasets.transforms.Transform;
 import panatorch.train.Batches;
 
 /**
- * A data set as experiments use it. Owns both sets until closed.
+ * A data set as experiments use it. Owns the sets until closed.
  *
  * @param name as reports have it
+ * @param train a view of the images that are used, as is {@code test}
+ * @param sets what the views are of
  * @param normalize what makes numbers of pixels: by default by mean and deviation of the training images
  */
-public record Images(String name, Dataset train, Dataset test, Transform normalize) implements Examples, AutoCloseable {
+public record Images(String name, Dataset train, Dataset test, List<Dataset> sets, Transform normalize) implements Examples, AutoCloseable {
     private static final int TEST_BATCH = 250;
 
     /** CIFAR-10, or the built-in images, which have its shape and ten classes too, if the user gave no folder. @param images of the training set at most */
@@ -33,10 +37,22 @@ public record Images(String name, Dataset train, Dataset test, Transform normali
                 : of("CIFAR-10", Cifar10.train(data), Cifar10.test(data), images, testImages);
     }
 
-    /** @throws DatasetException without a folder */
+    /** What the user chose, or CIFAR-10. @throws DatasetException if it is not of three channels */
+    public static Images chosen(Lab lab, int images, int testImages) {
+        Lab.Choice choice = lab.choice();
+        if (choice == null) return cifar10(lab, images, testImages);
+        Dataset train = choice.train().get(), test = choice.test().get();
+        if (train.imageShape()[0] == 3) return new Images(choice.name(), train.spaced(images), test.spaced(testImages), List.of(train, test), new Normalize(train.mean(), train.std()));
+        train.close();
+        test.close();
+        throw new DatasetException("this experiment's network is for images of three channels, which " + choice.name() + " has not");
+    }
+
+    /** At the quick scale a part of the set will do. @throws DatasetException without a folder */
     public static Images cifar100(Lab lab, int images, int testImages) {
-        Path data = needed(lab, "CIFAR-100");
-        return of("CIFAR-100", Cifar100.train(data), Cifar100.test(data), images, testImages);
+        Path data = needed(lab, "CIFAR-100"), train = data.resolve("cifar-100-binary").resolve("train.bin");
+        boolean part = !lab.full() && Files.isRegularFile(train);
+        return of("CIFAR-100", part ? Cifar100.of(train, Cifar100.Labels.FINE) : Cifar100.train(data), Cifar100.test(data), images, testImages);
     }
 
     /** @throws DatasetException without a folder */
@@ -52,11 +68,11 @@ public record Images(String name, Dataset train, Dataset test, Transform normali
     }
 
     private static Images of(String name, Dataset train, Dataset test, int images, int testImages) {
-        return new Images(name, train.limit(images), test.limit(testImages), new Normalize(train.mean(), train.std()));
+        return new Images(name, train.limit(images), test.limit(testImages), List.of(train, test), new Normalize(train.mean(), train.std()));
     }
 
     /** The same images, each normalised by its own mean and deviation. */
-    public Images standardized() { return new Images(name, train, test, new Standardize()); }
+    public Images standardized() { return new Images(name, train, test, sets, new Standardize()); }
 
     public int classes() { return train.classes(); }
 
@@ -76,8 +92,5 @@ public record Images(String name, Dataset train, Dataset test, Transform normali
 
     private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
 
-    @Override public void close() {
-        train.close();
-        test.close();
-    }
+    @Override public void close() { sets.forEach(Dataset::close); }
 }

@@ -42,7 +42,7 @@ final class MultiSampleExperiments {
                     "github.com/lonePatient/multi-sample_dropout_pytorch; test errors read off its plot (0.777, 0.835 and 0.843 accuracy)", MultiSampleExperiments::miniResNet),
             new Experiment("msd-cifar100-resnet56-onecycle", "One, two and eight samples on ResNet-56 and CIFAR-100, five epochs of one cycle",
                     "github.com/KushajveerSingh/deep_learning, notebook of multi-sample dropout; its losses are measured with dropout left on", MultiSampleExperiments::resNet56),
-            new Experiment("msd-vgg16", "Test error and relative time of a step of VGG-16 with two dropout layers, by the number of samples", INOUE + ", table 2, whose numbers could not be found; with 16 samples it was out of memory", MultiSampleExperiments::vgg));
+            new Experiment("msd-vgg16", "Test error and relative time of a step of VGG-16 with two dropout layers, by the number of samples", INOUE + ", table 2, whose numbers could not be found; with 16 samples it was out of memory", true, MultiSampleExperiments::vgg));
 
     // ---- experiments
 
@@ -129,7 +129,7 @@ final class MultiSampleExperiments {
     }
 
     private static Report vgg(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(640), lab.testImages(1000))) {
+        try (Images images = Images.chosen(lab, lab.trainImages(640), lab.testImages(1000))) {
             Training training = sgd(lab, images, lab.epochs(2, 100));
             Batches batches = images.training(64, 0, true, false);
             int depth = lab.full() ? 16 : 11;
@@ -192,13 +192,10 @@ final class MultiSampleExperiments {
     }
 
     private static Report report(Lab lab, Experiment e, Images images, Training training, Table table, Sweep sweep) {
-        var settings = new LinkedHashMap<>(lab.settings());
-        settings.put("set", images.name());
-        settings.put("train images", images.train().size());
-        settings.put("test images", images.test().size());
+        var settings = new LinkedHashMap<String, Object>(images.settings());
         settings.put("epochs", training.epochs());
         List<String> notes = lab.full() ? List.of() : List.of("Not the published settings: a smaller network, " + images.train().size() + " images of " + images.name() + ", " + training.epochs()
                 + " epochs. --full has them; published figures stand beside for orientation only.");
-        return new Report(e, settings, lab.seeds(), table, sweep.curves(), "train loss in evaluation mode", "epoch", notes);
+        return lab.report(e, settings, table, sweep.curves(), Training.CURVE, notes);
     }
 }

@@ -63,6 +63,7 @@ final class Networks {
     /** VGG with batch normalisation up to its head, [N, 512]. */
     static Module vggTrunk(int depth, int classes) {
         var vgg = new VGG(depth, true, VGG.Head.CIFAR, classes);
+        vgg.head().close();
         return new Sequential(vgg.namedChildren().get("features"), new Flatten());
     }
 

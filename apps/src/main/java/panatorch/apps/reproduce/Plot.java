@@ -21,7 +21,7 @@ final class Plot {
             new Color(0xE377C2), new Color(0x7F7F7F), new Color(0xBCBD22), new Color(0x17BECF)};
 
     static void write(Path file, Report report) throws IOException {
-        XYChart chart = new XYChartBuilder().width(900).height(560).title(report.experiment().name()).xAxisTitle(report.unit()).yAxisTitle(report.curve()).build();
+        XYChart chart = new XYChartBuilder().width(900).height(560).title(report.experiment().name()).xAxisTitle("epoch").yAxisTitle(report.curve()).build();
         chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideE);
         chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.###");
         chart.getStyler().setSeriesColors(COLORS);

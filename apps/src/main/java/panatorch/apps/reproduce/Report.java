@@ -15,10 +15,10 @@ import panatorch.serialize.AtomicFile;
  *
  * @param settings all that decides the numbers
  * @param seeds one a repetition
- * @param curves by variant, the mean over seeds of what {@code curve} says, by {@code unit}
+ * @param curves by variant, the mean over seeds of what {@code curve} says, an epoch each
  * @param notes what a reader of the table must know, such as how the settings differ from the paper's
  */
-public record Report(Experiment experiment, Map<String, Object> settings, List<Long> seeds, Table table, Map<String, double[]> curves, String curve, String unit, List<String> notes) {
+public record Report(Experiment experiment, Map<String, Object> settings, List<Long> seeds, Table table, Map<String, double[]> curves, String curve, List<String> notes) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** Writes {@code report.json}, {@code report.md} and {@code plot.png} to a folder that exists. */
@@ -32,7 +32,7 @@ public record Report(Experiment experiment, Map<String, Object> settings, List<L
         var rows = new LinkedHashMap<String, Object>();
         table.rows().forEach((variant, row) -> rows.put(variant, row(variant, row)));
         json.put("variants", rows);
-        json.put("curves", Map.of("of", curve, "by", unit, "means", curves));
+        json.put("curves", Map.of("of", curve, "by", "epoch", "means", curves));
         json.put("notes", notes);
         AtomicFile.write(folder.resolve("report.json"), JSON.writeValueAsBytes(json));
         AtomicFile.write(folder.resolve("report.md"), markdown().getBytes(StandardCharsets.UTF_8));

@@ -37,6 +37,8 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
                 TextDataset.of(test, "content", "label", CLASSES, tokenizer, maxTokens), vocabulary.size(), testBatch);
     }
 
+    @Override public String name() { return "SST-2"; }
+
     /** In a new order each epoch, without a last batch of fewer sentences. */
     Batches training(int batchSize) { return batches(DataLoader.of(train, batchSize).shuffle().dropLast().build()); }
 

@@ -33,6 +33,8 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
 
     public static final String TRAIN_LOSS = "train loss", TEST_LOSS = "test loss", TEST_ERROR = "test error %", STEP_TIME = "ms/step";
 
+    static final String CURVE = "train loss in evaluation mode";
+
     /** Constant learning rate. */
     public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) { this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {}); }
 

@@ -26,7 +26,7 @@ class DistillationExperimentsTest {
     @TempDir Path folder;
 
     private static Report run(String name, @Nullable Path data) throws IOException {
-        var lab = new Lab(data, false, 1, 1, 30, Device.CPU, Precision.FP32, line -> {}, () -> {});
+        var lab = new Lab(data, null, false, 1, 1, 30, Device.CPU, Precision.FP32, line -> {}, () -> {});
         return Experiments.ALL.stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow().run(lab);
     }
 
@@ -46,7 +46,7 @@ class DistillationExperimentsTest {
         report.write(folder);
         JsonNode json = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
         assertThat(json.get("variants")).hasSize(rows);
-        assertThat(json.at("/settings/test images").asInt()).isEqualTo(30);
+        assertThat(json.at("/settings/test examples").asInt()).isEqualTo(30);
         assertThat(folder.resolve("plot.png")).exists();
     }
 

@@ -21,7 +21,7 @@ class GyroExperimentsTest {
 
     private static Report run(String name, @Nullable Path data, int examples, int epochs) throws IOException {
         Experiment experiment = Experiments.ALL.stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow();
-        return experiment.run(new Lab(data, false, 1, epochs, examples, Device.CPU, Precision.FP32, line -> {}, () -> {}));
+        return experiment.run(new Lab(data, null, false, 1, epochs, examples, Device.CPU, Precision.FP32, line -> {}, () -> {}));
     }
 
     @ParameterizedTest

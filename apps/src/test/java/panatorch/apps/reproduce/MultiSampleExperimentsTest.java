@@ -10,13 +10,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import panatorch.Device;
 import panatorch.amp.Precision;
+import panatorch.datasets.ChannelStats;
+import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
+import panatorch.datasets.Item;
+import panatorch.datasets.Schema;
 import panatorch.junit.NoTensorLeaks;
 
 /** Each experiment on a few images for one epoch: what it reports, not what comes out; and the table it reports in. */
@@ -24,7 +29,7 @@ import panatorch.junit.NoTensorLeaks;
 class MultiSampleExperimentsTest {
     @TempDir Path folder;
 
-    private static Lab lab(int epochs) { return new Lab(null, false, 1, epochs, 8, Device.CPU, Precision.FP32, line -> {}, () -> {}); }
+    private static Lab lab(int epochs) { return new Lab(null, null, false, 1, epochs, 8, Device.CPU, Precision.FP32, line -> {}, () -> {}); }
 
     private static Experiment named(String name) { return Experiments.ALL.stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow(); }
 
@@ -42,7 +47,7 @@ class MultiSampleExperimentsTest {
         report.write(folder);
         JsonNode json = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
         assertThat(json.get("variants")).hasSize(rows);
-        assertThat(json.at("/settings/train images").asInt()).isEqualTo(8);
+        assertThat(json.at("/settings/train examples").asInt()).isEqualTo(8);
         assertThat(Files.readString(folder.resolve("report.md"))).contains("Inoue 2019");
         assertThat(folder.resolve("plot.png")).exists();
     }
@@ -51,6 +56,18 @@ class MultiSampleExperimentsTest {
     @Test void eight_samples_train_to_what_a_minibatch_repeated_eight_times_does() throws IOException {
         Table table = named("msd-duplication").run(lab(2)).table();
         assertThat(table.mean("M=8", Training.TRAIN_LOSS)).isCloseTo(table.mean("minibatch repeated 8 times", Training.TRAIN_LOSS), within(0.02));
+    }
+
+    @Test void a_chosen_set_lends_images_of_all_its_classes() throws IOException {
+        var rgb = new Lab.Choice("ten colours", () -> new ClassByClass(ChannelStats.IMAGENET), () -> new ClassByClass(ChannelStats.IMAGENET));
+        var lab = new Lab(null, rgb, false, 1, 1, 10, Device.CPU, Precision.FP32, line -> {}, () -> {});
+        Images images = Images.chosen(lab, 10, 5);
+        assertThat(IntStream.range(0, 10).map(images.train()::label)).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+        images.close();
+        assertThat(named("msd-vgg16").run(lab).settings()).containsEntry("set", "ten colours");
+        var grey = new Lab.Choice("greys", () -> new ClassByClass(ChannelStats.grey(0.5, 0.5)), () -> new ClassByClass(ChannelStats.grey(0.5, 0.5)));
+        assertThatThrownBy(() -> Images.chosen(new Lab(null, grey, false, 1, 1, 10, Device.CPU, Precision.FP32, line -> {}, () -> {}), 10, 5))
+                .isInstanceOf(DatasetException.class).hasMessageContaining("three channels, which greys has not");
     }
 
     @Test void a_set_that_is_not_there_is_asked_for() {
@@ -74,5 +91,17 @@ class MultiSampleExperimentsTest {
         assertThat(MultiSampleExperiments.epochsTo(new double[] {4, 2, 1}, 3)).isEqualTo(1.5);
         assertThat(MultiSampleExperiments.epochsTo(new double[] {4, 2, 1}, 5)).isEqualTo(1);
         assertThat(MultiSampleExperiments.epochsTo(new double[] {4, 2, 1}, 0.5)).isNaN();
+    }
+
+    /** Two images of each of ten classes, class after class. */
+    private record ClassByClass(ChannelStats pixels) implements Dataset {
+        @Override public int size() { return 20; }
+
+        @Override public Schema schema() { return Schema.images(pixels.mean().size(), 32, 32, pixels, IntStream.range(0, 10).mapToObj(i -> "colour " + i).toList()); }
+
+        @Override public void read(int index, Item item) {
+            item.field(0).fill((byte) (12 * index));
+            item.set(1, index / 2);
+        }
     }
 }
