@@ -9,6 +9,7 @@ import panatorch.DType;
 import panatorch.Nn;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.AttentionDropout;
 import panatorch.nn.Dropout;
 import panatorch.nn.Embedding;
 import panatorch.nn.LayerNorm;
@@ -16,7 +17,6 @@ import panatorch.nn.Linear;
 import panatorch.nn.Module;
 import panatorch.nn.ModuleDict;
 import panatorch.nn.Sequential;
-import panatorch.nn.Stochastic;
 import panatorch.nn.init.Init;
 
 /**
@@ -155,11 +155,12 @@ public final class Bert extends Classifier {
     @Override protected Module recreate() { return new Bert(options, classes); }
 
     /** Self-attention and two linear maps, each with a residual sum that is normalised: [N, S, hidden] → the same. */
-    private static final class Layer extends Module implements Stochastic { // attention drops weights by itself
+    private static final class Layer extends Module {
         private final Options options;
         private final Linear query, key, value, attended, intermediate, output;
         private final LayerNorm attendedNorm, outputNorm;
         private final Dropout dropout;
+        private final AttentionDropout attention;
 
         Layer(Options o) {
             options = o;
@@ -171,8 +172,9 @@ public final class Bert extends Classifier {
             intermediate = new Linear(o.hidden, o.intermediate);
             output = new Linear(o.intermediate, o.hidden);
             outputNorm = norm(o);
+            attention = new AttentionDropout(o.attentionDropout);
             child("attention", new ModuleDict()
-                    .put("self", new ModuleDict().put("query", query).put("key", key).put("value", value))
+                    .put("self", new ModuleDict().put("query", query).put("key", key).put("value", value).put("dropout", attention))
                     .put("output", new ModuleDict().put("dense", attended).put("LayerNorm", attendedNorm)));
             child("intermediate", new ModuleDict().put("dense", intermediate));
             child("output", new ModuleDict().put("dense", output).put("LayerNorm", outputNorm));
@@ -183,8 +185,7 @@ public final class Bert extends Classifier {
         @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(Objects.requireNonNull(inputs.get(0)), inputs.get(1))); }
 
         private Tensor forward(Tensor input, @Nullable Tensor visible) {
-            double p = isTraining() ? options.attentionDropout : 0;
-            Tensor heads = Aten.scaledDotProductAttention(split(query.call(input)), split(key.call(input)), split(value.call(input)), visible, p);
+            Tensor heads = attention.attend(split(query.call(input)), split(key.call(input)), split(value.call(input)), visible);
             Tensor x = attendedNorm.call(dropout.call(attended.call(heads.transpose(1, 2).flatten(2, -1))).add(input));
             return outputNorm.call(dropout.call(output.call(Nn.gelu(intermediate.call(x), "none"))).add(x));
         }

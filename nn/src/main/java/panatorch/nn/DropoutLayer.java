@@ -11,44 +11,38 @@ import panatorch.Tensor;
  */
 public abstract class DropoutLayer extends Module implements Masked {
     private final boolean inplace;
-    private double p;
-    private @Nullable MaskSource masks;
+    private final DropState state;
 
     /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
     protected DropoutLayer(double p, boolean inplace) {
         this.inplace = inplace;
-        setP(p);
+        state = new DropState(p);
     }
 
     protected final boolean inplace() { return inplace; }
 
-    @Override public final double p() { return p; }
+    @Override public final double p() { return state.p(); }
 
-    @Override public final void setP(double p) {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
-        this.p = p;
-    }
+    @Override public final void setP(double p) { state.setP(p); }
 
-    @Override public final @Nullable MaskSource masks() { return masks; }
+    @Override public final @Nullable MaskSource masks() { return state.masks(); }
 
-    @Override public final void setMasks(@Nullable MaskSource source) {
-        setChild("masks", source instanceof Module m ? m : null);
-        masks = source;
-    }
+    @Override public final void setMasks(@Nullable MaskSource source) { state.setMasks(this, source); }
 
     /** The shape that a mask for {@code input} broadcasts to. */
     protected abstract long[] maskShape(Tensor input);
 
     /** Whether it is more than the identity: in training, with a probability above 0. */
-    protected final boolean isDropping() { return isTraining() && p > 0; }
+    protected final boolean isDropping() { return state.isDropping(this); }
 
     @Override public Tensor forward(Tensor input) {
+        MaskSource masks = masks();
         if (masks == null) return withoutSource(input);
-        return isDropping() ? masked(input, masks.mask(input, maskShape(input), p)) : input;
+        return isDropping() ? masked(input, masks.mask(input, maskShape(input), p())) : input;
     }
 
     /** What the layer does if no source is set. */
-    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, drawnFrom(null).mask(input, maskShape(input), p)) : input; }
+    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, drawnFrom(null).mask(input, maskShape(input), p())) : input; }
 
     /** @param mask scaled, as a source makes it */
     protected Tensor masked(Tensor input, Tensor mask) { return inplace ? input.mul_(mask) : input.mul(mask); }
@@ -56,7 +50,7 @@ public abstract class DropoutLayer extends Module implements Masked {
     /** libtorch's operator of dropping channels, which takes batches only. */
     final Tensor featureDropout(Tensor input, boolean batched) {
         Tensor x = batched ? input : input.unsqueeze(0);
-        x = inplace ? Aten.featureDropout_(x, p, isTraining()) : Aten.featureDropout(x, p, isTraining());
+        x = inplace ? Aten.featureDropout_(x, p(), isTraining()) : Aten.featureDropout(x, p(), isTraining());
         return batched ? x : x.squeeze(0);
     }
 
@@ -68,5 +62,5 @@ public abstract class DropoutLayer extends Module implements Masked {
         return shape;
     }
 
-    @Override protected String describe() { return "p=" + Repr.of(p) + ", inplace=" + Repr.of(inplace); }
+    @Override protected String describe() { return "p=" + Repr.of(p()) + ", inplace=" + Repr.of(inplace); }
 }

@@ -21,10 +21,10 @@ public final class GRU extends Recurrent {
         return new Result(all.get(0), all.get(1));
     }
 
-    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states) {
+    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p) {
         Options o = options;
-        var r = batchSizes == null ? Aten.gru(x, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst())
-                : Aten.gru(x, batchSizes, states.getFirst(), weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional());
+        var r = batchSizes == null ? Aten.gru(x, states.getFirst(), weights, o.bias(), layers, p, isTraining(), o.bidirectional(), o.batchFirst())
+                : Aten.gru(x, batchSizes, states.getFirst(), weights, o.bias(), layers, p, isTraining(), o.bidirectional());
         return List.of(r.result0(), r.result1());
     }
 

@@ -23,10 +23,10 @@ public final class LSTM extends Recurrent {
 
     @Override long[] stateSizes() { return new long[] {options.out(), options.hidden()}; }
 
-    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states) {
+    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p) {
         Options o = options;
-        var r = batchSizes == null ? Aten.lstm(x, states, weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional(), o.batchFirst())
-                : Aten.lstm(x, batchSizes, states, weights(), o.bias(), o.layers(), o.dropout(), isTraining(), o.bidirectional());
+        var r = batchSizes == null ? Aten.lstm(x, states, weights, o.bias(), layers, p, isTraining(), o.bidirectional(), o.batchFirst())
+                : Aten.lstm(x, batchSizes, states, weights, o.bias(), layers, p, isTraining(), o.bidirectional());
         return List.of(r.result0(), r.result1(), r.result2());
     }
 

@@ -19,9 +19,11 @@ import panatorch.nn.init.Init;
  * Tensor y = attention.forward(Torch.randn(2, 10, 64));           // self-attention, of the same shape
  * }</pre>
  *
+ * <p>In training attention weights are dropped; {@linkplain #setMasks masks} are [N, heads, L, S]. Without a source of them the fused kernel draws its own.
+ *
  * <p>Shapes: a query is [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it is absent.
  */
-public final class MultiheadAttention extends Module implements Stochastic {
+public final class MultiheadAttention extends Module implements Masked {
     /**
      * Each method returns changed options.
      *
@@ -77,6 +79,7 @@ public final class MultiheadAttention extends Module implements Stochastic {
 
     private final Options options;
     private final Linear out;
+    private final DropState drop;
 
     public static Options options(long embed, int heads) { return new Options(embed, heads, 0, true, false, false, embed, embed, false); }
 
@@ -85,6 +88,7 @@ public final class MultiheadAttention extends Module implements Stochastic {
     public MultiheadAttention(Options o) {
         if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0) throw new IllegalArgumentException(o.heads + " heads do not divide " + o.embed + " features");
         options = o;
+        drop = new DropState(o.dropout);
         long e = o.embed;
         List<Tensor> in = o.packed() ? List.of(Torch.empty(DType.FLOAT32, 3 * e, e))
                 : List.of(Torch.empty(DType.FLOAT32, e, e), Torch.empty(DType.FLOAT32, e, o.kdim), Torch.empty(DType.FLOAT32, e, o.vdim));
@@ -99,6 +103,14 @@ public final class MultiheadAttention extends Module implements Stochastic {
     }
 
     boolean batchFirst() { return options.batchFirst; }
+
+    @Override public double p() { return drop.p(); }
+
+    @Override public void setP(double p) { drop.setP(p); }
+
+    @Override public @Nullable MaskSource masks() { return drop.masks(); }
+
+    @Override public void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
     /** Self-attention, without its weights. */
     @Override public Tensor forward(Tensor input) { return attend(input, input, input, null, null, false, false).output(); }
@@ -152,12 +164,12 @@ public final class MultiheadAttention extends Module implements Stochastic {
         v = v.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
         Tensor weights = null, output;
         if (o.needWeights) {
-            Tensor scores = q.mul(Math.sqrt(1.0 / size)).matmul(k.transpose(-2, -1));
-            weights = (all == null ? scores : scores.add(all)).softmax(-1);
-            if (isTraining() && options.dropout > 0) weights = Aten.dropout(weights, options.dropout, true);
+            weights = AttentionDropout.weights(q, k, all);
+            if (drop.asked(this) != null) weights = weights.mul(drop.asked(this).mask(weights, weights.shape(), drop.p()));
+            else if (drop.isDropping(this)) weights = Aten.dropout(weights, drop.p(), true);
             output = weights.matmul(v);
         } else {
-            output = Aten.scaledDotProductAttention(q, k, v, all, isTraining() ? options.dropout : 0, kernelHides);
+            output = AttentionDropout.attend(q, k, v, all, kernelHides, drop.isDropping(this) ? drop.p() : 0, drop.asked(this));
         }
         output = out.call(output.permute(2, 0, 1, 3).reshape(length, n, options.embed));
         if (weights != null && o.averageWeights) weights = weights.mean(1);

@@ -27,15 +27,15 @@ public final class RNN extends Recurrent {
         return new Result(all.get(0), all.get(1));
     }
 
-    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states) {
+    @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p) {
         Options o = options;
         Tensor h = states.getFirst();
         boolean train = isTraining();
         var r = batchSizes == null
-                ? relu ? Aten.rnnRelu(x, h, weights(), o.bias(), o.layers(), o.dropout(), train, o.bidirectional(), o.batchFirst())
-                        : Aten.rnnTanh(x, h, weights(), o.bias(), o.layers(), o.dropout(), train, o.bidirectional(), o.batchFirst())
-                : relu ? Aten.rnnRelu(x, batchSizes, h, weights(), o.bias(), o.layers(), o.dropout(), train, o.bidirectional())
-                        : Aten.rnnTanh(x, batchSizes, h, weights(), o.bias(), o.layers(), o.dropout(), train, o.bidirectional());
+                ? relu ? Aten.rnnRelu(x, h, weights, o.bias(), layers, p, train, o.bidirectional(), o.batchFirst())
+                        : Aten.rnnTanh(x, h, weights, o.bias(), layers, p, train, o.bidirectional(), o.batchFirst())
+                : relu ? Aten.rnnRelu(x, batchSizes, h, weights, o.bias(), layers, p, train, o.bidirectional())
+                        : Aten.rnnTanh(x, batchSizes, h, weights, o.bias(), layers, p, train, o.bidirectional());
         return List.of(r.result0(), r.result1());
     }
 

@@ -1,12 +1,15 @@
 package panatorch.nn;
 
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
+import panatorch.Generator;
 import panatorch.Tensor;
 
 /** {@link LeakyReLU} whose slope is drawn from [lower, upper) for each element in training, and their mean in evaluation (Xu et al. 2015, arXiv:1505.00853). */
 public final class RReLU extends Module implements Stochastic {
     private final double lower, upper;
     private final boolean inplace;
+    private @Nullable Generator generator;
 
     public RReLU() { this(1.0 / 8, 1.0 / 3, false); }
 
@@ -19,9 +22,19 @@ public final class RReLU extends Module implements Stochastic {
         this.inplace = inplace;
     }
 
-    @Override public Tensor forward(Tensor input) { return inplace ? Aten.rrelu_(input, lower, upper, isTraining()) : Aten.rrelu(input, lower, upper, isTraining()); }
+    /** Draws slopes from {@code generator} from now on, which stays the caller's; null for the global one of the input's device. */
+    public void setGenerator(@Nullable Generator generator) { this.generator = generator; }
 
-    @Override protected Module recreate() { return new RReLU(lower, upper, inplace); }
+    @Override public Tensor forward(Tensor input) {
+        return inplace ? Aten.rrelu_(input, lower, upper, isTraining(), generator) : Aten.rrelu(input, lower, upper, isTraining(), generator);
+    }
+
+    /** With the same generator. */
+    @Override protected Module recreate() {
+        var copy = new RReLU(lower, upper, inplace);
+        copy.setGenerator(generator);
+        return copy;
+    }
 
     @Override protected String describe() { return "lower=" + Repr.of(lower) + ", upper=" + Repr.of(upper) + (inplace ? ", inplace=True" : ""); }
 }

@@ -21,7 +21,7 @@ import panatorch.nn.init.Init;
  * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
  * [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
  */
-public abstract sealed class Recurrent extends Module implements Stochastic permits RNN, GRU, LSTM {
+public abstract sealed class Recurrent extends Module implements Masked permits RNN, GRU, LSTM {
     /**
      * Each method returns changed options.
      *
@@ -48,16 +48,17 @@ public abstract sealed class Recurrent extends Module implements Stochastic perm
 
     final Options options;
     private final List<String> names = new ArrayList<>();
+    private final DropState drop;
 
     /** One layer, one direction, with biases, [L, N, in]. */
     public static Options options(long in, long hidden) { return new Options(in, hidden, 1, true, false, 0, false, 0); }
 
     Recurrent(Options o, int gates) {
         if (o.in < 1 || o.hidden < 1 || o.layers < 1) throw new IllegalArgumentException("sizes and layers are above 0, not " + o);
-        if (!(o.dropout >= 0 && o.dropout <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + o.dropout);
         if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException(
                 "an LSTM's projection is smaller than its hidden size; others have none");
         options = o;
+        drop = new DropState(o.dropout);
         double bound = 1 / Math.sqrt(o.hidden);
         for (int layer = 0; layer < o.layers; layer++) {
             for (String suffix : o.bidirectional ? List.of("", "_reverse") : List.of("")) {
@@ -76,11 +77,13 @@ public abstract sealed class Recurrent extends Module implements Stochastic perm
         parameter(name, Init.uniform_(Torch.empty(DType.FLOAT32, shape), -bound, bound));
     }
 
-    final List<Tensor> weights() {
-        List<Tensor> all = new ArrayList<>();
-        for (String name : names) all.add(parameter(name));
-        return all;
-    }
+    @Override public final double p() { return drop.p(); }
+
+    @Override public final void setP(double p) { drop.setP(p); }
+
+    @Override public final @Nullable MaskSource masks() { return drop.masks(); }
+
+    @Override public final void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
     /** @return of all inputs, the outputs of the last layer: [L, N, directions·H] as the input is laid out */
     @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
@@ -97,7 +100,7 @@ public abstract sealed class Recurrent extends Module implements Stochastic perm
             Tensor state = Inputs.at(inputs, i);
             given.add(state != null && single ? state.unsqueeze(1) : state);
         }
-        List<Tensor> all = run(x, null, orZeros(given, x, x.size(batch)));
+        List<Tensor> all = layers(x, null, orZeros(given, x, x.size(batch)));
         if (!single) return all;
         List<Tensor> unbatched = new ArrayList<>();
         for (Tensor t : all) unbatched.add(t.squeeze(unbatched.isEmpty() ? batch : 1));
@@ -111,7 +114,7 @@ public abstract sealed class Recurrent extends Module implements Stochastic perm
     public final PackedResult forward(PackedSequence input, Tensor... states) {
         List<Tensor> sorted = new ArrayList<>(), after = new ArrayList<>();
         for (int i = 0; i < stateSizes().length; i++) sorted.add(i < states.length ? input.sorted(states[i]) : null);
-        List<Tensor> all = run(input.data(), input.batchSizes(), orZeros(sorted, input.data(), input.sorted().numel()));
+        List<Tensor> all = layers(input.data(), input.batchSizes(), orZeros(sorted, input.data(), input.sorted().numel()));
         for (Tensor state : all.subList(1, all.size())) after.add(input.unsorted(state));
         return new PackedResult(input.with(all.getFirst()), after);
     }
@@ -128,12 +131,42 @@ public abstract sealed class Recurrent extends Module implements Stochastic perm
     /** Of each state. */
     long[] stateSizes() { return new long[] {options.hidden}; }
 
-    /** @param batchSizes of packed sequences, or null */
-    abstract List<Tensor> run(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states);
+    /** All in one call, or layer by layer with the source's masks in between. @param batchSizes of packed sequences, or null */
+    private List<Tensor> layers(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states) {
+        List<Tensor> weights = new ArrayList<>();
+        for (String name : names) weights.add(parameter(name));
+        MaskSource source = drop.asked(this);
+        int layers = options.layers, directions = options.directions(), each = weights.size() / layers;
+        if (source == null || layers == 1) return run(input, batchSizes, states, weights, layers, drop.p());
+        List<List<Tensor>> after = new ArrayList<>();
+        Tensor x = input;
+        for (int layer = 0; layer < layers; layer++) {
+            if (layer > 0) x = x.mul(between(x, batchSizes, source));
+            long first = (long) layer * directions;
+            after.add(run(x, batchSizes, states.stream().map(s -> s.narrow(0, first, directions)).toList(), weights.subList(layer * each, (layer + 1) * each), 1, 0));
+            x = after.getLast().getFirst();
+        }
+        List<Tensor> all = new ArrayList<>(List.of(x));
+        for (int i = 1; i <= states.size(); i++) {
+            int state = i;
+            all.add(Aten.cat(after.stream().map(a -> a.get(state)).toList()));
+        }
+        return all;
+    }
+
+    /** Of rows first, as all masks are, where there are rows. */
+    private Tensor between(Tensor x, @Nullable Tensor batchSizes, MaskSource source) {
+        boolean turned = batchSizes == null && !options.batchFirst;
+        Tensor rows = turned ? x.transpose(0, 1) : x, mask = source.mask(rows, rows.shape(), drop.p());
+        return turned ? mask.transpose(0, 1) : mask;
+    }
+
+    /** @param layers that {@code weights} are of; @param p of dropping between them */
+    abstract List<Tensor> run(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p);
 
     @Override protected String describe() {
         Options o = options;
         return o.in + ", " + o.hidden + (o.projection == 0 ? "" : ", proj_size=" + o.projection) + (o.layers == 1 ? "" : ", num_layers=" + o.layers) + (o.bias ? "" : ", bias=False")
-                + (o.batchFirst ? ", batch_first=True" : "") + (o.dropout == 0 ? "" : ", dropout=" + Repr.of(o.dropout)) + (o.bidirectional ? ", bidirectional=True" : "");
+                + (o.batchFirst ? ", batch_first=True" : "") + (p() == 0 ? "" : ", dropout=" + Repr.of(p())) + (o.bidirectional ? ", bidirectional=True" : "");
     }
 }

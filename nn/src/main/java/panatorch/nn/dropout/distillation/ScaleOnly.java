@@ -9,7 +9,8 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
-import panatorch.nn.Masked;
+import panatorch.nn.AttentionDropout;
+import panatorch.nn.DropoutLayer;
 import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
@@ -54,7 +55,7 @@ public final class ScaleOnly extends Module {
     /** Of the scale behind each dropout layer, by the layer's name. */
     private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
         var shapes = new LinkedHashMap<String, long[]>();
-        network.namedModules().forEach((name, m) -> { if (m instanceof Masked) shapes.put(name, null); });
+        network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) shapes.put(name, null); });
         if (shapes.isEmpty()) throw new IllegalArgumentException("the network has no dropout layer to scale");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
             var watches = shapes.keySet().stream().map(name -> network.namedModules().get(name).hooks().afterForward((m, in, out) -> {
