@@ -49,7 +49,7 @@ final class DistillationExperiments {
     }
 
     private static Report quick(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             var run = new Findings(quick(lab, images));
             compare(run, "Quick", new Published(18.15, 16.78, 17.20), () -> widths(lab).network(images.classes(), rate(lab)));
             return run.report(e, QUICK_NOTE);
@@ -57,7 +57,7 @@ final class DistillationExperiments {
     }
 
     private static Report allConv(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             Recipe recipe = lab.full() ? Recipe.published(350, 0.05, 1e-3, true, 200 / 350.0, 250 / 350.0, 300 / 350.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "AllConv", new Published(11.20, 10.60, 10.80), () -> lab.full() ? DistillationNetworks.initialized(new AllConv(images.classes())) : DistillationNetworks.allConv(16, 32, images.classes()));
@@ -66,7 +66,7 @@ final class DistillationExperiments {
     }
 
     private static Report nin(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 1e-4, true, 2 / 3.0, 5 / 6.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
             compare(run, "NiN", new Published(11.16, 11.04, 11.14), () -> lab.full() ? DistillationNetworks.initialized(new NiN(images.classes())) : DistillationNetworks.nin(6, images.classes()));
@@ -75,7 +75,7 @@ final class DistillationExperiments {
     }
 
     private static Report sets(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(500))) {
+        try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             Distilling d = quick(lab, images);
             var run = new Findings(d);
             Map<Source, Double> published = new LinkedHashMap<>();
@@ -101,6 +101,7 @@ final class DistillationExperiments {
     // ---- parts of them
 
     static final int IMAGES = 2000;
+    private static final int SMALL_DISTILLATION = 12;
     static final String QUICK_NOTE = "half the filters and half the dropout rate";
 
     /** Half as much for few steps: with a half, LeNetAll is still so far from fitted that the mean over masks is the worse prediction, and nothing to learn from. */
@@ -109,12 +110,19 @@ final class DistillationExperiments {
     static Widths widths(Lab lab) { return lab.full() ? Widths.PUBLISHED : Widths.SMALL; }
 
     static Distilling quick(Lab lab, Images images) {
-        Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 5e-4, true, 2 / 3.0) : small();
+        return quick(lab, images, SMALL_DISTILLATION);
+    }
+
+    /** @param distillation epochs of it at the quick scale */
+    static Distilling quick(Lab lab, Images images, int distillation) {
+        Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 5e-4, true, 2 / 3.0) : small(distillation);
         return new Distilling(lab, images, recipe.with(lab));
     }
 
     /** Many epochs of few images, for a baseline that is as sure of itself as a long training makes it. */
-    private static Recipe small() { return new Recipe(20, 0.02, 5e-4, List.of(2 / 3.0), 12, 2, 25, 100, true); }
+    private static Recipe small() { return small(SMALL_DISTILLATION); }
+
+    private static Recipe small(int distillation) { return new Recipe(20, 0.02, 5e-4, List.of(2 / 3.0), distillation, 2, 25, 100, true); }
 
     /** A baseline and its three predictions, a seed at a time. */
     private static void compare(Findings run, String name, Published published, Supplier<Module> network) {

@@ -47,8 +47,8 @@ final class GyroExperiments {
         int quick = lab.full() ? 1 : 8;
         for (int i = 0; i < channels.length; i++) channels[i] /= quick;
         long hidden = lab.full() ? 1024 : 256;
-        try (Images images = Images.cifar10(lab, lab.trainImages(1024), lab.testImages(500)).standardized()) {
-            int epochs = lab.epochs(8, 100);
+        try (Images images = Images.cifar10(lab, lab.trainImages(2048), lab.testImages(1000)).standardized()) {
+            int epochs = lab.epochs(30, 100);
             Batches batches = images.training(batchSize(lab, images), 0, false, true);
             long steps = (long) epochs * batches.count();
             var training = new Training(lab, images, epochs, m -> new RMSprop(m.parameters(), RMSprop.options(lab.full() ? 0.007 : 0.014).alpha(0.9).eps(1).momentum(0.9)),
@@ -65,8 +65,8 @@ final class GyroExperiments {
     }
 
     private static Report resNet18(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(1024), lab.testImages(500))) {
-            int epochs = lab.epochs(6, 80);
+        try (Images images = Images.cifar10(lab, lab.trainImages(1024), lab.testImages(1000))) {
+            int epochs = lab.epochs(12, 80);
             Batches batches = images.training(batchSize(lab, images), 0, lab.full(), true);
             long drop = Math.max(1, (long) epochs * batches.count() * (lab.full() ? 1 : 3) / 4);
             var training = new Training(lab, images, epochs, m -> new SGD(m.parameters(), SGD.options(0.01).momentum(0.9).weightDecay(5e-4).fused(true)),
