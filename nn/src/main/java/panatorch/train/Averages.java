@@ -11,32 +11,41 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Means over rows of the loss and of metrics, summed up in float64 on the device: to add a batch waits for nothing, to read a mean does.
- * Owns its sums until closed.
+ * Means over rows by name, summed up in float64 on the device where the values are: to add a batch waits for nothing, to read a mean does.
+ * Owns its sums until closed; one thread's.
  */
 public final class Averages implements AutoCloseable {
-    private final List<Metric> metrics;
     private final Map<String, Tensor> sums = new LinkedHashMap<>();
     private long count;
 
-    Averages(List<Metric> metrics) { this.metrics = metrics; }
-
-    void add(Objective.Result result, @Nullable Tensor target, long rows) {
+    /** Adds a batch. @param means [] over its rows, by name; @param rows at least 1 */
+    public void add(Map<String, Tensor> means, long rows) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            sum("loss", result.loss().detach(), rows);
-            if (target != null) for (Metric m : metrics) sum(m.name(), m.sum().of(result.output().detach(), target), 1);
+            means.forEach((name, mean) -> sum(name, mean, rows));
         }
         count += rows;
     }
 
+    /** Adds a batch's {@code loss} and, if it has a target, metrics. */
+    void add(Objective.Result result, @Nullable Tensor target, List<Metric> metrics, long rows) {
+        add(Map.of("loss", result.loss()), rows);
+        if (target == null) return;
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            for (Metric m : metrics) sum(m.name(), m.sum().of(result.output(), target), 1);
+        }
+    }
+
     private void sum(String name, Tensor value, long times) {
-        sums.computeIfAbsent(name, n -> Torch.zeros(DType.FLOAT64, value.device()).escape()).add_(value, times);
+        Tensor sum = sums.get(name);
+        if (sum == null) sums.put(name, sum = Torch.zeros(DType.FLOAT64, value.device()).escape());
+        else if (!sum.device().equals(value.device())) sum.setData(sum.to(value.device())); // of a checkpoint
+        sum.add_(value, times);
     }
 
     /** Rows so far. */
     public long count() { return count; }
 
-    /** The means by name, {@code loss} first; empty before the first batch. */
+    /** The means by name, {@code loss} first in training; empty before the first batch. */
     public Map<String, Double> means() {
         var means = new LinkedHashMap<String, Double>();
         sums.forEach((name, sum) -> means.put(name, sum.itemDouble() / count));
@@ -49,22 +58,29 @@ public final class Averages implements AutoCloseable {
         return sum == null ? Double.NaN : sum.itemDouble() / count;
     }
 
-    Map<String, Object> stateDict() {
+    /** The sums themselves, and the rows. */
+    public Map<String, Object> stateDict() {
         var state = new LinkedHashMap<String, Object>();
         state.put("count", count);
         state.put("sums", new LinkedHashMap<>(sums));
         return state;
     }
 
-    void loadStateDict(Map<String, ?> state, panatorch.Device device) {
-        close();
-        count = State.number(state, "count").longValue();
-        State.tensors(state, "sums").forEach((name, sum) -> sums.put(name, sum.to(device).clone().escape()));
+    /** Goes on from {@link #stateDict}; copies the tensors. */
+    public void loadStateDict(Map<String, ?> state) {
+        long rows = State.number(state, "count").longValue();
+        Map<String, Tensor> loaded = State.tensors(state, "sums");
+        reset();
+        count = rows;
+        loaded.forEach((name, sum) -> sums.put(name, sum.clone().escape()));
     }
 
-    @Override public void close() {
+    /** Begins anew. */
+    public void reset() {
         sums.values().forEach(Tensor::close);
         sums.clear();
         count = 0;
     }
+
+    @Override public void close() { reset(); }
 }

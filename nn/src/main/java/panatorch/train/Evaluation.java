@@ -22,7 +22,7 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
 
     /** @param watcher is told the averages so far after each batch */
     public Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher) {
-        try (var modes = Modes.evaluation(model); var averages = new Averages(metrics); var epoch = batches.epoch(1, 0)) {
+        try (var modes = Modes.evaluation(model); var averages = new Averages(); var epoch = batches.epoch(1, 0)) {
             while (epoch.hasNext()) {
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                     Tensor input = placement.place(batch.input(), true), target = batch.target() == null ? null : placement.place(batch.target(), false);
@@ -30,7 +30,7 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
                     try (var cast = placement.autocast()) {
                         result = objective.apply(model, input, target);
                     }
-                    averages.add(result, target, input.size(0));
+                    averages.add(result, target, metrics, input.size(0));
                 }
                 watcher.accept(averages);
             }

@@ -1,6 +1,7 @@
 package panatorch.train;
 
 import panatorch.Tensor;
+import panatorch.metrics.Accuracy;
 
 /**
  * A measure whose mean over all rows is reported.
@@ -16,11 +17,13 @@ public record Metric(String name, Sum sum) {
     }
 
     /** The part of rows whose largest logit is their class's, of logits [N, C] and classes [N] or probabilities [N, C]. */
-    public static final Metric ACCURACY = new Metric("accuracy", (logits, target) -> logits.argmax(1L).eq(classes(target)).sum());
+    public static final Metric ACCURACY = right("accuracy", 1);
 
-    /** The part of rows whose class is among the {@code k} largest logits. */
-    public static Metric topK(long k) {
-        return new Metric("top" + k, (logits, target) -> logits.topk(Math.min(k, logits.size(1)), 1).indices().eq(classes(target).unsqueeze(1)).sum());
+    /** The part of rows whose class is among the {@code k} largest logits; all of them where there are no more classes. */
+    public static Metric topK(int k) { return right("top" + k, k); }
+
+    private static Metric right(String name, int k) {
+        return new Metric(name, (logits, target) -> Accuracy.correct(logits, classes(target), (int) Math.min(k, logits.size(1))).sum());
     }
 
     private static Tensor classes(Tensor target) { return target.dtype().isFloatingPoint() ? target.argmax(1L) : target; }

@@ -85,7 +85,7 @@ public final class Trainer implements AutoCloseable {
     private final boolean ownsScaler;
     private final int accumulate;
     private final List<Callback> callbacks;
-    private final Averages trained;
+    private final Averages trained = new Averages();
     private final TrainerState state = new TrainerState(this);
     private Module evaluated;
     final List<EpochSummary> history = new ArrayList<>();
@@ -109,8 +109,7 @@ public final class Trainer implements AutoCloseable {
         objective = around;
         ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
         scaler = ownsScaler ? new GradScaler() : b.scaler;
-        trained = new Averages(evaluation.metrics());
-        if (b.device != null || b.format != null) model.to(b.device, null, b.format);
+                if (b.device != null || b.format != null) model.to(b.device, null, b.format);
     }
 
     /** Trains until {@code epochs} are finished in all, those of a run that is resumed included. */
@@ -148,7 +147,7 @@ public final class Trainer implements AutoCloseable {
             batch = 0;
             history.add(new EpochSummary(finishedEpochs, steps, optimizer.learningRate(), trained.means(), tested, (System.nanoTime() - begun) * 1e-9));
             each(c -> c.epochEnd(this));
-            trained.close();
+            trained.reset();
             each(c -> c.safePoint(this));
         }
         each(c -> c.fitEnd(this));
@@ -182,7 +181,7 @@ public final class Trainer implements AutoCloseable {
             }
             Tensor loss = batchesOfStep == 1 ? result.loss() : result.loss().div(batchesOfStep);
             (scaler == null ? loss : scaler.scale(loss)).backward();
-            trained.add(result, target, input.size(0));
+            trained.add(result, target, evaluation.metrics(), input.size(0));
             if (last) step();
         }
         batch++;

@@ -40,7 +40,7 @@ final class TrainerState {
         trainer.batch = State.number(position, "batch").intValue();
         trainer.epoch = trainer.finishedEpochs + (trainer.batch > 0 ? 1 : 0);
         trainer.steps = State.number(position, "steps").longValue();
-        trainer.trained().loadStateDict(State.map(position, "trained"), trainer.placement().device());
+        trainer.trained().loadStateDict(State.map(position, "trained"));
         trainer.history.clear();
         for (Object summary : State.of(sections, "history", List.class)) trainer.history.add(summary(summary));
         named().forEach((name, callback) -> {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -16,11 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import panatorch.DType;
-import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.amp.Precision;
 import panatorch.junit.NoTensorLeaks;
-import panatorch.nn.Module;
 import panatorch.optim.AveragedModel;
 import panatorch.optim.CosineAnnealingLR;
 import panatorch.optim.Optimizer;
@@ -48,7 +44,7 @@ class ResumeTest {
     }
 
     /** All that a run ends with. */
-    private record End(Map<String, List<Object>> weights, Map<String, List<Object>> averaged, List<Map<String, Double>> train, List<Map<String, Double>> test, long steps) {}
+    private record End(Map<String, List<Double>> weights, Map<String, List<Double>> averaged, List<Map<String, Double>> train, List<Map<String, Double>> test, long steps) {}
 
     /** @param stopAtStep 0 for never; @param from null to begin anew */
     private End run(Task task, Kind kind, long epochs, long stopAtStep, Path from) throws IOException {
@@ -67,21 +63,9 @@ class ResumeTest {
                 }
                 trainer.fit(task.train(), task.test(), epochs);
                 var train = trainer.history().stream().map(Trainer.EpochSummary::train).toList();
-                return new End(values(model), values(average), train, trainer.history().stream().map(Trainer.EpochSummary::test).toList(), trainer.steps());
+                return new End(Task.values(model), Task.values(average), train, trainer.history().stream().map(Trainer.EpochSummary::test).toList(), trainer.steps());
             }
         }
-    }
-
-    private static Map<String, List<Object>> values(Module model) {
-        var values = new LinkedHashMap<String, List<Object>>();
-        try (var scope = Scope.open()) {
-            model.stateDict().forEach((name, t) -> {
-                var list = new ArrayList<Object>();
-                for (double v : t.to(DType.FLOAT64).toDoubleArray()) list.add(v);
-                values.put(name, list);
-            });
-        }
-        return values;
     }
 
     @ParameterizedTest
@@ -110,9 +94,9 @@ class ResumeTest {
         try (var task = new Task()) {
             run(task, Kind.PLAIN, 1, 0, null);
             try (var other = new panatorch.nn.Linear(2, 2); var optimizer = Task.optimizer(other); var trainer = Trainer.of(other, optimizer, Task.objective()).build()) {
-                var before = values(other);
+                var before = Task.values(other);
                 assertThatThrownBy(() -> trainer.load(folder.resolve(Checkpointing.LAST))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("weight");
-                assertThat(values(other)).isEqualTo(before);
+                assertThat(Task.values(other)).isEqualTo(before);
             }
         }
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,18 +38,18 @@ import panatorch.nn.dropout.multisample.MultiSampleTraining;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
 import panatorch.train.Objective;
 import panatorch.train.Placement;
+import panatorch.train.Task;
 import panatorch.train.Trainer;
 
 /** Every method through training, evaluation, stopping and resuming, autocast, accumulated gradients and a ragged last batch (50 rows, 8 at a time). */
 @NoTensorLeaks
 class MethodsTest {
-    private static final int CLASSES = 3, ROWS = 50, BATCH = 8, EPOCHS = 12;
+    private static final int EPOCHS = 12;
     private static final long STEPS = EPOCHS * 7L;
     private static final Objective PLAIN = Objective.of(CrossEntropy::crossEntropy);
 
@@ -62,7 +61,7 @@ class MethodsTest {
 
         Net(Module inTrunk, Module inHead) {
             trunk = child("trunk", new Sequential(new Conv2d(2, 8, 3), new BatchNorm2d(8), inTrunk, new ReLU(), new Flatten()));
-            head = child("head", new Sequential(inHead, new Linear(32, 16), new ReLU(), new Dropout(0.2), new Linear(16, CLASSES)));
+            head = child("head", new Sequential(inHead, new Linear(32, 16), new ReLU(), new Dropout(0.2), new Linear(16, Task.CLASSES)));
         }
 
         @Override public Tensor features(Tensor input) { return trunk.call(input); }
@@ -145,27 +144,6 @@ class MethodsTest {
         }
     }
 
-    // ---- the task
-
-    private record Data(Tensor images, Tensor labels) implements AutoCloseable {
-        static Data make() {
-            Torch.manualSeed(7);
-            try (var scope = Scope.open()) {
-                Tensor labels = Torch.randint(CLASSES, new long[] {ROWS}), prototypes = Torch.randn(CLASSES, 2, 4, 4);
-                return new Data(scope.move(prototypes.indexSelect(0, labels).add(Torch.randn(ROWS, 2, 4, 4), 0.7)).escape(), scope.move(labels).escape());
-            }
-        }
-
-        Batches train() { return Batches.shuffled(images, labels, BATCH, 1); }
-
-        Batches test() { return Batches.of(images, labels, 16); }
-
-        @Override public void close() {
-            images.close();
-            labels.close();
-        }
-    }
-
     @FunctionalInterface
     private interface Use {
         void of(Setup setup, Optimizer optimizer, Trainer trainer) throws IOException;
@@ -187,26 +165,14 @@ class MethodsTest {
         @Override public String name() { return "nothing"; }
     };
 
-    private static Map<String, List<Double>> values(Module model) {
-        var values = new LinkedHashMap<String, List<Double>>();
-        try (var scope = Scope.open()) {
-            model.stateDict().forEach((name, t) -> {
-                var list = new ArrayList<Double>();
-                for (double v : t.to(DType.FLOAT64).toDoubleArray()) list.add(v);
-                values.put(name, list);
-            });
-        }
-        return values;
-    }
-
     // ---- what every method does
 
     @ParameterizedTest
     @EnumSource
     void it_learns(Method method) throws IOException {
-        try (var data = Data.make()) {
+        try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), EPOCHS);
+                trainer.fit(task.train(), EPOCHS);
                 double first = trainer.history().getFirst().train().get("loss"), last = trainer.history().getLast().train().get("loss");
                 assertThat(last).isLessThan(0.8 * first);
                 assertThat(trainer.steps()).isEqualTo(STEPS);
@@ -217,14 +183,14 @@ class MethodsTest {
     @ParameterizedTest
     @EnumSource
     void evaluation_draws_no_random_number(Method method) throws IOException {
-        try (var data = Data.make()) {
+        try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), 1);
+                trainer.fit(task.train(), 1);
                 var evaluation = new Evaluation(PLAIN, List.of(Metric.ACCURACY), Placement.DEFAULT);
                 try (var scope = Scope.open(); var global = Generator.global()) {
                     Tensor before = global.state();
-                    Map<String, Double> once = evaluation.of(setup.model, data.test());
-                    assertThat(evaluation.of(setup.model, data.test())).isEqualTo(once);
+                    Map<String, Double> once = evaluation.of(setup.model, task.test());
+                    assertThat(evaluation.of(setup.model, task.test())).isEqualTo(once);
                     assertThat(global.state().torchEquals(before)).isTrue();
                 }
             });
@@ -236,10 +202,10 @@ class MethodsTest {
     void a_run_that_was_stopped_ends_with_the_bits_of_one_that_was_not(Method method) throws IOException {
         var ends = new ArrayList<Map<String, List<Double>>>();
         Path file = folder.resolve("stopped");
-        try (var data = Data.make()) {
+        try (var task = new Task()) {
             with(method, Precision.FP32, 2, NOTHING, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), 3);
-                ends.add(values(setup.model));
+                trainer.fit(task.train(), 3);
+                ends.add(Task.values(setup.model));
             });
             var stop = new Callback() {
                 @Override public String name() { return "nothing"; }
@@ -247,15 +213,15 @@ class MethodsTest {
                 @Override public void afterStep(Trainer t) { if (t.steps() == 6) t.stop("asked for"); }
             };
             with(method, Precision.FP32, 2, stop, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), 3);
+                trainer.fit(task.train(), 3);
                 assertThat(trainer.stopReason()).isNotNull();
                 trainer.save(file);
             });
             with(method, Precision.FP32, 2, NOTHING, (setup, optimizer, trainer) -> {
                 Torch.manualSeed(99);
                 trainer.load(file);
-                trainer.fit(data.train(), 3);
-                ends.add(values(setup.model));
+                trainer.fit(task.train(), 3);
+                ends.add(Task.values(setup.model));
             });
         }
         assertThat(ends.get(1)).isEqualTo(ends.get(0));
@@ -264,9 +230,9 @@ class MethodsTest {
     @ParameterizedTest
     @EnumSource
     void it_trains_under_autocast_with_weights_in_full_precision(Method method) throws IOException {
-        try (var data = Data.make()) {
+        try (var task = new Task()) {
             with(method, Precision.BF16, 3, NOTHING, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), 2);
+                trainer.fit(task.train(), 2);
                 assertThat(trainer.history().getLast().train().get("loss")).isFinite();
                 for (Tensor p : setup.model.parameters()) assertThat(p.dtype()).isEqualTo(DType.FLOAT32);
             });
@@ -276,16 +242,16 @@ class MethodsTest {
     @ParameterizedTest
     @EnumSource
     void a_step_reads_nothing_back(Method method) throws IOException {
-        try (var data = Data.make()) {
+        try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
-                trainer.fit(data.train(), 1); // what is made at first use may look at numbers
+                trainer.fit(task.train(), 1); // what is made at first use may look at numbers
                 try (var scope = Scope.open()) {
                     setup.model.train();
                     Objective around = setup.objective;
                     for (Callback c : setup.callbacks) if (c instanceof panatorch.train.TrainingMethod m) around = m.around(around);
                     Objective step = around;
                     List<Throwable> reads = NoSynchronization.during(() -> {
-                        step.apply(setup.model, data.images, data.labels).loss().backward();
+                        step.apply(setup.model, task.images, task.labels).loss().backward();
                         optimizer.step();
                         optimizer.zeroGrad();
                         for (Callback c : setup.callbacks) if (!(c instanceof panatorch.nn.dropout.distillation.Monitor)) c.afterStep(trainer);

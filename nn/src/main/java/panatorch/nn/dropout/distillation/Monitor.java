@@ -5,13 +5,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import panatorch.DType;
-import panatorch.Device;
-import panatorch.NoGrad;
-import panatorch.Scope;
 import panatorch.Tensor;
-import panatorch.Torch;
+import panatorch.train.Averages;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
@@ -29,44 +24,30 @@ public final class Monitor implements Callback, AutoCloseable {
         public double excess() { return loss - floor; }
     }
 
+    private static final String LOSS = "loss", FLOOR = "floor", EPOCH = "epoch", HISTORY = "history";
+
     private final Teacher teacher;
+    private final Averages epoch = new Averages();
     private final List<Means> history = new ArrayList<>();
-    private @Nullable Tensor loss, floor;
-    private long rows;
 
     Monitor(Teacher teacher) { this.teacher = teacher; }
 
-    void add(Distillation.Result r, long n) {
-        try (var noGrad = NoGrad.enter()) {
-            loss = sum(loss, r.loss(), n);
-            if (r.floor() != null) floor = sum(floor, r.floor(), n);
-        }
-        rows += n;
-    }
-
-    private static Tensor sum(@Nullable Tensor before, Tensor mean, long n) {
-        Tensor sum = before == null ? Torch.zeros(DType.FLOAT64, mean.device()).escape() : before;
-        sum.add_(mean, n);
-        return sum;
+    void add(Distillation.Result r, long rows) {
+        var means = new LinkedHashMap<String, Tensor>();
+        means.put(LOSS, r.loss());
+        if (r.floor() != null) means.put(FLOOR, r.floor());
+        epoch.add(means, rows);
     }
 
     /** Of the epoch under way, or since {@link #reset}; not numbers before the first batch. Waits for the device. */
-    public Means means() { return new Means(mean(loss), mean(floor)); }
-
-    private double mean(@Nullable Tensor sum) { return sum == null ? Double.NaN : sum.itemDouble() / rows; }
+    public Means means() { return new Means(epoch.mean(LOSS), epoch.mean(FLOOR)); }
 
     /** Of the epochs so far. */
     public List<Means> history() { return Collections.unmodifiableList(history); }
 
-    public void reset() { close(); }
+    public void reset() { epoch.reset(); }
 
-    @Override public void fitStart(Trainer trainer) {
-        Device device = trainer.placement().device();
-        teacher.network().to(device, null, trainer.placement().format());
-        try (var scope = Scope.open()) {
-            for (Tensor sum : new Tensor[] {loss, floor}) if (sum != null) sum.setData(sum.to(device)); // of a checkpoint
-        }
-    }
+    @Override public void fitStart(Trainer trainer) { teacher.network().to(trainer.placement().device(), null, trainer.placement().format()); }
 
     @Override public void epochStart(Trainer trainer) { if (trainer.batch() == 0) reset(); }
 
@@ -74,32 +55,16 @@ public final class Monitor implements Callback, AutoCloseable {
 
     @Override public String name() { return "Distillation"; }
 
-    @Override public Map<String, ?> stateDict() {
-        var state = new LinkedHashMap<String, Object>();
-        state.put("rows", rows);
-        if (loss != null) state.put("loss", loss);
-        if (floor != null) state.put("floor", floor);
-        state.put("history", history.stream().map(m -> List.of(m.loss, m.floor)).toList());
-        return state;
-    }
+    @Override public Map<String, ?> stateDict() { return Map.of(EPOCH, epoch.stateDict(), HISTORY, history.stream().map(m -> List.of(m.loss, m.floor)).toList()); }
 
+    @SuppressWarnings("unchecked")
     @Override public void loadStateDict(Map<String, ?> state) {
-        reset();
+        epoch.loadStateDict((Map<String, ?>) state.get(EPOCH));
         history.clear();
-        rows = ((Number) state.get("rows")).longValue();
-        loss = loaded(state.get("loss"));
-        floor = loaded(state.get("floor"));
-        for (Object m : (List<?>) state.get("history")) history.add(new Means(number(m, 0), number(m, 1)));
+        for (Object m : (List<?>) state.get(HISTORY)) history.add(new Means(number(m, 0), number(m, 1)));
     }
-
-    private static @Nullable Tensor loaded(@Nullable Object sum) { return sum instanceof Tensor t ? t.clone().escape() : null; }
 
     private static double number(Object pair, int i) { return ((Number) ((List<?>) pair).get(i)).doubleValue(); }
 
-    @Override public void close() {
-        if (loss != null) loss.close();
-        if (floor != null) floor.close();
-        loss = floor = null;
-        rows = 0;
-    }
+    @Override public void close() { epoch.close(); }
 }

@@ -7,6 +7,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.metrics.Accuracy;
 import panatorch.nn.functional.Reduction;
 import panatorch.train.Batches;
 
@@ -27,7 +28,7 @@ public record Score(double nll, double error, long rows) {
                     if (batch.target() == null) throw new IllegalArgumentException("a score needs labels, and the batch has none");
                     Tensor log = predictor.logProbabilities(batch.input().to(device)), labels = batch.target().to(device);
                     nll.add_(Aten.nllLoss(log, labels, null, Reduction.SUM.ordinal()));
-                    wrong.add_(log.argmax(1L).ne(labels).sum());
+                    wrong.add_(Accuracy.correct(log, labels, 1).logicalNot().sum());
                     rows += log.size(0);
                 }
             }
