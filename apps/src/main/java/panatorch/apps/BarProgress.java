@@ -47,7 +47,7 @@ final class BarProgress implements Progress {
     @Override public void trained(Tally tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, String.format(Locale.ROOT, "%s left, loss %.3f, %s, %,.0f images/s", left.text(), tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9)));
+        show(seen, String.format(Locale.ROOT, "%s left, loss %.3f, %s, %,.0f %s/s", left.text(), tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
     }
 
     @Override public void tested(Tally tally) {

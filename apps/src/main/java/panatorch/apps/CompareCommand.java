@@ -137,7 +137,7 @@ final class CompareCommand implements Callable<Integer> {
                 add(accuracy, name, x, r, "testAccuracy", 100, c, i == 0);
             }
         }
-        var image = Curves.beside(BitmapEncoder.getBufferedImage(loss), BitmapEncoder.getBufferedImage(accuracy));
+        var image = Curves.beside(List.of(BitmapEncoder.getBufferedImage(loss), BitmapEncoder.getBufferedImage(accuracy)));
         var png = new ByteArrayOutputStream();
         javax.imageio.ImageIO.write(image, "png", png);
         return png.toByteArray();

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -30,7 +31,7 @@ final class ConfigFile {
     /** Options of a call and not of a run. */
     private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
     /** What a file tells beside the options. */
-    private static final String LIBTORCH = "libtorch", JAVA = "java";
+    private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java";
     /** Options that may be another when a run is resumed; all others would make another run of it. */
     private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
             "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
@@ -40,6 +41,7 @@ final class ConfigFile {
     /** The options as they are at present. */
     static Map<String, Object> of(CommandSpec command) {
         var config = new LinkedHashMap<String, Object>();
+        config.put(COMMAND, command.name());
         for (OptionSpec o : command.options()) {
             Object value = o.getValue();
             if (!OF_A_CALL.contains(o.longestName()) && value != null) config.put(key(o.longestName()), value instanceof Path p ? p.toAbsolutePath().normalize().toString() : value);
@@ -59,25 +61,29 @@ final class ConfigFile {
     // ---- reading
 
     /** The arguments of a call, those that a file named by {@code --config} or {@code --resume} stands for put before the user's own, which count more. */
-    static String[] expand(String[] args, CommandSpec train) {
-        int command = 0;
-        while (command < args.length && args[command].startsWith("-")) command++;
-        if (command == args.length || !args[command].equals(train.name())) return args;
-        List<String> own = Arrays.asList(args).subList(command + 1, args.length);
-        String file = valueOf("--config", own), folder = valueOf("--resume", own);
+    static String[] expand(String[] args, Map<String, CommandLine> commands) {
+        int at = 0;
+        while (at < args.length && args[at].startsWith("-")) at++;
+        CommandLine command = at == args.length ? null : commands.get(args[at]);
+        if (command == null) return args;
+        CommandSpec spec = command.getCommandSpec();
+        List<String> own = Arrays.asList(args).subList(at + 1, args.length);
+        String file = valueOf(spec, "--config", own), folder = valueOf(spec, "--resume", own);
         if (file == null && folder == null) return args;
         if (file != null && folder != null) throw new InputException("--resume goes on with the configuration of its run, so --config cannot be given with it");
         if (folder != null) {
             onlyFree(own);
-            keepsEpochs(configOf(Path.of(folder)), valueOf("--epochs", own));
+            isOf(spec.name(), Path.of(folder));
+            keepsEpochs(configOf(Path.of(folder)), valueOf(spec, "--epochs", own));
         }
-        var all = new ArrayList<>(Arrays.asList(args).subList(0, command + 1));
-        all.addAll(options(file != null ? Path.of(file) : configOf(Path.of(folder)), train));
+        var all = new ArrayList<>(Arrays.asList(args).subList(0, at + 1));
+        all.addAll(options(file != null ? Path.of(file) : configOf(Path.of(folder)), spec));
         all.addAll(own);
         return all.toArray(String[]::new);
     }
 
-    private static @Nullable String valueOf(String option, List<String> args) {
+    private static @Nullable String valueOf(CommandSpec command, String option, List<String> args) {
+        if (command.findOption(option) == null) return null;
         for (int i = 0; i < args.size(); i++) {
             if (args.get(i).startsWith(option + "=")) return args.get(i).substring(option.length() + 1);
             if (args.get(i).equals(option) && i + 1 < args.size()) return args.get(i + 1);
@@ -99,23 +105,29 @@ final class ConfigFile {
         }
     }
 
-    private static void keepsEpochs(Path file, @Nullable String epochs) {
-        JsonNode config = read(file);
-        String schedule = config.path("schedule").asText();
-        boolean spans = Arrays.stream(ScheduleName.values()).anyMatch(s -> s.spansTheRun() && s.toString().equals(schedule));
-        if (epochs != null && spans && !epochs.equals(config.path("epochs").asText()))
-            throw new InputException("--epochs cannot be changed when a run is resumed whose schedule, " + schedule + ", spans all of its " + config.path("epochs") + " epochs");
+    private static void isOf(String command, Path folder) {
+        String begun = read(configOf(folder)).path(COMMAND).asText(command);
+        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + folder + " goes on with it");
     }
 
-    private static List<String> options(Path file, CommandSpec train) {
+    private static void keepsEpochs(Path file, @Nullable String epochs) {
+        JsonNode config = read(file);
+        if (epochs == null || epochs.equals(config.path("epochs").asText())) return;
+        String schedule = config.path("schedule").asText(), why = "--epochs cannot be changed when a run is resumed whose ";
+        if (config.path(COMMAND).asText().equals("distill")) throw new InputException(why + "learning rate falls after two thirds of its " + config.path("epochs") + " epochs");
+        boolean spans = Arrays.stream(ScheduleName.values()).anyMatch(s -> s.spansTheRun() && s.toString().equals(schedule));
+        if (spans) throw new InputException(why + "schedule, " + schedule + ", spans all of its " + config.path("epochs") + " epochs");
+    }
+
+    private static List<String> options(Path file, CommandSpec command) {
         var names = new LinkedHashMap<String, OptionSpec>();
-        for (OptionSpec o : train.options()) if (!OF_A_CALL.contains(o.longestName())) names.put(key(o.longestName()), o);
+        for (OptionSpec o : command.options()) if (!OF_A_CALL.contains(o.longestName())) names.put(key(o.longestName()), o);
         var args = new ArrayList<String>();
         for (Map.Entry<String, JsonNode> e : read(file).properties()) {
             String key = e.getKey();
             JsonNode value = e.getValue();
             OptionSpec option = names.get(key);
-            if (key.equals(LIBTORCH) || key.equals(JAVA)) continue;
+            if (key.equals(COMMAND) || key.equals(LIBTORCH) || key.equals(JAVA)) continue;
             if (option == null) throw new InputException("the configuration " + file + " has the unknown key '" + key + "'" + Nearest.hint(key, names.keySet()));
             if (value.isObject()) throw new InputException("the configuration " + file + " has an object for '" + key + "', and a value is needed");
             if (!value.isNull() && !text(value).isEmpty()) args.add(option.longestName() + "=" + text(value));

@@ -6,7 +6,9 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
@@ -16,49 +18,76 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import panatorch.serialize.AtomicFile;
 
-/** Loss and accuracy over the epochs, side by side in one picture. */
+/** What a run's pictures show over its epochs: loss and accuracy, and of a student how far it is from its teacher. */
 final class Curves {
     private Curves() {}
 
     private static final int WIDTH = 640, HEIGHT = 480;
 
+    /** @param points x and y */
+    record Line(String name, List<double[]> points) {}
+
+    /** @param falls whether lower is better, so that a legend is in the way at the bottom */
+    record Chart(String title, boolean falls, List<Line> lines) {}
+
+    /** Of the network that is trained, and of those it is compared with, whose lines are flat. */
+    static List<Chart> of(Metrics m) {
+        List<Metrics.Epoch> e = m.epochs();
+        Map<String, Metrics.Score> others = m.comparison();
+        if (others == null) return List.of(new Chart("loss", true, List.of(line("train", e, Metrics.Epoch::trainLoss), line("test", e, Metrics.Epoch::testLoss))),
+                new Chart("accuracy, %", false, List.of(line("train", e, x -> 100 * x.trainAccuracy()), line("test", e, x -> 100 * x.testAccuracy()))));
+        var distance = new ArrayList<>(List.of(line("loss", e, Metrics.Epoch::trainLoss)));
+        if (e.getLast().excess() != null) distance.add(line("loss − MI", e, x -> x.excess() == null ? Double.NaN : x.excess()));
+        return List.of(new Chart("divergence from the teacher's samples", true, distance), beside(e, others, "test loss", true, Metrics.Epoch::testLoss, Metrics.Score::nll),
+                beside(e, others, "test accuracy, %", false, x -> 100 * x.testAccuracy(), s -> 100 * (1 - s.error())));
+    }
+
+    private static Chart beside(List<Metrics.Epoch> e, Map<String, Metrics.Score> others, String title, boolean falls, ToDoubleFunction<Metrics.Epoch> own, ToDoubleFunction<Metrics.Score> other) {
+        var lines = new ArrayList<>(List.of(line("student", e, own)));
+        others.forEach((name, score) -> { if (!name.equals("student")) lines.add(line(name, e, x -> other.applyAsDouble(score))); });
+        return new Chart(title, falls, lines);
+    }
+
+    static Line line(String name, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> measure) {
+        return new Line(name, epochs.stream().map(e -> new double[] {e.epoch(), measure.applyAsDouble(e)}).toList());
+    }
+
     /** Weights are worth more than a picture: where Java finds no fonts to draw with, a run succeeds all the same. @return whether it was drawn */
-    static boolean tryWrite(Path file, List<Metrics.Epoch> epochs) throws IOException {
+    static boolean tryWrite(Path file, Metrics metrics) throws IOException {
         try {
-            write(file, epochs);
+            write(file, metrics);
             return true;
         } catch (RuntimeException | LinkageError | InternalError e) {
             return false;
         }
     }
 
-    static void write(Path file, List<Metrics.Epoch> epochs) throws IOException {
-        XYChart loss = chart("Loss", "mean cross-entropy", epochs, Metrics.Epoch::trainLoss, Metrics.Epoch::testLoss);
-        XYChart accuracy = chart("Accuracy", "% of images", epochs, e -> 100 * e.trainAccuracy(), e -> 100 * e.testAccuracy());
-        accuracy.getStyler().setLegendPosition(Styler.LegendPosition.InsideSE);
+    private static void write(Path file, Metrics metrics) throws IOException {
+        List<BufferedImage> charts = of(metrics).stream().map(Curves::drawn).toList();
         var png = new ByteArrayOutputStream();
-        ImageIO.write(beside(BitmapEncoder.getBufferedImage(loss), BitmapEncoder.getBufferedImage(accuracy)), "png", png);
+        ImageIO.write(beside(charts), "png", png);
         AtomicFile.write(file, png.toByteArray());
     }
 
-    /** Two pictures in one. */
-    static BufferedImage beside(BufferedImage left, BufferedImage right) {
-        var image = new BufferedImage(left.getWidth() + right.getWidth(), Math.max(left.getHeight(), right.getHeight()), BufferedImage.TYPE_INT_RGB);
+    /** Pictures in one, from left to right. */
+    static BufferedImage beside(List<BufferedImage> pictures) {
+        var image = new BufferedImage(pictures.stream().mapToInt(BufferedImage::getWidth).sum(), pictures.stream().mapToInt(BufferedImage::getHeight).max().orElse(1), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
-        graphics.drawImage(left, 0, 0, null);
-        graphics.drawImage(right, left.getWidth(), 0, null);
+        int x = 0;
+        for (BufferedImage p : pictures) {
+            graphics.drawImage(p, x, 0, null);
+            x += p.getWidth();
+        }
         graphics.dispose();
         return image;
     }
 
-    private static XYChart chart(String title, String unit, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> train, ToDoubleFunction<Metrics.Epoch> test) {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("epoch").yAxisTitle(unit).build();
+    private static BufferedImage drawn(Chart c) {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(c.title).xAxisTitle("epoch").build();
         var styler = chart.getStyler();
-        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.InsideNE);
+        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(c.falls ? Styler.LegendPosition.InsideNE : Styler.LegendPosition.InsideSE);
         styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.##");
-        double[] x = epochs.stream().mapToDouble(Metrics.Epoch::epoch).toArray();
-        chart.addSeries("train", x, epochs.stream().mapToDouble(train).toArray()).setMarker(SeriesMarkers.CIRCLE);
-        chart.addSeries("test", x, epochs.stream().mapToDouble(test).toArray()).setMarker(SeriesMarkers.DIAMOND);
-        return chart;
+        for (Line l : c.lines) chart.addSeries(l.name, l.points.stream().mapToDouble(p -> p[0]).toArray(), l.points.stream().mapToDouble(p -> p[1]).toArray()).setMarker(SeriesMarkers.CIRCLE);
+        return BitmapEncoder.getBufferedImage(chart);
     }
 }

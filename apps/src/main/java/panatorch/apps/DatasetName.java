@@ -41,7 +41,10 @@ enum DatasetName {
     }
 
     /** The training images; the caller closes them. @param size of a folder's images, in pixels */
-    Dataset train(@Nullable Path data, int size) {
+    Dataset train(@Nullable Path data, int size) { return train(data, size, null); }
+
+    /** @param checkpoint whose run's words texts are made of, if they lie beside it; null for those of the training texts */
+    Dataset train(@Nullable Path data, int size, @Nullable Path checkpoint) {
         return switch (this) {
             case SYNTHETIC -> Synthetic.train();
             case CIFAR10 -> Cifar10.train(needed(data));
@@ -49,7 +52,7 @@ enum DatasetName {
             case MNIST -> Mnist.train(needed(data));
             case FASHION_MNIST -> Mnist.fashionTrain(needed(data));
             case SVHN -> Svhn.train(needed(data));
-            case SST2 -> Texts.train(needed(data));
+            case SST2 -> Texts.train(needed(data), words(checkpoint));
             case FOLDER -> ImageFolder.of(needed(data).resolve("train"), Framing.center(size));
         };
     }
@@ -59,7 +62,6 @@ enum DatasetName {
 
     /** @param checkpoint whose run's words texts are made of, if they lie beside it; null for those of the training texts */
     Dataset test(@Nullable Path data, int size, @Nullable Path checkpoint) {
-        Path words = checkpoint == null ? null : checkpoint.toAbsolutePath().resolveSibling(Texts.VOCABULARY);
         return switch (this) {
             case SYNTHETIC -> Synthetic.test();
             case CIFAR10 -> Cifar10.test(needed(data));
@@ -67,7 +69,7 @@ enum DatasetName {
             case MNIST -> Mnist.test(needed(data));
             case FASHION_MNIST -> Mnist.fashionTest(needed(data));
             case SVHN -> Svhn.test(needed(data));
-            case SST2 -> Texts.test(needed(data), words != null && Files.exists(words) ? words : null);
+            case SST2 -> Texts.test(needed(data), words(checkpoint));
             case FOLDER -> testFolder(needed(data), size);
         };
     }
@@ -79,11 +81,16 @@ enum DatasetName {
         return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
     }
 
-    /** What else of the set a checkpoint needs, into the run's folder. */
-    void saveWith(Path folder, @Nullable Path data) throws IOException { if (this == SST2) Texts.saveVocabulary(needed(data), folder); }
+    /** What else of the set a checkpoint needs, into the run's folder. @param checkpoint as of {@link #train(Path, int, Path)} */
+    void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Texts.saveVocabulary(needed(data), words(checkpoint), folder); }
+
+    private static @Nullable Path words(@Nullable Path checkpoint) {
+        Path words = checkpoint == null ? null : Texts.vocabularyBeside(checkpoint);
+        return words != null && Files.exists(words) ? words : null;
+    }
 
     /** What its items are. */
-    String items() { return this == SST2 ? "texts" : "images"; }
+    String items() { return this == SST2 ? "sentences" : "images"; }
 
     private Path needed(@Nullable Path data) {
         if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, " + where);

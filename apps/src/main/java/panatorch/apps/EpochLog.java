@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import panatorch.serialize.AtomicFile;
 import panatorch.train.Callback;
@@ -16,33 +15,38 @@ import panatorch.train.Trainer;
 final class EpochLog implements Callback {
     private final Path folder;
     private final Map<String, Object> config;
-    private final long parameters;
+    private final Learning learning;
     private final boolean monitor;
-    private final IntFunction<@Nullable Double> excess;
+    private @Nullable Map<String, Metrics.Score> comparison;
     private final List<Metrics.Epoch> epochs = new ArrayList<>();
     private List<Double> speeds = new ArrayList<>();
     private List<Long> memories = new ArrayList<>();
     private long begun, imagesBefore;
     private double trainSeconds;
 
-    /** @param monitor whether curves are drawn after each epoch */
-    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor) { this(folder, config, parameters, monitor, epoch -> null); }
-
-    /** @param excess of an epoch, from 0 */
-    EpochLog(Path folder, Map<String, Object> config, long parameters, boolean monitor, IntFunction<@Nullable Double> excess) {
+    /** @param learning what is measured; @param monitor whether curves are drawn after each epoch */
+    EpochLog(Path folder, Map<String, Object> config, Learning learning, boolean monitor) {
         this.folder = folder;
         this.config = config;
-        this.parameters = parameters;
+        this.learning = learning;
         this.monitor = monitor;
-        this.excess = excess;
+        comparison = learning.compares() ? Map.of() : null;
     }
 
     List<Metrics.Epoch> epochs() { return epochs; }
 
     Metrics metrics() {
         Metrics.Epoch last = epochs.getLast();
-        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), parameters));
+        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), learning.model().parameterCount()), null, comparison);
     }
+
+    /** Keeps how good the trained one is beside others. */
+    void compared(Map<String, Metrics.Score> scores) throws IOException {
+        comparison = scores;
+        write();
+    }
+
+    private void write() throws IOException { metrics().write(folder.resolve("metrics.json")); }
 
     @Override public void fitStart(Trainer trainer) {
         epochs.clear();
@@ -61,7 +65,7 @@ final class EpochLog implements Callback {
         memories.add(Memory.resident());
         epochs.add(epoch(trainer.history().getLast(), speeds.getLast(), memories.getLast()));
         try {
-            metrics().write(folder.resolve("metrics.json"));
+            write();
             if (monitor) monitor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -69,7 +73,7 @@ final class EpochLog implements Callback {
     }
 
     private Metrics.Epoch epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
-        return new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, excess.apply((int) e.epoch() - 1));
+        return new Metrics.Epoch((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, learning.excess((int) e.epoch() - 1));
     }
 
     /** The file of the training monitor that PyTorch projects use: a list of four decimals for each measure. */
@@ -77,7 +81,7 @@ final class EpochLog implements Callback {
         var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc", epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
                 "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc", epochs.stream().map(e -> rounded(e.testAccuracy())).toList());
         AtomicFile.write(folder.resolve("training_monitor.json"), Metrics.JSON_LINE.writeValueAsBytes(new java.util.TreeMap<>(lists)));
-        Curves.tryWrite(folder.resolve("curves.png"), epochs);
+        Curves.tryWrite(folder.resolve(Run.CURVES), metrics());
     }
 
     private static double rounded(double value) { return Double.isFinite(value) ? Math.round(value * 1e4) / 1e4 : value; }

@@ -17,12 +17,13 @@ import panatorch.metrics.ClassificationReport;
 import panatorch.models.Classifier;
 import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch evaluate}. */
-@Command(name = "evaluate", description = "Measures a checkpoint on test images: loss, accuracy, calibration, each class, and which classes are confused.", footer = {
+@Command(name = "evaluate", sortOptions = false, description = "Measures a checkpoint on test images: loss, accuracy, calibration, each class, and which classes are confused.", footer = {
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
         "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
@@ -33,35 +34,15 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), or a run's last.ckpt")
     private Path checkpoint;
 
-    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
-    private @Nullable ModelName model;
-
-    @Option(names = "--dataset", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
-    private @Nullable DatasetName dataset;
-
-    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")
-    private @Nullable Path data;
-
-    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
-    private @Nullable Integer limitTest;
+    @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
+    @Mixin(name = "Data") private SetOptions set = new SetOptions();
+    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + Testing.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
     private int batchSize;
 
-    @Option(names = "--normalize", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}: whose mean and standard deviation the weights were trained with; default: the dataset's")
-    private @Nullable NormalizationName normalize;
-
     @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on (Gal and Ghahramani 2016), and how they differ")
     private @Nullable Integer mc;
-
-    @Option(names = "--dropout-p", paramLabel = "P", description = "of --mc: drop probability in front of the head; default: what the checkpoint says, else the network's own dropout layers")
-    private @Nullable Double dropoutP;
-
-    @Option(names = "--precision", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint was trained in if it says so, else fp32")
-    private @Nullable PrecisionName precision;
-
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
-    private DeviceName device;
 
     @Option(names = "--out", paramLabel = "DIR", description = "folder for confusion.png and metrics.json, or evaluation.json if it has metrics.json already; default: evaluation.json beside the checkpoint")
     private @Nullable Path out;
@@ -73,35 +54,34 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         Check.atLeast("--batch-size", batchSize, 1);
-        Check.atLeast("--limit-test", limitTest, 1);
         Check.atLeast("--mc", mc, 2);
-        if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1);
+        options.check();
+        set.check();
+        compute.check();
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
-            ModelName kind = weights.or(model, "model", ModelName.values(), "--model");
-            DatasetName images = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
-            Preparation known = weights.preparation();
-            try (Dataset all = images.test(data, known == null ? 32 : known.side(), checkpoint)) {
-                Dataset test = DataOptions.limited(all, limitTest);
-                Preparation preparation = weights.preparation(test, kind, normalize);
-                Device place = device.resolve();
-                Path d = data, o = out, folder = o == null ? null : OutputFolder.prepare(o);
-                Precision p = weights.precision(precision).resolve(place);
-                var config = new EvaluateConfig(checkpoint.toString(), kind, images, d == null ? null : d.toString(), normalize, mc, batchSize, p.toString(), place.toString(),
-                        limitTest, Torch.numThreads(), Torch.version());
-                try (Classifier network = kind.create(test.classes())) {
-                    weights.loadInto(network, kind);
-                    network.to(place, null, Testing.FORMAT);
-                    return measure(network, test, preparation, weights, config, place, p, folder, interruption);
+            options.resolve(weights);
+            set.resolve(weights);
+            try (Dataset all = set.test(weights)) {
+                Dataset test = DataOptions.limited(all, set.limitTest);
+                Preparation preparation = weights.preparation(test, options.model(), options.normalize);
+                Device place = compute.resolve();
+                Path d = set.data, o = out, folder = o == null ? null : OutputFolder.prepare(o);
+                Precision p = options.precision().resolve(place);
+                var config = new EvaluateConfig(checkpoint.toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, batchSize, p.toString(), place.toString(),
+                        set.limitTest, Torch.numThreads(), compute.seed, Torch.version());
+                try (Classifier network = options.network(weights, test.classes(), place)) {
+                    Torch.manualSeed(compute.seed);
+                    return measure(network, test, preparation, config, place, p, folder, interruption);
                 }
             }
         }
     }
 
-    private int measure(Classifier network, Dataset test, Preparation preparation, Checkpoint weights, EvaluateConfig config, Device place, Precision p, @Nullable Path folder, Interruption interruption) throws IOException {
+    private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Path folder, Interruption interruption) throws IOException {
         Integer samples = mc;
-        Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, dropoutP != null ? dropoutP : weights.dropoutP());
-        var plan = new Progress.Plan(1, 0, 0, test.size());
+        Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
+        var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : Progress.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
             try (var said = Predictions.of(network, predictor, Testing.batches(test, preparation.testing(), batchSize), test.size(), p, place, progress, interruption::check)) {
@@ -124,7 +104,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
             print(quality, Quality.report(said, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality), names, folder);
+        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality, null), names, folder);
         text.flush();
     }
 

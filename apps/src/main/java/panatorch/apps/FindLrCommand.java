@@ -12,10 +12,10 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
+import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
-import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
@@ -43,6 +43,12 @@ final class FindLrCommand implements Callable<Integer> {
     @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
     private int steps;
 
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for find-lr.png, the curve, and find-lr.json")
+    private @Nullable Path out;
+
+    @Option(names = "--json", description = "print nothing but one JSON object")
+    private boolean json;
+
     @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Spec private CommandSpec spec;
 
@@ -54,28 +60,27 @@ final class FindLrCommand implements Callable<Integer> {
         try (Dataset all = options.data.train()) {
             options.resolve();
             Preparation.of(all, options.model.model); // refuses images that do not fit before a folder is made
-            Path asked = options.run.out, folder = asked == null ? null : OutputFolder.prepare(asked);
+            Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
             LrFinder.Result found = find(DataOptions.limited(all, options.data.limitTrain));
-            boolean json = options.run.json;
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(found));
-            else out.printf(Locale.ROOT, "%d steps from %.2g to %.2g; the loss falls fastest at --lr %.2g%n", found.points().size(), from, found.points().getLast().lr(), found.suggestion());
+            PrintWriter text = spec.commandLine().getOut();
+            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
+            else text.printf(Locale.ROOT, "%d steps from %.2g to %.2g; the loss falls fastest at --lr %.2g%n", found.points().size(), from, found.points().getLast().lr(), found.suggestion());
             if (folder != null) {
                 AtomicFile.write(folder.resolve("find-lr.png"), picture(found));
                 AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
-                if (!json) out.println("written     find-lr.png and find-lr.json in " + folder);
+                if (!json) text.println("written     find-lr.png and find-lr.json in " + folder);
             } else if (!json) {
-                out.println("--out DIR draws the curve there");
+                text.println("--out DIR draws the curve there");
             }
-            out.flush();
+            text.flush();
             return 0;
         }
     }
 
     private LrFinder.Result find(Dataset train) {
         Preparation preparation = Preparation.of(train, options.model.model);
-        Batches batches = Testing.batches(DataLoader.of(train, options.learning.batchSize).shuffle().seed(options.run.seed).transform(preparation.training(!options.data.noAugment, options.data.dataset.mirrors)).build());
-        Torch.manualSeed(options.run.seed);
+        Batches batches = Job.trainBatches(train, options.learning.batchSize, options.compute.seed, preparation, !options.data.noAugment, options.data.dataset);
+        Torch.manualSeed(options.compute.seed);
         try (Classifier model = options.model.model.create(train.classes())) {
             model.to(options.device(), null, Testing.FORMAT);
             Objective objective = options.model.method(CrossEntropy.mean().labelSmoothing(options.learning.labelSmoothing)).around(Testing.OBJECTIVE);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import panatorch.DType;
 import panatorch.Scope;
@@ -33,8 +33,8 @@ final class HtmlReport {
             figure img { width: 96px; height: 96px; image-rendering: pixelated } svg text { font: 11px system-ui, sans-serif; fill: #555 } img { max-width: 100% }
             """;
 
-    /** @param test the images that {@code said} is of, in its order; @param command that repeats the run */
-    static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, String command) throws IOException {
+    /** @param test what {@code said} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
+    static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, DatasetName dataset, String command) throws IOException {
         List<Metrics.Epoch> e = metrics.epochs();
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>PanaTorch run</title><style>" + STYLE + "</style></head><body>\n");
         html.append("<h1>").append(escaped(file.toAbsolutePath().getParent().getFileName().toString())).append("</h1>\n<h2>Result</h2>\n<table>");
@@ -46,12 +46,14 @@ final class HtmlReport {
         row(html, "best test accuracy", "%.2f %%", 100 * e.stream().mapToDouble(Metrics.Epoch::testAccuracy).max().orElse(0));
         row(html, "parameters", "%,d", metrics.result().parameters());
         row(html, "time", "%,.1f s", e.stream().mapToDouble(Metrics.Epoch::seconds).sum());
-        html.append("</table>\n<p>To repeat it:</p><pre>").append(escaped(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
-        html.append(new SvgChart("loss").line("train", points(e, Metrics.Epoch::trainLoss)).line("test", points(e, Metrics.Epoch::testLoss)).svg());
-        html.append(new SvgChart("accuracy, %").line("train", points(e, x -> 100 * x.trainAccuracy())).line("test", points(e, x -> 100 * x.testAccuracy())).svg());
-        html.append(new SvgChart("learning rate").line("after the epoch", points(e, Metrics.Epoch::learningRate)).svg());
-        html.append(new SvgChart("images per second, training").line("speed", points(e, Metrics.Epoch::imagesPerSecond)).svg());
-        if (e.getLast().memory() > 0) html.append(new SvgChart("memory of the process, MiB").line("memory", points(e, x -> x.memory() / 1048576.0)).svg());
+        html.append("</table>\n");
+        if (metrics.comparison() != null) compare(html, metrics.comparison());
+        html.append("<p>To repeat it:</p><pre>").append(escaped(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
+        var charts = new ArrayList<>(Curves.of(metrics));
+        charts.add(new Curves.Chart("learning rate", true, List.of(Curves.line("after the epoch", e, Metrics.Epoch::learningRate))));
+        charts.add(new Curves.Chart(dataset.items() + " per second, training", false, List.of(Curves.line("speed", e, Metrics.Epoch::imagesPerSecond))));
+        if (e.getLast().memory() > 0) charts.add(new Curves.Chart("memory of the process, MiB", true, List.of(Curves.line("memory", e, x -> x.memory() / 1048576.0))));
+        charts.forEach(c -> html.append(SvgChart.of(c)));
         html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
         mistakes(html, said, test);
         html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
@@ -61,8 +63,10 @@ final class HtmlReport {
         AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static List<double[]> points(List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> measure) {
-        return epochs.stream().map(e -> new double[] {e.epoch(), measure.applyAsDouble(e)}).toList();
+    private static void compare(StringBuilder html, Map<String, Metrics.Score> scores) {
+        html.append("<h2>Student and teacher</h2>\n<table><tr><th></th><th class=\"number\">test error</th><th class=\"number\">test NLL</th></tr>\n");
+        scores.forEach((name, s) -> html.append(String.format(Locale.ROOT, "<tr><td>%s</td><td class=\"number\">%.2f %%</td><td class=\"number\">%.4f</td></tr>%n", escaped(name), 100 * s.error(), s.nll())));
+        html.append("</table>\n");
     }
 
     private static void row(StringBuilder html, String name, String format, Object value) {

@@ -15,6 +15,9 @@ final class LearningOptions {
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "batches that make one step; default: ${DEFAULT-VALUE}")
     int accumulate;
 
+    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
+    PrecisionName precision = PrecisionName.AUTO;
+
     @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     OptimizerName optimizer = OptimizerName.SGD;
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.serialize.AtomicFile;
 
@@ -17,10 +18,10 @@ import panatorch.serialize.AtomicFile;
  * @param config what was run, by names
  * @param epochs one entry per epoch; none if nothing was trained
  * @param result {@code final} in JSON: after the last epoch; @param quality of an evaluation; null while training
+ * @param comparison of a distilled student with its teacher, by name; empty until the student is trained, null of other runs
  */
-record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality) {
-    Metrics(Object config, List<Epoch> epochs, Final result) { this(config, epochs, result, null); }
-
+record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Score> comparison) {
     /** That of the highest test accuracy. */
     Epoch best() { return epochs.stream().max(Comparator.comparingDouble(Epoch::testAccuracy)).orElseThrow(); }
 
@@ -36,6 +37,11 @@ record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final r
 
     /** @param parameters how many numbers the model learns */
     record Final(double testLoss, double testAccuracy, long parameters) {}
+
+    /** @param error the part of test images of which the likeliest class is wrong; @param nll negative log-likelihood in nats */
+    record Score(double error, double nll) {
+        static Score of(double accuracy, double loss) { return new Score(1 - accuracy, loss); }
+    }
 
     static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
 

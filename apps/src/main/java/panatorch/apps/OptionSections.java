@@ -1,6 +1,7 @@
 package panatorch.apps;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -9,13 +10,17 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** Shows a command's many options in sections, one for each mixin of the mixin that holds them all. */
+/** Shows a command's many options in sections, one for each mixin, or each mixin of one that holds several. */
 final class OptionSections {
     private OptionSections() {}
 
     static void show(CommandLine command) {
-        for (CommandSpec all : command.getCommandSpec().mixins().values())
-            if (!all.mixins().isEmpty()) command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> text(help, all.mixins()));
+        var mixins = new LinkedHashMap<String, CommandSpec>();
+        command.getCommandSpec().mixins().forEach((name, mixin) -> {
+            if (mixin.mixins().isEmpty()) mixins.put(name, mixin);
+            else mixins.putAll(mixin.mixins());
+        });
+        if (!mixins.isEmpty()) command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> text(help, mixins));
     }
 
     private static String text(Help help, Map<String, CommandSpec> mixins) {

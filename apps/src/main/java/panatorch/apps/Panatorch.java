@@ -48,7 +48,7 @@ public final class Panatorch implements Runnable {
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
         int status;
         try {
-            status = line.execute(ConfigFile.expand(args, line.getSubcommands().get("train").getCommandSpec()));
+            status = line.execute(ConfigFile.expand(args, line.getSubcommands()));
         } catch (InputException e) {
             status = panatorch.complain(e, WRONG, line);
         } catch (Error e) {

@@ -3,7 +3,9 @@ package panatorch.apps;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,40 +16,43 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import panatorch.DType;
 import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.datasets.Batch;
 import panatorch.datasets.ChannelStats;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Framing;
 import panatorch.datasets.ImageFolder;
 import panatorch.models.Classifier;
+import panatorch.train.Batches;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch predict}. */
-@Command(name = "predict", description = "Says what is on images: JPEG, PNG, BMP, GIF or WebP of any size.", footer = {
+@Command(name = "predict", sortOptions = false, description = "Says what is on images (JPEG, PNG, BMP, GIF or WebP of any size), or what sentences are.", footer = {
         "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
+        "  panatorch predict 'a good film' reviews.txt --checkpoint runs/sst2/model.safetensors",
         "  panatorch predict *.png --checkpoint runs/cifar/model.safetensors --mc 50 --json"})
 final class PredictCommand implements Callable<Integer> {
     private static final int BATCH = 64;
 
-    @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "files, or folders of them")
-    private List<Path> images;
+    @Parameters(arity = "1..*", paramLabel = "INPUT", description = "images, or folders of them; for networks that take texts sentences, or files with one a line")
+    private List<String> inputs;
 
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them")
     private Path checkpoint;
 
-    @Option(names = "--model", paramLabel = "NAME", description = "default: what the checkpoint says")
-    private @Nullable ModelName model;
-
-    @Option(names = "--normalize", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
-    private @Nullable NormalizationName normalize;
+    @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
+    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
 
     @Option(names = "--top", paramLabel = "K", defaultValue = "3", description = "classes that are shown; default: ${DEFAULT-VALUE}")
     private int top;
@@ -55,93 +60,123 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on, and how unsure they are")
     private @Nullable Integer mc;
 
-    @Option(names = "--dropout-p", paramLabel = "P", description = "of --mc: drop probability in front of the head; default: what the checkpoint says")
-    private @Nullable Double dropoutP;
-
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
-    private DeviceName device;
-
     @Option(names = "--json", description = "print one JSON object a line, with the probabilities of all classes")
     private boolean json;
 
     @Spec private CommandSpec spec;
 
-    /** @param mutualInformation in nats; null without --mc */
+    /** @param image its file, or null; @param text the sentence, or null; @param mutualInformation in nats; null without --mc */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Prediction(String image, String label, double probability, @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
+    private record Prediction(@Nullable String image, @Nullable String text, String label, double probability, @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
+
+    /** Inputs of a network, and how they are called. */
+    private record Inputs(List<String> names, Batches batches) {}
 
     @Override public Integer call() throws IOException {
         Check.atLeast("--top", top, 1);
         Check.atLeast("--mc", mc, 2);
-        if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1);
-        List<Path> files = files();
+        options.check();
+        compute.check();
         try (var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
-            ModelName kind = weights.or(model, "model", ModelName.values(), "--model");
-            if (kind.readsTexts()) throw new InputException("predict is for images, and " + kind + " takes texts");
-            Preparation p = preparation(weights, kind);
-            List<String> told = weights.classNames();
-            Device place = device.resolve();
-            Precision precision = weights.precision(null).resolve(place);
-            List<String> names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
-            try (Classifier network = kind.create(names.size())) {
-                weights.loadInto(network, kind);
-                network.to(place, null, Testing.FORMAT).eval();
+            options.resolve(weights);
+            boolean texts = options.model().readsTexts();
+            Inputs in = texts ? sentences() : images(preparation(weights));
+            List<String> told = weights.classNames(), names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
+            Device place = compute.resolve();
+            Precision precision = options.precision().resolve(place);
+            try (Classifier network = options.network(weights, names.size(), place)) {
+                network.eval();
+                Torch.manualSeed(compute.seed);
                 Integer samples = mc;
-                Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, dropoutP != null ? dropoutP : weights.dropoutP());
-                predict(files, network, predictor, p, names, place, precision);
+                Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
+                predict(in, texts, network, predictor, names, place, precision);
             }
         }
         return 0;
     }
 
+    private Inputs images(Preparation p) throws IOException {
+        List<Path> files = files();
+        var loader = DataLoader.of(ImageFolder.unlabelled(files, Framing.center(p.side()), ChannelStats.IMAGENET), BATCH).transform(p.testing()).build();
+        return new Inputs(files.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null));
+    }
+
     private List<Path> files() throws IOException {
         var files = new ArrayList<Path>();
-        for (Path p : images) {
+        for (String input : inputs) {
+            Path p = Path.of(input);
             if (Files.isRegularFile(p)) files.add(p);
             else if (!Files.isDirectory(p)) throw new InputException("there is no image " + p);
             else try (Stream<Path> inside = Files.walk(p)) {
                 inside.filter(f -> Files.isRegularFile(f) && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted().forEach(files::add);
             }
         }
-        if (files.isEmpty()) throw new InputException("there are no images in " + images.getFirst());
+        if (files.isEmpty()) throw new InputException("there are no images in " + inputs.getFirst());
         return files;
     }
 
-    private Preparation preparation(Checkpoint weights, ModelName kind) {
+    /** What names a file is its lines. */
+    private Inputs sentences() {
+        var sentences = new ArrayList<String>();
+        for (String input : inputs) {
+            Path file = file(input);
+            if (file == null) sentences.add(input);
+            else try (Stream<String> lines = Files.lines(file)) {
+                lines.filter(l -> !l.isBlank()).forEach(sentences::add);
+            } catch (IOException | UncheckedIOException e) {
+                throw new InputException("the sentences of " + file + " cannot be read: " + (e instanceof IOException io ? InputException.reason(io) : "it is no text in UTF-8"), e);
+            }
+        }
+        if (sentences.isEmpty()) throw new InputException("there are no sentences in " + inputs.getFirst());
+        Tensor tokens = Texts.tokens(sentences, checkpoint);
+        return new Inputs(sentences, Batches.of(tokens, tokens, BATCH));
+    }
+
+    private static @Nullable Path file(String input) {
+        try {
+            Path file = Path.of(input);
+            return Files.isRegularFile(file) ? file : null;
+        } catch (InvalidPathException e) {
+            return null; // a sentence may hold anything
+        }
+    }
+
+    private Preparation preparation(Checkpoint weights) {
         Preparation known = weights.preparation();
+        NormalizationName normalize = options.normalize;
+        ModelName model = options.model();
         if (known == null && normalize == null) throw new InputException("--normalize is needed, because the checkpoint " + checkpoint + " does not say how its images were normalised");
-        if (known == null) known = new Preparation(kind.channels(), kind.side(), new double[0], new double[0]);
+        if (known == null) known = new Preparation(model.channels(), model.side(), new double[0], new double[0]);
         return normalize == null ? known : normalize.in(known);
     }
 
-    private void predict(List<Path> files, Classifier network, Predictions.Predictor predictor, Preparation p, List<String> names, Device place, Precision precision) throws IOException {
+    private void predict(Inputs in, boolean texts, Classifier network, Predictions.Predictor predictor, List<String> names, Device place, Precision precision) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        var loader = DataLoader.of(ImageFolder.unlabelled(files, Framing.center(p.side()), ChannelStats.IMAGENET), BATCH).transform(p.testing()).build();
         int row = 0;
-        try (var epoch = loader.epoch(0)) {
-            for (var batch : epoch) {
-                try (batch; var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+        try (var epoch = in.batches.epoch(1, 0)) {
+            while (epoch.hasNext()) {
+                try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                     Predictions.Predictor.Said said;
-                    Tensor input = batch.images().to(place).contiguous(Testing.FORMAT);
+                    Tensor input = Testing.formed(batch.input().to(place));
                     try (var cast = precision.enter(place)) {
                         said = predictor.of(network, input);
                     }
-                    double[] probabilities = said.logits().to(panatorch.DType.FLOAT64).softmax(1).flatten().toDoubleArray();
+                    double[] probabilities = said.logits().to(DType.FLOAT64).softmax(1).flatten().toDoubleArray();
                     Tensor information = said.information();
-                    double[] unsure = information == null ? null : information.to(panatorch.DType.FLOAT64).toDoubleArray();
-                    for (int i = 0; i < batch.size(); i++) tell(prediction(files.get(row++), probabilities, i, names, unsure), out);
+                    double[] unsure = information == null ? null : information.to(DType.FLOAT64).toDoubleArray();
+                    for (int i = 0; i < input.size(0); i++) tell(prediction(in.names.get(row++), texts, probabilities, i, names, unsure), out);
                 }
             }
         }
         out.flush();
     }
 
-    private static Prediction prediction(Path file, double[] all, int row, List<String> names, double @Nullable [] unsure) {
+    private static Prediction prediction(String name, boolean text, double[] all, int row, List<String> names, double @Nullable [] unsure) {
         var probabilities = new LinkedHashMap<String, Double>();
         IntStream.range(0, names.size()).boxed().sorted((a, b) -> Double.compare(all[row * names.size() + b], all[row * names.size() + a])).forEach(c -> probabilities.put(names.get(c), all[row * names.size() + c]));
         var best = probabilities.entrySet().iterator().next();
-        return new Prediction(file.toString(), best.getKey(), best.getValue(), unsure == null ? null : unsure[row], probabilities);
+        return new Prediction(text ? null : name, text ? name : null, best.getKey(), best.getValue(), unsure == null ? null : unsure[row], probabilities);
     }
 
     private void tell(Prediction p, PrintWriter out) throws IOException {
@@ -149,7 +184,7 @@ final class PredictCommand implements Callable<Integer> {
             out.println(Metrics.JSON_LINE.writeValueAsString(p));
             return;
         }
-        out.print(p.image + " ");
+        out.print((p.image != null ? p.image : p.text) + " ");
         p.probabilities.entrySet().stream().limit(top).forEach(e -> out.printf(Locale.ROOT, "  %s %.1f %%", e.getKey(), 100 * e.getValue()));
         if (p.mutualInformation != null) out.printf(Locale.ROOT, "  mutual information %.3f", p.mutualInformation);
         out.println();

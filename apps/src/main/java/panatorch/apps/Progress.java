@@ -17,8 +17,8 @@ interface Progress extends AutoCloseable {
 
     @Override void close();
 
-    /** Work of a run, which time left is told from. @param done epochs before it was resumed */
-    record Plan(int epochs, int done, int trainImages, int testImages) {}
+    /** Work of a run, which time left is told from. @param done epochs before it was resumed; @param items what is counted: images or sentences */
+    record Plan(int epochs, int done, int trainImages, int testImages, String items) {}
 
     /** Shows nothing. */
     static Progress none() {

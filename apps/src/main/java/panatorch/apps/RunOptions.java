@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where and on what a run takes place, and what it leaves behind. */
+/** What a run leaves behind, where it goes on, and what it tells. */
 final class RunOptions {
     @Option(names = "--out", paramLabel = "DIR", description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
     @Nullable Path out;
@@ -33,18 +33,6 @@ final class RunOptions {
     @Option(names = "--keep-going", description = "goes on where the loss is not a number any more")
     boolean keepGoing;
 
-    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
-    PrecisionName precision = PrecisionName.AUTO;
-
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
-    DeviceName device = DeviceName.AUTO;
-
-    @Option(names = "--threads", paramLabel = "N", description = "of the CPU, for each operator; default: one per core")
-    @Nullable Integer threads;
-
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "the same seed gives the same weights; default: ${DEFAULT-VALUE}")
-    long seed;
-
     @Option(names = "--verbose", description = "shows what the libraries log, too")
     boolean verbose;
 
@@ -60,6 +48,5 @@ final class RunOptions {
     void check() {
         Check.atLeast("--stop-after", stopAfter, 1);
         Check.atLeast("--checkpoint-every", checkpointEvery, 0);
-        Check.atLeast("--threads", threads, 1);
     }
 }

@@ -3,7 +3,6 @@ package panatorch.apps;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.LongFunction;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.train.Averages;
 import panatorch.train.Callback;
@@ -18,26 +17,17 @@ final class RunProgress implements Callback, AutoCloseable {
 
     private final EpochLog log;
     private final LongFunction<Progress> begin;
-    private final int checkpointEvery;
-    private final boolean keepGoing;
-    private final String advice;
-    private final Supplier<@Nullable Double> excess;
+    private final RunOptions options;
+    private final Learning learning;
     private @Nullable Progress shown;
     private long spoken;
 
-    /** @param log called before this; @param begin of the epochs that are done; @param checkpointEvery steps; 0 for none within an epoch */
-    RunProgress(EpochLog log, LongFunction<Progress> begin, int checkpointEvery, boolean keepGoing) {
-        this(log, begin, checkpointEvery, keepGoing, "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same", () -> null);
-    }
-
-    /** @param advice what may help where the loss is no number: a lower what? @param excess of the epoch's loss so far */
-    RunProgress(EpochLog log, LongFunction<Progress> begin, int checkpointEvery, boolean keepGoing, String advice, Supplier<@Nullable Double> excess) {
+    /** @param log called before this; @param begin of the epochs that are done */
+    RunProgress(EpochLog log, LongFunction<Progress> begin, RunOptions options, Learning learning) {
         this.log = log;
         this.begin = begin;
-        this.checkpointEvery = checkpointEvery;
-        this.keepGoing = keepGoing;
-        this.advice = advice;
-        this.excess = excess;
+        this.options = options;
+        this.learning = learning;
     }
 
     @Override public void fitStart(Trainer trainer) { shown = begin.apply(trainer.history().size()); }
@@ -45,23 +35,23 @@ final class RunProgress implements Callback, AutoCloseable {
     @Override public void epochStart(Trainer trainer) { progress().beginEpoch((int) trainer.epoch(), trainer.trained().count()); }
 
     @Override public void batchEnd(Trainer trainer) {
-        boolean saved = checkpointEvery > 0 && trainer.steps() % checkpointEvery == 0;
+        boolean saved = options.checkpointEvery > 0 && trainer.steps() % options.checkpointEvery == 0;
         if (!due(saved || trainer.batch() == trainer.batches())) return;
-        Tally tally = Tally.of(trainer.trained()).excess(excess.get());
-        if (!Double.isFinite(tally.loss()) && !keepGoing) throw diverged(tally.loss(), trainer);
+        Tally tally = Tally.of(trainer.trained()).excess(learning.excess());
+        if (!Double.isFinite(tally.loss()) && !options.keepGoing) throw diverged(tally.loss(), trainer);
         progress().trained(tally);
     }
 
     private RunFailure diverged(double loss, Trainer trainer) {
         return new RunFailure(String.format(Locale.ROOT, "the loss became %s in epoch %d, by step %,d of the run, at a learning rate of %.3g; try a lower %s",
-                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(), advice));
+                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(), learning.advice()));
     }
 
     @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress().tested(Tally.of(so)); }
 
     @Override public void epochEnd(Trainer trainer) {
         double loss = trainer.history().getLast().test().getOrDefault("loss", 0.0);
-        if (!Double.isFinite(loss) && !keepGoing) throw diverged(loss, trainer);
+        if (!Double.isFinite(loss) && !options.keepGoing) throw diverged(loss, trainer);
         progress().endEpoch(log.epochs().getLast());
     }
 

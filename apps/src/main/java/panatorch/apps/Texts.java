@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.text.Table;
 import panatorch.datasets.text.TextDataset;
@@ -27,14 +30,28 @@ final class Texts {
     private static final String MARK = "<cls>", LABEL = "label";
     private static final List<String> CLASSES = List.of("negative", "positive");
 
-    static Dataset train(Path data) { return of(data, "train.tsv", null); }
+    static Path vocabularyBeside(Path checkpoint) { return checkpoint.toAbsolutePath().resolveSibling(VOCABULARY); }
+
+    /** @param vocabulary a run's; null for that of the training texts */
+    static Dataset train(Path data, @Nullable Path vocabulary) { return of(data, "train.tsv", vocabulary); }
 
     /** @param vocabulary a run's; null for that of the training texts */
     static Dataset test(Path data, @Nullable Path vocabulary) { return of(data, "dev.tsv", vocabulary); }
 
     private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
         Table table = Table.tsv(folder(data).resolve(file));
-        return TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary == null ? vocabulary(data) : Vocabulary.read(vocabulary)), LENGTH);
+        return TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH);
+    }
+
+    /** Sentences as a network takes them: int64 [N, L]. @param checkpoint with the words of its run beside it @throws InputException if there are none */
+    static Tensor tokens(List<String> sentences, Path checkpoint) {
+        Path words = vocabularyBeside(checkpoint);
+        if (!Files.exists(words)) throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint + ": it is needed, as it says which words the network knows");
+        var tokenizer = new Marked(Vocabulary.read(words));
+        List<int[]> rows = sentences.stream().map(s -> tokenizer.encode(s, LENGTH)).toList();
+        int longest = rows.stream().mapToInt(r -> r.length).max().orElse(1);
+        long[] ids = rows.stream().flatMapToInt(r -> IntStream.concat(Arrays.stream(r), IntStream.generate(tokenizer::padding).limit(longest - r.length))).asLongStream().toArray();
+        return Torch.tensor(ids, rows.size(), longest);
     }
 
     /** The folder itself, or the one of that name in it. */
@@ -46,6 +63,8 @@ final class Texts {
     /** It is not named alike in all files. */
     private static String textColumn(Table table) { return table.columns().stream().filter(c -> !c.equals(LABEL)).findFirst().orElse(LABEL); }
 
+    private static Vocabulary vocabulary(Path data, @Nullable Path ofRun) { return ofRun == null ? vocabulary(data) : Vocabulary.read(ofRun); }
+
     /** The most frequent words of all training texts that come twice at least. */
     private static Vocabulary vocabulary(Path data) {
         Table table = Table.tsv(folder(data).resolve("train.tsv"));
@@ -54,8 +73,8 @@ final class Texts {
     }
 
     /** Into a run's folder. */
-    static void saveVocabulary(Path data, Path folder) throws IOException {
-        Vocabulary v = vocabulary(data);
+    static void saveVocabulary(Path data, @Nullable Path vocabulary, Path folder) throws IOException {
+        Vocabulary v = vocabulary(data, vocabulary);
         AtomicFile.write(folder.resolve(VOCABULARY), String.join("\n", IntStream.range(0, v.size()).mapToObj(v::token).toList()).getBytes(StandardCharsets.UTF_8));
     }
 

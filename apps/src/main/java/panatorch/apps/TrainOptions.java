@@ -2,19 +2,18 @@ package panatorch.apps;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
-import panatorch.Torch;
 import panatorch.amp.Precision;
 import picocli.CommandLine.Mixin;
 
 /**
- * What can be said to {@code train}. {@link #resolve} puts what takes effect in the place of defaults and {@code auto}: then the options are
+ * What can be said of training to {@code train} and {@code find-lr}. {@link #resolve} puts what takes effect in the place of defaults and {@code auto}: then the options are
  * all that a run depends on, and the same ones give the same weights, bit for bit, on the same CPU.
  */
 final class TrainOptions {
     @Mixin(name = "Data") DataOptions data = new DataOptions();
     @Mixin(name = "Model") ModelOptions model = new ModelOptions();
     @Mixin(name = "Learning") LearningOptions learning = new LearningOptions();
-    @Mixin(name = "Run") RunOptions run = new RunOptions();
+    @Mixin(name = "Compute") ComputeOptions compute = new ComputeOptions();
 
     private @Nullable Device device;
     private @Nullable Precision precision;
@@ -25,19 +24,16 @@ final class TrainOptions {
         model.check();
         learning.check();
         if (model.model.readsTexts() && (learning.mixup != null || learning.cutmix != null)) throw new InputException("--mixup and --cutmix mix images, and " + model.model + " takes texts");
-        run.check();
+        compute.check();
     }
 
     /** @throws InputException if the device or the precision is not to be had */
     void resolve() {
         model.resolve();
         learning.resolve(data.dataset);
-        if (run.threads == null) run.threads = Torch.numThreads();
-        else Torch.setNumThreads(run.threads);
-        Device place = run.device.resolve();
-        Precision p = run.precision.resolve(place);
-        run.device = place.type() == Device.Type.CUDA ? DeviceName.CUDA : DeviceName.CPU;
-        for (PrecisionName name : PrecisionName.values()) if (name.toString().equals(p.toString())) run.precision = name;
+        Device place = compute.resolve();
+        Precision p = learning.precision.resolve(place);
+        for (PrecisionName name : PrecisionName.values()) if (name.toString().equals(p.toString())) learning.precision = name;
         device = place;
         precision = p;
     }

@@ -35,7 +35,7 @@ class ProgressTest {
     private static void run(Pace pace, int epochs, int done, int from, DoubleConsumer check) {
         long[] now = {0};
         var told = new ArrayList<double[]>();
-        var left = new TimeLeft(new Progress.Plan(epochs, done, BATCH * BATCHES, TESTS), () -> now[0]);
+        var left = new TimeLeft(new Progress.Plan(epochs, done, BATCH * BATCHES, TESTS, "images"), () -> now[0]);
         for (int e = done; e < epochs; e++) {
             int begin = e == done ? from : 0;
             left.beginEpoch((long) BATCH * begin);
@@ -66,7 +66,7 @@ class ProgressTest {
     }
 
     @Test void it_is_unknown_before_anything_is_done() {
-        var left = new TimeLeft(new Progress.Plan(1, 0, 100, 10));
+        var left = new TimeLeft(new Progress.Plan(1, 0, 100, 10, "images"));
         left.beginEpoch(0);
         assertThat(left.text()).isEqualTo("?");
     }
@@ -76,7 +76,7 @@ class ProgressTest {
     void a_bar_is_never_wider_than_its_terminal(int columns) {
         var drawn = Collections.synchronizedList(new ArrayList<String>());
         var out = new StringWriter();
-        try (var bar = new BarProgress(new Progress.Plan(30, 0, 50_000, 10_000), new PrintWriter(out), new DelegatingProgressBarConsumer(drawn::add, columns))) {
+        try (var bar = new BarProgress(new Progress.Plan(30, 0, 50_000, 10_000, "images"), new PrintWriter(out), new DelegatingProgressBarConsumer(drawn::add, columns))) {
             bar.beginEpoch(12, 0);
             bar.trained(tally(12_345));
             bar.tested(tally(5_000));
@@ -87,11 +87,11 @@ class ProgressTest {
 
     @Test void in_a_pipe_there_is_a_plain_line_an_epoch() {
         var out = new StringWriter();
-        try (var lines = new LineProgress(new Progress.Plan(3, 0, 100, 10), new PrintWriter(out))) {
+        try (var lines = new LineProgress(new Progress.Plan(3, 0, 100, 10, "sentences"), new PrintWriter(out))) {
             lines.beginEpoch(1, 0);
             lines.trained(tally(100));
             lines.endEpoch(new Metrics.Epoch(1, 1, 0.5, 1, 0.25, 0.1, 2, 50, 0, null));
         }
-        assertThat(out.toString()).isEqualTo("epoch 1/3  loss 1.0000  accuracy 50.00 %  test loss 1.0000  test accuracy 25.00 %  50 images/s  2.0 s" + System.lineSeparator());
+        assertThat(out.toString()).isEqualTo("epoch 1/3  loss 1.0000  accuracy 50.00 %  test loss 1.0000  test accuracy 25.00 %  50 sentences/s  2.0 s" + System.lineSeparator());
     }
 }

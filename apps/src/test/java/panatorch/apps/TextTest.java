@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -43,7 +44,7 @@ class TextTest {
 
     @Test void a_small_bert_learns_sentences_and_is_evaluated_with_the_words_of_its_run() throws IOException {
         Path run = folder.resolve("run");
-        assertThat(works(TINY + "--data " + folder + " --out", run).out()).contains("on sst2 (64 texts, 4 for testing)");
+        assertThat(works(TINY + "--data " + folder + " --out", run).out()).contains("on sst2 (64 sentences, 4 for testing)");
         assertThat(run.resolve("vocab.txt")).content().startsWith("<pad>\n<unk>\n").endsWith("<cls>");
         assertThat(run.resolve("report.html")).exists();
         Files.writeString(data.resolve("train.tsv"), "label\tsentence\n0\tother words\n"); // whose numbers would be others
@@ -59,6 +60,37 @@ class TextTest {
         works(TINY + "--stop-after 2 --data " + folder + " --out", parts);
         works("train --resume", parts);
         assertThat(parts.resolve("model.safetensors")).hasSameBinaryContentAs(whole.resolve("model.safetensors"));
+    }
+
+    @Test void predict_says_what_sentences_are_and_reads_files_of_them() throws IOException {
+        Path run = folder.resolve("run"), weights = run.resolve("model.safetensors");
+        works(TINY.replace("--epochs 4", "--epochs 12 --lr 0.003") + "--data " + folder + " --out", run);
+        Path file = Files.writeString(folder.resolve("reviews.txt"), "a good film , number 3\n\nwhat a bad film is 3\n");
+        String[] lines = works("predict --json --mc 4 --checkpoint", weights, Path.of("a good film"), file).out().split(System.lineSeparator());
+        assertThat(lines).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            JsonNode said = new ObjectMapper().readTree(lines[i]);
+            assertThat(said.get("text").asText()).isEqualTo(List.of("a good film", "a good film , number 3", "what a bad film is 3").get(i));
+            assertThat(said.get("label").asText()).isEqualTo(i < 2 ? "positive" : "negative");
+            assertThat(said.get("mutualInformation").asDouble()).isPositive();
+        }
+        assertThat(works("predict --checkpoint", weights, Path.of("a good film")).out()).startsWith("a good film   positive ");
+        Files.delete(run.resolve("vocab.txt"));
+        isRefused(Calls.of("predict --checkpoint", weights, Path.of("a good film")), "there is no vocab.txt beside the checkpoint");
+    }
+
+    @Test void a_student_of_a_network_for_sentences_knows_the_words_of_its_teacher() throws IOException {
+        Path run = folder.resolve("run"), student = folder.resolve("student");
+        works(TINY + "--data " + folder + " --out", run);
+        byte[] words = Files.readAllBytes(run.resolve("vocab.txt"));
+        Files.writeString(data.resolve("train.tsv"), "label\tsentence\n0\tother words , a good bad film\n".repeat(1) + "1\ta good film\n".repeat(15));
+        works("distill --epochs 2 --batch-size 8 --mc 3 --data " + folder + " --teacher", run.resolve("model.safetensors"), Path.of("--out"), student);
+        assertThat(student.resolve("vocab.txt")).hasBinaryContent(words);
+        JsonNode metrics = new ObjectMapper().readTree(student.resolve("metrics.json").toFile());
+        assertThat(metrics.at("/config/perturb").asDouble()).isZero();
+        JsonNode evaluated = new ObjectMapper().readTree(works("evaluate --json --data " + folder + " --checkpoint", student.resolve("model.safetensors")).out());
+        assertThat(evaluated.get("loss")).isEqualTo(metrics.at("/comparison/student/nll"));
+        isRefused(Calls.of("distill --perturb 0.1 --data " + folder + " --teacher", run.resolve("model.safetensors")), "--perturb blanks pixels, and bert-tiny takes texts");
     }
 
     @Test void images_and_texts_are_not_taken_for_each_other() {

@@ -1,0 +1,29 @@
+package panatorch.apps;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Device;
+import panatorch.Torch;
+import picocli.CommandLine.Option;
+
+/** Where a command computes, and from what random numbers. */
+final class ComputeOptions {
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
+    DeviceName device = DeviceName.AUTO;
+
+    @Option(names = "--threads", paramLabel = "N", description = "of the CPU, for each operator; default: one per core")
+    @Nullable Integer threads;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "the same seed gives the same result; default: ${DEFAULT-VALUE}")
+    long seed;
+
+    void check() { Check.atLeast("--threads", threads, 1); }
+
+    /** Puts what takes effect in the place of what was not said. @throws InputException if the device is not to be had */
+    Device resolve() {
+        if (threads == null) threads = Torch.numThreads();
+        else Torch.setNumThreads(threads);
+        Device place = device.resolve();
+        device = place.type() == Device.Type.CUDA ? DeviceName.CUDA : DeviceName.CPU;
+        return place;
+    }
+}

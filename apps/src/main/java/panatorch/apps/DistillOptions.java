@@ -1,0 +1,55 @@
+package panatorch.apps;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a student learns. */
+final class DistillOptions {
+    private static final double PERTURB = 0.2;
+
+    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only")
+    @Nullable Integer limitTrain;
+
+    @Option(names = "--no-augment", description = "no random crops, no flips")
+    boolean noAugment;
+
+    @Option(names = "--perturb", paramLabel = "P", description = "probability of a pixel to be blanked, for more examples; default: " + PERTURB + ", the paper's; texts are taken as they are")
+    private @Nullable Double perturb;
+
+    @Option(names = "--samples", paramLabel = "K", defaultValue = "2", description = "masks an image in a step; default: ${DEFAULT-VALUE}; the paper's 1 does not tell how much is left to be learnt, loss − MI")
+    int samples;
+
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "30", description = "the last third of them at a tenth of the rate; default: ${DEFAULT-VALUE}, the paper's")
+    int epochs;
+
+    @Option(names = "--lr", paramLabel = "RATE", defaultValue = "0.001", description = "learning rate of SGD with momentum 0.9; default: ${DEFAULT-VALUE}; the paper's is the lowest of the teacher's training")
+    double lr;
+
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "64", description = "default: ${DEFAULT-VALUE}")
+    int batchSize;
+
+    @Option(names = "--mc", paramLabel = "T", defaultValue = "20", description = "samples of the Monte-Carlo prediction that the student is compared with; default: ${DEFAULT-VALUE}; the paper's are 100")
+    int mc;
+
+    void check() {
+        Check.atLeast("--limit-train", limitTrain, 1);
+        Check.atLeast("--samples", samples, 1);
+        Check.atLeast("--epochs", epochs, 1);
+        Check.atLeast("--batch-size", batchSize, 1);
+        Check.atLeast("--mc", mc, 2);
+        Check.above("--lr", lr, 0);
+        if (perturb != null) Check.between("--perturb", perturb, 0, 1);
+    }
+
+    /** Puts what takes effect in the place of what was not said. */
+    void resolve(ModelName model) {
+        if (perturb == null) perturb = model.readsTexts() ? 0 : PERTURB;
+        if (perturb > 0 && model.readsTexts()) throw new InputException("--perturb blanks pixels, and " + model + " takes texts");
+    }
+
+    double perturb() { return Objects.requireNonNull(perturb, "options are resolved before they are used"); }
+
+    /** The epoch after which the rate is a tenth: two thirds of them, as in the paper. */
+    long fall() { return Math.max(1, Math.round(epochs * 2 / 3.0)); }
+}

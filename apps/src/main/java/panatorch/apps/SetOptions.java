@@ -1,0 +1,39 @@
+package panatorch.apps;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import panatorch.datasets.Dataset;
+import picocli.CommandLine.Option;
+
+/** What images or texts a checkpoint is for. */
+final class SetOptions {
+    private static final int SIDE = 32;
+
+    @Option(names = "--dataset", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
+    private @Nullable DatasetName dataset;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")
+    @Nullable Path data;
+
+    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
+    @Nullable Integer limitTest;
+
+    void check() { Check.atLeast("--limit-test", limitTest, 1); }
+
+    /** Puts what the file says in the place of what was not said. @throws InputException if neither names the set */
+    void resolve(Checkpoint weights) { dataset = weights.or(dataset, "dataset", DatasetName.values(), "--dataset"); }
+
+    DatasetName dataset() { return Objects.requireNonNull(dataset, "options are resolved before they are used"); }
+
+    /** All of them, as the weights take them; the caller closes them. */
+    Dataset train(Checkpoint weights) { return dataset().train(data, side(weights), weights.file()); }
+
+    /** All of them, as the weights take them; the caller closes them. */
+    Dataset test(Checkpoint weights) { return dataset().test(data, side(weights), weights.file()); }
+
+    private static int side(Checkpoint weights) {
+        Preparation known = weights.preparation();
+        return known == null || known.isOfTexts() ? SIDE : known.side();
+    }
+}
