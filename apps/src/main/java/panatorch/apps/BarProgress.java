@@ -1,11 +1,11 @@
 package panatorch.apps;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /** A bar on standard error for the epoch at hand, which leaves a line on standard output when the epoch is over. */
@@ -37,9 +37,8 @@ final class BarProgress implements Progress {
         var builder = new ProgressBarBuilder()
                 .setTaskName(plan.trainImages() == 0 ? "testing" : "epoch " + epoch + "/" + plan.epochs())
                 .setInitialMax(plan.trainImages() + plan.testImages())
-                .setStyle(Terminal.showsUnicode() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
+                .setRenderer(new BarLine(Terminal.showsUnicode()))
                 .setUpdateIntervalMillis(200)
-                .hideEta() // which would be that of the bar, and the time left is that of the run
                 .clearDisplayOnFinish();
         bar = (screen == null ? builder : builder.setConsumer(screen)).build();
     }
@@ -47,17 +46,17 @@ final class BarProgress implements Progress {
     @Override public void trained(Tally tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, String.format(Locale.ROOT, "%s left, loss %.3f, %s, %,.0f %s/s", left.text(), tally.loss(), tally.judged(), (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
+        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", tally.loss()), tally.judged(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
     }
 
     @Override public void tested(Tally tally) {
         left.tested(tally);
-        show(seen + tally.count(), String.format(Locale.ROOT, "%s left, test loss %.3f, accuracy %.1f %%", left.text(), tally.loss(), 100 * tally.accuracy()));
+        show(seen + tally.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", tally.loss()), String.format(Locale.ROOT, "accuracy %.1f %%", 100 * tally.accuracy()));
     }
 
-    private void show(long images, String message) {
+    private void show(long images, String... parts) {
         ProgressBar b = bar;
-        if (b != null) b.stepTo(images).setExtraMessage(message);
+        if (b != null) b.stepTo(images).setExtraMessage(BarLine.message(List.of(parts)));
     }
 
     @Override public void endEpoch(Metrics.Epoch e) {

@@ -8,16 +8,16 @@ import picocli.CommandLine.Option;
 
 /** What a file of weights may say of itself, and has to be said where it does not. */
 final class CheckpointOptions {
-    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
+    @Option(names = "--model", paramLabel = "MODEL", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
     private @Nullable ModelName model;
 
-    @Option(names = "--normalize", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}: whose mean and standard deviation the weights were trained with; default: what the checkpoint says, else the dataset's")
+    @Option(names = "--normalize", paramLabel = "STATS", description = "${COMPLETION-CANDIDATES}: whose mean and standard deviation the weights were trained with; default: what the checkpoint says, else the dataset's")
     @Nullable NormalizationName normalize;
 
     @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability in front of the head, where the network is random; default: what the checkpoint says, else the network's own dropout layers")
     private @Nullable Double dropoutP;
 
-    @Option(names = "--precision", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint was trained in if it says so, else fp32")
+    @Option(names = "--precision", paramLabel = "PRECISION", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint was trained in if it says so, else fp32")
     private @Nullable PrecisionName precision;
 
     void check() { if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1); }

@@ -38,6 +38,8 @@ final class CompareCommand implements Callable<Integer> {
     /** What tells runs of one kind from one another, or does not matter. */
     private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
 
+    private static final int COLUMNS = 120, LONGEST_NAME = 40;
+
     @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
     private List<Path> runs;
 
@@ -116,23 +118,45 @@ final class CompareCommand implements Callable<Integer> {
         return groups;
     }
 
+    /** Long names stand below the table and in the picture, under a letter: a terminal is not as wide as they are. */
+    private static String label(int row, String name) { return name.length() <= LONGEST_NAME ? name : String.valueOf((char) ('A' + row % 26)).repeat(1 + row / 26); }
+
     private static void print(List<Row> rows, PrintWriter text) {
-        int width = Math.max(4, rows.stream().mapToInt(r -> r.name.length()).max().orElse(0));
-        String format = "%-" + width + "s %5s  %18s  %18s  %18s  %14s%n";
-        text.printf(Locale.ROOT, format, "", "runs", "test loss", "test accuracy, %", "best accuracy, %", "images/s");
-        for (Row r : rows) text.printf(Locale.ROOT, format, r.name, r.runs, r.testLoss.text(1), r.testAccuracy.text(100), r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
+        int width = Math.max(4, rows.stream().mapToInt(r -> label(rows.indexOf(r), r.name).length()).max().orElse(0));
+        String format = "%-" + width + "s %4s  %16s  %16s  %16s  %10s%n";
+        text.printf(Locale.ROOT, format, "", "runs", "test loss", "test accuracy, %", "best accuracy, %", "per second");
+        for (int i = 0; i < rows.size(); i++) {
+            Row r = rows.get(i);
+            text.printf(Locale.ROOT, format, label(i, r.name), r.runs, r.testLoss.text(1), r.testAccuracy.text(100), r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
+        }
+        for (int i = 0; i < rows.size(); i++) if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name));
+    }
+
+    /** Lines of at most {@value #COLUMNS} columns, broken between options. */
+    private static String wrapped(String label, String name) {
+        var lines = new StringBuilder();
+        String indent = " ".repeat(label.length() + 2), line = label + "  ";
+        for (String option : name.split("(?<=, )")) {
+            if (line.length() + option.length() > COLUMNS && !line.isBlank()) {
+                lines.append(line.stripTrailing()).append(System.lineSeparator());
+                line = indent;
+            }
+            line += option;
+        }
+        return lines.append(line).append(System.lineSeparator()).toString();
     }
 
     private static byte[] picture(Map<String, List<Run>> groups) throws IOException {
         XYChart loss = chart("Test loss"), accuracy = chart("Test accuracy, %");
         Color[] colors = loss.getStyler().getSeriesColors();
-        int color = 0;
+        int row = 0;
         for (var g : groups.entrySet()) {
-            Color c = colors[color++ % colors.length];
+            String label = label(row, g.getKey());
+            Color c = colors[row++ % colors.length];
             for (int i = 0; i < g.getValue().size(); i++) {
                 Run r = g.getValue().get(i);
                 double[] x = r.epochs.stream().mapToDouble(e -> e.path("epoch").asDouble()).toArray();
-                String name = g.getKey() + (i == 0 ? "" : " (" + (i + 1) + ")");
+                String name = label + (i == 0 ? "" : " (" + (i + 1) + ")");
                 add(loss, name, x, r, "testLoss", 1, c, i == 0);
                 add(accuracy, name, x, r, "testAccuracy", 100, c, i == 0);
             }

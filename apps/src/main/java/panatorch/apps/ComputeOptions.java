@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** Where a command computes, and from what random numbers. */
 final class ComputeOptions {
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
     DeviceName device = DeviceName.AUTO;
 
     @Option(names = "--threads", paramLabel = "N", description = "of the CPU, for each operator; default: one per core")

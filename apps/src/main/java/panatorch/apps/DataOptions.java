@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** What is trained on. */
 final class DataOptions {
-    @Option(names = "--dataset", paramLabel = "NAME", defaultValue = "synthetic", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, which is built in")
+    @Option(names = "--dataset", paramLabel = "SET", defaultValue = "synthetic", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, which is built in")
     DatasetName dataset = DatasetName.SYNTHETIC;
 
     @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")

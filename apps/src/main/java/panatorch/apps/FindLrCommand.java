@@ -63,11 +63,12 @@ final class FindLrCommand implements Callable<Integer> {
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
             LrFinder.Result found = find(DataOptions.limited(all, options.data.limitTrain));
             PrintWriter text = spec.commandLine().getOut();
-            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
-            else text.printf(Locale.ROOT, "%d steps from %.2g to %.2g; the loss falls fastest at --lr %.2g%n", found.points().size(), from, found.points().getLast().lr(), found.suggestion());
+            Double suggestion = LrSuggestion.of(found.points());
+            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(new Result(found.points(), suggestion)));
+            else text.println(sentence(found.points(), suggestion));
             if (folder != null) {
-                AtomicFile.write(folder.resolve("find-lr.png"), picture(found));
-                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
+                AtomicFile.write(folder.resolve("find-lr.png"), picture(found.points(), suggestion));
+                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(new Result(found.points(), suggestion)));
                 if (!json) text.println("written     find-lr.png and find-lr.json in " + folder);
             } else if (!json) {
                 text.println("--out DIR draws the curve there");
@@ -75,6 +76,15 @@ final class FindLrCommand implements Callable<Integer> {
             text.flush();
             return 0;
         }
+    }
+
+    /** What {@code --json} prints and {@code find-lr.json} holds. @param suggestion null where the loss does not fall clearly */
+    private record Result(List<LrFinder.Point> points, @Nullable Double suggestion) {}
+
+    private String sentence(List<LrFinder.Point> points, @Nullable Double suggestion) {
+        String tried = String.format(Locale.ROOT, "%d steps from %.2g to %.2g; ", points.size(), from, points.getLast().lr());
+        return tried + (suggestion != null ? String.format(Locale.ROOT, "the loss falls fastest at --lr %.2g", suggestion)
+                : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
     }
 
     private LrFinder.Result find(Dataset train) {
@@ -130,15 +140,16 @@ final class FindLrCommand implements Callable<Integer> {
         @Override public void close() { epoch.close(); }
     }
 
-    private static byte[] picture(LrFinder.Result found) throws IOException {
+    private static byte[] picture(List<LrFinder.Point> p, @Nullable Double suggestion) throws IOException {
         XYChart chart = new XYChartBuilder().width(800).height(500).title("Learning-rate range test").xAxisTitle("learning rate").yAxisTitle("loss").build();
         chart.getStyler().setXAxisLogarithmic(true).setChartBackgroundColor(java.awt.Color.WHITE);
-        List<LrFinder.Point> p = found.points();
-        double[] rates = p.stream().mapToDouble(LrFinder.Point::lr).toArray(), smoothed = p.stream().mapToDouble(LrFinder.Point::smoothed).toArray();
+        double[] rates = p.stream().mapToDouble(LrFinder.Point::lr).toArray();
         chart.addSeries("loss", rates, p.stream().mapToDouble(LrFinder.Point::loss).toArray()).setMarker(SeriesMarkers.NONE).setLineColor(java.awt.Color.LIGHT_GRAY);
-        chart.addSeries("smoothed", rates, smoothed).setMarker(SeriesMarkers.NONE);
-        double at = p.stream().filter(q -> q.lr() == found.suggestion()).mapToDouble(LrFinder.Point::smoothed).findFirst().orElse(smoothed[0]);
-        chart.addSeries(String.format(Locale.ROOT, "suggestion %.2g", found.suggestion()), new double[] {found.suggestion()}, new double[] {at}).setMarker(SeriesMarkers.CIRCLE);
+        chart.addSeries("smoothed", rates, p.stream().mapToDouble(LrFinder.Point::smoothed).toArray()).setMarker(SeriesMarkers.NONE);
+        if (suggestion != null) {
+            double at = p.stream().filter(q -> q.lr() == suggestion).mapToDouble(LrFinder.Point::smoothed).findFirst().orElseThrow();
+            chart.addSeries(String.format(Locale.ROOT, "suggestion %.2g", suggestion), new double[] {suggestion}, new double[] {at}).setMarker(SeriesMarkers.CIRCLE);
+        }
         var png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
         return png.toByteArray();

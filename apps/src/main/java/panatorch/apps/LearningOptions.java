@@ -15,10 +15,10 @@ final class LearningOptions {
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "batches that make one step; default: ${DEFAULT-VALUE}")
     int accumulate;
 
-    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
+    @Option(names = "--precision", paramLabel = "PRECISION", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
     PrecisionName precision = PrecisionName.AUTO;
 
-    @Option(names = "--optimizer", paramLabel = "NAME", defaultValue = "sgd", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--optimizer", paramLabel = "OPTIMIZER", defaultValue = "sgd", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     OptimizerName optimizer = OptimizerName.SGD;
 
     @Option(names = "--lr", paramLabel = "RATE", description = "highest learning rate; default: 0.05 for sgd, 0.001 for most others; find-lr suggests one")
@@ -30,7 +30,7 @@ final class LearningOptions {
     @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "default: 5e-4 for sgd, 0.01 for adamw, else 0")
     @Nullable Double weightDecay;
 
-    @Option(names = "--schedule", paramLabel = "NAME", defaultValue = "one-cycle", description = "of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--schedule", paramLabel = "SCHEDULE", defaultValue = "one-cycle", description = "of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ScheduleName schedule = ScheduleName.ONE_CYCLE;
 
     @Option(names = "--warm-up", paramLabel = "EPOCHS", defaultValue = "0", description = "the learning rate first rises over so many epochs, or parts of one; default: ${DEFAULT-VALUE}, and 30 %% of a one-cycle")
@@ -66,7 +66,7 @@ final class LearningOptions {
     @Option(names = "--early-stop", paramLabel = "PATIENCE", description = "ends when so many epochs in a row were no better")
     @Nullable Integer earlyStop;
 
-    @Option(names = "--measure", paramLabel = "NAME", defaultValue = "accuracy", description = "accuracy or loss, on the test images: by what epochs are compared; default: ${DEFAULT-VALUE}")
+    @Option(names = "--measure", paramLabel = "MEASURE", defaultValue = "accuracy", description = "accuracy or loss, on the test images: by what epochs are compared; default: ${DEFAULT-VALUE}")
     MeasureName measure = MeasureName.ACCURACY;
 
     /** @throws InputException if a number makes no sense, or options contradict each other */

@@ -14,10 +14,10 @@ import picocli.CommandLine.Option;
 
 /** What is trained. */
 final class ModelOptions {
-    @Option(names = "--model", paramLabel = "NAME", defaultValue = "resnet20", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--model", paramLabel = "MODEL", defaultValue = "resnet20", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ModelName model = ModelName.RESNET20;
 
-    @Option(names = "--dropout", paramLabel = "NAME", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for networks with dropout layers); default: ${DEFAULT-VALUE}")
+    @Option(names = "--dropout", paramLabel = "METHOD", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for networks with dropout layers); default: ${DEFAULT-VALUE}")
     DropoutName dropout = DropoutName.MULTI_SAMPLE;
 
     @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3, of gyro what the layers have")

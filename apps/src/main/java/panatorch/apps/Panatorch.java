@@ -42,7 +42,7 @@ public final class Panatorch implements Runnable {
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         var panatorch = new Panatorch();
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
-                .setParameterExceptionHandler((e, a) -> panatorch.complain(e, WRONG, e.getCommandLine()))
+                .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
         Values.teach(line);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
@@ -69,6 +69,17 @@ public final class Panatorch implements Runnable {
         line.getErr().println("panatorch: " + sentence(cause));
         if (stackTrace) cause.printStackTrace(line.getErr());
         return status;
+    }
+
+    /** An option that is missing may be there with a slip in its name, which tells more. */
+    private static Exception mistyped(CommandLine.ParameterException missing, String[] args) {
+        CommandSpec command = missing.getCommandLine().getCommandSpec();
+        for (String a : args) {
+            String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
+            if (!name.startsWith("--") || command.findOption(name) != null) continue;
+            return new InputException("unknown option " + name + Nearest.hint(name, command.optionsMap().keySet()) + " " + command.qualifiedName() + " --help shows all", missing);
+        }
+        return missing;
     }
 
     private static String sentence(Throwable e) {

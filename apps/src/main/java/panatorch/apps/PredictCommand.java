@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,13 +39,16 @@ import picocli.CommandLine.Spec;
 /** {@code panatorch predict}. */
 @Command(name = "predict", sortOptions = false, description = "Says what is on images (JPEG, PNG, BMP, GIF or WebP of any size), or what sentences are.", footer = {
         "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
-        "  panatorch predict 'a good film' reviews.txt --checkpoint runs/sst2/model.safetensors",
+        "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",
         "  panatorch predict *.png --checkpoint runs/cifar/model.safetensors --mc 50 --json"})
 final class PredictCommand implements Callable<Integer> {
     private static final int BATCH = 64;
 
-    @Parameters(arity = "1..*", paramLabel = "INPUT", description = "images, or folders of them; for networks that take texts sentences, or files with one a line")
-    private List<String> inputs;
+    @Parameters(arity = "0..*", paramLabel = "FILE", description = "images, or folders of them; for networks that take texts, files with a sentence a line")
+    private List<Path> files = List.of();
+
+    @Option(names = "--text", paramLabel = "SENTENCE", description = "a sentence, for networks that take texts; may be given several times")
+    private List<String> texts = List.of();
 
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them")
     private Path checkpoint;
@@ -75,13 +77,15 @@ final class PredictCommand implements Callable<Integer> {
     @Override public Integer call() throws IOException {
         Check.atLeast("--top", top, 1);
         Check.atLeast("--mc", mc, 2);
+        if (files.isEmpty() && texts.isEmpty()) throw new InputException("predict needs an image, or with --text a sentence");
         options.check();
         compute.check();
         try (var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
             options.resolve(weights);
-            boolean texts = options.model().readsTexts();
-            Inputs in = texts ? sentences() : images(preparation(weights));
+            boolean reads = options.model().readsTexts();
+            if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + options.model() + " takes images");
+            Inputs in = reads ? sentences() : images(preparation(weights));
             List<String> told = weights.classNames(), names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
             Device place = compute.resolve();
             Precision precision = options.precision().resolve(place);
@@ -90,56 +94,43 @@ final class PredictCommand implements Callable<Integer> {
                 Torch.manualSeed(compute.seed);
                 Integer samples = mc;
                 Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
-                predict(in, texts, network, predictor, names, place, precision);
+                predict(in, reads, network, predictor, names, place, precision);
             }
         }
         return 0;
     }
 
     private Inputs images(Preparation p) throws IOException {
-        List<Path> files = files();
-        var loader = DataLoader.of(ImageFolder.unlabelled(files, Framing.center(p.side()), ChannelStats.IMAGENET), BATCH).transform(p.testing()).build();
-        return new Inputs(files.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null));
+        List<Path> images = imageFiles();
+        var loader = DataLoader.of(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET), BATCH).transform(p.testing()).build();
+        return new Inputs(images.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null));
     }
 
-    private List<Path> files() throws IOException {
-        var files = new ArrayList<Path>();
-        for (String input : inputs) {
-            Path p = Path.of(input);
-            if (Files.isRegularFile(p)) files.add(p);
+    private List<Path> imageFiles() throws IOException {
+        var images = new ArrayList<Path>();
+        for (Path p : files) {
+            if (Files.isRegularFile(p)) images.add(p);
             else if (!Files.isDirectory(p)) throw new InputException("there is no image " + p);
             else try (Stream<Path> inside = Files.walk(p)) {
-                inside.filter(f -> Files.isRegularFile(f) && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted().forEach(files::add);
+                inside.filter(f -> Files.isRegularFile(f) && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted().forEach(images::add);
             }
         }
-        if (files.isEmpty()) throw new InputException("there are no images in " + inputs.getFirst());
-        return files;
+        if (images.isEmpty()) throw new InputException("there are no images in " + files.getFirst());
+        return images;
     }
 
-    /** What names a file is its lines. */
     private Inputs sentences() {
-        var sentences = new ArrayList<String>();
-        for (String input : inputs) {
-            Path file = file(input);
-            if (file == null) sentences.add(input);
-            else try (Stream<String> lines = Files.lines(file)) {
+        var sentences = new ArrayList<>(texts);
+        for (Path file : files) {
+            try (Stream<String> lines = Files.lines(file)) {
                 lines.filter(l -> !l.isBlank()).forEach(sentences::add);
             } catch (IOException | UncheckedIOException e) {
                 throw new InputException("the sentences of " + file + " cannot be read: " + (e instanceof IOException io ? InputException.reason(io) : "it is no text in UTF-8"), e);
             }
         }
-        if (sentences.isEmpty()) throw new InputException("there are no sentences in " + inputs.getFirst());
+        if (sentences.isEmpty()) throw new InputException("there are no sentences in " + files.getFirst());
         Tensor tokens = Texts.tokens(sentences, checkpoint);
         return new Inputs(sentences, Batches.of(tokens, tokens, BATCH));
-    }
-
-    private static @Nullable Path file(String input) {
-        try {
-            Path file = Path.of(input);
-            return Files.isRegularFile(file) ? file : null;
-        } catch (InvalidPathException e) {
-            return null; // a sentence may hold anything
-        }
     }
 
     private Preparation preparation(Checkpoint weights) {

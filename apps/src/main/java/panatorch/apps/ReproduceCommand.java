@@ -3,6 +3,8 @@ package panatorch.apps;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -30,7 +32,14 @@ final class ReproduceCommand implements Callable<Integer> {
     /** Of the images that the experiments' networks are for. */
     private static final int SIDE = 32;
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", description = "the experiment; without it all are listed")
+    private static final List<String> NAMES = Experiments.ALL.stream().map(Experiment::name).toList();
+
+    /** For completion. */
+    static final class Completions implements Iterable<String> {
+        @Override public Iterator<String> iterator() { return NAMES.iterator(); }
+    }
+
+    @Parameters(arity = "0..1", paramLabel = "NAME", completionCandidates = Completions.class, description = "the experiment; without it all are listed")
     private @Nullable String name;
 
     @Option(names = "--data", paramLabel = "DIR", description = "folder of the unpacked data sets; without it experiments on CIFAR-10 use the built-in images")
@@ -51,10 +60,10 @@ final class ReproduceCommand implements Callable<Integer> {
     @Option(names = "--limit-train", paramLabel = "N", description = "training images, and test images at most, in place of the experiment's own")
     private @Nullable Integer limitTrain;
 
-    @Option(names = "--precision", paramLabel = "NAME", defaultValue = "fp32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--precision", paramLabel = "PRECISION", defaultValue = "fp32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     private PrecisionName precision = PrecisionName.FP32;
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
     private DeviceName device = DeviceName.AUTO;
 
     @Option(names = "--out", paramLabel = "DIR", description = "folder for report.md, report.json and plot.png; default: runs/<name>")
@@ -73,7 +82,7 @@ final class ReproduceCommand implements Callable<Integer> {
         Check.atLeast("--epochs", epochs, 1);
         Check.atLeast("--limit-train", limitTrain, 1);
         Optional<Experiment> found = Experiments.ALL.stream().filter(e -> e.name().equals(asked)).findFirst();
-        if (found.isEmpty()) throw new InputException("there is no experiment '" + asked + "'; panatorch reproduce lists all");
+        if (found.isEmpty()) throw new InputException("there is no experiment '" + asked + "'" + Nearest.hint(asked, NAMES) + " panatorch reproduce lists all");
         Experiment experiment = found.get();
         Device place = device.resolve();
         Path given = out, folder = OutputFolder.prepare(given == null ? Path.of("runs", experiment.name()) : given);

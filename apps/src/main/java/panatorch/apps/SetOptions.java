@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 final class SetOptions {
     private static final int SIDE = 32;
 
-    @Option(names = "--dataset", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
+    @Option(names = "--dataset", paramLabel = "SET", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
     private @Nullable DatasetName dataset;
 
     @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")

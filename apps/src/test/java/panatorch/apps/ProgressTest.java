@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.DoubleConsumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBarBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,6 +84,23 @@ class ProgressTest {
         }
         assertThat(drawn).isNotEmpty().allSatisfy(line -> assertThat(line.strip().codePointCount(0, line.strip().length())).isLessThanOrEqualTo(columns));
         assertThat(out.toString()).isEmpty();
+    }
+
+    /** 80 columns, and half of them: what matters most is there in both. */
+    @Test void a_narrow_terminal_shows_the_epoch_how_far_it_is_and_the_time_left() {
+        assertThat(line(80)).isEqualTo("epoch 12/30  29 % ======                 1:05 left, loss 1.234, accuracy 50.00 %");
+        assertThat(line(40)).isEqualTo("epoch 12/30  29 % ===          1:05 left");
+        assertThat(line(24)).isEqualTo("epoch 12/30  29 %");
+        assertThat(line(10)).isEqualTo("epoch 12/3");
+    }
+
+    private static String line(int columns) {
+        var drawn = Collections.synchronizedList(new ArrayList<String>());
+        var builder = new ProgressBarBuilder().setTaskName("epoch 12/30").setInitialMax(60_000).setRenderer(new BarLine(false)).setConsumer(new DelegatingProgressBarConsumer(drawn::add, columns));
+        try (var bar = builder.build()) {
+            bar.stepTo(17_345).setExtraMessage(BarLine.message(List.of("1:05 left", "loss 1.234", "accuracy 50.00 %", "1,234 images/s")));
+        }
+        return drawn.getLast().stripTrailing();
     }
 
     @Test void in_a_pipe_there_is_a_plain_line_an_epoch() {

@@ -66,7 +66,7 @@ class TextTest {
         Path run = folder.resolve("run"), weights = run.resolve("model.safetensors");
         works(TINY.replace("--epochs 4", "--epochs 12 --lr 0.003") + "--data " + folder + " --out", run);
         Path file = Files.writeString(folder.resolve("reviews.txt"), "a good film , number 3\n\nwhat a bad film is 3\n");
-        String[] lines = works("predict --json --mc 4 --checkpoint", weights, Path.of("a good film"), file).out().split(System.lineSeparator());
+        String[] lines = works("predict --json --mc 4 --checkpoint", weights, file, Path.of("--text"), Path.of("a good film")).out().split(System.lineSeparator());
         assertThat(lines).hasSize(3);
         for (int i = 0; i < 3; i++) {
             JsonNode said = new ObjectMapper().readTree(lines[i]);
@@ -74,9 +74,9 @@ class TextTest {
             assertThat(said.get("label").asText()).isEqualTo(i < 2 ? "positive" : "negative");
             assertThat(said.get("mutualInformation").asDouble()).isPositive();
         }
-        assertThat(works("predict --checkpoint", weights, Path.of("a good film")).out()).startsWith("a good film   positive ");
+        assertThat(works("predict --checkpoint", weights, Path.of("--text"), Path.of("a good film")).out()).startsWith("a good film   positive ");
         Files.delete(run.resolve("vocab.txt"));
-        isRefused(Calls.of("predict --checkpoint", weights, Path.of("a good film")), "there is no vocab.txt beside the checkpoint");
+        isRefused(Calls.of("predict --checkpoint", weights, Path.of("--text"), Path.of("a good film")), "there is no vocab.txt beside the checkpoint");
     }
 
     @Test void a_student_of_a_network_for_sentences_knows_the_words_of_its_teacher() throws IOException {

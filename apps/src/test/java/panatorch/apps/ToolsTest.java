@@ -112,11 +112,22 @@ class ToolsTest {
         assertThat(Calls.of("predict --checkpoint", weights, folder.resolve("none.png")).err()).contains("there is no image").hasLineCount(1);
     }
 
+    @Test void predict_takes_a_sentence_for_networks_that_read_only() {
+        assertThat(Calls.of("predict --text hello --checkpoint", weights).err()).contains("--text is for networks that take texts, and resnet20 takes images").hasLineCount(1);
+        assertThat(Calls.of("predict --checkpoint", weights).err()).contains("predict needs an image").hasLineCount(1);
+    }
+
     @Test void find_lr_draws_the_curve_and_suggests_a_rate() throws IOException {
         Path out = folder.resolve("lr");
-        assertThat(works("find-lr --limit-train 64 --steps 6 --from 1e-4 --to 0.1 --out", out).out()).contains("--lr ");
-        assertThat(json(Files.readString(out.resolve("find-lr.json"))).get("suggestion").asDouble()).isBetween(1e-4, 0.1);
+        assertThat(works("find-lr --limit-train 256 --batch-size 64 --steps 50 --from 1e-5 --dropout none --no-augment --out", out).out()).contains("the loss falls fastest at --lr 0.");
+        assertThat(json(Files.readString(out.resolve("find-lr.json"))).get("suggestion").asDouble()).isBetween(1e-4, 0.5);
         assertThat(out.resolve("find-lr.png")).isNotEmptyFile();
+    }
+
+    @Test void find_lr_says_so_where_a_few_noisy_steps_suggest_nothing() throws IOException {
+        String few = "find-lr --limit-train 64 --steps 6 --from 1e-9 --to 1e-8 ";
+        assertThat(works(few.strip()).out()).contains("6 steps from 1.0e-09 to 1.0e-08; no rate can be suggested").doesNotContain("at --lr ");
+        assertThat(json(works(few + "--json").out()).get("suggestion").isNull()).isTrue();
     }
 
     @Test void compare_averages_runs_that_differ_in_their_seed() throws IOException {
@@ -125,15 +136,12 @@ class ToolsTest {
         works("train --limit-train 64 --limit-test 50 --epochs 1 --dropout none --out", plain);
         Calls table = works("compare", run, other, plain, Path.of("--out"), picture);
         assertThat(table.out()).contains("dropout multi-sample", "dropout none", " ± ");
+        assertThat(table.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(120));
         assertThat(picture).isNotEmptyFile();
         JsonNode rows = json(works("compare --json", run, other, plain).out()).get("rows");
         assertThat(rows).hasSize(2);
         assertThat(rows.at("/0/runs").asInt()).isEqualTo(2);
         assertThat(Calls.of("compare", folder.resolve("nowhere")).err()).contains("there is no run in").hasLineCount(1);
-    }
-
-    @Test void completion_knows_options_and_their_values() {
-        assertThat(works("completion").out()).contains("_complete_panatorch", "--dropout-samples", "one-cycle");
     }
 
     @Test void tensorboard_files_lie_in_the_folder() throws IOException {

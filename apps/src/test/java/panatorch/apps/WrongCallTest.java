@@ -26,6 +26,14 @@ class WrongCallTest {
         assertThat(call.out()).isEmpty();
     }
 
+    @Test void a_slip_is_told_with_what_was_meant() {
+        isRefused(Calls.of("trian"), "unknown argument trian, did you mean train?");
+        isRefused(Calls.of("evaluate --chekpoint x"), "unknown option --chekpoint, did you mean --checkpoint? panatorch evaluate --help shows all");
+        isRefused(Calls.of("evaluate"), "--checkpoint");
+        isRefused(Calls.of("reproduce msd-sampels"), "there is no experiment 'msd-sampels', did you mean msd-samples?");
+        isRefused(Calls.of("convert a b --dtype pf32"), "did you mean fp32?");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "--speed 3|unknown option --speed panatorch train --help shows all",
