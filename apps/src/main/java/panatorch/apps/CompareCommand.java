@@ -38,7 +38,7 @@ final class CompareCommand implements Callable<Integer> {
     /** What tells runs of one kind from one another, or does not matter. */
     private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
 
-    private static final int COLUMNS = 120, LONGEST_NAME = 40;
+    private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 
     @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
     private List<Path> runs;
@@ -118,7 +118,7 @@ final class CompareCommand implements Callable<Integer> {
         return groups;
     }
 
-    /** Long names stand below the table and in the picture, under a letter: a terminal is not as wide as they are. */
+    /** Long names stand below the table, under a letter: a terminal is not as wide as they are. */
     private static String label(int row, String name) { return name.length() <= LONGEST_NAME ? name : String.valueOf((char) ('A' + row % 26)).repeat(1 + row / 26); }
 
     private static void print(List<Row> rows, PrintWriter text) {
@@ -129,34 +129,35 @@ final class CompareCommand implements Callable<Integer> {
             Row r = rows.get(i);
             text.printf(Locale.ROOT, format, label(i, r.name), r.runs, r.testLoss.text(1), r.testAccuracy.text(100), r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
         }
-        for (int i = 0; i < rows.size(); i++) if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name));
+        for (int i = 0; i < rows.size(); i++) if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name, COLUMNS));
     }
 
-    /** Lines of at most {@value #COLUMNS} columns, broken between options. */
-    private static String wrapped(String label, String name) {
+    /** Lines broken between options. */
+    private static String wrapped(String label, String name, int columns) {
         var lines = new StringBuilder();
         String indent = " ".repeat(label.length() + 2), line = label + "  ";
         for (String option : name.split("(?<=, )")) {
-            if (line.length() + option.length() > COLUMNS && !line.isBlank()) {
-                lines.append(line.stripTrailing()).append(System.lineSeparator());
+            if (line.length() + option.length() > columns && !line.isBlank()) {
+                lines.append(line.stripTrailing()).append('\n');
                 line = indent;
             }
             line += option;
         }
-        return lines.append(line).append(System.lineSeparator()).toString();
+        return lines.append(line).append('\n').toString();
     }
 
     private static byte[] picture(Map<String, List<Run>> groups) throws IOException {
-        XYChart loss = chart("Test loss"), accuracy = chart("Test accuracy, %");
+        int lines = groups.keySet().stream().mapToInt(name -> 1 + name.length() / LEGEND).sum();
+        XYChart loss = chart("Test loss", lines), accuracy = chart("Test accuracy, %", lines);
         Color[] colors = loss.getStyler().getSeriesColors();
         int row = 0;
         for (var g : groups.entrySet()) {
-            String label = label(row, g.getKey());
+            String label = label(row, g.getKey()), legend = label.equals(g.getKey()) ? label : wrapped(label, g.getKey(), LEGEND).strip();
             Color c = colors[row++ % colors.length];
             for (int i = 0; i < g.getValue().size(); i++) {
                 Run r = g.getValue().get(i);
                 double[] x = r.epochs.stream().mapToDouble(e -> e.path("epoch").asDouble()).toArray();
-                String name = label + (i == 0 ? "" : " (" + (i + 1) + ")");
+                String name = legend + (i == 0 ? "" : " (" + (i + 1) + ")");
                 add(loss, name, x, r, "testLoss", 1, c, i == 0);
                 add(accuracy, name, x, r, "testAccuracy", 100, c, i == 0);
             }
@@ -174,10 +175,10 @@ final class CompareCommand implements Callable<Integer> {
         series.setLineColor(color).setShowInLegend(legend);
     }
 
-    private static XYChart chart(String title) {
-        XYChart chart = new XYChartBuilder().width(720).height(520).title(title).xAxisTitle("epoch").build();
+    private static XYChart chart(String title, int legendLines) {
+        XYChart chart = new XYChartBuilder().width(720).height(440 + 18 * legendLines).title(title).xAxisTitle("epoch").build();
         chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideS);
-        chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.##");
+        chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.#####");
         return chart;
     }
 }

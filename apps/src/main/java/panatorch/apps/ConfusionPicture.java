@@ -34,7 +34,7 @@ final class ConfusionPicture {
                 g.setColor(mix(part));
                 g.fillRect(x, y, cell - 1, cell - 1);
                 if (n > MOST_NUMBERED || counts[i][j] == 0) continue;
-                g.setColor(part > 0.5 ? Color.WHITE : Color.BLACK);
+                g.setColor(part > 0.25 ? Color.WHITE : Color.BLACK);
                 String text = Long.toString(counts[i][j]);
                 g.drawString(text, x + (cell - g.getFontMetrics().stringWidth(text)) / 2, y + (cell + g.getFontMetrics().getAscent()) / 2 - 2);
             }

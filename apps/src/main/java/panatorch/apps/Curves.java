@@ -27,25 +27,25 @@ final class Curves {
     /** @param points x and y */
     record Line(String name, List<double[]> points) {}
 
-    /** @param falls whether lower is better, so that a legend is in the way at the bottom */
-    record Chart(String title, boolean falls, List<Line> lines) {}
+    /** @param fromZero whether the axis begins at 0, as what does not change should look it */
+    record Chart(String title, boolean fromZero, List<Line> lines) {}
 
     /** Of the network that is trained, and of those it is compared with, whose lines are flat. */
     static List<Chart> of(Metrics m) {
         List<Metrics.Epoch> e = m.epochs();
         Map<String, Metrics.Score> others = m.comparison();
-        if (others == null) return List.of(new Chart("loss", true, List.of(line("train", e, Metrics.Epoch::trainLoss), line("test", e, Metrics.Epoch::testLoss))),
+        if (others == null) return List.of(new Chart("loss", false, List.of(line("train", e, Metrics.Epoch::trainLoss), line("test", e, Metrics.Epoch::testLoss))),
                 new Chart("accuracy, %", false, List.of(line("train", e, x -> 100 * x.trainAccuracy()), line("test", e, x -> 100 * x.testAccuracy()))));
         var distance = new ArrayList<>(List.of(line("loss", e, Metrics.Epoch::trainLoss)));
         if (e.getLast().excess() != null) distance.add(line("loss − MI", e, x -> x.excess() == null ? Double.NaN : x.excess()));
-        return List.of(new Chart("divergence from the teacher's samples", true, distance), beside(e, others, "test loss", true, Metrics.Epoch::testLoss, Metrics.Score::nll),
-                beside(e, others, "test accuracy, %", false, x -> 100 * x.testAccuracy(), s -> 100 * (1 - s.error())));
+        return List.of(new Chart("divergence from the teacher's samples", false, distance), beside(e, others, "test loss", Metrics.Epoch::testLoss, Metrics.Score::nll),
+                beside(e, others, "test accuracy, %", x -> 100 * x.testAccuracy(), s -> 100 * (1 - s.error())));
     }
 
-    private static Chart beside(List<Metrics.Epoch> e, Map<String, Metrics.Score> others, String title, boolean falls, ToDoubleFunction<Metrics.Epoch> own, ToDoubleFunction<Metrics.Score> other) {
+    private static Chart beside(List<Metrics.Epoch> e, Map<String, Metrics.Score> others, String title, ToDoubleFunction<Metrics.Epoch> own, ToDoubleFunction<Metrics.Score> other) {
         var lines = new ArrayList<>(List.of(line("student", e, own)));
         others.forEach((name, score) -> { if (!name.equals("student")) lines.add(line(name, e, x -> other.applyAsDouble(score))); });
-        return new Chart(title, falls, lines);
+        return new Chart(title, false, lines);
     }
 
     static Line line(String name, List<Metrics.Epoch> epochs, ToDoubleFunction<Metrics.Epoch> measure) {
@@ -85,8 +85,8 @@ final class Curves {
     private static BufferedImage drawn(Chart c) {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(c.title).xAxisTitle("epoch").build();
         var styler = chart.getStyler();
-        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(c.falls ? Styler.LegendPosition.InsideNE : Styler.LegendPosition.InsideSE);
-        styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.##");
+        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal);
+        styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.#####");
         for (Line l : c.lines) chart.addSeries(l.name, l.points.stream().mapToDouble(p -> p[0]).toArray(), l.points.stream().mapToDouble(p -> p[1]).toArray()).setMarker(SeriesMarkers.CIRCLE);
         return BitmapEncoder.getBufferedImage(chart);
     }

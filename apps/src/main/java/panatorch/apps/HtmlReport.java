@@ -25,18 +25,22 @@ final class HtmlReport {
     private static final int MISTAKES = 24;
 
     private static final String STYLE = """
-            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: #222 }
-            h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid #ddd }
-            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top }
-            td.number { text-align: right; font-variant-numeric: tabular-nums } code, pre { background: #f4f4f4; padding: .1em .3em } pre { overflow-x: auto; padding: .7em }
-            .charts { display: flex; flex-wrap: wrap; gap: 1em } .mistakes { display: flex; flex-wrap: wrap; gap: 12px } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3 }
-            figure img { width: 96px; height: 96px; image-rendering: pixelated } svg text { font: 11px system-ui, sans-serif; fill: #555 } img { max-width: 100% }
+            :root { color-scheme: light dark; --text: #222; --dim: #555; --line: #ddd; --block: #f4f4f4; --page: #fff }
+            @media (prefers-color-scheme: dark) { :root { --text: #ddd; --dim: #aaa; --line: #444; --block: #2a2a2a; --page: #1b1b1b } }
+            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: var(--text); background: var(--page) }
+            h1 { font-size: 1.5em; overflow-wrap: anywhere } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid var(--line) }
+            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top } .config td + td { overflow-wrap: anywhere }
+            .number { text-align: right; font-variant-numeric: tabular-nums } pre { background: var(--block); overflow-x: auto; padding: .7em } .wide { overflow-x: auto }
+            .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em } svg { width: 100% } svg line { stroke: var(--line) }
+            svg text { font: 11px system-ui, sans-serif; fill: var(--dim) } svg .title { font-weight: 600; font-size: 12px; fill: var(--text) }
+            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100% } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3 }
+            figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
     /** @param test what {@code said} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
     static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, DatasetName dataset, String command) throws IOException {
         List<Metrics.Epoch> e = metrics.epochs();
-        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>PanaTorch run</title><style>" + STYLE + "</style></head><body>\n");
+        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>PanaTorch run</title><style>" + STYLE + "</style></head><body>\n");
         html.append("<h1>").append(escaped(file.toAbsolutePath().getParent().getFileName().toString())).append("</h1>\n<h2>Result</h2>\n<table>");
         row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());
         if (quality.top5() != null) row(html, "top-5 accuracy", "%.2f %%", 100 * quality.top5());
@@ -51,15 +55,15 @@ final class HtmlReport {
         html.append("<p>To repeat it:</p><pre>").append(escaped(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
         var charts = new ArrayList<>(Curves.of(metrics));
         charts.add(new Curves.Chart("learning rate", true, List.of(Curves.line("after the epoch", e, Metrics.Epoch::learningRate))));
-        charts.add(new Curves.Chart(dataset.items() + " per second, training", false, List.of(Curves.line("speed", e, Metrics.Epoch::imagesPerSecond))));
+        charts.add(new Curves.Chart(dataset.items() + " per second, training", true, List.of(Curves.line("speed", e, Metrics.Epoch::imagesPerSecond))));
         if (e.getLast().memory() > 0) charts.add(new Curves.Chart("memory of the process, MiB", true, List.of(Curves.line("memory", e, x -> x.memory() / 1048576.0))));
         charts.forEach(c -> html.append(SvgChart.of(c)));
         html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
         mistakes(html, said, test);
         html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
-        html.append(escaped(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<table>");
+        html.append(escaped(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
         Metrics.JSON.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(escaped(p.getKey())).append("</td><td>").append(escaped(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
-        html.append("</table>\n</body></html>\n");
+        html.append("</table></div>\n</body></html>\n");
         AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
     }
 
@@ -91,11 +95,11 @@ final class HtmlReport {
             int i = w[0];
             String is = test.classNames().get((int) labels[i]), taken = test.classNames().get((int) predicted[i]);
             if (!test.schema().fields().getFirst().name().equals(Field.IMAGES)) {
-                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", escaped(test.name(i)), escaped(is), escaped(taken), 100 * confidence[i]));
+                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", escaped(test.name(i)), escaped(is), escaped(taken), 100 * confidence[i]));
                 continue;
             }
             html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(escaped(is)).append(", taken for <b>").append(escaped(taken))
-                    .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
+                    .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
         }
     }
 
