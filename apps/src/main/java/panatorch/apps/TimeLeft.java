@@ -66,16 +66,22 @@ final class TimeLeft {
         return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60) : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }
 
-    /** How long one of many takes. The first ones count only until there are others: they pay for what is loaded, compiled and allocated. */
+    /**
+     * How long one of many takes. The first ones count only until there are others: they pay for what is loaded, compiled and allocated. What was
+     * {@value #HALVED_SECONDS} seconds ago counts half: another program may have begun or ended.
+     */
     private static final class Pace {
+        private static final double HALVED_SECONDS = 20;
+
         private double count, nanos;
         private int additions;
 
         void add(double some, long time) {
             if (some <= 0) return;
             if (++additions == 2) count = nanos = 0;
-            count += some;
-            nanos += time;
+            double kept = Math.pow(0.5, time * 1e-9 / HALVED_SECONDS);
+            count = kept * count + some;
+            nanos = kept * nanos + time;
         }
 
         boolean seen() { return additions > 0; }

@@ -66,6 +66,20 @@ class ProgressTest {
         run(new Pace(1000, 5000, 4, 1000), 6, 3, 50, ratio -> assertThat(ratio).isCloseTo(1, within(0.2)));
     }
 
+    /** Another program that took half of the machine ends after the first epoch. */
+    @Test void it_is_right_again_soon_after_the_pace_has_changed() {
+        long[] now = {0};
+        var left = new TimeLeft(new Progress.Plan(3, 0, BATCH * BATCHES, 0, "images"), () -> now[0]);
+        for (int e = 0; e < 2; e++) {
+            left.beginEpoch(0);
+            for (int b = 1; b <= BATCHES; b++) {
+                now[0] += (e == 0 ? 2000 : 1000) * MILLIS;
+                left.trained(tally((long) BATCH * b));
+                if (e == 1 && b == 50) assertThat(seconds(left.text())).isCloseTo(150, within(0.2 * 150));
+            }
+        }
+    }
+
     @Test void it_is_unknown_before_anything_is_done() {
         var left = new TimeLeft(new Progress.Plan(1, 0, 100, 10, "images"));
         left.beginEpoch(0);
