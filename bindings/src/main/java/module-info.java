@@ -1,4 +1,5 @@
 /** PyTorch's engine in plain Java. */
+@SuppressWarnings("module") // panatorch.apps is built later
 module panatorch {
     requires org.bytedeco.javacpp;
     requires transitive org.bytedeco.pytorch;
@@ -10,4 +11,5 @@ module panatorch {
     exports panatorch;
     exports panatorch.cuda;
     exports panatorch.junit;
+    exports panatorch.internal.library to panatorch.apps;
 }

@@ -2,12 +2,18 @@ package panatorch.apps;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.internal.library.NativeCache;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.library.Step;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,13 +27,14 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    private final Map<String, String> told = new LinkedHashMap<>();
+    private final Map<String, Object> told = new LinkedHashMap<>();
 
     @Override public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         row(out, "JDK", Runtime.version() + ", " + System.getProperty("java.vm.name") + ", in " + System.getProperty("java.home"));
         row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         out.flush();
+        libraries(out);
         row(out, "libtorch", Torch.version() + ", loaded from " + Torch.libraryFolder());
         row(out, "BLAS", blas(Torch.buildConfiguration()));
         row(out, "threads", Integer.toString(Torch.numThreads()));
@@ -40,6 +47,34 @@ final class DoctorCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Where libtorch was looked for, also when it was not found. */
+    private void libraries(PrintWriter out) throws IOException {
+        try {
+            NativeLibrary.load();
+        } finally {
+            List<Step> steps = NativeLibrary.steps();
+            rows(out, "libraries", steps.stream().map(Step::toString).toList());
+            told.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
+            boolean loaded = !steps.isEmpty() && steps.getLast().outcome() == Step.Outcome.CHOSEN;
+            cache(out, loaded ? NativeLibrary.folders() : List.of());
+            if (json && !loaded) out.println(Metrics.JSON_LINE.writeValueAsString(told));
+            out.flush();
+        }
+    }
+
+    private void cache(PrintWriter out, List<Path> used) throws IOException {
+        var lines = new ArrayList<String>();
+        for (Path folder : used) {
+            if (!NativeCache.root().equals(folder.getParent())) continue;
+            String damage = NativeCache.verify(folder);
+            lines.add(folder + ", " + NativeCache.megabytes(NativeCache.size(folder)) + ", " + (damage == null ? "every checksum is right" : damage));
+        }
+        for (var other : NativeCache.others(used)) lines.add(other.folder() + ", " + NativeCache.megabytes(other.bytes()) + ", not used now; to remove it: rm -r '" + other.folder() + "'");
+        if (lines.isEmpty()) lines.add(NativeCache.root() + ", empty");
+        rows(out, "cache", lines);
+        told.put("cache", lines);
+    }
+
     static String blas(String configuration) {
         var named = Pattern.compile("BLAS_INFO=(\\w+)").matcher(configuration);
         if (!named.find()) return "unknown";
@@ -49,6 +84,11 @@ final class DoctorCommand implements Callable<Integer> {
             case "accelerate" -> "Apple Accelerate";
             default -> named.group(1);
         };
+    }
+
+    private void rows(PrintWriter out, String name, List<String> lines) {
+        if (json) return;
+        for (int i = 0; i < lines.size(); i++) out.printf("%-12s%s%n", i == 0 ? name : "", lines.get(i));
     }
 
     /** A line at once: what comes before a library that does not load is worth to be seen. */

@@ -30,6 +30,15 @@ class HelpTest {
         assertThat(doctor.out()).contains("JDK", "libtorch", Torch.version(), Torch.libraryFolder().toString(), "BLAS", "threads", Torch.cpuCapability(), "GPU", "precision");
     }
 
+    @Test void doctor_tells_each_place_where_it_looked_for_libtorch() throws IOException {
+        Calls doctor = Calls.of("doctor");
+        assertThat(doctor.out()).contains("-Dpanatorch.libtorch or PANATORCH_LIBTORCH: not there, neither is set", "-gpu on the class path: not there, no org.bytedeco:pytorch",
+                "on the class path: chosen, loaded from " + Torch.libraryFolder(), " MB, every checksum is right");
+        var steps = new ObjectMapper().readTree(Calls.of("doctor --json").out()).get("libraries");
+        assertThat(steps.findValuesAsText("outcome")).containsExactly("not there", "not there", "not there", "chosen");
+        assertThat(steps.findValuesAsText("place").getLast()).startsWith("natives for ").endsWith("on the class path").doesNotContain("-gpu");
+    }
+
     @Test void doctor_tells_it_to_programs_too() throws IOException {
         Calls doctor = Calls.of("doctor --json");
         assertThat(doctor.out()).hasLineCount(1);

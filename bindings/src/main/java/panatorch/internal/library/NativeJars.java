@@ -1,154 +1,97 @@
 package panatorch.internal.library;
 
+import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
-import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Unpacks the natives' jars of the class path into one flat folder of the user's cache, the first time they are used.
- * The folder appears under its name, made of the jars' names and sizes, only once it is complete.
+ * JavaCPP's jars of the class path that hold natives. They are found by a library in each, and not opened before they have
+ * to be unpacked: to read the list of a jar takes as long as to load a library.
+ *
+ * @param name of the folder for what is unpacked: that of the jar with libtorch, so its version, and a sum over the jars' names and sizes
  */
-final class NativeJars {
-    private NativeJars() {}
+record NativeJars(String name, List<Part> parts, Predicate<String> wanted) {
+    /** The libraries of one preset: the files of {@code jar} whose names begin with {@code prefix}. */
+    record Part(Path jar, String prefix) {}
 
-    private static final List<String> PRESETS = List.of("javacpp", "openblas", "pytorch");
+    /**
+     * All of libtorch and what it needs.
+     *
+     * @param extension {@code ""} or {@code "-gpu"}
+     * @return null if it is not on the class path
+     * @throws UnsatisfiedLinkError if only a part of it is
+     */
+    static @Nullable NativeJars libtorch(String extension) {
+        Part pytorch = part("pytorch", extension, "jnitorch");
+        if (pytorch == null) return null;
+        var parts = new ArrayList<>(List.of(required("javacpp", "jnijavacpp"), required("openblas", "jniopenblas_nolapack"), pytorch));
+        if (!extension.isEmpty()) parts.addAll(redistributedCuda());
+        return of(pytorch, "", parts, name -> Platform.isLibrary(name) && !isUnused(name));
+    }
 
-    /** @return the folder of the libraries */
-    static Path unpack() {
-        String platform = platform();
-        var jars = new ArrayList<JarFile>();
+    /** JavaCPP's part alone, for a libtorch that is somewhere else; null if it is not on the class path. */
+    static @Nullable NativeJars javaPart() {
+        Part pytorch = part("pytorch", "", "jnitorch");
+        if (pytorch == null) pytorch = part("pytorch", "-gpu", "jnitorch");
+        if (pytorch == null) return null;
+        var names = List.of(System.mapLibraryName("jnijavacpp"), System.mapLibraryName("jnitorch"));
+        return of(pytorch, "-java", List.of(required("javacpp", "jnijavacpp"), pytorch), names::contains);
+    }
+
+    private static NativeJars of(Part pytorch, String suffix, List<Part> parts, Predicate<String> wanted) {
+        var sum = new CRC32();
         try {
-            for (String preset : PRESETS) jars.add(jar(preset, platform));
-            Path cache = cacheRoot();
-            Path folder = cache.resolve(platform + "-" + key(jars));
-            if (Files.isDirectory(folder)) return folder;
-            log().info("Unpacking libtorch to {}, once.", folder);
-            Path unfinished = Files.createTempDirectory(Files.createDirectories(cache), "unfinished-");
-            try {
-                for (JarFile jar : jars) unpack(jar, platform, unfinished);
-                move(unfinished, folder);
-            } finally {
-                deleteFolder(unfinished);
-            }
-            return folder;
+            for (Part part : parts) sum.update((part.jar.getFileName() + ":" + Files.size(part.jar) + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            var error = new UnsatisfiedLinkError("libtorch could not be unpacked: " + describe(e) + "; -Dpanatorch.cache=DIR names another folder for it.");
-            error.initCause(e);
-            throw error;
-        } finally {
-            for (JarFile jar : jars) close(jar);
+            throw new UnsatisfiedLinkError("A jar of the class path cannot be read: " + e.getMessage() + ".");
         }
+        String jar = pytorch.jar.getFileName().toString().replaceFirst("\\.jar$", "");
+        return new NativeJars(jar + suffix + "-%08x".formatted(sum.getValue()), List.copyOf(parts), wanted);
     }
 
-    /** Asked for only when there is something to say: a logging framework takes longer to start than libtorch to load. */
-    private static Logger log() { return LogManager.getLogger(NativeJars.class); }
-
-    private static Path cacheRoot() {
-        String named = System.getProperty("panatorch.cache");
-        return named != null ? Path.of(named).toAbsolutePath() : Path.of(System.getProperty("user.home"), ".cache", "panatorch");
+    private static Part required(String preset, String anyLibrary) {
+        Part part = part(preset, "", anyLibrary);
+        if (part == null) throw new UnsatisfiedLinkError("The natives of " + preset + " for " + Platform.name() + " are not on the class path: add " + artifact(preset, "") + ".");
+        return part;
     }
 
-    /** JavaCPP's name of this platform. */
-    static String platform() {
-        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT), arch = System.getProperty("os.arch");
-        String system = os.startsWith("linux") ? "linux" : os.startsWith("mac") ? "macosx" : os.startsWith("windows") ? "windows" : os;
-        return system + "-" + switch (arch) {
-            case "amd64", "x86_64" -> "x86_64";
-            case "aarch64" -> "arm64";
-            default -> arch;
-        };
-    }
+    /** What to add to the class path, as a build names it. */
+    static String artifact(String preset, String extension) { return "org.bytedeco:" + preset + " with the classifier " + Platform.name() + extension; }
 
-    private static JarFile jar(String preset, String platform) throws IOException {
-        String anyLibrary = "org/bytedeco/" + preset + "/" + platform + "/" + switch (preset) {
-            case "javacpp" -> System.mapLibraryName("jnijavacpp");
-            case "openblas" -> System.mapLibraryName("jniopenblas_nolapack");
-            default -> System.mapLibraryName("jnitorch");
-        };
-        URL url = NativeJars.class.getClassLoader().getResource(anyLibrary);
-        if (url == null) throw new UnsatisfiedLinkError("The natives of " + preset + " for " + platform + " are not on the class path: add org.bytedeco:"
-                + preset + " with the classifier " + platform + " (on the module path also --add-modules ALL-MODULE-PATH), or name a folder with -Dpanatorch.libtorch=DIR.");
-        if (!(url.openConnection() instanceof JarURLConnection connection)) throw new IOException(anyLibrary + " is not in a jar but at " + url);
-        connection.setUseCaches(false);
-        return connection.getJarFile();
-    }
-
-    private static String key(List<JarFile> jars) throws IOException {
+    private static @Nullable Part part(String preset, String extension, String anyLibrary) {
+        String prefix = "org/bytedeco/" + preset + "/" + Platform.name() + extension + "/";
+        URL url = NativeJars.class.getClassLoader().getResource(prefix + System.mapLibraryName(anyLibrary));
+        if (url == null) return null;
         try {
-            var digest = MessageDigest.getInstance("SHA-256");
-            for (JarFile jar : jars) {
-                Path path = Path.of(jar.getName());
-                digest.update((path.getFileName() + ":" + Files.size(path) + "\n").getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(digest.digest(), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
+            if (url.openConnection() instanceof JarURLConnection connection && connection.getJarFileURL().getProtocol().equals("file"))
+                return new Part(Path.of(new URI(connection.getJarFileURL().toString())), prefix);
+        } catch (IOException | URISyntaxException e) {
+            throw new UnsatisfiedLinkError("The natives of " + preset + " at " + url + " cannot be read: " + e.getMessage() + ".");
         }
+        throw new UnsatisfiedLinkError("The natives of " + preset + " are not in a jar of its own but at " + url + ": unpack the libraries there into a folder, and name it with -Dpanatorch.libtorch=DIR.");
     }
 
-    private static void unpack(JarFile jar, String platform, Path folder) throws IOException {
-        for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator) {
-            String name = entry.getName().substring(entry.getName().lastIndexOf('/') + 1);
-            if (!entry.getName().contains("/" + platform + "/") || !isLibrary(name) || isUnused(name)) continue;
-            try (InputStream in = jar.getInputStream(entry)) {
-                Files.copy(in, folder.resolve(name));
-            }
-        }
+    /** CUDA's own libraries, which JavaCPP spreads over jars whose files change from release to release. */
+    private static List<Part> redistributedCuda() {
+        var name = Pattern.compile("cuda-.*-" + Platform.name() + "-redist.*\\.jar");
+        return Stream.of(System.getProperty("java.class.path", ""), System.getProperty("jdk.module.path", ""))
+                .flatMap(path -> Stream.of(path.split(File.pathSeparator))).map(Path::of).filter(jar -> name.matcher(jar.getFileName() + "").matches() && Files.isRegularFile(jar))
+                .map(jar -> new Part(jar.toAbsolutePath(), "org/bytedeco/cuda/" + Platform.name() + "/")).toList();
     }
-
-    private static boolean isLibrary(String name) { return name.contains(".so") || name.contains(".dylib") || name.endsWith(".dll"); }
 
     /** JavaCPP's own openblas bindings, 70 MB, and gloo's: neither libtorch nor this project calls them. */
     private static boolean isUnused(String name) { return name.contains("jniopenblas") || name.contains("jnitorch_gloo"); }
-
-    /** Another process may have finished the same folder first; then that one serves. */
-    private static void move(Path unfinished, Path folder) throws IOException {
-        try {
-            Files.move(unfinished, folder, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-            log().debug("{} is there already", folder);
-        } catch (AtomicMoveNotSupportedException e) {
-            throw new IOException("the folder cannot be renamed in one step", e);
-        } catch (FileSystemException e) {
-            if (!Files.isDirectory(folder)) throw e;
-        }
-    }
-
-    private static void deleteFolder(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) return;
-        try (var files = Files.list(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) Files.delete(file);
-        }
-        Files.delete(folder);
-    }
-
-    private static String describe(IOException e) {
-        return e instanceof FileSystemException f ? f.getFile() + (f.getReason() == null ? " (" + e.getClass().getSimpleName() + ")" : " (" + f.getReason() + ")") : e.getMessage();
-    }
-
-    private static void close(JarFile jar) {
-        try {
-            jar.close();
-        } catch (IOException e) {
-            log().debug("closing {}", jar.getName(), e);
-        }
-    }
 }

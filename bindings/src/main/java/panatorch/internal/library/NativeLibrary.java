@@ -1,23 +1,30 @@
 package panatorch.internal.library;
 
-import java.nio.file.Files;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.File;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.apache.logging.log4j.LogManager;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.library.Step.Outcome;
 
 /**
- * Loads libtorch and JavaCPP's part of it, once, from a flat folder of libraries: the folder that
- * {@code -Dpanatorch.libtorch=DIR} or {@code PANATORCH_LIBTORCH} names, a folder of {@code java.library.path} that holds
- * them, or the cache into which the natives' jars are unpacked at the first start.
+ * Loads libtorch and JavaCPP's part of it, once, from the first of: the folder that {@code -Dpanatorch.libtorch=DIR} or
+ * {@code PANATORCH_LIBTORCH} names; a folder of {@code java.library.path} that holds both; JavaCPP's natives with CUDA of the
+ * class path; those without. What the user named is used or an error; natives with CUDA that do not load give way to those without.
  */
 public final class NativeLibrary {
     private NativeLibrary() {}
 
     public static final String LIBTORCH_VERSION = "2.13.0";
 
-    /** JavaCPP's and libtorch's libraries in the order of their dependencies; the others of the folder are found beside them. */
-    private static final List<String> LIBRARIES = List.of("jnijavacpp", "c10", "torch_cpu", "torch", "jnitorch");
-
-    private static volatile Path folder;
+    private static volatile @Nullable NamedFolder loaded;
+    private static volatile List<Step> steps = List.of();
 
     static {
         // This class loads the libraries itself: JavaCPP would look for them in jars, unpack them one by one, and warn that
@@ -35,71 +42,130 @@ public final class NativeLibrary {
 
     /** @throws UnsatisfiedLinkError with one sentence that says what to do */
     public static void load() {
-        if (folder == null) loadOnce();
+        if (loaded == null) loadOnce();
     }
 
-    /** Where the libraries were loaded from. */
+    /** Where libtorch was loaded from. */
     public static Path folder() {
         load();
-        return folder;
+        return loaded.libtorch();
     }
+
+    /** The folders that libraries were loaded from, that of JavaCPP's part the last. */
+    public static List<Path> folders() {
+        load();
+        return loaded.libtorch().equals(loaded.java()) ? List.of(loaded.libtorch()) : List.of(loaded.libtorch(), loaded.java());
+    }
+
+    /** Where libtorch was looked for so far, in this order. */
+    public static List<Step> steps() { return steps; }
 
     private static synchronized void loadOnce() {
-        if (folder != null) return;
-        Path found = locate();
-        if (System.mapLibraryName("").endsWith(".dll")) loadAllThatLoads(found);
-        for (String library : LIBRARIES) load(found.resolve(System.mapLibraryName(library)));
-        folder = found;
-    }
-
-    /** Windows does not look beside a library for those it needs; what is loaded already serves it. Not run on Windows yet. */
-    @SuppressWarnings("restricted")
-    private static void loadAllThatLoads(Path folder) {
-        var left = new java.util.ArrayList<Path>();
-        try (var files = Files.list(folder)) {
-            files.filter(f -> f.toString().endsWith(".dll")).forEach(left::add);
-        } catch (java.io.IOException e) {
-            return; // the libraries themselves will say what is wrong with the folder
-        }
-        int before;
-        do {
-            before = left.size();
-            left.removeIf(f -> {
-                try {
-                    System.load(f.toString());
-                    return true;
-                } catch (UnsatisfiedLinkError later) {
-                    return false;
-                }
-            });
-        } while (left.size() < before);
-    }
-
-    @SuppressWarnings("restricted")
-    private static void load(Path library) {
-        if (!Files.isRegularFile(library)) throw new UnsatisfiedLinkError("There is no " + library.getFileName() + " in " + library.getParent()
-                + ": name a complete folder of libtorch " + LIBTORCH_VERSION + " and JavaCPP's libraries, or none.");
+        if (loaded != null) return;
+        var taken = new ArrayList<Step>();
         try {
-            System.load(library.toString());
-        } catch (UnsatisfiedLinkError e) {
-            var better = new UnsatisfiedLinkError("The library " + library + " does not load: " + e.getMessage() + ".");
-            better.initCause(e);
-            throw better;
-        } catch (IllegalCallerException e) {
-            throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED, on the module path =panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
+            Integer threads = DefaultThreads.named();
+            NamedFolder found = search(taken);
+            DefaultThreads.set(threads);
+            loaded = found;
+        } finally {
+            steps = List.copyOf(taken);
         }
     }
 
-    private static Path locate() {
-        String named = System.getProperty("panatorch.libtorch", System.getenv("PANATORCH_LIBTORCH"));
-        if (named != null) {
-            Path path = Path.of(named).toAbsolutePath();
-            if (!Files.isDirectory(path)) throw new UnsatisfiedLinkError("-Dpanatorch.libtorch or PANATORCH_LIBTORCH names " + path + ", which is not a folder.");
-            return path;
+    private static NamedFolder search(List<Step> steps) {
+        String property = System.getProperty("panatorch.libtorch"), named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
+        String by = property != null || named == null ? "-Dpanatorch.libtorch" : "PANATORCH_LIBTORCH";
+        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Path.of(named).toAbsolutePath()));
+        steps.add(new Step("-Dpanatorch.libtorch or PANATORCH_LIBTORCH", Outcome.ABSENT, "neither is set"));
+
+        Path onPath = onLibraryPath();
+        if (onPath != null) return attempt(steps, "java.library.path", () -> NamedFolder.of("java.library.path", onPath));
+        steps.add(new Step("java.library.path", Outcome.ABSENT, "no folder of it has " + System.mapLibraryName("torch_cpu") + " and " + System.mapLibraryName("jnitorch")));
+
+        NativeJars gpu = fromClassPath(steps, "-gpu");
+        if (gpu != null) {
+            try {
+                return attempt(steps, place("-gpu"), () -> inCache(gpu));
+            } catch (UnsatisfiedLinkError e) {
+                if (OtherLibtorch.folder() != null) throw e; // what is loaded stays: the others would be a second one
+                LogManager.getLogger(NativeLibrary.class).warn("libtorch with CUDA is on the class path and cannot be used: {}", e.getMessage());
+            }
         }
-        for (String entry : System.getProperty("java.library.path", "").split(java.io.File.pathSeparator)) {
-            if (!entry.isEmpty() && Files.isRegularFile(Path.of(entry, System.mapLibraryName("jnitorch")))) return Path.of(entry).toAbsolutePath();
+        NativeJars cpu = fromClassPath(steps, "");
+        if (cpu != null) return attempt(steps, place(""), () -> inCache(cpu));
+        throw new UnsatisfiedLinkError("There is no libtorch that can be used: add " + NativeJars.artifact("pytorch", "")
+                + " to the class path (on the module path also --add-modules ALL-MODULE-PATH), or name a folder with -Dpanatorch.libtorch=DIR.");
+    }
+
+    private static String place(String extension) { return "natives for " + Platform.name() + extension + " on the class path"; }
+
+    private static @Nullable NativeJars fromClassPath(List<Step> steps, String extension) {
+        try {
+            NativeJars jars = NativeJars.libtorch(extension);
+            if (jars == null) steps.add(new Step(place(extension), Outcome.ABSENT, "no " + NativeJars.artifact("pytorch", extension)));
+            return jars;
+        } catch (UnsatisfiedLinkError e) {
+            steps.add(new Step(place(extension), Outcome.REFUSED, e.getMessage()));
+            throw e;
         }
-        return NativeJars.unpack();
+    }
+
+    private static NamedFolder inCache(NativeJars jars) {
+        Path folder = NativeCache.folder(jars);
+        return new NamedFolder(folder, folder);
+    }
+
+    private interface Place {
+        NamedFolder folder();
+    }
+
+    private static NamedFolder attempt(List<Step> steps, String place, Place from) {
+        try {
+            NamedFolder folder = from.folder();
+            OtherLibtorch.refuse(folder.libtorch());
+            load(folder);
+            steps.add(new Step(place, Outcome.CHOSEN, "loaded from " + folder.libtorch() + (folder.java().equals(folder.libtorch()) ? "" : ", JavaCPP's part from " + folder.java())));
+            return folder;
+        } catch (UnsatisfiedLinkError e) {
+            steps.add(new Step(place, Outcome.REFUSED, e.getMessage()));
+            throw e;
+        }
+    }
+
+    /** What needs most comes first: if something of CUDA is missing, nothing is loaded yet. */
+    private static void load(NamedFolder folder) {
+        Path libtorch = folder.libtorch();
+        if (Platform.isWindows()) Libraries.loadAllThatLoads(libtorch);
+        var libraries = new Libraries(libtorch);
+        for (String library : List.of("torch_cuda", "torch")) {
+            if (Platform.has(libtorch, library)) libraries.load(Platform.file(libtorch, library));
+        }
+        libraries.load(Platform.file(libtorch, "torch_cpu"));
+        if (!libtorch.equals(folder.java())) refuseOtherVersion(libtorch);
+        libraries.load(Platform.file(folder.java(), "jnijavacpp"));
+        libraries.load(Platform.file(folder.java(), "jnitorch"));
+    }
+
+    /** Functions that another libtorch lacks would end the process when they are first called. */
+    @SuppressWarnings("restricted")
+    private static void refuseOtherVersion(Path libtorch) {
+        var version = SymbolLookup.loaderLookup().find("aoti_torch_abi_version").orElseThrow(() -> NamedFolder.wrongVersion(libtorch, "older"));
+        try {
+            long abi = (long) Linker.nativeLinker().downcallHandle(version, FunctionDescriptor.of(JAVA_LONG)).invokeExact();
+            String found = (abi >>> 56) + "." + (abi >>> 48 & 0xff) + "." + (abi >>> 40 & 0xff);
+            if (!found.equals(LIBTORCH_VERSION)) throw NamedFolder.wrongVersion(libtorch, found);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    private static @Nullable Path onLibraryPath() {
+        for (String entry : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
+            if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+        }
+        return null;
     }
 }

@@ -1,0 +1,100 @@
+package panatorch.internal.library;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads libraries with what they need. The system finds that beside them or on its own path; what it misses is looked for in
+ * further folders: those of a pip-installed PyTorch's CUDA libraries, and CUDA's own.
+ */
+final class Libraries {
+    private static final Pattern MISSING = Pattern.compile("(\\S+): cannot open shared object file"), OF_CUDA = Pattern.compile("lib(cu|nv|nccl|npp).*");
+
+    private final List<Path> further = new ArrayList<>();
+    private final Set<String> tried = new HashSet<>();
+
+    /** @param libtorch the folder of libtorch */
+    Libraries(Path libtorch) {
+        further.add(libtorch);
+        Path packages = libtorch.resolve("../..").normalize(); // libtorch is torch/lib of Python's site-packages, if it is pip's
+        if (Files.isDirectory(packages.resolve("nvidia"))) {
+            try (var folders = Files.newDirectoryStream(packages.resolve("nvidia"), Files::isDirectory)) {
+                for (Path folder : folders) further.add(folder.resolve("lib"));
+            } catch (IOException unreadable) {
+                // then what is missing is named to the user
+            }
+        }
+        String cuda = System.getenv("CUDA_HOME");
+        further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
+    }
+
+    /** @throws UnsatisfiedLinkError with one sentence that says what to do */
+    @SuppressWarnings("restricted")
+    void load(Path library) {
+        while (true) {
+            try {
+                System.load(library.toString());
+                return;
+            } catch (UnsatisfiedLinkError e) {
+                String missing = missing(e);
+                Path found = missing == null || !tried.add(missing) ? null : find(missing);
+                if (found == null) throw failure(library, missing, e);
+                load(found);
+            } catch (IllegalCallerException e) {
+                throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED, on the module path =panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
+            }
+        }
+    }
+
+    private static @Nullable String missing(UnsatisfiedLinkError e) {
+        Matcher m = MISSING.matcher(String.valueOf(e.getMessage()));
+        return m.find() ? m.group(1) : null;
+    }
+
+    private @Nullable Path find(String name) {
+        return further.stream().map(folder -> folder.resolve(name)).filter(Files::isRegularFile).findFirst().orElse(null);
+    }
+
+    private static UnsatisfiedLinkError failure(Path library, @Nullable String missing, UnsatisfiedLinkError cause) {
+        String text = String.valueOf(cause.getMessage());
+        String sentence;
+        if (missing != null && OF_CUDA.matcher(missing).matches()) sentence = library + " needs CUDA's library " + missing + ", which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.";
+        else if (missing != null) sentence = library + " needs the library " + missing + ", which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.";
+        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process: put PanaTorch and JavaCPP into one that all applications share.";
+        else sentence = "The library " + library + " does not load: " + text + ".";
+        var failure = new UnsatisfiedLinkError(sentence);
+        failure.initCause(cause);
+        return failure;
+    }
+
+    /** Windows does not look beside a library for those it needs; what is loaded already serves it. Not run on Windows yet. */
+    @SuppressWarnings("restricted")
+    static void loadAllThatLoads(Path folder) {
+        var left = new ArrayList<Path>();
+        try (var files = Files.list(folder)) {
+            files.filter(f -> f.toString().endsWith(".dll")).forEach(left::add);
+        } catch (IOException e) {
+            return; // the libraries themselves will say what is wrong with the folder
+        }
+        int before;
+        do {
+            before = left.size();
+            left.removeIf(f -> {
+                try {
+                    System.load(f.toString());
+                    return true;
+                } catch (UnsatisfiedLinkError later) {
+                    return false;
+                }
+            });
+        } while (left.size() < before);
+    }
+}

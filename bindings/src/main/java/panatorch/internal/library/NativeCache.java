@@ -1,0 +1,156 @@
+package panatorch.internal.library;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The natives of the class path's jars, unpacked once, each version into a flat folder of its own under {@link #root}. A
+ * folder appears under its name only once it is complete. One process unpacks at a time, and the others wait for it; the
+ * lock is the system's, and gone with a process that is killed.
+ */
+public final class NativeCache {
+    private NativeCache() {}
+
+    private static final String UNFINISHED = "unfinished-";
+
+    /** {@code -Dpanatorch.cache=DIR}, or {@code ~/.cache/panatorch}. */
+    public static Path root() {
+        String named = System.getProperty("panatorch.cache");
+        return named != null ? Path.of(named).toAbsolutePath() : Path.of(System.getProperty("user.home"), ".cache", "panatorch");
+    }
+
+    /** The folder of these natives, unpacked now if it is not there or damaged. */
+    static Path folder(NativeJars jars) {
+        Path folder = root().resolve(jars.name());
+        try {
+            if (damage(folder) == null) return folder;
+            Files.createDirectories(root());
+            try (var lock = lock()) {
+                String damage = damage(folder);
+                if (damage == null) return folder;
+                if (Files.exists(folder)) log().warn("The natives in {} are unpacked again, as {}.", folder, damage);
+                else log().info("Unpacking libtorch to {}, once.", folder);
+                if (lock != null) deleteLeftovers();
+                unpack(jars, folder);
+            }
+            return folder;
+        } catch (IOException e) {
+            var error = new UnsatisfiedLinkError("libtorch could not be unpacked to " + root() + ": " + describe(e) + "; -Dpanatorch.cache=DIR names another folder for it.");
+            error.initCause(e);
+            throw error;
+        }
+    }
+
+    /** Why the folder cannot be used as it is; null if it can. */
+    private static @Nullable String damage(Path folder) throws IOException {
+        Checksums checksums = Checksums.read(folder);
+        if (checksums == null) return "its list of files is damaged or gone";
+        String file = checksums.damaged(folder);
+        return file == null ? null : file + " is damaged";
+    }
+
+    /** Reads all of a folder of the cache; what is wrong with it, or null. */
+    public static @Nullable String verify(Path folder) throws IOException {
+        Checksums checksums = Checksums.read(folder);
+        String file = checksums == null ? Checksums.FILE : checksums.damagedInside(folder);
+        return file == null ? null : file + " is damaged; delete " + folder + ", and the next start unpacks it again";
+    }
+
+    /** A file system without locks is used without: then two processes may unpack the same, and the first that is finished serves. */
+    private static @Nullable FileChannel lock() throws IOException {
+        FileChannel channel = FileChannel.open(root().resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            channel.lock();
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            log().debug("no lock in {}", root(), e);
+            return null;
+        }
+    }
+
+    private static void unpack(NativeJars jars, Path folder) throws IOException {
+        Path unfinished = Files.createTempDirectory(root(), UNFINISHED);
+        try {
+            try (var files = new Unpacking(jars)) {
+                long free = Files.getFileStore(unfinished).getUsableSpace();
+                if (free < files.size()) throw new IOException("it takes " + megabytes(files.size()) + ", and only " + megabytes(free) + " are free there");
+                files.to(unfinished).write(unfinished);
+            }
+            if (Files.exists(folder)) {
+                Path damaged = Files.createTempDirectory(root(), UNFINISHED);
+                Files.move(folder, damaged, StandardCopyOption.ATOMIC_MOVE);
+                deleteFolder(damaged);
+            }
+            try {
+                Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+            } catch (FileSystemException e) {
+                if (damage(folder) != null) throw e; // else a process that could not lock either was faster
+            }
+        } finally {
+            deleteFolder(unfinished);
+        }
+    }
+
+    /** What a killed process left; the lock says that nobody is writing there. */
+    private static void deleteLeftovers() throws IOException {
+        try (var files = Files.newDirectoryStream(root(), UNFINISHED + "*")) {
+            for (Path leftover : files) deleteFolder(leftover);
+        }
+    }
+
+    private static void deleteFolder(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) return;
+        try (var files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                if (Files.isDirectory(file)) deleteFolder(file);
+                else Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+
+    /** A folder of the cache and its size. */
+    public record Version(Path folder, long bytes) {}
+
+    /** The folders of the cache other than those in use: of other versions, which nothing deletes unasked. */
+    public static List<Version> others(List<Path> used) throws IOException {
+        var others = new ArrayList<Version>();
+        if (!Files.isDirectory(root())) return others;
+        try (var folders = Files.newDirectoryStream(root(), f -> Files.isDirectory(f) && !used.contains(f) && !f.getFileName().toString().startsWith(UNFINISHED))) {
+            for (Path folder : folders) others.add(new Version(folder, size(folder)));
+        }
+        return others;
+    }
+
+    public static long size(Path folder) throws IOException {
+        long bytes = 0;
+        try (var files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    public static String megabytes(long bytes) { return (bytes + 999_999) / 1_000_000 + " MB"; }
+
+    private static String describe(IOException e) {
+        if (!(e instanceof FileSystemException f)) return String.valueOf(e.getMessage());
+        String why = f.getReason() != null ? f.getReason() : f instanceof AccessDeniedException ? "not allowed to write there" : f instanceof NoSuchFileException ? "no such folder" : "it is a file, not a folder";
+        return f.getFile() + " (" + why + ")";
+    }
+
+    /** Asked for only when there is something to say: a logging framework takes longer to start than libtorch to load. */
+    private static Logger log() { return LogManager.getLogger(NativeCache.class); }
+}
