@@ -115,8 +115,8 @@ final class MultiSampleExperiments {
     }
 
     private static Report resNet56(Lab lab, Experiment e) {
-        try (Images images = Images.cifar100(lab, lab.trainImages(2000), lab.testImages(1000))) {
-            int epochs = lab.epochs(2, 5), depth = lab.full() ? 56 : 20;
+        try (Images images = Images.cifar100(lab, lab.trainImages(4000), lab.testImages(1000))) {
+            int epochs = lab.epochs(5, 5), depth = lab.full() ? 56 : 20;
             Batches batches = images.training(128, 0, true, false);
             var training = new Training(lab, images, epochs, m -> new AdamW(m.parameters(), AdamW.options(lab.full() ? 0.1 : 0.01).weightDecay(1e-4)),
                     (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(lab.full() ? 0.1 : 0.01, steps))));
