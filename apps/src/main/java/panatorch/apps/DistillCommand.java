@@ -36,7 +36,7 @@ final class DistillCommand implements Callable<Integer> {
         learning.check();
         compute.check();
         run.check();
-        RunLog.configure(run.verbose, run.quiet || run.json);
+        RunLog.configure(run.verbose, run.quiet);
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(teacher);
             // what takes effect is put in the place of what was not said: the options are what the run's files tell of it

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
         "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
-        "  panatorch evaluate --checkpoint resnet20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
+        "  panatorch evaluate --checkpoint r20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 

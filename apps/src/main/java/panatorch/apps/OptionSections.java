@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** Shows a command's many options in sections, one for each mixin, or each mixin of one that holds several. */
+/** Shows a command's many options in sections, its own first, then one for each mixin, or each mixin of one that holds several. */
 final class OptionSections {
     private OptionSections() {}
 
@@ -25,7 +25,9 @@ final class OptionSections {
 
     private static String text(Help help, Map<String, CommandSpec> mixins) {
         var rest = new ArrayList<>(help.commandSpec().options());
-        var text = new StringBuilder();
+        List<OptionSpec> own = rest.stream().filter(o -> !o.inherited() && mixins.values().stream().noneMatch(m -> m.optionsMap().containsKey(o.longestName()))).toList();
+        rest.removeAll(own);
+        var text = new StringBuilder(own.isEmpty() ? "" : section(help, "Options", own));
         mixins.forEach((name, mixin) -> {
             List<OptionSpec> options = rest.stream().filter(o -> mixin.optionsMap().containsKey(o.longestName())).toList();
             rest.removeAll(options);
