@@ -67,6 +67,7 @@ class LauncherTest {
         Path out = folder.resolve("out"), err = folder.resolve("err");
         var builder = new ProcessBuilder(command).directory(elsewhere.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("JAVA_HOME", jdk.toString());
+        builder.environment().put("HOME", elsewhere.toString());
         builder.environment().put("PATH", folder.resolve("path") + ":/usr/bin:/bin");
         int status = builder.start().waitFor();
         return new Result(status, Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
@@ -108,6 +109,43 @@ class LauncherTest {
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.err()).isEqualTo("Building PanaTorch, once…\n[ERROR] no\npanatorch: the build failed; Maven's messages above say why.\n");
         assertThat(result.out()).isEmpty();
+    }
+
+    /** What was made of the archive of classes, once the process that made it has ended. */
+    private Path archive() throws Exception {
+        Path cache = elsewhere.resolve(".cache/panatorch");
+        for (int i = 0; i < 1000; i++) {
+            try (var files = Files.list(cache)) {
+                Path made = files.filter(f -> f.toString().endsWith(".jsa")).findFirst().orElse(null);
+                if (made != null) return made;
+            }
+            Thread.sleep(10);
+        }
+        throw new AssertionError("no archive in " + cache);
+    }
+
+    @Test @EnabledOnOs(OS.LINUX) void the_second_call_uses_an_archive_of_classes_and_not_one_older_than_a_jar() throws Exception {
+        script(jdk.resolve("bin/java"), "#!/bin/sh\nfor a; do case $a in -XX:ArchiveClassesAtExit=*) echo classes > \"${a#*=}\"; exit 0; esac; done\nprintf '%s\\n' \"$@\"\nexit 7\n");
+        assertThat(call(launcher(), "doctor").out()).doesNotContain("-XX:SharedArchiveFile");
+        assertThat(archive()).hasContent("classes");
+        Result second = call(launcher(), "doctor");
+        assertThat(second.out()).contains("-XX:SharedArchiveFile=" + archive()).endsWith("doctor\n");
+        assertThat(second.status()).isEqualTo(7);
+        age(archive(), 3600);
+        assertThat(call(launcher(), "doctor").out()).doesNotContain("-XX:SharedArchiveFile");
+    }
+
+    @Test @EnabledOnOs(OS.LINUX) void where_no_archive_of_classes_can_be_made_all_runs_without() throws Exception {
+        call(launcher());
+        assertThat(archive()).isEmptyFile();
+        Result second = call(launcher(), "doctor");
+        assertThat(second.out()).doesNotContain("-XX:SharedArchiveFile").endsWith("doctor\n");
+        assertThat(second.err()).isEmpty();
+        elsewhere = Files.createDirectory(folder.resolve("home"));
+        write(elsewhere.resolve(".cache"), "a file, so that no folder can be made in it");
+        Result unwritable = call(launcher(), "doctor");
+        assertThat(unwritable.err()).isEmpty();
+        assertThat(unwritable.status()).isEqualTo(7);
     }
 
     @Test void an_older_jdk_is_not_taken() throws Exception {

@@ -33,6 +33,7 @@ public final class Main {
         WORKLOADS.put("msd-head-batched", MsdHead::againstBatch);
         WORKLOADS.put("msd-head-fast-masks", MsdHead::withFastMasks);
         WORKLOADS.put("data-loading", DataLoading::new);
+        WORKLOADS.put("start-up", StartUp::new);
     }
 
     /** A wrong call: one sentence, and status 2. */

@@ -78,6 +78,12 @@ class HarnessTest {
         }
     }
 
+    @Test void the_java_side_of_start_up_starts_processes_that_compute() {
+        try (var w = new StartUp()) {
+            assertThat(w.check()).isEqualTo(Map.of("plain", 8.0, "archive", 8.0));
+        }
+    }
+
     @Test void a_wrong_call_gets_one_sentence() {
         assertThat(says(null, "operator-calls")).isEqualTo("2 Set PYTHON to a Python interpreter that has torch 2.13.0, to compare with.");
         assertThat(says("python", "--frobnicate")).startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");

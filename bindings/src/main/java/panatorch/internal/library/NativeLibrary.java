@@ -65,6 +65,7 @@ public final class NativeLibrary {
         var taken = new ArrayList<Step>();
         try {
             Integer threads = DefaultThreads.named();
+            ClassesAhead.start();
             NamedFolder found = search(taken);
             DefaultThreads.set(threads);
             loaded = found;

@@ -26,12 +26,22 @@ public final class CApi {
             DEVICE_TYPE = getter("aoti_torch_get_device_type"), DEVICE_INDEX = getter("aoti_torch_get_device_index"),
             DATA = getter("aoti_torch_get_data_ptr"), OFFSET = getter("aoti_torch_get_storage_offset"), LAYOUT = getter("aoti_torch_get_layout"),
             STORAGE_SIZE = getter("aoti_torch_get_storage_size");
-    private static final MethodHandle GRAD_MODE = find("aoti_torch_grad_mode_is_enabled", FunctionDescriptor.of(JAVA_BOOLEAN), Linker.Option.critical(false));
-    private static final MethodHandle SET_GRAD_MODE = find("aoti_torch_grad_mode_set_enabled", FunctionDescriptor.ofVoid(JAVA_BOOLEAN), Linker.Option.critical(false));
-    private static final MethodHandle WHAT = find("torch_exception_get_what_without_backtrace", FunctionDescriptor.of(ADDRESS));
-    private static final MethodHandle DELETE = find("aoti_torch_delete_tensor_object", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
-    private static final MethodHandle FROM_BLOB = find("torch_from_blob", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG,
-            JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+    // Java takes 5 to 10 ms for each new kind of function, so those that a first result does not need are found when they are called.
+
+    private static final class GradMode {
+        static final MethodHandle IS_ENABLED = find("aoti_torch_grad_mode_is_enabled", FunctionDescriptor.of(JAVA_BOOLEAN), Linker.Option.critical(false)),
+                SET_ENABLED = find("aoti_torch_grad_mode_set_enabled", FunctionDescriptor.ofVoid(JAVA_BOOLEAN), Linker.Option.critical(false));
+    }
+
+    private static final class LastError {
+        static final MethodHandle WHAT = find("torch_exception_get_what_without_backtrace", FunctionDescriptor.of(ADDRESS));
+    }
+
+    private static final class Blob {
+        static final MethodHandle DELETE = find("aoti_torch_delete_tensor_object", FunctionDescriptor.of(JAVA_INT, JAVA_LONG)),
+                MAKE = find("torch_from_blob", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG,
+                        JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+    }
 
     private static SymbolLookup lookup() {
         NativeLibrary.load();
@@ -76,7 +86,7 @@ public final class CApi {
 
     public static boolean gradMode() {
         try {
-            return (boolean) GRAD_MODE.invokeExact();
+            return (boolean) GradMode.IS_ENABLED.invokeExact();
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
@@ -84,7 +94,7 @@ public final class CApi {
 
     public static void setGradMode(boolean on) {
         try {
-            SET_GRAD_MODE.invokeExact(on);
+            GradMode.SET_ENABLED.invokeExact(on);
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
@@ -95,7 +105,7 @@ public final class CApi {
         long dims = sizes.byteSize() / 8;
         int status;
         try {
-            status = (int) FROM_BLOB.invokeExact(data, dims, sizes, strides, 0L, dtype, 0, -1, out, 0, MemorySegment.NULL, 0L, deleter, context);
+            status = (int) Blob.MAKE.invokeExact(data, dims, sizes, strides, 0L, dtype, 0, -1, out, 0, MemorySegment.NULL, 0L, deleter, context);
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
@@ -108,7 +118,7 @@ public final class CApi {
         long impl = Memory.getLong(handle);
         References.retain(impl);
         try {
-            int status = (int) DELETE.invokeExact(handle);
+            int status = (int) Blob.DELETE.invokeExact(handle);
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
@@ -118,7 +128,7 @@ public final class CApi {
     /** The text of this thread's last error, without the C++ backtrace. */
     public static String lastError() {
         try {
-            return Memory.string(((MemorySegment) WHAT.invokeExact()).address());
+            return Memory.string(((MemorySegment) LastError.WHAT.invokeExact()).address());
         } catch (Throwable t) {
             throw new AssertionError(t);
         }

@@ -1,0 +1,91 @@
+package panatorch.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How long it takes from the start of a process until {@link FirstResult} has printed its result: as {@code java} starts it, and with an
+ * archive of its classes, as {@code bin/panatorch} has one made. The archive is that of this class path, which must be of jars alone.
+ */
+final class StartUp implements Workload {
+    private record Start(double result, double seconds) {}
+
+    private final Path archive;
+
+    StartUp() {
+        try {
+            archive = Files.createTempDirectory("start-up-").resolve("classes.jsa");
+            var made = new ProcessBuilder(command("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + archive)).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            made.waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override public String name() { return "start-up"; }
+    @Override public String summary() { return "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes"; }
+    @Override public String script() { return "start_up.py"; }
+    @Override public String parts() { return "start"; }
+    @Override public double tolerance() { return 0; }
+
+    @Override public Map<String, Double> check() {
+        var results = new LinkedHashMap<String, Double>();
+        commands().forEach((part, command) -> results.put(part, start(command).result));
+        return results;
+    }
+
+    @Override public Map<String, Double> run() {
+        if (!Files.exists(archive)) throw new IllegalStateException("Java made no archive of the classes of " + System.getProperty("java.class.path"));
+        var seconds = new LinkedHashMap<String, Double>();
+        commands().forEach((part, command) -> seconds.put(part, start(command).seconds));
+        return seconds;
+    }
+
+    private Map<String, List<String>> commands() {
+        var commands = new LinkedHashMap<String, List<String>>();
+        commands.put("plain", command());
+        commands.put("archive", command("-Xlog:disable", "-XX:SharedArchiveFile=" + archive));
+        return commands;
+    }
+
+    private static List<String> command(String... options) {
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), FirstResult.class.getName()));
+        return command;
+    }
+
+    /** Ends with the process, so that the next one starts alone. */
+    private static Start start(List<String> command) {
+        long began = System.nanoTime();
+        try {
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            String line = process.inputReader(StandardCharsets.UTF_8).readLine();
+            double seconds = (System.nanoTime() - began) / 1e9;
+            if (process.waitFor() != 0 || line == null) throw new IllegalStateException("a process of start-up failed; what it printed above says why");
+            return new Start(Double.parseDouble(line), seconds);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override public void close() {
+        try {
+            Files.deleteIfExists(archive);
+            Files.delete(archive.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
