@@ -167,6 +167,11 @@ class NativesSearchTest {
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).as("the same one").contains(RESULT);
     }
 
+    @Test void a_second_class_loader_is_a_sentence() throws Exception {
+        assertThat(ChildJvm.run(TwoClassLoaders.class, LIMIT).output()).contains(RESULT + Torch.libraryFolder())
+                .contains("belongs to another class loader of this process: put PanaTorch and JavaCPP into one that all applications share.");
+    }
+
     @Test void threads_are_those_of_the_container_unless_something_else_was_said() throws Exception {
         var builder = new ProcessBuilder(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-XX:ActiveProcessorCount=1"));
         builder.environment().remove("OMP_NUM_THREADS");
