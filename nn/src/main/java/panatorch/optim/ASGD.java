@@ -30,19 +30,19 @@ public final class ASGD extends Optimizer {
 
     public ASGD(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> averages = batch.state("ax", Tensor::zerosLike), p = batch.parameters();
-        List<Tensor> etas = batch.scalars("eta", o.lr, batch.device()), mus = batch.scalars("mu", 1, batch.device());
-        double[] t = batch.countSteps(batch.device()), eta = Batch.values(etas);
-        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
-        Aten._foreachMul_ScalarList(p, Batch.map(eta, e -> 1 - o.lambd * e));
-        Aten._foreachAdd_(p, Aten._foreachMulScalarList(g, Batch.map(eta, e -> -e)));
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> averages = bucket.state("ax", Tensor::zerosLike), p = bucket.parameters();
+        List<Tensor> etas = bucket.scalars("eta", o.lr, bucket.device()), mus = bucket.scalars("mu", 1, bucket.device());
+        double[] t = bucket.countSteps(bucket.device()), eta = ParameterBucket.values(etas);
+        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);
+        Aten._foreachMul_ScalarList(p, ParameterBucket.map(eta, e -> 1 - o.lambd * e));
+        Aten._foreachAdd_(p, Aten._foreachMulScalarList(g, ParameterBucket.map(eta, e -> -e)));
         List<Tensor> moved = Aten._foreachSub(p, averages);
-        Aten._foreachMul_ScalarList(moved, Batch.map(Batch.values(mus), m -> m));
+        Aten._foreachMul_ScalarList(moved, ParameterBucket.map(ParameterBucket.values(mus), m -> m));
         Aten._foreachAdd_(averages, moved);
         // Python rounds both to float32 on their way, also where a loaded state has them in float64.
-        Batch.assign(etas, Batch.map(t, n -> (float) (o.lr / Math.pow(1 + o.lambd * o.lr * n, o.alpha))));
-        Batch.assign(mus, Batch.map(t, n -> (float) (1 / Math.max(1, n - o.t0))));
+        ParameterBucket.assign(etas, ParameterBucket.map(t, n -> (float) (o.lr / Math.pow(1 + o.lambd * o.lr * n, o.alpha))));
+        ParameterBucket.assign(mus, ParameterBucket.map(t, n -> (float) (1 / Math.max(1, n - o.t0))));
     }
 }

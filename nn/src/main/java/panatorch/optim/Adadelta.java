@@ -32,11 +32,11 @@ public final class Adadelta extends Optimizer {
 
     public Adadelta(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> squares = batch.state("square_avg", Tensor::zerosLike), updates = batch.state("acc_delta", Tensor::zerosLike);
-        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
-        Aten._foreachAdd_(batch.steps(Device.CPU), 1);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> squares = bucket.state("square_avg", Tensor::zerosLike), updates = bucket.state("acc_delta", Tensor::zerosLike);
+        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);
+        Aten._foreachAdd_(bucket.steps(Device.CPU), 1);
         Aten._foreachMul_(squares, o.rho);
         Aten._foreachAddcmul_(squares, g, g, 1 - o.rho);
         List<Tensor> std = Aten._foreachAdd(squares, o.eps), deltas = Aten._foreachAdd(updates, o.eps);
@@ -46,6 +46,6 @@ public final class Adadelta extends Optimizer {
         Aten._foreachMul_(deltas, g);
         Aten._foreachMul_(updates, o.rho);
         Aten._foreachAddcmul_(updates, deltas, deltas, 1 - o.rho);
-        Aten._foreachAdd_(batch.parameters(), deltas, -o.lr);
+        Aten._foreachAdd_(bucket.parameters(), deltas, -o.lr);
     }
 }

@@ -38,14 +38,14 @@ public final class Adafactor extends Optimizer {
 
     public Adafactor(List<Tensor> parameters, Options options) { super(parameters, options, FOREACH); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        double[] steps = batch.countSteps();
-        List<Tensor> gradients = batch.gradients(o.maximize, 0);
-        for (int i = 0; i < batch.size(); i++) update(batch.one(i), gradients.get(i), steps[i], o);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        double[] steps = bucket.countSteps();
+        List<Tensor> gradients = bucket.gradients(o.maximize, 0);
+        for (int i = 0; i < bucket.size(); i++) update(bucket.one(i), gradients.get(i), steps[i], o);
     }
 
-    private static void update(Batch one, Tensor g, double t, Options o) {
+    private static void update(ParameterBucket one, Tensor g, double t, Options o) {
         Tensor p = one.parameters().getFirst();
         double eps1 = o.eps.get(0) instanceof Double e ? e : precision(p.dtype()), weight = Math.pow(t, o.beta2Decay);
         double rate = Math.max(o.eps.get(1), rms(p)) * Math.min(o.lr, 1 / Math.sqrt(t));

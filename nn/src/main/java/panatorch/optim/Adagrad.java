@@ -61,21 +61,21 @@ public final class Adagrad extends Optimizer {
 
     private static Tensor sum(Tensor p, Options o) { return p.fullLike(o.initialAccumulatorValue); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> sums = batch.state("sum", p -> sum(p, o));
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> sums = bucket.state("sum", p -> sum(p, o));
         if (Boolean.TRUE.equals(o.fused)) {
-            List<Tensor> steps = batch.steps(batch.device());
+            List<Tensor> steps = bucket.steps(bucket.device());
             Aten._foreachAdd_(steps, 1);
-            Aten._fusedAdagrad_(batch.parameters(), batch.gradients(), sums, steps, o.lr, o.lrDecay, o.weightDecay, o.eps, o.maximize, batch.gradScale(), batch.foundInf());
-            batch.takeBack(steps);
+            Aten._fusedAdagrad_(bucket.parameters(), bucket.gradients(), sums, steps, o.lr, o.lrDecay, o.weightDecay, o.eps, o.maximize, bucket.gradScale(), bucket.foundInf());
+            bucket.takeBack(steps);
             return;
         }
-        List<Double> factors = Batch.map(batch.countSteps(), t -> -o.lr / (1 + (t - 1) * o.lrDecay));
-        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
+        List<Double> factors = ParameterBucket.map(bucket.countSteps(), t -> -o.lr / (1 + (t - 1) * o.lrDecay));
+        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);
         Aten._foreachAddcmul_(sums, g, g, 1);
         List<Tensor> denominators = Aten._foreachSqrt(sums);
         Aten._foreachAdd_(denominators, o.eps);
-        Aten._foreachAddcdiv_ScalarList(batch.parameters(), g, denominators, factors);
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), g, denominators, factors);
     }
 }

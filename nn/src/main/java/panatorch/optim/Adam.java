@@ -36,27 +36,27 @@ public final class Adam extends Optimizer {
 
     public Adam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) { update(batch, batch.options(Options.class)); }
+    @Override protected void update(ParameterBucket bucket) { update(bucket, bucket.options(Options.class)); }
 
-    static void update(Batch batch, Options o) {
+    static void update(ParameterBucket bucket, Options o) {
         double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
-        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
-        List<Tensor> largest = o.amsgrad ? batch.state("max_exp_avg_sq", Tensor::zerosLike) : List.of();
+        List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
+        List<Tensor> largest = o.amsgrad ? bucket.state("max_exp_avg_sq", Tensor::zerosLike) : List.of();
         if (Boolean.TRUE.equals(o.fused)) {
-            List<Tensor> steps = batch.steps(batch.device());
+            List<Tensor> steps = bucket.steps(bucket.device());
             Aten._foreachAdd_(steps, 1);
-            if (o.decoupledWeightDecay) Aten._fusedAdamw_(batch.parameters(), batch.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, batch.gradScale(), batch.foundInf());
-            else Aten._fusedAdam_(batch.parameters(), batch.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, batch.gradScale(), batch.foundInf());
-            batch.takeBack(steps);
+            if (o.decoupledWeightDecay) Aten._fusedAdamw_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
+            else Aten._fusedAdam_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
+            bucket.takeBack(steps);
             return;
         }
-        double[] t = batch.countSteps();
-        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
-        Batch.moments(means, squares, g, beta1, beta2);
+        double[] t = bucket.countSteps();
+        List<Tensor> g = bucket.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        ParameterBucket.moments(means, squares, g, beta1, beta2);
         if (o.amsgrad) Aten._foreachMaximum_(largest, squares);
         List<Tensor> denominators = Aten._foreachSqrt(o.amsgrad ? largest : squares);
-        Aten._foreachDiv_ScalarList(denominators, Batch.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));
+        Aten._foreachDiv_ScalarList(denominators, ParameterBucket.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));
         Aten._foreachAdd_(denominators, o.eps);
-        Aten._foreachAddcdiv_ScalarList(batch.parameters(), means, denominators, Batch.map(t, n -> -o.lr / (1 - Math.pow(beta1, n))));
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), means, denominators, ParameterBucket.map(t, n -> -o.lr / (1 - Math.pow(beta1, n))));
     }
 }

@@ -13,5 +13,5 @@ public final class AdamW extends Optimizer {
 
     public AdamW(List<Tensor> parameters, Adam.Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) { Adam.update(batch, batch.options(Adam.Options.class).decoupledWeightDecay(true)); }
+    @Override protected void update(ParameterBucket bucket) { Adam.update(bucket, bucket.options(Adam.Options.class).decoupledWeightDecay(true)); }
 }

@@ -30,15 +30,15 @@ public final class Adamax extends Optimizer {
 
     public Adamax(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
         double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
-        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), norms = batch.state("exp_inf", Tensor::zerosLike);
-        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay), sizes = Aten._foreachAbs(g);
+        List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), norms = bucket.state("exp_inf", Tensor::zerosLike);
+        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay), sizes = Aten._foreachAbs(g);
         Aten._foreachLerp_(means, g, 1 - beta1);
         Aten._foreachMul_(norms, beta2);
         Aten._foreachAdd_(sizes, o.eps);
         Aten._foreachMaximum_(norms, sizes);
-        Aten._foreachAddcdiv_ScalarList(batch.parameters(), means, norms, Batch.map(batch.countSteps(), t -> -o.lr / (1 - Math.pow(beta1, t))));
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), means, norms, ParameterBucket.map(bucket.countSteps(), t -> -o.lr / (1 - Math.pow(beta1, t))));
     }
 }

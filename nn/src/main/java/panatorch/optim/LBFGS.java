@@ -58,7 +58,7 @@ public final class LBFGS extends Optimizer {
     /** @throws UnsupportedOperationException always: iterations evaluate the loss */
     @Override public void step() { throw new UnsupportedOperationException("LBFGS needs a closure that evaluates the loss"); }
 
-    @Override protected void update(Batch batch) { step(); }
+    @Override protected void update(ParameterBucket bucket) { step(); }
 
     /** Loss and gradient, all parameters' in one vector. */
     record Evaluation(double loss, Tensor gradient) {}

@@ -53,14 +53,14 @@ public final class Muon extends Optimizer {
         return parameters;
     }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> buffers = batch.state("momentum_buffer", Tensor::zerosLike);
-        Aten._foreachLerp_(buffers, batch.gradients(), 1 - o.momentum);
-        List<Tensor> updates = o.nesterov ? Aten._foreachLerp(batch.gradients(), buffers, o.momentum) : buffers;
-        Aten._foreachMul_(batch.parameters(), 1 - o.lr * o.weightDecay);
-        for (int i = 0; i < batch.size(); i++) {
-            Tensor p = batch.parameters().get(i);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> buffers = bucket.state("momentum_buffer", Tensor::zerosLike);
+        Aten._foreachLerp_(buffers, bucket.gradients(), 1 - o.momentum);
+        List<Tensor> updates = o.nesterov ? Aten._foreachLerp(bucket.gradients(), buffers, o.momentum) : buffers;
+        Aten._foreachMul_(bucket.parameters(), 1 - o.lr * o.weightDecay);
+        for (int i = 0; i < bucket.size(); i++) {
+            Tensor p = bucket.parameters().get(i);
             p.add_(orthogonal(updates.get(i), o), -adjusted(o, p.size(0), p.size(1)));
         }
     }

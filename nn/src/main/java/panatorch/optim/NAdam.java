@@ -37,19 +37,19 @@ public final class NAdam extends Optimizer {
 
     public NAdam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
         double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
-        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
-        List<Tensor> products = batch.scalars("mu_product", 1, Device.CPU);
-        double[] t = batch.countSteps();
+        List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
+        List<Tensor> products = bucket.scalars("mu_product", 1, Device.CPU);
+        double[] t = bucket.countSteps();
         DoubleUnaryOperator mu = n -> beta1 * (1 - 0.5 * Math.pow(0.96, n * o.momentumDecay));
-        Aten._foreachMul_ScalarList(products, Batch.map(t, mu));
-        double[] product = Batch.values(products);
-        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
-        Batch.moments(means, squares, g, beta1, beta2);
+        Aten._foreachMul_ScalarList(products, ParameterBucket.map(t, mu));
+        double[] product = ParameterBucket.values(products);
+        List<Tensor> g = bucket.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        ParameterBucket.moments(means, squares, g, beta1, beta2);
         List<Tensor> denominators = Aten._foreachSqrt(squares);
-        Aten._foreachDiv_ScalarList(denominators, Batch.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));
+        Aten._foreachDiv_ScalarList(denominators, ParameterBucket.map(t, n -> Math.sqrt(1 - Math.pow(beta2, n))));
         Aten._foreachAdd_(denominators, o.eps);
         var gradientFactors = new ArrayList<Double>();
         var meanFactors = new ArrayList<Double>();
@@ -58,7 +58,7 @@ public final class NAdam extends Optimizer {
             gradientFactors.add(-o.lr * (1 - mu.applyAsDouble(t[i])) / (1 - product[i]));
             meanFactors.add(-o.lr * next / (1 - product[i] * next));
         }
-        Aten._foreachAddcdiv_ScalarList(batch.parameters(), g, denominators, gradientFactors);
-        Aten._foreachAddcdiv_ScalarList(batch.parameters(), means, denominators, meanFactors);
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), g, denominators, gradientFactors);
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), means, denominators, meanFactors);
     }
 }

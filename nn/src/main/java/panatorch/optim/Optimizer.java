@@ -26,7 +26,7 @@ import panatorch.nn.Hooks;
  * or one that does it all ({@code fused}), where an option asks for it. PyTorch's loop over the parameters has no counterpart, but for the
  * few whose pages say so.
  *
- * <p>An optimiser of one's own is a record of options with {@code lr} among them, and {@link #update(Batch)}.
+ * <p>An optimiser of one's own is a record of options with {@code lr} among them, and {@link #update(ParameterBucket)}.
  */
 public abstract class Optimizer implements AutoCloseable {
     /** Entries of Python's groups for what Java has no use: it always works on lists, and neither in CUDA graphs nor differentiably. */
@@ -84,7 +84,11 @@ public abstract class Optimizer implements AutoCloseable {
 
     // ---- steps
 
-    /** One update of all parameters that have a gradient. */
+    /**
+     * One update of all parameters that have a gradient.
+     *
+     * @throws IllegalStateException if a parameter is closed; nothing of its group was changed
+     */
     public void step() { step(null, null, null); }
 
     /**
@@ -138,7 +142,7 @@ public abstract class Optimizer implements AutoCloseable {
             Tensor loss = closure == null ? null : evaluated(closure);
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                 for (ParameterGroup g : groups) {
-                    for (Batch b : Batch.of(g, gradScale, foundInf)) update(b);
+                    for (ParameterBucket b : ParameterBucket.of(g, gradScale, foundInf)) update(b);
                 }
             }
             return loss;
@@ -151,8 +155,8 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** Changes the parameters in place; without gradients being recorded, in a scope. State is made by {@link Batch#state}. */
-    protected abstract void update(Batch batch);
+    /** Changes the parameters in place; without gradients being recorded, in a scope. State is made by {@link ParameterBucket#state}. */
+    protected abstract void update(ParameterBucket bucket);
 
     /** Frees the gradients. */
     public final void zeroGrad() { zeroGrad(true); }
@@ -162,7 +166,8 @@ public abstract class Optimizer implements AutoCloseable {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             var filled = new ArrayList<Tensor>();
             for (ParameterGroup g : groups) {
-                for (Tensor p : g.parameters()) {
+                for (int i = 0; i < g.parameters().size(); i++) {
+                    Tensor p = g.open(i);
                     if (setToNull) p.setGrad(null);
                     else if (p.grad() instanceof Tensor grad) filled.add(grad.detach_());
                 }

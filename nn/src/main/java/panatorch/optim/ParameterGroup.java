@@ -25,6 +25,22 @@ public final class ParameterGroup {
 
     public List<Tensor> parameters() { return parameters; }
 
+    /**
+     * The i-th parameter.
+     *
+     * @throws IllegalStateException that says which one is closed: the tensor itself does not know its place
+     */
+    Tensor open(int i) {
+        Tensor p = parameters.get(i);
+        if (!p.isClosed()) return p;
+        try {
+            p.dim();
+        } catch (IllegalStateException closed) {
+            throw new IllegalStateException("parameter " + i + " of the " + parameters.size() + " in this group cannot be optimised: its module was closed, or it alone; " + closed.getMessage(), closed.getCause());
+        }
+        return p;
+    }
+
     public Record options() { return options; }
 
     public double learningRate() { return number("lr"); }

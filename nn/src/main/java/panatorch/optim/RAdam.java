@@ -33,20 +33,20 @@ public final class RAdam extends Optimizer {
 
     public RAdam(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
         double beta1 = o.betas.get(0), beta2 = o.betas.get(1);
-        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
-        double[] t = batch.countSteps();
-        List<Tensor> g = batch.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
-        Batch.moments(means, squares, g, beta1, beta2);
+        List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
+        double[] t = bucket.countSteps();
+        List<Tensor> g = bucket.decayed(o.maximize, o.weightDecay, o.decoupledWeightDecay, o.lr);
+        ParameterBucket.moments(means, squares, g, beta1, beta2);
         List<Tensor> rates = Aten._foreachSqrt(squares);
         Aten._foreachAdd_(rates, o.eps);
         Aten._foreachReciprocal_(rates);
-        Aten._foreachMul_ScalarList(rates, Batch.map(t, n -> o.lr / (1 - Math.pow(beta1, n)) * rectification(n, beta2)));
+        Aten._foreachMul_ScalarList(rates, ParameterBucket.map(t, n -> o.lr / (1 - Math.pow(beta1, n)) * rectification(n, beta2)));
         // Where the variance is not tractable yet, the rate is that of plain momentum.
-        Aten._foreachAdd_ScalarList(rates, Batch.map(t, n -> rectification(n, beta2) == 0 ? o.lr / (1 - Math.pow(beta1, n)) : 0));
-        Aten._foreachAddcmul_(batch.parameters(), means, rates, -1);
+        Aten._foreachAdd_ScalarList(rates, ParameterBucket.map(t, n -> rectification(n, beta2) == 0 ? o.lr / (1 - Math.pow(beta1, n)) : 0));
+        Aten._foreachAddcmul_(bucket.parameters(), means, rates, -1);
     }
 
     /** r·√(1−β₂ᵗ), or 0. */

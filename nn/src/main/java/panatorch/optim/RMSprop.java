@@ -35,14 +35,14 @@ public final class RMSprop extends Optimizer {
 
     public RMSprop(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> squares = batch.state("square_avg", Tensor::zerosLike), g = batch.gradients(o.maximize, o.weightDecay), denominators;
-        Aten._foreachAdd_(batch.steps(Device.CPU), 1);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> squares = bucket.state("square_avg", Tensor::zerosLike), g = bucket.gradients(o.maximize, o.weightDecay), denominators;
+        Aten._foreachAdd_(bucket.steps(Device.CPU), 1);
         Aten._foreachMul_(squares, o.alpha);
         Aten._foreachAddcmul_(squares, g, g, 1 - o.alpha);
         if (o.centered) {
-            List<Tensor> means = batch.state("grad_avg", Tensor::zerosLike);
+            List<Tensor> means = bucket.state("grad_avg", Tensor::zerosLike);
             Aten._foreachLerp_(means, g, 1 - o.alpha);
             denominators = Aten._foreachAddcmul(squares, means, means, -1);
             Aten._foreachSqrt_(denominators);
@@ -51,12 +51,12 @@ public final class RMSprop extends Optimizer {
         }
         Aten._foreachAdd_(denominators, o.eps);
         if (o.momentum == 0) {
-            Aten._foreachAddcdiv_(batch.parameters(), g, denominators, -o.lr);
+            Aten._foreachAddcdiv_(bucket.parameters(), g, denominators, -o.lr);
             return;
         }
-        List<Tensor> buffers = batch.state("momentum_buffer", Tensor::zerosLike);
+        List<Tensor> buffers = bucket.state("momentum_buffer", Tensor::zerosLike);
         Aten._foreachMul_(buffers, o.momentum);
         Aten._foreachAddcdiv_(buffers, g, denominators);
-        Aten._foreachAdd_(batch.parameters(), buffers, -o.lr);
+        Aten._foreachAdd_(bucket.parameters(), buffers, -o.lr);
     }
 }

@@ -31,11 +31,11 @@ public final class Rprop extends Optimizer {
 
     public Rprop(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> previous = batch.state("prev", Tensor::zerosLike), sizes = batch.state("step_size", p -> stepSize(p, o.lr));
-        Aten._foreachAdd_(batch.steps(Device.CPU), 1);
-        List<Tensor> g = batch.gradients(o.maximize, 0), same = Aten._foreachMul(g, previous);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> previous = bucket.state("prev", Tensor::zerosLike), sizes = bucket.state("step_size", p -> stepSize(p, o.lr));
+        Aten._foreachAdd_(bucket.steps(Device.CPU), 1);
+        List<Tensor> g = bucket.gradients(o.maximize, 0), same = Aten._foreachMul(g, previous);
         Aten._foreachSign_(same);
         List<Tensor> changed = Aten._foreachNeg(same), factors = Aten._foreachAbs(same);
         Aten._foreachClampMin_(same, 0);
@@ -53,7 +53,7 @@ public final class Rprop extends Optimizer {
         List<Tensor> moving = Aten._foreachMul(g, changed);
         Aten._foreachCopy_(previous, moving);
         Aten._foreachSign_(moving);
-        Aten._foreachAddcmul_(batch.parameters(), moving, sizes, -1);
+        Aten._foreachAddcmul_(bucket.parameters(), moving, sizes, -1);
     }
 
     private static Tensor stepSize(Tensor parameter, double size) {

@@ -41,27 +41,27 @@ public final class SGD extends Optimizer {
 
     public SGD(List<Tensor> parameters, Options options) { super(parameters, options, NO_GRAPHS); }
 
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
         // Momentum begins with the gradient: parameters that take their first step go apart.
-        Batch later = o.momentum == 0 ? batch : batch.where(MOMENTUM, true), first = batch.where(MOMENTUM, false);
+        ParameterBucket later = o.momentum == 0 ? bucket : bucket.where(MOMENTUM, true), first = bucket.where(MOMENTUM, false);
         if (o.momentum != 0 && first.size() > 0) update(first, o, true);
         if (later.size() > 0) update(later, o, o.momentum == 0);
     }
 
-    private static void update(Batch batch, Options o, boolean first) {
+    private static void update(ParameterBucket bucket, Options o, boolean first) {
         if (Boolean.TRUE.equals(o.fused)) {
-            List<Tensor> buffers = o.momentum == 0 ? List.of() : batch.state(MOMENTUM, Tensor::zerosLike);
-            Aten._fusedSgd_(batch.parameters(), batch.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, batch.gradScale(), batch.foundInf());
+            List<Tensor> buffers = o.momentum == 0 ? List.of() : bucket.state(MOMENTUM, Tensor::zerosLike);
+            Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
             return;
         }
-        List<Tensor> g = batch.gradients(o.maximize, o.weightDecay);
+        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);
         if (o.momentum != 0) {
-            List<Tensor> buffers = batch.state(MOMENTUM, Tensor::zerosLike);
+            List<Tensor> buffers = bucket.state(MOMENTUM, Tensor::zerosLike);
             if (!first) Aten._foreachMul_(buffers, o.momentum);
             Aten._foreachAdd_(buffers, g, first ? 1 : 1 - o.dampening);
             g = o.nesterov ? Aten._foreachAdd(g, buffers, o.momentum) : buffers;
         }
-        Aten._foreachAdd_(batch.parameters(), g, -o.lr);
+        Aten._foreachAdd_(bucket.parameters(), g, -o.lr);
     }
 }

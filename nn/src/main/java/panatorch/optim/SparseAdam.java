@@ -33,16 +33,16 @@ public final class SparseAdam extends Optimizer {
     public SparseAdam(List<Tensor> parameters, Options options) { super(parameters, options); }
 
     /** @throws IllegalArgumentException if a gradient is dense */
-    @Override protected void update(Batch batch) {
-        Options o = batch.options(Options.class);
-        List<Tensor> means = batch.state("exp_avg", Tensor::zerosLike), squares = batch.state("exp_avg_sq", Tensor::zerosLike);
-        for (Tensor g : batch.gradients()) if (g.layout() != Layout.SPARSE_COO) throw new IllegalArgumentException("SparseAdam is for sparse gradients, Adam for dense ones");
-        for (int i = 0; i < batch.size(); i++) {
-            Map<String, @Nullable Object> state = batch.stateOf(i);
+    @Override protected void update(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
+        for (Tensor g : bucket.gradients()) if (g.layout() != Layout.SPARSE_COO) throw new IllegalArgumentException("SparseAdam is for sparse gradients, Adam for dense ones");
+        for (int i = 0; i < bucket.size(); i++) {
+            Map<String, @Nullable Object> state = bucket.stateOf(i);
             long t = (state.get("step") instanceof Number n ? n.longValue() : 0) + 1;
             state.put("step", t);
-            Tensor g = batch.gradients().get(i).coalesce(), values = g.values();
-            if (values.numel() > 0) update(batch.parameters().get(i), g, o.maximize ? values.neg() : values, means.get(i), squares.get(i), t, o);
+            Tensor g = bucket.gradients().get(i).coalesce(), values = g.values();
+            if (values.numel() > 0) update(bucket.parameters().get(i), g, o.maximize ? values.neg() : values, means.get(i), squares.get(i), t, o);
         }
     }
 

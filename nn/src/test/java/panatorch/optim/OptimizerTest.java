@@ -249,13 +249,25 @@ class OptimizerTest {
                 all.add(parameter(1, 2));
                 all.get(i).setGrad(Torch.tensor(new double[] {1, 1}));
             }
-            var batches = new ArrayList<Integer>();
+            var sizes = new ArrayList<Integer>();
             try (var counting = new Optimizer(all, SGD.options(0.1)) {
-                @Override protected void update(Batch batch) { batches.add(batch.size()); }
+                @Override protected void update(ParameterBucket bucket) { sizes.add(bucket.size()); }
             }) {
                 counting.step();
             }
-            assertThat(batches).containsExactly(50);
+            assertThat(sizes).containsExactly(50);
+        }
+    }
+
+    @Test void a_parameter_whose_module_is_closed_is_named_by_its_place() {
+        Tensor a = parameter(1), b = parameter(1);
+        try (a; b; var sgd = new SGD(List.of(a, b), SGD.options(0.1))) {
+            a.mul(2).add(b).sum().backward();
+            b.close();
+            assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("parameter 1 of the 2 in this group cannot be optimised: its module was closed, or it alone; this tensor is closed");
+            assertThatThrownBy(sgd::zeroGrad).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("parameter 1 of the 2");
+            assertThat(a.itemDouble()).isEqualTo(1);
         }
     }
 }

@@ -23,7 +23,8 @@ import panatorch.nn.Module;
  *
  * <p>For the time of a call, {@linkplain panatorch.nn.Stochastic stochastic} modules train and all others evaluate, such as batch normalisation; then every
  * module has its own mode and masks again, after an exception, too. No gradient is recorded, nothing is read back to Java, and no statistics change. Several
- * passes are one batch of k·N rows. Memory does not grow with T.
+ * passes are one batch of k·N rows. Memory does not grow with T. A model in which no module is stochastic is refused, since its samples would agree on
+ * anything; one whose layers drop with p = 0 is not.
  *
  * <p><b>Threads.</b> A call changes the model's modes: one at a time. Results belong to the current scope.
  */

@@ -16,6 +16,8 @@ final class Sampling implements AutoCloseable {
     private int passes = 1;
 
     Sampling(Module model, MonteCarlo.Options o) {
+        if (model.modules().stream().noneMatch(Stochastic.class::isInstance)) throw new IllegalArgumentException(
+                "nothing in this " + model.getClass().getSimpleName() + " is stochastic, so all samples would be the same: no Dropout or the like is among its modules");
         for (Module m : model.modules()) {
             if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked)) throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws masks of its own: its rows cannot have the same");
             if (m instanceof Masked layer) sources.put(layer, layer.masks());

@@ -17,14 +17,14 @@ import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm1d;
 import panatorch.nn.Dropout;
-import panatorch.nn.RReLU;
-import panatorch.nn.Identity;
 import panatorch.nn.Linear;
 import panatorch.nn.MaskSource;
 import panatorch.nn.Module;
+import panatorch.nn.RReLU;
 import panatorch.nn.MultiheadAttention;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
+import panatorch.nn.Stochastic;
 import panatorch.nn.dropout.DropConnect;
 import panatorch.nn.dropout.GaussianDropout;
 import panatorch.nn.dropout.NoSynchronization;
@@ -243,22 +243,36 @@ class MonteCarloTest {
         }
     }
 
+    /** What draws nothing although it may, as dropout with p = 0, and hands back the very tensor it was given. */
+    private static final class Echo extends Module implements Stochastic {
+        @Override public Tensor forward(Tensor input) { return input; }
+    }
+
     @Test void the_callers_input_stays_open_although_the_model_is_the_identity() {
-        try (var net = new Identity(); var scope = Scope.open()) {
+        try (var net = new Echo(); var scope = Scope.open()) {
             Tensor x = Torch.ones(2, 3);
             assertThat(MonteCarlo.moments(net, x, MonteCarlo.options(2).chunk(1)).mean().toDoubleArray()).containsOnly(1);
             assertThat(x.toFloatArray()).containsOnly(1);
         }
     }
 
+    @Test void a_model_that_cannot_disagree_with_itself_is_refused() {
+        try (var net = new Sequential(new Linear(D, C), new ReLU()); var scope = Scope.open()) {
+            String why = "nothing in this Sequential is stochastic, so all samples would be the same: no Dropout or the like is among its modules";
+            assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class).hasMessage(why);
+            assertThatThrownBy(() -> MonteCarlo.moments(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class).hasMessage(why);
+            assertThat(net.isTraining()).isTrue();
+        }
+    }
+
     @Test void impossible_settings_are_refused() {
         assertThatThrownBy(() -> MonteCarlo.options(0)).hasMessage("at least one sample is needed, not 0");
         assertThatThrownBy(() -> MonteCarlo.options(1).chunk(0)).hasMessage("a chunk has at least one sample, not 0");
-        try (var net = new Module() {
+        try (var net = new Sequential(new Echo(), new Module() {
             @Override public Tensor forward(Tensor input) { return input.sum(); }
-        }; var scope = Scope.open()) {
+        }); var scope = Scope.open()) {
             assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(2, 3), 2)).hasMessage("of 4 rows the model made float32 [] on cpu");
-            assertThatThrownBy(() -> MonteCarlo.predict(new Identity(), Torch.ones(2), 2)).hasMessage("logits have rows and classes, unlike float32 [2, 2] on cpu");
+            assertThatThrownBy(() -> MonteCarlo.predict(new Echo(), Torch.ones(2), 2)).hasMessage("logits have rows and classes, unlike float32 [2, 2] on cpu");
         }
     }
 }

@@ -17,13 +17,13 @@ import panatorch.Tensor;
  * Parameters of a group that have a gradient, of one type and device, as libtorch's operators on lists of tensors want them: what an
  * {@link Optimizer} changes at once. Complex numbers are seen as pairs of real ones.
  */
-public final class Batch {
+public final class ParameterBucket {
     private final ParameterGroup group;
     private final List<Integer> places = new ArrayList<>();
     private final List<Tensor> parameters = new ArrayList<>(), gradients = new ArrayList<>();
     private final @Nullable Tensor gradScale, foundInf;
 
-    private Batch(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+    private ParameterBucket(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
         this.group = group;
         this.gradScale = gradScale;
         this.foundInf = foundInf;
@@ -31,14 +31,14 @@ public final class Batch {
 
     private record Kind(DType dtype, Device device) {}
 
-    static List<Batch> of(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
-        var batches = new LinkedHashMap<Kind, Batch>();
+    static List<ParameterBucket> of(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
+        var buckets = new LinkedHashMap<Kind, ParameterBucket>();
         for (int i = 0; i < group.parameters().size(); i++) {
-            Tensor p = group.parameters().get(i), grad = p.grad();
+            Tensor p = group.open(i), grad = p.grad();
             if (grad == null) continue;
-            batches.computeIfAbsent(new Kind(p.dtype(), p.device()), k -> new Batch(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
+            buckets.computeIfAbsent(new Kind(p.dtype(), p.device()), k -> new ParameterBucket(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
         }
-        return new ArrayList<>(batches.values());
+        return new ArrayList<>(buckets.values());
     }
 
     private static @Nullable Tensor on(Device device, @Nullable Tensor t) { return t == null ? null : t.to(device); }
@@ -134,16 +134,16 @@ public final class Batch {
     }
 
     /** Those parameters that have, or do not have, a state of this name. */
-    Batch where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
+    ParameterBucket where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
 
     /** All of the i-th parameter's state, under Python's names. */
     Map<String, @Nullable Object> stateOf(int i) { return group.states.get(places.get(i)); }
 
     /** The i-th parameter alone. */
-    Batch one(int i) { return part(j -> j == i); }
+    ParameterBucket one(int i) { return part(j -> j == i); }
 
-    private Batch part(IntPredicate wanted) {
-        var part = new Batch(group, gradScale, foundInf);
+    private ParameterBucket part(IntPredicate wanted) {
+        var part = new ParameterBucket(group, gradScale, foundInf);
         for (int i = 0; i < size(); i++) {
             if (!wanted.test(i)) continue;
             part.places.add(places.get(i));
