@@ -8,6 +8,8 @@ module panatorch {
     requires static transitive org.jspecify;
     requires static org.junit.jupiter.api;
 
+    uses org.apache.logging.log4j.spi.Provider;
+
     exports panatorch;
     exports panatorch.cuda;
     exports panatorch.junit;

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.spi.Provider;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the tensors that were made and not closed; with {@code -Dpanatorch.leaks=trace} it knows where, too. */
@@ -44,10 +46,21 @@ final class LiveTensors {
 
     /** For a tensor that the garbage collector found before anybody closed it. */
     static void collected(@Nullable Throwable site) {
-        if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A tensor outside any scope was garbage before it was closed.", site);
+        if (TRACE) warn("A tensor outside any scope was garbage before it was closed.", site);
         COUNT.decrement();
         COLLECTED.increment();
         if (FlightEvents.recorderStarted()) FlightEvents.TensorLeak.emit(site == null ? null : lines(site));
+    }
+
+    /** Who asked for leaks is to see them also where Log4j has no framework behind it, or one that was not configured and shows errors only. */
+    private static void warn(String message, @Nullable Throwable site) {
+        if (LogProvider.PRESENT && LogManager.getLogger(LiveTensors.class).isWarnEnabled()) LogManager.getLogger(LiveTensors.class).warn(message, site);
+        else System.getLogger(LiveTensors.class.getName()).log(System.Logger.Level.WARNING, message, site);
+    }
+
+    /** Looked for only when there is something to say; Log4j itself complains where it finds none. */
+    private static final class LogProvider {
+        static final boolean PRESENT = ServiceLoader.load(Provider.class, LogManager.class.getClassLoader()).stream().findAny().isPresent();
     }
 
     private static String lines(Throwable site) {
@@ -58,7 +71,7 @@ final class LiveTensors {
 
     /** For a thread that ended with a scope open. */
     static void abandoned(int tensors, @Nullable Throwable site) {
-        if (TRACE) LogManager.getLogger(LiveTensors.class).warn("A thread ended with a scope open; the garbage collector frees its {} tensors.", tensors, site);
+        if (TRACE) warn("A thread ended with a scope open; the garbage collector frees its " + tensors + " tensors.", site);
     }
 
     /** What a scope remembers of its opening; null unless tracing. */
