@@ -34,7 +34,7 @@ public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseab
     /** The network's input: the first field, whatever its name. */
     public Tensor inputs() { return tensors.firstEntry().getValue(); }
 
-    /** {@code [N, C, H, W]}, float32 if the loader normalises, as it does by default. */
+    /** {@code [N, C, H, W]}, float32 in [0, 1] from a loader without a transform, uint8 from {@link Dataset#batch}. */
     public Tensor images() { return get(Field.IMAGES); }
 
     /** Token ids, int64 {@code [N, L]}, where L is the length of the batch's longest text. */

@@ -6,14 +6,16 @@ import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
+import panatorch.DType;
 import panatorch.Device;
 import panatorch.Generator;
 import panatorch.Scope;
-import panatorch.datasets.transforms.Normalize;
+import panatorch.datasets.transforms.ToFloat;
 import panatorch.datasets.transforms.Transform;
 
 /**
- * Makes batches of a set, epoch by epoch, on threads that work ahead of the one that trains.
+ * Makes batches of a set, epoch by epoch, on threads that work ahead of the one that trains. Images are float32 in [0, 1] unless a transform
+ * makes them something else.
  *
  * <pre>{@code
  * var loader = DataLoader.of(train, 128).shuffle().seed(42)
@@ -59,11 +61,12 @@ public final class DataLoader {
         if (given != null) sampler = given;
         else sampler = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
         Transform change = options.transform;
-        transform = change != null || dataset.schema().pixels() == null ? change : new Normalize(dataset.mean(), dataset.std());
-        input = dataset.schema().fields().getFirst().name();
+        Field first = dataset.schema().fields().getFirst();
+        transform = change == null && first.name().equals(Field.IMAGES) && first.dtype() == DType.UINT8 ? new ToFloat() : change;
+        input = first.name();
     }
 
-    /** Options of a loader of batches of {@code batchSize} items; without any, they come in order, and images normalised. */
+    /** Options of a loader of batches of {@code batchSize} items; without any, they come in order, and images as float32 in [0, 1]. */
     public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
 
     /** The number of batches of an epoch. */
@@ -145,7 +148,10 @@ public final class DataLoader {
             return this;
         }
 
-        /** What is done to the first field of every batch, uint8 {@code [N, C, H, W]} of images; by default images are normalised by the set's mean and deviation. */
+        /**
+         * What is done to the first field of every batch, uint8 {@code [N, C, H, W]} of images. Without it images are float32 in [0, 1], as of
+         * torchvision's {@code ToTensor}; they are normalised by {@link panatorch.datasets.transforms.Normalize} only.
+         */
         public Builder transform(Transform transform) {
             this.transform = transform;
             return this;

@@ -18,18 +18,18 @@ import java.util.stream.Stream;
  * not RGB becomes it, transparency is dropped, colour profiles are not applied.
  *
  * <p>Opening lists the files; what is damaged is named when it is read. A loader reads a folder fastest with
- * {@linkplain DataLoader.Builder#workers several workers}. Holds no file open and need not be closed.
+ * {@linkplain DataLoader.Builder#workers several workers}. Holds no file open.
  */
 public final class ImageFolder implements Dataset {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
-    private final Framing framing;
+    private final Held<Framing> framing;
     private final List<Path> files = new ArrayList<>();
     private final List<Integer> labels = new ArrayList<>();
 
     private ImageFolder(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
-        this.framing = framing;
+        this.framing = new Held<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         for (int label = 0; label < classNames.size(); label++) {
             List<Path> images = images(folder.resolve(classNames.get(label)));
@@ -39,7 +39,7 @@ public final class ImageFolder implements Dataset {
     }
 
     private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
-        this.framing = framing;
+        this.framing = new Held<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, List.of("?"));
         this.files.addAll(files);
         for (Path f : files) labels.add(0);
@@ -96,6 +96,7 @@ public final class ImageFolder implements Dataset {
     @Override public Schema schema() { return schema; }
 
     @Override public void read(int index, Item item) {
+        Framing framing = this.framing.get();
         Pixels image = decode(files.get(index));
         Framing.Box box = framing.box(image.width(), image.height(), item.random());
         if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
@@ -116,4 +117,6 @@ public final class ImageFolder implements Dataset {
     @Override public int label(int index) { return labels.get(index); }
 
     @Override public String name(int index) { return files.get(index).toString(); }
+
+    @Override public void close() { framing.close(); }
 }

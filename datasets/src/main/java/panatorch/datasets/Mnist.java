@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 training and 10,000 test images of 10
- * classes, grey, 28×28 ({@code [1, 28, 28]}). It reads their IDX files, compressed by gzip or not, into the Java heap; a set need
- * not be closed.
+ * classes, grey, 28×28 ({@code [1, 28, 28]}). It reads their IDX files, compressed by gzip or not, into the Java heap, which
+ * closing a set gives back.
  */
 public final class Mnist implements Dataset {
     private static final int SIDE = 28, CLASSES = 10;
@@ -20,12 +20,16 @@ public final class Mnist implements Dataset {
             List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"));
 
     private final Schema schema;
-    private final Idx images, labels;
+    private final Path file;
+    private final Held<byte[]> images;
+    private final Idx labels;
 
     private Mnist(Path folder, String part, Schema schema) {
         this.schema = schema;
         labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
-        images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
+        Idx images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
+        file = images.path();
+        this.images = new Held<>(images.values());
         if (images.shape()[1] != SIDE || images.shape()[2] != SIDE) throw new DatasetException(
                 "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2] + " pixels; 28 by 28 were expected");
         if (images.shape()[0] != labels.shape()[0]) throw new DatasetException(
@@ -63,11 +67,13 @@ public final class Mnist implements Dataset {
 
     @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size());
-        MemorySegment.copy(images.values(), index * SIDE * SIDE, item.field(0), ValueLayout.JAVA_BYTE, 0, SIDE * SIDE);
+        MemorySegment.copy(images.get(), index * SIDE * SIDE, item.field(0), ValueLayout.JAVA_BYTE, 0, SIDE * SIDE);
         item.set(1, label(index));
     }
 
     @Override public int label(int index) { return Byte.toUnsignedInt(labels.values()[index]); }
 
-    @Override public String name(int index) { return "image " + index + " of " + images.path(); }
+    @Override public String name(int index) { return "image " + index + " of " + file; }
+
+    @Override public void close() { images.close(); }
 }

@@ -46,6 +46,7 @@ final class RecordFiles implements AutoCloseable {
     String name(int index) { return "record " + index % records + " of " + file(index).path(); }
 
     void read(int index, Item item) {
+        if (!arena.scope().isAlive()) throw new IllegalStateException("this set is closed");
         RecordFile file = file(index);
         file.copyPixels(index % records, item.field(0));
         item.set(1, file.label(index % records, kind));

@@ -20,7 +20,7 @@ import us.hebi.matlab.mat.types.Sources;
 /**
  * SVHN (Netzer et al. 2011, "Reading Digits in Natural Images with Unsupervised Feature Learning"), cropped digits: 73,257 training,
  * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. It reads {@code train_32x32.mat} and its like into the
- * Java heap, 3 KiB an image; a set need not be closed.
+ * Java heap, 3 KiB an image, which closing a set gives back.
  */
 public final class Svhn implements Dataset {
     private static final int SIDE = 32, PLANE = SIDE * SIDE, BYTES = 3 * PLANE;
@@ -30,7 +30,8 @@ public final class Svhn implements Dataset {
             IntStream.range(0, 10).mapToObj(Integer::toString).toList());
 
     private final Path file;
-    private final byte[] images, labels;
+    private final Held<byte[]> images;
+    private final byte[] labels;
 
     private Svhn(Path file) {
         this.file = file;
@@ -38,7 +39,7 @@ public final class Svhn implements Dataset {
         try (var source = Sources.openFile(file.toFile()); MatFile mat = Mat5.newReader(source).setBufferAllocator(new Bounded(Files.size(file) * MAX_INFLATION)).readMat()) {
             Matrix pixels = mat.getMatrix("X"), digits = mat.getMatrix("y");
             labels = labels(digits);
-            images = images(pixels, labels.length);
+            images = new Held<>(images(pixels, labels.length));
         } catch (DatasetException e) {
             throw e;
         } catch (IOException | RuntimeException e) { // of a damaged file the library says so in many ways
@@ -94,13 +95,15 @@ public final class Svhn implements Dataset {
 
     @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size());
-        MemorySegment.copy(images, index * BYTES, item.field(0), ValueLayout.JAVA_BYTE, 0, BYTES);
+        MemorySegment.copy(images.get(), index * BYTES, item.field(0), ValueLayout.JAVA_BYTE, 0, BYTES);
         item.set(1, label(index));
     }
 
     @Override public int label(int index) { return labels[index]; }
 
     @Override public String name(int index) { return "image " + index + " of " + file; }
+
+    @Override public void close() { images.close(); }
 
     /** Refuses what no file of this size can hold, which a damaged header may ask for. */
     private record Bounded(long bytes) implements BufferAllocator {

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /**
  * A built-in set that needs no download: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places,
  * sizes and rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class.
- * The images come from the seed alone, byte for byte the same on every machine. A set lives in the Java heap and need not be closed.
+ * The images come from the seed alone, byte for byte the same on every machine. A set lives in the Java heap, which closing it gives back.
  *
  * <p>Classes follow one another in turn, so any leading part of a set is balanced.
  */
@@ -26,14 +26,15 @@ public final class Synthetic implements Dataset {
     private static final Schema SCHEMA = Schema.images(3, Scene.SIDE, Scene.SIDE, ChannelStats.rgb(0.5, 0.5, 0.5, 0.21, 0.21, 0.21), NAMES);
 
     private final int size;
-    private final byte[] images;
+    private final Held<byte[]> images;
 
     private Synthetic(int size, long seed, long part) {
         if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException("a synthetic set has from 0 to " + Integer.MAX_VALUE / BYTES + " images, not " + size);
         this.size = size;
-        images = new byte[size * BYTES];
+        var images = new byte[size * BYTES];
         // Each image has a seed of its own, so the threads' number and order don't matter.
         IntStream.range(0, size).parallel().forEach(i -> Scene.draw(FIGURES[label(i)], SplitMix.seed(seed, part, i), images, i * BYTES));
+        this.images = new Held<>(images);
     }
 
     /** The usual training set: {@link #TRAIN_SIZE} images of seed 0. */
@@ -52,9 +53,11 @@ public final class Synthetic implements Dataset {
 
     @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size);
-        MemorySegment.copy(images, index * BYTES, item.field(0), ValueLayout.JAVA_BYTE, 0, BYTES);
+        MemorySegment.copy(images.get(), index * BYTES, item.field(0), ValueLayout.JAVA_BYTE, 0, BYTES);
         item.set(1, label(index));
     }
 
     @Override public int label(int index) { return Objects.checkIndex(index, size) % FIGURES.length; }
+
+    @Override public void close() { images.close(); }
 }

@@ -16,11 +16,11 @@ import panatorch.Tensor;
  * The rows of tensors: item i is row i of each of them. What is in memory as an array comes here by {@code Torch.tensor}.
  *
  * <p>A tensor that is contiguous and on the CPU is shared, not copied: its values show in the set, and the set keeps its
- * memory alive as long as it is reachable. A set need not be closed.
+ * memory alive until it is closed or no longer reachable.
  */
 public final class TensorDataset implements Dataset {
     private final Schema schema;
-    private final List<MemorySegment> rows;
+    private final Held<List<MemorySegment>> rows;
     private final int size;
 
     private TensorDataset(SequencedMap<String, Tensor> fields, List<String> classNames) {
@@ -36,7 +36,7 @@ public final class TensorDataset implements Dataset {
         schema = new Schema(described, classNames, null);
         size = Math.toIntExact(first);
         try (var scope = Scope.open()) {
-            rows = fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList();
+            rows = new Held<>(fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList());
         }
     }
 
@@ -57,6 +57,7 @@ public final class TensorDataset implements Dataset {
 
     @Override public void read(int index, Item item) {
         Objects.checkIndex(index, size);
+        List<MemorySegment> rows = this.rows.get();
         for (int f = 0; f < rows.size(); f++) {
             MemorySegment to = item.field(f);
             MemorySegment.copy(rows.get(f), ValueLayout.JAVA_BYTE, index * to.byteSize(), to, ValueLayout.JAVA_BYTE, 0, to.byteSize());
@@ -64,4 +65,6 @@ public final class TensorDataset implements Dataset {
     }
 
     @Override public String name(int index) { return "row " + index; }
+
+    @Override public void close() { rows.close(); }
 }

@@ -44,7 +44,7 @@ class DataLoaderTest {
                 .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(set.mean(), set.std()))).build();
     }
 
-    @Test void without_options_batches_are_normalised_and_in_order() {
+    @Test void without_options_batches_are_in_order_and_images_between_0_and_1_as_of_to_tensor() {
         try (var epoch = DataLoader.of(ten, 4).build().epoch(0)) {
             int image = 0;
             for (Batch batch : epoch) {
@@ -55,7 +55,7 @@ class DataLoaderTest {
                     float[] values = batch.images().toFloatArray();
                     long[] labels = batch.labels().toLongArray();
                     for (int i = 0; i < batch.size(); i++, image++) {
-                        assertThat(values[4 * i]).isEqualTo(image);
+                        assertThat(values[4 * i]).isEqualTo(image / 255f);
                         assertThat(labels[i]).isEqualTo(image % 3);
                     }
                 }
@@ -163,7 +163,7 @@ class DataLoaderTest {
 
             @Override public int[] order(long epoch) { return new int[] {7, (int) epoch}; }
         };
-        assertThat(pixels(DataLoader.of(ten, 2).sampler(odd).build().epoch(3)).getFirst()).containsExactly(7, 7, 7, 7, 3, 3, 3, 3);
+        assertThat(pixels(DataLoader.of(ten, 2).sampler(odd).build().epoch(3)).getFirst()).containsExactly(7 / 255f, 7 / 255f, 7 / 255f, 7 / 255f, 3 / 255f, 3 / 255f, 3 / 255f, 3 / 255f);
     }
 
     @Test void batches_survive_the_scopes_of_both_threads() {
@@ -200,7 +200,7 @@ class DataLoaderTest {
 
     @Test void all_images_come_once_an_epoch() {
         var seen = pixels(DataLoader.of(ten, 3).shuffle().seed(1).build().epoch(6)).stream()
-                .flatMapToInt(batch -> IntStream.range(0, batch.length / 4).map(i -> (int) batch[4 * i]));
+                .flatMapToInt(batch -> IntStream.range(0, batch.length / 4).map(i -> Math.round(255 * batch[4 * i])));
         assertThat(seen.toArray()).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
     }
 }

@@ -12,7 +12,7 @@ import panatorch.datasets.Schema;
 
 /**
  * Labelled texts as token ids: {@code tokens} int64 {@code [L]}, {@code lengths} and {@code labels}. A batch is as long as its longest
- * text; shorter ones are padded at their end. The texts lie in the heap and are tokenized when they are read; a set need not be closed.
+ * text; shorter ones are padded at their end. The texts lie in the heap and are tokenized when they are read.
  *
  * <pre>{@code
  * var tokenizer = new WordPiece(Vocabulary.read(Path.of("vocab.txt")), true);
@@ -24,6 +24,7 @@ public final class TextDataset implements Dataset {
     private final List<String> texts;
     private final int[] labels;
     private final Tokenizer tokenizer;
+    private volatile boolean closed;
     private final int maxLength;
     private final Schema schema;
 
@@ -69,6 +70,7 @@ public final class TextDataset implements Dataset {
     @Override public Schema schema() { return schema; }
 
     @Override public void read(int index, Item item) {
+        if (closed) throw new IllegalStateException("this set is closed");
         int[] ids = tokenizer.encode(texts.get(index), maxLength);
         MemorySegment tokens = item.field(0);
         for (int i = 0; i < maxLength; i++) tokens.setAtIndex(ValueLayout.JAVA_LONG, i, i < ids.length ? ids[i] : tokenizer.padding());
@@ -80,4 +82,6 @@ public final class TextDataset implements Dataset {
     @Override public int label(int index) { return labels[index]; }
 
     @Override public String name(int index) { return "line " + table.line(index) + " of the file " + table.path(); }
+
+    @Override public void close() { closed = true; }
 }
