@@ -1,5 +1,5 @@
 /** PyTorch's engine in plain Java. */
-@SuppressWarnings("module") // panatorch.apps is built later
+@SuppressWarnings("module") // those that see the internal packages are compiled later
 module panatorch {
     requires org.bytedeco.javacpp;
     requires transitive org.bytedeco.pytorch;
@@ -14,4 +14,5 @@ module panatorch {
     exports panatorch.cuda;
     exports panatorch.junit;
     exports panatorch.internal.library to panatorch.apps;
+    exports panatorch.internal.pickle to panatorch.nn, panatorch.datasets;
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.internal.pickle.Pickle;
 
 /**
  * Files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format of PyTorch 1.6 and
@@ -97,7 +98,7 @@ public final class TorchFile {
 
     // ---- the zip format
 
-    private static @Nullable Object zip(ZipArchive archive) throws MalformedFileException {
+    private static @Nullable Object zip(ZipArchive archive) throws IOException {
         MappedFile file = archive.file();
         String root = root(archive);
         if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little")) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
@@ -125,30 +126,30 @@ public final class TorchFile {
         return archive.isStored(name) ? Storage.of(archive.file(), bytes, alignment) : Storage.copyOf(archive.file(), bytes);
     }
 
-    private static @Nullable Object pickle(MappedFile file, MemorySegment data, TorchNames names) throws MalformedFileException {
-        Pickle.Read read = Pickle.read(file, data, 0, names);
+    private static @Nullable Object pickle(MappedFile file, MemorySegment data, TorchNames names) throws IOException {
+        Pickle.Read read = Pickle.read(data, 0, names);
         if (read.end() != data.byteSize()) throw file.malformed("something follows the end of its pickle");
         return read.value();
     }
 
     // ---- the old format: magic number, protocol, system, object, keys of the storages, each a pickle; then the storages
 
-    private static @Nullable Object stream(MappedFile file) throws MalformedFileException {
+    private static @Nullable Object stream(MappedFile file) throws IOException {
         if (!recognises(file)) throw file.malformed(foreign(file));
         TorchNames names = new TorchNames(file, id -> null);
-        Pickle.Read magic = Pickle.read(file, file.bytes(), 0, names);
-        Pickle.Read protocol = Pickle.read(file, file.bytes(), magic.end(), names);
+        Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
+        Pickle.Read protocol = Pickle.read(file.bytes(), magic.end(), names);
         if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value())) throw file.malformed("its magic number or protocol is none of torch.save");
-        Pickle.Read system = Pickle.read(file, file.bytes(), protocol.end(), names);
+        Pickle.Read system = Pickle.read(file.bytes(), protocol.end(), names);
         if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian"))) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var sizes = new HashMap<String, TorchNames.StorageId>();
-        Pickle.Read dry = Pickle.read(file, file.bytes(), system.end(), new TorchNames(file, id -> {
+        Pickle.Read dry = Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> {
             TorchNames.StorageId known = sizes.putIfAbsent(id.key(), id);
             if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype())) throw file.malformed("storage " + id.key() + " has two types or sizes");
             return null;
         }));
-        Map<String, Storage> storages = storages(file, Pickle.read(file, file.bytes(), dry.end(), names), sizes);
-        return Pickle.read(file, file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
+        Map<String, Storage> storages = storages(file, Pickle.read(file.bytes(), dry.end(), names), sizes);
+        return Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
     }
 
     private static Map<String, Storage> storages(MappedFile file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids) throws MalformedFileException {

@@ -1,5 +1,6 @@
 package panatorch.serialize;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.internal.pickle.Pickle;
 
 /** What {@code torch.save} puts into pickles by name: the functions of {@code torch._utils} that make tensors, types, and a few of Python's own. */
 final class TorchNames implements Pickle.Names {
@@ -94,6 +96,8 @@ final class TorchNames implements Pickle.Names {
         return new Typed(type.dtype, storages.find(new StorageId(type.dtype, key, elements, parts.size() > 5 ? parts.get(5) : null)));
     }
 
+    @Override public MalformedFileException malformed(String what) { return file.malformed(what); }
+
     // ---- tensors
 
     /** (storage, offset, size, stride, requires_grad, hooks[, dtype][, metadata]); hooks are none of a file's business. */
@@ -120,7 +124,7 @@ final class TorchNames implements Pickle.Names {
     }
 
     /** (function, type, arguments, state): a tensor with attributes, which are left out. */
-    private @Nullable Object subclass(List<@Nullable Object> a) throws MalformedFileException {
+    private @Nullable Object subclass(List<@Nullable Object> a) throws IOException {
         if (a.size() < 3 || !(a.get(0) instanceof Pickle.Maker maker)) throw odd("a tensor");
         return maker.make(list(a.get(2)));
     }

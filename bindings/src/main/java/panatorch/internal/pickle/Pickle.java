@@ -1,5 +1,6 @@
-package panatorch.serialize;
+package panatorch.internal.pickle;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
@@ -22,23 +23,25 @@ import org.jspecify.annotations.Nullable;
  * <p>Values: {@code Long} or {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, null,
  * {@code ArrayList} for a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
  */
-final class Pickle {
+public final class Pickle {
     /** What a pickle may ask for by name. */
-    interface Names {
+    public interface Names {
         /** A value, or a {@link Maker} of values. */
-        Object global(String module, String name) throws MalformedFileException;
+        Object global(String module, String name) throws IOException;
 
         /** What lies outside of the pickle. */
-        @Nullable Object persistent(@Nullable Object id) throws MalformedFileException;
+        @Nullable Object persistent(@Nullable Object id) throws IOException;
+
+        /** What is thrown when the pickle is not what it should be. @param what is wrong with it, a sentence that names no file */
+        IOException malformed(String what);
     }
 
     /** A class or function of Python's, of which only its results are known here. */
     @FunctionalInterface
-    interface Maker {
-        @Nullable Object make(List<@Nullable Object> arguments) throws MalformedFileException;
+    public interface Maker {
+        @Nullable Object make(List<@Nullable Object> arguments) throws IOException;
     }
 
-    private final MappedFile file;
     private final MemorySegment data;
     private final Names names;
     private long at;
@@ -46,28 +49,23 @@ final class Pickle {
     private final ArrayDeque<Integer> marks = new ArrayDeque<>();
     private final Map<Long, @Nullable Object> memo = new HashMap<>();
 
-    private Pickle(MappedFile file, MemorySegment data, long at, Names names) {
-        this.file = file;
+    private Pickle(MemorySegment data, long at, Names names) {
         this.data = data;
         this.at = at;
         this.names = names;
     }
 
     /** @param end where the pickle ended, from the segment's begin */
-    record Read(@Nullable Object value, long end) {}
+    public record Read(@Nullable Object value, long end) {}
 
-    /**
-     * The pickle at a place of a segment.
-     *
-     * @param file of which the data are, for messages
-     */
-    static Read read(MappedFile file, MemorySegment data, long at, Names names) throws MalformedFileException {
-        var pickle = new Pickle(file, data, at, names);
+    /** The pickle at a place of a segment. */
+    public static Read read(MemorySegment data, long at, Names names) throws IOException {
+        var pickle = new Pickle(data, at, names);
         Object value = pickle.run();
         return new Read(value, pickle.at);
     }
 
-    private @Nullable Object run() throws MalformedFileException {
+    private @Nullable Object run() throws IOException {
         if (u8() != 0x80 || u8() > 5) throw malformed("a pickle of no known protocol");
         while (true) {
             int op = u8();
@@ -76,7 +74,7 @@ final class Pickle {
         }
     }
 
-    private void step(int op) throws MalformedFileException {
+    private void step(int op) throws IOException {
         switch (op) {
             case 0x80 -> u8();                                                     // PROTO, again
             case 0x95 -> take(8);                                                  // FRAME: for readers of streams
@@ -126,43 +124,43 @@ final class Pickle {
             case 'Q' -> push(names.persistent(pop()));
             case 'R', 0x81 -> make();                                              // REDUCE, NEWOBJ
             case 'b' -> build();
-            default -> throw malformed(String.format("an operation (0x%02x) that pickles of weights do not have", op));
+            default -> throw malformed(String.format("an operation (0x%02x) that pickles of data do not have", op));
         }
     }
 
     // ---- operations
 
-    private void stackGlobal() throws MalformedFileException {
+    private void stackGlobal() throws IOException {
         List<@Nullable Object> path = popped(2);
         if (!(path.get(0) instanceof String module) || !(path.get(1) instanceof String name)) throw malformed("a name that is not text");
         push(names.global(module, name));
     }
 
-    private void make() throws MalformedFileException {
+    private void make() throws IOException {
         List<@Nullable Object> call = popped(2);
         if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments)) throw malformed("a call of something that is no function");
         push(maker.make(Collections.unmodifiableList(arguments)));
     }
 
     /** Attributes, which state dicts have beside their items ({@code _metadata}) and nobody needs. */
-    private void build() throws MalformedFileException {
+    private void build() throws IOException {
         pop();
         if (!(top() instanceof Map)) throw malformed("attributes of something that is not a dict");
     }
 
-    private void append(List<@Nullable Object> items) throws MalformedFileException {
+    private void append(List<@Nullable Object> items) throws IOException {
         if (!(top() instanceof ArrayList<?> list)) throw malformed("items appended to something that is not a list");
         @SuppressWarnings("unchecked") var typed = (ArrayList<@Nullable Object>) list;
         typed.addAll(items);
     }
 
-    private void setItems(List<@Nullable Object> keysAndValues) throws MalformedFileException {
+    private void setItems(List<@Nullable Object> keysAndValues) throws IOException {
         if (!(top() instanceof Map<?, ?> map)) throw malformed("items set in something that is not a dict");
         @SuppressWarnings("unchecked") var typed = (Map<@Nullable Object, @Nullable Object>) map;
         setItems(typed, keysAndValues, false);
     }
 
-    private void setItems(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> keysAndValues, boolean push) throws MalformedFileException {
+    private void setItems(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> keysAndValues, boolean push) throws IOException {
         if (keysAndValues.size() % 2 != 0) throw malformed("a key without a value");
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             Object key = key(keysAndValues.get(i));
@@ -172,52 +170,52 @@ final class Pickle {
         if (push) push(map);
     }
 
-    private void addItems(List<@Nullable Object> items) throws MalformedFileException {
+    private void addItems(List<@Nullable Object> items) throws IOException {
         if (!(top() instanceof Set<?> set)) throw malformed("items added to something that is not a set");
         @SuppressWarnings("unchecked") var typed = (Set<@Nullable Object>) set;
         for (Object item : items) typed.add(key(item));
     }
 
-    private Set<@Nullable Object> set(List<@Nullable Object> items) throws MalformedFileException {
+    private Set<@Nullable Object> set(List<@Nullable Object> items) throws IOException {
         var set = new LinkedHashSet<@Nullable Object>();
         for (Object item : items) set.add(key(item));
         return set;
     }
 
     /** Only what hashes at once: tuples of tuples that hold each other twice would take forever. */
-    private @Nullable Object key(@Nullable Object o) throws MalformedFileException {
+    private @Nullable Object key(@Nullable Object o) throws IOException {
         if (isScalar(o) || o instanceof List<?> tuple && !(o instanceof ArrayList) && tuple.stream().allMatch(Pickle::isScalar)) return o;
         throw malformed("a key that is neither text, a number nor a tuple of them");
     }
 
     private static boolean isScalar(@Nullable Object o) { return o == null || o instanceof String || o instanceof Number || o instanceof Boolean || o instanceof Enum; }
 
-    static List<@Nullable Object> tuple(List<@Nullable Object> items) { return Collections.unmodifiableList(items); }
+    public static List<@Nullable Object> tuple(List<@Nullable Object> items) { return Collections.unmodifiableList(items); }
 
     // ---- the stack
 
     private void push(@Nullable Object value) { stack.add(value); }
 
-    private @Nullable Object pop() throws MalformedFileException {
+    private @Nullable Object pop() throws IOException {
         need(1);
         return stack.removeLast();
     }
 
-    private @Nullable Object top() throws MalformedFileException {
+    private @Nullable Object top() throws IOException {
         need(1);
         return stack.getLast();
     }
 
-    private void need(int values) throws MalformedFileException {
+    private void need(int values) throws IOException {
         if (stack.size() - (marks.isEmpty() ? 0 : marks.peek()) < values) throw malformed("an operation on values that are not there");
     }
 
-    private List<@Nullable Object> popped(int count) throws MalformedFileException {
+    private List<@Nullable Object> popped(int count) throws IOException {
         need(count);
         return cut(stack.size() - count);
     }
 
-    private List<@Nullable Object> sinceMark() throws MalformedFileException {
+    private List<@Nullable Object> sinceMark() throws IOException {
         if (marks.isEmpty()) throw malformed("an operation on a mark that is not there");
         return cut(marks.pop());
     }
@@ -229,7 +227,7 @@ final class Pickle {
         return values;
     }
 
-    private @Nullable Object remembered(long key) throws MalformedFileException {
+    private @Nullable Object remembered(long key) throws IOException {
         Object value = memo.get(key);
         if (value == null && !memo.containsKey(key)) throw malformed("a reference to a value that is not there");
         return value;
@@ -237,31 +235,31 @@ final class Pickle {
 
     // ---- bytes
 
-    private MemorySegment take(long length) throws MalformedFileException {
+    private MemorySegment take(long length) throws IOException {
         if (length < 0 || length > data.byteSize() - at) throw malformed("a value that goes on behind its end, as in a file that was cut off");
         MemorySegment taken = data.asSlice(at, length);
         at += length;
         return taken;
     }
 
-    private int u8() throws MalformedFileException { return Byte.toUnsignedInt(take(1).get(ValueLayout.JAVA_BYTE, 0)); }
+    private int u8() throws IOException { return Byte.toUnsignedInt(take(1).get(ValueLayout.JAVA_BYTE, 0)); }
 
     /** Little-endian, unsigned where it is shorter than 8 bytes. */
-    private long number(int length) throws MalformedFileException {
+    private long number(int length) throws IOException {
         long value = 0;
         for (int i = 0; i < length; i++) value |= (long) u8() << 8 * i;
         return value;
     }
 
-    private byte[] bytes(long length) throws MalformedFileException {
+    private byte[] bytes(long length) throws IOException {
         MemorySegment taken = take(length);
         if (length > Integer.MAX_VALUE - 8) throw malformed("a text or number of " + length + " bytes");
         return taken.toArray(ValueLayout.JAVA_BYTE);
     }
 
-    private String text(long length) throws MalformedFileException { return new String(bytes(length), StandardCharsets.UTF_8); }
+    private String text(long length) throws IOException { return new String(bytes(length), StandardCharsets.UTF_8); }
 
-    private String line() throws MalformedFileException {
+    private String line() throws IOException {
         long end = at;
         while (end < data.byteSize() && data.get(ValueLayout.JAVA_BYTE, end) != '\n') end++;
         String line = text(end - at);
@@ -269,7 +267,7 @@ final class Pickle {
         return line;
     }
 
-    private Number integer(long length) throws MalformedFileException {
+    private Number integer(long length) throws IOException {
         byte[] little = bytes(length);
         if (little.length == 0) return 0L;
         for (int i = 0, j = little.length - 1; i < j; i++, j--) {
@@ -281,5 +279,5 @@ final class Pickle {
         return value.bitLength() < 64 ? (Number) value.longValue() : value;
     }
 
-    private MalformedFileException malformed(String what) { return file.malformed("its pickle is damaged or made by hand: it has " + what + ", before byte " + at); }
+    private IOException malformed(String what) { return names.malformed("its pickle is damaged or made by hand: it has " + what + ", before byte " + at); }
 }
