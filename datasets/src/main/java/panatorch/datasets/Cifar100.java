@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * CIFAR-100 (Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images"): 50,000 training and 10,000 test images,
  * RGB, 32×32, of 100 fine classes in 20 coarse ones. It reads the <em>binary version</em>, {@code cifar-100-binary.tar.gz} unpacked,
- * mapped into memory as {@link Cifar10} is.
+ * or Python's, {@code cifar-100-python.tar.gz}, as {@link Cifar10} does.
  */
 public final class Cifar100 implements Dataset {
     /** Which of its two labels an image has. */
@@ -30,7 +30,10 @@ public final class Cifar100 implements Dataset {
         Labels(String names) { this.names = List.of(names.strip().split("\\s+")); }
     }
 
-    private static final RecordFile.Layout LAYOUT = new RecordFile.Layout(3 * 32 * 32, Labels.COARSE.names.size(), Labels.FINE.names.size());
+    private static final RecordFile.Layout LAYOUT = new RecordFile.Layout(3 * 32 * 32, List.of(new RecordFile.Label("coarse_labels", Labels.COARSE.names),
+            new RecordFile.Label("fine_labels", Labels.FINE.names)));
+    private static final List<RecordFiles.Version> VERSIONS = List.of(new RecordFiles.Version("cifar-100-binary", "cifar-100-binary.tar.gz", ".bin", null),
+            new RecordFiles.Version("cifar-100-python", "cifar-100-python.tar.gz", "", "meta"));
     private static final ChannelStats PIXELS = ChannelStats.rgb(0.5071, 0.4865, 0.4409, 0.2673, 0.2564, 0.2762);
 
     private final RecordFiles files;
@@ -44,26 +47,24 @@ public final class Cifar100 implements Dataset {
     /**
      * The training images with fine labels.
      *
-     * @param data the folder that holds {@code cifar-100-binary}, or that folder itself
-     * @throws DatasetException if a file is missing, has a wrong size or a label above the last class
+     * @param data the folder that holds {@code cifar-100-binary} or {@code cifar-100-python}, or that folder itself
+     * @throws DatasetException if a file is missing, is damaged, has a wrong size or a label above the last class
      */
     public static Cifar100 train(Path data) { return train(data, Labels.FINE); }
 
     /** The training images; see {@link #train(Path)}. */
-    public static Cifar100 train(Path data, Labels labels) { return new Cifar100(folder(data).resolve("train.bin"), 50_000, labels); }
+    public static Cifar100 train(Path data, Labels labels) { return new Cifar100(file(data, "train"), 50_000, labels); }
 
     /** The test images with fine labels; see {@link #train(Path)}. */
     public static Cifar100 test(Path data) { return test(data, Labels.FINE); }
 
     /** The test images; see {@link #train(Path)}. */
-    public static Cifar100 test(Path data, Labels labels) { return new Cifar100(folder(data).resolve("test.bin"), 10_000, labels); }
+    public static Cifar100 test(Path data, Labels labels) { return new Cifar100(file(data, "test"), 10_000, labels); }
 
-    /** The images of one file, which may be a part of the whole: any number of whole records. */
+    /** The images of one file of either version, which may be a part of the whole: any number of whole records. */
     public static Cifar100 of(Path file, Labels labels) { return new Cifar100(file, 0, labels); }
 
-    private static Path folder(Path data) {
-        return RecordFiles.folder(data, "cifar-100-binary", List.of("train.bin", "test.bin"), "; unpack cifar-100-binary.tar.gz there");
-    }
+    private static Path file(Path data, String name) { return RecordFiles.find(data, VERSIONS, List.of("train", "test"), List.of(name), LAYOUT).getFirst(); }
 
     @Override public int size() { return files.size(); }
 

@@ -8,17 +8,21 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 
-/** A file of records of equal size, a byte for each kind of label and then the pixels, mapped into memory. */
+/** Records of equal size, a byte for each kind of label and then the pixels: a file of them mapped into memory, or what {@link PickledRecords} made of another. */
 record RecordFile(Path path, MemorySegment bytes, Layout layout) {
-    /** The records of CIFAR-10 have one label, those of CIFAR-100 two; {@code classes} is how many there are of each. */
-    record Layout(int pixels, int... classes) {
-        int recordBytes() { return classes.length + pixels; }
+    /** A kind of label: the name that Python's version has for it, and those of its classes. */
+    record Label(String key, List<String> classes) {}
+
+    /** The records of CIFAR-10 have one label, those of CIFAR-100 two. */
+    record Layout(int pixels, List<Label> labels) {
+        int recordBytes() { return labels.size() + pixels; }
     }
 
     /**
-     * Maps {@code path} for as long as {@code arena} lives.
+     * Maps {@code path}, or reads its pickle, for as long as {@code arena} lives.
      *
      * @param records how many it has; 0 for any number but none
      * @throws DatasetException if it is missing, has another size, or has a label that is no class
@@ -26,9 +30,11 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     static RecordFile map(Path path, Layout layout, int records, Arena arena) {
         if (!Files.isRegularFile(path)) throw new DatasetException("the file " + path + " is missing");
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            checkSize(path, channel.size(), layout.recordBytes(), records);
-            var file = new RecordFile(path, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), layout);
-            for (int kind = 0; kind < layout.classes.length; kind++) file.checkLabels(kind);
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            if (PickledRecords.recognises(bytes)) bytes = PickledRecords.read(path, bytes, layout, arena);
+            checkSize(path, bytes.byteSize(), layout.recordBytes(), records);
+            var file = new RecordFile(path, bytes, layout);
+            for (int kind = 0; kind < layout.labels.size(); kind++) file.checkLabels(kind);
             return file;
         } catch (IOException e) {
             throw new DatasetException("the file " + path + " cannot be read: " + e.getMessage(), e);
@@ -44,11 +50,15 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     }
 
     private void checkLabels(int kind) {
-        int classes = layout.classes[kind];
+        int classes = layout.labels.get(kind).classes.size();
         for (int record = 0; record < records(); record++) {
             int label = label(record, kind);
-            if (label >= classes) throw new DatasetException("record " + record + " of the file " + path + " has the label " + label + "; labels from 0 to " + (classes - 1) + " were expected");
+            if (label >= classes) throw noClass(path, record, label, classes);
         }
+    }
+
+    static DatasetException noClass(Path path, int record, long label, int classes) {
+        return new DatasetException("record " + record + " of the file " + path + " has the label " + label + "; labels from 0 to " + (classes - 1) + " were expected");
     }
 
     int records() { return (int) (bytes.byteSize() / layout.recordBytes()); }
@@ -57,5 +67,5 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
 
     int label(int record, int kind) { return Byte.toUnsignedInt(bytes.get(ValueLayout.JAVA_BYTE, begin(record) + kind)); }
 
-    void copyPixels(int record, MemorySegment to) { MemorySegment.copy(bytes, begin(record) + layout.classes.length, to, 0, layout.pixels); }
+    void copyPixels(int record, MemorySegment to) { MemorySegment.copy(bytes, begin(record) + layout.labels.size(), to, 0, layout.pixels); }
 }

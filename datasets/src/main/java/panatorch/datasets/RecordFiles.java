@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Files of equally many records as one set; each item has the pixels and one of the labels. */
 final class RecordFiles implements AutoCloseable {
@@ -25,16 +26,28 @@ final class RecordFiles implements AutoCloseable {
         this.records = files[0].records();
     }
 
+    /** One of the forms in which a set is published. @param ending of its files' names; @param meta the file in which a pickle names the classes, or null */
+    record Version(String folder, String archive, String ending, @Nullable String meta) {
+        List<Path> in(Path folder, List<String> names) { return names.stream().map(n -> folder.resolve(n + ending)).toList(); }
+    }
+
     /**
-     * {@code data} itself or the folder {@code name} in it, whichever holds one of the files {@code of}.
+     * The files {@code names} of the first version of which {@code data} holds the folder, or is that folder, which one of the files {@code all} tells.
      *
-     * @param hint what to do if neither does
+     * @throws DatasetException if there is none, or it names other classes
      */
-    static Path folder(Path data, String name, List<String> of, String hint) {
-        if (Files.isDirectory(data.resolve(name))) return data.resolve(name);
-        if (of.stream().anyMatch(f -> Files.exists(data.resolve(f)))) return data;
+    static List<Path> find(Path data, List<Version> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
+        for (boolean inside : new boolean[] {true, false}) {
+            for (Version v : versions) {
+                Path folder = inside ? data.resolve(v.folder) : data;
+                if (!(inside ? Files.isDirectory(folder) : v.in(data, all).stream().anyMatch(Files::isRegularFile))) continue;
+                if (v.meta != null && Files.exists(folder.resolve(v.meta))) PickledRecords.checkClasses(folder.resolve(v.meta), layout);
+                return v.in(folder, names);
+            }
+        }
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
-        throw new DatasetException("the folder " + data + " holds no folder " + name + hint);
+        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", versions.stream().map(Version::folder).toList())
+                + "; unpack " + String.join(" or ", versions.stream().map(Version::archive).toList()) + " there");
     }
 
     int size() { return records * files.length; }
@@ -52,7 +65,7 @@ final class RecordFiles implements AutoCloseable {
         item.set(1, file.label(index % records, kind));
     }
 
-    /** Unmaps the files. Closing twice is harmless. */
+    /** Frees the records. Closing twice is harmless. */
     @Override public void close() {
         if (arena.scope().isAlive()) arena.close();
     }

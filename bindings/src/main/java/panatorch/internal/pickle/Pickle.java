@@ -32,6 +32,12 @@ public final class Pickle {
         /** What lies outside of the pickle. */
         @Nullable Object persistent(@Nullable Object id) throws IOException;
 
+        /** What an 8-bit string of Python 2's is; text in UTF-8 unless this is overridden. */
+        default Object string(byte[] bytes) { return new String(bytes, StandardCharsets.UTF_8); }
+
+        /** What bytes are as a key of a dict or in a set; null, unless this is overridden, where they may be none. */
+        default @Nullable String key(byte[] bytes) { return null; }
+
         /** What is thrown when the pickle is not what it should be. @param what is wrong with it, a sentence that names no file */
         IOException malformed(String what);
     }
@@ -42,9 +48,14 @@ public final class Pickle {
         @Nullable Object make(List<@Nullable Object> arguments) throws IOException;
     }
 
+    /** What a {@link Maker} made that takes its attributes later. */
+    public interface Built {
+        void build(@Nullable Object state) throws IOException;
+    }
+
     private final MemorySegment data;
     private final Names names;
-    private long at;
+    private long at, made;
     private final ArrayList<@Nullable Object> stack = new ArrayList<>();
     private final ArrayDeque<Integer> marks = new ArrayDeque<>();
     private final Map<Long, @Nullable Object> memo = new HashMap<>();
@@ -88,8 +99,9 @@ public final class Pickle {
             case 0x8b -> push(integer(number(4)));                                 // LONG4
             case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(number(8)))); // BINFLOAT, big-endian
             case 'X' -> push(text(number(4)));                                     // BINUNICODE
-            case 0x8c, 'U' -> push(text(u8()));                                    // SHORT_BINUNICODE, SHORT_BINSTRING
-            case 'T' -> push(text((int) number(4)));                               // BINSTRING, whose length has a sign
+            case 0x8c -> push(text(u8()));                                         // SHORT_BINUNICODE
+            case 'U' -> push(names.string(bytes(u8())));                           // SHORT_BINSTRING
+            case 'T' -> push(names.string(bytes((int) number(4))));                // BINSTRING, whose length has a sign
             case 0x8d -> push(text(number(8)));                                    // BINUNICODE8
             case 'B' -> push(bytes(number(4)));                                    // BINBYTES
             case 'C' -> push(bytes(u8()));                                         // SHORT_BINBYTES
@@ -139,13 +151,16 @@ public final class Pickle {
     private void make() throws IOException {
         List<@Nullable Object> call = popped(2);
         if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments)) throw malformed("a call of something that is no function");
-        push(maker.make(Collections.unmodifiableList(arguments)));
+        Object value = maker.make(Collections.unmodifiableList(arguments));
+        if (value instanceof byte[] bytes && (made += bytes.length) > 2 * data.byteSize()) throw malformed("more bytes than it is long, made of the same ones again and again");
+        push(value);
     }
 
-    /** Attributes, which state dicts have beside their items ({@code _metadata}) and nobody needs. */
+    /** Attributes; those that state dicts have beside their items ({@code _metadata}) nobody needs. */
     private void build() throws IOException {
-        pop();
-        if (!(top() instanceof Map)) throw malformed("attributes of something that is not a dict");
+        Object state = pop();
+        if (top() instanceof Built built) built.build(state);
+        else if (!(top() instanceof Map)) throw malformed("attributes of something that is not a dict");
     }
 
     private void append(List<@Nullable Object> items) throws IOException {
@@ -184,6 +199,7 @@ public final class Pickle {
 
     /** Only what hashes at once: tuples of tuples that hold each other twice would take forever. */
     private @Nullable Object key(@Nullable Object o) throws IOException {
+        if (o instanceof byte[] bytes && names.key(bytes) instanceof String text) return text;
         if (isScalar(o) || o instanceof List<?> tuple && !(o instanceof ArrayList) && tuple.stream().allMatch(Pickle::isScalar)) return o;
         throw malformed("a key that is neither text, a number nor a tuple of them");
     }

@@ -15,10 +15,18 @@ import org.junit.jupiter.api.Test;
 
 /** Pickles are written here as Python's {@code pickletools} would take them apart. */
 class PickleTest {
-    /** Knows one function, {@code test.text}, which tells its arguments. */
+    private static final class Attributes implements Pickle.Built {
+        @Nullable Object state;
+
+        @Override public void build(@Nullable Object state) { this.state = state; }
+    }
+
+    /** Knows three functions: {@code test.text}, which tells its arguments, {@code test.bytes} of a text, and {@code test.object}. */
     private static final Pickle.Names NAMES = new Pickle.Names() {
         @Override public Object global(String module, String name) throws IOException {
             if (module.equals("test") && name.equals("text")) return (Pickle.Maker) Object::toString;
+            if (module.equals("test") && name.equals("bytes")) return (Pickle.Maker) a -> ((String) a.getFirst()).getBytes(StandardCharsets.ISO_8859_1);
+            if (module.equals("test") && name.equals("object")) return (Pickle.Maker) a -> new Attributes();
             throw new IOException("it asks for " + module + "." + name);
         }
 
@@ -51,6 +59,34 @@ class PickleTest {
         assertRefused("\u008c\u0005posix\u008c\u0006system\u0093.", "it asks for posix.system");
         assertRefused("X\u0002\0\0\0hi)R.", "a call of something that is no function");
         assertRefused("(I1\nI2\nios\nsystem\n.", "an operation (0x49) that pickles of data do not have");
+    }
+
+    @Test void an_object_takes_its_attributes_after_it_was_made() throws IOException {
+        assertThat(read("ctest\nobject\n)RK\7b.")).isInstanceOfSatisfying(Attributes.class, made -> assertThat(made.state).isEqualTo(7L));
+    }
+
+    @Test void strings_of_python_2_are_text_in_utf_8_and_bytes_no_keys_unless_the_names_say_so() throws IOException {
+        String pickle = "}U\2\u00c3\u00a4NsT\1\0\0\0bNs.";
+        assertThat(((Map<?, ?>) read(pickle)).keySet()).hasToString("[ä, b]");
+        assertRefused("}C\1aNs.", "a key that is neither text, a number nor a tuple of them");
+        var asBytes = new Pickle.Names() {
+            @Override public Object global(String module, String name) { return name; }
+
+            @Override public @Nullable Object persistent(@Nullable Object id) { return id; }
+
+            @Override public Object string(byte[] bytes) { return bytes; }
+
+            @Override public String key(byte[] bytes) { return "key of " + bytes.length; }
+
+            @Override public IOException malformed(String what) { return new IOException(what); }
+        };
+        byte[] bytes = ("\u0080\2" + pickle).getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(((Map<?, ?>) Pickle.read(MemorySegment.ofArray(bytes), 0, asBytes).value()).keySet()).hasToString("[key of 2, key of 1]");
+    }
+
+    /** A text of 1000 characters and a loop of four operations would fill any heap. */
+    @Test void bytes_that_are_made_again_and_again_are_refused() {
+        assertRefused("ctest\nbytes\nq\0X\u00e8\3\0\0" + "a".repeat(1000) + "q\1" + "h\0h\1\u0085R".repeat(100) + ".", "more bytes than it is long");
     }
 
     @Test void what_is_cut_off_or_made_by_hand_is_refused() {
