@@ -13,14 +13,16 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Images in files, one folder a class, as ImageNet and torchvision's {@code ImageFolder} have them: JPEG (grey, RGB, CMYK), PNG, BMP,
- * GIF (its first picture) and WebP, of any sizes. They are decoded when they are read, turned upright as EXIF says, and framed; what is
- * not RGB becomes it, transparency is dropped, colour profiles are not applied.
+ * Images in files, one folder a class, as ImageNet and torchvision's {@code ImageFolder} have them: {@code train/CLASS/*.jpg}, and
+ * {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}, where a set is what is below {@code train}, {@code test} or {@code val}. They are
+ * JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) and WebP, of any sizes, decoded when they are read, turned upright as EXIF
+ * says, and framed; what is not RGB becomes it, transparency is dropped, colour profiles are not applied.
  *
  * <p>Opening lists the files; what is damaged is named when it is read. A loader reads a folder fastest with
  * {@linkplain DataLoader.Builder#workers several workers}. Holds no file open.
  */
 public final class ImageFolder implements Dataset {
+    private static final String LAYOUT = "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
@@ -29,6 +31,7 @@ public final class ImageFolder implements Dataset {
     private final List<Integer> labels = new ArrayList<>();
 
     private ImageFolder(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
+        requireFolder(folder);
         this.framing = new Held<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         for (int label = 0; label < classNames.size(); label++) {
@@ -49,7 +52,7 @@ public final class ImageFolder implements Dataset {
     public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) { return new ImageFolder(files, framing, pixels); }
 
     /**
-     * The images below {@code folder}, normalised by ImageNet's mean. Its folders are the classes, in the order of their names.
+     * The images below {@code folder}, such as {@code data/train}, with ImageNet's mean and deviation. Its folders are the classes, in the order of their names.
      *
      * @throws DatasetException if the folder does not exist, has no folders, or one of those has no images
      */
@@ -62,11 +65,15 @@ public final class ImageFolder implements Dataset {
      */
     public static ImageFolder of(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) { return new ImageFolder(folder, framing, pixels, classNames); }
 
+    private static void requireFolder(Path folder) {
+        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist" + LAYOUT);
+    }
+
     private static List<String> classNames(Path folder) {
-        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
+        requireFolder(folder);
         try (Stream<Path> inside = Files.list(folder)) {
             List<String> names = inside.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
-            if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders, one for each class");
+            if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders" + LAYOUT);
             return names;
         } catch (IOException e) {
             throw new DatasetException("the folder " + folder + " cannot be listed: " + e.getMessage(), e);

@@ -99,8 +99,10 @@ class ImageFolderTest {
     }
 
     @Test void folders_without_classes_or_images_are_named() throws IOException {
-        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("x"), Framing.center(8))).isInstanceOf(DatasetException.class).hasMessage("the folder " + folder.resolve("x") + " does not exist");
-        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8))).hasMessage("the folder " + folder + " holds no folders, one for each class");
+        String layout = "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
+        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("x"), Framing.center(8))).isInstanceOf(DatasetException.class).hasMessage("the folder " + folder.resolve("x") + " does not exist" + layout);
+        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("val"), Framing.center(8), ChannelStats.IMAGENET, List.of("cat"))).hasMessage("the folder " + folder.resolve("val") + " does not exist" + layout);
+        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8))).hasMessage("the folder " + folder + " holds no folders" + layout);
         Files.createDirectory(folder.resolve("cat"));
         assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8))).hasMessage("the folder " + folder.resolve("cat") + " holds no images");
     }
