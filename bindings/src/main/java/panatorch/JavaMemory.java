@@ -13,9 +13,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Level;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
+import panatorch.internal.log.Log;
 
 /** Tensors of memory that Java has: copies of it, and tensors that share it. */
 final class JavaMemory {
@@ -106,7 +107,7 @@ final class JavaMemory {
             Runnable then = HELD.remove(key.address());
             if (then != null) then.run();
         } catch (Throwable t) { // it may not leave for C++, which would end the process
-            LogManager.getLogger(JavaMemory.class).error("What was to be done when a tensor was freed failed.", t);
+            Log.say(JavaMemory.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
         }
     }
 

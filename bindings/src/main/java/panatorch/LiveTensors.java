@@ -4,12 +4,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.spi.Provider;
+import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.log.Log;
 
 /** Counts the tensors that were made and not closed; with {@code -Dpanatorch.leaks=trace} it knows where, too. */
 final class LiveTensors {
@@ -52,16 +51,7 @@ final class LiveTensors {
         if (FlightEvents.recorderStarted()) FlightEvents.TensorLeak.emit(site == null ? null : lines(site));
     }
 
-    /** Who asked for leaks is to see them also where Log4j has no framework behind it, or one that was not configured and shows errors only. */
-    private static void warn(String message, @Nullable Throwable site) {
-        if (LogProvider.PRESENT && LogManager.getLogger(LiveTensors.class).isWarnEnabled()) LogManager.getLogger(LiveTensors.class).warn(message, site);
-        else System.getLogger(LiveTensors.class.getName()).log(System.Logger.Level.WARNING, message, site);
-    }
-
-    /** Looked for only when there is something to say; Log4j itself complains where it finds none. */
-    private static final class LogProvider {
-        static final boolean PRESENT = ServiceLoader.load(Provider.class, LogManager.class.getClassLoader()).stream().findAny().isPresent();
-    }
+    private static void warn(String message, @Nullable Throwable site) { Log.insist(LiveTensors.class, Level.WARN, message, site); }
 
     private static String lines(Throwable site) {
         var text = new java.io.StringWriter();

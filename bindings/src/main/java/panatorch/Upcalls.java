@@ -1,7 +1,8 @@
 package panatorch;
 
-import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.log.Log;
 
 /**
  * A thread's account of Java code that libtorch calls. An exception of that code does not cross the native frames: it waits here
@@ -53,7 +54,7 @@ final class Upcalls {
 
     /** Code that libtorch called threw {@code t}; libtorch goes on without its results. */
     void failed(String what, Throwable t) {
-        if (callers == 0) LogManager.getLogger(Upcalls.class).error("{} failed on a thread where no call of Java's waits for it", what, t);
+        if (callers == 0) Log.say(Upcalls.class, Level.ERROR, what + " failed on a thread where no call of Java's waits for it", t);
         else if (thrown == null) thrown = t;
         else if (thrown != t) thrown.addSuppressed(t);
     }

@@ -11,9 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.log.Log;
 
 /**
  * The natives of the class path's jars, unpacked once, each version into a flat folder of its own under {@link #root}. A
@@ -40,8 +40,8 @@ public final class NativeCache {
             try (var lock = lock()) {
                 String damage = damage(folder);
                 if (damage == null) return folder;
-                if (Files.exists(folder)) log().warn("The natives in {} are unpacked again, as {}.", folder, damage);
-                else log().info("Unpacking libtorch to {}, once.", folder);
+                if (Files.exists(folder)) say(Level.WARN, "The natives in " + folder + " are unpacked again, as " + damage + ".", null);
+                else say(Level.INFO, "Unpacking libtorch to " + folder + ", once.", null);
                 if (lock != null) deleteLeftovers();
                 unpack(jars, folder);
             }
@@ -76,7 +76,7 @@ public final class NativeCache {
             return channel;
         } catch (IOException e) {
             channel.close();
-            log().debug("no lock in {}", root(), e);
+            say(Level.DEBUG, "no lock in " + root(), e);
             return null;
         }
     }
@@ -151,6 +151,5 @@ public final class NativeCache {
         return f.getFile() + " (" + why + ")";
     }
 
-    /** Asked for only when there is something to say: a logging framework takes longer to start than libtorch to load. */
-    private static Logger log() { return LogManager.getLogger(NativeCache.class); }
+    private static void say(Level level, String message, @Nullable Throwable cause) { Log.say(NativeCache.class, level, message, cause); }
 }

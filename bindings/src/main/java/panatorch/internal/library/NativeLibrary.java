@@ -9,9 +9,10 @@ import java.lang.foreign.SymbolLookup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.Step.Outcome;
+import panatorch.internal.log.Log;
 
 /**
  * Loads libtorch and JavaCPP's part of it, once, from the first of: the folder that {@code -Dpanatorch.libtorch=DIR} or
@@ -90,7 +91,7 @@ public final class NativeLibrary {
                 return attempt(steps, place("-gpu"), () -> inCache(gpu));
             } catch (UnsatisfiedLinkError e) {
                 if (OtherLibtorch.folder() != null) throw e; // what is loaded stays: the others would be a second one
-                LogManager.getLogger(NativeLibrary.class).warn("libtorch with CUDA is on the class path and cannot be used: {}", e.getMessage());
+                Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path and cannot be used: " + e.getMessage(), null);
             }
         }
         NativeJars cpu = fromClassPath(steps, "");

@@ -47,7 +47,7 @@ final class ChunkedLoss extends Function {
         sources.set(0, features);
         if (!context.needsGradient(0)) sources.removeFirst();
         var sums = new ArrayList<@Nullable Tensor>(Collections.nCopies(sources.size(), null));
-        Prediction reported = method.options().prediction();
+        PredictionMean reported = method.options().prediction();
         for (int c = 0; c < method.options().chunks(); c++) {
             try (var chunk = Scope.open()) {
                 MultiSampleDropout.Result r;

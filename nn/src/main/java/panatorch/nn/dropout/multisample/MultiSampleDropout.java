@@ -37,7 +37,7 @@ public final class MultiSampleDropout {
      * @param prediction what is reported to metrics
      * @param chunks how many times the head runs, each time on M/chunks samples, to bound memory
      */
-    public record Options(int samples, @Nullable Module dropout, Averaging averaging, Prediction prediction, int chunks, Diversity diversity) {
+    public record Options(int samples, @Nullable Module dropout, Averaging averaging, PredictionMean prediction, int chunks, Diversity diversity) {
         /** @throws IllegalArgumentException if there are fewer samples than one or chunks, or no chunk */
         public Options {
             if (samples < 1) throw new IllegalArgumentException("at least one dropout sample is needed, not " + samples);
@@ -51,7 +51,7 @@ public final class MultiSampleDropout {
 
         public Options averaging(Averaging a) { return new Options(samples, dropout, a, prediction, chunks, diversity); }
 
-        public Options prediction(Prediction p) { return new Options(samples, dropout, averaging, p, chunks, diversity); }
+        public Options prediction(PredictionMean p) { return new Options(samples, dropout, averaging, p, chunks, diversity); }
 
         /**
          * A training step keeps what its backward pass needs of one chunk at a time: each chunk is differentiated as soon as its loss is known, and
@@ -63,7 +63,7 @@ public final class MultiSampleDropout {
         public Options diversity(Diversity d) { return new Options(samples, dropout, averaging, prediction, chunks, d); }
     }
 
-    /** @param loss [], or as without samples of a criterion without reduction; @param logits [N, C], see {@link Prediction}, for metrics: no gradient goes through them in training */
+    /** @param loss [], or as without samples of a criterion without reduction; @param logits [N, C], see {@link PredictionMean}, for metrics: no gradient goes through them in training */
     public record Result(Tensor loss, Tensor logits) {}
 
     private final Options options;
@@ -72,7 +72,7 @@ public final class MultiSampleDropout {
     private long[] checked = new long[4];
 
     /** The mean of the losses of M samples of the head's own dropout, in one chunk, reporting mean logits. */
-    public static Options options(int samples) { return new Options(samples, null, Averaging.LOSS_MEAN, Prediction.LOGITS, 1, Diversity.NONE); }
+    public static Options options(int samples) { return new Options(samples, null, Averaging.LOSS_MEAN, PredictionMean.LOGITS, 1, Diversity.NONE); }
 
     /** @param p probability of dropping in front of the head, in [0, 1]; @param samples M, at least 1; @param head from [*, D] to [*, C] */
     public MultiSampleDropout(double p, int samples, Module head) { this(options(samples).dropout(p), head); }
@@ -136,7 +136,7 @@ public final class MultiSampleDropout {
         Tensor mean = null, prediction = null;
         for (int c = 0; c < options.chunks; c++) {
             try (var chunk = Scope.open()) {
-                Tensor logits = logits(c, features), part = Prediction.LOGITS.share(logits, size(c), options.samples), reported = predicted(logits, c);
+                Tensor logits = logits(c, features), part = PredictionMean.LOGITS.share(logits, size(c), options.samples), reported = predicted(logits, c);
                 mean = chunk.move(mean == null ? part : mean.add(part));
                 prediction = chunk.move(prediction == null ? reported : options.prediction.plus(prediction, reported));
             }

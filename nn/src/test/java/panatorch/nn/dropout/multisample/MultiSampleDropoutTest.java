@@ -400,7 +400,7 @@ class MultiSampleDropoutTest {
                 var logits = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks), head).apply(features, labels(), CrossEntropy.mean()).logits();
                 assertThat(logits.requiresGrad()).isFalse();
                 assertThat(logits.toDoubleArray()).containsExactly(each.mean(0).toDoubleArray(), within(1e-12));
-                var probabilities = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks).prediction(Prediction.PROBABILITIES), head).apply(features, labels(), CrossEntropy.mean()).logits();
+                var probabilities = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks).prediction(PredictionMean.PROBABILITIES), head).apply(features, labels(), CrossEntropy.mean()).logits();
                 assertThat(probabilities.exp().toDoubleArray()).containsExactly(each.softmax(2).mean(0).toDoubleArray(), within(1e-12));
             }
         }

@@ -3,7 +3,7 @@ package panatorch.nn.dropout.multisample;
 import panatorch.Tensor;
 
 /** What a training step reports to metrics, of the logits of all its samples. */
-public enum Prediction {
+public enum PredictionMean {
     /** The mean of the logits. */
     LOGITS {
         @Override Tensor share(Tensor logits, int samples, int all) {
