@@ -1,7 +1,7 @@
 """What the Python sides of the benchmarks share: the lines they exchange with the driver, and the number that stands for a result.
 
 A side stays alive, so that Java and Python can take turns in one session. The first line it prints is
-{"torch": version, "threads": 1, "blas": name, "check": {part: checksum, ..}}; the driver compares the check with Java's, to know
+{"torch": version, "threads": number, "blas": name, "check": {part: checksum, ..}}; the driver compares the check with Java's, to know
 that both do the same work. Then, for every line `run`, it prints {part: seconds, ..}; `quit` or the end of input ends it.
 """
 import json
@@ -21,9 +21,9 @@ def checksum(result):
     return (elements * torch.arange(1, elements.numel() + 1, dtype=torch.float64)).sum().item()
 
 
-def serve(check, run):
+def serve(check, run, threads=1):
     """check and run are functions that give a dictionary, the checksums and the seconds of each part."""
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     blas = re.search(r"BLAS_INFO=([^,\s]+)", torch.__config__.show())
     say({"torch": torch.__version__, "threads": torch.get_num_threads(), "blas": blas.group(1) if blas else "unknown", "check": check()})
     for line in sys.stdin:

@@ -26,7 +26,7 @@ final class Harness {
 
     void run(Workload w) throws IOException {
         var figures = new Figures();
-        try (var other = new PythonSide(python, scripts.resolve(w.script()))) {
+        try (var other = new PythonSide(python, scripts.resolve(w.script()), w.arguments())) {
             same(w, PythonSide.numbers(other.hello.path("check")));
             if (machine.isEmpty()) {
                 machine.putAll(Machine.facts(other.hello));

@@ -34,6 +34,7 @@ public final class Main {
         WORKLOADS.put("msd-head-fast-masks", MsdHead::withFastMasks);
         WORKLOADS.put("data-loading", DataLoading::new);
         WORKLOADS.put("start-up", StartUp::new);
+        for (TrainingStep.Net net : TrainingStep.Net.values()) WORKLOADS.put(net + "-step", () -> new TrainingStep(net));
     }
 
     /** A wrong call: one sentence, and status 2. */

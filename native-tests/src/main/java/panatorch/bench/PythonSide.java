@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import panatorch.Torch;
@@ -23,9 +25,11 @@ final class PythonSide implements AutoCloseable {
     /** The first line. */
     final JsonNode hello;
 
-    PythonSide(String interpreter, Path script) throws IOException {
+    PythonSide(String interpreter, Path script, List<String> arguments) throws IOException {
         this.script = script;
-        process = new ProcessBuilder(interpreter, script.toString()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        var command = new ArrayList<>(List.of(interpreter, script.toString()));
+        command.addAll(arguments);
+        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         answers = process.inputReader(StandardCharsets.UTF_8);
         commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
         hello = answer();

@@ -21,6 +21,9 @@ interface Workload extends AutoCloseable {
     /** The file name of Python's side. */
     String script();
 
+    /** What that is told on its command line. */
+    default List<String> arguments() { return List.of(); }
+
     /** What the parts are: {@code operators}. */
     String parts();
 

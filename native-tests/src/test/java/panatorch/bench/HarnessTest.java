@@ -70,6 +70,20 @@ class HarnessTest {
         }
     }
 
+    @Test void the_java_side_of_a_training_step_learns_and_its_two_settings_begin_alike() {
+        int threads = Torch.numThreads();
+        for (var net : List.of(TrainingStep.Net.MLP, TrainingStep.Net.LENET)) {
+            try (var w = new TrainingStep(net)) {
+                var first = w.check();
+                assertThat(first).as("%s", net).containsOnlyKeys("same settings", "out of the box");
+                assertThat(first.get("same settings")).isPositive().isEqualTo(first.get("out of the box"));
+                assertThat(w.check().get("same settings")).as("the next step's loss").isLessThan(first.get("same settings"));
+            } finally {
+                Torch.setNumThreads(threads);
+            }
+        }
+    }
+
     @Test void the_java_side_of_msd_head_computes_and_keeps_no_gradient() {
         try (var w = MsdHead.withFastMasks()) {
             var once = w.check();
