@@ -1,0 +1,93 @@
+package panatorch.soak;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import panatorch.Torch;
+import panatorch.datasets.Batch;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Synthetic;
+import panatorch.datasets.transforms.Compose;
+import panatorch.datasets.transforms.Normalize;
+import panatorch.datasets.transforms.RandomCrop;
+import panatorch.datasets.transforms.RandomHorizontalFlip;
+import panatorch.nn.BatchNorm2d;
+import panatorch.nn.Conv2d;
+import panatorch.nn.Dropout;
+import panatorch.nn.Flatten;
+import panatorch.nn.Linear;
+import panatorch.nn.MaxPool2d;
+import panatorch.nn.Module;
+import panatorch.nn.ReLU;
+import panatorch.nn.Sequential;
+import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.Adam;
+import panatorch.optim.StepLR;
+import panatorch.serialize.Safetensors;
+import panatorch.train.Batches;
+import panatorch.train.Callback;
+import panatorch.train.Checkpointing;
+import panatorch.train.Objective;
+import panatorch.train.Schedule;
+import panatorch.train.Trainer;
+
+/**
+ * A training of seconds with all that makes resuming hard: dropout, statistics of batches, Adam's moments, a schedule, images that workers
+ * shuffle, crop and mirror. It goes on from the checkpoint in its folder; the same folder content and epochs give the same bits.
+ */
+final class SmallTraining {
+    private SmallTraining() {}
+
+    /** Written when all epochs are over. */
+    static final String WEIGHTS = "model.safetensors";
+    /** What the process says when it trains, before the step that it goes on from. */
+    static final String BEGUN = "training from step ";
+    private static final int IMAGES = 320, BATCH = 16;
+    private static final long CHECKPOINT_STEPS = 2;
+
+    static Synthetic images() { return Synthetic.train(IMAGES, 1); }
+
+    static Module model() {
+        Torch.manualSeed(3);
+        return new Sequential(new Conv2d(3, 8, 5), new BatchNorm2d(8), new ReLU(), new MaxPool2d(4), new Flatten(), new Dropout(0.3), new Linear(8 * 7 * 7, 10));
+    }
+
+    static DataLoader loader(Synthetic images) {
+        return DataLoader.of(images, BATCH).shuffle().seed(5).workers(2)
+                .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(images.mean(), images.std()))).build();
+    }
+
+    /** Trains until {@code epochs} are over in all. @param begun told the step that it goes on from */
+    static Trainer.EpochSummary run(Path folder, Synthetic images, long epochs, LongConsumer begun) throws IOException {
+        var loader = loader(images);
+        try (var model = model(); var optimizer = new Adam(model.parameters(), Adam.options(2e-3))) {
+            var checkpoints = new Checkpointing(folder, "loss", CHECKPOINT_STEPS, Map.of());
+            var start = new Callback() {
+                @Override public void fitStart(Trainer t) { begun.accept(t.steps()); }
+            };
+            try (var trainer = Trainer.of(model, optimizer, Objective.of(CrossEntropy::crossEntropy)).callbacks(Schedule.eachStep(new StepLR(optimizer, 50, 0.9)), checkpoints, start).build()) {
+                Path last = checkpoints.last();
+                if (last != null) trainer.load(last);
+                trainer.fit(Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels), epochs);
+                Safetensors.save(folder.resolve(WEIGHTS), model.stateDict(), Map.of());
+                return trainer.history().getLast();
+            }
+        }
+    }
+
+    /** {@code SmallTraining FOLDER EPOCHS}, for {@link Kill}. */
+    public static void main(String[] args) throws IOException {
+        Path folder = Files.createDirectories(Path.of(args[0]));
+        try (var images = images()) {
+            run(folder, images, Long.parseLong(args[1]), step -> {
+                System.out.println(BEGUN + step);
+                System.out.flush();
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package panatorch.soak;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import panatorch.Torch;
+
+/**
+ * Everything at once, for long: {@code Soak [--minutes N] [--seed S]}, 10 minutes by default. A training that goes on from its checkpoint epoch
+ * by epoch, inference from 64 platform threads and 1,000 virtual ones, loading of images with workers, and forced garbage collections; all
+ * results are checked. Every minute all pause between two pieces of work, and what the process holds is noted. Where the end is not
+ * back at what it was after the first minute, within {@link Footprint}'s tolerances, the program ends with status 1 and a sentence.
+ */
+public final class Soak {
+    private static final int PLATFORM_THREADS = 64, VIRTUAL_THREADS = 1000;
+    /** Mean pauses between two requests, which leave part of two cores to the rest. */
+    private static final long PLATFORM_PAUSE_MILLIS = 100, VIRTUAL_PAUSE_MILLIS = 2000;
+
+    /**
+     * @param start what the process held after the warm-up, @param end and at the end
+     * @param epochs of training; @param answers of inference; @param batches loaded; @param collections forced
+     * @param problems sentences; none if all is well
+     */
+    public record Report(Footprint start, Footprint end, long epochs, long answers, long batches, long collections, List<String> problems) {
+        @Override public String toString() {
+            return String.format(Locale.ROOT, "%,d epochs of training, %,d answers, %,d batches loaded, %d garbage collections%nafter the warm-up: %s%nat the end: %s",
+                    epochs, answers, batches, collections, start, end);
+        }
+    }
+
+    /** One piece of work. */
+    @FunctionalInterface
+    private interface Work {
+        void once(RandomGenerator random) throws IOException;
+    }
+
+    private final long seed;
+    private final Inference inference = new Inference();
+    private final RepeatedTraining training;
+    private final Loading loading;
+    private final AtomicLong answers = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
+    /** Work shares it; who notes what the process holds has it alone. Fair, so that the note is not put off for ever. */
+    private final ReadWriteLock pieces = new ReentrantReadWriteLock(true);
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final List<Thread> threads = new ArrayList<>();
+
+    private Soak(long seed, Path folder) throws IOException {
+        this.seed = seed;
+        training = new RepeatedTraining(Files.createDirectory(folder.resolve("training")));
+        loading = new Loading(Files.createDirectory(folder.resolve("images")), seed);
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        var options = Options.parse("Soak [--minutes N] [--seed S]", Map.of("--minutes", 10L, "--seed", 1L), args);
+        Torch.setNumThreads(1); // many threads compute already
+        Report report = run(Duration.ofMinutes(options.get("--minutes")), Duration.ofMinutes(1), options.get("--seed"), Files.createTempDirectory("panatorch-soak"), System.out);
+        System.out.println(report);
+        report.problems.forEach(System.err::println);
+        if (!report.problems.isEmpty()) System.exit(1);
+    }
+
+    /** @param interval of the notes, of which the first is of the warm-up's end; @param folder an empty one */
+    public static Report run(Duration total, Duration interval, long seed, Path folder, PrintStream out) throws IOException, InterruptedException {
+        var soak = new Soak(seed, folder);
+        soak.begin();
+        long since = System.nanoTime();
+        Footprint start = null, now;
+        try {
+            do {
+                soak.over.await(interval.toMillis(), TimeUnit.MILLISECONDS);
+                now = soak.note();
+                if (start == null) start = now;
+                out.printf(Locale.ROOT, "%4.0f s  %s, %,d answers, %d epochs%n", (System.nanoTime() - since) * 1e-9, now, soak.answers.get(), soak.training.epochs());
+            } while (soak.failure.get() == null && System.nanoTime() - since < total.toNanos());
+        } finally {
+            soak.end();
+        }
+        var problems = new ArrayList<String>();
+        Throwable failed = soak.failure.get();
+        if (failed != null) problems.add("A piece of work failed: " + failed);
+        problems.addAll(now.growthSince(start));
+        return new Report(start, now, soak.training.epochs(), soak.answers.get(), soak.batches.get(), soak.collections.get(), List.copyOf(problems));
+    }
+
+    private void begin() {
+        start(Thread.ofPlatform(), 0, random -> training.epoch());
+        start(Thread.ofPlatform(), 50, random -> batches.addAndGet(loading.check(random)));
+        start(Thread.ofPlatform(), 1000, random -> {
+            System.gc();
+            collections.incrementAndGet();
+        });
+        Work answer = random -> {
+            inference.check(random);
+            answers.incrementAndGet();
+        };
+        for (int i = 0; i < PLATFORM_THREADS; i++) start(Thread.ofPlatform(), PLATFORM_PAUSE_MILLIS, answer);
+        for (int i = 0; i < VIRTUAL_THREADS; i++) start(Thread.ofVirtual(), VIRTUAL_PAUSE_MILLIS, answer);
+    }
+
+    /** Has a thread work until all is over, with random pauses. */
+    private void start(Thread.Builder thread, long meanPauseMillis, Work work) {
+        var random = new SplittableRandom(seed * 1_000_003 + threads.size());
+        threads.add(thread.start(() -> {
+            try {
+                while (!over.await(meanPauseMillis == 0 ? 0 : random.nextLong(2 * meanPauseMillis), TimeUnit.MILLISECONDS)) {
+                    pieces.readLock().lock();
+                    try {
+                        work.once(random);
+                    } finally {
+                        pieces.readLock().unlock();
+                    }
+                }
+            } catch (InterruptedException | IOException | RuntimeException | Error e) {
+                failure.compareAndSet(null, e);
+                over.countDown();
+            }
+        }));
+    }
+
+    private Footprint note() throws IOException, InterruptedException {
+        pieces.writeLock().lock();
+        try {
+            for (int i = 0; i < 2; i++) {
+                System.gc();
+                Thread.sleep(200); // what was collected is freed by a Cleaner
+            }
+            return Footprint.now();
+        } finally {
+            pieces.writeLock().unlock();
+        }
+    }
+
+    private void end() throws InterruptedException {
+        over.countDown();
+        for (Thread t : threads) t.join();
+        inference.close();
+        training.close();
+        loading.close();
+    }
+}

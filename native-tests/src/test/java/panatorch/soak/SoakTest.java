@@ -1,0 +1,48 @@
+package panatorch.soak;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import panatorch.junit.NoTensorLeaks;
+
+/** The short forms of the programs of many minutes. */
+@NoTensorLeaks
+@Timeout(180)
+class SoakTest {
+    @TempDir Path folder;
+
+    @Test @EnabledOnOs(OS.LINUX) void training_inference_loading_and_collections_at_once_leave_nothing_behind() throws Exception {
+        var notes = new ByteArrayOutputStream();
+        var report = Soak.run(Duration.ofSeconds(12), Duration.ofSeconds(6), 1, folder, new PrintStream(notes, true, StandardCharsets.UTF_8));
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.epochs()).isPositive();
+        assertThat(report.answers()).isGreaterThan(1000);
+        assertThat(report.batches()).isPositive();
+        assertThat(report.collections()).isPositive();
+        assertThat(notes.toString(StandardCharsets.UTF_8)).hasLineCount(2);
+    }
+
+    @Test void what_is_not_back_where_it_was_is_a_sentence() {
+        var before = new Footprint(100 << 20, 50 << 20, 59, 0, 93, 58);
+        assertThat(new Footprint(120 << 20, 51 << 20, 59, 0, 94, 58).growthSince(before)).isEmpty();
+        assertThat(new Footprint(400 << 20, 90 << 20, 60, 7, 130, 59).growthSince(before)).containsExactly(
+                "There are 60 live tensors, and were 59.", "7 tensors were left to the garbage collector.", "There are 59 open files, and were 58.", "There are 130 threads, and were 93.",
+                "The native heap has 90.0 MiB, and had 50.0.", "Resident memory is 400.0 MiB, and was 100.0.");
+    }
+
+    /** By SIGKILL, which is what Java's forcible end of a process is on these systems. */
+    @Test @EnabledOnOs({OS.LINUX, OS.MAC}) void a_training_that_is_killed_three_times_ends_as_if_nothing_had_been() throws Exception {
+        var report = Kill.run(3, 1, folder);
+        assertThat(report.kills()).isEqualTo(3);
+        assertThat(report.runs()).isPositive();
+    }
+}
