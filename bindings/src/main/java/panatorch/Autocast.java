@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.ThreadModes;
 
 /**
  * While open, operators of this thread that gain from it run in a lower precision, by libtorch's own lists (matrix products and
@@ -11,31 +13,41 @@ import org.bytedeco.pytorch.global.torch;
  * Closing restores what was before; guards close in the reverse order of their opening, on the thread that opened them.
  */
 public final class Autocast extends Mode {
-    private final torch.DeviceType device;
+    private static final long CPU = ThreadModes.bit("AutocastCPU"), CUDA = ThreadModes.bit("AutocastCUDA");
+
+    private final Device.Type device;
     private final DType dtype;
     private final boolean enabled;
-    private boolean wasEnabled;
-    private torch.ScalarType was = torch.ScalarType.Undefined;
+    private long leftOut, before;
+    private byte dtypeBefore;
 
     private Autocast(Device.Type type, DType dtype, boolean enabled) {
         if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
-        device = switch (type) {
-            case CPU -> torch.DeviceType.CPU;
-            case CUDA -> torch.DeviceType.CUDA;
-            default -> throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
-        };
+        if (type != Device.Type.CPU && type != Device.Type.CUDA) throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
+        device = type;
         this.dtype = dtype;
         this.enabled = enabled;
         open();
     }
 
     @Override void set() {
-        wasEnabled = torch.is_autocast_enabled(device);
-        was = torch.get_autocast_dtype(device);
-        torch.set_autocast_enabled(device, enabled);
-        if (enabled) torch.set_autocast_dtype(device, scalarType(dtype));
-        torch.increment_nesting();
+        leftOut = ThreadModes.keySets(ThreadContext.current().guard) + 8;
+        before = Memory.getLong(leftOut);
+        Memory.setLong(leftOut, enabled ? before | key(device) : before & ~key(device)); // inverted, as it is left out by default
+        dtypeBefore = ThreadModes.autocastDtype(code(device));
+        if (enabled && dtypeBefore != dtype.code()) ThreadModes.setAutocastDtype(code(device), (byte) dtype.code());
+        ThreadModes.nestAutocast(true);
     }
+
+    @Override void unset() {
+        if (ThreadModes.nestAutocast(false) == 0) torch.clear_cache(); // the low-precision copies of weights
+        Memory.setLong(leftOut, before);
+        if (enabled && dtypeBefore != dtype.code()) ThreadModes.setAutocastDtype(code(device), dtypeBefore);
+    }
+
+    private static long key(Device.Type device) { return device == Device.Type.CPU ? CPU : CUDA; }
+
+    private static byte code(Device.Type device) { return (byte) device.code(); }
 
     /** @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16} */
     public static Autocast enter(Device.Type device, DType dtype) { return new Autocast(device, dtype, true); }
@@ -50,21 +62,12 @@ public final class Autocast extends Mode {
     static List<Supplier<Autocast>> snapshot() {
         var all = new ArrayList<Supplier<Autocast>>();
         Mode.during(() -> {
+            long leftOut = Memory.getLong(ThreadModes.keySets(ThreadContext.current().guard) + 8);
             for (var type : List.of(Device.Type.CPU, Device.Type.CUDA)) {
-                var device = type == Device.Type.CPU ? torch.DeviceType.CPU : torch.DeviceType.CUDA;
-                if (!torch.is_autocast_enabled(device)) all.add(() -> off(type));
-                else if (torch.get_autocast_dtype(device).intern() == torch.ScalarType.BFloat16) all.add(() -> enter(type, DType.BFLOAT16));
-                else all.add(() -> enter(type, DType.FLOAT16));
+                var low = DType.ofCode(ThreadModes.autocastDtype(code(type)));
+                all.add((leftOut & key(type)) == 0 ? () -> off(type) : () -> enter(type, low));
             }
         });
         return all;
-    }
-
-    private static torch.ScalarType scalarType(DType t) { return t == DType.BFLOAT16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Half; }
-
-    @Override void unset() {
-        if (torch.decrement_nesting() == 0) torch.clear_cache(); // the low-precision copies of weights
-        torch.set_autocast_enabled(device, wasEnabled);
-        torch.set_autocast_dtype(device, was);
     }
 }

@@ -1,6 +1,7 @@
 package panatorch;
 
-import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.ThreadModes;
 
 /**
  * While open, operators of this thread are computed by their devices' kernels at once, past those that record for
@@ -8,23 +9,18 @@ import org.bytedeco.pytorch.global.torch;
  * before; guards close in the reverse order of their opening, on the thread that opened them.
  */
 public final class BelowAutograd extends Mode {
-    private static final short[] KEYS = {torch.parseDispatchKey("AutogradFunctionality"), torch.parseDispatchKey("AutogradOther"), torch.parseDispatchKey("AutogradNestedTensor")};
-    private boolean before;
+    static final long KEYS = ThreadModes.bit("AutogradFunctionality") | ThreadModes.bit("AutogradOther") | ThreadModes.bit("AutogradNestedTensor");
+    private long leftOut, before;
 
     private BelowAutograd() { open(); }
 
     public static BelowAutograd enter() { return new BelowAutograd(); }
 
     @Override void set() {
-        before = torch.tls_is_dispatch_key_excluded(KEYS[0]);
-        if (!before) exclude(true);
+        leftOut = ThreadModes.keySets(ThreadContext.current().guard) + 8;
+        before = Memory.getLong(leftOut);
+        Memory.setLong(leftOut, before | KEYS);
     }
 
-    @Override void unset() {
-        if (!before) exclude(false);
-    }
-
-    private static void exclude(boolean on) {
-        for (short key : KEYS) torch.tls_set_dispatch_key_excluded(key, on);
-    }
+    @Override void unset() { Memory.setLong(leftOut, before); }
 }

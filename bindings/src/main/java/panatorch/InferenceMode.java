@@ -1,6 +1,7 @@
 package panatorch;
 
-import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.ThreadModes;
 
 /**
  * While open, operators of this thread record nothing for {@code backward}, and the tensors they make carry nothing that it could need: a little
@@ -8,7 +9,11 @@ import org.jspecify.annotations.Nullable;
  * reverse order of their opening, on the thread that opened them.
  */
 public final class InferenceMode extends Mode {
-    private org.bytedeco.pytorch.@Nullable InferenceMode guard;
+    /** The key that tracks views and changes in place. */
+    private static final long TRACKING = ThreadModes.bit("ADInplaceOrView");
+    private static final ThreadModes.Switches SWITCHES = ThreadModes.Switches.found();
+    private long keySets, added, leftOut, state;
+    private int switches;
 
     private InferenceMode() { open(); }
 
@@ -21,10 +26,21 @@ public final class InferenceMode extends Mode {
         return enabled[0];
     }
 
-    @Override void set() { guard = new org.bytedeco.pytorch.InferenceMode(true); }
+    /** As the constructor of libtorch's own guard, whose object JavaCPP takes longer to make than this does. */
+    @Override void set() {
+        keySets = ThreadModes.keySets(ThreadContext.current().guard);
+        added = Memory.getLong(keySets);
+        leftOut = Memory.getLong(keySets + 8);
+        state = ThreadModes.autogradState() + SWITCHES.offset();
+        switches = Memory.getInt(state);
+        Memory.setInt(state, switches & ~SWITCHES.mask() | SWITCHES.inference());
+        Memory.setLong(keySets, added | TRACKING); // inverted, as it is in the default
+        Memory.setLong(keySets + 8, leftOut | BelowAutograd.KEYS);
+    }
 
     @Override void unset() {
-        if (guard != null) guard.close();
-        guard = null;
+        Memory.setInt(state, switches);
+        Memory.setLong(keySets, added);
+        Memory.setLong(keySets + 8, leftOut);
     }
 }

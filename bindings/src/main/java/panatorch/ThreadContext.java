@@ -36,13 +36,15 @@ final class ThreadContext {
     /** The mode that was opened last and is still open. */
     @Nullable Mode innermost;
     final Upcalls upcalls = new Upcalls();
-    private final MemorySegment scratch = Arena.ofAuto().allocate(24, 8);
+    private final MemorySegment scratch = Arena.ofAuto().allocate(40, 8);
     /** Whether the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;
     /** Where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
     @Nullable Throwable running;
     /** Room for a tensor handle, and for one result. */
     final long handle = scratch.address(), result = handle + 8;
+    /** Room for a guard of libtorch, by which a mode finds where this thread's modes are. */
+    final long guard = handle + 24;
     /** Room for the gradient that a hook returns. libtorch copies it only when the hook is over, so its reference is given back later. */
     private final TensorBase returned = new TensorBase(Borrowed.at(handle + 16));
     private boolean holdsReturned;

@@ -13,7 +13,7 @@ import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
 
-/** What PanaTorch itself adds: the closing of scopes beyond the frees, and the flight recorder's events. No Python takes part. */
+/** What PanaTorch itself adds: the closing of scopes beyond the frees, the flight recorder's events, guards, and how calls of many threads scale. No Python takes part. */
 final class OwnCosts {
     private static final int ROUNDS = 300, TEMPORARIES = 100, CALLS = 2000;
 
@@ -24,6 +24,8 @@ final class OwnCosts {
         var costs = new OwnCosts();
         costs.scopes();
         costs.events();
+        GuardCosts.print();
+        ThreadScaling.print();
     }
 
     /** In turn, so that both see the same machine. */
@@ -96,7 +98,7 @@ final class OwnCosts {
         return median(values);
     }
 
-    private static double median(double[] values) {
+    static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];

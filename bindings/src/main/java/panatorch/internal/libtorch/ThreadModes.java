@@ -1,0 +1,122 @@
+package panatorch.internal.libtorch;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import org.bytedeco.pytorch.AutogradState;
+import org.bytedeco.pytorch.DispatchKeySet;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Where libtorch keeps the modes of a thread of the operating system. Guards read and write them there: through JavaCPP's objects it
+ * takes several times as long. None of the functions throws or waits.
+ */
+public final class ThreadModes {
+    private ThreadModes() {}
+
+    private static final Linker.Option SHORT = Linker.Option.critical(false);
+    private static final MethodHandle EXCLUDE = CApi.find("_ZN3c104impl23ExcludeDispatchKeyGuardC1ENS_14DispatchKeySetE", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG), SHORT),
+            AUTOGRAD_STATE = CApi.find("_ZN3c1013AutogradState13get_tls_stateEv", FunctionDescriptor.of(JAVA_LONG), SHORT);
+
+    private static final class Autocast {
+        static final MethodHandle DTYPE = CApi.find("_ZN2at8autocast18get_autocast_dtypeEN3c1010DeviceTypeE", FunctionDescriptor.of(JAVA_BYTE, JAVA_BYTE), SHORT),
+                SET_DTYPE = CApi.find("_ZN2at8autocast18set_autocast_dtypeEN3c1010DeviceTypeENS1_10ScalarTypeE", FunctionDescriptor.ofVoid(JAVA_BYTE, JAVA_BYTE), SHORT),
+                INCREMENT = CApi.find("_ZN2at8autocast17increment_nestingEv", FunctionDescriptor.of(JAVA_INT), SHORT),
+                DECREMENT = CApi.find("_ZN2at8autocast17decrement_nestingEv", FunctionDescriptor.of(JAVA_INT), SHORT);
+    }
+
+    /**
+     * Switches of autograd in {@link #autogradState}.
+     *
+     * @param offset of a 32-bit word there; @param mask its bits that inference mode sets; @param inference what it sets them to
+     */
+    public record Switches(int offset, int mask, int inference) {
+        private static final Switches FOUND = find();
+
+        public static Switches found() { return FOUND; }
+
+        /** Changes them in an object of the kind, and looks what has changed in its memory. */
+        private static Switches find() {
+            try (var state = new AutogradState(true, false, true, true)) {
+                var before = new int[state.sizeof() / Integer.BYTES];
+                for (int i = 0; i < before.length; i++) before[i] = word(state, i);
+                state.set_grad_mode(false);
+                state.set_inference_mode(true);
+                state.set_fw_grad_mode(false);
+                state.set_multithreading_enabled(false);
+                Switches found = null;
+                for (int i = 0; i < before.length; i++) {
+                    int mask = before[i] ^ word(state, i);
+                    if (mask == 0) continue;
+                    if (found != null || Integer.bitCount(mask) != 4) throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd in another form than that of its version.");
+                    found = new Switches(Integer.BYTES * i, mask, word(state, i) & mask);
+                }
+                if (found == null) throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd outside of their object.");
+                return found;
+            }
+        }
+
+        private static int word(AutogradState state, int i) { return Memory.getInt(state.address() + Integer.BYTES * i); }
+    }
+
+    /**
+     * Where this thread's two sets of dispatch keys are, valid while the thread is: a word of those that are added to a tensor's, and one of those
+     * that are left out, each with the bits of libtorch's default inverted.
+     *
+     * @param scratch 16 bytes, for a guard of libtorch that begins with the address and leaves out no more keys
+     */
+    public static long keySets(long scratch) {
+        try {
+            EXCLUDE.invokeExact(scratch, 0L);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+        return Memory.getLong(scratch);
+    }
+
+    /** The bit of a key in {@link #keySets}. */
+    public static long bit(String key) {
+        try (var set = new DispatchKeySet(torch.parseDispatchKey(key))) {
+            return set.raw_repr();
+        }
+    }
+
+    /** Where this thread's {@code AutogradState} is. */
+    public static long autogradState() {
+        try {
+            return (long) AUTOGRAD_STATE.invokeExact();
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /** The code of the type that autocast of a device computes in. */
+    public static byte autocastDtype(byte device) {
+        try {
+            return (byte) Autocast.DTYPE.invokeExact(device);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    public static void setAutocastDtype(byte device, byte dtype) {
+        try {
+            Autocast.SET_DTYPE.invokeExact(device, dtype);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /** How many autocasts are open, after one more, or one less, is. */
+    public static int nestAutocast(boolean more) {
+        try {
+            return more ? (int) Autocast.INCREMENT.invokeExact() : (int) Autocast.DECREMENT.invokeExact();
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+}
