@@ -4,12 +4,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.libtorch.DispatcherStack;
-import panatorch.internal.libtorch.Memory;
-import panatorch.internal.libtorch.NativeLists;
-import panatorch.internal.libtorch.References;
-import panatorch.internal.libtorch.Tag;
 
 /**
  * What libtorch does not check and dies of: a table of operators, most of them parts of others that do check, with what their arguments
@@ -36,7 +32,7 @@ final class Guards {
 
     static {
         for (String op : List.of("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training", "_batch_norm_no_update",
-                "_batch_norm_with_update", "_batch_norm_with_update_functional", "native_batch_norm_backward", "batch_norm_backward")) put(op, Guards::statistics);
+                "_batch_norm_with_update", "_batch_norm_with_update_functional", "batch_norm_update_stats", "native_batch_norm_backward", "batch_norm_backward", "_batch_norm_impl_index_backward")) put(op, Guards::statistics);
         put("_adaptive_avg_pool3d_backward", a -> sameLeading(a, "grad_output", "self", 3));
         put("_adaptive_avg_pool2d_backward", a -> sameLeading(a, "grad_output", "self", 2));
         put("quantized_lstm_cell", length("hx", 2));
@@ -44,18 +40,18 @@ final class Guards {
         put("_thnn_differentiable_gru_cell_backward", parts("input_gates", 3).and(parts("hidden_gates", 3)));
         put("_thnn_differentiable_lstm_cell_backward", parts("input_gates", 4).and(parts("hidden_gates", 4)).and(a -> a.given("grad_hy") || a.given("grad_cy") ? null : "neither grad_hy nor grad_cy is given"));
         put("_slow_conv2d_backward", rank("grad_output", 4).and(rank("self", 4)).and(rank("weight", 4)).and(length("kernel_size", 2)).and(length("stride", 2)).and(length("padding", 2)));
-        put("_nnpack_spatial_convolution", rank("input", 4).and(rank("weight", 4)).and(length("stride", 2)).and(length("padding", 2)));
+        put("_nnpack_spatial_convolution", rank("input", 4).and(rank("weight", 4)).and(length("stride", 2)).and(length("padding", 2)).and(each("stride", 1)).and(each("padding", 0)));
         put("_cholesky_solve_helper", Guards::triangularSystem);
         put("_cdist_backward", Guards::distances);
         put("_pdist_backward", Guards::pairs);
         put("_foreach_copy", a -> a.length("self") == a.length("src") ? null : "self and src are lists of different lengths");
-        for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16")) TABLE.put(op, Guards::packed);
+        for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16", "quantized::linear_prepack_fp16", "onednn::linear_prepack_fp16")) TABLE.put(op, Guards::packed);
         for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy", "_lazy_clone")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("view", a -> a.has("dtype") && a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("_reshape_alias", Guards::withinStorage);
         put("_reshape_alias_copy", Guards::withinStorage);
         put("_dyn_quant_matmul_4bit", positive("block_size", "in_features", "out_features"));
-        put("_transform_bias_rescale_qkv", positive("num_heads").and(rank("qkv", 3)));
+        put("_transform_bias_rescale_qkv", positive("num_heads").and(rank("qkv", 3)).and(a -> numel(a.shape("qkv")) > 0 && a.shape("qkv")[2] / 3 >= a.integer("num_heads") ? null : "qkv holds 3 · num_heads numbers or a multiple of it for each element of a sequence"));
         put("native_group_norm", positive("N", "C", "group").and(a -> numel(a.shape("input")) == a.integer("N") * a.integer("C") * a.integer("HxW") ? null : "input has N · C · HxW elements"));
         for (int n = 1; n <= 3; n++) {
             put("reflection_pad" + n + "d_backward", length("padding", 2 * n));
@@ -65,9 +61,42 @@ final class Guards {
         put("_fft_c2r", Guards::dimensions);
         put("_fft_r2c", Guards::dimensions);
         put("_pdist_forward", rank("self", 2));
-        put("_weight_norm", a -> numel(a.shape("v")) > 0 ? null : "v is empty");
+        put("_weight_norm", a -> numel(a.shape("v")) > 0 ? lengths(a, "v", "g") : "v is empty");
         put("_weight_norm_interface", a -> numel(a.shape("v")) > 0 && numel(a.shape("g")) > 0 ? null : "v or g is empty");
+        put("_weight_norm_interface_backward", sameShape("grad_w", "saved_v").and(a -> lengths(a, "saved_v", "saved_g", "saved_norms")));
         put("smooth_l1_loss_backward", a -> a.dtype("self").isInteger() ? "of whole numbers there is no derivative" : null);
+        for (String op : List.of("_log_softmax_backward_data", "_softmax_backward_data")) put(op, sameShape("grad_output", "output"));
+        put("native_layer_norm_backward", sameShape("grad_out", "input").and(Guards::normalized));
+        put("_convolution_double_backward", positive("groups").and(a -> a.shape("weight").length > 2 ? null : "weight has at least 3 dimensions").and(Guards::sameRank));
+        put("_fft_c2c", a -> a.integers("dim").length == 0 ? null : dimensions(a));
+        put("_new_zeros_with_same_feature_meta", a -> a.integer("self_num_batch_dims") >= 0 && a.integer("self_num_batch_dims") <= a.shape("self").length ? null : "self_num_batch_dims counts dimensions of self");
+        put("_remove_batch_dim", a -> a.integer("out_dim") >= 0 && a.integer("out_dim") <= a.shape("self").length ? null : "out_dim is from 0 to " + a.shape("self").length);
+        put("copy", a -> !a.given("self") || !a.given("src") || a.layout("self") == a.layout("src") ? null : "self and src have different layouts");
+        for (String op : List.of("_adaptive_avg_pool2d", "mkldnn_adaptive_avg_pool2d")) put(op, length("output_size", 2));
+        put("_adaptive_avg_pool3d", length("output_size", 3));
+        for (String op : List.of("_cummax_helper", "_cummin_helper")) put(op, sameShape("values", "self").and(sameShape("indices", "self")).and(a -> numel(a.shape("self")) > 0 ? null : "self is empty"));
+        for (String op : List.of("_embedding_bag", "_embedding_bag_forward_only")) put(op, rank("weight", 2).and(rank("indices", 1)).and(rank("offsets", 1)));
+        put("_stack", a -> a.length("tensors") > 0 ? null : "tensors is empty");
+        put("lu_unpack", a -> !a.truth("unpack_pivots") || Arrays.equals(a.shape("LU_pivots"), pivots(a.shape("LU_data"))) ? null : "LU_pivots has the batches of LU_data and min(rows, columns) numbers for each");
+        put("range", Guards::steps);
+        put("_nested_compute_contiguous_strides_offsets", sizes("nested_size"));
+        put("_nested_from_padded", sizes("cpu_nested_shape_example").and(a -> a.shape("padded").length > 0
+                && Arrays.equals(a.shape("cpu_nested_shape_example"), new long[] {a.shape("padded")[0], a.shape("padded").length - 1}) ? null : "cpu_nested_shape_example has a row of sizes for each of padded's"));
+        for (String op : List.of("lstm", "gru", "rnn_tanh", "rnn_relu")) put(op, a -> a.integer("num_layers") >= 1 && a.integer("num_layers") <= a.length("params") ? null : "num_layers is positive, and there are params for each layer");
+        put("_sobol_engine_initialize_state_", directions("self"));
+        put("_sobol_engine_scramble_", directions("self").and(a -> Arrays.equals(a.shape("ltm"), new long[] {a.integer("dimension"), 30, 30}) ? null : "ltm has the shape [dimension, 30, 30]"));
+        put("_sobol_engine_ff_", directions("sobolstate").and(points("self")));
+        put("_sobol_engine_draw", directions("sobolstate").and(points("quasi")));
+        for (String op : List.of("aten::fbgemm_pack_quantized_matrix", "quantized::make_quantized_cell_params"))
+            for (String m : List.of("input", "w_ih", "w_hh")) TABLE.merge(op, a -> !a.has(m) || a.shape(m).length == 2 && numel(a.shape(m)) > 0 ? null : m + " is a matrix that is not empty", Check::and);
+        TABLE.put("mkldnn::_reorder_mkldnn_rnn_layer_weight", positive("hidden_size").and(lstmWeights("weight0", "weight1")));
+        put("mkldnn_rnn_layer", positive("hidden_size").and(rank("input", 3)).and(lstmWeights("weight0", "weight1")).and(Guards::lstmState));
+        TABLE.put("mkldnn::_reorder_convolution_weight", positive("groups").and(each("stride", 1)).and(each("dilation", 1)).and(each("padding", 0)).and(each("input_size", 1)));
+        for (int n = 1; n <= 3; n++) for (String kind : List.of("conv", "conv_transpose")) {
+            Check lists = positive("groups").and(rank("weight", n + 2)).and(a -> numel(a.shape("weight")) > 0 ? null : "weight is empty");
+            for (String list : List.of("stride", "padding", "dilation")) lists = lists.and(length(list, n)).and(each(list, list.equals("padding") ? 0 : 1));
+            TABLE.put("quantized::" + kind + n + "d_prepack", kind.equals("conv") ? lists : lists.and(length("output_padding", n)).and(each("output_padding", 0)));
+        }
         for (String op : List.of("_fused_adam_", "_fused_adamw_", "_fused_sgd_", "_fused_adagrad_")) put(op, Guards::sameLengths);
     }
 
@@ -76,6 +105,21 @@ final class Guards {
     // ---- checks
 
     private static Check length(String list, int n) { return a -> a.length(list) == n ? null : list + " has " + n + " elements, not " + a.length(list); }
+
+    /** Each number of a list, if there is one, is at least {@code least}, and small enough for C's {@code int}. */
+    private static Check each(String list, long least) {
+        return a -> Arrays.stream(a.integersIfAny(list)).allMatch(n -> n >= least && n <= Integer.MAX_VALUE) ? null : list + " has numbers from " + least + " on";
+    }
+
+    private static Check sameShape(String x, String y) { return a -> Arrays.equals(a.shape(x), a.shape(y)) ? null : x + " has the shape of " + y; }
+
+    /** Of a convolution: its tensors have one number of dimensions, and each of those that are not batch and channels has a stride. */
+    private static @Nullable String sameRank(Given a) {
+        int n = a.shape("weight").length;
+        for (String t : List.of("gO", "self")) if (a.shape(t).length != n) return t + " has " + n + " dimensions, as weight";
+        for (String list : List.of("stride", "padding", "dilation", "output_padding")) if (a.length(list) != n - 2) return list + " has " + (n - 2) + " elements";
+        return null;
+    }
 
     private static Check rank(String tensor, int n) { return a -> a.given(tensor) && a.shape(tensor).length != n ? tensor + " has " + n + " dimensions" : null; }
 
@@ -117,14 +161,15 @@ final class Guards {
     private static @Nullable String statistics(Given a) {
         long[] x = a.shape("input");
         if (x.length < 2) return "input has at least 2 dimensions";
-        if (a.given("grad_out") && !Arrays.equals(a.shape("grad_out"), x)) return "grad_out has the shape of input";
-        boolean backward = a.has("grad_out");
-        for (String p : List.of("weight", "bias", "running_mean", "running_var", "save_mean", "save_invstd", "save_var")) {
+        String gradient = a.has("grad_output") ? "grad_output" : "grad_out";
+        boolean backward = a.has(gradient);
+        if (backward && !Arrays.equals(a.shape(gradient), x)) return gradient + " has the shape of input";
+        for (String p : List.of("weight", "bias", "running_mean", "running_var", "save_mean", "save_invstd", "save_var", "save_var_transform")) {
             if (p.startsWith("save") && !backward) break; // given for the results, in any shape
             if (a.given(p) && !Arrays.equals(a.shape(p), new long[] {x[1]})) return p + " has the shape [" + x[1] + "], one number for each channel";
         }
-        boolean own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator.name().contains("with_update");
-        for (String needed : !own ? List.of("running_mean", "running_var") : backward ? List.of("save_mean", a.has("save_var") ? "save_var" : "save_invstd") : List.<String>of())
+        boolean own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator().name().contains("with_update") || a.operator().name().contains("update_stats");
+        for (String needed : !own ? List.of("running_mean", "running_var") : backward ? Stream.of("save_mean", "save_var", "save_invstd", "save_var_transform").filter(a::has).toList() : List.<String>of())
             if (!a.given(needed)) return needed + " is needed here";
         return null;
     }
@@ -143,13 +188,83 @@ final class Guards {
         return fits ? null : "grad and cdist have the shape [..., P, R] of x1 [..., P, M] and x2 [..., R, M]";
     }
 
+    /** Of a weight norm that keeps the first dimension or the last: one length for each of its places. */
+    private static @Nullable String lengths(Given a, String v, String... lengths) {
+        long[] shape = a.shape(v);
+        long dim = a.integer("dim");
+        if (shape.length == 0) return v + " has no dimensions";
+        if (dim != 0 && dim != shape.length - 1) return null;
+        for (String g : lengths) if (numel(a.shape(g)) != shape[(int) dim]) return g + " has " + shape[(int) dim] + " numbers, one for each place of dim " + dim;
+        return null;
+    }
+
+    /** Of a layer norm: a mean and a deviation for each row. */
+    private static @Nullable String normalized(Given a) {
+        long[] x = a.shape("input");
+        int leading = x.length - a.length("normalized_shape");
+        if (leading < 0) return "normalized_shape is the end of input's";
+        long rows = numel(Arrays.copyOf(x, leading));
+        for (String s : List.of("mean", "rstd")) if (numel(a.shape(s)) != rows) return s + " has " + rows + " numbers, one for each row";
+        return null;
+    }
+
+    private static long[] pivots(long[] lu) {
+        if (lu.length < 2) return new long[] {-1};
+        long[] shape = Arrays.copyOf(lu, lu.length - 1);
+        shape[lu.length - 2] = Math.min(lu[lu.length - 2], lu[lu.length - 1]);
+        return shape;
+    }
+
+    /** A step of less than one is none in whole numbers. */
+    private static @Nullable String steps(Given a) {
+        if (!a.has("step") || Math.abs(a.number("step")) >= 1) return null;
+        boolean whole = a.has("out") ? !a.dtype("out").isFloatingPoint() : !a.isNone("dtype") && !DType.ofCode((int) a.integer("dtype")).isFloatingPoint();
+        return whole ? "step is at least 1 among whole numbers" : null;
+    }
+
+    private static Check sizes(String tensor) { return a -> a.shape(tensor).length == 2 && a.dtype(tensor) == DType.INT64 ? null : tensor + " is an int64 matrix, a row of sizes for each part"; }
+
+    /** Of Sobol's sequence: 30 bits for each dimension. */
+    private static Check directions(String state) {
+        return a -> a.integer("dimension") >= 1 && a.integer("dimension") <= 21_201 && a.dtype(state) == DType.INT64 && Arrays.equals(a.shape(state), new long[] {a.integer("dimension"), 30}) ? null
+                : state + " is an int64 matrix [dimension, 30], with a dimension from 1 to 21201";
+    }
+
+    private static Check points(String last) {
+        return a -> {
+            long n = a.integer("n"), generated = a.integer("num_generated");
+            if (n < 0 || generated < 0 || n >= 1 << 30 || generated + n >= 1 << 30) return "the sequence has 2³⁰ points";
+            return Arrays.equals(a.shape(last), new long[] {a.integer("dimension")}) ? null : last + " has the shape [dimension]";
+        };
+    }
+
+    private static Check lstmWeights(String ofInput, String ofHidden) {
+        return a -> {
+            long[] w = a.shape(ofInput), u = a.shape(ofHidden);
+            long h = a.integer("hidden_size");
+            boolean fits = w.length == 2 && w[0] == 4 * h && w[1] > 0 && Arrays.equals(u, new long[] {4 * h, h}) && a.dtype(ofInput).isFloatingPoint() && a.dtype(ofHidden) == a.dtype(ofInput);
+            return fits ? null : ofInput + " and " + ofHidden + " have the shapes [4 · hidden_size, I] and [4 · hidden_size, hidden_size], and one type of floating-point numbers";
+        };
+    }
+
+    private static @Nullable String lstmState(Given a) {
+        long[] x = a.shape("input");
+        long h = a.integer("hidden_size");
+        if (numel(x) == 0 || x[2] != a.shape("weight0")[1] || a.dtype("input") != a.dtype("weight0")) return "input has the shape [T, N, I] and the weights' type";
+        if (a.integer("mode") != 2) return "mode is 2, of an LSTM";
+        for (String b : List.of("weight2", "weight3")) if (!Arrays.equals(a.shape(b), new long[] {4 * h})) return b + " has the shape [4 · hidden_size]";
+        long rows = a.truth("batch_first") ? x[0] : x[1];
+        for (String s : List.of("hx_", "cx_")) if (numel(a.shape(s)) != rows * h) return s + " has N · hidden_size elements";
+        return null;
+    }
+
     private static @Nullable String pairs(Given a) {
         long[] x = a.shape("self"), pairs = {x.length == 2 ? x[0] * (x[0] - 1) / 2 : -1};
         return Arrays.equals(a.shape("grad"), pairs) && Arrays.equals(a.shape("pdist"), pairs) ? null : "self is a matrix of N rows, grad and pdist have the shape [N (N - 1) / 2]";
     }
 
     private static @Nullable String packed(Given a) {
-        String weight = a.operator.schema().parameters().getFirst().name();
+        String weight = a.operator().schema().parameters().getFirst().name();
         return a.dtype(weight) == DType.FLOAT32 && a.shape(weight).length == 2 && Arrays.stream(a.shape(weight)).allMatch(n -> n > 0) ? null : weight + " is a float32 matrix that is not empty";
     }
 
@@ -163,49 +278,5 @@ final class Guards {
             if (size[d] > 0) last += (size[d] - 1) * stride[d];
         }
         return last < Math.max(numel, 1) ? null : "size and stride reach beyond the elements";
-    }
-
-    /** The arguments on a stack, by the schema's names. */
-    record Given(Operator operator, DispatcherStack stack) {
-        private int index(String name) {
-            var parameters = operator.schema().parameters();
-            for (int i = 0; i < parameters.size(); i++) if (parameters.get(i).name().equals(name)) return i;
-            return -1;
-        }
-
-        boolean has(String name) { return index(name) >= 0; }
-
-        /** Whether it is a tensor that is there. */
-        boolean given(String name) {
-            int i = index(name);
-            return i >= 0 && stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i));
-        }
-
-        private ThreadContext handle(String tensor) {
-            ThreadContext c = ThreadContext.current();
-            Memory.setLong(c.handle, stack.payload(index(tensor)));
-            return c;
-        }
-
-        /** [] where there is none. */
-        long[] shape(String tensor) { return given(tensor) ? Tensor.sizes(handle(tensor)) : new long[0]; }
-
-        DType dtype(String tensor) { return Tensor.dtype(handle(tensor)); }
-
-        int length(String list) { return NativeLists.size(stack.payload(index(list))); }
-
-        long[] integers(String list) {
-            long object = stack.payload(index(list));
-            var values = new long[NativeLists.size(object)];
-            for (int i = 0; i < values.length; i++) values[i] = NativeLists.payload(object, i);
-            return values;
-        }
-
-        long integer(String name) { return stack.payload(index(name)); }
-
-        boolean truth(String name) {
-            int i = index(name);
-            return i >= 0 && (stack.payload(i) & 0xff) != 0;
-        }
     }
 }

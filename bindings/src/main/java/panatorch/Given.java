@@ -1,0 +1,68 @@
+package panatorch;
+
+import panatorch.internal.libtorch.CApi;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.NativeLists;
+import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Tag;
+
+/** The arguments on a stack, by the schema's names. */
+record Given(Operator operator, DispatcherStack stack) {
+    private int index(String name) {
+        var parameters = operator.schema().parameters();
+        for (int i = 0; i < parameters.size(); i++) if (parameters.get(i).name().equals(name)) return i;
+        return -1;
+    }
+
+    boolean has(String name) { return index(name) >= 0; }
+
+    /** Whether it is a tensor that is there. */
+    boolean given(String name) {
+        int i = index(name);
+        return i >= 0 && stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i));
+    }
+
+    private ThreadContext handle(String tensor) {
+        ThreadContext c = ThreadContext.current();
+        Memory.setLong(c.handle, stack.payload(index(tensor)));
+        return c;
+    }
+
+    /** [] where there is none. */
+    long[] shape(String tensor) { return given(tensor) ? Tensor.sizes(handle(tensor)) : new long[0]; }
+
+    DType dtype(String tensor) { return Tensor.dtype(handle(tensor)); }
+
+    int length(String list) { return NativeLists.size(stack.payload(index(list))); }
+
+    long[] integers(String list) {
+        long object = stack.payload(index(list));
+        var values = new long[NativeLists.size(object)];
+        for (int i = 0; i < values.length; i++) values[i] = NativeLists.payload(object, i);
+        return values;
+    }
+
+    /** Empty if there is none. */
+    long[] integersIfAny(String list) { return has(list) && stack.tag(index(list)) != Tag.NONE ? integers(list) : new long[0]; }
+
+    Layout layout(String tensor) {
+        ThreadContext c = handle(tensor);
+        return Layout.ofCode(CApi.layout(c.handle, c.result));
+    }
+
+    /** A {@code Scalar} that is real. */
+    double number(String name) {
+        int i = index(name);
+        return stack.tag(i) == Tag.DOUBLE ? Double.longBitsToDouble(stack.payload(i)) : stack.payload(i);
+    }
+
+    boolean isNone(String name) { return stack.tag(index(name)) == Tag.NONE; }
+
+    long integer(String name) { return stack.payload(index(name)); }
+
+    boolean truth(String name) {
+        int i = index(name);
+        return i >= 0 && (stack.payload(i) & 0xff) != 0;
+    }
+}
