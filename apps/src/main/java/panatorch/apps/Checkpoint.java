@@ -3,6 +3,7 @@ package panatorch.apps;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -16,18 +17,28 @@ import panatorch.models.Classifier;
 import panatorch.serialize.Checkpoints;
 import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
+import panatorch.train.Checkpointing;
 
 /** Weights read from a file of any kind, of which only safetensors files say what they are; they live until the current scope ends. */
 record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    /** Also the model of a run's {@code last.ckpt}. */
-    static Checkpoint read(Path file) {
+    /** Also the model of a run's {@code last.ckpt}, and the best weights of its folder. What a file of a run does not say of itself, the run's {@code config.json} does. */
+    static Checkpoint read(Path named) {
+        Path file = file(named);
         try {
-            if (file.toString().endsWith(".ckpt")) return new Checkpoint(file, model(file), Map.of());
+            if (file.toString().endsWith(".ckpt")) return new Checkpoint(file, model(file), ConfigFile.weights(file));
             Safetensors.Content content = StateDicts.read(file);
-            return new Checkpoint(file, content.tensors(), content.metadata());
+            return new Checkpoint(file, content.tensors(), content.metadata().containsKey("model") ? content.metadata() : ConfigFile.weights(file));
         } catch (IOException e) {
             throw new InputException("the checkpoint cannot be read: " + InputException.reason(e), e);
         }
+    }
+
+    /** The file itself, or the best one of a run's folder. */
+    static Path file(Path named) {
+        if (!Files.isDirectory(named)) return named;
+        List<String> kinds = List.of(Checkpointing.BEST, Run.WEIGHTS, Checkpointing.LAST);
+        return kinds.stream().map(named::resolve).filter(Files::isRegularFile).findFirst()
+                .orElseThrow(() -> new InputException("there are no weights in the folder " + named + ": it has no " + String.join(", no ", kinds)));
     }
 
     private static Map<String, Tensor> model(Path file) throws IOException {
@@ -46,6 +57,9 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
         for (E value : values) if (value.toString().equals(said)) return value;
         throw new InputException(option + " is needed, because the checkpoint " + file + (said == null ? " does not name its " + key : " names the unknown " + key + " '" + said + "'"));
     }
+
+    /** Where the run of these weights had its data; null if they are no run's, or of another set than {@code dataset}. */
+    @Nullable Path data(DatasetName dataset) { return dataset.toString().equals(metadata.get("dataset")) ? ConfigFile.data(file) : null; }
 
     /** What was asked for, or what the weights were trained in; what others trained is measured in full precision. */
     PrecisionName precision(@Nullable PrecisionName asked) {

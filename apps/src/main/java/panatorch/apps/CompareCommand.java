@@ -57,24 +57,30 @@ final class CompareCommand implements Callable<Integer> {
         double best() { return epochs.stream().mapToDouble(e -> e.path("testAccuracy").asDouble()).max().orElse(Double.NaN); }
     }
 
-    /** @param sd of a sample; NaN of one run */
-    private record Spread(double mean, double sd) {
+    /** @param sd of a sample; null of one run */
+    private record Spread(double mean, @Nullable Double sd) {
         static Spread of(List<Run> runs, ToDoubleFunction<Run> measure) {
             double[] values = runs.stream().mapToDouble(measure).toArray();
             double mean = 0, squares = 0;
             for (double v : values) mean += v / values.length;
             for (double v : values) squares += (v - mean) * (v - mean);
-            return new Spread(mean, values.length < 2 ? Double.NaN : Math.sqrt(squares / (values.length - 1)));
+            return new Spread(mean, values.length < 2 ? null : Double.valueOf(Math.sqrt(squares / (values.length - 1))));
         }
 
-        String text(double scale) { return Double.isNaN(sd) ? String.format(Locale.ROOT, "%.4g", scale * mean) : String.format(Locale.ROOT, "%.4g ± %.2g", scale * mean, scale * sd); }
+        String text(double scale) { return sd == null ? String.format(Locale.ROOT, "%.4g", scale * mean) : String.format(Locale.ROOT, "%.4g ± %.2g", scale * mean, scale * sd); }
     }
 
     private record Row(String name, int runs, Spread testLoss, Spread testAccuracy, Spread bestAccuracy, Spread imagesPerSecond) {}
 
     @Override public Integer call() throws IOException {
-        var read = new ArrayList<Run>();
-        for (Path p : runs) read.add(read(p));
+        if (out != null && !out.toString().toLowerCase(Locale.ROOT).endsWith(".png")) throw new InputException("--out is a PNG, and " + out + " does not end in .png");
+        if (out != null) OutputFolder.file(out);
+        var byFolder = new LinkedHashMap<Path, Run>();
+        for (Path p : runs) {
+            Run run = read(p);
+            if (byFolder.put(run.folder, run) != null) throw new InputException("the run " + p + " is named twice, and would count twice");
+        }
+        List<Run> read = List.copyOf(byFolder.values());
         Map<String, List<Run>> groups = groups(read);
         List<Row> rows = groups.entrySet().stream().map(g -> new Row(g.getKey(), g.getValue().size(), Spread.of(g.getValue(), r -> r.last("testLoss")), Spread.of(g.getValue(), r -> r.last("testAccuracy")),
                 Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();

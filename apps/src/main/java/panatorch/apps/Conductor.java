@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -24,20 +23,28 @@ record Conductor(CommandSpec spec, RunOptions options, Interruption interruption
         void saveTo(Path folder) throws IOException;
     }
 
-    /** @param learning begins it, once the folder is there; @return the exit status */
+    /** @param learning begins it, before an older run in its folder is touched; @return the exit status */
     int run(Job job, Companions companions, Supplier<Learning> learning) throws IOException {
         if (interruption.asked()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
-        Path asked = options.out, resumed = options.resume;
-        Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(job.model()));
-        Map<String, Object> config = ConfigFile.of(spec);
-        AtomicFile.write(folder.resolve(ConfigFile.NAME), Metrics.JSON.writeValueAsBytes(config));
-        companions.saveTo(folder);
-        if (resumed == null) OutputFolder.removeCheckpoints(folder);
-        try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent()); var begun = learning.get()) {
+        try (var begun = learning.get()) {
+            Path asked = options.out, resumed = options.resume;
+            Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(job.model()));
+            boolean replaced = resumed == null && OutputFolder.removeRun(folder);
+            Map<String, Object> config = ConfigFile.of(spec);
+            Map<String, String> weights = job.metadata(begun.pBeforeHead());
+            ConfigFile.write(folder, config, weights);
+            companions.saveTo(folder);
+            return run(job, begun, folder, config, weights, replaced);
+        }
+    }
+
+    private int run(Job job, Learning begun, Path folder, Map<String, Object> config, Map<String, String> weights, boolean replaced) throws IOException {
+        try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent())) {
             PrintWriter out = log.out();
+            if (replaced) out.println("The older run in " + folder + " is replaced.");
             out.println(begun.describe());
             out.flush();
-            var run = new Run(job, begun, options, config, folder, out);
+            var run = new Run(job, begun, options, config, weights, folder, out);
             Run.End end = run.train(interruption);
             if (options.json) tell(end, run.measured(), folder, config);
             return switch (end) {

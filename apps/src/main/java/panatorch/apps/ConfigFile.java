@@ -3,6 +3,7 @@ package panatorch.apps;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
+import panatorch.serialize.AtomicFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -31,7 +33,7 @@ final class ConfigFile {
     /** Options of a call and not of a run. */
     private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
     /** What a file tells beside the options. */
-    private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java";
+    private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java", WEIGHTS = "weights";
     /** Options that may be another when a run is resumed; all others would make another run of it. */
     private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
             "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
@@ -51,6 +53,13 @@ final class ConfigFile {
         return config;
     }
 
+    /** @param weights what safetensors files of the run say of themselves, for its checkpoints of other kinds, which cannot */
+    static void write(Path folder, Map<String, Object> config, Map<String, String> weights) throws IOException {
+        var all = new LinkedHashMap<String, Object>(config);
+        all.put(WEIGHTS, weights);
+        AtomicFile.write(folder.resolve(NAME), Metrics.JSON.writeValueAsBytes(all));
+    }
+
     /** {@code dropoutP} for {@code --dropout-p}. */
     private static String key(String option) {
         var key = new StringBuilder();
@@ -59,6 +68,32 @@ final class ConfigFile {
     }
 
     // ---- reading
+
+    /** Whether a run has been begun there. */
+    static boolean isOfRun(Path folder) { return beside(folder.resolve(NAME)).has(COMMAND); }
+
+    /** What the run says of its weights that {@code checkpoint} lies beside; nothing if it is no run's. */
+    static Map<String, String> weights(Path checkpoint) {
+        var said = new LinkedHashMap<String, String>();
+        beside(checkpoint).path(WEIGHTS).properties().forEach(e -> said.put(e.getKey(), e.getValue().asText()));
+        return said;
+    }
+
+    /** Where the run that {@code checkpoint} lies beside had its data; null if it is no run's, or had none. */
+    static @Nullable Path data(Path checkpoint) {
+        JsonNode data = beside(checkpoint).path("data");
+        return data.isTextual() ? Path.of(data.asText()) : null;
+    }
+
+    /** The configuration in the folder of {@code file}; one without keys if there is none. */
+    private static JsonNode beside(Path file) {
+        Path config = file.toAbsolutePath().resolveSibling(NAME);
+        try {
+            return Files.exists(config) ? read(config) : MissingNode.getInstance();
+        } catch (InputException e) {
+            return MissingNode.getInstance(); // of another program
+        }
+    }
 
     /** The arguments of a call, those that a file named by {@code --config} or {@code --resume} stands for put before the user's own, which count more. */
     static String[] expand(String[] args, Map<String, CommandLine> commands) {
@@ -127,7 +162,7 @@ final class ConfigFile {
             String key = e.getKey();
             JsonNode value = e.getValue();
             OptionSpec option = names.get(key);
-            if (key.equals(COMMAND) || key.equals(LIBTORCH) || key.equals(JAVA)) continue;
+            if (key.equals(COMMAND) || key.equals(LIBTORCH) || key.equals(JAVA) || key.equals(WEIGHTS)) continue;
             if (option == null) throw new InputException("the configuration " + file + " has the unknown key '" + key + "'" + Nearest.hint(key, names.keySet()));
             if (value.isObject()) throw new InputException("the configuration " + file + " has an object for '" + key + "', and a value is needed");
             if (!value.isNull() && !text(value).isEmpty()) args.add(option.longestName() + "=" + text(value));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "convert", description = "Writes weights as a file of another kind, which its name's ending tells: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
         "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
 final class ConvertCommand implements Callable<Integer> {
-    @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, or a run's last.ckpt")
+    @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, a run's last.ckpt, or its folder")
     private Path from;
 
     @Parameters(index = "1", paramLabel = "TO", description = "is replaced if it exists")
@@ -51,14 +52,17 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         String name = to.getFileName().toString().toLowerCase(Locale.ROOT), ending = name.substring(name.lastIndexOf('.') + 1);
+        OutputFolder.file(to);
         try (var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(from);
             var tensors = new LinkedHashMap<String, Tensor>();
             weights.tensors().forEach((key, t) -> tensors.put(key, dtype != null && t.dtype().isFloatingPoint() ? t.to(dtype.dtype) : t));
             write(ending, tensors, weights.metadata());
             PrintWriter out = spec.commandLine().getOut();
-            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size())));
+            boolean silent = !ending.equals("safetensors") && !weights.metadata().isEmpty();
+            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
             else out.printf(Locale.ROOT, "%,d tensors written to %s%n", tensors.size(), to);
+            if (silent && !json) out.println("a ." + ending + " cannot say what " + from + " says of itself (" + String.join(", ", weights.metadata().keySet()) + "): evaluate and predict need it told by --model, --dataset and --normalize");
             out.flush();
         }
         return 0;

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         "  panatorch distill --resume runs/student",
         "  panatorch evaluate --checkpoint runs/student/model.safetensors --data DIR"})
 final class DistillCommand implements Callable<Integer> {
-    @Option(names = "--teacher", paramLabel = "FILE", required = true, description = "weights of a network that was trained with dropout")
+    @Option(names = "--teacher", paramLabel = "FILE", required = true, description = "weights of a network that was trained with dropout, or its run's folder")
     private Path teacher;
 
     @Mixin(name = "Teacher") private CheckpointOptions options = new CheckpointOptions();
@@ -39,6 +39,7 @@ final class DistillCommand implements Callable<Integer> {
         RunLog.configure(run.verbose, run.quiet);
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(teacher);
+            if (run.out != null && run.out.toAbsolutePath().normalize().equals(weights.file().toAbsolutePath().normalize().getParent())) throw new InputException("--out must be another folder than the teacher's, " + run.out);
             // what takes effect is put in the place of what was not said: the options are what the run's files tell of it
             options.resolve(weights);
             set.resolve(weights);
@@ -48,7 +49,7 @@ final class DistillCommand implements Callable<Integer> {
                 Classifier random = DroppingHead.random(network, options.dropoutP(), "distill");
                 var job = new Job(spec.name(), options.model(), set.dataset(), DataOptions.limited(train, learning.limitTrain), DataOptions.limited(test, set.limitTest),
                         weights.preparation(train, options.model(), options.normalize), !learning.noAugment, learning.epochs, learning.batchSize, 1, MeasureName.LOSS, null, place, options.precision().resolve(place), compute.seed);
-                return new Conductor(spec, run, interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, teacher), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));
+                return new Conductor(spec, run, interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, weights.file()), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));
             }
         }
     }

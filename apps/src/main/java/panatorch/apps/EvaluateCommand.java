@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), or a run's last.ckpt")
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or its folder, whose best weights count")
     private Path checkpoint;
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
@@ -44,7 +44,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on (Gal and Ghahramani 2016), and how they differ")
     private @Nullable Integer mc;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for confusion.png and metrics.json, or evaluation.json if it has metrics.json already; default: evaluation.json beside the checkpoint")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or evaluation.json if it has that already, and confusion.png; default: of a run's weights, the run's")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
@@ -66,19 +66,40 @@ final class EvaluateCommand implements Callable<Integer> {
                 Dataset test = DataOptions.limited(all, set.limitTest);
                 Preparation preparation = weights.preparation(test, options.model(), options.normalize);
                 Device place = compute.resolve();
-                Path d = set.data, o = out, folder = o == null ? null : OutputFolder.prepare(o);
+                Path d = set.data, o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
+                warnOfOtherClasses(weights, test.classNames());
                 Precision p = options.precision().resolve(place);
-                var config = new EvaluateConfig(checkpoint.toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, batchSize, p.toString(), place.toString(),
+                var config = new EvaluateConfig(weights.file().toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, batchSize, p.toString(), place.toString(),
                         set.limitTest, Torch.numThreads(), compute.seed, Torch.version());
                 try (Classifier network = options.network(weights, test.classes(), place)) {
                     Torch.manualSeed(compute.seed);
-                    return measure(network, test, preparation, config, place, p, folder, interruption);
+                    return measure(network, test, preparation, config, place, p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", set.dataset().toString())), interruption);
                 }
             }
         }
     }
 
-    private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Path folder, Interruption interruption) throws IOException {
+    /** To ask a network about images of other things is a way to see how sure it is of what it does not know, and may be a mistake. */
+    private void warnOfOtherClasses(Checkpoint weights, List<String> names) {
+        List<String> known = weights.classNames();
+        if (known == null || known.equals(names)) return;
+        spec.commandLine().getErr().println("panatorch: the classes of " + set.dataset() + " (" + names.getFirst() + ", …) are not those that the network was trained on (" + known.getFirst() + ", …): they are compared by their numbers");
+    }
+
+    /** Where the files go. @param trainedOn the set that the weights are of */
+    private record Place(Path folder, String trainedOn) {
+        /** Of another set and of Monte-Carlo prediction beside that of the run, whose metrics stay as they are. */
+        Path metrics(EvaluateConfig c) {
+            Path metrics = folder.resolve("metrics.json");
+            return Files.exists(metrics) || ConfigFile.isOfRun(folder) ? folder.resolve("evaluation" + kind(c) + ".json") : metrics;
+        }
+
+        Path picture(EvaluateConfig c) { return folder.resolve("confusion" + kind(c) + ".png"); }
+
+        private String kind(EvaluateConfig c) { return (c.dataset().toString().equals(trainedOn) ? "" : "-" + c.dataset()) + (c.mc() == null ? "" : "-mc" + c.mc()); }
+    }
+
+    private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         Integer samples = mc;
         Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
@@ -94,17 +115,17 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, @Nullable Path folder) throws IOException {
+    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, @Nullable Place folder) throws IOException {
         Tally tally = said.tally();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
             text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, config)));
         } else {
-            text.printf(Locale.ROOT, "%s on %s, %s on %s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(),
+            text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
             print(quality, Quality.report(said, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality, null), names, folder);
+        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality, null), config, names, folder);
         text.flush();
     }
 
@@ -113,7 +134,8 @@ final class EvaluateCommand implements Callable<Integer> {
         text.printf(Locale.ROOT, "negative log-likelihood %8.4f   nats; lower is better%n", q.nll());
         text.printf(Locale.ROOT, "Brier score             %8.4f   of 2; lower is better%n", q.brier());
         text.printf(Locale.ROOT, "calibration error       %8.4f   mean confidence %.4f, accuracy %.4f%n", q.ece(), q.confidence(), q.accuracy());
-        if (q.errorAuroc() != null) text.printf(Locale.ROOT, "errors told (AUROC)     %8.4f   0.5 is chance%n", q.errorAuroc());
+        if (q.errorAuroc() != null) text.printf(Locale.ROOT, "errors told (AUROC)     %8.4f   by the confidence; 0.5 is chance%n", q.errorAuroc());
+        if (q.informationAuroc() != null) text.printf(Locale.ROOT, "                        %8.4f   by the mutual information%n", q.informationAuroc());
         if (q.mutualInformation() != null) text.printf(Locale.ROOT, "mutual information      %8.4f   the mean%n", q.mutualInformation());
         text.println();
         text.println(report.table());
@@ -123,23 +145,22 @@ final class EvaluateCommand implements Callable<Integer> {
     /** What {@code --json} prints. */
     private record Result(double accuracy, double loss, long correct, long images, Quality quality, EvaluateConfig config) {}
 
-    /** Weights may lie where nobody may write; what was measured is printed by then. */
-    private void write(Metrics metrics, List<String> names, @Nullable Path folder) throws IOException {
-        Path file = folder == null ? checkpoint.toAbsolutePath().resolveSibling("evaluation.json") : free(folder), picture = file.resolveSibling("confusion.png");
+    /** A run may lie where nobody may write; what was measured is printed by then. */
+    private void write(Metrics metrics, EvaluateConfig config, List<String> names, @Nullable Place place) throws IOException {
+        PrintWriter text = spec.commandLine().getOut();
         Quality quality = metrics.quality();
+        if (place == null) {
+            if (!json) text.println("--out DIR keeps all that was measured, and a picture of the confusion");
+            return;
+        }
+        Path file = place.metrics(config), picture = place.picture(config);
         try {
             metrics.write(file);
             if (quality != null) AtomicFile.write(picture, ConfusionPicture.png(quality.confusion(), names));
-            if (!json) spec.commandLine().getOut().println("written to " + file + " and " + picture.getFileName());
+            if (!json) text.println("written to " + file + " and " + picture.getFileName());
         } catch (IOException e) {
-            if (folder != null) throw e;
+            if (out != null) throw e;
             spec.commandLine().getErr().println("panatorch: the metrics are not written beside the checkpoint (" + InputException.reason(e) + "); --out names another folder");
         }
-    }
-
-    /** A training run's metrics are not replaced by those of an evaluation of its own checkpoint. */
-    private static Path free(Path folder) {
-        Path metrics = folder.resolve("metrics.json");
-        return Files.exists(metrics) ? folder.resolve("evaluation.json") : metrics;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** A wrong call or input: exit status 2. The message is one sentence for whoever called. */
 final class InputException extends RuntimeException {
@@ -14,13 +15,13 @@ final class InputException extends RuntimeException {
 
     InputException(String sentence, Throwable cause) { super(sentence, cause); }
 
-    /** What went wrong with a file; Java's own message is often the bare path. */
+    /** What went wrong with a file; Java's own message is often the bare path, and that of a file which would have been renamed when it was whole. */
     static String reason(IOException e) {
         return switch (e) {
-            case NoSuchFileException f -> "there is no " + f.getFile();
-            case AccessDeniedException f -> "access to " + f.getFile() + " is denied";
+            case NoSuchFileException f -> "there is no " + (OutputFolder.isUnfinished(f.getFile()) ? "folder " + Path.of(f.getFile()).toAbsolutePath().getParent() : f.getFile());
+            case AccessDeniedException f -> "access to " + OutputFolder.finished(f.getFile()) + " is denied";
             case FileAlreadyExistsException f -> f.getFile() + " is a file";
-            case FileSystemException f when f.getReason() != null -> f.getFile() + ": " + f.getReason();
+            case FileSystemException f when f.getReason() != null -> OutputFolder.finished(f.getFile()) + ": " + f.getReason();
             default -> e.getMessage() == null ? e.toString() : e.getMessage();
         };
     }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "inspect", description = "Lists what a file of weights or a checkpoint holds, without reading the weights.", footer = {
         "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt")
+    @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
     private Path file;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
@@ -44,6 +44,7 @@ final class InspectCommand implements Callable<Integer> {
     private record Content(List<Entry> tensors, Map<String, String> values, long parameters, long bytes) {}
 
     @Override public Integer call() throws IOException {
+        file = Checkpoint.file(file);
         var tensors = new ArrayList<Entry>();
         var values = new LinkedHashMap<String, String>();
         try (var scope = Scope.open()) {

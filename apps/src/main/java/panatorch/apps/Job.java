@@ -1,6 +1,8 @@
 package panatorch.apps;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.amp.Precision;
@@ -30,6 +32,17 @@ record Job(String command, ModelName model, DatasetName dataset, Dataset train, 
     long steps() { return (trainBatches().count() + accumulate - 1) / accumulate; }
 
     Progress.Plan plan(int done) { return new Progress.Plan(epochs, done, train.size(), test.size(), dataset.items()); }
+
+    /** What {@code evaluate} has to know of the weights, in an order of its own, so that equal runs write equal files. @param pBeforeHead of the dropout that is no part of them */
+    Map<String, String> metadata(double pBeforeHead) {
+        var metadata = new TreeMap<>(Checkpoint.describe(preparation, test.classNames()));
+        metadata.put("format", "pt");
+        metadata.put("model", model.toString());
+        metadata.put("dataset", dataset.toString());
+        metadata.put("precision", precision.toString());
+        metadata.put("dropout_p", Double.toString(pBeforeHead));
+        return metadata;
+    }
 
     /** What was said, in the words of people. */
     String size() { return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset, train.size(), dataset.items(), test.size()); }

@@ -3,16 +3,20 @@ package panatorch.apps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.regex.Pattern;
-import panatorch.train.Checkpointing;
 
 /** Where a run's files go. */
 final class OutputFolder {
     private OutputFolder() {}
 
-    private static final Pattern UNFINISHED = Pattern.compile("\\..+\\.[0-9a-f]{1,16}\\.unfinished");
+    private static final Pattern UNFINISHED = Pattern.compile("\\.(.+)\\.[0-9a-f]{1,16}\\.unfinished");
+
+    private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
+    private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
 
     /** {@code runs/<time>-<model>}, with a number if there is such a folder already. */
     static Path standard(ModelName model) {
@@ -22,6 +26,23 @@ final class OutputFolder {
         return free;
     }
 
+    static boolean isUnfinished(String file) { return UNFINISHED.matcher(Path.of(file).getFileName().toString()).matches(); }
+
+    /** The name that an unfinished file would have got; others keep theirs. */
+    static String finished(String file) {
+        var unfinished = UNFINISHED.matcher(Path.of(file).getFileName().toString());
+        return unfinished.matches() ? Path.of(file).resolveSibling(unfinished.group(1)).toString() : file;
+    }
+
+    /** A file that is to be written, as can be told before the work for it is done. @throws InputException if it cannot be */
+    static Path file(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) throw new InputException(file + " cannot be written, as it is a folder");
+        if (folder != null && !Files.isDirectory(folder)) throw new InputException(file + " cannot be written: there is no folder " + folder);
+        if (folder != null && !Files.isWritable(folder)) throw new InputException(file + " cannot be written: the folder " + folder + " is read-only");
+        return file;
+    }
+
     /** What a process that was killed in the middle of writing leaves behind. */
     private static void removeUnfinished(Path folder) throws IOException {
         try (var files = Files.newDirectoryStream(folder, f -> UNFINISHED.matcher(f.getFileName().toString()).matches())) {
@@ -29,10 +50,22 @@ final class OutputFolder {
         }
     }
 
-    /** A new run must not be resumed from another one's checkpoint. */
-    static void removeCheckpoints(Path folder) throws IOException {
-        Files.deleteIfExists(folder.resolve(Checkpointing.LAST));
-        Files.deleteIfExists(folder.resolve(Checkpointing.BEST));
+    /**
+     * Removes an older run with what was measured of it, lest the new one is taken for a part of it while it is under way. @return whether there was one
+     *
+     * @throws InputException if files of these names are there that no run has written
+     */
+    static boolean removeRun(Path folder) throws IOException {
+        var files = new ArrayList<Path>();
+        try (var all = Files.newDirectoryStream(folder, f -> OF_A_RUN.matcher(f.getFileName().toString()).matches())) {
+            all.forEach(files::add);
+        }
+        boolean run = ConfigFile.isOfRun(folder);
+        for (Path f : files) if (!run && PRECIOUS.matcher(f.getFileName().toString()).matches()) throw new InputException("the run would replace " + f + ", which no run has written; --out names another folder");
+        for (Path f : files) Files.deleteIfExists(f);
+        Path log = folder.resolve("run.log");
+        if (Files.exists(log)) Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close(); // an earlier run of this process may have it open
+        return run;
     }
 
     /** Makes the folder, and finds out now, not after hours of training, whether files can be written there. */

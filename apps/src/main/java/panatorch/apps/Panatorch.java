@@ -1,7 +1,10 @@
 package panatorch.apps;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
@@ -32,6 +35,7 @@ public final class Panatorch implements Runnable {
     private boolean stackTrace;
 
     @Spec private CommandSpec spec;
+    private boolean json;
 
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
@@ -41,6 +45,7 @@ public final class Panatorch implements Runnable {
     /** @return the exit status */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         var panatorch = new Panatorch();
+        panatorch.json = List.of(args).contains("--json");
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
@@ -65,10 +70,21 @@ public final class Panatorch implements Runnable {
 
     private int complain(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+        String sentence = sentence(cause);
+        if (json) line.getOut().println(failed(sentence));
         line.getOut().flush();
-        line.getErr().println("panatorch: " + sentence(cause));
+        line.getErr().println("panatorch: " + sentence);
         if (stackTrace) cause.printStackTrace(line.getErr());
         return status;
+    }
+
+    /** For a program that reads an object where there is no result. */
+    private static String failed(String sentence) {
+        try {
+            return Metrics.JSON_LINE.writeValueAsString(Map.of("error", sentence));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 
     /** An option that is missing may be there with a slip in its name, which tells more. */
@@ -77,13 +93,16 @@ public final class Panatorch implements Runnable {
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
             if (!name.startsWith("--") || command.findOption(name) != null) continue;
-            return new InputException("unknown option " + name + Nearest.hint(name, command.optionsMap().keySet()) + " " + command.qualifiedName() + " --help shows all", missing);
+            return new InputException("unknown option " + name + more(Nearest.hint(name, command.optionsMap().keySet()), command), missing);
         }
         return missing;
     }
 
+    private static String more(String hint, CommandSpec command) { return (hint.isEmpty() ? "; " : hint + " ") + command.qualifiedName() + " --help shows all"; }
+
     private static String sentence(Throwable e) {
         if (e instanceof CommandLine.UnmatchedArgumentException u) return unknown(u);
+        if (e instanceof IOException io) return InputException.reason(io);
         boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return meant ? message : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";
@@ -92,7 +111,7 @@ public final class Panatorch implements Runnable {
     private static String unknown(CommandLine.UnmatchedArgumentException e) {
         String first = e.getUnmatched().getFirst();
         List<String> similar = e.getSuggestions();
-        return "unknown " + (first.startsWith("-") ? "option " : "argument ") + first + (similar.isEmpty() ? "" : ", did you mean " + String.join(" or ", similar) + "?")
-                + " " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help shows all";
+        return "unknown " + (first.startsWith("-") ? "option " : "argument ") + first
+                + more(similar.isEmpty() ? "" : ", did you mean " + String.join(" or ", similar) + "?", e.getCommandLine().getCommandSpec());
     }
 }

@@ -50,7 +50,7 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "SENTENCE", description = "a sentence, for networks that take texts; may be given several times")
     private List<String> texts = List.of();
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them")
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them, or a run's folder")
     private Path checkpoint;
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
@@ -71,8 +71,13 @@ final class PredictCommand implements Callable<Integer> {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Prediction(@Nullable String image, @Nullable String text, String label, double probability, @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
 
-    /** Inputs of a network, and how they are called. */
-    private record Inputs(List<String> names, Batches batches) {}
+    /** What {@code --json} prints in its place. */
+    private record Damaged(String image, String error) {}
+
+    /** Inputs of a network, and how they are called. @param images null of sentences */
+    private record Inputs(List<String> names, Batches batches, @Nullable Readable images) {
+        @Nullable String damage(int row) { return images == null ? null : images.damage(row); }
+    }
 
     @Override public Integer call() throws IOException {
         Check.atLeast("--top", top, 1);
@@ -85,7 +90,7 @@ final class PredictCommand implements Callable<Integer> {
             options.resolve(weights);
             boolean reads = options.model().readsTexts();
             if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + options.model() + " takes images");
-            Inputs in = reads ? sentences() : images(preparation(weights));
+            Inputs in = reads ? sentences(weights.file()) : images(preparation(weights));
             List<String> told = weights.classNames(), names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
             Device place = compute.resolve();
             Precision precision = options.precision().resolve(place);
@@ -96,14 +101,15 @@ final class PredictCommand implements Callable<Integer> {
                 Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
                 predict(in, reads, network, predictor, names, place, precision);
             }
+            return in.images != null && in.images.anyDamage() ? Panatorch.FAILURE : 0;
         }
-        return 0;
     }
 
     private Inputs images(Preparation p) throws IOException {
         List<Path> images = imageFiles();
-        var loader = DataLoader.of(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET), BATCH).transform(p.testing()).build();
-        return new Inputs(images.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null));
+        var readable = new Readable(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
+        var loader = DataLoader.of(readable, BATCH).transform(p.testing()).build();
+        return new Inputs(images.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null), readable);
     }
 
     private List<Path> imageFiles() throws IOException {
@@ -119,7 +125,7 @@ final class PredictCommand implements Callable<Integer> {
         return images;
     }
 
-    private Inputs sentences() {
+    private Inputs sentences(Path weights) {
         var sentences = new ArrayList<>(texts);
         for (Path file : files) {
             try (Stream<String> lines = Files.lines(file)) {
@@ -129,8 +135,8 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         if (sentences.isEmpty()) throw new InputException("there are no sentences in " + files.getFirst());
-        Tensor tokens = Texts.tokens(sentences, checkpoint);
-        return new Inputs(sentences, Batches.of(tokens, tokens, BATCH));
+        Tensor tokens = Texts.tokens(sentences, weights);
+        return new Inputs(sentences, Batches.of(tokens, tokens, BATCH), null);
     }
 
     private Preparation preparation(Checkpoint weights) {
@@ -156,7 +162,11 @@ final class PredictCommand implements Callable<Integer> {
                     double[] probabilities = said.logits().to(DType.FLOAT64).softmax(1).flatten().toDoubleArray();
                     Tensor information = said.information();
                     double[] unsure = information == null ? null : information.to(DType.FLOAT64).toDoubleArray();
-                    for (int i = 0; i < input.size(0); i++) tell(prediction(in.names.get(row++), texts, probabilities, i, names, unsure), out);
+                    for (int i = 0; i < input.size(0); i++, row++) {
+                        String damage = in.damage(row);
+                        if (damage != null) complain(in.names.get(row), damage, out);
+                        else tell(prediction(in.names.get(row), texts, probabilities, i, names, unsure), out);
+                    }
                 }
             }
         }
@@ -168,6 +178,11 @@ final class PredictCommand implements Callable<Integer> {
         IntStream.range(0, names.size()).boxed().sorted((a, b) -> Double.compare(all[row * names.size() + b], all[row * names.size() + a])).forEach(c -> probabilities.put(names.get(c), all[row * names.size() + c]));
         var best = probabilities.entrySet().iterator().next();
         return new Prediction(text ? null : name, text ? name : null, best.getKey(), best.getValue(), unsure == null ? null : unsure[row], probabilities);
+    }
+
+    private void complain(String image, String damage, PrintWriter out) throws IOException {
+        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(new Damaged(image, damage)));
+        spec.commandLine().getErr().println("panatorch: " + damage);
     }
 
     private void tell(Prediction p, PrintWriter out) throws IOException {

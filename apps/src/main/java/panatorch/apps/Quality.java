@@ -18,11 +18,11 @@ import panatorch.metrics.ErrorDetection;
  *
  * @param top5 the part of images whose class is among the five likeliest; null with five classes or fewer
  * @param nll negative log-likelihood in nats; @param ece expected calibration error of 15 bins; see {@link Calibration}
- * @param errorAuroc the probability that the network is less sure of an error than of a right prediction; null if it made no errors, or only such
+ * @param errorAuroc the probability that the network is less sure of an error than of a right prediction; null if it made no errors, or only such; @param informationAuroc likewise of the mutual information
  * @param classes precision, recall, F1 and number of images of each class; @param confusion rows are the true classes
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence, @Nullable Double errorAuroc, @Nullable Double mutualInformation,
+record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence, @Nullable Double errorAuroc, @Nullable Double informationAuroc, @Nullable Double mutualInformation,
         Map<String, ClassificationReport.Scores> classes, long[][] confusion) {
     static Quality of(Predictions p, List<String> classNames) {
         try (var scope = Scope.open(); var matrix = new ConfusionMatrix(classNames)) {
@@ -32,11 +32,15 @@ record Quality(double accuracy, @Nullable Double top5, double nll, double brier,
             ClassificationReport report = matrix.report();
             var scores = new LinkedHashMap<String, ClassificationReport.Scores>();
             for (int i = 0; i < classNames.size(); i++) scores.put(classNames.get(i), report.of(i));
-            Tensor unsure = p.information() != null ? p.information() : logits.softmax(1).amax(1).neg();
-            double auroc = ErrorDetection.of(unsure, Accuracy.correct(logits, labels, 1).logicalNot()).auroc();
-            return new Quality(c.accuracy(), classNames.size() > 5 ? Accuracy.topK(logits, labels, 5) : null, c.nll(), c.brier(), c.ece(), c.confidence(), Double.isNaN(auroc) ? null : auroc,
-                    p.information() == null ? null : p.information().mean().itemDouble(), scores, report.counts());
+            Tensor wrong = Accuracy.correct(logits, labels, 1).logicalNot(), information = p.information();
+            return new Quality(c.accuracy(), classNames.size() > 5 ? Accuracy.topK(logits, labels, 5) : null, c.nll(), c.brier(), c.ece(), c.confidence(), auroc(logits.softmax(1).amax(1).neg(), wrong),
+                    information == null ? null : auroc(information, wrong), information == null ? null : information.mean().itemDouble(), scores, report.counts());
         }
+    }
+
+    private static @Nullable Double auroc(Tensor unsure, Tensor wrong) {
+        double auroc = ErrorDetection.of(unsure, wrong).auroc();
+        return Double.isNaN(auroc) ? null : auroc;
     }
 
     static ClassificationReport report(Predictions p, List<String> classNames) {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.models.Classifier;
 import panatorch.serialize.Safetensors;
@@ -31,15 +30,17 @@ final class Run {
     private final Job job;
     private final Learning learning;
     private final RunOptions options;
+    private final Map<String, String> metadata;
     private final Path folder;
     private final PrintWriter out;
     private final EpochLog log;
 
-    /** @param config the options as JSON has them */
-    Run(Job job, Learning learning, RunOptions options, Map<String, Object> config, Path folder, PrintWriter out) {
+    /** @param config the options as JSON has them; @param metadata of the weights */
+    Run(Job job, Learning learning, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
         this.job = job;
         this.learning = learning;
         this.options = options;
+        this.metadata = metadata;
         this.folder = folder;
         this.out = out;
         log = new EpochLog(folder, config, learning, options.monitor);
@@ -63,7 +64,7 @@ final class Run {
         callbacks.add(progress);
         if (job.earlyStop() != null) callbacks.add(new EarlyStopping(job.measure().toString(), job.earlyStop()));
         callbacks.add(pause);
-        callbacks.add(new Checkpointing(folder, job.measure().toString(), options.checkpointEvery, metadata()));
+        callbacks.add(new Checkpointing(folder, job.measure().toString(), options.checkpointEvery, metadata));
         if (options.tensorboard) callbacks.add(new TensorBoard(folder));
         if (options.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
@@ -81,7 +82,7 @@ final class Run {
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
             learning.finish();
             var trained = (Classifier) trainer.evaluated();
-            Safetensors.save(folder.resolve(WEIGHTS), trained.stateDict(), metadata());
+            Safetensors.save(folder.resolve(WEIGHTS), trained.stateDict(), metadata);
             if (learning.compares()) compare(interruption);
             report(trained, interruption);
             return End.FINISHED;
@@ -137,18 +138,6 @@ final class Run {
         Path last = folder.resolve(Checkpointing.LAST);
         return new RunFailure("a file of the run could not be written: " + reason + (Files.exists(last) ? "; the last good checkpoint is whole, " + last
                 + ": make room, then go on with " + resume() : "; there is no checkpoint yet"), e);
-    }
-
-    /** What {@code evaluate} has to know of the weights, in an order of its own, so that equal runs write equal files. */
-    private Map<String, String> metadata() {
-        var metadata = new TreeMap<String, String>();
-        metadata.put("format", "pt");
-        metadata.put("model", job.model().toString());
-        metadata.put("dataset", job.dataset().toString());
-        metadata.put("precision", job.precision().toString());
-        metadata.put("dropout_p", Double.toString(learning.pBeforeHead()));
-        metadata.putAll(Checkpoint.describe(job.preparation(), job.test().classNames()));
-        return metadata;
     }
 
     /** Ends a fit after an epoch that the user named. */

@@ -13,7 +13,7 @@ final class SetOptions {
     @Option(names = "--dataset", paramLabel = "SET", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
     private @Nullable DatasetName dataset;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")
+    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it; default: where the checkpoint's run had it")
     @Nullable Path data;
 
     @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
@@ -22,7 +22,10 @@ final class SetOptions {
     void check() { Check.atLeast("--limit-test", limitTest, 1); }
 
     /** Puts what the file says in the place of what was not said. @throws InputException if neither names the set */
-    void resolve(Checkpoint weights) { dataset = weights.or(dataset, "dataset", DatasetName.values(), "--dataset"); }
+    void resolve(Checkpoint weights) {
+        dataset = weights.or(dataset, "dataset", DatasetName.values(), "--dataset");
+        if (data == null) data = weights.data(dataset);
+    }
 
     DatasetName dataset() { return Objects.requireNonNull(dataset, "options are resolved before they are used"); }
 

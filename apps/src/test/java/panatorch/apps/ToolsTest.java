@@ -112,6 +112,27 @@ class ToolsTest {
         assertThat(Calls.of("predict --checkpoint", weights, folder.resolve("none.png")).err()).contains("there is no image").hasLineCount(1);
     }
 
+    @Test void a_damaged_picture_does_not_keep_others_from_being_told() throws IOException {
+        Path pictures = Files.createDirectory(folder.resolve("pictures")), good = pictures.resolve("b.png");
+        ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", good.toFile());
+        Path damaged = Files.write(pictures.resolve("a.png"), java.util.Arrays.copyOf(Files.readAllBytes(good), 60));
+        Calls text = Calls.of("predict --checkpoint", weights, pictures);
+        assertThat(text.status()).isEqualTo(1);
+        assertThat(text.out()).startsWith(good + " ").hasLineCount(1);
+        assertThat(text.err()).startsWith("panatorch: the image " + damaged + " cannot be read").hasLineCount(1);
+        Calls told = Calls.of("predict --json --checkpoint", weights, pictures);
+        List<String> lines = told.out().lines().toList();
+        assertThat(told.status()).isEqualTo(1);
+        assertThat(json(lines.get(0)).get("image").asText()).isEqualTo(damaged.toString());
+        assertThat(json(lines.get(0)).get("error").asText()).contains("cannot be read");
+        assertThat(json(lines.get(1)).get("probabilities")).hasSize(10);
+    }
+
+    @Test void what_a_kind_of_file_cannot_say_is_named() {
+        assertThat(works("convert", weights, folder.resolve("named.pt")).out()).contains("a .pt cannot say what " + weights + " says of itself", "--model, --dataset and --normalize");
+        assertThat(works("convert", weights, folder.resolve("named.safetensors")).out()).doesNotContain("cannot say");
+    }
+
     @Test void predict_takes_a_sentence_for_networks_that_read_only() {
         assertThat(Calls.of("predict --text hello --checkpoint", weights).err()).contains("--text is for networks that take texts, and resnet20 takes images").hasLineCount(1);
         assertThat(Calls.of("predict --checkpoint", weights).err()).contains("predict needs an image").hasLineCount(1);
@@ -141,6 +162,8 @@ class ToolsTest {
         JsonNode rows = json(works("compare --json", run, other, plain).out()).get("rows");
         assertThat(rows).hasSize(2);
         assertThat(rows.at("/0/runs").asInt()).isEqualTo(2);
+        assertThat(rows.at("/1/testLoss/sd").isNull()).isTrue();
+        assertThat(Calls.of("compare", run, run).err()).contains("is named twice").hasLineCount(1);
         assertThat(Calls.of("compare", folder.resolve("nowhere")).err()).contains("there is no run in").hasLineCount(1);
     }
 

@@ -145,14 +145,6 @@ class TrainTest {
         assertThat(json(copy.resolve("evaluation.json")).at("/final/parameters").asLong()).isEqualTo(269_722);
     }
 
-    @Test void without_a_folder_the_evaluation_is_written_beside_the_checkpoint() throws IOException {
-        Path weights = Files.copy(run.resolve("model.safetensors"), folder.resolve("weights.safetensors"));
-        Calls evaluated = Calls.of("evaluate --limit-test 100 --checkpoint", weights);
-        assertThat(evaluated.status()).isZero();
-        assertThat(evaluated.out()).contains("written to " + folder.resolve("evaluation.json"));
-        assertThat(json(folder.resolve("evaluation.json")).get("final")).isEqualTo(json(run.resolve("metrics.json")).get("final"));
-    }
-
     @Test void a_checkpoint_of_another_model_is_refused_with_a_short_sentence() {
         Calls evaluated = Calls.of("evaluate --model resnet32 --checkpoint", run.resolve("model.safetensors"));
         assertThat(evaluated.status()).isEqualTo(2);

@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ class WrongCallTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-            "--speed 3|unknown option --speed panatorch train --help shows all",
+            "--speed 3|unknown option --speed; panatorch train --help shows all",
             "--limit-trian 3|unknown option --limit-trian, did you mean --limit-train",
             "--model resnet21|'resnet21' is unknown, did you mean resnet20? It can be resnet20, resnet32,",
             "--model resnet2O|did you mean resnet20?",
@@ -83,6 +84,23 @@ class WrongCallTest {
     void a_wrong_option_of_train_is_explained(String options, String sentence) {
         isRefused(Calls.of("train " + options + " --out", folder.resolve("out")), sentence);
         assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    @Test void a_program_that_asked_for_json_is_told_in_json_too() throws IOException {
+        for (String line : new String[] {"evaluate --json --checkpoint nowhere.safetensors", "train --json --epochs 0", "compare --json nowhere", "predict --json --speed 3"}) {
+            Calls failed = Calls.of(line);
+            assertThat(failed.status()).isEqualTo(2);
+            assertThat(failed.out()).hasLineCount(1);
+            assertThat("panatorch: " + new ObjectMapper().readTree(failed.out()).get("error").asText()).isEqualTo(failed.err().strip());
+        }
+    }
+
+    @Test void a_file_that_cannot_be_written_is_explained_before_the_work() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "no weights"), nowhere = folder.resolve("nowhere");
+        isRefused(Calls.of("convert", file, nowhere.resolve("a.pt")), "there is no folder " + nowhere);
+        isRefused(Calls.of("convert", file, folder), "as it is a folder");
+        isRefused(Calls.of("compare runs/a --out", nowhere.resolve("a.png")), "there is no folder " + nowhere);
+        isRefused(Calls.of("compare runs/a --out", folder.resolve("a.jpg")), "--out is a PNG");
     }
 
     @Test void a_missing_or_unknown_command_is_explained() {
