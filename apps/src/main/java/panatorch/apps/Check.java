@@ -10,6 +10,16 @@ final class Check {
         if (value != null && value < least) throw new InputException(option + " must be at least " + least + ", and is " + value);
     }
 
+    static void within(String option, @Nullable Integer value, int least, int most) {
+        atLeast(option, value, least);
+        if (value != null && value > most) throw new InputException(option + " must be at most " + most + ", and is " + value);
+    }
+
+    /** At least 0 and below 1. */
+    static void part(String option, double value) {
+        if (!(value >= 0 && value < 1)) throw new InputException(option + " must be at least 0 and below 1, and is " + value);
+    }
+
     static void between(String option, double value, double low, double high) {
         if (!(value >= low && value <= high)) throw new InputException(option + " must lie between " + plain(low) + " and " + plain(high) + ", and is " + value);
     }

@@ -20,7 +20,7 @@ final class CheckpointOptions {
     @Option(names = "--precision", paramLabel = "PRECISION", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint was trained in if it says so, else fp32")
     private @Nullable PrecisionName precision;
 
-    void check() { if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1); }
+    void check() { if (dropoutP != null) Check.part("--dropout-p", dropoutP); }
 
     /** Puts what the file says in the place of what was not said. @throws InputException if neither names the model */
     void resolve(Checkpoint weights) {

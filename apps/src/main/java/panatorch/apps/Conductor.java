@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,9 +15,9 @@ import picocli.CommandLine.Model.CommandSpec;
 /**
  * A run as a command has it: from its folder to what is told of its end.
  *
- * @param spec whose options are the run's configuration
+ * @param spec whose options are the run's configuration, but for {@code idle} ones, which have no effect on it
  */
-record Conductor(CommandSpec spec, RunOptions options, Interruption interruption) {
+record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interruption interruption) {
     /** What else of the set a checkpoint needs. */
     @FunctionalInterface
     interface Companions {
@@ -30,7 +31,7 @@ record Conductor(CommandSpec spec, RunOptions options, Interruption interruption
             Path asked = options.out, resumed = options.resume;
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(job.model()));
             boolean replaced = resumed == null && OutputFolder.removeRun(folder);
-            Map<String, Object> config = ConfigFile.of(spec);
+            Map<String, Object> config = ConfigFile.of(spec, idle);
             Map<String, String> weights = job.metadata(begun.pBeforeHead());
             ConfigFile.write(folder, config, weights);
             companions.saveTo(folder);

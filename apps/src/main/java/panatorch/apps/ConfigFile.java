@@ -40,13 +40,13 @@ final class ConfigFile {
 
     // ---- writing
 
-    /** The options as they are at present. */
-    static Map<String, Object> of(CommandSpec command) {
+    /** The options as they are at present, without those that have no effect. */
+    static Map<String, Object> of(CommandSpec command, Set<String> idle) {
         var config = new LinkedHashMap<String, Object>();
         config.put(COMMAND, command.name());
         for (OptionSpec o : command.options()) {
             Object value = o.getValue();
-            if (!OF_A_CALL.contains(o.longestName()) && value != null) config.put(key(o.longestName()), value instanceof Path p ? p.toAbsolutePath().normalize().toString() : value);
+            if (!OF_A_CALL.contains(o.longestName()) && !idle.contains(o.longestName()) && value != null) config.put(key(o.longestName()), value instanceof Path p ? p.toAbsolutePath().normalize().toString() : value);
         }
         config.put(LIBTORCH, Torch.version());
         config.put(JAVA, Runtime.version().toString());

@@ -10,16 +10,16 @@ final class DataOptions {
     @Option(names = "--dataset", paramLabel = "SET", defaultValue = "synthetic", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, which is built in")
     DatasetName dataset = DatasetName.SYNTHETIC;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it")
+    @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it; of the dataset folder, one with train and test (or val), each with a folder of images for every class")
     @Nullable Path data;
 
     @Option(names = "--image-size", paramLabel = "N", defaultValue = "32", description = "of the dataset folder: pixels of a side that images are scaled to; default: ${DEFAULT-VALUE}")
     int imageSize = 32;
 
-    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only")
+    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only, of a folder N from all classes")
     @Nullable Integer limitTrain;
 
-    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
+    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only, of a folder N from all classes")
     @Nullable Integer limitTest;
 
     @Option(names = "--no-augment", description = "train on the images as they are: no random crops, no flips")
@@ -31,11 +31,8 @@ final class DataOptions {
     /** All of them; the caller closes them. */
     Dataset test() { return dataset.test(data, imageSize); }
 
-    /** A view, which need not be closed. */
-    static Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : set.limit(limit); }
-
     void check() {
-        Check.atLeast("--image-size", imageSize, 8);
+        Check.within("--image-size", imageSize, 8, 1024);
         Check.atLeast("--limit-train", limitTrain, 1);
         Check.atLeast("--limit-test", limitTest, 1);
     }

@@ -81,6 +81,9 @@ enum DatasetName {
         return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
     }
 
+    /** Some items, or all; a view, which need not be closed. A folder's lie class by class, so that the first would be of one class. */
+    Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : this == FOLDER ? set.spaced(limit) : set.limit(limit); }
+
     /** What else of the set a checkpoint needs, into the run's folder. @param checkpoint as of {@link #train(Path, int, Path)} */
     void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Texts.saveVocabulary(needed(data), words(checkpoint), folder); }
 

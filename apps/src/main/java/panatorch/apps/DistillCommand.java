@@ -1,6 +1,7 @@
 package panatorch.apps;
 
 import java.io.IOException;
+import java.util.Set;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import panatorch.Device;
@@ -47,9 +48,11 @@ final class DistillCommand implements Callable<Integer> {
             Device place = compute.resolve();
             try (Dataset train = set.train(weights); Dataset test = set.test(weights); Classifier network = options.network(weights, test.classes(), place)) {
                 Classifier random = DroppingHead.random(network, options.dropoutP(), "distill");
-                var job = new Job(spec.name(), options.model(), set.dataset(), DataOptions.limited(train, learning.limitTrain), DataOptions.limited(test, set.limitTest),
+                var job = new Job(spec.name(), options.model(), set.dataset(), set.dataset().limited(train, learning.limitTrain), set.dataset().limited(test, set.limitTest),
                         weights.preparation(train, options.model(), options.normalize), !learning.noAugment, learning.epochs, learning.batchSize, 1, MeasureName.LOSS, null, place, options.precision().resolve(place), compute.seed);
-                return new Conductor(spec, run, interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, weights.file()), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));
+                Effect.check(spec, Effect.of(set.dataset()));
+                Effect.check(spec, Effect.within(run, job.epochs()));
+                return new Conductor(spec, run, Set.of(), interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, weights.file()), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));
             }
         }
     }

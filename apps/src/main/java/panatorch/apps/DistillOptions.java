@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 final class DistillOptions {
     private static final double PERTURB = 0.2;
 
-    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only")
+    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only, of a folder N from all classes")
     @Nullable Integer limitTrain;
 
     @Option(names = "--no-augment", description = "no random crops, no flips")

@@ -62,8 +62,10 @@ final class EvaluateCommand implements Callable<Integer> {
             Checkpoint weights = Checkpoint.read(checkpoint);
             options.resolve(weights);
             set.resolve(weights);
+            Effect.check(spec, Effect.of(set.dataset()));
+            Effect.check(spec, Effect.of(mc));
             try (Dataset all = set.test(weights)) {
-                Dataset test = DataOptions.limited(all, set.limitTest);
+                Dataset test = set.dataset().limited(all, set.limitTest);
                 Preparation preparation = weights.preparation(test, options.model(), options.normalize);
                 Device place = compute.resolve();
                 Path d = set.data, o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;

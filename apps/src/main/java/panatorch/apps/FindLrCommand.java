@@ -13,9 +13,11 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.amp.Precision;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
@@ -49,26 +51,35 @@ final class FindLrCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Mixin(name = "All") private TrainOptions options = new TrainOptions();
+    @Mixin(name = "Data") private DataOptions data = new DataOptions();
+    @Mixin(name = "Model") private ModelOptions network = new ModelOptions();
+    @Mixin(name = "Steps") private StepOptions step = new StepOptions();
+    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
     @Spec private CommandSpec spec;
 
     @Override public Integer call() throws IOException {
-        options.check();
+        data.check();
+        network.check();
+        step.check();
+        compute.check();
         Check.above("--from", from, 0);
         Check.above("--to", to, from);
         Check.atLeast("--steps", steps, 2);
-        try (Dataset all = options.data.train()) {
-            options.resolve();
-            Preparation.of(all, options.model.model); // refuses images that do not fit before a folder is made
+        try (Dataset all = data.train()) {
+            network.resolve();
+            Device place = compute.resolve();
+            Precision precision = step.resolve(data.dataset, place);
+            Effect.check(spec, Effect.ofRangeTest(data, network, step));
+            Preparation.of(all, network.model); // refuses images that do not fit before a folder is made
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
-            LrFinder.Result found = find(DataOptions.limited(all, options.data.limitTrain));
+            LrFinder.Result found = find(data.dataset.limited(all, data.limitTrain), place, precision);
             PrintWriter text = spec.commandLine().getOut();
-            Double suggestion = LrSuggestion.of(found.points());
-            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(new Result(found.points(), suggestion)));
+            Double suggestion = found.suggestion();
+            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
             else text.println(sentence(found.points(), suggestion));
             if (folder != null) {
                 AtomicFile.write(folder.resolve("find-lr.png"), picture(found.points(), suggestion));
-                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(new Result(found.points(), suggestion)));
+                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
                 if (!json) text.println("written     find-lr.png and find-lr.json in " + folder);
             } else if (!json) {
                 text.println("--out DIR draws the curve there");
@@ -78,24 +89,21 @@ final class FindLrCommand implements Callable<Integer> {
         }
     }
 
-    /** What {@code --json} prints and {@code find-lr.json} holds. @param suggestion null where the loss does not fall clearly */
-    private record Result(List<LrFinder.Point> points, @Nullable Double suggestion) {}
-
     private String sentence(List<LrFinder.Point> points, @Nullable Double suggestion) {
         String tried = String.format(Locale.ROOT, "%d steps from %.2g to %.2g; ", points.size(), from, points.getLast().lr());
         return tried + (suggestion != null ? String.format(Locale.ROOT, "the loss falls fastest at --lr %.2g", suggestion)
                 : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
     }
 
-    private LrFinder.Result find(Dataset train) {
-        Preparation preparation = Preparation.of(train, options.model.model);
-        Batches batches = Job.trainBatches(train, options.learning.batchSize, options.compute.seed, preparation, !options.data.noAugment, options.data.dataset);
-        Torch.manualSeed(options.compute.seed);
-        try (Classifier model = options.model.model.create(train.classes())) {
-            model.to(options.device(), null, Testing.FORMAT);
-            Objective objective = options.model.method(CrossEntropy.mean().labelSmoothing(options.learning.labelSmoothing)).around(Testing.OBJECTIVE);
-            try (Optimizer optimizer = options.learning.optimizer.over(model.parameters(), options.learning); var step = new Steps(model, optimizer, objective, batches)) {
-                return LrFinder.run(model, optimizer, step, LrFinder.options().range(from, to).steps(steps));
+    private LrFinder.Result find(Dataset train, Device place, Precision precision) {
+        Preparation preparation = Preparation.of(train, network.model);
+        Batches batches = Job.trainBatches(train, step.batchSize, compute.seed, preparation, !data.noAugment, data.dataset);
+        Torch.manualSeed(compute.seed);
+        try (Classifier model = network.model.create(train.classes())) {
+            model.to(place, null, Testing.FORMAT);
+            Objective objective = network.method(CrossEntropy.mean().labelSmoothing(step.labelSmoothing)).around(Testing.OBJECTIVE);
+            try (Optimizer optimizer = step.optimizer.over(model.parameters(), step, from); var steps = new Steps(model, optimizer, objective, batches, place, precision)) {
+                return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
                 throw new RunFailure(e.getMessage() + "; try a lower --from", e);
             }
@@ -103,19 +111,23 @@ final class FindLrCommand implements Callable<Integer> {
     }
 
     /** Steps of training, epoch after epoch. */
-    private final class Steps implements DoubleSupplier, AutoCloseable {
+    private static final class Steps implements DoubleSupplier, AutoCloseable {
         private final Classifier model;
         private final Optimizer optimizer;
         private final Objective objective;
         private final Batches batches;
+        private final Device place;
+        private final Precision precision;
         private Batches.Epoch epoch;
         private long number = 1;
 
-        Steps(Classifier model, Optimizer optimizer, Objective objective, Batches batches) {
+        Steps(Classifier model, Optimizer optimizer, Objective objective, Batches batches, Device place, Precision precision) {
             this.model = model;
             this.optimizer = optimizer;
             this.objective = objective;
             this.batches = batches;
+            this.place = place;
+            this.precision = precision;
             epoch = batches.epoch(number, 0);
             model.train();
         }
@@ -126,8 +138,8 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = Testing.formed(batch.input().to(options.device())), labels = batch.target().to(options.device()), loss;
-                try (var cast = options.precision().enter(options.device())) {
+                Tensor images = Testing.formed(batch.input().to(place)), labels = batch.target().to(place), loss;
+                try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }
                 loss.backward();

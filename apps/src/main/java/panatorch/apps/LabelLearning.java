@@ -42,8 +42,8 @@ final class LabelLearning implements Learning {
         subnetworks = options.model.dropout == DropoutName.GYRO ? GyroSchedule.of(options.model.sigma, options.model.tau, job.epochs() * job.steps(), job.seed()) : null;
         gyro = subnetworks == null ? null : replaced(subnetworks);
         if (gyro != null) methods.add(gyro);
-        optimizer = l.optimizer.over(model.parameters(), l);
-        methods.add(options.model.method(CrossEntropy.mean().labelSmoothing(l.labelSmoothing)));
+        optimizer = l.step.optimizer.over(model.parameters(), l.step, l.lr);
+        methods.add(options.model.method(CrossEntropy.mean().labelSmoothing(l.step.labelSmoothing)));
         methods.add(l.schedule.over(optimizer, l, job.steps()));
         if (l.mixup != null) methods.add(new Mixup(l.mixup, classes));
         if (l.cutmix != null) methods.add(new CutMix(l.cutmix, classes));
@@ -65,9 +65,9 @@ final class LabelLearning implements Learning {
     @Override public String describe() {
         LearningOptions l = options.learning;
         int threads = options.compute.threads;
-        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%,d %s of %,d batches on %s with %d %s in %s (%s), by %s with a %s schedule",
-                job.model(), model.parameterCount(), options.model.describe(), job.size(), job.epochs(), job.epochs() == 1 ? "epoch" : "epochs", job.trainBatches().count(),
-                job.device(), threads, threads == 1 ? "thread" : "threads", job.precision(), job.precision().reason(), l.optimizer, l.schedule);
+        return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s (%s), by %s with a %s schedule",
+                job.model(), model.parameterCount(), options.model.describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainBatches().count(), "batch", "batches"),
+                job.device(), Counted.of(threads, "thread"), job.precision(), job.precision().reason(), l.step.optimizer, l.schedule);
     }
 
     @Override public Classifier model() { return model; }
@@ -77,6 +77,9 @@ final class LabelLearning implements Learning {
     @Override public Objective objective() { return Testing.OBJECTIVE; }
 
     @Override public List<Callback> methods() { return methods; }
+
+    /** What a network says that does not know, and so the loss of one that spreads labels or mixes images. */
+    @Override public double guessing() { return Math.log(job.train().classes()); }
 
     @Override public double pBeforeHead() { return options.model.pBeforeHead(); }
 

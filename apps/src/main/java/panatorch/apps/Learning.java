@@ -28,6 +28,9 @@ interface Learning extends AutoCloseable {
     /** What may help where the loss is no number: a lower what? */
     String advice();
 
+    /** The loss of one that has learnt nothing; NaN if that is not known. */
+    default double guessing() { return Double.NaN; }
+
     /** Of a student's loss so far in this epoch over what it cannot get below; null if that is not known. */
     default @Nullable Double excess() { return null; }
 

@@ -2,33 +2,21 @@ package panatorch.apps;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How long and by what rule it is trained. */
 final class LearningOptions {
+    @Mixin(name = "Step") StepOptions step = new StepOptions();
+
     @Option(names = "--epochs", paramLabel = "N", description = "default: 5 for synthetic, 10 for others")
     @Nullable Integer epochs;
-
-    @Option(names = "--batch-size", paramLabel = "N", description = "default: 32 for synthetic, 64 for others")
-    @Nullable Integer batchSize;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "batches that make one step; default: ${DEFAULT-VALUE}")
     int accumulate;
 
-    @Option(names = "--precision", paramLabel = "PRECISION", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
-    PrecisionName precision = PrecisionName.AUTO;
-
-    @Option(names = "--optimizer", paramLabel = "OPTIMIZER", defaultValue = "sgd", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-    OptimizerName optimizer = OptimizerName.SGD;
-
-    @Option(names = "--lr", paramLabel = "RATE", description = "highest learning rate; default: 0.05 for sgd, 0.001 for most others; find-lr suggests one")
+    @Option(names = "--lr", paramLabel = "RATE", description = "highest learning rate; default: 0.05 for sgd, 0.001 for most others, and with sgd 0.02 for lenet5-dropout; find-lr suggests one")
     @Nullable Double lr;
-
-    @Option(names = "--momentum", paramLabel = "MU", description = "of sgd, Nesterov's, and of rmsprop; default: 0.9 for sgd")
-    @Nullable Double momentum;
-
-    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "default: 5e-4 for sgd, 0.01 for adamw, else 0")
-    @Nullable Double weightDecay;
 
     @Option(names = "--schedule", paramLabel = "SCHEDULE", defaultValue = "one-cycle", description = "of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ScheduleName schedule = ScheduleName.ONE_CYCLE;
@@ -51,9 +39,6 @@ final class LearningOptions {
     @Option(names = "--clip-norm", paramLabel = "NORM", description = "scales gradients down to this Euclidean norm at most")
     @Nullable Double clipNorm;
 
-    @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", description = "how much of a label is spread over all classes; default: ${DEFAULT-VALUE}")
-    double labelSmoothing;
-
     @Option(names = "--mixup", paramLabel = "ALPHA", description = "trains on mixtures of two images (Zhang et al. 2018); 0.2 is usual")
     @Nullable Double mixup;
 
@@ -71,20 +56,16 @@ final class LearningOptions {
 
     /** @throws InputException if a number makes no sense, or options contradict each other */
     void check() {
+        step.check();
         Check.atLeast("--epochs", epochs, 1);
-        if (batchSize != null && batchSize < 2) throw new InputException("--batch-size must be at least 2, because batch normalisation needs more than one image, and is " + batchSize);
         Check.atLeast("--accumulate", accumulate, 1);
         if (lr != null) Check.above("--lr", lr, 0);
-        if (momentum != null && !(momentum >= 0 && momentum < 1)) throw new InputException("--momentum must be at least 0 and below 1, and is " + momentum);
-        if (momentum != null && momentum > 0 && !optimizer.hasMomentum()) throw new InputException("--momentum is of sgd and rmsprop; " + optimizer + " has none");
-        if (weightDecay != null) Check.notBelow("--weight-decay", weightDecay, 0);
         Check.notBelow("--warm-up", warmUp, 0);
         Check.atLeast("--step-epochs", stepEpochs, 1);
         Check.above("--gamma", gamma, 0);
         if (gamma >= 1) throw new InputException("--gamma must be below 1, and is " + gamma);
         Check.atLeast("--plateau-patience", plateauPatience, 0);
         if (clipNorm != null) Check.above("--clip-norm", clipNorm, 0);
-        if (!(labelSmoothing >= 0 && labelSmoothing < 1)) throw new InputException("--label-smoothing must be at least 0 and below 1, and is " + labelSmoothing);
         if (mixup != null) Check.above("--mixup", mixup, 0);
         if (cutmix != null) Check.above("--cutmix", cutmix, 0);
         if (mixup != null && cutmix != null) throw new InputException("--mixup and --cutmix both change the labels; choose one of them");
@@ -96,12 +77,9 @@ final class LearningOptions {
     }
 
     /** Puts what takes effect in the place of what was not said. */
-    void resolve(DatasetName dataset) {
+    void resolve(DatasetName dataset, ModelName model) {
         if (epochs == null) epochs = dataset.epochs;
-        if (batchSize == null) batchSize = dataset.batchSize;
-        if (lr == null) lr = optimizer.lr;
-        if (momentum == null) momentum = optimizer == OptimizerName.SGD ? 0.9 : 0;
-        if (weightDecay == null) weightDecay = optimizer.weightDecay;
+        if (lr == null) lr = model.rate(step.optimizer);
         if (warmUp >= epochs) throw new InputException("--warm-up must be less than the " + epochs + " epochs, and is " + warmUp);
         if (schedule == ScheduleName.STEP && stepEpochs == null) stepEpochs = Math.max(1, epochs / 3);
         if (schedule == ScheduleName.MULTI_STEP && milestones == null) milestones = epochs < 2 ? List.of() : epochs < 4 ? List.of(epochs / 2) : List.of(epochs / 2, epochs * 3 / 4);

@@ -41,12 +41,26 @@ enum ModelName {
     ALLCONV(AllConv::new),
     LENET5(LeNet5::new),
     CUDA_CONVNET_QUICK_DROPOUT(classes -> new CudaConvnetQuick(CudaConvnetQuick.options(classes).dropout(0.5))),
-    LENET5_DROPOUT(classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
+    LENET5_DROPOUT(0.02, classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
     BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Texts.WORDS).positions(Texts.LENGTH), classes));
+
+    /** The highest learning rate of sgd that is usual, as measured where that of others is too high. */
+    final double sgdRate;
 
     private final IntFunction<Classifier> make;
 
-    ModelName(IntFunction<Classifier> make) { this.make = make; }
+    ModelName(IntFunction<Classifier> make) { this(OptimizerName.SGD.lr, make); }
+
+    ModelName(double sgdRate, IntFunction<Classifier> make) {
+        this.sgdRate = sgdRate;
+        this.make = make;
+    }
+
+    /** Where the user names none. */
+    double rate(OptimizerName optimizer) { return optimizer == OptimizerName.SGD ? sgdRate : optimizer.lr; }
+
+    /** Whether it has layers that {@code --dropout gyro} can take the place of. */
+    boolean drops() { return this == ALLCONV || this == NIN || this == LENET5_DROPOUT || this == CUDA_CONVNET_QUICK_DROPOUT || this == BERT_TINY; }
 
     boolean readsTexts() { return this == BERT_TINY; }
 

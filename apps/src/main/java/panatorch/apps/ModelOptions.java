@@ -1,6 +1,8 @@
 package panatorch.apps;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.gyro.GyroDropout;
@@ -17,7 +19,7 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "MODEL", defaultValue = "resnet20", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ModelName model = ModelName.RESNET20;
 
-    @Option(names = "--dropout", paramLabel = "METHOD", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for networks with dropout layers); default: ${DEFAULT-VALUE}")
+    @Option(names = "--dropout", paramLabel = "METHOD", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for allconv, nin, bert-tiny, and those named -dropout); default: ${DEFAULT-VALUE}")
     DropoutName dropout = DropoutName.MULTI_SAMPLE;
 
     @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3, of gyro what the layers have")
@@ -35,8 +37,10 @@ final class ModelOptions {
     void check() {
         Check.atLeast("--sigma", sigma, 1);
         Check.atLeast("--tau", tau, 1);
-        if (tau > sigma) throw new InputException("--tau must be at most --sigma, as no more than all " + sigma + " subnetworks can be trained at a time, and is " + tau);
-        if (dropoutP != null) Check.between("--dropout-p", dropoutP, 0, 1);
+        if (dropout == DropoutName.GYRO && tau > sigma) throw new InputException("--tau must be at most --sigma, as no more than all " + sigma + " subnetworks can be trained at a time, and is " + tau);
+        if (dropout == DropoutName.GYRO && !model.drops())
+            throw new InputException("--dropout gyro is for networks with dropout layers, and " + model + " has none; these have: " + Arrays.stream(ModelName.values()).filter(ModelName::drops).map(ModelName::toString).collect(Collectors.joining(", ")));
+        if (dropoutP != null) Check.part("--dropout-p", dropoutP);
         Check.atLeast("--dropout-samples", dropoutSamples, 1);
     }
 

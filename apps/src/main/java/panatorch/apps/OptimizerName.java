@@ -28,8 +28,8 @@ enum OptimizerName {
     boolean hasMomentum() { return this == SGD || this == RMSPROP; }
 
     /** The caller closes it. */
-    Optimizer over(List<Tensor> parameters, LearningOptions o) {
-        double rate = o.lr, decay = o.weightDecay, momentum = o.momentum;
+    Optimizer over(List<Tensor> parameters, StepOptions o, double rate) {
+        double decay = o.weightDecay, momentum = o.momentum;
         return switch (this) {
             case SGD -> new SGD(parameters, panatorch.optim.SGD.options(rate).momentum(momentum).nesterov(momentum > 0).weightDecay(decay).fused(true));
             case ADAM -> new Adam(parameters, Adam.options(rate).weightDecay(decay).fused(true));

@@ -3,13 +3,18 @@ package panatorch.apps;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -35,7 +40,7 @@ public final class Panatorch implements Runnable {
     private boolean stackTrace;
 
     @Spec private CommandSpec spec;
-    private boolean json;
+    private String[] args = {};
 
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
@@ -45,7 +50,7 @@ public final class Panatorch implements Runnable {
     /** @return the exit status */
     static int run(String[] args, PrintWriter out, PrintWriter err) {
         var panatorch = new Panatorch();
-        panatorch.json = List.of(args).contains("--json");
+        panatorch.args = args;
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
@@ -64,6 +69,12 @@ public final class Panatorch implements Runnable {
         return status;
     }
 
+    /** The options of {@code command} that stand in this call, by their longest names, and not in a file that it names. */
+    Set<String> said(CommandSpec command) {
+        return Arrays.stream(args).filter(a -> a.startsWith("--")).map(a -> command.findOption(a.contains("=") ? a.substring(0, a.indexOf('=')) : a))
+                .filter(Objects::nonNull).map(OptionSpec::longestName).collect(Collectors.toSet());
+    }
+
     @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
 
     private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException ? WRONG : FAILURE; }
@@ -71,7 +82,7 @@ public final class Panatorch implements Runnable {
     private int complain(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
         String sentence = sentence(cause);
-        if (json) line.getOut().println(failed(sentence));
+        if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
         line.getOut().flush();
         line.getErr().println("panatorch: " + sentence);
         if (stackTrace) cause.printStackTrace(line.getErr());

@@ -83,6 +83,7 @@ final class PredictCommand implements Callable<Integer> {
         Check.atLeast("--top", top, 1);
         Check.atLeast("--mc", mc, 2);
         if (files.isEmpty() && texts.isEmpty()) throw new InputException("predict needs an image, or with --text a sentence");
+        Effect.check(spec, Effect.of(mc));
         options.check();
         compute.check();
         try (var scope = Scope.open()) {

@@ -58,7 +58,7 @@ final class Run {
     /** Trains until the end, or until the user wants it to stop. */
     End train(Interruption interruption) throws IOException {
         var callbacks = new ArrayList<>(learning.methods());
-        var progress = new RunProgress(log, done -> Progress.of(job.plan((int) done), out, options.silent()), options, learning);
+        var progress = new RunProgress(log, done -> Progress.of(job.plan((int) done), out, options.silent()), out, options, learning);
         var pause = new Pause(options.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);

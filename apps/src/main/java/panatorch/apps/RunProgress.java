@@ -1,5 +1,6 @@
 package panatorch.apps;
 
+import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.LongFunction;
@@ -17,15 +18,17 @@ final class RunProgress implements Callback, AutoCloseable {
 
     private final EpochLog log;
     private final LongFunction<Progress> begin;
+    private final PrintWriter out;
     private final RunOptions options;
     private final Learning learning;
     private @Nullable Progress shown;
     private long spoken;
 
-    /** @param log called before this; @param begin of the epochs that are done */
-    RunProgress(EpochLog log, LongFunction<Progress> begin, RunOptions options, Learning learning) {
+    /** @param log called before this; @param begin of the epochs that are done; @param out for what is no progress */
+    RunProgress(EpochLog log, LongFunction<Progress> begin, PrintWriter out, RunOptions options, Learning learning) {
         this.log = log;
         this.begin = begin;
+        this.out = out;
         this.options = options;
         this.learning = learning;
     }
@@ -52,7 +55,16 @@ final class RunProgress implements Callback, AutoCloseable {
     @Override public void epochEnd(Trainer trainer) {
         double loss = trainer.history().getLast().test().getOrDefault("loss", 0.0);
         if (!Double.isFinite(loss) && !options.keepGoing) throw diverged(loss, trainer);
-        progress().endEpoch(log.epochs().getLast());
+        Metrics.Epoch epoch = log.epochs().getLast();
+        progress().endEpoch(epoch);
+        if (epoch.epoch() == 1) warnOfGuessing(epoch.trainLoss());
+    }
+
+    private void warnOfGuessing(double loss) {
+        double guessing = learning.guessing();
+        if (!(Math.abs(loss - guessing) < 0.01 * guessing)) return;
+        out.printf(Locale.ROOT, "Nothing was learnt in this epoch: its loss is that of guessing, %.4f. If the next one is no better, try another --lr (find-lr suggests one), or --optimizer adam --lr 3e-4.%n", guessing);
+        out.flush();
     }
 
     private Progress progress() { return Objects.requireNonNull(shown, "begun by fitStart"); }

@@ -16,7 +16,7 @@ final class SetOptions {
     @Option(names = "--data", paramLabel = "DIR", description = "folder that holds the set's files, or the set's own folder in it; default: where the checkpoint's run had it")
     @Nullable Path data;
 
-    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only")
+    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only, of a folder N from all classes")
     @Nullable Integer limitTest;
 
     void check() { Check.atLeast("--limit-test", limitTest, 1); }

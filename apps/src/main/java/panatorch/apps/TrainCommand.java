@@ -1,6 +1,7 @@
 package panatorch.apps;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import panatorch.datasets.Dataset;
 import picocli.CommandLine.Command;
@@ -30,9 +31,13 @@ final class TrainCommand implements Callable<Integer> {
         LearningOptions l = options.learning;
         try (var interruption = Interruption.watch(); Dataset train = d.train(); Dataset test = d.test()) {
             options.resolve();
-            var job = new Job(spec.name(), options.model.model, d.dataset, DataOptions.limited(train, d.limitTrain), DataOptions.limited(test, d.limitTest), Preparation.of(train, options.model.model), !d.noAugment,
-                    l.epochs, l.batchSize, l.accumulate, l.measure, l.earlyStop, options.device(), options.precision(), options.compute.seed);
-            return new Conductor(spec, run, interruption).run(job, folder -> d.dataset.saveWith(folder, d.data, null), () -> new LabelLearning(options, job));
+            var job = new Job(spec.name(), options.model.model, d.dataset, d.dataset.limited(train, d.limitTrain), d.dataset.limited(test, d.limitTest), Preparation.of(train, options.model.model), !d.noAugment,
+                    l.epochs, l.step.batchSize, l.accumulate, l.measure, l.earlyStop, options.device(), options.precision(), options.compute.seed);
+            List<Effect> effects = Effect.of(options);
+            Effect.check(spec, effects);
+            Effect.check(spec, Effect.within(l, job.trainBatches().count()));
+            Effect.check(spec, Effect.within(run, job.epochs()));
+            return new Conductor(spec, run, Effect.idle(effects), interruption).run(job, folder -> d.dataset.saveWith(folder, d.data, null), () -> new LabelLearning(options, job));
         }
     }
 }

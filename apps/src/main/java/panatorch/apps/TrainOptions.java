@@ -6,7 +6,7 @@ import panatorch.amp.Precision;
 import picocli.CommandLine.Mixin;
 
 /**
- * What can be said of training to {@code train} and {@code find-lr}. {@link #resolve} puts what takes effect in the place of defaults and {@code auto}: then the options are
+ * What can be said of training to {@code train}. {@link #resolve} puts what takes effect in the place of defaults and {@code auto}: then the options are
  * all that a run depends on, and the same ones give the same weights, bit for bit, on the same CPU.
  */
 final class TrainOptions {
@@ -30,12 +30,10 @@ final class TrainOptions {
     /** @throws InputException if the device or the precision is not to be had */
     void resolve() {
         model.resolve();
-        learning.resolve(data.dataset);
+        learning.resolve(data.dataset, model.model);
         Device place = compute.resolve();
-        Precision p = learning.precision.resolve(place);
-        for (PrecisionName name : PrecisionName.values()) if (name.toString().equals(p.toString())) learning.precision = name;
         device = place;
-        precision = p;
+        precision = learning.step.resolve(data.dataset, place);
     }
 
     Device device() { return resolved(device); }

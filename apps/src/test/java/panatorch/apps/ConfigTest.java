@@ -23,7 +23,7 @@ class ConfigTest {
 
     @Test void a_runs_own_configuration_repeats_it_and_the_command_line_counts_more() throws IOException {
         Path first = folder.resolve("first"), second = folder.resolve("second"), third = folder.resolve("third");
-        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 1 --schedule multi-step --milestones 1,2 --weight-decay 0 --out", first).status()).isZero();
+        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 3 --schedule multi-step --milestones 1,2 --weight-decay 0 --out", first).status()).isZero();
         assertThat(Calls.of("train --out", second, Path.of("--config"), first.resolve("config.json")).err()).isEmpty();
         assertThat(second.resolve("model.safetensors")).hasSameBinaryContentAs(first.resolve("model.safetensors"));
         assertThat(second.resolve("config.json")).hasSameTextualContentAs(first.resolve("config.json"));

@@ -49,6 +49,8 @@ class HelpTest {
         String help = Calls.of("train --help").out();
         DatasetName s = DatasetName.SYNTHETIC, c = DatasetName.CIFAR10;
         assertThat(help).contains(s.epochs + " for synthetic, " + c.epochs + " for others", s.batchSize + " for synthetic, " + c.batchSize + " for others");
+        String words = help.replaceAll("\\s+", " ");
+        for (ModelName m : ModelName.values()) if (m.sgdRate != OptimizerName.SGD.lr) assertThat(words).contains("with sgd").contains(m.sgdRate + " for " + m);
         assertThat(help).containsPattern("--lr=RATE .*default: " + OptimizerName.SGD.lr + " for sgd, " + OptimizerName.ADAM.lr);
     }
 

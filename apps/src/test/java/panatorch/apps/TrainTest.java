@@ -151,12 +151,18 @@ class TrainTest {
         assertThat(evaluated.err()).contains("does not fit resnet32: it lacks layer1.3.conv1.weight and ").hasLineCount(1).hasSizeLessThan(400);
     }
 
-    @Test void without_dropout_the_method_is_recorded_as_such() throws IOException {
+    @Test void options_that_have_no_effect_are_not_part_of_the_configuration() throws IOException {
         Path plain = folder.resolve("plain");
         assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 1 --dropout none --out", plain).status()).isZero();
-        JsonNode config = json(plain.resolve("metrics.json")).get("config");
-        assertThat(config.get("dropoutP").asDouble()).isZero();
-        assertThat(config.get("dropoutSamples").asInt()).isEqualTo(1);
+        assertThat(names(json(plain.resolve("metrics.json")).get("config"))).contains("dropout", "limitTrain").doesNotContain("dropoutP", "dropoutSamples", "sigma", "tau", "gamma", "imageSize", "plateauPatience");
+        assertThat(names(json(run.resolve("metrics.json")).get("config"))).contains("dropoutP", "dropoutSamples").doesNotContain("sigma", "tau");
+        assertThat(Calls.of("train --quiet --dropout standard --config", run.resolve("config.json"), Path.of("--out"), folder.resolve("changed")).err()).isEmpty();
+    }
+
+    @Test void a_network_that_learns_nothing_is_told_of_after_the_first_epoch() {
+        Calls idle = Calls.of("train --model cuda-convnet-quick --dropout none --lr 1e-7 --limit-train 64 --limit-test 50 --epochs 2 --out", folder.resolve("idle"));
+        assertThat(idle.out()).containsOnlyOnce("Nothing was learnt in this epoch: its loss is that of guessing, 2.3026").contains("find-lr");
+        assertThat(call.out()).doesNotContain("Nothing was learnt");
     }
 
     @Test void a_loss_that_is_no_number_ends_the_run_with_a_sentence() {
@@ -196,7 +202,7 @@ class TrainTest {
         assertThat(Calls.of("train --resume", parts).err()).isEmpty();
         assertThat(parts.resolve("model.safetensors")).hasSameBinaryContentAs(whole.resolve("model.safetensors"));
         assertThat(Calls.of("evaluate --limit-test 20 --mc 3 --checkpoint", whole.resolve("best.safetensors")).err()).isEmpty();
-        assertThat(Calls.of(line.replace("allconv", "resnet20").strip(), parts).err()).contains("--dropout gyro does not go with resnet20").hasLineCount(1);
+        assertThat(Calls.of(line.replace("allconv", "resnet20").strip(), parts).err()).contains("--dropout gyro is for networks with dropout layers, and resnet20 has none").hasLineCount(1);
     }
 
     @Test void the_learning_rate_follows_the_schedule() throws IOException {

@@ -49,7 +49,7 @@ class WrongCallTest {
             "--precision fp8|auto, fp32, bf16",
             "--device cpu --precision fp16|--precision fp16 is for GPUs",
             "--optimizer sdg|did you mean sgd?",
-            "--optimizer adam --momentum 0.9|--momentum is of sgd and rmsprop",
+            "--optimizer adam --momentum 0.9|--momentum has no effect without --optimizer sgd or rmsprop",
             "--mixup 1 --cutmix 1|choose one of them",
             "--label-smoothing 1|--label-smoothing must be at least 0 and below 1",
             "--ema 1|--ema must lie between 0 and 1",
@@ -62,15 +62,32 @@ class WrongCallTest {
             "--dropout gyro --sigma 8 --tau 16|--tau must be at most --sigma",
             "--gamma 1|--gamma must be below 1",
             "--threads 0|--threads must be at least 1",
+            "--threads 10000|--threads must be at most 1024",
+            "--image-size 100000|--image-size must be at most 1024",
+            "--dropout gyro|resnet20 has none; these have: nin, allconv, cuda-convnet-quick-dropout, lenet5-dropout",
+            "--sigma 4|--sigma has no effect without --dropout gyro",
+            "--dropout standard --tau=4|--tau has no effect without --dropout gyro",
+            "--dropout standard --dropout-num 4|--dropout-samples has no effect without --dropout multi-sample",
+            "--dropout none --dropout-p 0.5|--dropout-p has no effect with --dropout none",
+            "--data D|--data has no effect without --dataset",
+            "--image-size 64|--image-size has no effect without --dataset folder",
+            "--step-epochs 2|--step-epochs has no effect without --schedule step",
+            "--milestones 2|--milestones has no effect without --schedule multi-step",
+            "--schedule multi-step --epochs 3 --milestones 1,3|--milestones has no effect from its end on in a run of 3 epochs",
+            "--schedule cosine --gamma 0.5|--gamma has no effect without --schedule step, multi-step or plateau",
+            "--plateau-patience 2|--plateau-patience has no effect without --schedule plateau",
+            "--epochs 1 --stop-after 5|--stop-after has no effect in a run of 1 epoch",
+            "--limit-train 64 --accumulate 100|--accumulate has no effect beyond the 2 batches of an epoch",
+            "--quiet --verbose|--verbose has no effect with --quiet",
             "--device tpu|auto, cpu, cuda",
             "--epochs many|'many' is not an int",
             "--epochs|parameter",
             "--epochs 0|--epochs must be at least 1, and is 0",
             "--batch-size 0|--batch-size must be at least 2",
             "--batch-size 1|--batch-size must be at least 2, because batch normalisation",
-            "--dropout-p 1.5|--dropout-p must lie between 0 and 1, and is 1.5",
-            "--dropout-p -0.1|--dropout-p must lie between 0 and 1",
-            "--dropout-p NaN|--dropout-p must lie between 0 and 1",
+            "--dropout-p 1.5|--dropout-p must be at least 0 and below 1, and is 1.5",
+            "--dropout-p 1|--dropout-p must be at least 0 and below 1",
+            "--dropout-p NaN|--dropout-p must be at least 0 and below 1",
             "--dropout-samples 0|--dropout-samples must be at least 1",
             "--lr 0|--lr must be a number above 0",
             "--lr Infinity|--lr must be a number above 0",
@@ -101,6 +118,12 @@ class WrongCallTest {
         isRefused(Calls.of("convert", file, folder), "as it is a folder");
         isRefused(Calls.of("compare runs/a --out", nowhere.resolve("a.png")), "there is no folder " + nowhere);
         isRefused(Calls.of("compare runs/a --out", folder.resolve("a.jpg")), "--out is a PNG");
+    }
+
+    @Test void an_option_without_effect_is_refused_by_other_commands_too() {
+        isRefused(Calls.of("find-lr --sigma 4"), "--sigma has no effect on a range test");
+        isRefused(Calls.of("find-lr --epochs 4"), "unknown option --epochs");
+        isRefused(Calls.of("predict --dropout-p 0.5 --checkpoint x y.png"), "--dropout-p has no effect without --mc");
     }
 
     @Test void a_missing_or_unknown_command_is_explained() {

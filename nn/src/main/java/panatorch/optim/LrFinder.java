@@ -44,8 +44,12 @@ public final class LrFinder {
     /** A step of the test: the rate, the loss before the step, and its moving average, less the bias of its beginning. */
     public record Point(double lr, double loss, double smoothed) {}
 
-    /** @param points for a plot of the smoothed loss over the rate's logarithm; @param suggestion the rate where it falls fastest */
-    public record Result(List<Point> points, double suggestion) {}
+    /**
+     * @param points for a plot of the smoothed loss over the rate's logarithm
+     * @param suggestion the rate where the loss falls fastest, by lines fitted to each point's surroundings (Cleveland 1979); null where it does not fall
+     *     well above the scatter of its batches, or of less than ten steps
+     */
+    public record Result(List<Point> points, @Nullable Double suggestion) {}
 
     /**
      * @param step of training at the optimiser's current rate; returns the loss
@@ -61,7 +65,7 @@ public final class LrFinder {
             }
             try {
                 List<Point> points = points(optimizer, step, o);
-                return new Result(points, steepest(points));
+                return new Result(points, LrSuggestion.of(points));
             } finally {
                 model.loadStateDict(weights);
                 optimizer.loadStateDict(state);
@@ -85,27 +89,6 @@ public final class LrFinder {
         }
         if (points.size() < 2) throw new IllegalStateException("the loss is not finite from the beginning");
         return Collections.unmodifiableList(points);
-    }
-
-    /** By central differences; rates are equally far apart in their logarithm. */
-    private static double steepest(List<Point> points) {
-        int best = 0;
-        double slope = Double.POSITIVE_INFINITY;
-        for (int i = 0; i <= lowest(points); i++) { // a loss that has risen may fall again, at rates nobody wants
-            int from = Math.max(0, i - 1), to = Math.min(points.size() - 1, i + 1);
-            double s = (points.get(to).smoothed - points.get(from).smoothed) / (to - from);
-            if (s < slope) {
-                slope = s;
-                best = i;
-            }
-        }
-        return points.get(best).lr;
-    }
-
-    private static int lowest(List<Point> points) {
-        int lowest = 0;
-        for (int i = 1; i < points.size(); i++) if (points.get(i).smoothed < points.get(lowest).smoothed) lowest = i;
-        return lowest;
     }
 
     /** The same maps and lists with tensors of its own. */

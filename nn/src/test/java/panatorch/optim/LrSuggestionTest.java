@@ -1,4 +1,4 @@
-package panatorch.apps;
+package panatorch.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import panatorch.optim.LrFinder;
 
 /** Range tests whose loss is known, with scatter of known size, from 1e-6 to 10. */
 class LrSuggestionTest {

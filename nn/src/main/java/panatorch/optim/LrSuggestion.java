@@ -1,10 +1,9 @@
-package panatorch.apps;
+package panatorch.optim;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import panatorch.optim.LrFinder;
 
 /**
  * The rate that a range test suggests: where the loss falls fastest over the rate's logarithm, before it diverges. Losses of single batches scatter, so
