@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
@@ -142,6 +141,6 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
     private void fit(List<String> tensors, ModelName name, String how) {
         if (tensors.isEmpty()) return;
         throw new InputException("the checkpoint " + file + " does not fit " + name + ": it " + how + " " + tensors.getFirst()
-                + (tensors.size() == 1 ? "" : String.format(Locale.ROOT, " and %,d more tensors", tensors.size() - 1)));
+                + (tensors.size() == 1 ? "" : " and " + Counted.of(tensors.size() - 1, "more tensor")));
     }
 }

@@ -136,13 +136,14 @@ final class ConfigFile {
     private static void onlyFree(List<String> args) {
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
+            if (name.equals("--out")) throw new InputException("--out cannot be given with --resume, because a run goes on in its own folder");
             if (name.startsWith("--") && !FREE.contains(name)) throw new InputException(name + " cannot be given with --resume, because the run would become another one; --config with its config.json begins a new run with other options");
         }
     }
 
     private static void isOf(String command, Path folder) {
         String begun = read(configOf(folder)).path(COMMAND).asText(command);
-        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + folder + " goes on with it");
+        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + Shell.word(folder) + " goes on with it");
     }
 
     private static void keepsEpochs(Path file, @Nullable String epochs) {

@@ -61,7 +61,7 @@ final class ConvertCommand implements Callable<Integer> {
             PrintWriter out = spec.commandLine().getOut();
             boolean silent = !ending.equals("safetensors") && !weights.metadata().isEmpty();
             if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
-            else out.printf(Locale.ROOT, "%,d tensors written to %s%n", tensors.size(), to);
+            else out.println(Counted.of(tensors.size(), "tensor") + " written to " + to);
             if (silent && !json) out.println("a ." + ending + " cannot say what " + from + " says of itself (" + String.join(", ", weights.metadata().keySet()) + "): evaluate and predict need it told by --model, --dataset and --normalize");
             out.flush();
         }

@@ -97,6 +97,7 @@ enum DatasetName {
 
     private Path needed(@Nullable Path data) {
         if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, " + where);
+        if (Files.isRegularFile(data)) throw new InputException("--data names a folder, and " + data + " is a file");
         return data;
     }
 

@@ -37,7 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
         libraries(out);
         row(out, "libtorch", Torch.version() + ", loaded from " + Torch.libraryFolder());
         row(out, "BLAS", blas(Torch.buildConfiguration()));
-        row(out, "threads", Integer.toString(Torch.numThreads()));
+        row(out, "threads", Torch.numThreads());
         row(out, "CPU", Torch.cpuCapability());
         row(out, "GPU", Torch.cudaIsAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
@@ -92,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** A line at once: what comes before a library that does not load is worth to be seen. */
-    private void row(PrintWriter out, String name, String value) {
+    private void row(PrintWriter out, String name, Object value) {
         told.put(name, value);
         if (!json) out.printf("%-12s%s%n", name, value);
     }

@@ -52,7 +52,7 @@ final class Interruption implements Callback, AutoCloseable {
 
     /** Tells the user, and how the process is about to end: as shells have it for SIGINT. */
     int report(PrintWriter err, String what) {
-        err.println("Interrupted: " + what + ".");
+        err.println("Interrupted: " + what);
         err.flush();
         return EXIT_STATUS;
     }

@@ -48,7 +48,8 @@ public final class Panatorch implements Runnable {
     }
 
     /** @return the exit status */
-    static int run(String[] args, PrintWriter out, PrintWriter err) {
+    static int run(String[] words, PrintWriter out, PrintWriter err) {
+        String[] args = helped(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
@@ -64,9 +65,20 @@ public final class Panatorch implements Runnable {
         } catch (Error e) {
             status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }
-        out.flush();
+        if (out.checkError() && status == 0) {
+            err.println("panatorch: standard output could not be written");
+            status = FAILURE;
+        }
         err.flush();
         return status;
+    }
+
+    /** {@code help} is what many commands call {@code --help}. */
+    private static String[] helped(String[] words) {
+        if (words.length == 0 || !words[0].equals("help")) return words;
+        String[] args = Arrays.copyOfRange(words, 1, words.length + 1);
+        args[words.length - 1] = "--help";
+        return args;
     }
 
     /** The options of {@code command} that stand in this call, by their longest names, and not in a file that it names. */

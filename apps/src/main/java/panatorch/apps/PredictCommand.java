@@ -129,6 +129,7 @@ final class PredictCommand implements Callable<Integer> {
     private Inputs sentences(Path weights) {
         var sentences = new ArrayList<>(texts);
         for (Path file : files) {
+            if (!Files.exists(file)) throw new InputException("there is no file " + file + "; a sentence is given by --text");
             try (Stream<String> lines = Files.lines(file)) {
                 lines.filter(l -> !l.isBlank()).forEach(sentences::add);
             } catch (IOException | UncheckedIOException e) {

@@ -50,10 +50,10 @@ final class Run {
     @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
 
     /** How the same run is made again. */
-    String repeat() { return "panatorch " + job.command() + " --config " + folder.resolve(ConfigFile.NAME); }
+    String repeat() { return "panatorch " + job.command() + " --config " + Shell.word(folder.resolve(ConfigFile.NAME)); }
 
     /** How it goes on. */
-    String resume() { return "panatorch " + job.command() + " --resume " + folder; }
+    String resume() { return "panatorch " + job.command() + " --resume " + Shell.word(folder); }
 
     /** Trains until the end, or until the user wants it to stop. */
     End train(Interruption interruption) throws IOException {
@@ -124,7 +124,7 @@ final class Run {
         try {
             trainer.load(last);
         } catch (IOException | IllegalArgumentException e) {
-            throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : e.getMessage()), e);
+            throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : "it is of another network, or was trained by other rules"), e);
         }
         int done = trainer.history().size();
         if (done >= job.epochs()) out.println("All " + done + " epochs are done already.");

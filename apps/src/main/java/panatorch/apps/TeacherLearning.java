@@ -43,8 +43,8 @@ final class TeacherLearning implements Learning {
     }
 
     @Override public String describe() {
-        return String.format(Locale.ROOT, "Distilling %s %s:%n%,d %s, %d %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", job.model(), job.size(),
-                job.epochs(), job.epochs() == 1 ? "epoch" : "epochs", options.samples, options.samples == 1 ? "mask" : "masks", job.device(), job.precision(), options.lr, options.fall());
+        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", job.model(), job.size(),
+                Counted.of(job.epochs(), "epoch"), Counted.of(options.samples, "mask"), job.device(), job.precision(), options.lr, options.fall());
     }
 
     @Override public Classifier model() { return student; }

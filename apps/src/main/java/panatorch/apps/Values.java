@@ -4,7 +4,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads the values of options. */
@@ -24,6 +26,9 @@ final class Values {
         names(line, NormalizationName.class);
         names(line, ConvertCommand.Type.class);
         line.registerConverter(Path.class, Values::path);
+        number(line, "whole number", Integer.class, int.class, Integer::valueOf);
+        number(line, "whole number", Long.class, long.class, Long::valueOf);
+        number(line, "number", Double.class, double.class, Double::valueOf);
     }
 
     private static <E extends Enum<E>> void names(CommandLine line, Class<E> type) {
@@ -33,6 +38,18 @@ final class Values {
             String hint = Nearest.hint(text, names);
             throw new TypeConversionException("'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
         });
+    }
+
+    private static <N extends Number> void number(CommandLine line, String what, Class<N> type, Class<N> primitive, Function<String, N> read) {
+        ITypeConverter<N> converter = text -> {
+            try {
+                return read.apply(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is no " + what + (what.equals("number") ? "" : ", or too large a one"));
+            }
+        };
+        line.registerConverter(type, converter);
+        line.registerConverter(primitive, converter);
     }
 
     /** Nothing is what a shell makes of an unset variable, and would mean the current folder. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,16 @@ class HelpTest {
         assertThat(help.status()).isZero();
         assertThat(help.out()).contains("Example").contains("  panatorch ");
         assertThat(help.err()).isEmpty();
+    }
+
+    @Test void help_is_a_command_too() {
+        assertThat(Calls.of("help train")).isEqualTo(Calls.of("train --help"));
+        assertThat(Calls.of("help")).isEqualTo(Calls.of("--help"));
+    }
+
+    @Test void a_command_to_copy_is_one_that_a_shell_reads_as_it_is_meant() {
+        assertThat(Shell.word(Path.of("runs/2026-11-21-resnet20"))).isEqualTo("runs/2026-11-21-resnet20");
+        assertThat(Shell.word(Path.of("my runs/it's"))).isEqualTo("'my runs/it'\\''s'");
     }
 
     @Test void doctor_tells_what_everything_runs_on() {
@@ -43,6 +54,7 @@ class HelpTest {
         Calls doctor = Calls.of("doctor --json");
         assertThat(doctor.out()).hasLineCount(1);
         assertThat(new ObjectMapper().readTree(doctor.out()).get("libtorch").asText()).startsWith(Torch.version());
+        assertThat(new ObjectMapper().readTree(doctor.out()).get("threads").asInt()).isEqualTo(Torch.numThreads());
     }
 
     @Test void help_tells_the_defaults_that_hold() {

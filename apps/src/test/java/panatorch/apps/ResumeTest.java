@@ -90,7 +90,7 @@ class ResumeTest {
         first.awaitFile(folder.resolve("run").resolve("last.ckpt"));
         first.process().destroy();
         assertThat(first.end()).isEqualTo(128 + SIGTERM);
-        assertThat(first.err()).isEqualTo("Interrupted: the run goes on with panatorch " + begun.command() + " --resume run.\n");
+        assertThat(first.err()).isEqualTo("Interrupted: the run goes on with panatorch " + begun.command() + " --resume run\n");
         goesOnAsTheWholeRun(begun);
     }
 

@@ -80,7 +80,10 @@ class WrongCallTest {
             "--limit-train 64 --accumulate 100|--accumulate has no effect beyond the 2 batches of an epoch",
             "--quiet --verbose|--verbose has no effect with --quiet",
             "--device tpu|auto, cpu, cuda",
-            "--epochs many|'many' is not an int",
+            "--epochs many|'many' is no whole number",
+            "--epochs 1.5|'1.5' is no whole number",
+            "--lr 50%|'50%' is no number",
+            "--seed 1e3|'1e3' is no whole number",
             "--epochs|parameter",
             "--epochs 0|--epochs must be at least 1, and is 0",
             "--batch-size 0|--batch-size must be at least 2",
@@ -137,8 +140,9 @@ class WrongCallTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
-    @Test void data_that_is_not_there_is_explained() {
+    @Test void data_that_is_not_there_is_explained() throws IOException {
         isRefused(Calls.of("train --dataset cifar10 --data", folder.resolve("nowhere")), folder.resolve("nowhere") + " does not exist");
+        isRefused(Calls.of("train --dataset cifar10 --data", Files.createFile(folder.resolve("cifar.tar"))), "--data names a folder, and " + folder.resolve("cifar.tar") + " is a file");
         isRefused(Calls.of("train --dataset cifar10 --data", folder), "cifar-10-batches-bin");
     }
 
