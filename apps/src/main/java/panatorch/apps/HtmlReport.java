@@ -40,8 +40,9 @@ final class HtmlReport {
     /** @param test what {@code said} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
     static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, DatasetName dataset, String command) throws IOException {
         List<Metrics.Epoch> e = metrics.epochs();
-        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>PanaTorch run</title><style>" + STYLE + "</style></head><body>\n");
-        html.append("<h1>").append(escaped(file.toAbsolutePath().getParent().getFileName().toString())).append("</h1>\n<h2>Result</h2>\n<table>");
+        String title = escaped(Metrics.JSON.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
+        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title + "</title><style>" + STYLE + "</style></head><body>\n");
+        html.append("<h1>").append(title).append("</h1>\n<h2>Result</h2>\n<table>");
         row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());
         if (quality.top5() != null) row(html, "top-5 accuracy", "%.2f %%", 100 * quality.top5());
         row(html, "test loss", "%.4f", metrics.result().testLoss());

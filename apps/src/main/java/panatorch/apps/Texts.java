@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.datasets.Dataset;
+import panatorch.datasets.Item;
+import panatorch.datasets.Schema;
 import panatorch.datasets.text.Table;
 import panatorch.datasets.text.TextDataset;
 import panatorch.datasets.text.Tokenizer;
@@ -40,7 +42,22 @@ final class Texts {
 
     private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
         Table table = Table.tsv(folder(data).resolve(file));
-        return TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH);
+        return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH), table.column(textColumn(table)));
+    }
+
+    /** Texts that are called by themselves: a reader of a report has their file not at hand. */
+    private record Quoted(Dataset source, List<String> texts) implements Dataset {
+        @Override public int size() { return source.size(); }
+
+        @Override public Schema schema() { return source.schema(); }
+
+        @Override public void read(int index, Item item) { source.read(index, item); }
+
+        @Override public int label(int index) { return source.label(index); }
+
+        @Override public String name(int index) { return "“" + texts.get(index) + "”"; }
+
+        @Override public void close() { source.close(); }
     }
 
     /** Sentences as a network takes them: int64 [N, L]. @param checkpoint with the words of its run beside it @throws InputException if there are none */

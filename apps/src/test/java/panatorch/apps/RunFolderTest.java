@@ -112,6 +112,13 @@ class RunFolderTest {
         assertThat(Calls.of("evaluate --checkpoint", own).err()).isEmpty();
     }
 
+    @Test void a_limited_folder_has_images_of_all_classes() throws IOException {
+        Path data = images("limited", "cat", "dog", "owl"), own = folder.resolve("of few");
+        assertThat(Calls.of("train --dataset folder --epochs 1 --batch-size 2 --limit-train 3 --limit-test 3 --data", data, Path.of("--out"), own).err()).isEmpty();
+        JsonNode evaluated = json(Calls.of("evaluate --json --limit-test 3 --checkpoint", own).out());
+        for (JsonNode row : evaluated.at("/quality/confusion")) assertThat(row.get(0).asInt() + row.get(1).asInt() + row.get(2).asInt()).isEqualTo(1);
+    }
+
     // ---- what an evaluation leaves
 
     @Test void each_kind_of_evaluation_has_files_of_its_own() throws IOException {

@@ -46,7 +46,7 @@ class TextTest {
         Path run = folder.resolve("run");
         assertThat(works(TINY + "--data " + folder + " --out", run).out()).contains("on sst2 (64 sentences, 4 for testing)");
         assertThat(run.resolve("vocab.txt")).content().startsWith("<pad>\n<unk>\n").endsWith("<cls>");
-        assertThat(run.resolve("report.html")).exists();
+        assertThat(run.resolve("report.html")).content().containsPattern("<p>“[^”]*”: (positive|negative), taken for <b>");
         Files.writeString(data.resolve("train.tsv"), "label\tsentence\n0\tother words\n"); // whose numbers would be others
         JsonNode evaluated = new ObjectMapper().readTree(works("evaluate --json --mc 2 --data " + folder + " --checkpoint", run.resolve("model.safetensors")).out());
         assertThat(evaluated.at("/quality/mutualInformation").asDouble()).isPositive();

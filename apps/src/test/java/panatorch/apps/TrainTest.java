@@ -72,7 +72,7 @@ class TrainTest {
 
     @Test void the_report_stands_alone_and_holds_configuration_curves_mistakes_and_confusion() throws IOException {
         String html = Files.readString(run.resolve("report.html"));
-        assertThat(html).contains("<svg", "data:image/png;base64,", "taken for <b>", "dropoutSamples", "panatorch train --config", "images per second", "weighted average");
+        assertThat(html).contains("<svg", "data:image/png;base64,", "taken for <b>", "dropoutSamples", "panatorch train --config", "images per second", "weighted average", "<title>resnet20 on synthetic: run</title>");
         assertThat(html).doesNotContain("http://", "https://", "<script", "src=\"/");
         assertThat(html.split("<figure>", -1)).hasSize(25);
     }
