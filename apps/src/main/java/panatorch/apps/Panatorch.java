@@ -52,7 +52,7 @@ public final class Panatorch implements Runnable {
         String[] args = helped(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
-        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
+        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
         Values.teach(line);

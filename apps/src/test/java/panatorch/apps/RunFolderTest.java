@@ -106,6 +106,14 @@ class RunFolderTest {
         assertThat(predicted.out()).contains(" %").doesNotContainPattern("  \\d \\d");
     }
 
+    @Test void the_checkpoint_of_another_network_is_refused_in_a_sentence() throws IOException {
+        Path other = copy("of another network"), config = other.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"model\" : \"resnet20\"", "\"model\" : \"resnet32\""));
+        Calls refused = Calls.of("train --resume", other);
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.err()).contains("cannot be resumed from " + other.resolve("last.ckpt") + ": it is of another network").hasLineCount(1);
+    }
+
     @Test void the_data_of_the_run_is_looked_for_where_it_was() throws IOException {
         Path data = images("data", "cat", "dog"), own = folder.resolve("of a folder");
         assertThat(Calls.of("train --dataset folder --epochs 1 --data", data, Path.of("--out"), own).err()).isEmpty();
