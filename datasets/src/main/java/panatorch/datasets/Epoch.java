@@ -67,6 +67,7 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
         if (next >= batches) throw new NoSuchElementException("the epoch has " + batches + " batches");
         if (closed) throw new IllegalStateException("this epoch is closed");
         try {
+            if (Thread.interrupted()) throw new InterruptedException(); // whether or not the batch is there already
             Batch batch = prepared.get(next).get();
             prepared.set(next++, null);
             room.release();

@@ -260,14 +260,16 @@ class OptimizerTest {
     }
 
     @Test void a_parameter_whose_module_is_closed_is_named_by_its_place() {
-        Tensor a = parameter(1), b = parameter(1);
-        try (a; b; var sgd = new SGD(List.of(a, b), SGD.options(0.1))) {
+        try (var scope = Scope.open()) {
+            Tensor a = parameter(1), b = parameter(1);
+            var sgd = new SGD(List.of(a, b), SGD.options(0.1));
             a.mul(2).add(b).sum().backward();
             b.close();
             assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
                     .hasMessageStartingWith("parameter 1 of the 2 in this group cannot be optimised: its module was closed, or it alone; this tensor is closed");
             assertThatThrownBy(sgd::zeroGrad).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("parameter 1 of the 2");
             assertThat(a.itemDouble()).isEqualTo(1);
+            sgd.close();
         }
     }
 }
