@@ -11,6 +11,16 @@ import panatorch.internal.libtorch.Tag;
 /**
  * A source of random numbers: libtorch's own, so a seed gives the numbers it gives in Python.
  * Freed by {@link #close}, or late, by the garbage collector. One thread at a time may draw from it or change its state.
+ *
+ * <p>The default generator of a device is one for the whole process, in Python as here: {@link Torch#manualSeed} on one thread sets it for all,
+ * and threads that draw at once get numbers that depend on who came first. Threads whose numbers are to be repeatable draw from generators of
+ * their own:
+ *
+ * <pre>{@code
+ * try (var own = Generator.of(seed + worker)) {
+ *     Tensor noise = Torch.randn(own, DType.FLOAT32, 8, 3);
+ * }
+ * }</pre>
  */
 public final class Generator implements AutoCloseable {
     private final NativeObject owner;
@@ -49,7 +59,7 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    /** The one that operators draw from when none is given. */
+    /** The one that operators of all threads draw from when none is given. */
     public static Generator global() {
         NativeLibrary.load();
         return new Generator(torch.getDefaultCPUGenerator());

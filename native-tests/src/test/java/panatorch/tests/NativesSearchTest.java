@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.jar.JarEntry;
@@ -180,5 +181,16 @@ class NativesSearchTest {
         assertThat(ChildJvm.await(builder, LIMIT).output()).contains("with 3 threads");
         assertThat(start("-XX:ActiveProcessorCount=1", "-Dpanatorch.threads=2")).contains("with 2 threads");
         assertThat(start("-Dpanatorch.threads=many")).contains("sentence -Dpanatorch.threads is a whole number from 1 to 999, not many.");
+    }
+
+    /** On Linux {@code taskset} ties a process to some cores, as a container's cpuset does. */
+    @Test @EnabledOnOs(OS.LINUX) void threads_are_no_more_than_the_cores_that_the_process_may_run_on() throws Exception {
+        Assumptions.assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(p -> Files.isExecutable(Path.of(p, "taskset"))), "needs taskset on the PATH");
+        String allowed = Files.readString(Path.of("/proc/self/status")).replaceFirst("(?s).*Cpus_allowed_list:\\s*(\\d+).*", "$1");
+        var command = new ArrayList<>(List.of("taskset", "-c", allowed));
+        command.addAll(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path")));
+        var builder = new ProcessBuilder(command);
+        builder.environment().remove("OMP_NUM_THREADS");
+        assertThat(ChildJvm.await(builder, LIMIT).output()).contains("with 1 threads");
     }
 }

@@ -20,6 +20,7 @@ import panatorch.Autocast;
 import panatorch.Autograd;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.Generator;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -155,6 +156,47 @@ class ThreadsTest {
             Thread.sleep(Duration.ofMillis(10));
             if (NoGrad.isGradEnabled() != w.add(w).requiresGrad()) throw new AssertionError("the mode and what it does disagree");
             return new Product(y.dtype(), y.requiresGrad());
+        }
+    }
+
+    @Test void the_default_generator_is_the_process_s_and_not_the_thread_s() throws Exception {
+        try (var scope = Scope.open(); var threads = Executors.newSingleThreadExecutor()) {
+            Torch.manualSeed(3);
+            float first = drawn(), second = drawn();
+            Torch.manualSeed(3);
+            assertThat(threads.submit(ThreadsTest::drawn).get()).as("the seed of this thread, drawn on another").isEqualTo(first);
+            assertThat(drawn()).as("goes on where the other thread stopped").isEqualTo(second);
+        }
+    }
+
+    @Test void threads_with_generators_of_their_own_repeat_whatever_others_draw() throws Exception {
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            var sequences = new ArrayList<Future<List<Float>>>();
+            for (int i = 0; i < 32; i++) {
+                sequences.add(threads.submit(() -> {
+                    var drawn = new ArrayList<Float>();
+                    try (var own = Generator.of(7); var global = Generator.global()) {
+                        for (int k = 0; k < 50; k++) {
+                            drawn.add(draw(own));
+                            draw(global);
+                        }
+                    }
+                    return drawn;
+                }));
+            }
+            for (var f : sequences) assertThat(f.get()).isEqualTo(sequences.getFirst().get()).doesNotHaveDuplicates();
+        }
+    }
+
+    private static float drawn() {
+        try (var scope = Scope.open()) {
+            return Torch.rand(1).itemFloat();
+        }
+    }
+
+    private static float draw(Generator from) {
+        try (var scope = Scope.open()) {
+            return Torch.rand(from, DType.FLOAT32, 1).itemFloat();
         }
     }
 
