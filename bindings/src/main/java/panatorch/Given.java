@@ -29,6 +29,20 @@ record Given(Operator operator, DispatcherStack stack) {
         return c;
     }
 
+    /** Of a list of tensors. */
+    long[] shape(String list, int i) { return Tensor.sizes(handle(list, i)); }
+
+    long numel(String list, int i) {
+        ThreadContext c = handle(list, i);
+        return CApi.numel(c.handle, c.result);
+    }
+
+    private ThreadContext handle(String list, int i) {
+        ThreadContext c = ThreadContext.current();
+        Memory.setLong(c.handle, NativeLists.payload(stack.payload(index(list)), i));
+        return c;
+    }
+
     /** [] where there is none. */
     long[] shape(String tensor) { return given(tensor) ? Tensor.sizes(handle(tensor)) : new long[0]; }
 

@@ -45,7 +45,7 @@ final class Guards {
         put("_cdist_backward", Guards::distances);
         put("_pdist_backward", Guards::pairs);
         put("_foreach_copy", a -> a.length("self") == a.length("src") ? null : "self and src are lists of different lengths");
-        for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16", "quantized::linear_prepack_fp16", "onednn::linear_prepack_fp16")) TABLE.put(op, Guards::packed);
+        for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16", "quantized::linear_prepack_fp16", "onednn::linear_prepack_fp16", "aten::fbgemm_linear_quantize_weight")) TABLE.put(op, Guards::packed);
         for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy", "_lazy_clone")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("view", a -> a.has("dtype") && a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("_reshape_alias", Guards::withinStorage);
@@ -79,10 +79,14 @@ final class Guards {
         put("_stack", a -> a.length("tensors") > 0 ? null : "tensors is empty");
         put("lu_unpack", a -> !a.truth("unpack_pivots") || Arrays.equals(a.shape("LU_pivots"), pivots(a.shape("LU_data"))) ? null : "LU_pivots has the batches of LU_data and min(rows, columns) numbers for each");
         put("range", Guards::steps);
-        put("_nested_compute_contiguous_strides_offsets", sizes("nested_size"));
+        put("_nested_compute_contiguous_strides_offsets", sizes("nested_size").and(a -> a.shape("nested_size")[0] > 0 ? null : "nested_size is empty"));
+        put("_chunk_cat", Guards::chunked);
+        put("_logcumsumexp", a -> a.has("out") && !Arrays.equals(a.shape("out"), a.shape("self")) ? "out has the shape of self" : null);
+        put("zero", a -> a.layout("self") == Layout.MKLDNN ? "not of a tensor of oneDNN" : null);
         put("_nested_from_padded", sizes("cpu_nested_shape_example").and(a -> a.shape("padded").length > 0
                 && Arrays.equals(a.shape("cpu_nested_shape_example"), new long[] {a.shape("padded")[0], a.shape("padded").length - 1}) ? null : "cpu_nested_shape_example has a row of sizes for each of padded's"));
         for (String op : List.of("lstm", "gru", "rnn_tanh", "rnn_relu")) put(op, a -> a.integer("num_layers") >= 1 && a.integer("num_layers") <= a.length("params") ? null : "num_layers is positive, and there are params for each layer");
+        put("lstm", TABLE.get("aten::lstm").and(Guards::lstm));
         put("_sobol_engine_initialize_state_", directions("self"));
         put("_sobol_engine_scramble_", directions("self").and(a -> Arrays.equals(a.shape("ltm"), new long[] {a.integer("dimension"), 30, 30}) ? null : "ltm has the shape [dimension, 30, 30]"));
         put("_sobol_engine_ff_", directions("sobolstate").and(points("self")));
@@ -95,9 +99,10 @@ final class Guards {
         for (int n = 1; n <= 3; n++) for (String kind : List.of("conv", "conv_transpose")) {
             Check lists = positive("groups").and(rank("weight", n + 2)).and(a -> numel(a.shape("weight")) > 0 ? null : "weight is empty");
             for (String list : List.of("stride", "padding", "dilation")) lists = lists.and(length(list, n)).and(each(list, list.equals("padding") ? 0 : 1));
-            TABLE.put("quantized::" + kind + n + "d_prepack", kind.equals("conv") ? lists : lists.and(length("output_padding", n)).and(each("output_padding", 0)));
+            if (kind.equals("conv_transpose")) lists = lists.and(length("output_padding", n)).and(each("output_padding", 0));
+            for (String space : List.of("quantized::", "_quantized::")) TABLE.put(space + kind + n + "d_prepack", lists);
         }
-        for (String op : List.of("_fused_adam_", "_fused_adamw_", "_fused_sgd_", "_fused_adagrad_")) put(op, Guards::sameLengths);
+        for (String op : List.of("_fused_adam_", "_fused_adamw_", "_fused_sgd_", "_fused_adagrad_", "_fused_adam", "_fused_adamw", "_fused_sgd", "_fused_adagrad")) put(op, Guards::sameLengths);
     }
 
     private static void put(String operator, Check check) { TABLE.put("aten::" + operator, check); }
@@ -133,14 +138,18 @@ final class Guards {
     private static @Nullable String dimensions(Given a) {
         int rank = a.shape("self").length;
         long[] dims = a.integers("dim");
-        return dims.length > 0 && Arrays.stream(dims).allMatch(d -> d >= -rank && d < rank) ? null : "dim lists dimensions of self";
+        return dims.length > 0 && Arrays.stream(dims).allMatch(d -> d >= 0 && d < rank) ? null : "dim lists dimensions of self";
     }
 
     /** Of an optimiser's step: as many gradients and states as parameters, or none. */
     private static @Nullable String sameLengths(Given a) {
         int n = a.length("self");
-        for (String list : List.of("grads", "exp_avgs", "exp_avg_sqs", "momentum_buffer_list", "state_sums", "state_steps"))
-            if (a.has(list) && a.length(list) != n && !(list.equals("momentum_buffer_list") && a.length(list) == 0)) return list + " has " + n + " elements, one for each parameter";
+        for (String list : List.of("grads", "exp_avgs", "exp_avg_sqs", "momentum_buffer_list", "state_sums", "state_steps")) {
+            if (!a.has(list) || list.equals("momentum_buffer_list") && a.length(list) == 0) continue;
+            if (a.length(list) != n) return list + " has " + n + " elements, one for each parameter";
+            if (list.equals("state_steps")) continue;
+            for (int i = 0; i < n; i++) if (a.numel(list, i) != a.numel("self", i)) return list + " has at " + i + " another number of elements than the parameter";
+        }
         return null;
     }
 
@@ -220,6 +229,23 @@ final class Guards {
         if (!a.has("step") || Math.abs(a.number("step")) >= 1) return null;
         boolean whole = a.has("out") ? !a.dtype("out").isFloatingPoint() : !a.isNone("dtype") && !DType.ofCode((int) a.integer("dtype")).isFloatingPoint();
         return whole ? "step is at least 1 among whole numbers" : null;
+    }
+
+    private static @Nullable String chunked(Given a) {
+        for (int i = 0; i < a.length("tensors"); i++) if (a.shape("tensors", i).length <= Math.max(0, a.integer("dim"))) return "tensors have the dimension dim, which " + i + " has not";
+        return null;
+    }
+
+    /** Its states, and its weights of each layer and direction: two matrices, and after them the biases and the projection, if there are any. */
+    private static @Nullable String lstm(Given a) {
+        if (a.length("hx") != 2) return "hx has 2 tensors";
+        for (int i = 0; i < 2; i++) if (a.shape("hx", i).length != 3) return "hx has 3 dimensions";
+        if (a.has("input") && a.shape("input").length != 3 || a.has("data") && a.shape("data").length != 2) return "input has 3 dimensions, or data 2";
+        long layers = a.integer("num_layers") * (a.truth("bidirectional") ? 2 : 1);
+        int each = (int) (a.length("params") / layers), plain = a.truth("has_biases") ? 4 : 2;
+        if (each * layers != a.length("params") || each != plain && each != plain + 1) return "params has " + plain * layers + " tensors, or with projections " + (plain + 1) * layers;
+        for (int i = 0; i < a.length("params"); i++) if (a.shape("params", i).length != (i % each >= 2 && i % each < plain ? 1 : 2)) return "params are matrices and, as biases, vectors, which " + i + " is not";
+        return null;
     }
 
     private static Check sizes(String tensor) { return a -> a.shape(tensor).length == 2 && a.dtype(tensor) == DType.INT64 ? null : tensor + " is an int64 matrix, a row of sizes for each part"; }

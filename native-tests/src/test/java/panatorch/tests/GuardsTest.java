@@ -94,6 +94,16 @@ class GuardsTest {
                 new Wrong("aten::mkldnn_rnn_layer", "hx_ has N · hidden_size elements", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8), f(1), f(1, 2), false, List.of(), 2, 2, 1, true, false, false, false),
                 new Wrong("mkldnn::_reorder_convolution_weight", "dilation has numbers from 1 on", f(1, 1, 2, 2), List.of(0, 0), List.of(1, 1), List.of(0), 1),
                 new Wrong("aten::_transform_bias_rescale_qkv", "qkv holds 3 · num_heads numbers", f(2, 3, 0), f(0), 2),
+                new Wrong("aten::_chunk_cat", "tensors have the dimension dim", List.of(f()), 0, 2),
+                new Wrong("aten::_fused_sgd_", "grads has at 0 another number of elements", List.of(f(2, 2)), List.of(f(3, 3)), List.of(), 0.0, 0.0, 0.1, 0.0, false, false, true),
+                new Wrong("_quantized::conv_transpose1d_prepack", "stride has 1 elements, not 3", f(2, 2, 1), null, List.of(2, 1, 1), List.of(0), List.of(0), List.of(1), 1),
+                new Wrong("aten::fbgemm_linear_quantize_weight", "a float32 matrix that is not empty", f(2, 3, 0)),
+                new Wrong("aten::_logcumsumexp.out", "out has the shape of self", f(3, 4), 0, f(3)),
+                new Wrong("aten::_fft_c2r", "dim lists dimensions of self", Torch.ones(DType.COMPLEX64, 3, 2), List.of(-2), 1, 2),
+                new Wrong("aten::lstm.input", "hx has 3 dimensions", f(3, 1, 2), List.of(f(1, 2), f(1, 2)), List.of(f(8, 2), f(8, 2)), false, 1, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "params has 4 tensors, or with projections 5", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8, 2)), true, 1, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "which 1 is not", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8)), false, 1, 0.0, true, false, false),
+                new Wrong("aten::zero", "not of a tensor of oneDNN", f(3, 2).toMkldnn()),
                 new Wrong("aten::promote_types", "no type1 has libtorch's code -100", -100, -1));
     }
 
