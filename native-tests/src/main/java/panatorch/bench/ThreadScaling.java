@@ -15,7 +15,7 @@ import panatorch.Torch;
 final class ThreadScaling {
     private ThreadScaling() {}
 
-    private static final int THREADS = 8, PAIRS = 9;
+    private static final int THREADS = 8, PAIRS = 21;
     private static final long NANOS = 300_000_000;
     private static final MethodHandle NOTHING = nothing();
 
