@@ -1,7 +1,6 @@
 package panatorch.soak;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -86,8 +85,6 @@ final class SmallTraining {
                 System.out.println(BEGUN + step);
                 System.out.flush();
             });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 }
