@@ -95,6 +95,7 @@ final class Guards {
             for (String m : List.of("input", "w_ih", "w_hh")) TABLE.merge(op, a -> !a.has(m) || a.shape(m).length == 2 && numel(a.shape(m)) > 0 ? null : m + " is a matrix that is not empty", Check::and);
         TABLE.put("mkldnn::_reorder_mkldnn_rnn_layer_weight", positive("hidden_size").and(lstmWeights("weight0", "weight1")));
         put("mkldnn_rnn_layer", positive("hidden_size").and(rank("input", 3)).and(lstmWeights("weight0", "weight1")).and(Guards::lstmState));
+        put("mkldnn_rnn_layer_backward", positive("hidden_size").and(rank("input", 3)).and(lstmWeights("weight1", "weight2")).and(Guards::lstmPast));
         TABLE.put("mkldnn::_reorder_convolution_weight", positive("groups").and(each("stride", 1)).and(each("dilation", 1)).and(each("padding", 0)).and(each("input_size", 1)));
         for (int n = 1; n <= 3; n++) for (String kind : List.of("conv", "conv_transpose")) {
             Check lists = positive("groups").and(rank("weight", n + 2)).and(a -> numel(a.shape("weight")) > 0 ? null : "weight is empty");
@@ -282,6 +283,16 @@ final class Guards {
         long rows = a.truth("batch_first") ? x[0] : x[1];
         for (String s : List.of("hx_", "cx_")) if (numel(a.shape(s)) != rows * h) return s + " has N · hidden_size elements";
         return null;
+    }
+
+    /** What the forward pass has left to the backward one. */
+    private static @Nullable String lstmPast(Given a) {
+        long[] x = a.shape("input");
+        long h = a.integer("hidden_size"), rows = a.truth("batch_first") ? x[0] : x[1];
+        if (numel(x) == 0 || x[2] != a.shape("weight1")[1]) return "input has the shape [T, N, I]";
+        for (String s : List.of("hx_", "cx_tmp", "hy_", "cy_")) if (numel(a.shape(s)) != rows * h) return s + " has N · hidden_size elements";
+        if (numel(a.shape("output")) != x[0] * x[1] * h) return "output has T · N · hidden_size elements";
+        return a.dtype("workspace") == DType.UINT8 && numel(a.shape("workspace")) > 0 ? null : "workspace is the forward pass's, of bytes";
     }
 
     private static @Nullable String pairs(Given a) {

@@ -104,6 +104,8 @@ class GuardsTest {
                 new Wrong("aten::lstm.input", "params has 4 tensors, or with projections 5", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8, 2)), true, 1, 0.0, true, false, false),
                 new Wrong("aten::lstm.input", "which 1 is not", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8)), false, 1, 0.0, true, false, false),
                 new Wrong("aten::zero", "not of a tensor of oneDNN", f(3, 2).toMkldnn()),
+                new Wrong("aten::mkldnn_rnn_layer_backward", "workspace is the forward pass's", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8), f(1, 2), f(1, 2), f(3, 1, 2), f(1, 2), f(1, 2), f(3, 1, 2), null, null,
+                        false, 2, 2, 1, true, true, false, List.of(), false, f(1)),
                 new Wrong("aten::promote_types", "no type1 has libtorch's code -100", -100, -1));
     }
 
@@ -134,6 +136,9 @@ class GuardsTest {
             var lstm = Operators.call("aten::mkldnn_rnn_layer", x, w, u, b, c, h, h, false, List.of(), 2, 2, 1, true, false, false, false);
             var plain = Aten.lstm(x, List.of(h, h), List.of(w, u, b, c), true, 1, 0, false, false, false);
             assertThat(close((Tensor) lstm.getFirst(), plain.result0())).isTrue();
+            x.requiresGrad_(true);
+            Aten.lstm(x, List.of(h, h), List.of(w, u, b, c), true, 1, 0, true, false, false).result0().sum().backward(); // by oneDNN's backward operator
+            assertThat(x.grad().shape()).containsExactly(3, 1, 2);
             Tensor lu = Torch.randn(2, 3, 3);
             var factors = Aten.linalgLuFactor(lu);
             var parts = Aten.luUnpack(factors.LU(), factors.pivots());
