@@ -270,8 +270,25 @@ public final class Torch {
      * before keep their number. A thread's first use of libtorch sets it up, so ask for {@link #numThreads} before setting another number.
      */
     public static void setNumThreads(int threads) {
-        if (threads < 1 || threads > MOST_THREADS) throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
+        requireThreads(threads);
         torch.set_num_threads(threads);
+    }
+
+    /** Of the pool that whole operators are given to, as TorchScript's {@code fork} does. */
+    public static int numInteropThreads() { return Math.toIntExact(torch.get_num_interop_threads()); }
+
+    /** @throws IllegalStateException if the pool has begun to work, or was told its size before: libtorch takes it once */
+    public static void setNumInteropThreads(int threads) {
+        requireThreads(threads);
+        try {
+            torch.set_num_interop_threads(threads);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("the threads for whole operators are set once, before the first of them works", e);
+        }
+    }
+
+    private static void requireThreads(int threads) {
+        if (threads < 1 || threads > MOST_THREADS) throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
     }
 
     /** {@link #useDeterministicAlgorithms(boolean, boolean)}, where an operator that has no such algorithm fails. */

@@ -111,4 +111,17 @@ class StateTest {
         range.close();
         assertThatThrownBy(() -> RecordFunction.enter(null)).isInstanceOf(NullPointerException.class);
     }
+
+    @Test void the_pool_for_whole_operators_takes_its_size_once() {
+        assertThatThrownBy(() -> Torch.setNumInteropThreads(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of threads is from 1 to 1024, not 0");
+        try {
+            Torch.setNumInteropThreads(2);
+            assertThat(Torch.numInteropThreads()).isEqualTo(2);
+        } catch (IllegalStateException e) {
+            // another test was first
+        }
+        int before = Torch.numInteropThreads();
+        assertThatThrownBy(() -> Torch.setNumInteropThreads(before + 1)).isInstanceOf(IllegalStateException.class).hasMessage("the threads for whole operators are set once, before the first of them works");
+        assertThat(Torch.numInteropThreads()).isEqualTo(before);
+    }
 }
