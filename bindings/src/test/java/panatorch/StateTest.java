@@ -124,4 +124,17 @@ class StateTest {
         assertThatThrownBy(() -> Torch.setNumInteropThreads(before + 1)).isInstanceOf(IllegalStateException.class).hasMessage("the threads for whole operators are set once, before the first of them works");
         assertThat(Torch.numInteropThreads()).isEqualTo(before);
     }
+
+    @SuppressWarnings("restricted")
+    @Test void openblas_does_not_keep_openmp_waiting() throws Throwable {
+        Torch.numThreads(); // loads the libraries
+        var linker = java.lang.foreign.Linker.nativeLinker();
+        var pointer = java.lang.foreign.ValueLayout.ADDRESS.withTargetLayout(java.lang.foreign.MemoryLayout.sequenceLayout(3, java.lang.foreign.ValueLayout.JAVA_BYTE));
+        var getenv = linker.downcallHandle(linker.defaultLookup().find("getenv").orElseThrow(), java.lang.foreign.FunctionDescriptor.of(pointer, pointer));
+        try (var arena = java.lang.foreign.Arena.ofConfined()) {
+            var value = (java.lang.foreign.MemorySegment) getenv.invokeExact(arena.allocateFrom("OPENBLAS_THREAD_TIMEOUT"));
+            String set = System.getenv("OPENBLAS_THREAD_TIMEOUT");
+            assertThat(value.getString(0)).isEqualTo(set == null ? "4" : set);
+        }
+    }
 }

@@ -67,6 +67,7 @@ public final class NativeLibrary {
         try {
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
+            DefaultThreads.letOpenBlasSleep();
             NamedFolder found = search(taken);
             DefaultThreads.set(threads);
             loaded = found;
