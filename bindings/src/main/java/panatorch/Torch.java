@@ -263,7 +263,7 @@ public final class Torch {
     public static int numThreads() { return torch.get_num_threads(); }
 
     /** Far more than are of use; with as many as the system refuses, libtorch's thread pool crashes at the end of the process. */
-    private static final int MOST_THREADS = 1024;
+    public static final int MOST_THREADS = 1024;
 
     /**
      * Sets the threads of operators that this thread runs, and of those that threads new to libtorch will run; threads that have used it

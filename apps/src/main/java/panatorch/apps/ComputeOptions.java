@@ -7,7 +7,6 @@ import picocli.CommandLine.Option;
 
 /** Where a command computes, and from what random numbers. */
 final class ComputeOptions {
-    private static final int MOST_THREADS = 1024; // libtorch's
     @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
     DeviceName device = DeviceName.AUTO;
 
@@ -17,7 +16,7 @@ final class ComputeOptions {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "the same seed gives the same result; default: ${DEFAULT-VALUE}")
     long seed;
 
-    void check() { Check.within("--threads", threads, 1, MOST_THREADS); }
+    void check() { Check.within("--threads", threads, 1, Torch.MOST_THREADS); }
 
     /** Puts what takes effect in the place of what was not said. @throws InputException if the device is not to be had */
     Device resolve() {

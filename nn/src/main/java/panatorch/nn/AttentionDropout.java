@@ -2,9 +2,7 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
-import panatorch.Torch;
 
 /**
  * Scaled dot-product attention whose weights are dropped in training (Vaswani et al. 2017, arXiv:1706.03762). Without a source of masks it is libtorch's
@@ -24,11 +22,10 @@ public final class AttentionDropout extends DropoutLayer {
         return attend(query, key, value, visible, false, isDropping() ? p() : 0, isDropping() ? masks() : null);
     }
 
-    /** @param causal whether a query attends no later key; {@code visible} is null then; @param masks null for the kernel's own */
+    /** @param causal whether a query attends no later key, which only the kernel hides by itself; {@code visible} is null then; @param masks null for the kernel's own */
     static Tensor attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor visible, boolean causal, double p, @Nullable MaskSource masks) {
         if (masks == null) return Aten.scaledDotProductAttention(query, key, value, visible, p, causal);
-        Tensor seen = causal ? Torch.ones(DType.BOOL, query.device(), query.size(-2), key.size(-2)).tril() : visible;
-        Tensor weights = weights(query, key, seen);
+        Tensor weights = weights(query, key, visible);
         return weights.mul(masks.mask(weights, weights.shape(), p)).matmul(value);
     }
 

@@ -136,7 +136,7 @@ public final class MultiheadAttention extends Module implements Masked {
         Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched), value == key ? null : laidOut(value, batched));
         Tensor q = projected[0], k = projected[1], v = projected[2];                     // [L, N, E], [S, N, E]
         long length = q.size(0), n = q.size(1), heads = options.heads, size = options.embed / heads;
-        boolean kernelHides = o.isCausal && o.keyPaddingMask == null && !o.needWeights && !options.biasKv && !options.zeroAttention;
+        boolean kernelHides = o.isCausal && drop.asked(this) == null && o.keyPaddingMask == null && !o.needWeights && !options.biasKv && !options.zeroAttention;
         Tensor given = kernelHides ? null : o.attentionMask == null && o.isCausal ? later(length, k.size(0), q) : o.attentionMask;
         Tensor mask = given == null ? null : added(given, q);
         if (mask != null && mask.dim() == 2) mask = mask.unsqueeze(0);

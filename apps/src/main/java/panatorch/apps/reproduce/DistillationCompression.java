@@ -75,10 +75,7 @@ final class DistillationCompression {
             if (p.all()) NarrowStudents.removeRandomUnits(teacher, student, null);
             else NarrowStudents.copyWhatFits(teacher, student, null);
             List<Monitor.Means> curve = d.distil(teacher, student, Source.PERTURBED, d.recipe().lastRate(), seed);
-            Map<String, Double> m = measures(reference, student, part);
-            m.put(Distilling.FLOOR, reference.floor());
-            if (d.recipe().masks() > 1) m.put(Distilling.EXCESS, curve.getLast().excess());
-            run.add(p.name() + ", Distillation", seed, m);
+            run.addStudent(p.name() + ", Distillation", seed, measures(reference, student, part), reference, curve);
             run.curve(p.name(), curve);
         }
         try (Module narrow = widths.network(classes, DistillationExperiments.rate(d.lab()))) {

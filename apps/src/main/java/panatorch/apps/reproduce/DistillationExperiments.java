@@ -147,11 +147,7 @@ final class DistillationExperiments {
     private static void distil(Findings run, Module teacher, Distilling.Reference reference, Source source, String row, long seed) {
         var curve = new ArrayList<Monitor.Means>();
         try (Module student = run.distilling().student(teacher, source, seed, curve)) {
-            Map<String, Double> measures = reference.measures(Predictor.standard(student));
-            measures.put(Distilling.FLOOR, reference.floor());
-            double excess = curve.getLast().excess();
-            if (!Double.isNaN(excess)) measures.put(Distilling.EXCESS, excess);
-            run.add(row, seed, measures);
+            run.addStudent(row, seed, reference.measures(Predictor.standard(student)), reference, curve);
             run.curve(row, curve);
         }
     }

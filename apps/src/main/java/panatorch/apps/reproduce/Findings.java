@@ -32,6 +32,14 @@ final class Findings {
         lab.say(row + ", seed " + seed + ": " + measures.entrySet().stream().map(m -> String.format(Locale.ROOT, "%s %.4g", m.getKey(), m.getValue())).collect(Collectors.joining(", ")));
     }
 
+    /** A student's row: its measures, what no student gets below, and how far the last epoch's loss was from that, if there were masks enough to tell. */
+    void addStudent(String row, long seed, Map<String, Double> measures, Distilling.Reference reference, List<Monitor.Means> epochs) {
+        measures.put(Distilling.FLOOR, reference.floor());
+        double excess = epochs.getLast().excess();
+        if (!Double.isNaN(excess)) measures.put(Distilling.EXCESS, excess);
+        add(row, seed, measures);
+    }
+
     /** A row's loss of distillation by epoch, whose mean over seeds is plotted. */
     void curve(String row, List<Monitor.Means> epochs) {
         double[] sums = curves.computeIfAbsent(row, r -> new double[epochs.size()]);

@@ -42,7 +42,7 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
         Lab.Choice choice = lab.choice();
         if (choice == null) return cifar10(lab, images, testImages);
         Dataset train = choice.train().get(), test = choice.test().get();
-        if (train.imageShape()[0] == 3) return new Images(choice.name(), train.spaced(images), test.spaced(testImages), List.of(train, test), new Normalize(train.mean(), train.std()));
+        if (train.imageShape()[0] == 3) return of(choice.name(), train, test, train.spaced(images), test.spaced(testImages));
         train.close();
         test.close();
         throw new DatasetException("this experiment's network is for images of three channels, which " + choice.name() + " has not");
@@ -67,8 +67,11 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
         return data;
     }
 
-    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) {
-        return new Images(name, train.limit(images), test.limit(testImages), List.of(train, test), new Normalize(train.mean(), train.std()));
+    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) { return of(name, train, test, train.limit(images), test.limit(testImages)); }
+
+    /** @param used views of the whole sets, as is {@code usedTest} */
+    private static Images of(String name, Dataset train, Dataset test, Dataset used, Dataset usedTest) {
+        return new Images(name, used, usedTest, List.of(train, test), new Normalize(train.mean(), train.std()));
     }
 
     /** The same images, each normalised by its own mean and deviation. */
