@@ -1,10 +1,8 @@
 package panatorch.apps;
 
-import java.util.HashSet;
 import panatorch.Tensor;
 import panatorch.models.Classifier;
 import panatorch.nn.Dropout;
-import panatorch.nn.Masked;
 import panatorch.nn.Module;
 import panatorch.nn.Sequential;
 import panatorch.nn.Stochastic;
@@ -22,17 +20,9 @@ final class DroppingHead extends Classifier {
     /** The network as it is random in training. @param p of dropout in front of the head; 0 for none @throws InputException if nothing in it is random */
     static Classifier random(Classifier network, double p, String who) {
         Classifier random = p == 0 ? network : new DroppingHead(network, p);
-        if (random.modules().stream().noneMatch(DroppingHead::draws)) throw new InputException(who + " needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");
+        if (random.modules().stream().noneMatch(m -> m instanceof Stochastic s && s.draws())) throw new InputException(who + " needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");
         return random;
     }
-
-    /** Whether features differ from call to call, not only what the head makes of them. */
-    static boolean drawsInTrunk(Classifier random) {
-        var head = new HashSet<>(random.head().modules());
-        return random.modules().stream().anyMatch(m -> draws(m) && !head.contains(m));
-    }
-
-    private static boolean draws(Module m) { return m instanceof Stochastic && !(m instanceof Masked masked && masked.p() == 0); }
 
     @Override public Tensor features(Tensor input) { return network.features(input); }
 

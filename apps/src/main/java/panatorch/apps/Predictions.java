@@ -42,7 +42,7 @@ record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable Tensor i
      */
     static Predictor monteCarlo(Classifier model, int samples, double p) {
         Classifier random = DroppingHead.random(model, p, "--mc");
-        boolean trunk = DroppingHead.drawsInTrunk(random);
+        boolean trunk = random.drawsInTrunk();
         return (m, images) -> {
             var said = MonteCarlo.predict(trunk ? random : random.head(), trunk ? images : random.features(images), samples);
             return new Predictor.Said(said.logMean(), said.mutualInformation());

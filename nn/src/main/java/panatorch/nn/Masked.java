@@ -8,6 +8,8 @@ public interface Masked extends Stochastic {
     /** The probability of dropping. */
     double p();
 
+    @Override default boolean draws() { return p() > 0; }
+
     /** @throws IllegalArgumentException if {@code p} is outside [0, 1] */
     void setP(double p);
 

@@ -1,7 +1,6 @@
 package panatorch.nn.dropout.distillation;
 
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.stream.Stream;
 import panatorch.Aten;
 import panatorch.NoGrad;
@@ -58,7 +57,7 @@ public final class Teacher {
     /** Sample-major, [K·N, …]. */
     private Tensor outputs(Tensor input) {
         if (samples > 1 && !isPerRow()) return Aten.cat(Stream.generate(() -> network.call(input)).limit(samples).toList());
-        if (samples > 1 && network instanceof Classifier c && !drawsInTrunk(c)) return c.head().call(tiled(c.features(input)));
+        if (samples > 1 && network instanceof Classifier c && !c.drawsInTrunk()) return c.head().call(tiled(c.features(input)));
         return network.call(tiled(input));
     }
 
@@ -66,9 +65,4 @@ public final class Teacher {
 
     /** {@code cat} keeps the order of channels in memory, as {@code repeat} does not. */
     private Tensor tiled(Tensor rows) { return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows)); }
-
-    private static boolean drawsInTrunk(Classifier c) {
-        var head = new HashSet<>(c.head().modules());
-        return c.modules().stream().anyMatch(m -> m instanceof Stochastic && !(m instanceof Masked masked && masked.p() == 0) && !head.contains(m));
-    }
 }
