@@ -45,6 +45,7 @@ final class Invocation {
         } finally {
             thrown = upcalls.leave(outer);
         }
+        if (thrown instanceof SerialKernel.Failure libtorch) return Errors.translate(op, stack, libtorch.error);
         return thrown != null ? thrown : failure;
     }
 

@@ -60,8 +60,7 @@ final class JavaKernel {
 
     /** Leaves none for every result: what in libtorch wants a tensor then reports an error instead of going on. */
     private void failed(@Nullable ThreadContext context, Throwable t, long stack, long below) {
-        DispatcherStack.resize(stack, below);
-        DispatcherStack.resize(stack, below + results.size());
+        DispatcherStack.leaveNones(stack, below, results.size());
         if (context != null) context.upcalls.failed("a kernel of " + operator.qualified(), t);
     }
 

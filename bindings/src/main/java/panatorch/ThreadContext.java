@@ -17,6 +17,7 @@ final class ThreadContext {
     static {
         NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
         FlightEvents.register();
+        SerialKernel.register();
     }
 
     static final Cleaner CLEANER = Cleaner.create();

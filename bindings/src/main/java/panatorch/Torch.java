@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.library.OpenBlas;
 
 /**
  * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads.
@@ -267,11 +268,12 @@ public final class Torch {
 
     /**
      * Sets the threads of operators that this thread runs, and of those that threads new to libtorch will run; threads that have used it
-     * before keep their number. A thread's first use of libtorch sets it up, so ask for {@link #numThreads} before setting another number.
+     * before keep their number, but for products of matrices, whose threads are those of the last call. A thread's first use of libtorch sets it up, so ask for {@link #numThreads} before setting another number.
      */
     public static void setNumThreads(int threads) {
         requireThreads(threads);
         torch.set_num_threads(threads);
+        OpenBlas.setThreads(threads);
     }
 
     /** Of the pool that whole operators are given to, as TorchScript's {@code fork} does. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.logging.log4j.Level;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.Step.Outcome;
 import panatorch.internal.log.Log;
@@ -67,9 +68,10 @@ public final class NativeLibrary {
         try {
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
-            DefaultThreads.letOpenBlasSleep();
+            OpenBlas.letOwnThreadsSleep();
             NamedFolder found = search(taken);
             DefaultThreads.set(threads);
+            OpenBlas.shareThreads(torch.get_num_threads());
             loaded = found;
         } finally {
             steps = List.copyOf(taken);

@@ -104,6 +104,12 @@ public final class DispatcherStack {
     /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */
     public static void resize(long vector, long size) { new IValueVector(Borrowed.at(vector)).resize(size); }
 
+    /** Releases all but the lowest {@code below} values of another vector, and adds {@code nones} nones. */
+    public static void leaveNones(long vector, long below, int nones) {
+        resize(vector, below);
+        resize(vector, below + nones);
+    }
+
     /** Empties a stack on which nothing counted is left. */
     public void forget() {
         top = 0;

@@ -1,0 +1,87 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.List;
+import org.bytedeco.pytorch.DispatchKeySet;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.SafeKernelFunction;
+import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.library.OpenBlas;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Quietly;
+import panatorch.internal.libtorch.Registrations;
+
+/** libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. */
+final class SerialKernel {
+    /** An LU decomposition, and parallel regions with products in them. */
+    private static final List<String> OPERATORS = List.of("linalg_lu_factor_ex", "linalg_lu_factor_ex.out",
+            "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward",
+            "_slow_conv2d_forward", "_slow_conv2d_forward.output", "_slow_conv2d_backward.grad_input", "_slow_conv2d_backward.output_mask",
+            "slow_conv_transpose2d", "slow_conv_transpose2d.out");
+    private static final String KEY = "CPU";
+
+    private final OperatorHandle operator;
+    private final SafeKernelFunction kernel;
+    /** The kernel asks for none. */
+    private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
+    private final String name;
+    private final int arguments, results;
+
+    /** An error of libtorch on its way through Java: the call that led to it describes it as if it had not been on that way. */
+    static final class Failure extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        final transient RuntimeException error;
+
+        Failure(RuntimeException error) {
+            super(error);
+            this.error = error;
+        }
+    }
+
+    private SerialKernel(Operator operator) {
+        this.operator = operator.handle();
+        kernel = this.operator.getComputedKernelForDispatchKey(torch.DispatchKey.CPU);
+        name = operator.qualified();
+        arguments = operator.schema().parameters().size();
+        results = operator.schema().results().size();
+    }
+
+    /** Before any operator is called: libtorch's table may not be read meanwhile. */
+    static void register() {
+        if (!OpenBlas.isLoaded()) return;
+        Quietly.run(() -> OPERATORS.forEach(SerialKernel::register)); // libtorch warns of a kernel that takes another's place
+    }
+
+    private static void register(String operator) {
+        var op = new Operator("aten::" + operator);
+        Registrations.implement(op.handle(), op.name(), op.overload(), KEY, new SerialKernel(op).stub());
+    }
+
+    private MemorySegment stub() {
+        try {
+            var upcall = MethodHandles.lookup().bind(this, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            return Registrations.stub(upcall, Arena.global());
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @SuppressWarnings("unused")
+    private void upcall(long functor, long handle, long given, long stack) {
+        long below = DispatcherStack.size(stack) - arguments;
+        OpenBlas.alone();
+        try {
+            kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
+        } catch (Throwable t) {
+            DispatcherStack.leaveNones(stack, below, results);
+            ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new Failure(e) : t);
+        } finally {
+            OpenBlas.shared();
+        }
+    }
+}

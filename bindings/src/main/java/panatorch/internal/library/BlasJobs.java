@@ -1,0 +1,119 @@
+package panatorch.internal.library;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
+import org.apache.logging.log4j.Level;
+import panatorch.internal.log.Log;
+
+/**
+ * Runs the jobs that OpenBLAS parts a product into, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has threads of its own, but on as many
+ * cores as either has threads the ones that wait for work keep the others from it: a step of a small BERT took twice as long.
+ *
+ * <p>The jobs of a call wait for one another in loops, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a time.
+ */
+@SuppressWarnings("restricted")
+final class BlasJobs {
+    private BlasJobs() {}
+
+    /** What OpenBLAS calls: {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}. */
+    static long callback() { return stub("call", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)); }
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MethodHandle JOB = LINKER.downcallHandle(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT)),
+            PARALLEL = openMp("GOMP_parallel", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT)),
+            THREAD = openMp("omp_get_thread_num", FunctionDescriptor.of(JAVA_INT)), THREADS = openMp("omp_get_num_threads", FunctionDescriptor.of(JAVA_INT));
+    private static final long REGION = stub("region", FunctionDescriptor.ofVoid(JAVA_LONG));
+
+    private static final ReentrantLock ONE_CALL = new ReentrantLock();
+    /** Of the call that runs; nothing here makes an object for each call, since want of memory could not be told to OpenBLAS. */
+    private static MemorySegment job = MemorySegment.NULL;
+    private static long size, data;
+    private static int what;
+    private static boolean begun;
+    private static volatile int number;
+    private static long calls, aside;
+
+    private static MethodHandle openMp(String name, FunctionDescriptor type) { return LINKER.downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), type); }
+
+    private static long stub(String method, FunctionDescriptor type) {
+        try {
+            return LINKER.upcallStub(MethodHandles.lookup().findStatic(BlasJobs.class, method, type.toMethodType()), type, Arena.global()).address();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** How many calls OpenBLAS made so far. */
+    static long calls() { return calls; }
+
+    /** How many of them OpenMP had too few threads for. */
+    static long aside() { return aside; }
+
+    @SuppressWarnings("unused")
+    private static void call(int sync, long function, int jobs, long bytes, long first, int kind) {
+        ONE_CALL.lock();
+        try {
+            if (job.address() != function) job = MemorySegment.ofAddress(function);
+            size = bytes;
+            data = first;
+            what = kind;
+            begun = false;
+            number = jobs;
+            calls++;
+            PARALLEL.invokeExact(REGION, 0L, jobs, 0);
+            if (!begun) runAside();
+        } catch (Throwable t) {
+            failed(t);
+        } finally {
+            ONE_CALL.unlock();
+        }
+    }
+
+    /** On each thread of a parallel region. Within another region it has fewer threads than were asked for, and with {@code OMP_THREAD_LIMIT}. */
+    @SuppressWarnings("unused")
+    private static void region(long nothing) {
+        try {
+            if ((int) THREADS.invokeExact() != number) return;
+            begun = true;
+            run((int) THREAD.invokeExact());
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    private static void run(int i) {
+        try {
+            JOB.invokeExact(job, i, data + i * size, what);
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    /** OpenBLAS takes no errors: the product's numbers are wrong then. */
+    private static void failed(Throwable t) { Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t); }
+
+    private static final class Aside {
+        /** As many threads as there are jobs. */
+        static final ExecutorService THREADS = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-blas-", 0).factory());
+    }
+
+    private static void runAside() {
+        aside++;
+        var others = IntStream.range(1, number).mapToObj(i -> CompletableFuture.runAsync(() -> run(i), Aside.THREADS)).toArray(CompletableFuture<?>[]::new);
+        run(0);
+        CompletableFuture.allOf(others).join();
+    }
+}
