@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
@@ -13,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.OpenBlas;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Quietly;
 import panatorch.internal.libtorch.Registrations;
 
@@ -24,6 +27,8 @@ final class SerialKernel {
             "_slow_conv2d_forward", "_slow_conv2d_forward.output", "_slow_conv2d_backward.grad_input", "_slow_conv2d_backward.output_mask",
             "slow_conv_transpose2d", "slow_conv_transpose2d.out");
     private static final String KEY = "CPU";
+    /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
+    private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
 
     private final OperatorHandle operator;
     private final SafeKernelFunction kernel;
@@ -54,17 +59,19 @@ final class SerialKernel {
     /** Before any operator is called: libtorch's table may not be read meanwhile. */
     static void register() {
         if (!OpenBlas.isLoaded()) return;
-        Quietly.run(() -> OPERATORS.forEach(SerialKernel::register)); // libtorch warns of a kernel that takes another's place
+        MemorySegment stub = stub();
+        Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
+            for (String operator : OPERATORS) {
+                var op = new Operator("aten::" + operator);
+                KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op));
+                Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
+            }
+        });
     }
 
-    private static void register(String operator) {
-        var op = new Operator("aten::" + operator);
-        Registrations.implement(op.handle(), op.name(), op.overload(), KEY, new SerialKernel(op).stub());
-    }
-
-    private MemorySegment stub() {
+    private static MemorySegment stub() {
         try {
-            var upcall = MethodHandles.lookup().bind(this, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            var upcall = MethodHandles.lookup().findStatic(SerialKernel.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
             return Registrations.stub(upcall, Arena.global());
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -72,7 +79,9 @@ final class SerialKernel {
     }
 
     @SuppressWarnings("unused")
-    private void upcall(long functor, long handle, long given, long stack) {
+    private static void upcall(long functor, long handle, long keys, long stack) { KERNELS.get(Memory.getLong(handle)).call(stack); }
+
+    private void call(long stack) {
         long below = DispatcherStack.size(stack) - arguments;
         OpenBlas.alone();
         try {

@@ -3,10 +3,8 @@ package panatorch.internal.libtorch;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
 import org.bytedeco.pytorch.WarningHandler;
 import org.bytedeco.pytorch.global.torch;
 
@@ -16,14 +14,15 @@ public final class Quietly {
 
     /** Of GCC's and Clang's table of a {@code WarningHandler}'s functions, after two destructors. */
     private static final int PROCESS = 2, FUNCTIONS = 3;
-    private static final FunctionDescriptor WARN = FunctionDescriptor.ofVoid(ADDRESS, ADDRESS);
+    /** A function that takes no arguments and changes nothing. */
+    private static final String NOTHING = "getpid";
 
     /** The handler is this thread's alone, and the one before it is back then. */
     @SuppressWarnings("restricted")
     public static void run(Runnable code) {
         try (var arena = Arena.ofConfined(); var own = new WarningHandler(); var before = torch.get_warning_handler()) {
             MemorySegment functions = arena.allocate(ADDRESS, FUNCTIONS);
-            functions.setAtIndex(ADDRESS, PROCESS, Linker.nativeLinker().upcallStub(MethodHandles.empty(WARN.toMethodType()), WARN, arena));
+            functions.setAtIndex(ADDRESS, PROCESS, Linker.nativeLinker().defaultLookup().findOrThrow(NOTHING));
             long table = Memory.getLong(own.address());
             Memory.setLong(own.address(), functions.address());
             torch.set_warning_handler(own);
