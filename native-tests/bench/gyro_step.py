@@ -72,7 +72,6 @@ class Net(torch.nn.Module):
         self.optimizer.zero_grad()
 
 
-torch.set_num_threads(1)
 torch.manual_seed(0)
 X, Y = torch.randn(BATCH, IN), torch.arange(BATCH) % CLASSES
 NETS = {"dropout": Net(Dropout), "gyro": Net(Gyro), "pruned": Net(Pruned)}

@@ -101,7 +101,6 @@ def run():
 
 
 def print_raw():
-    torch.set_num_threads(1)
     for name, statement in RAW.items():
         pairs = [(seconds_per_call(statement), seconds_per_call(CALLS[name])) for _ in range(9)]
         raw, usual = sorted(pairs, key=lambda pair: pair[0] / pair[1])[4]

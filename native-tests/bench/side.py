@@ -2,13 +2,16 @@
 
 A side stays alive, so that Java and Python can take turns in one session. The first line it prints is
 {"torch": version, "threads": number, "blas": name, "check": {part: checksum, ..}}; the driver compares the check with Java's, to know
-that both do the same work. Then, for every line `run`, it prints {part: seconds, ..}; `quit` or the end of input ends it.
+that both do the same work. Then, for every line `run`, it prints {part: figure, ..}; `quit` or the end of input ends it.
 """
 import json
+import os
 import re
 import sys
 
 import torch
+
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))  # the driver says how many
 
 
 def checksum(result):
@@ -21,9 +24,8 @@ def checksum(result):
     return (elements * torch.arange(1, elements.numel() + 1, dtype=torch.float64)).sum().item()
 
 
-def serve(check, run, threads=1):
-    """check and run are functions that give a dictionary, the checksums and the seconds of each part."""
-    torch.set_num_threads(threads)
+def serve(check, run):
+    """check and run are functions that give a dictionary, the checksums and the figures of each part."""
     blas = re.search(r"BLAS_INFO=([^,\s]+)", torch.__config__.show())
     say({"torch": torch.__version__, "threads": torch.get_num_threads(), "blas": blas.group(1) if blas else "unknown", "check": check()})
     for line in sys.stdin:

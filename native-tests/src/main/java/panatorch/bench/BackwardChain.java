@@ -23,7 +23,6 @@ final class BackwardChain implements Workload {
     private double forward, backward;
 
     BackwardChain() {
-        Torch.setNumThreads(1);
         x.requiresGrad_(true);
     }
 
@@ -36,10 +35,6 @@ final class BackwardChain implements Workload {
         }
         return h;
     }
-
-    @Override public String name() { return "backward-chain"; }
-
-    @Override public String summary() { return "seconds of a chain of 20 small operators on the CPU, 8×8 float32, one thread, and of its backward"; }
 
     @Override public String script() { return "backward_chain.py"; }
 

@@ -31,16 +31,11 @@ final class DataLoading implements Workload {
     DataLoading() {
         String data = System.getenv("PANATORCH_DATA");
         if (data == null) throw new IllegalStateException("data-loading needs PANATORCH_DATA, the folder of the unpacked data sets");
-        Torch.setNumThreads(1);
         cifar = Cifar10.train(Path.of(data));
         folder = ImageFolder.of(Path.of(data, "cifar10-jpg-folder", "train"), Framing.stretch(SIDE, SIDE));
         cifarNumbers = new Normalize(new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.247, 0.2435, 0.2616});
         folderNumbers = new Normalize(folder.mean(), folder.std());
     }
-
-    @Override public String name() { return "data-loading"; }
-
-    @Override public String summary() { return "seconds an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two workers"; }
 
     @Override public String script() { return "data_loading.py"; }
 

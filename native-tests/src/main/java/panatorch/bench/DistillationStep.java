@@ -35,7 +35,6 @@ final class DistillationStep implements Workload {
     private final Map<String, Supplier<Tensor>> passes = new LinkedHashMap<>();
 
     DistillationStep() {
-        Torch.setNumThreads(1);
         Torch.manualSeed(1);
         network = new CudaConvnetQuick(CudaConvnetQuick.options(CLASSES).dropout(0.5));
         try (var noGrad = NoGrad.enter()) {
@@ -63,10 +62,6 @@ final class DistillationStep implements Workload {
         Autograd.backward(loss);
         return loss;
     }
-
-    @Override public String name() { return "distillation-step"; }
-
-    @Override public String summary() { return "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick net, one thread"; }
 
     @Override public String script() { return "distillation_step.py"; }
 

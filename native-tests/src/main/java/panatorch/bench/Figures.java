@@ -7,8 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
 
-/** The seconds of all pairs of runs, and what follows from them. Ratios are Java ÷ Python of one pair: machines drift. */
+/** What all pairs of runs took, and what follows from it. Ratios are Java ÷ Python of one pair: machines drift. */
 final class Figures {
+    /** What stands for all parts. */
+    static final String MEAN = "geometric mean";
+
     private final List<Map<String, Double>> java = new ArrayList<>();
     private final List<Map<String, Double>> python = new ArrayList<>();
 
@@ -20,27 +23,26 @@ final class Figures {
             int n = sorted.length;
             return new Spread(sorted[0], n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2, sorted[n - 1]);
         }
-
-        Map<String, Object> json() { return ordered("min", min, "median", median, "max", max); }
     }
 
-    void add(Map<String, Double> javaSeconds, Map<String, Double> pythonSeconds) {
-        if (!javaSeconds.keySet().equals(pythonSeconds.keySet())) throw new IllegalStateException("Java timed " + javaSeconds.keySet() + ", but Python " + pythonSeconds.keySet() + ".");
-        java.add(javaSeconds);
-        python.add(pythonSeconds);
+    void add(Map<String, Double> javaRun, Map<String, Double> pythonRun) {
+        if (!javaRun.keySet().equals(pythonRun.keySet())) throw new IllegalStateException("Java measured " + javaRun.keySet() + ", but Python " + pythonRun.keySet() + ".");
+        java.add(withMean(javaRun));
+        python.add(withMean(pythonRun));
     }
 
+    private static Map<String, Double> withMean(Map<String, Double> run) {
+        var all = new LinkedHashMap<>(run);
+        if (run.size() > 1) all.put(MEAN, Math.exp(run.values().stream().flatMapToDouble(v -> DoubleStream.of(Math.log(v))).average().orElseThrow()));
+        return all;
+    }
+
+    /** With the mean at the end, where there are several. */
     List<String> parts() { return List.copyOf(java.getFirst().keySet()); }
 
-    Spread javaSeconds() { return Spread.of(java.stream().mapToDouble(Figures::geometricMean).toArray()); }
+    Spread java(String part) { return Spread.of(of(java, part)); }
 
-    Spread pythonSeconds() { return Spread.of(python.stream().mapToDouble(Figures::geometricMean).toArray()); }
-
-    Spread ratio() { return ratio(javaMeans(), pythonMeans()); }
-
-    Spread javaSeconds(String part) { return Spread.of(of(java, part)); }
-
-    Spread pythonSeconds(String part) { return Spread.of(of(python, part)); }
+    Spread python(String part) { return Spread.of(of(python, part)); }
 
     Spread ratio(String part) { return ratio(of(java, part), of(python, part)); }
 
@@ -48,38 +50,30 @@ final class Figures {
 
     Spread pythonRatio(Workload.Comparison c) { return ratio(of(python, c.part()), of(python, c.with())); }
 
-    private double[] javaMeans() { return java.stream().mapToDouble(Figures::geometricMean).toArray(); }
-
-    private double[] pythonMeans() { return python.stream().mapToDouble(Figures::geometricMean).toArray(); }
-
     private static double[] of(List<Map<String, Double>> runs, String part) { return runs.stream().mapToDouble(r -> r.get(part)).toArray(); }
 
-    private static Spread ratio(double[] seconds, double[] others) {
-        var ratios = new double[seconds.length];
-        for (int i = 0; i < ratios.length; i++) ratios[i] = seconds[i] / others[i];
+    private static Spread ratio(double[] dividends, double[] divisors) {
+        var ratios = new double[dividends.length];
+        for (int i = 0; i < ratios.length; i++) ratios[i] = dividends[i] / divisors[i];
         return Spread.of(ratios);
     }
 
-    private static double geometricMean(Map<String, Double> run) {
-        return Math.exp(run.values().stream().flatMapToDouble(s -> DoubleStream.of(Math.log(s))).average().orElseThrow());
-    }
-
-    /** @param parts what the parts are called */
-    Map<String, Object> json(String parts, List<Workload.Comparison> comparisons) {
-        var each = new LinkedHashMap<String, Object>();
-        for (String p : parts()) each.put(p, json(javaSeconds(p), pythonSeconds(p), ratio(p)));
-        var all = json(javaSeconds(), pythonSeconds(), ratio());
-        all.put("pairs", java.size());
-        all.put(parts, each);
-        for (var c : comparisons) all.put(c.toString(), ordered("java", javaRatio(c).json(), "python", pythonRatio(c).json()));
+    /** @param targets of parts */
+    Map<String, Object> json(Map<String, Double> targets, List<Workload.Comparison> comparisons) {
+        if (!parts().containsAll(targets.keySet())) throw new IllegalArgumentException("There are targets for " + targets.keySet() + ", and the parts are " + parts() + ".");
+        var parts = new LinkedHashMap<String, Object>();
+        for (String p : parts()) {
+            var part = new LinkedHashMap<String, Object>(Map.of("java", java(p)));
+            part.put("python", python(p));
+            part.put("ratio", ratio(p));
+            if (targets.containsKey(p)) part.put("target", targets.get(p));
+            parts.put(p, part);
+        }
+        var compared = new LinkedHashMap<String, Object>();
+        for (var c : comparisons) compared.put(c.toString(), Map.of("java", javaRatio(c), "python", pythonRatio(c)));
+        var all = new LinkedHashMap<String, Object>(Map.of("pairs", java.size()));
+        all.put("parts", parts);
+        all.put("comparisons", compared);
         return all;
-    }
-
-    private static Map<String, Object> json(Spread java, Spread python, Spread ratio) { return ordered("java", java.json(), "python", python.json(), "ratio", ratio.json()); }
-
-    private static Map<String, Object> ordered(Object... keysAndValues) {
-        var map = new LinkedHashMap<String, Object>();
-        for (int i = 0; i < keysAndValues.length; i += 2) map.put((String) keysAndValues[i], keysAndValues[i + 1]);
-        return map;
     }
 }

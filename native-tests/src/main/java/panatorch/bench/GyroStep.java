@@ -95,16 +95,11 @@ final class GyroStep implements Workload {
     }
 
     GyroStep() {
-        Torch.setNumThreads(1);
         Torch.manualSeed(0);
         x = Torch.randn(BATCH, IN);
         y = Aten.arange(BATCH, DType.INT64).remainder(CLASSES);
         for (Kind kind : Kind.values()) nets.put(kind.name().toLowerCase(java.util.Locale.ROOT), new Net(kind));
     }
-
-    @Override public String name() { return "gyro-step"; }
-
-    @Override public String summary() { return "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of 32; 256 rows, one thread"; }
 
     @Override public String script() { return "gyro_step.py"; }
 

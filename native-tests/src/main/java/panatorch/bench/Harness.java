@@ -1,15 +1,16 @@
 package panatorch.bench;
 
-import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import panatorch.Torch;
 
-/** Runs workloads on both sides in turn, in one session, prints the figures and collects them for the JSON file. */
+/** Runs workloads on both sides in turn, in one session, prints the figures and collects them for the files. */
 final class Harness {
     private final String python;
     private final Path scripts;
@@ -24,58 +25,58 @@ final class Harness {
         this.pairs = pairs;
     }
 
-    void run(Workload w) throws IOException {
+    void run(Workloads.Entry entry) throws IOException {
         var figures = new Figures();
-        try (var other = new PythonSide(python, scripts.resolve(w.script()), w.arguments())) {
-            same(w, PythonSide.numbers(other.hello.path("check")));
-            if (machine.isEmpty()) {
-                machine.putAll(Machine.facts(other.hello));
-                machine.forEach((what, value) -> System.out.printf("%-13s %s%n", what, value));
+        try (Workload w = entry.make().get()) {
+            OperatorThreads.set(w.threads());
+            try (var other = new PythonSide(python, scripts.resolve(w.script()), w.arguments(), w.threads())) {
+                same(entry.name(), w, other.hello);
+                if (machine.isEmpty()) {
+                    machine.putAll(Machine.facts(other.hello));
+                    machine.forEach((what, value) -> System.out.printf("%-13s %s%n", what, value));
+                }
+                System.out.printf("%n%s: %s; threads of an operator: %d%n", entry.name(), entry.summary(), w.threads());
+                for (int i = 0; i < w.warmUps(); i++) w.run();
+                if (w.warmUps() > 0) other.run();
+                for (int i = 0; i < pairs; i++) figures.add(w.run(), other.run());
             }
-            System.out.printf("%n%s: %s%n", w.name(), w.summary());
-            w.run(); // the JIT's share
-            w.run();
-            other.run();
-            for (int i = 0; i < pairs; i++) figures.add(w.run(), other.run());
+            print(w, figures);
+            var result = new LinkedHashMap<String, Object>();
+            result.put("summary", entry.summary());
+            result.put("unit", w.unit().toString());
+            result.put("threads", w.threads());
+            result.putAll(figures.json(entry.targets(), w.comparisons()));
+            workloads.put(entry.name(), result);
         }
-        print(w, figures);
-        workloads.put(w.name(), figures.json(w.parts(), w.comparisons()));
     }
 
-    private static void same(Workload w, Map<String, Double> expected) throws IOException {
+    private static void same(String name, Workload w, JsonNode hello) throws IOException {
+        if (hello.path("threads").asInt() != Torch.numThreads()) throw new IOException("Python uses " + hello.path("threads") + " threads for " + name + ", and Java " + Torch.numThreads() + ".");
         var actual = w.check();
-        for (var e : expected.entrySet()) {
+        for (var e : PythonSide.numbers(hello.path("check")).entrySet()) {
             double a = actual.getOrDefault(e.getKey(), Double.NaN), largest = Math.max(Math.abs(a), Math.abs(e.getValue()));
             if (Math.abs(a - e.getValue()) <= w.tolerance() * largest) continue;
-            throw new IOException("The two sides of " + w.name() + " do not do the same: " + e.getKey() + " gives " + a + " in Java and " + e.getValue() + " in Python.");
+            throw new IOException("The two sides of " + name + " do not do the same: " + e.getKey() + " gives " + a + " in Java and " + e.getValue() + " in Python.");
         }
     }
 
     private static void print(Workload w, Figures f) {
         System.out.printf("%-24s %12s %12s   %s%n", w.parts(), "Java", "Python", "Java ÷ Python: min median max");
-        for (String part : f.parts()) line(part, f.javaSeconds(part), f.pythonSeconds(part), f.ratio(part));
-        line("geometric mean", f.javaSeconds(), f.pythonSeconds(), f.ratio());
+        for (String part : f.parts()) {
+            var ratio = f.ratio(part);
+            System.out.printf("%-24s %12s %12s   %18.3f %6.3f %6.3f%n", part, w.unit().text(f.java(part).median()), w.unit().text(f.python(part).median()), ratio.min(), ratio.median(), ratio.max());
+        }
         for (var c : w.comparisons()) System.out.printf("%-24s Java %s, Python %s%n", c, ratio(f.javaRatio(c)), ratio(f.pythonRatio(c)));
-    }
-
-    private static void line(String what, Figures.Spread java, Figures.Spread python, Figures.Spread ratio) {
-        System.out.printf("%-24s %12s %12s   %18.3f %6.3f %6.3f%n", what, time(java.median()), time(python.median()), ratio.min(), ratio.median(), ratio.max());
     }
 
     private static String ratio(Figures.Spread s) { return "min %.3f median %.3f max %.3f".formatted(s.min(), s.median(), s.max()); }
 
-    private static String time(double seconds) {
-        if (seconds < 1e-5) return "%.1f ns".formatted(seconds * 1e9);
-        return seconds < 1e-1 ? "%.3f ms".formatted(seconds * 1e3) : "%.3f s".formatted(seconds);
-    }
-
-    /** All of it as JSON, written to another name first, so that nobody reads half a file. */
-    void write(Path file) throws IOException {
+    /** All of it, as {@code --json} writes it and {@link Results} reads it. */
+    JsonNode document() {
         var document = new LinkedHashMap<String, Object>();
+        document.put("date", LocalDate.now(ZoneOffset.UTC).toString());
         document.put("machine", machine);
         document.put("workloads", workloads);
-        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.write(unfinished, JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build().writeValueAsBytes(document));
-        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+        return JsonMapper.builder().build().valueToTree(document);
     }
 }

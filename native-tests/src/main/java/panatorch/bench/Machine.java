@@ -22,14 +22,18 @@ final class Machine {
         facts.put("cores", Runtime.getRuntime().availableProcessors());
         facts.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
         facts.put("jdk", System.getProperty("java.vm.vendor") + " " + System.getProperty("java.vm.version"));
-        facts.put("libtorch", Torch.version());
+        facts.put("libtorch", Torch.version() + ", " + origin());
         facts.put("blas", blas());
-        facts.put("threads", Torch.numThreads());
         facts.put("vectors", Torch.cpuCapability());
         facts.put("torch", python.path("torch").asText());
         facts.put("torchBlas", python.path("blas").asText());
-        facts.put("torchThreads", python.path("threads").asInt());
         return facts;
+    }
+
+    /** Whose libtorch Java runs on: a Python package has its libraries in {@code torch/lib}. */
+    private static String origin() {
+        if (Files.exists(Torch.libraryFolder().resolveSibling("version.py"))) return "pip-installed";
+        return System.getenv("PANATORCH_LIBTORCH") == null && System.getProperty("panatorch.libtorch") == null ? "JavaCPP's" : "a folder that was named";
     }
 
     private static String cpu() {

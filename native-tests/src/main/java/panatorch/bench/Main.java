@@ -1,13 +1,16 @@
 package panatorch.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 
@@ -15,27 +18,15 @@ import panatorch.Torch;
 public final class Main {
     private Main() {}
 
+    private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
     private static final String USAGE = """
-            usage: PYTHON=INTERPRETER bench/run [WORKLOAD…] [--json FILE] [--pairs N] [--list]
+            usage: PYTHON=INTERPRETER bench/run [WORKLOAD…] [--pairs N] [--json FILE] [--results FILE]
+                   bench/run --results FILE --from JSONFILE…
+                   bench/run --list
                    bench/run --own-costs
                    bench/run --msd-step
-            Times the workloads, all if none is named, in Java and in Python in turn; or, without Python, what PanaTorch itself adds, or what 8 dropout samples add to a step.""";
-
-    /** A new workload is one more line here. */
-    private static final Map<String, Supplier<Workload>> WORKLOADS = new LinkedHashMap<>();
-
-    static {
-        WORKLOADS.put("operator-calls", OperatorCalls::new);
-        WORKLOADS.put("backward-chain", BackwardChain::new);
-        WORKLOADS.put("gyro-step", GyroStep::new);
-        WORKLOADS.put("distillation-step", DistillationStep::new);
-        WORKLOADS.put("msd-head", MsdHead::againstLoop);
-        WORKLOADS.put("msd-head-batched", MsdHead::againstBatch);
-        WORKLOADS.put("msd-head-fast-masks", MsdHead::withFastMasks);
-        WORKLOADS.put("data-loading", DataLoading::new);
-        WORKLOADS.put("start-up", StartUp::new);
-        for (TrainingStep.Net net : TrainingStep.Net.values()) WORKLOADS.put(net + "-step", () -> new TrainingStep(net));
-    }
+            Times the workloads, all if none is named, in Java and in Python in turn, and writes what was found, or what earlier runs have found, as a page;
+            or, without Python, what PanaTorch itself adds, or what 8 dropout samples add to a step.""";
 
     /** A wrong call: one sentence, and status 2. */
     private static final class Wrong extends RuntimeException {
@@ -65,14 +56,20 @@ public final class Main {
 
     private static void execute(@Nullable String python, String[] args) throws IOException {
         var names = new ArrayList<String>();
-        Path json = null;
+        var from = new ArrayList<Path>();
+        Path json = null, results = null;
         int pairs = 7;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
-                case "--json" -> json = Path.of(value(args, ++i));
+                case "--json" -> json = output(args, ++i);
+                case "--results" -> results = output(args, ++i);
+                case "--from" -> {
+                    from.add(Path.of(value(args, ++i)));
+                    while (i + 1 < args.length && !args[i + 1].startsWith("--")) from.add(Path.of(args[++i]));
+                }
                 case "--pairs" -> pairs = number(value(args, ++i));
                 case "--list" -> {
-                    list();
+                    Workloads.ALL.values().forEach(w -> System.out.printf("%-32s %s%n", w.name(), w.summary()));
                     return;
                 }
                 case "--own-costs" -> {
@@ -88,27 +85,37 @@ public final class Main {
                     return;
                 }
                 default -> {
-                    if (!WORKLOADS.containsKey(args[i])) throw new Wrong("There is no workload and no option " + args[i] + "; the workloads are " + WORKLOADS.keySet() + ".\n" + USAGE);
+                    if (!Workloads.ALL.containsKey(args[i])) throw new Wrong("There is no workload and no option " + args[i] + "; the workloads are " + Workloads.ALL.keySet() + ".\n" + USAGE);
                     names.add(args[i]);
                 }
             }
         }
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) throw new Wrong("The folder of --json " + json + " does not exist.");
-        var harness = new Harness(interpreter(python), Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")), pairs);
-        for (String name : names.isEmpty() ? WORKLOADS.keySet() : names) {
-            try (var workload = WORKLOADS.get(name).get()) {
-                harness.run(workload);
-            }
-        }
-        if (json != null) harness.write(json);
+        var documents = new ArrayList<JsonNode>();
+        if (from.isEmpty()) documents.add(measure(python, names.isEmpty() ? Workloads.ALL.keySet() : names, pairs));
+        else if (results == null || json != null || !names.isEmpty()) throw new Wrong("--from goes with --results alone: nothing is measured.\n" + USAGE);
+        for (Path file : from) documents.add(JSON.readTree(file.toFile()));
+        if (json != null) write(json, JSON.writeValueAsBytes(documents.getFirst()));
+        if (results != null) write(results, Results.text(documents).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void list() {
-        WORKLOADS.forEach((name, make) -> {
-            try (var w = make.get()) {
-                System.out.printf("%-24s %s%n", name, w.summary());
-            }
-        });
+    private static JsonNode measure(@Nullable String python, Collection<String> names, int pairs) throws IOException {
+        var harness = new Harness(interpreter(python), Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")), pairs);
+        for (String name : names) harness.run(Workloads.ALL.get(name));
+        return harness.document();
+    }
+
+    /** To another name first, so that nobody reads half a file. */
+    private static void write(Path file, byte[] content) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.write(unfinished, content);
+        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** A file that can be written, as is found out before hours of measuring. */
+    private static Path output(String[] args, int i) {
+        Path file = Path.of(value(args, i));
+        if (!Files.isDirectory(file.toAbsolutePath().getParent())) throw new Wrong("The folder of " + args[i - 1] + " " + file + " does not exist.");
+        return file;
     }
 
     private static String value(String[] args, int i) {

@@ -52,7 +52,6 @@ final class MsdHead implements Workload {
         var dropout = new Dropout(0.5);
         dropout.setMasks(masks);
         timed = masks == null ? method : new MultiSampleDropout(MultiSampleDropout.options(SAMPLES).dropout(dropout), head);
-        Torch.setNumThreads(1);
         x = waves(ROWS, FEATURES).requiresGrad_(true);
         labels = Aten.arange(ROWS, DType.INT64).remainder(CLASSES);
         try (var inner = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -63,10 +62,6 @@ final class MsdHead implements Workload {
 
     /** Numbers that Python has, too. */
     private static Tensor waves(long... shape) { return Aten.arange(Arrays.stream(shape).reduce(1, (a, b) -> a * b), DType.FLOAT64).sin().to(DType.FLOAT32).view(shape); }
-
-    @Override public String name() { return name; }
-
-    @Override public String summary() { return "seconds of 64 dropout samples of one head, N = 128, D = 512, C = 100, on the CPU, one thread; in Python " + other; }
 
     @Override public String script() { return script; }
 

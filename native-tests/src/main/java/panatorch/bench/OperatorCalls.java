@@ -25,7 +25,6 @@ final class OperatorCalls implements Workload {
     private long sink;
 
     OperatorCalls() {
-        Torch.setNumThreads(1);
         calls.put("add", () -> x.add(y));
         calls.put("mul", () -> x.mul(y));
         calls.put("matmul", () -> x.matmul(y));
@@ -53,10 +52,6 @@ final class OperatorCalls implements Workload {
     }
 
     private static Tensor range(long n) { return Aten.arange(n, DType.FLOAT32); }
-
-    @Override public String name() { return "operator-calls"; }
-
-    @Override public String summary() { return "seconds a call of small operators on the CPU, 8×8 float32, one thread"; }
 
     @Override public String script() { return "operator_calls.py"; }
 

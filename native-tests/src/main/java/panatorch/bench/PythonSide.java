@@ -25,11 +25,14 @@ final class PythonSide implements AutoCloseable {
     /** The first line. */
     final JsonNode hello;
 
-    PythonSide(String interpreter, Path script, List<String> arguments) throws IOException {
+    /** @param threads of an operator */
+    PythonSide(String interpreter, Path script, List<String> arguments, int threads) throws IOException {
         this.script = script;
         var command = new ArrayList<>(List.of(interpreter, script.toString()));
         command.addAll(arguments);
-        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+        process = builder.start();
         answers = process.inputReader(StandardCharsets.UTF_8);
         commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
         hello = answer();

@@ -31,10 +31,12 @@ final class StartUp implements Workload {
         }
     }
 
-    @Override public String name() { return "start-up"; }
-    @Override public String summary() { return "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes"; }
     @Override public String script() { return "start_up.py"; }
+
     @Override public String parts() { return "start"; }
+
+    @Override public int threads() { return OperatorThreads.all(); }
+
     @Override public double tolerance() { return 0; }
 
     @Override public Map<String, Double> check() {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,14 +25,42 @@ class HarnessTest {
         f.add(Map.of("a", 1.0, "b", 4.0), Map.of("a", 2.0, "b", 8.0));
         f.add(Map.of("a", 3.0, "b", 3.0), Map.of("a", 1.0, "b", 9.0));
         f.add(Map.of("a", 2.0, "b", 2.0), Map.of("a", 2.0, "b", 2.0));
-        assertThat(f.javaSeconds().median()).isCloseTo(2, within(1e-12));
-        assertThat(f.pythonSeconds().max()).isCloseTo(4, within(1e-12));
-        assertThat(f.ratio().min()).isCloseTo(0.5, within(1e-12));
-        assertThat(f.ratio().median()).isCloseTo(1, within(1e-12));
+        assertThat(f.java(Figures.MEAN).median()).isCloseTo(2, within(1e-12));
+        assertThat(f.python(Figures.MEAN).max()).isCloseTo(4, within(1e-12));
+        assertThat(f.ratio(Figures.MEAN).min()).isCloseTo(0.5, within(1e-12));
+        assertThat(f.ratio(Figures.MEAN).median()).isCloseTo(1, within(1e-12));
         assertThat(f.ratio("a")).isEqualTo(new Figures.Spread(0.5, 1, 3));
         assertThat(f.javaRatio(new Workload.Comparison("b", "a"))).isEqualTo(new Figures.Spread(1, 1, 4));
-        assertThat(f.json("operators", List.of(new Workload.Comparison("b", "a")))).containsKeys("java", "python", "ratio", "operators", "b ÷ a").containsEntry("pairs", 3);
-        assertThatThrownBy(() -> f.add(Map.of("a", 1.0), Map.of("b", 1.0))).hasMessage("Java timed [a], but Python [b].");
+        assertThatThrownBy(() -> f.add(Map.of("a", 1.0), Map.of("b", 1.0))).hasMessage("Java measured [a], but Python [b].");
+    }
+
+    @Test void the_page_of_results_has_the_figures_of_several_runs_and_whether_targets_are_met() {
+        var f = new Figures();
+        f.add(Map.of("part", 0.002), Map.of("part", 0.004));
+        var comparison = List.of(new Workload.Comparison("part", "part"));
+        var met = workload("seconds", f.json(Map.of("part", 0.5), comparison));
+        var missed = workload("mebibytes", f.json(Map.of("part", 0.49), List.of()));
+        String page = Results.text(List.of(document("2026-01-02", "a", Map.of("fast", missed)), document("2026-01-01", "a", Map.of("fast", met)), document("2026-01-03", "b", Map.of("small", missed))));
+        assertThat(page.lines()).as("a workload measured again counts as the last time")
+                .containsSubsequence("## 2026-01-01, 2026-01-02", "cpu: a.", "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |", "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
+                        "Targets met: 1 of 1.", "- `fast`: what it does; threads of an operator: 2; pairs: 1",
+                        "## 2026-01-03", "cpu: b.", "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
+    }
+
+    private static Map<String, Object> workload(String unit, Map<String, Object> figures) {
+        var all = new HashMap<>(figures);
+        all.putAll(Map.of("summary", "what it does", "unit", unit, "threads", 2));
+        return all;
+    }
+
+    private static JsonNode document(String date, String cpu, Map<String, Object> workloads) {
+        return JsonMapper.builder().build().valueToTree(Map.of("date", date, "machine", Map.of("cpu", cpu), "workloads", workloads));
+    }
+
+    @Test void a_target_of_no_part_is_refused() {
+        var f = new Figures();
+        f.add(Map.of("part", 1.0), Map.of("part", 1.0));
+        assertThatThrownBy(() -> f.json(Map.of(Figures.MEAN, 0.6), List.of())).isInstanceOf(IllegalArgumentException.class).hasMessage("There are targets for [geometric mean], and the parts are [part].");
     }
 
     @Test void the_middle_of_an_even_number_is_between_the_two() {
@@ -71,15 +102,12 @@ class HarnessTest {
     }
 
     @Test void the_java_side_of_a_training_step_learns_and_its_two_settings_begin_alike() {
-        int threads = Torch.numThreads();
-        for (var net : List.of(TrainingStep.Net.MLP, TrainingStep.Net.LENET)) {
+        for (var net : List.of(Net.MLP, Net.LENET)) {
             try (var w = new TrainingStep(net)) {
                 var first = w.check();
                 assertThat(first).as("%s", net).containsOnlyKeys("same settings", "out of the box");
                 assertThat(first.get("same settings")).isPositive().isEqualTo(first.get("out of the box"));
                 assertThat(w.check().get("same settings")).as("the next step's loss").isLessThan(first.get("same settings"));
-            } finally {
-                Torch.setNumThreads(threads);
             }
         }
     }
@@ -103,6 +131,8 @@ class HarnessTest {
         assertThat(says("python", "--frobnicate")).startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");
         assertThat(says("python", "--json")).startsWith("2 --json needs a value.");
         assertThat(says("python", "--json", "no/such/folder/file")).isEqualTo("2 The folder of --json no/such/folder/file does not exist.");
+        assertThat(says("python", "--results", "results.md", "operator-calls", "--from", "a.json")).startsWith("2 --from goes with --results alone: nothing is measured.");
+        assertThat(says(null, "--results", "target/results.md", "--from", "no-such.json")).startsWith("1 ").contains("no-such.json");
         assertThat(says("python", "--pairs", "0")).isEqualTo("2 --pairs is a whole number from 1 on, not 0.");
         assertThat(says("no-such-python", "operator-calls")).startsWith("1 ").contains("no-such-python");
     }

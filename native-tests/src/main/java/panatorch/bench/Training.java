@@ -1,0 +1,43 @@
+package panatorch.bench;
+
+import panatorch.Aten;
+import panatorch.Autograd;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.SGD;
+
+/** A network that learns one batch, from its bytes to the new weights: numbers of the bytes, forward, loss, backward, SGD with momentum. Its batch belongs to the scope that it is made in. */
+final class Training implements AutoCloseable {
+    private final Net net;
+    private final Module model;
+    private final SGD optimizer;
+    private final Tensor examples, labels;
+
+    Training(Net net) {
+        this.net = net;
+        model = net.model();
+        optimizer = new SGD(model.parameters(), SGD.options(1e-4).momentum(0.9).fused(true));
+        examples = net.examples(net.batch);
+        labels = Aten.arange(net.batch, DType.INT64).remainder(net.classes());
+    }
+
+    /** The loss before it. */
+    double step() {
+        try (var inner = Scope.open()) {
+            Tensor x = net.input(examples);
+            optimizer.zeroGrad();
+            Tensor loss = CrossEntropy.crossEntropy(model.call(x), labels);
+            Autograd.backward(loss);
+            optimizer.step();
+            return loss.itemDouble();
+        }
+    }
+
+    @Override public void close() {
+        optimizer.close();
+        model.close();
+    }
+}

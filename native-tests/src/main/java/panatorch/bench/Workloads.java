@@ -1,0 +1,45 @@
+package panatorch.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** All workloads, and the ratios that they are to reach. A new one is one more line here. */
+final class Workloads {
+    private Workloads() {}
+
+    /**
+     * @param name as on the command line
+     * @param summary one sentence for {@code --list}
+     * @param targets the largest median of Java ÷ Python that is wanted, of a part or of {@link Figures#MEAN}
+     */
+    record Entry(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) {}
+
+    static final Map<String, Entry> ALL = new LinkedHashMap<>();
+
+    static {
+        add("operator-calls", "a call of small operators on the CPU, 8×8 float32", Map.of(Figures.MEAN, 0.60), OperatorCalls::new);
+        add("backward-chain", "a chain of 20 small operators on the CPU, 8×8 float32, and its backward", Map.of(), BackwardChain::new);
+        add("gyro-step", "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of 32; 256 rows", Map.of(), GyroStep::new);
+        add("distillation-step", "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick net", Map.of(), DistillationStep::new);
+        add("msd-head", "processor time of 64 dropout samples of one head, N = 128, D = 512, C = 100; in Python a loop over the samples", Map.of(), MsdHead::againstLoop);
+        add("msd-head-batched", "as msd-head; in Python one batch, too", Map.of(), MsdHead::againstBatch);
+        add("msd-head-fast-masks", "as msd-head; here with FastMasks", Map.of(), MsdHead::withFastMasks);
+        add("data-loading", "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two workers", Map.of("cifar10", 0.20), DataLoading::new);
+        add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
+        for (Net net : Net.values()) {
+            add(net + "-step", "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum", step(net), () -> new TrainingStep(net));
+        }
+    }
+
+    private static void add(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) { ALL.put(name, new Entry(name, summary, targets, make)); }
+
+    private static Map<String, Double> step(Net net) {
+        return switch (net) {
+            case RESNET18, RESNET56, VGG16 -> Map.of("same settings", 1.00, "out of the box", 0.85);
+            case LENET -> Map.of("same settings", 0.80, "out of the box", 0.80);
+            case MLP -> Map.of("same settings", 0.55, "out of the box", 0.55);
+            case BERT -> Map.of();
+        };
+    }
+}
