@@ -18,7 +18,10 @@ final class OperatorThreads {
         return named == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(named);
     }
 
-    /** For this thread and those that are new to libtorch; for matrix products of all threads, as OpenBLAS has one number for the process and is not told by libtorch. */
+    /**
+     * For this thread and those that are new to libtorch. OpenBLAS, which libtorch does not tell, has one number for matrix products of all threads, and is told
+     * here, unless {@code OPENBLAS_NUM_THREADS} has told it.
+     */
     static void set(int threads) {
         Torch.numThreads(); // a thread's first use of libtorch would overwrite the number
         Torch.setNumThreads(threads);
@@ -36,6 +39,7 @@ final class OperatorThreads {
     @SuppressWarnings("restricted")
     private static Optional<MethodHandle> openBlas() {
         Torch.numThreads(); // libtorch is loaded
+        if (System.getenv("OPENBLAS_NUM_THREADS") != null) return Optional.empty();
         return SymbolLookup.loaderLookup().find("openblas_set_num_threads").map(f -> Linker.nativeLinker().downcallHandle(f, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
     }
 }

@@ -30,6 +30,12 @@ final class Workloads {
         for (Net net : Net.values()) {
             add(net + "-step", "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum", step(net), () -> new TrainingStep(net));
         }
+        inference(Net.RESNET18, Map.of());
+        inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
+    }
+
+    private static void inference(Net net, Map<String, Double> targets) {
+        add(net + "-inference", "a request to " + net + ", of all callers together: batches of 1 and 32, one caller with all threads, two with one each", targets, () -> new Inference(net));
     }
 
     private static void add(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) { ALL.put(name, new Entry(name, summary, targets, make)); }

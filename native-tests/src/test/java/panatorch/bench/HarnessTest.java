@@ -112,6 +112,17 @@ class HarnessTest {
         }
     }
 
+    @Test void the_java_side_of_inference_answers_the_same_from_its_other_threads() {
+        int threads = Torch.numThreads();
+        try (var w = new Inference(Net.MLP)) {
+            var sums = w.check();
+            assertThat(sums).containsOnlyKeys("batch 1", "batch 1 from 2 threads", "batch 32", "batch 32 from 2 threads");
+            assertThat(sums.get("batch 1")).isPositive().isEqualTo(sums.get("batch 1 from 2 threads"));
+        } finally {
+            Torch.setNumThreads(threads);
+        }
+    }
+
     @Test void the_java_side_of_msd_head_computes_and_keeps_no_gradient() {
         try (var w = MsdHead.withFastMasks()) {
             var once = w.check();
