@@ -22,9 +22,9 @@ final class Workloads {
         add("backward-chain", "a chain of 20 small operators on the CPU, 8×8 float32, and its backward", Map.of(), BackwardChain::new);
         add("gyro-step", "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of 32; 256 rows", Map.of(), GyroStep::new);
         add("distillation-step", "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick net", Map.of(), DistillationStep::new);
-        add("msd-head", "processor time of 64 dropout samples of one head, N = 128, D = 512, C = 100; in Python a loop over the samples", Map.of(), MsdHead::againstLoop);
-        add("msd-head-batched", "as msd-head; in Python one batch, too", Map.of(), MsdHead::againstBatch);
-        add("msd-head-fast-masks", "as msd-head; here with FastMasks", Map.of(), MsdHead::withFastMasks);
+        add("multi-sample-heads", "processor time of 1, 8 and 64 dropout samples of one head, N = 128, D = 512, C = 100, with backward; in Python a loop over the samples", Map.of(), MultiSampleHeads::againstLoop);
+        add("multi-sample-heads-batched", "as multi-sample-heads; in Python one batch, too", Map.of(), MultiSampleHeads::againstBatch);
+        add("multi-sample-heads-fast-masks", "as multi-sample-heads; here with FastMasks", Map.of(), MultiSampleHeads::withFastMasks);
         add("data-loading", "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two workers", Map.of("cifar10", 0.20), DataLoading::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {

@@ -123,10 +123,10 @@ class HarnessTest {
         }
     }
 
-    @Test void the_java_side_of_msd_head_computes_and_keeps_no_gradient() {
-        try (var w = MsdHead.withFastMasks()) {
+    @Test void the_java_side_of_multi_sample_heads_computes_and_keeps_no_gradient() {
+        try (var w = MultiSampleHeads.withFastMasks()) {
             var once = w.check();
-            assertThat(once.get("forward")).isPositive();
+            assertThat(once).containsOnlyKeys("M = 1", "M = 8", "M = 64");
             assertThat(w.check()).isEqualTo(once);
         }
     }
