@@ -2,10 +2,8 @@ package panatorch.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +13,6 @@ import java.util.Map;
  * archive of its classes, as {@code bin/panatorch} has one made. The archive is that of this class path, which must be of jars alone.
  */
 final class StartUp implements Workload {
-    private record Start(double result, double seconds) {}
-
     private final Path archive;
 
     StartUp() {
@@ -41,14 +37,14 @@ final class StartUp implements Workload {
 
     @Override public Map<String, Double> check() {
         var results = new LinkedHashMap<String, Double>();
-        commands().forEach((part, command) -> results.put(part, start(command).result));
+        commands().forEach((part, command) -> results.put(part, Double.valueOf(ChildProcess.run(command).line())));
         return results;
     }
 
     @Override public Map<String, Double> run() {
         if (!Files.exists(archive)) throw new IllegalStateException("Java made no archive of the classes of " + System.getProperty("java.class.path"));
         var seconds = new LinkedHashMap<String, Double>();
-        commands().forEach((part, command) -> seconds.put(part, start(command).seconds));
+        commands().forEach((part, command) -> seconds.put(part, ChildProcess.run(command).seconds()));
         return seconds;
     }
 
@@ -59,28 +55,7 @@ final class StartUp implements Workload {
         return commands;
     }
 
-    private static List<String> command(String... options) {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), FirstResult.class.getName()));
-        return command;
-    }
-
-    /** Ends with the process, so that the next one starts alone. */
-    private static Start start(List<String> command) {
-        long began = System.nanoTime();
-        try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-            String line = process.inputReader(StandardCharsets.UTF_8).readLine();
-            double seconds = (System.nanoTime() - began) / 1e9;
-            if (process.waitFor() != 0 || line == null) throw new IllegalStateException("a process of start-up failed; what it printed above says why");
-            return new Start(Double.parseDouble(line), seconds);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
+    private static List<String> command(String... options) { return ChildProcess.java(List.of(options), FirstResult.class); }
 
     @Override public void close() {
         try {

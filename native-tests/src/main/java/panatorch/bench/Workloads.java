@@ -29,6 +29,7 @@ final class Workloads {
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {
             add(net + "-step", "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum", step(net), () -> new TrainingStep(net));
+            add(net + "-memory", "peak of resident memory of a whole process that makes five such steps", Map.of("same settings", 1.05, "out of the box", 1.05), () -> new PeakMemory(net));
         }
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));

@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
@@ -134,6 +136,22 @@ class HarnessTest {
     @Test void the_java_side_of_start_up_starts_processes_that_compute() {
         try (var w = new StartUp()) {
             assertThat(w.check()).isEqualTo(Map.of("plain", 8.0, "archive", 8.0));
+        }
+    }
+
+    @Test void a_peak_of_memory_is_read_from_the_status_of_a_process() {
+        assertThat(SomeSteps.peakMebibytes(List.of("VmPeak:\t 9999999 kB", "VmHWM:\t   12800 kB", "VmRSS:\t   11111 kB"))).isEqualTo(12.5);
+        assertThatThrownBy(() -> SomeSteps.peakMebibytes(List.of("Name:\tjava"))).hasMessage("the system does not say the peak of memory");
+    }
+
+    @Test @EnabledOnOs(OS.LINUX) void the_process_whose_memory_is_measured_learns_and_holds_at_least_libtorch() {
+        try (var w = new PeakMemory(Net.MLP)) {
+            double first;
+            try (var training = new TrainingStep(Net.MLP)) {
+                first = training.check().get("same settings");
+            }
+            assertThat(w.check().get("same settings")).as("the loss of the last step").isPositive().isLessThan(first);
+            assertThat(w.run().get("same settings")).as("MiB").isBetween(100.0, 4000.0);
         }
     }
 
