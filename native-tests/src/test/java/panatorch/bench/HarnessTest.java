@@ -7,14 +7,21 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
@@ -152,6 +159,32 @@ class HarnessTest {
             }
             assertThat(w.check().get("same settings")).as("the loss of the last step").isPositive().isLessThan(first);
             assertThat(w.run().get("same settings")).as("MiB").isBetween(100.0, 4000.0);
+        }
+    }
+
+    @Test @EnabledOnOs(OS.LINUX) void a_file_that_is_dropped_is_no_longer_in_the_page_cache(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("file");
+        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1 << 20));
+            channel.force(true);
+        }
+        assertThat(isCached(file)).as("after writing").isTrue();
+        PageCache.drop(file);
+        assertThat(isCached(file)).as("after dropping").isFalse();
+    }
+
+    private static boolean isCached(Path file) throws IOException {
+        try (var arena = Arena.ofConfined(); var channel = FileChannel.open(file)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena).isLoaded();
+        }
+    }
+
+    @Test void the_java_side_of_checkpoint_reads_back_what_it_saved() {
+        try (var w = new CheckpointFiles()) {
+            var sums = w.check();
+            assertThat(sums).containsOnlyKeys("save", "load", "load checkpoint");
+            assertThat(sums.get("load")).isNotZero().isEqualTo(sums.get("save")).isEqualTo(sums.get("load checkpoint"));
+            assertThat(w.run()).containsOnlyKeys("save", "save to disk", "save checkpoint", "load", "load checkpoint");
         }
     }
 

@@ -1,0 +1,107 @@
+package panatorch.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.serialize.Checkpoints;
+import panatorch.serialize.TorchFile;
+
+/**
+ * Seconds to save and to load 100 MB in the format of {@code torch.save}, and in that of {@link Checkpoints}, which has a checksum. Saving here ends when the file is
+ * on the disk. In Python {@code torch.save} leaves that to the system, as users do; for "save to disk" and the checkpoint it waits, too. After loading, every page of the tensors
+ * is read.
+ */
+final class CheckpointFiles implements Workload {
+    private static final int MEGABYTES = 100;
+
+    private final Scope scope = Scope.open();
+    private final Map<String, Tensor> weights = Weights.ofMegabytes(MEGABYTES);
+    private final Path folder, plain, checkpoint;
+
+    CheckpointFiles() {
+        try {
+            folder = Files.createTempDirectory("checkpoint-");
+            plain = folder.resolve("weights.pt");
+            checkpoint = folder.resolve("checkpoint.pt");
+            TorchFile.save(plain, weights);
+            Checkpoints.write(checkpoint, Map.of("model", weights));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override public String script() { return "checkpoint.py"; }
+
+    @Override public List<String> arguments() { return List.of(plain.toString(), checkpoint.toString()); }
+
+    @Override public String parts() { return "files"; }
+
+    @Override public double tolerance() { return 1e-9; }
+
+    /** Of what is read back from a file that was just saved, and from those that both sides load. */
+    @Override public Map<String, Double> check() {
+        try (var inner = Scope.open()) {
+            Path own = folder.resolve("own.pt");
+            TorchFile.save(own, weights);
+            double saved = Weights.checksum(tensors(TorchFile.load(own)));
+            Files.delete(own);
+            return Map.of("save", saved, "load", Weights.checksum(tensors(TorchFile.load(plain))), "load checkpoint", Weights.checksum(tensors(Checkpoints.read(checkpoint).get("model"))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Tensor> tensors(Object loaded) { return (Map<String, Tensor>) loaded; }
+
+    @FunctionalInterface
+    private interface Work {
+        void on(Path file) throws IOException;
+    }
+
+    @Override public Map<String, Double> run() {
+        var seconds = new LinkedHashMap<String, Double>();
+        seconds.put("save", saving(f -> TorchFile.save(f, weights)));
+        seconds.put("save to disk", saving(f -> TorchFile.save(f, weights)));
+        seconds.put("save checkpoint", saving(f -> Checkpoints.write(f, Map.of("model", weights))));
+        seconds.put("load", seconds(plain, f -> Weights.touch(tensors(TorchFile.load(f)))));
+        seconds.put("load checkpoint", seconds(checkpoint, f -> Weights.touch(tensors(Checkpoints.read(f).get("model")))));
+        return seconds;
+    }
+
+    private double saving(Work work) {
+        Path own = folder.resolve("own.pt");
+        double seconds = seconds(own, work);
+        try {
+            Files.delete(own);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return seconds;
+    }
+
+    private static double seconds(Path file, Work work) {
+        try (var inner = Scope.open()) {
+            long start = System.nanoTime();
+            work.on(file);
+            return (System.nanoTime() - start) * 1e-9;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override public void close() {
+        scope.close();
+        try {
+            for (Path p : List.of(plain, checkpoint, folder)) Files.delete(p);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

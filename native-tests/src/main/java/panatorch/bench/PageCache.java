@@ -1,0 +1,49 @@
+package panatorch.bench;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the system keeps of a file in memory (Linux only). */
+final class PageCache {
+    private static final int O_RDONLY = 0, POSIX_FADV_DONTNEED = 4;
+    private static final MethodHandle OPEN = function("open", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT), Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle ADVISE = function("posix_fadvise", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+    private static final MethodHandle CLOSE = function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    private PageCache() {}
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle function(String name, FunctionDescriptor type, Linker.Option... options) {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
+    }
+
+    /** Forgets the file, which must be on the disk; what a process has mapped stays, so this one's mappings are ended first. */
+    static void drop(Path file) {
+        try (var arena = Arena.ofConfined()) {
+            awaitUnmapped(file);
+            int opened = (int) OPEN.invokeExact(arena.allocateFrom(file.toString()), O_RDONLY);
+            if (opened < 0) throw new IOException(file + " cannot be opened");
+            int error = (int) ADVISE.invokeExact(opened, 0L, 0L, POSIX_FADV_DONTNEED), closed = (int) CLOSE.invokeExact(opened);
+            if (error != 0 || closed != 0) throw new IOException("the system keeps " + file + ": error " + error);
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
+    }
+
+    /** The garbage collector ends the mapping of a file whose tensors are freed. */
+    static void awaitUnmapped(Path file) throws IOException, InterruptedException {
+        for (int i = 0; i < 100; i++) {
+            if (!Files.readString(Path.of("/proc/self/maps")).contains(file.toString())) return;
+            System.gc();
+            Thread.sleep(20);
+        }
+        throw new IOException(file + " is still mapped");
+    }
+}

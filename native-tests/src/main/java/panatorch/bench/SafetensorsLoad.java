@@ -1,0 +1,84 @@
+package panatorch.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import panatorch.Scope;
+import panatorch.serialize.Safetensors;
+
+/**
+ * Seconds until a file of 500 MB is loaded and every page of its tensors was read: "warm", from the system's cache, and "cold", from the disk. Freeing is
+ * not timed on either side.
+ */
+final class SafetensorsLoad implements Workload {
+    private static final int MEGABYTES = 500;
+
+    private final Path folder, file;
+
+    SafetensorsLoad() {
+        try (var scope = Scope.open()) {
+            folder = Files.createTempDirectory("safetensors-load-");
+            file = folder.resolve("weights.safetensors");
+            Safetensors.save(file, Weights.ofMegabytes(MEGABYTES), Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override public String script() { return "safetensors_load.py"; }
+
+    @Override public List<String> arguments() { return List.of(file.toString()); }
+
+    @Override public String parts() { return "page cache"; }
+
+    @Override public double tolerance() { return 1e-9; }
+
+    @Override public Map<String, Double> check() {
+        try (var scope = Scope.open()) {
+            return Map.of("warm", Weights.checksum(Safetensors.load(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            unmap();
+        }
+    }
+
+    @Override public Map<String, Double> run() {
+        double warm = seconds();
+        PageCache.drop(file);
+        double cold = seconds();
+        unmap();
+        return Map.of("warm", warm, "cold", cold);
+    }
+
+    private double seconds() {
+        try (var scope = Scope.open()) {
+            long start = System.nanoTime();
+            Weights.touch(Safetensors.load(file));
+            return (System.nanoTime() - start) * 1e-9;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Or Python could not drop the file from the cache. */
+    private void unmap() {
+        try {
+            PageCache.awaitUnmapped(file);
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override public void close() {
+        try {
+            Files.delete(file);
+            Files.delete(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
