@@ -1,6 +1,8 @@
 package panatorch.bench;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -34,6 +36,16 @@ final class PageCache {
             if (error != 0 || closed != 0) throw new IOException("the system keeps " + file + ": error " + error);
         } catch (Throwable t) {
             throw new IllegalStateException(t);
+        }
+    }
+
+    /** Reads the file from the disk once, from its beginning to its end: how large the pieces are in which the system keeps it depends on how it was read. */
+    static void refill(Path file) {
+        drop(file);
+        try (var in = Files.newInputStream(file)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
