@@ -1,6 +1,6 @@
 """Python's side of the benchmark operator-calls: what one call of a small operator costs, in seconds.
 
-    python operator_calls.py          # torch 2.13, CPU, one thread; the driver talks to it as side.py says
+    python operator_calls.py [OPERATOR…]  # torch 2.13, CPU, one thread; all if none is named; the driver talks to it as side.py says
 
 Each figure is from one timed loop of about 0.15 s after a warm-up of a third of that. Grad mode is on and no input requires a
 gradient. Each result is dropped before the next call, as Java's scope does.
@@ -108,4 +108,5 @@ def print_raw():
 
 
 if __name__ == "__main__":
+    CALLS = {name: CALLS[name] for name in [a for a in sys.argv[1:] if a in CALLS] or CALLS}
     print_raw() if "--raw" in sys.argv[1:] else serve(check, run)

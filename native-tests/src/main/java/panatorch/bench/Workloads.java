@@ -19,6 +19,7 @@ final class Workloads {
 
     static {
         add("operator-calls", "a call of small operators on the CPU, 8×8 float32", Map.of(Figures.MEAN, 0.60), OperatorCalls::new);
+        add("operator-calls-javacpp", "some of operator-calls by JavaCPP's own typed methods", Map.of(), JavaCppCalls::new);
         add("backward-chain", "a chain of 20 small operators on the CPU, 8×8 float32, and its backward", Map.of(), BackwardChain::new);
         add("gyro-step", "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of 32; 256 rows", Map.of(), GyroStep::new);
         add("distillation-step", "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick net", Map.of(), DistillationStep::new);

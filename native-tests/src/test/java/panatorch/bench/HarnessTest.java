@@ -83,6 +83,12 @@ class HarnessTest {
         }
     }
 
+    @Test void calls_through_javacpp_compute_what_ours_do() {
+        try (var theirs = new JavaCppCalls(); var ours = new OperatorCalls()) {
+            assertThat(ours.check()).hasSizeGreaterThan(12).containsAllEntriesOf(theirs.check());
+        }
+    }
+
     @Test void a_checksum_knows_the_places() {
         try (var scope = Scope.open()) {
             var x = Torch.tensor(new float[] {1, 2, 3, 4}, 2, 2);
