@@ -35,7 +35,7 @@ final class Results {
         }
 
         String text(JsonNode machine) {
-            var lines = new ArrayList<String>(List.of("", "## " + String.join(", ", dates), ""));
+            var lines = new ArrayList<>(List.of("", "## " + String.join(", ", dates) + ": " + machine.path("cpu").asText() + ", " + machine.path("cores").asText() + " cores, libtorch " + machine.path("libtorch").asText(), ""));
             var facts = new ArrayList<String>();
             machine.properties().forEach(e -> facts.add(e.getKey() + ": " + e.getValue().asText()));
             lines.add(String.join("; ", facts) + ".");

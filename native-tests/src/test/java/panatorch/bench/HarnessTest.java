@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -51,9 +52,9 @@ class HarnessTest {
         var missed = workload("mebibytes", f.json(Map.of("part", 0.49), List.of()));
         String page = Results.text(List.of(document("2026-01-02", "a", Map.of("fast", missed)), document("2026-01-01", "a", Map.of("fast", met)), document("2026-01-03", "b", Map.of("small", missed))));
         assertThat(page.lines()).as("a workload measured again counts as the last time")
-                .containsSubsequence("## 2026-01-01, 2026-01-02", "cpu: a.", "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |", "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
+                .containsSubsequence("## 2026-01-01, 2026-01-02: a, 2 cores, libtorch 2.13.0, JavaCPP's", "cpu: a; cores: 2; libtorch: 2.13.0, JavaCPP's; vectors: AVX2.", "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |", "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
                         "Targets met: 1 of 1.", "- `fast`: what it does; threads of an operator: 2; pairs: 1",
-                        "## 2026-01-03", "cpu: b.", "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
+                        "## 2026-01-03: b, 2 cores, libtorch 2.13.0, JavaCPP's", "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
     }
 
     private static Map<String, Object> workload(String unit, Map<String, Object> figures) {
@@ -63,7 +64,11 @@ class HarnessTest {
     }
 
     private static JsonNode document(String date, String cpu, Map<String, Object> workloads) {
-        return JsonMapper.builder().build().valueToTree(Map.of("date", date, "machine", Map.of("cpu", cpu), "workloads", workloads));
+        var machine = new LinkedHashMap<String, Object>(Map.of("cpu", cpu));
+        machine.put("cores", 2);
+        machine.put("libtorch", "2.13.0, JavaCPP's");
+        machine.put("vectors", "AVX2");
+        return JsonMapper.builder().build().valueToTree(Map.of("date", date, "machine", machine, "workloads", workloads));
     }
 
     @Test void a_target_of_no_part_is_refused() {
