@@ -1,6 +1,7 @@
 """Python's side of the inference workloads: seconds a request that a network in evaluation mode answers, of all callers together.
 
-    python inference.py NET           # resnet18 or mlp; the driver talks to it as side.py says
+    python inference.py NET                  # resnet18 or mlp; the driver talks to it as side.py says
+    python inference.py NET --export FOLDER  # writes NET.pt, a TorchScript file in PyTorch's own memory format, and its inputs, as 1x3x32x32.bin
 
 One caller's operators use all threads; two callers at once are two threads of Python's, whose operators use one thread each.
 """
@@ -70,5 +71,16 @@ def run():
     return seconds
 
 
+def export(folder):
+    """For programs that have neither Python's networks nor its random numbers."""
+    for x in INPUTS.values():
+        x.contiguous().numpy().tofile(os.path.join(folder, "x".join(map(str, x.shape)) + ".bin"))
+    torch.jit.trace(model(sys.argv[1], False).eval(), x.contiguous()).save(os.path.join(folder, sys.argv[1] + ".pt"))
+    print("exported")
+
+
 if __name__ == "__main__":
-    serve(check, run)
+    if sys.argv[2:3] == ["--export"]:
+        export(sys.argv[3])
+    else:
+        serve(check, run)

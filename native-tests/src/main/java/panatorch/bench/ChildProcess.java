@@ -10,10 +10,13 @@ import java.util.List;
 /** Whole processes as subjects: what one printed first, and the seconds from its start until then. */
 record ChildProcess(String line, double seconds) {
     /** A program of this class path. */
-    static List<String> java(List<String> options, Class<?> main, String... arguments) {
+    static List<String> java(List<String> options, Class<?> main, String... arguments) { return java(System.getProperty("java.class.path"), options, main.getName(), arguments); }
+
+    /** @param main a class's name, or a source file */
+    static List<String> java(String classPath, List<String> options, String main, String... arguments) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main));
         command.addAll(List.of(arguments));
         return command;
     }

@@ -30,7 +30,7 @@ final class DataLoading implements Workload {
 
     DataLoading() {
         String data = System.getenv("PANATORCH_DATA");
-        if (data == null) throw new IllegalStateException("data-loading needs PANATORCH_DATA, the folder of the unpacked data sets");
+        if (data == null) throw new MissingException("data-loading needs PANATORCH_DATA, the folder of the unpacked data sets.");
         cifar = Cifar10.train(Path.of(data));
         folder = ImageFolder.of(Path.of(data, "cifar10-jpg-folder", "train"), Framing.stretch(SIDE, SIDE));
         cifarNumbers = new Normalize(new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.247, 0.2435, 0.2616});

@@ -29,7 +29,7 @@ final class Harness {
         var figures = new Figures();
         try (Workload w = entry.make().get()) {
             OperatorThreads.set(w.threads());
-            try (var other = new PythonSide(python, scripts.resolve(w.script()), w.arguments(), w.threads())) {
+            try (var other = OtherSide.python(python, scripts.resolve(w.script()), w.arguments(), w.threads())) {
                 same(entry.name(), w, other.hello);
                 if (machine.isEmpty()) {
                     machine.putAll(Machine.facts(other.hello));
@@ -53,7 +53,7 @@ final class Harness {
     private static void same(String name, Workload w, JsonNode hello) throws IOException {
         if (hello.path("threads").asInt() != Torch.numThreads()) throw new IOException("Python uses " + hello.path("threads") + " threads for " + name + ", and Java " + Torch.numThreads() + ".");
         var actual = w.check();
-        for (var e : PythonSide.numbers(hello.path("check")).entrySet()) {
+        for (var e : OtherSide.numbers(hello.path("check")).entrySet()) {
             double a = actual.getOrDefault(e.getKey(), Double.NaN), largest = Math.max(Math.abs(a), Math.abs(e.getValue()));
             if (Math.abs(a - e.getValue()) <= w.tolerance() * largest) continue;
             throw new IOException("The two sides of " + name + " do not do the same: " + e.getKey() + " gives " + a + " in Java and " + e.getValue() + " in Python.");

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 
@@ -90,19 +90,29 @@ public final class Main {
                 }
             }
         }
+        if (!from.isEmpty() && (results == null || json != null || !names.isEmpty())) throw new Wrong("--from goes with --results alone: nothing is measured.\n" + USAGE);
         var documents = new ArrayList<JsonNode>();
-        if (from.isEmpty()) documents.add(measure(python, names.isEmpty() ? Workloads.ALL.keySet() : names, pairs));
-        else if (results == null || json != null || !names.isEmpty()) throw new Wrong("--from goes with --results alone: nothing is measured.\n" + USAGE);
         for (Path file : from) documents.add(JSON.readTree(file.toFile()));
-        if (json != null) write(json, JSON.writeValueAsBytes(documents.getFirst()));
+        if (from.isEmpty()) documents.add(measure(new Harness(interpreter(python), scripts(), pairs), names, json));
         if (results != null) write(results, Results.text(documents).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static JsonNode measure(@Nullable String python, Collection<String> names, int pairs) throws IOException {
-        var harness = new Harness(interpreter(python), Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")), pairs);
-        for (String name : names) harness.run(Workloads.ALL.get(name));
+    /** @param names of workloads, or none for all that can be run here; @param json where what was found is kept after each of them */
+    private static JsonNode measure(Harness harness, List<String> names, @Nullable Path json) throws IOException {
+        for (String name : names.isEmpty() ? Workloads.ALL.keySet() : names) {
+            try {
+                harness.run(Workloads.ALL.get(name));
+            } catch (MissingException e) {
+                if (!names.isEmpty()) throw new Wrong(e.getMessage());
+                System.out.println("\nLeft out: " + e.getMessage());
+            }
+            if (json != null) write(json, JSON.writeValueAsBytes(harness.document()));
+        }
         return harness.document();
     }
+
+    /** The folder of the other sides' programs. */
+    static Path scripts() { return Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")); }
 
     /** To another name first, so that nobody reads half a file. */
     private static void write(Path file, byte[] content) throws IOException {

@@ -40,6 +40,7 @@ final class Workloads {
 
     private static void inference(Net net, Map<String, Double> targets) {
         add(net + "-inference", "a request to " + net + ", of all callers together: batches of 1 and 32, one caller with all threads, two with one each", targets, () -> new Inference(net));
+        add(net + "-inference-djl", "as " + net + "-inference; here the Deep Java Library 0.34.0 with its own libtorch, 2.7.1, and a TorchScript file", Map.of(), () -> new DjlInference(net));
     }
 
     private static void add(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) { ALL.put(name, new Entry(name, summary, targets, make)); }

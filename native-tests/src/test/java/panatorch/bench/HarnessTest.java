@@ -3,6 +3,7 @@ package panatorch.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -208,6 +209,11 @@ class HarnessTest {
         assertThat(says(null, "--results", "target/results.md", "--from", "no-such.json")).startsWith("1 ").contains("no-such.json");
         assertThat(says("python", "--pairs", "0")).isEqualTo("2 --pairs is a whole number from 1 on, not 0.");
         assertThat(says("no-such-python", "operator-calls")).startsWith("1 ").contains("no-such-python");
+    }
+
+    @Test void a_workload_that_needs_what_is_not_here_says_how_to_name_it() {
+        assumeThat(System.getenv("DJL_CLASSPATH")).isNull();
+        assertThat(says("python", "mlp-inference-djl")).isEqualTo("2 mlp-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
     }
 
     private static String says(String python, String... args) {

@@ -14,37 +14,43 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import panatorch.Torch;
 
-/** A workload's Python program, kept alive. */
-final class PythonSide implements AutoCloseable {
+/** A program that does a workload's work as well, kept alive: its Python, as a rule. */
+final class OtherSide implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Process process;
     private final BufferedReader answers;
     private final PrintWriter commands;
-    private final Path script;
+    private final String name;
     /** The first line. */
     final JsonNode hello;
 
-    /** @param threads of an operator */
-    PythonSide(String interpreter, Path script, List<String> arguments, int threads) throws IOException {
-        this.script = script;
-        var command = new ArrayList<>(List.of(interpreter, script.toString()));
-        command.addAll(arguments);
+    /** @param name for messages; @param threads of an operator */
+    OtherSide(String name, List<String> command, int threads) throws IOException {
+        this.name = name;
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
         process = builder.start();
         answers = process.inputReader(StandardCharsets.UTF_8);
         commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
         hello = answer();
-        String version = hello.path("torch").asText();
-        if (!version.startsWith(Torch.version())) throw new IOException("PYTHON has torch " + version + ", which is no fair comparison for libtorch " + Torch.version() + ".");
+    }
+
+    static OtherSide python(String interpreter, Path script, List<String> arguments, int threads) throws IOException {
+        var command = new ArrayList<>(List.of(interpreter, script.toString()));
+        command.addAll(arguments);
+        var side = new OtherSide("Python's side, " + script.getFileName() + ",", command, threads);
+        String version = side.hello.path("torch").asText();
+        if (version.startsWith(Torch.version())) return side;
+        side.close();
+        throw new IOException("PYTHON has torch " + version + ", which is no fair comparison for libtorch " + Torch.version() + ".");
     }
 
     private JsonNode answer() throws IOException {
         String line = answers.readLine();
-        if (line == null) throw new IOException("Python's side, " + script.getFileName() + ", ended early; what it printed above says why.");
+        if (line == null) throw new IOException(name + " ended early; what it printed above says why.");
         JsonNode answer = JSON.readTree(line);
-        if (answer.has("error")) throw new IOException("Python's side, " + script.getFileName() + ", reports: " + answer.get("error").asText());
+        if (answer.has("error")) throw new IOException(name + " reports: " + answer.get("error").asText());
         return answer;
     }
 
