@@ -57,6 +57,7 @@ def check():
 
 
 def run():
+    save(True)                                                 # the first after a pause takes longer
     return {"save": save(False), "save to disk": save(True), "save checkpoint": save(True, {"sections": {"model": WEIGHTS}}), "load": load(FILE)[0],
             "load checkpoint": load(CHECKPOINT, "sections", "model")[0]}
 

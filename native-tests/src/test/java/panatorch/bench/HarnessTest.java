@@ -11,6 +11,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -92,6 +96,25 @@ class HarnessTest {
     @Test void calls_through_javacpp_compute_what_ours_do() {
         try (var theirs = new JavaCppCalls(); var ours = new OperatorCalls()) {
             assertThat(ours.check()).hasSizeGreaterThan(12).containsAllEntriesOf(theirs.check());
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    @Test void openblas_is_told_the_threads_of_an_operator_as_well() throws Throwable {
+        int threads = Torch.numThreads();
+        var asked = SymbolLookup.loaderLookup().find("openblas_get_num_threads");
+        assumeThat(asked).isPresent();
+        assumeThat(System.getenv("OPENBLAS_NUM_THREADS")).isNull();
+        var ask = Linker.nativeLinker().downcallHandle(asked.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+        int before = (int) ask.invokeExact();
+        try {
+            for (int n : new int[] {2, 1}) {
+                OperatorThreads.set(n);
+                assertThat((int) ask.invokeExact()).isEqualTo(n).isEqualTo(Torch.numThreads());
+            }
+        } finally {
+            OperatorThreads.set(before);
+            Torch.setNumThreads(threads);
         }
     }
 
