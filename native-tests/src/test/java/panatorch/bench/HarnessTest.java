@@ -18,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -60,6 +61,21 @@ class HarnessTest {
                 .containsSubsequence("## 2026-01-01, 2026-01-02: a, 2 cores, libtorch 2.13.0, JavaCPP's", "cpu: a; cores: 2; libtorch: 2.13.0, JavaCPP's; vectors: AVX2.", "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |", "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
                         "Targets met: 1 of 1.", "- `fast`: what it does; threads of an operator: 2; pairs: 1",
                         "## 2026-01-03: b, 2 cores, libtorch 2.13.0, JavaCPP's", "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
+    }
+
+    @Test void the_page_of_results_is_written_from_files_of_earlier_runs_without_python(@TempDir Path folder) throws IOException {
+        var f = new Figures();
+        f.add(Map.of("part", 1.0), Map.of("part", 2.0));
+        var documents = List.of(document("2026-01-01", "a", Map.of("one", workload("seconds", f.json(Map.of(), List.of())))), document("2026-01-02", "a", Map.of("two", workload("seconds", f.json(Map.of(), List.of())))));
+        Path page = folder.resolve("RESULTS.md"), first = folder.resolve("1.json"), second = folder.resolve("2.json");
+        Files.writeString(first, documents.get(0).toString());
+        Files.writeString(second, documents.get(1).toString());
+        assertThat(says(null, "--results", page.toString(), "--from", first.toString(), second.toString())).isEqualTo("0 ");
+        assertThat(page).hasContent(Results.text(documents));
+        assertThat(page).content().contains("| `one` |", "| `two` |");
+        try (var files = Files.list(folder)) {
+            assertThat(files).as("nothing unfinished").containsExactlyInAnyOrder(page, first, second);
+        }
     }
 
     private static Map<String, Object> workload(String unit, Map<String, Object> figures) {
