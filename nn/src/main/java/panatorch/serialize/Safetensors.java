@@ -69,9 +69,10 @@ public final class Safetensors {
         MemorySegment data = SafetensorsHeader.data(file);
         try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>();
+            Storage all = Storage.of(file, data, 1);
             for (var e : header.entries().entrySet()) {
                 var place = e.getValue();
-                Storage storage = Storage.of(file, data.asSlice(place.begin(), place.end() - place.begin()), place.dtype().bytes());
+                Storage storage = all.part(place.begin(), place.end() - place.begin(), place.dtype().bytes());
                 tensors.put(e.getKey(), storage.tensor(e.getKey(), place.dtype(), place.shape()));
             }
             tensors.values().forEach(scope::keep);

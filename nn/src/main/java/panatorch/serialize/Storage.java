@@ -2,6 +2,8 @@ package panatorch.serialize;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -14,40 +16,56 @@ final class Storage {
 
     private final MappedFile file;
     private final MemorySegment place;
-    private final Tensor bytes; // uint8 [N], of which this storage is a part
+    private final Map<DType, Tensor> all; // uint8 [N], of which this storage is a part, and as elements of other types
     private final long begin;
 
-    private Storage(MappedFile file, MemorySegment place, Tensor bytes, long begin) {
+    private Storage(MappedFile file, MemorySegment place, Map<DType, Tensor> all, long begin) {
         this.file = file;
         this.place = place;
-        this.bytes = bytes;
+        this.all = all;
         this.begin = begin;
     }
+
+    private Storage(MappedFile file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
 
     /**
      * The mapping itself where it is aligned for elements of {@code alignment} bytes, else a copy. Belongs to the current scope, which
      * the tensors may outlive.
      */
     static Storage of(MappedFile file, MemorySegment place, int alignment) {
-        if (place.address() % Math.min(8, alignment) == 0) return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()), 0);
+        if (place.address() % Math.min(8, alignment) == 0) return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()));
         return copyOf(file, place);
     }
 
     /** For bytes of the Java heap. */
-    static Storage copyOf(MappedFile file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize()), 0); }
+    static Storage copyOf(MappedFile file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize())); }
 
     /** Some of its bytes, which stay shared. */
-    Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), bytes, begin + from); }
+    Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), all, begin + from); }
+
+    /** Some of its bytes, shared where elements of {@code alignment} bytes can begin there, else a copy. */
+    Storage part(long from, long length, int alignment) {
+        return (begin + from) % alignment == 0 ? part(from, length) : of(file, place.asSlice(from, length), alignment);
+    }
 
     MemorySegment place() { return place; }
 
     /** A tensor over this storage, which is not a view in autograd's sense. Offset and strides count elements. */
     Tensor tensor(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
         check(name, dtype, offset, shape, strides);
+        Tensor elements = elements(dtype);
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            long elements = bytes.numel() / dtype.bytes();
-            Tensor typed = dtype == DType.UINT8 ? bytes : bytes.narrow(0, 0, elements * dtype.bytes()).view(dtype);
-            return scope.move(Torch.empty(dtype, 0).set_(typed, begin / dtype.bytes() + offset, shape, strides));
+            return scope.move(Torch.empty(dtype, 0).set_(elements, begin / dtype.bytes() + offset, shape, strides));
+        }
+    }
+
+    private Tensor elements(DType dtype) {
+        Tensor known = all.get(dtype), bytes = all.get(DType.UINT8);
+        if (known != null) return known;
+        try (var scope = Scope.open()) {
+            Tensor elements = scope.move(bytes.narrow(0, 0, bytes.numel() / dtype.bytes() * dtype.bytes()).view(dtype));
+            all.put(dtype, elements);
+            return elements;
         }
     }
 
