@@ -203,7 +203,7 @@ abstract sealed class Arguments permits Call {
 
     void optionalGenerator(@Nullable Generator v) {
         if (v == null) none();
-        else stack.pushShared(Tag.GENERATOR, opened(v::object));
+        else stack.pushShared(Tag.GENERATOR, opened(v::nativeObject));
     }
 
     /** What the schema has for an argument that is left out. */

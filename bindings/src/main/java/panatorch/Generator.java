@@ -102,7 +102,8 @@ public final class Generator implements AutoCloseable {
         return new org.bytedeco.pytorch.Generator(Borrowed.at(c.handle));
     }
 
-    long object() { return owner.object(); }
+    /** The address of libtorch's {@code GeneratorImpl}, which lives as long as this does. */
+    public long nativeObject() { return owner.object(); }
 
     @Override public void close() { owner.close(); }
 }

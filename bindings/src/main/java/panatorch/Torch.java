@@ -314,8 +314,6 @@ public final class Torch {
 
     public static MatmulPrecision float32MatmulPrecision() { return MatmulPrecision.ofCode(BackendFlag.context().float32MatmulPrecision().intern().value); }
 
-    public static boolean cudaIsAvailable() { return torch.hasCUDA(); }
-
     /** libtorch's version. */
     public static String version() { return NativeLibrary.LIBTORCH_VERSION; }
 

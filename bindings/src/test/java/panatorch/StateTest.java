@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import panatorch.cuda.Cuda;
 import panatorch.junit.NoTensorLeaks;
 
 /** What is set once for libtorch or for a thread: it holds, and is as it was afterwards. */
@@ -73,7 +74,7 @@ class StateTest {
     }
 
     @Test void a_generator_of_a_device_that_is_not_there_says_so() {
-        if (Torch.cudaIsAvailable()) return;
+        if (Cuda.isAvailable()) return;
         assertThatThrownBy(() -> Generator.of(Device.cuda(0), 7)).isInstanceOf(TorchException.class).hasMessageContaining("CUDA");
     }
 

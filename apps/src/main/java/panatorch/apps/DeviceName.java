@@ -2,13 +2,14 @@ package panatorch.apps;
 
 import panatorch.Device;
 import panatorch.Torch;
+import panatorch.cuda.Cuda;
 
 /** {@code --device}. */
 enum DeviceName {
     AUTO, CPU, CUDA;
 
     Device resolve() {
-        boolean gpu = this != CPU && Torch.cudaIsAvailable();
+        boolean gpu = this != CPU && Cuda.isAvailable();
         if (this == CUDA && !gpu) throw new InputException("--device cuda asks for a GPU, but " + whyNoGpu());
         return gpu ? Device.CUDA : Device.CPU;
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.cuda.Cuda;
 import panatorch.internal.library.NativeCache;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.Step;
@@ -39,7 +40,7 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "BLAS", blas(Torch.buildConfiguration()));
         row(out, "threads", Torch.numThreads());
         row(out, "CPU", Torch.cpuCapability());
-        row(out, "GPU", Torch.cudaIsAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
+        row(out, "GPU", Cuda.isAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
         row(out, "precision", precision + ", because " + precision.reason());
         if (json) out.println(Metrics.JSON_LINE.writeValueAsString(told));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import panatorch.Torch;
+import panatorch.cuda.Cuda;
 import panatorch.junit.NoTensorLeaks;
 
 /** A wrong call or input: exit status 2, one sentence on standard error, nothing written. */
@@ -135,7 +135,7 @@ class WrongCallTest {
     }
 
     @Test void cuda_where_there_is_none_is_explained() {
-        Assumptions.assumeFalse(Torch.cudaIsAvailable(), "there is a GPU here");
+        Assumptions.assumeFalse(Cuda.isAvailable(), "there is a GPU here");
         isRefused(Calls.of("train --device cuda --out", folder.resolve("out")), "--device cuda asks for a GPU, but this libtorch is built for the CPU only");
         assertThat(folder.resolve("out")).doesNotExist();
     }

@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import panatorch.Device;
-import panatorch.Torch;
 
 /** The driver's answers, of the real one where there is a GPU and of one in Java, which tells how it was called. */
 @SuppressWarnings("restricted")
@@ -94,7 +93,7 @@ class DevicePropertiesTest {
     }
 
     @Test void a_gpu_has_a_name_and_memory() {
-        assumeTrue(Torch.cudaIsAvailable(), "skipped: there is no GPU");
+        assumeTrue(Cuda.isAvailable(), "skipped: there is no GPU");
         var gpu = DeviceProperties.of(Device.cuda(0));
         assertThat(gpu.name()).isNotEmpty();
         assertThat(gpu.major()).isPositive();
@@ -102,7 +101,7 @@ class DevicePropertiesTest {
     }
 
     @Test void without_a_driver_there_is_nothing_to_tell() {
-        assumeFalse(Torch.cudaIsAvailable(), "skipped: there is a GPU");
+        assumeFalse(Cuda.isAvailable(), "skipped: there is a GPU");
         assertThat(DeviceProperties.of(Device.cuda(9))).isNull();
     }
 }

@@ -1,0 +1,89 @@
+package panatorch.cuda;
+
+import java.lang.foreign.Arena;
+import org.bytedeco.pytorch.global.torch;
+import panatorch.Device;
+import panatorch.DeviceGuard;
+import panatorch.JavaCpp;
+import panatorch.internal.libtorch.CudaAllocator;
+import panatorch.internal.libtorch.CudaRuntime;
+import panatorch.internal.libtorch.NativeStreams;
+
+/**
+ * The GPUs of this process: {@code torch.cuda}. The switches of cuDNN and TF32 are {@link panatorch.BackendFlag}s. Where there is no GPU, what needs one is an
+ * {@link IllegalStateException} that says what is missing; of the CPU, {@link #synchronize} does nothing.
+ */
+public final class Cuda {
+    private Cuda() {}
+
+    /** The one object of libtorch, after it has looked for GPUs and made its allocator. */
+    private static final class Streams {
+        static final NativeStreams FOUND = JavaCpp.call(() -> {
+            torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
+            return NativeStreams.of(Device.Type.CUDA.code());
+        });
+    }
+
+    /** Whether libtorch has CUDA and finds a GPU. */
+    public static boolean isAvailable() { return JavaCpp.call(torch::hasCUDA); }
+
+    /** 0 where CUDA is not available. */
+    public static int deviceCount() { return isAvailable() ? streams().deviceCount() : 0; }
+
+    static NativeStreams streams() { return Streams.FOUND; }
+
+    /** {@code cuda} with the number of the current device, {@code cuda:1} as it is. @throws IllegalStateException if there is none of that number */
+    static Device numbered(Device device) {
+        if (device.type() != Device.Type.CUDA) throw new IllegalArgumentException("a CUDA device is needed, not " + device);
+        require();
+        int index = device.index() < 0 ? JavaCpp.call(() -> streams().currentDevice()) : device.index();
+        if (index >= deviceCount()) throw new IllegalStateException("there is no device " + device + " here: libtorch finds " + deviceCount() + " GPUs");
+        return Device.cuda(index);
+    }
+
+    private static void require() {
+        if (isAvailable()) return;
+        boolean built = JavaCpp.call(() -> torch.hasDeviceGuardImpl((byte) Device.Type.CUDA.code()));
+        throw new IllegalStateException(built ? "libtorch has CUDA but finds no GPU: the driver is missing or too old, or CUDA_VISIBLE_DEVICES hides it"
+                : "this libtorch was built without CUDA: add org.bytedeco:pytorch with the classifier linux-x86_64-gpu to the class path, or name a PyTorch with CUDA with -Dpanatorch.libtorch=DIR");
+    }
+
+    /** Waits until all is done on all streams of the device. */
+    public static void synchronize(Device device) {
+        if (device.type() == Device.Type.CPU) return;
+        int index = numbered(device).index();
+        JavaCpp.run(() -> streams().synchronizeDevice(index));
+    }
+
+    /** {@code torch.cuda.memory_stats}. */
+    public static MemoryStatistics memory(Device device) {
+        int index = numbered(device).index();
+        try (var arena = Arena.ofConfined()) {
+            return JavaCpp.call(() -> MemoryStatistics.of(CudaAllocator.found().stats(index, arena)));
+        }
+    }
+
+    /** Peaks are the current numbers from now on: {@code torch.cuda.reset_peak_memory_stats}. */
+    public static void resetPeakMemory(Device device) {
+        int index = numbered(device).index();
+        JavaCpp.run(() -> CudaAllocator.found().resetPeakStats(index));
+    }
+
+    /** Gives the driver back what no tensor has, of all devices: {@code torch.cuda.empty_cache}. */
+    public static void emptyCache() {
+        require();
+        streams();
+        JavaCpp.run(() -> CudaAllocator.found().emptyCache());
+    }
+
+    /** @param free in bytes, for all processes */
+    public record MemoryInfo(long free, long total) {}
+
+    /** What the driver says of the device's memory: {@code torch.cuda.mem_get_info}. */
+    public static MemoryInfo memoryInfo(Device device) {
+        try (var guard = DeviceGuard.enter(numbered(device))) {
+            long[] bytes = JavaCpp.call(CudaRuntime::memoryInfo);
+            return new MemoryInfo(bytes[0], bytes[1]);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package panatorch.cuda;
+
+import org.jspecify.annotations.Nullable;
+import panatorch.Device;
+import panatorch.DeviceGuard;
+import panatorch.JavaCpp;
+import panatorch.internal.libtorch.CudaRuntime;
+
+/**
+ * A mark on a {@link Stream}: {@code torch.cuda.Event}. It happens when all is done that was on the stream as it was recorded; one that was not recorded has
+ * happened. Owns a few bytes of the driver from its first recording until closed; nobody else frees them. One thread at a time may record, wait and close.
+ *
+ * <pre>{@code
+ * try (var start = Event.timing(); var end = Event.timing()) {
+ *     start.record(stream);
+ *     …
+ *     end.record(stream);
+ *     end.synchronize();
+ *     double millis = start.elapsedTime(end);
+ * }
+ * }</pre>
+ *
+ * <p>On the CPU's stream, where work is done as it is asked for, it happens when it is recorded.
+ */
+public final class Event implements AutoCloseable {
+    private final boolean timing, blocking;
+    private @Nullable Device device;
+    /** CUDA's {@code cudaEvent_t}, 0 before the first recording and for the CPU. */
+    private long event;
+    private long recordedNanos;
+    private boolean closed;
+
+    /** Python's default: the cheapest, without time. */
+    public Event() { this(false, false); }
+
+    /** @param timing whether {@link #elapsedTime} may be asked; @param blocking whether {@link #synchronize} lets the processor sleep instead of looking again and again */
+    public Event(boolean timing, boolean blocking) {
+        this.timing = timing;
+        this.blocking = blocking;
+    }
+
+    /** One that remembers when it happened. */
+    public static Event timing() { return new Event(true, false); }
+
+    /**
+     * Puts the mark on a stream, after what is there. A mark that was on a stream before is forgotten.
+     *
+     * @throws IllegalArgumentException if it was recorded on another device
+     */
+    public void record(Stream stream) {
+        if (closed) throw new IllegalStateException("this event is closed");
+        Device on = stream.device(), first = device;
+        if (first != null && !first.equals(on)) throw new IllegalArgumentException("an event of " + first + " cannot be recorded on " + on);
+        if (stream.onCpu()) {
+            recordedNanos = System.nanoTime();
+        } else {
+            if (event == 0) {
+                try (var guard = DeviceGuard.enter(on)) {
+                    event = JavaCpp.call(() -> CudaRuntime.createEvent(timing, blocking));
+                }
+            }
+            JavaCpp.run(() -> Cuda.streams().record(event, on.index(), stream.id()));
+        }
+        device = on;
+    }
+
+    /** Whether it has happened. */
+    public boolean query() { return event == 0 || JavaCpp.call(() -> Cuda.streams().queryEvent(event)); }
+
+    /** Waits until it has happened. */
+    public void synchronize() {
+        if (event != 0) JavaCpp.run(() -> Cuda.streams().synchronizeEvent(event));
+    }
+
+    /** See {@link Stream#waitEvent}. */
+    void block(Stream stream) {
+        if (event != 0 && !stream.onCpu()) JavaCpp.run(() -> Cuda.streams().block(event, stream.device().index(), stream.id()));
+        else synchronize(); // the CPU's work waits by its caller waiting
+    }
+
+    /**
+     * The milliseconds from when this event happened to when {@code end} did, to about half a microsecond.
+     *
+     * @throws IllegalStateException if one of them keeps no time, was not recorded, or is of another device
+     * @throws panatorch.TorchException if one of them has not happened yet
+     */
+    public double elapsedTime(Event end) {
+        Device on = device;
+        if (!timing || !end.timing) throw new IllegalStateException("only events made with timing know when they happened");
+        if (on == null || end.device == null) throw new IllegalStateException("both events must be recorded before the time between them is asked for");
+        if (!on.equals(end.device)) throw new IllegalStateException("there is no time between events of " + on + " and " + end.device);
+        if (on.type() == Device.Type.CPU) return (end.recordedNanos - recordedNanos) * 1e-6;
+        return JavaCpp.call(() -> Cuda.streams().elapsedMillis(event, end.event, on.index()));
+    }
+
+    /** Closing twice is harmless. What waits for it on a stream goes on waiting. */
+    @Override public void close() {
+        closed = true;
+        long e = event;
+        event = 0;
+        if (e != 0 && device instanceof Device on) JavaCpp.run(() -> Cuda.streams().destroyEvent(e, on.index()));
+    }
+}

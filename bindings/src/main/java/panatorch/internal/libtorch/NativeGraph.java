@@ -1,0 +1,89 @@
+package panatorch.internal.libtorch;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/**
+ * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. All but one are called so that
+ * what they throw is caught. One thread's, from {@link #begin} to {@link #end}.
+ */
+public final class NativeGraph {
+    /** The object takes 344 bytes in libtorch 2.13.0: up to there its constructor writes, and so many its header gives. More room does no harm. */
+    private static final long BYTES = 1024, ALIGNMENT = 16;
+    /** Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does not spoil it. */
+    private static final int THREAD_LOCAL = 1;
+
+    static final String CONSTRUCT = "_ZN2at4cuda9CUDAGraphC1Eb", DESTROY = "_ZN2at4cuda9CUDAGraphD1Ev",
+            REGISTER = "_ZN2at4cuda9CUDAGraph24register_generator_stateERKNS_9GeneratorE",
+            BEGIN = "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode", END = "_ZN2at4cuda9CUDAGraph11capture_endEv",
+            REPLAY = "_ZN2at4cuda9CUDAGraph6replayEv", RESET = "_ZN2at4cuda9CUDAGraph5resetEv";
+    public static final List<String> FUNCTIONS = List.of(CONSTRUCT, DESTROY, REGISTER, BEGIN, END, REPLAY, RESET);
+
+    private static final class Functions {
+        static final GuardedCall CONSTRUCT = guarded(NativeGraph.CONSTRUCT), DESTROY = guarded(NativeGraph.DESTROY), REGISTER = guarded(NativeGraph.REGISTER),
+                END = guarded(NativeGraph.END), REPLAY = guarded(NativeGraph.REPLAY), RESET = guarded(NativeGraph.RESET);
+        /** Has a word more than a guarded call: this, the two of the pair, the mode. */
+        static final MethodHandle BEGIN = CApi.find(NativeGraph.BEGIN, FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+        private static GuardedCall guarded(String name) { return new GuardedCall(CApi.LOOKUP.find(name).orElseThrow().address()); }
+    }
+
+    private final Arena memory = Arena.ofShared();
+    private final long graph = memory.allocate(BYTES, ALIGNMENT).address();
+
+    private NativeGraph() {}
+
+    /** Whether this libtorch has all functions under these names. */
+    public static boolean isAvailable() { return FUNCTIONS.stream().allMatch(name -> CApi.LOOKUP.find(name).isPresent()); }
+
+    public static NativeGraph make() {
+        var made = new NativeGraph();
+        try {
+            Functions.CONSTRUCT.call(made.graph, 0); // keep_graph: no, what was captured is made executable at the end
+        } catch (RuntimeException e) {
+            made.memory.close();
+            throw e;
+        }
+        return made;
+    }
+
+    /** Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself. @param generator the {@code GeneratorImpl} */
+    public void register(long generator) {
+        try (var arena = Arena.ofConfined()) {
+            var handle = arena.allocate(JAVA_LONG);
+            handle.set(JAVA_LONG, 0, generator);
+            Functions.REGISTER.call(graph, handle.address());
+        }
+    }
+
+    /**
+     * Has the current stream record instead of compute. Only for a new graph, on a stream that is not the default one and does not capture, of a device that
+     * was just synchronised: this function is called as it is, and these are what it would throw for (an executable graph, the default stream, an error of CUDA that
+     * is still to be reported, a stream that CUDA refuses). With the pool {0, 0} it makes one of its own, which no other capture can be using.
+     */
+    public void begin() {
+        try {
+            Functions.BEGIN.invokeExact(graph, 0L, 0L, THREAD_LOCAL);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /** On the same stream. @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same */
+    public void end() { Functions.END.call(graph); }
+
+    public void replay() { Functions.REPLAY.call(graph); }
+
+    /** Frees the graph and its memory. */
+    public void free() {
+        // The destructor resets, too, and ends the process if that throws: if it did, the rest of the object stays.
+        Functions.RESET.call(graph);
+        Functions.DESTROY.call(graph);
+        memory.close();
+    }
+}

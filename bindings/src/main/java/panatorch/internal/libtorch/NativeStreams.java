@@ -1,0 +1,105 @@
+package panatorch.internal.libtorch;
+
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceGuardImplInterface;
+import org.bytedeco.pytorch.Stream;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Streams and events of a type of device, as libtorch's guards know them, by JavaCPP, which catches what they throw. A stream is a device and a
+ * number that libtorch gave it; an event is what its device's library calls so.
+ */
+public final class NativeStreams {
+    private final byte type;
+    private final DeviceGuardImplInterface devices;
+
+    private NativeStreams(byte type) {
+        this.type = type;
+        devices = torch.getDeviceGuardImpl(type);
+    }
+
+    /** @param type libtorch's number of a type that {@code torch.hasDeviceGuardImpl} */
+    public static NativeStreams of(int type) { return new NativeStreams((byte) type); }
+
+    public int deviceCount() { return devices.deviceCount(); }
+
+    public int currentDevice() {
+        try (Device d = devices.getDevice()) {
+            return d.index();
+        }
+    }
+
+    /** The device that was current before. */
+    public int exchangeDevice(int index) { return onDevice(index, d -> {
+        try (Device before = devices.exchangeDevice(d)) {
+            return (int) before.index();
+        }
+    }); }
+
+    public void synchronizeDevice(int index) { devices.synchronizeDevice((byte) index); }
+
+    public long current(int index) { return onDevice(index, d -> number(devices.getStream(d))); }
+
+    public long byDefault(int index) { return onDevice(index, d -> number(devices.getDefaultStream(d))); }
+
+    /** @param priority less is sooner; 0 is the least */
+    public long pooled(int index, int priority) { return onDevice(index, d -> number(devices.getNewStream(d, priority))); }
+
+    /** The stream of the device that was this thread's current one before. */
+    public long exchange(int index, long stream) { return on(index, stream, (i, s) -> number(i.exchangeStream(s))); }
+
+    public boolean query(int index, long stream) { return on(index, stream, DeviceGuardImplInterface::queryStream); }
+
+    public boolean isCapturing(int index, long stream) { return on(index, stream, DeviceGuardImplInterface::isStreamCapturing); }
+
+    public long handle(int index, long stream) { return on(index, stream, (i, s) -> address(i.getStreamNativeHandle(s))); }
+
+    private static long address(Pointer p) { return p == null ? 0 : p.address(); }
+
+    public void synchronize(int index, long stream) { on(index, stream, (i, s) -> {
+        i.synchronizeStream(s);
+        return true;
+    }); }
+
+    public void record(long event, int index, long stream) { on(index, stream, (i, s) -> {
+        i.record(Borrowed.at(event), s, (byte) index, torch.EventFlag.BACKEND_DEFAULT.value);
+        return true;
+    }); }
+
+    /** Has what is put on the stream from now on wait for the event. */
+    public void block(long event, int index, long stream) { on(index, stream, (i, s) -> {
+        i.block(Borrowed.at(event), s);
+        return true;
+    }); }
+
+    public boolean queryEvent(long event) { return devices.queryEvent(Borrowed.at(event)); }
+
+    public void synchronizeEvent(long event) { devices.synchronizeEvent(Borrowed.at(event)); }
+
+    public double elapsedMillis(long from, long to, int index) { return devices.elapsedTime(Borrowed.at(from), Borrowed.at(to), (byte) index); }
+
+    public void destroyEvent(long event, int index) { devices.destroyEvent(Borrowed.at(event), (byte) index); }
+
+    private <T> T onDevice(int index, Function<Device, T> use) {
+        try (var device = new Device(type, (byte) index)) {
+            return use.apply(device);
+        }
+    }
+
+    private <T> T on(int index, long stream, BiFunction<DeviceGuardImplInterface, Stream, T> use) {
+        return onDevice(index, d -> {
+            try (var s = new Stream(Stream.Unsafe.UNSAFE, d, stream)) {
+                return use.apply(devices, s);
+            }
+        });
+    }
+
+    private static long number(Stream stream) {
+        try (stream) {
+            return stream.id();
+        }
+    }
+}

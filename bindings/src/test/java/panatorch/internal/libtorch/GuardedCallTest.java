@@ -1,0 +1,31 @@
+package panatorch.internal.libtorch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+
+class GuardedCallTest {
+    @Test void what_a_cpp_function_throws_is_a_java_exception_with_its_text() {
+        var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc"); // std::__throw_length_error(char const*)
+        assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocateFrom("longer than it may be");
+            var call = new GuardedCall(thrower.get().address());
+            for (int i = 0; i < 3; i++) assertThatThrownBy(() -> call.call(text.address())).isExactlyInstanceOf(RuntimeException.class).hasMessageContaining("longer than it may be");
+        }
+    }
+
+    @Test void three_words_arrive_in_their_order() {
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22), to = arena.allocate(16);
+            new GuardedCall(Linker.nativeLinker().defaultLookup().find("memcpy").orElseThrow().address()).call(to.address(), from.address(), 16);
+            assertThat(to.toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 22);
+        }
+    }
+}
