@@ -45,7 +45,10 @@ public final class Adam extends Optimizer {
         if (Boolean.TRUE.equals(o.fused)) {
             List<Tensor> steps = bucket.steps(bucket.device());
             Aten._foreachAdd_(steps, 1);
-            if (o.decoupledWeightDecay) Aten._fusedAdamw_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
+            Tensor rate = bucket.rate();
+            if (o.decoupledWeightDecay && rate != null) Aten._fusedAdamw_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, rate, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
+            else if (o.decoupledWeightDecay) Aten._fusedAdamw_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
+            else if (rate != null) Aten._fusedAdam_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, rate, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
             else Aten._fusedAdam_(bucket.parameters(), bucket.gradients(), means, squares, largest, steps, o.lr, beta1, beta2, o.weightDecay, o.eps, o.amsgrad, o.maximize, bucket.gradScale(), bucket.foundInf());
             bucket.takeBack(steps);
             return;

@@ -79,6 +79,9 @@ public final class ParameterBucket {
         Aten._foreachAddcmul_(squares, gradients, gradients, 1 - beta2);
     }
 
+    /** The learning rate on this device, where a {@link DeviceRates} put it; null where the options' number holds. */
+    @Nullable Tensor rate() { return on(device(), group.rate); }
+
     /** What the gradients are to be divided by, or null; only where {@link Optimizer#supportsScaledStep}. */
     public @Nullable Tensor gradScale() { return gradScale; }
 

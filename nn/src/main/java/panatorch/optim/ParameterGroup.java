@@ -15,6 +15,8 @@ public final class ParameterGroup {
     /** Entries that are no options: what schedulers note, and what Python has and Java has no use for. */
     private final Map<String, @Nullable Object> extras;
     private Record options;
+    /** Where fused steps read the learning rate, or null for the options' number. */
+    @Nullable Tensor rate;
 
     ParameterGroup(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
         this.parameters = List.copyOf(parameters);

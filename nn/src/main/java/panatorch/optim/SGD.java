@@ -52,7 +52,9 @@ public final class SGD extends Optimizer {
     private static void update(ParameterBucket bucket, Options o, boolean first) {
         if (Boolean.TRUE.equals(o.fused)) {
             List<Tensor> buffers = o.momentum == 0 ? List.of() : bucket.state(MOMENTUM, Tensor::zerosLike);
-            Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
+            Tensor rate = bucket.rate();
+            if (rate == null) Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
+            else Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, rate, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
             return;
         }
         List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);

@@ -16,6 +16,9 @@ public final class Log {
 
     private Log() {}
 
+    /** For modules that do not see Log4j. */
+    public static void warn(Class<?> where, String message) { say(where, Level.WARN, message, null); }
+
     public static void say(Class<?> where, Level level, String message, @Nullable Throwable cause) {
         if (FRAMEWORK) LogManager.getLogger(where).log(level, message, cause);
         else if (level.isMoreSpecificThan(Level.WARN)) plainly(where, level, message, cause);
