@@ -55,6 +55,20 @@ public final class Cuda {
         JavaCpp.run(() -> streams().synchronizeDevice(index));
     }
 
+    /** What libtorch does when an operator makes its caller wait for the GPU. */
+    public enum SyncDebugMode { DEFAULT, WARN, ERROR }
+
+    /**
+     * Finds what waits: {@code torch.cuda.set_sync_debug_mode}, for all threads. {@code ERROR} has {@code item()} and the like be a {@link panatorch.TorchException}. As in Python not all that
+     * waits is found; {@link #synchronize} and {@link Stream#synchronize} are not meant.
+     *
+     * @throws IllegalStateException without CUDA, or where libtorch was not built by GCC
+     */
+    public static void setSyncDebugMode(SyncDebugMode mode) {
+        require();
+        if (!CudaRuntime.setSyncDebugMode(mode.ordinal())) throw new IllegalStateException("this libtorch does not tell what waits for the GPU under the name that GCC gives it");
+    }
+
     /** {@code torch.cuda.memory_stats}. */
     public static MemoryStatistics memory(Device device) {
         int index = numbered(device).index();

@@ -73,7 +73,7 @@ class StreamTest {
         assumeFalse(Cuda.isAvailable(), "skipped: there is a GPU");
         assertThat(Cuda.deviceCount()).isZero();
         for (Runnable needsCuda : List.<Runnable>of(() -> Stream.current(Device.CUDA), () -> Stream.pooled(Device.cuda(1)), () -> Cuda.synchronize(Device.CUDA), () -> Cuda.memory(Device.CUDA),
-                () -> Cuda.resetPeakMemory(Device.CUDA), Cuda::emptyCache, () -> Cuda.memoryInfo(Device.CUDA))) {
+                () -> Cuda.resetPeakMemory(Device.CUDA), Cuda::emptyCache, () -> Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR), () -> Cuda.memoryInfo(Device.CUDA))) {
             assertThatThrownBy(needsCuda::run).isInstanceOf(IllegalStateException.class).hasMessageMatching("this libtorch was built without CUDA: add .*|libtorch has CUDA but finds no GPU: .*");
         }
     }

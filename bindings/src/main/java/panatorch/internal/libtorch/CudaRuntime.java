@@ -20,6 +20,16 @@ public final class CudaRuntime {
 
     public static final String CREATE_EVENT = "cudaEventCreateWithFlags", MEMORY_INFO = "cudaMemGetInfo", ERROR_TEXT = "cudaGetErrorString";
 
+    /** The one {@code c10::cuda::WarningState} of the process, a 32-bit word, as GCC names the static object of an inline function. */
+    static final String WARNING_STATE = "_ZZN3c104cuda13warning_stateEvE14warning_state_";
+
+    /** @param mode 0 nothing, 1 a warning, 2 an error when libtorch waits for a GPU; false where this libtorch keeps it under another name */
+    public static boolean setSyncDebugMode(int mode) {
+        var state = CApi.LOOKUP.find(WARNING_STATE);
+        state.ifPresent(s -> Memory.setInt(s.address(), mode));
+        return state.isPresent();
+    }
+
     private static final class Functions {
         static final MethodHandle CREATE_EVENT = CApi.find(CudaRuntime.CREATE_EVENT, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT)),
                 MEMORY_INFO = CApi.find(CudaRuntime.MEMORY_INFO, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS)),

@@ -34,6 +34,12 @@ class CudaNamesTest {
         }
     }
 
+    @Test void the_cuda_build_has_the_switch_for_what_waits() throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            assertThat(new DynamicSymbols(gpuNatives().resolve("libc10_cuda.so"), arena).defined()).contains(CudaRuntime.WARNING_STATE);
+        }
+    }
+
     @Test void the_table_of_a_device_allocator_has_its_only_own_function_where_the_header_puts_it() {
         // Of DeviceAllocator's functions only getMemoryInfo is not abstract: it is the last, and those before it are all the same one, which says so.
         var table = CApi.LOOKUP.find("_ZTVN3c1015DeviceAllocatorE");
