@@ -60,7 +60,7 @@ public final class Cuda {
 
     /**
      * Finds what waits: {@code torch.cuda.set_sync_debug_mode}, for all threads. {@code ERROR} has {@code item()} and the like be a {@link panatorch.TorchException}. As in Python not all that
-     * waits is found; {@link #synchronize} and {@link Stream#synchronize} are not meant.
+     * waits is found, and {@link #synchronize} is not meant.
      *
      * @throws IllegalStateException without CUDA, or where libtorch was not built by GCC
      */
