@@ -75,6 +75,13 @@ public final class Generator implements AutoCloseable {
         }
     }
 
+    /** Of the operators that can draw from it. */
+    public Device device() {
+        try (var d = view().device()) {
+            return d.is_cpu() ? Device.CPU : new Device(Device.Type.ofCode(d.type().value), d.index());
+        }
+    }
+
     public Generator manualSeed(long seed) {
         view().set_current_seed(seed);
         return this;

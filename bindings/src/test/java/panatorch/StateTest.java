@@ -69,6 +69,7 @@ class StateTest {
 
     @Test void a_generator_of_the_cpu_is_made_by_its_device() {
         try (var scope = Scope.open(); var a = Generator.of(Device.CPU, 7); var b = Generator.of(7)) {
+            assertThat(a.device()).isEqualTo(Device.CPU);
             assertThat(Torch.rand(a, DType.FLOAT32, 5).toFloatArray()).containsExactly(Torch.rand(b, DType.FLOAT32, 5).toFloatArray());
         }
     }

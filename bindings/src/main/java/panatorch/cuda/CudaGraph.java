@@ -4,6 +4,7 @@ import java.util.List;
 import panatorch.Device;
 import panatorch.Generator;
 import panatorch.JavaCpp;
+import panatorch.Scope;
 import panatorch.internal.libtorch.NativeGraph;
 
 /**
@@ -37,14 +38,16 @@ public final class CudaGraph implements AutoCloseable {
     public static boolean isAvailable() { return Cuda.isAvailable() && NativeGraph.isAvailable(); }
 
     /**
-     * Records what {@code work} puts on {@code stream}, which is the current one meanwhile; nothing of it is computed yet. Waits for the device and empties the
+     * Records what {@code work} puts on {@code stream}, which is the current one meanwhile; nothing of it is computed yet. Tensors that it makes are freed at its end, but for
+     * those that {@linkplain panatorch.Tensor#escape escape}. Waits for the device and empties the
      * allocator's cache before, as {@code torch.cuda.graph} does. Run the same work on that stream a few times before: libraries that start, or look for the fastest
      * way, while work is recorded, spoil it.
      *
      * @param stream not the default one
      * @param generators besides the default one, those that the work draws from
      * @throws IllegalStateException without CUDA, on a virtual thread (CUDA wants begin and end from one thread), and while the stream captures something already
-     * @throws panatorch.TorchException if the work cannot be captured; what {@code work} throws is thrown as it is. Then there is no graph, and the stream computes again
+     * @throws panatorch.TorchException if the work cannot be captured; what {@code work} throws is thrown as it is. Then there is no graph, and the stream
+     *     computes again; libtorch keeps what a capture that CUDA gave up had reserved for itself
      */
     public static CudaGraph capture(Stream stream, List<Generator> generators, Runnable work) {
         Device device = Cuda.numbered(stream.device());
@@ -52,6 +55,8 @@ public final class CudaGraph implements AutoCloseable {
         if (Thread.currentThread().isVirtual()) throw new IllegalStateException("a graph is captured by a platform thread, not a virtual one");
         if (stream.equals(Stream.byDefault(device))) throw new IllegalArgumentException("the default stream cannot be captured: take Stream.pooled");
         if (stream.isCapturing()) throw new IllegalStateException(stream + " is being captured already");
+        // libtorch would take any other for one of CUDA without looking, and crash.
+        for (Generator g : generators) if (!g.device().equals(device)) throw new IllegalArgumentException("a graph of " + device + " cannot go on in the numbers of a generator of " + g.device());
         Cuda.synchronize(device);
         Cuda.emptyCache();
         try (var on = stream.enter()) {
@@ -63,7 +68,7 @@ public final class CudaGraph implements AutoCloseable {
                 freeAfter(e, graph);
                 throw e;
             }
-            try {
+            try (var scope = Scope.open()) {
                 work.run();
             } catch (RuntimeException | Error e) {
                 attempt(e, graph::end);

@@ -148,6 +148,13 @@ class GraphOnGpuTest {
         }
     }
 
+    @Test void a_generator_of_the_cpu_is_refused() {
+        try (var generator = Generator.of(1)) {
+            assertThatThrownBy(() -> CudaGraph.capture(side, List.of(generator), () -> {})).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("a graph of cuda:0 cannot go on in the numbers of a generator of cpu");
+        }
+    }
+
     @Test void a_virtual_thread_captures_nothing() throws InterruptedException {
         var thrown = new Throwable[1];
         Thread.ofVirtual().start(() -> {
