@@ -63,29 +63,25 @@ public final class CudaGraph implements AutoCloseable {
             NativeGraph graph = JavaCpp.call(NativeGraph::make);
             try {
                 for (Generator g : generators) JavaCpp.run(() -> graph.register(g.nativeObject()));
-                JavaCpp.run(graph::begin);
-            } catch (RuntimeException e) {
-                freeAfter(e, graph);
-                throw e;
-            }
-            try (var scope = Scope.open()) {
-                work.run();
+                record(graph, work);
             } catch (RuntimeException | Error e) {
-                attempt(e, graph::end);
-                freeAfter(e, graph);
-                throw e;
-            }
-            try {
-                JavaCpp.run(graph::end);
-            } catch (RuntimeException e) {
-                freeAfter(e, graph);
+                attempt(e, graph::free);
                 throw e;
             }
             return new CudaGraph(graph);
         }
     }
 
-    private static void freeAfter(Throwable failure, NativeGraph graph) { attempt(failure, graph::free); }
+    private static void record(NativeGraph graph, Runnable work) {
+        try (var scope = Scope.open()) {
+            JavaCpp.run(graph::begin);
+            work.run();
+        } catch (RuntimeException | Error e) {
+            attempt(e, graph::end);
+            throw e;
+        }
+        JavaCpp.run(graph::end);
+    }
 
     private static void attempt(Throwable failure, Runnable cleanup) {
         try {

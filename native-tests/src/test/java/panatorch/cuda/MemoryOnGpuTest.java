@@ -40,11 +40,11 @@ class MemoryOnGpuTest {
         assertThat(Cuda.memory(Gpus.FIRST).allocatedBytes().peak()).isEqualTo(start.allocatedBytes().current());
     }
 
-    @Test void a_thousand_looks_at_the_statistics_leak_nothing() {
-        for (int i = 0; i < 100; i++) Cuda.memory(Gpus.FIRST);
+    @Test void looking_at_the_statistics_leaks_nothing() {
+        for (int i = 0; i < 20_000; i++) Cuda.memory(Gpus.FIRST);
         long before = Torch.memoryStats().nativeHeapBytes();
-        for (int i = 0; i < 1000; i++) Cuda.memory(Gpus.FIRST);
-        assertThat(Torch.memoryStats().nativeHeapBytes() - before).as("bytes of the native heap; 480 a look would be half a MiB").isLessThan(200_000);
+        for (int i = 0; i < 100_000; i++) Cuda.memory(Gpus.FIRST);
+        assertThat(Torch.memoryStats().nativeHeapBytes() - before).as("bytes of the native heap; the map in each would be 48 MB").isLessThan(10_000_000);
     }
 
     @Test void the_driver_knows_how_much_there_is() {

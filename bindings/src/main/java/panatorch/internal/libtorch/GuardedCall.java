@@ -3,7 +3,6 @@ package panatorch.internal.libtorch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.MemCopyFunction;
 
 /**
@@ -13,8 +12,6 @@ import org.bytedeco.pytorch.MemCopyFunction;
  * and a value that it returns is lost.
  */
 public final class GuardedCall {
-    private static final Pointer NULL = Borrowed.at(0);
-
     /** JavaCPP's function object is a pointer to the function, and one to a Java object that it has only where Java implements it. */
     private final MemorySegment pointer = Arena.global().allocate(2 * ValueLayout.ADDRESS.byteSize(), 8);
     private final MemCopyFunction function = new MemCopyFunction(Borrowed.at(pointer.address()));
@@ -23,11 +20,9 @@ public final class GuardedCall {
     public GuardedCall(long address) { pointer.set(ValueLayout.JAVA_LONG, 0, address); }
 
     /** @throws RuntimeException of JavaCPP, with the text of what the function threw */
-    public void call(long a, long b, long c) { function.call(at(a), at(b), c); }
+    public void call(long a, long b, long c) { function.call(Borrowed.at(a), Borrowed.at(b), c); }
 
     public void call(long a, long b) { call(a, b, 0); }
 
     public void call(long a) { call(a, 0, 0); }
-
-    private static Pointer at(long word) { return word == 0 ? NULL : Borrowed.at(word); }
 }

@@ -1,22 +1,19 @@
 package panatorch.internal.libtorch;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. All but one are called so that
+ * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. They are called so that
  * what they throw is caught. One thread's, from {@link #begin} to {@link #end}.
  */
 public final class NativeGraph {
     /** The object takes 344 bytes in libtorch 2.13.0: up to there its constructor writes, and so many its header gives. More room does no harm. */
     private static final long BYTES = 1024, ALIGNMENT = 16;
     /** Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does not spoil it. */
-    private static final int THREAD_LOCAL = 1;
+    private static final byte THREAD_LOCAL = 1;
 
     static final String CONSTRUCT = "_ZN2at4cuda9CUDAGraphC1Eb", DESTROY = "_ZN2at4cuda9CUDAGraphD1Ev",
             REGISTER = "_ZN2at4cuda9CUDAGraph24register_generator_stateERKNS_9GeneratorE",
@@ -27,10 +24,12 @@ public final class NativeGraph {
     private static final class Functions {
         static final GuardedCall CONSTRUCT = guarded(NativeGraph.CONSTRUCT), DESTROY = guarded(NativeGraph.DESTROY), REGISTER = guarded(NativeGraph.REGISTER),
                 END = guarded(NativeGraph.END), REPLAY = guarded(NativeGraph.REPLAY), RESET = guarded(NativeGraph.RESET);
-        /** Has a word more than a guarded call: this, the two of the pair, the mode. */
-        static final MethodHandle BEGIN = CApi.find(NativeGraph.BEGIN, FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT));
+        /** Takes this, the two words of the pair and the mode. Its object begins with the graph, which is made at the end. */
+        static final GuardedMethod BEGIN = new GuardedMethod(address(NativeGraph.BEGIN));
 
-        private static GuardedCall guarded(String name) { return new GuardedCall(CApi.LOOKUP.find(name).orElseThrow().address()); }
+        private static GuardedCall guarded(String name) { return new GuardedCall(address(name)); }
+
+        private static long address(String name) { return CApi.LOOKUP.find(name).orElseThrow().address(); }
     }
 
     private final Arena memory = Arena.ofShared();
@@ -62,17 +61,10 @@ public final class NativeGraph {
     }
 
     /**
-     * Has the current stream record instead of compute. Only for a new graph, on a stream that is not the default one and does not capture, of a device that
-     * was just synchronised: this function is called as it is, and these are what it would throw for (an executable graph, the default stream, an error of CUDA that
-     * is still to be reported, a stream that CUDA refuses). With the pool {0, 0} it makes one of its own, which no other capture can be using.
+     * Has the current stream, which is not the default one, record instead of compute. Also after an exception {@link #end} is due: libtorch may have begun, and make memory for
+     * the random numbers of replays when it fails.
      */
-    public void begin() {
-        try {
-            Functions.BEGIN.invokeExact(graph, 0L, 0L, THREAD_LOCAL);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
-    }
+    public void begin() { Functions.BEGIN.call(graph, 0, 0, THREAD_LOCAL); } // with a pool of its own, {0, 0}
 
     /** On the same stream. @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same */
     public void end() { Functions.END.call(graph); }

@@ -28,4 +28,20 @@ class GuardedCallTest {
             assertThat(to.toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 22);
         }
     }
+
+    @Test void a_method_gets_its_object_two_words_and_a_number_and_may_throw() {
+        try (var arena = Arena.ofConfined()) {
+            // void* __memcpy_chk(to, from, bytes, room of to), which ends the process where there is less room than bytes
+            var copy = Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> CApi.LOOKUP.find("__memcpy_chk"));
+            assumeTrue(copy.isPresent(), "skipped: this is not glibc");
+            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22, 33), to = arena.allocate(24, 8);
+            new GuardedMethod(copy.get().address()).call(to.address(), from.address(), 24, (byte) 24);
+            assertThat(to.toArray(ValueLayout.JAVA_LONG)).as("the first word is what it was before").containsExactly(0, 22, 33);
+
+            var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc");
+            assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
+            assertThatThrownBy(() -> new GuardedMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0)).isExactlyInstanceOf(RuntimeException.class);
+            assertThat(to.get(ValueLayout.JAVA_LONG, 0)).isZero();
+        }
+    }
 }
