@@ -1,0 +1,99 @@
+package panatorch.cuda.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import panatorch.BackendFlag;
+import panatorch.Device;
+import panatorch.Torch;
+import panatorch.cuda.Cuda;
+import panatorch.cuda.DeviceProperties;
+
+/**
+ * Times training steps on a GPU in Java and in Python in turn, in one run: eager in float32; bfloat16 autocast and channels last; and that as CUDA graphs, which Python has
+ * in two ways, recorded as here and by {@code torch.compile(mode="reduce-overhead")}. Both sides must have the same losses before anything is timed.
+ *
+ * <pre>PYTHON=INTERPRETER java … panatorch.cuda.bench.Main [NET…] [--rounds N] [--seconds S] [--device cpu]</pre>
+ *
+ * <p>With the CPU the program itself can be tried; nothing is recorded there, and Python compiles nothing.
+ */
+public final class Main {
+    private Main() {}
+
+    private static final String USAGE = "usage: PYTHON=INTERPRETER … [NET…] [--rounds N] [--seconds S] [--device cpu]; nets are " + Arrays.toString(Net.values());
+    /** A relative difference of losses: of float32 by two orders of sums, of bfloat16 with its 8 bits. */
+    private static final double FULL = 1e-3, HALF = 3e-2;
+
+    /** A time of Java's that is divided by one of Python's. */
+    private record Pair(String java, String python) {}
+
+    private static final List<Pair> PAIRS = List.of(new Pair(JavaSteps.EAGER, "eager"), new Pair(JavaSteps.BF16, "bf16"), new Pair(JavaSteps.GRAPHED, "graphed"), new Pair(JavaSteps.GRAPHED, "compiled"));
+
+    public static void main(String[] args) throws IOException {
+        Set<Net> nets = EnumSet.noneOf(Net.class);
+        int rounds = 5;
+        double seconds = 1;
+        Device device = Device.cuda(0);
+        String python = System.getenv("PYTHON");
+        try {
+            for (int i = 0; i < args.length; i++) {
+                switch (args[i]) {
+                    case "--rounds" -> rounds = Integer.parseInt(args[++i]);
+                    case "--seconds" -> seconds = Double.parseDouble(args[++i]);
+                    case "--device" -> device = Device.of(args[++i]);
+                    default -> nets.add(Net.valueOf(args[i].toUpperCase(Locale.ROOT)));
+                }
+            }
+            if (python == null) throw new IllegalArgumentException("PYTHON names no interpreter");
+        } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
+            System.err.println(USAGE);
+            System.exit(2);
+        }
+        if (device.type() == Device.Type.CUDA) {
+            Cuda.synchronize(device); // or says what is missing
+            System.out.println(DeviceProperties.of(device));
+            BackendFlag.CUDNN_BENCHMARK.set(true);
+        }
+        for (Net net : nets.isEmpty() ? EnumSet.allOf(Net.class) : nets) measure(net, device, python, rounds, seconds);
+    }
+
+    private static void measure(Net net, Device device, String interpreter, int rounds, double seconds) throws IOException {
+        try (var java = new JavaSteps(net, device, seconds); var python = new PythonSteps(interpreter, net, device.toString(), seconds)) {
+            compare(java.check(), python.check());
+            var ratios = new LinkedHashMap<Pair, List<Double>>();
+            var times = new LinkedHashMap<String, List<Double>>();
+            for (int i = 0; i < rounds; i++) {
+                Map<String, Double> ours = java.run(), theirs = python.run();
+                for (Pair p : PAIRS) {
+                    if (!theirs.containsKey(p.python)) continue;
+                    ratios.computeIfAbsent(p, k -> new ArrayList<>()).add(ours.get(p.java) / theirs.get(p.python));
+                }
+                ours.forEach((part, s) -> times.computeIfAbsent("Java " + part, k -> new ArrayList<>()).add(s));
+                theirs.forEach((part, s) -> times.computeIfAbsent("Python " + part, k -> new ArrayList<>()).add(s));
+            }
+            System.out.printf(Locale.ROOT, "%n%s, %d %s; libtorch %s, Python %s%n", net, net.batch, net.reads() ? "sentences of 64 tokens" : "images", Torch.version(), python.hello.get("versions").asText());
+            times.forEach((part, all) -> System.out.printf(Locale.ROOT, "  %-16s %9.3f ms a step (median of %d)%n", part, median(all) * 1e3, all.size()));
+            ratios.forEach((p, all) -> System.out.printf(Locale.ROOT, "  Java %-8s ÷ Python %-9s min %.2f, median %.2f, max %.2f%n", p.java, p.python,
+                    all.stream().mapToDouble(d -> d).min().orElseThrow(), median(all), all.stream().mapToDouble(d -> d).max().orElseThrow()));
+        }
+    }
+
+    private static void compare(Map<String, Double> java, Map<String, Double> python) {
+        python.forEach((part, theirs) -> {
+            double ours = java.getOrDefault(part, java.get(JavaSteps.GRAPHED)), allowed = part.equals(JavaSteps.EAGER) ? FULL : HALF;
+            if (!(Math.abs(ours - theirs) <= allowed * Math.abs(theirs))) throw new IllegalStateException("the first loss of " + part + " is " + ours + " in Java and " + theirs + " in Python: they do not do the same");
+        });
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
+        int n = sorted.length;
+        return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+    }
+}
