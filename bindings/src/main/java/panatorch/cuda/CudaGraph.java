@@ -26,7 +26,7 @@ import panatorch.internal.libtorch.NativeGraph;
  * <p>Owns the memory of all tensors that were made during the capture, until closed: those that live on, as {@code y[0]} above, are overwritten by each
  * replay. Any thread may replay and close, one at a time.
  *
- * <p>Only where libtorch was built by GCC, on Linux. Written and checked against the functions of libtorch's CUDA build, but not yet run on a GPU.
+ * <p>Only where libtorch was built by GCC, on Linux. Run with libtorch's CUDA build on a stub of CUDA's runtime, but not yet on a GPU.
  */
 public final class CudaGraph implements AutoCloseable {
     private final NativeGraph graph;

@@ -28,7 +28,10 @@ final class Gpus {
     static final Device FIRST = Device.cuda(0);
     static final Objective CLASSIFICATION = Objective.of(CrossEntropy::crossEntropy);
 
-    static boolean isThere() { return Cuda.isAvailable(); }
+    static boolean isThere() { return Cuda.isAvailable() && !isStub(); }
+
+    /** Whether CUDA is the stub of {@code src/test/cuda}. */
+    static boolean isStub() { return Cuda.isAvailable() && DeviceProperties.of(FIRST) instanceof DeviceProperties p && p.name().equals("stub"); }
 
     /** Keeps the current stream busy: {@code torch.cuda._sleep}. No GPU does 10⁸ cycles in less than 30 ms. */
     static void sleep(long cycles) {
