@@ -4,6 +4,7 @@ import java.util.Objects;
 import panatorch.Device;
 import panatorch.JavaCpp;
 import panatorch.StreamGuard;
+import panatorch.Tensor;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
@@ -14,7 +15,7 @@ import panatorch.internal.libtorch.NativeStreams;
  * <p>The CPU has one stream, on which all is done when a call returns: nothing here waits for it, and code for a GPU runs on it unchanged.
  *
  * <p>Memory of a tensor may be used again as soon as the tensor is freed, by what comes later on the stream that it was made on. A tensor that another stream
- * uses has to live until that stream is waited for, or is told to {@link panatorch.Aten#recordStream}.
+ * uses has to live until that stream is waited for, or {@link #recordUse} is told of it.
  */
 public final class Stream {
     private final Device device;
@@ -85,6 +86,16 @@ public final class Stream {
             event.record(other);
             waitEvent(event);
         }
+    }
+
+    /** Keeps the tensor's memory, when it is freed, until all is done that this stream has now: {@code tensor.record_stream}. @throws panatorch.TorchException if it is of another type of device */
+    public void recordUse(Tensor tensor) {
+        if (onCpu()) return;
+        JavaCpp.run(() -> {
+            try (var own = tensor.unwrap()) {
+                Cuda.streams().recordUse(own, device.index(), id);
+            }
+        });
     }
 
     /** CUDA's {@code cudaStream_t}, for other libraries; libtorch's own. 0 for the default stream and on the CPU. */

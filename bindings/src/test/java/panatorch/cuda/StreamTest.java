@@ -28,6 +28,7 @@ class StreamTest {
                 done.record(side);
             }
             main.waitEvent(done);
+            main.recordUse(y);
             assertThat(y.toFloatArray()).containsExactly(2, 2, 2);
             assertThat(done.query()).isTrue();
         }

@@ -85,6 +85,23 @@ class StreamsOnGpuTest {
         }
     }
 
+    @Test void memory_that_another_stream_uses_is_left_alone_until_it_is_done() {
+        Stream side = Stream.pooled(Gpus.FIRST);
+        try (var scope = Scope.open()) {
+            Tensor x = Torch.ones(Gpus.FIRST, 1 << 20), sum;
+            side.waitStream(main);
+            try (var on = side.enter()) {
+                Gpus.sleep(LONG);
+                sum = x.sum();
+            }
+            side.recordUse(x);
+            x.close();
+            Torch.zeros(Gpus.FIRST, 1 << 20); // would have the memory of x
+            main.waitStream(side);
+            assertThat(sum.itemFloat()).isEqualTo(1 << 20);
+        }
+    }
+
     @Test void events_measure_the_gpus_time_and_blocking_ones_wait_as_well() {
         try (var start = new Event(true, true); var end = new Event(true, true); var plain = new Event()) {
             start.record(main);

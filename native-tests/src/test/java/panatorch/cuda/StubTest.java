@@ -83,6 +83,19 @@ class StubTest {
         assertThat(Cuda.memory(Gpus.FIRST).allocatedBytes().peak()).isLessThan(64 * MIB);
     }
 
+    @Test void memory_that_another_stream_uses_is_not_used_again_before_its_event_happened() {
+        try (var scope = Scope.open()) {
+            long before = Cuda.memory(Gpus.FIRST).activeBytes().current();
+            Tensor x = Torch.empty(DType.UINT8, Gpus.FIRST, MIB);
+            side.recordUse(x);
+            x.close();
+            assertThat(Cuda.memory(Gpus.FIRST).activeBytes().current()).isEqualTo(before + MIB);
+            Torch.empty(DType.UINT8, Gpus.FIRST, MIB).close(); // the allocator looks for events that have happened
+            assertThat(Cuda.memory(Gpus.FIRST).activeBytes().current()).isEqualTo(before);
+            assertThatThrownBy(() -> side.recordUse(Torch.ones(2))).isInstanceOf(TorchException.class);
+        }
+    }
+
     /** The 64-bit words of a generator's state: seed, and how far it is. */
     private static long[] state(Generator generator) {
         try (var scope = Scope.open()) {

@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceGuardImplInterface;
 import org.bytedeco.pytorch.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -58,6 +59,12 @@ public final class NativeStreams {
     public long handle(int index, long stream) { return on(index, stream, (i, s) -> address(i.getStreamNativeHandle(s))); }
 
     private static long address(Pointer p) { return p == null ? 0 : p.address(); }
+
+    /** Keeps the tensor's memory from being used again before what is on the stream now is done. */
+    public void recordUse(Tensor tensor, int index, long stream) { on(index, stream, (i, s) -> {
+        tensor.record_stream(s);
+        return true;
+    }); }
 
     public void synchronize(int index, long stream) { on(index, stream, (i, s) -> {
         i.synchronizeStream(s);
