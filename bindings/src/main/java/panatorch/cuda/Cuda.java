@@ -2,6 +2,7 @@ package panatorch.cuda;
 
 import java.lang.foreign.Arena;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.DeviceGuard;
 import panatorch.JavaCpp;
@@ -16,13 +17,7 @@ import panatorch.internal.libtorch.NativeStreams;
 public final class Cuda {
     private Cuda() {}
 
-    /** The one object of libtorch, after it has looked for GPUs and made its allocator. */
-    private static final class Streams {
-        static final NativeStreams FOUND = JavaCpp.call(() -> {
-            torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
-            return NativeStreams.of(Device.Type.CUDA.code());
-        });
-    }
+    private static volatile @Nullable NativeStreams streams;
 
     /** Whether libtorch has CUDA and finds a GPU. */
     public static boolean isAvailable() { return JavaCpp.call(torch::hasCUDA); }
@@ -30,7 +25,15 @@ public final class Cuda {
     /** 0 where CUDA is not available. */
     public static int deviceCount() { return isAvailable() ? streams().deviceCount() : 0; }
 
-    static NativeStreams streams() { return Streams.FOUND; }
+    /** libtorch's, after it has looked for GPUs and made its allocator, which is tried again if it failed. */
+    static NativeStreams streams() {
+        NativeStreams found = streams;
+        if (found == null) streams = found = JavaCpp.call(() -> {
+            torch.globalContext().lazyInitDevice(torch.DeviceType.CUDA);
+            return NativeStreams.of(Device.Type.CUDA.code());
+        });
+        return found;
+    }
 
     /** {@code cuda} with the number of the current device, {@code cuda:1} as it is. @throws IllegalStateException if there is none of that number */
     static Device numbered(Device device) {

@@ -45,6 +45,7 @@ public final class CudaGraph implements AutoCloseable {
      *
      * @param stream not the default one
      * @param generators besides the default one, those that the work draws from
+     * @throws IllegalArgumentException for the default stream, and for a generator of another device
      * @throws IllegalStateException without CUDA, on a virtual thread (CUDA wants begin and end from one thread), and while the stream captures something already
      * @throws panatorch.TorchException if the work cannot be captured; what {@code work} throws is thrown as it is. Then there is no graph, and the stream
      *     computes again; libtorch keeps what a capture that CUDA gave up had reserved for itself
