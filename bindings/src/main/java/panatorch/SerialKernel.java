@@ -21,11 +21,12 @@ import panatorch.internal.libtorch.Registrations;
 
 /** libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. */
 final class SerialKernel {
-    /** An LU decomposition, and parallel regions with products in them. */
+    /**
+     * LU decompositions, and attention with its products on each thread of a parallel region. Convolutions of doubles have such products, too, but their
+     * operators also compute single images in float, faster on all threads and without this detour.
+     */
     private static final List<String> OPERATORS = List.of("linalg_lu_factor_ex", "linalg_lu_factor_ex.out",
-            "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward",
-            "_slow_conv2d_forward", "_slow_conv2d_forward.output", "_slow_conv2d_backward.grad_input", "_slow_conv2d_backward.output_mask",
-            "slow_conv_transpose2d", "slow_conv_transpose2d.out");
+            "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward");
     private static final String KEY = "CPU";
     /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
     private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
