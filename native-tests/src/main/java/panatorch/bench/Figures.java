@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /** What all pairs of runs took, and what follows from it. Ratios are Java ÷ Python of one pair: machines drift. */
-final class Figures {
+public final class Figures {
     /** What stands for all parts. */
     static final String MEAN = "geometric mean";
 
@@ -16,8 +16,8 @@ final class Figures {
     private final List<Map<String, Double>> python = new ArrayList<>();
 
     /** Of several numbers: smallest, middle, largest. */
-    record Spread(double min, double median, double max) {
-        static Spread of(double[] values) {
+    public record Spread(double min, double median, double max) {
+        public static Spread of(double[] values) {
             double[] sorted = values.clone();
             Arrays.sort(sorted);
             int n = sorted.length;

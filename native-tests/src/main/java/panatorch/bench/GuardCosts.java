@@ -33,7 +33,8 @@ final class GuardCosts {
             for (int i = 0; i < 20; i++) nanos(enter);
             var values = new double[ROUNDS];
             for (int i = 0; i < ROUNDS; i++) values[i] = nanos(enter);
-            System.out.printf("%s: %.0f ns to enter and leave (median of %d), %.0f ns at best%n", name, OwnCosts.median(values), ROUNDS, java.util.Arrays.stream(values).min().orElseThrow());
+            var spread = Figures.Spread.of(values);
+            System.out.printf("%s: %.0f ns to enter and leave (median of %d), %.0f ns at best%n", name, spread.median(), ROUNDS, spread.min());
         });
     }
 

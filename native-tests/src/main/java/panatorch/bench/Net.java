@@ -4,8 +4,6 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import panatorch.DType;
 import panatorch.MemoryFormat;
-import panatorch.NoGrad;
-import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.models.Bert;
@@ -13,9 +11,7 @@ import panatorch.models.CifarResNet;
 import panatorch.models.LeNet5;
 import panatorch.models.ResNet;
 import panatorch.models.VGG;
-import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Flatten;
-import panatorch.nn.LayerNorm;
 import panatorch.nn.Linear;
 import panatorch.nn.Module;
 import panatorch.nn.ReLU;
@@ -50,14 +46,7 @@ enum Net {
     /** In training mode; a network of images channels last. */
     Module model() {
         Module model = make.get();
-        Torch.manualSeed(1);
-        try (var inner = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Tensor p : model.parameters()) {
-                if (p.dim() > 1) p.copy_(Torch.randn(p.shape()).mul(Math.sqrt(2 / (double) (p.numel() / p.size(0)))));
-                else p.zero_();
-            }
-            for (Module m : model.modules()) if (m instanceof BatchNorm2d || m instanceof LayerNorm) m.parameter("weight").fill_(1);
-        }
+        SeededWeights.fill(model);
         if (!reads()) model.to(MemoryFormat.CHANNELS_LAST);
         return model;
     }

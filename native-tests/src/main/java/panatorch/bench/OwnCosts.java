@@ -1,6 +1,5 @@
 package panatorch.bench;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import jdk.jfr.Recording;
@@ -39,8 +38,9 @@ final class OwnCosts {
                 free[i] = free(x);
             }
         }
+        double closing = Figures.Spread.of(close).median(), freeing = Figures.Spread.of(free).median();
         System.out.printf("a scope of %d temporaries: closing it %.1f µs, freeing them alone %.1f µs: %.1f µs more (medians of %d)%n",
-                TEMPORARIES, median(close) / 1e3, median(free) / 1e3, (median(close) - median(free)) / 1e3, ROUNDS);
+                TEMPORARIES, closing / 1e3, freeing / 1e3, (closing - freeing) / 1e3, ROUNDS);
     }
 
     private static double close(Tensor x) {
@@ -95,12 +95,6 @@ final class OwnCosts {
     private static double median(DoubleSupplier measured) {
         var values = new double[ROUNDS];
         for (int i = 0; i < ROUNDS; i++) values[i] = measured.getAsDouble();
-        return median(values);
-    }
-
-    static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+        return Figures.Spread.of(values).median();
     }
 }

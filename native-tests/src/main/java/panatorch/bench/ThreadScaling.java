@@ -39,12 +39,9 @@ final class ThreadScaling {
             calls[i] = scaling(ThreadScaling::emptyCalls);
             ratios[i] = operators[i] / calls[i];
         }
-        System.out.printf("%d threads on %d cores make %.2f times the calls of one thread with mul of 8×8, %.2f times with an empty native call (medians of %d, in turn); their ratio is %s%n",
-                THREADS, Runtime.getRuntime().availableProcessors(), OwnCosts.median(operators), OwnCosts.median(calls), PAIRS, spread(ratios));
-    }
-
-    private static String spread(double[] values) {
-        return String.format("%.2f (%.2f to %.2f)", OwnCosts.median(values), Arrays.stream(values).min().orElseThrow(), Arrays.stream(values).max().orElseThrow());
+        var ratio = Figures.Spread.of(ratios);
+        System.out.printf("%d threads on %d cores make %.2f times the calls of one thread with mul of 8×8, %.2f times with an empty native call (medians of %d, in turn); their ratio is %.2f (%.2f to %.2f)%n",
+                THREADS, Runtime.getRuntime().availableProcessors(), Figures.Spread.of(operators).median(), Figures.Spread.of(calls).median(), PAIRS, ratio.median(), ratio.min(), ratio.max());
     }
 
     /** Calls until it is time to end. */

@@ -6,14 +6,12 @@ import java.util.Map;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.MemoryFormat;
-import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.bench.SeededWeights;
 import panatorch.cuda.Cuda;
-import panatorch.nn.BatchNorm2d;
-import panatorch.nn.LayerNorm;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
@@ -49,7 +47,7 @@ final class JavaSteps implements AutoCloseable {
 
         Step(Net net, String part) {
             model = net.make.get();
-            initialize(model);
+            SeededWeights.fill(model);
             boolean eager = part.equals(EAGER), last = !eager && !net.reads();
             precision = eager ? Precision.FP32 : Precision.BF16;
             model.to(device, null, last ? MemoryFormat.CHANNELS_LAST : null);
@@ -62,18 +60,6 @@ final class JavaSteps implements AutoCloseable {
             input = last ? x.contiguous(MemoryFormat.CHANNELS_LAST) : x;
             labels = Torch.arange(net.batch).remainder(net.classes).to(device);
             graphed = part.equals(GRAPHED) ? new GraphedStep(model, optimizer, OBJECTIVE, GraphedStep.options().precision(precision)) : null;
-        }
-
-        /** The same numbers of one seed as Python has them, in the order of registration. */
-        private static void initialize(Module model) {
-            Torch.manualSeed(1);
-            try (var inner = Scope.open(); var noGrad = NoGrad.enter()) {
-                for (Tensor p : model.parameters()) {
-                    if (p.dim() > 1) p.copy_(Torch.randn(p.shape()).mul(Math.sqrt(2 / (double) (p.numel() / p.size(0)))));
-                    else p.zero_();
-                }
-                for (Module m : model.modules()) if (m instanceof BatchNorm2d || m instanceof LayerNorm) m.parameter("weight").fill_(1);
-            }
         }
 
         /** The loss, of the current scope or the graphed step's. */

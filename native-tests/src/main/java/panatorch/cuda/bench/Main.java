@@ -12,6 +12,7 @@ import java.util.Set;
 import panatorch.BackendFlag;
 import panatorch.Device;
 import panatorch.Torch;
+import panatorch.bench.Figures.Spread;
 import panatorch.cuda.Cuda;
 import panatorch.cuda.DeviceProperties;
 
@@ -78,9 +79,11 @@ public final class Main {
                 theirs.forEach((part, s) -> times.computeIfAbsent("Python " + part, k -> new ArrayList<>()).add(s));
             }
             System.out.printf(Locale.ROOT, "%n%s, %d %s; libtorch %s, Python %s%n", net, net.batch, net.reads() ? "sentences of 64 tokens" : "images", Torch.version(), python.hello.get("versions").asText());
-            times.forEach((part, all) -> System.out.printf(Locale.ROOT, "  %-16s %9.3f ms a step (median of %d)%n", part, median(all) * 1e3, all.size()));
-            ratios.forEach((p, all) -> System.out.printf(Locale.ROOT, "  Java %-8s ÷ Python %-9s min %.2f, median %.2f, max %.2f%n", p.java, p.python,
-                    all.stream().mapToDouble(d -> d).min().orElseThrow(), median(all), all.stream().mapToDouble(d -> d).max().orElseThrow()));
+            times.forEach((part, all) -> System.out.printf(Locale.ROOT, "  %-16s %9.3f ms a step (median of %d)%n", part, spread(all).median() * 1e3, all.size()));
+            ratios.forEach((p, all) -> {
+                Spread ratio = spread(all);
+                System.out.printf(Locale.ROOT, "  Java %-8s ÷ Python %-9s min %.2f, median %.2f, max %.2f%n", p.java, p.python, ratio.min(), ratio.median(), ratio.max());
+            });
         }
     }
 
@@ -91,9 +94,5 @@ public final class Main {
         });
     }
 
-    private static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(d -> d).sorted().toArray();
-        int n = sorted.length;
-        return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-    }
+    private static Spread spread(List<Double> values) { return Spread.of(values.stream().mapToDouble(d -> d).toArray()); }
 }
