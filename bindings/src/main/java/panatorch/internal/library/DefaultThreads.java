@@ -1,12 +1,18 @@
 package panatorch.internal.library;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashSet;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many threads an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them libtorch
- * takes a thread for each core that the process may run on. A container's share of their time may be less; Java knows it.
+ * How many threads an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is one for each core that the process
+ * may run on, as Linux tells them; two processors of one core would only wait for each other. libtorch counts cores itself where it has no MKL, and takes some
+ * virtual machines with many for one of a single core. A container's share of the cores' time may be less; Java knows it.
  */
 final class DefaultThreads {
     private DefaultThreads() {}
@@ -20,9 +26,38 @@ final class DefaultThreads {
     }
 
     static void set(@Nullable Integer named) {
-        int processors = Runtime.getRuntime().availableProcessors();
         boolean told = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS").anyMatch(v -> System.getenv(v) != null);
         if (named != null) torch.set_num_threads(named);
-        else if (!told && processors < torch.get_num_threads()) torch.set_num_threads(processors);
+        else if (!told) torch.set_num_threads(Math.min(cores(), Runtime.getRuntime().availableProcessors()));
+    }
+
+    private static int cores() {
+        try {
+            return cores(Files.readString(Path.of("/proc/thread-self/status")), Path.of("/sys/devices/system/cpu"));
+        } catch (IOException | RuntimeException e) {
+            return torch.get_num_threads(); // no Linux, or one that does not tell
+        }
+    }
+
+    /**
+     * @param status of a thread, with the processors it may run on; more than there are
+     * @param processors the list of those that there are, and a folder of each, which says what others are of its core
+     */
+    static int cores(String status, Path processors) throws IOException {
+        BitSet usable = list(status.lines().filter(l -> l.startsWith("Cpus_allowed_list:")).findFirst().orElseThrow().replaceFirst(".*:", ""));
+        usable.and(list(Files.readString(processors.resolve("online"))));
+        var cores = new HashSet<String>();
+        for (int cpu = usable.nextSetBit(0); cpu >= 0; cpu = usable.nextSetBit(cpu + 1)) cores.add(Files.readString(processors.resolve("cpu" + cpu + "/topology/thread_siblings_list")).strip());
+        return cores.size();
+    }
+
+    /** {@code 0-3,8} */
+    private static BitSet list(String text) {
+        var numbers = new BitSet();
+        for (String range : text.strip().split(",")) {
+            String[] ends = range.split("-");
+            numbers.set(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1]) + 1);
+        }
+        return numbers;
     }
 }
