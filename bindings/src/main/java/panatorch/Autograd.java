@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.library.FreedMemory;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
 
@@ -102,6 +103,7 @@ public final class Autograd {
 
     /** One run through the graph. */
     private static void pass(boolean someInputs, Runnable run) {
+        FreedMemory.keep();
         ThreadContext c = ThreadContext.current();
         boolean before = c.someInputs;
         c.someInputs = someInputs;

@@ -1,0 +1,65 @@
+package panatorch.internal.library;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the C library keeps memory that was freed. glibc gives large blocks, and the heap of a thread that is empty, back to the system at once, and a training
+ * step takes the same memory again from it, page by page: up to a fifth of the step's processor time. A process that only answers requests has many threads and
+ * no such steps; there glibc stays as it is.
+ */
+public final class FreedMemory {
+    private FreedMemory() {}
+
+    private static final int MIB = 1 << 20;
+    /** As glibc's tunables and, in capitals, its variables are called. */
+    private static final List<String> SETTINGS = List.of("trim_threshold", "top_pad", "mmap_threshold", "mmap_max");
+    /** What glibc's {@code malloc.h} calls {@code M_TRIM_THRESHOLD}, {@code M_TOP_PAD} and {@code M_MMAP_THRESHOLD}. */
+    private static final int TRIM_THRESHOLD = -1, TOP_PAD = -2, MMAP_THRESHOLD = -3;
+    /** The size of a thread's heap in glibc: one that is empty is given back unless the one before it has less room than the pad; larger blocks are no heap's. */
+    private static final int HEAP = 64 * MIB;
+    /** Of the first thread's heap, which is not limited. */
+    private static final int MOST_KEPT = 256 * MIB;
+
+    private static volatile boolean decided;
+
+    /** To be called before each pass of autograd; the first one decides, for the process. */
+    public static void keep() {
+        if (!decided) decide();
+    }
+
+    private static synchronized void decide() {
+        if (decided) return;
+        decided = true;
+        if (isLeftAlone(System.getProperty("panatorch.malloc"), System.getenv())) return;
+        SymbolLookup c = Linker.nativeLinker().defaultLookup();
+        MemorySegment mallopt = c.find("mallopt").orElse(null);
+        if (mallopt == null || c.find("gnu_get_libc_version").isEmpty()) return;
+        set(mallopt);
+    }
+
+    /** Whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
+    static boolean isLeftAlone(@Nullable String property, Map<String, String> environment) {
+        String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
+        return "default".equals(property) || SETTINGS.stream().anyMatch(s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));
+    }
+
+    @SuppressWarnings({"restricted", "unused"})
+    private static void set(MemorySegment function) {
+        MethodHandle mallopt = Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+        try {
+            int trim = (int) mallopt.invokeExact(TRIM_THRESHOLD, MOST_KEPT), pad = (int) mallopt.invokeExact(TOP_PAD, HEAP), map = (int) mallopt.invokeExact(MMAP_THRESHOLD, HEAP);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+}
