@@ -76,6 +76,7 @@ final class Guards {
         put("_adaptive_avg_pool3d", length("output_size", 3));
         for (String op : List.of("_cummax_helper", "_cummin_helper")) put(op, sameShape("values", "self").and(sameShape("indices", "self")).and(a -> numel(a.shape("self")) > 0 ? null : "self is empty"));
         for (String op : List.of("_embedding_bag", "_embedding_bag_forward_only")) put(op, rank("weight", 2).and(rank("indices", 1)).and(rank("offsets", 1)));
+        for (String op : List.of("_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward")) put(op, Guards::heads);
         put("_stack", a -> a.length("tensors") > 0 ? null : "tensors is empty");
         put("lu_unpack", a -> !a.truth("unpack_pivots") || Arrays.equals(a.shape("LU_pivots"), pivots(a.shape("LU_data"))) ? null : "LU_pivots has the batches of LU_data and min(rows, columns) numbers for each");
         put("range", Guards::steps);
@@ -293,6 +294,13 @@ final class Guards {
         for (String s : List.of("hx_", "cx_tmp", "hy_", "cy_")) if (numel(a.shape(s)) != rows * h) return s + " has N · hidden_size elements";
         if (numel(a.shape("output")) != x[0] * x[1] * h) return "output has T · N · hidden_size elements";
         return a.dtype("workspace") == DType.UINT8 && numel(a.shape("workspace")) > 0 ? null : "workspace is the forward pass's, of bytes";
+    }
+
+    /** Of attention: each head of key and value serves as many of query's. */
+    private static @Nullable String heads(Given a) {
+        long[] q = a.shape("query"), k = a.shape("key"), v = a.shape("value");
+        boolean fits = q.length == 4 && k.length == 4 && v.length == 4 && q[0] == k[0] && k[0] == v[0] && k[1] > 0 && k[1] == v[1] && q[1] > 0 && q[1] % k[1] == 0 && k[2] == v[2] && q[3] == k[3] && k[3] == v[3];
+        return fits ? null : "query has the shape [N, H, L, E], key and value have [N, G, S, E], and G divides H";
     }
 
     private static @Nullable String pairs(Given a) {

@@ -12,22 +12,30 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.SafeKernelFunction;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.OpenBlas;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Quietly;
+import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Registrations;
+import panatorch.internal.libtorch.Tag;
 
-/** libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. */
+/**
+ * libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. Attention in bfloat16 and float16 is computed in float32,
+ * as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
+ */
 final class SerialKernel {
     /**
      * LU decompositions, and attention with its products on each thread of a parallel region. Convolutions of doubles have such products, too, but their
      * operators also compute single images in float, faster on all threads and without this detour.
      */
-    private static final List<String> OPERATORS = List.of("linalg_lu_factor_ex", "linalg_lu_factor_ex.out",
-            "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward");
+    private static final List<String> DECOMPOSITIONS = List.of("linalg_lu_factor_ex", "linalg_lu_factor_ex.out"),
+            ATTENTION = List.of("_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward");
     private static final String KEY = "CPU";
+    /** How many results attention's backward pass has. */
+    private static final int GRADIENTS = 3;
     /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
     private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
 
@@ -37,6 +45,7 @@ final class SerialKernel {
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
     private final int arguments, results;
+    private final boolean attends;
 
     /** An error of libtorch on its way through Java: the call that led to it describes it as if it had not been on that way. */
     static final class Failure extends RuntimeException {
@@ -49,7 +58,8 @@ final class SerialKernel {
         }
     }
 
-    private SerialKernel(Operator operator) {
+    private SerialKernel(Operator operator, boolean attends) {
+        this.attends = attends;
         this.operator = operator.handle();
         kernel = this.operator.getComputedKernelForDispatchKey(torch.DispatchKey.CPU);
         name = operator.qualified();
@@ -62,12 +72,15 @@ final class SerialKernel {
         if (!OpenBlas.isLoaded()) return;
         MemorySegment stub = stub();
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
-            for (String operator : OPERATORS) {
-                var op = new Operator("aten::" + operator);
-                KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op));
-                Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
-            }
+            DECOMPOSITIONS.forEach(operator -> register(operator, false, stub));
+            ATTENTION.forEach(operator -> register(operator, true, stub));
         });
+    }
+
+    private static void register(String operator, boolean attends, MemorySegment stub) {
+        var op = new Operator("aten::" + operator);
+        KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op, attends));
+        Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
     }
 
     private static MemorySegment stub() {
@@ -86,12 +99,45 @@ final class SerialKernel {
         long below = DispatcherStack.size(stack) - arguments;
         OpenBlas.alone();
         try {
-            kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
+            ThreadContext context = ThreadContext.current();
+            DType type = attends ? type(DispatcherStack.address(stack, below), context) : null;
+            if (type != DType.BFLOAT16 && type != DType.FLOAT16) compute(stack);
+            else context.calledBack(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
             ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new Failure(e) : t);
         } finally {
             OpenBlas.shared();
         }
+    }
+
+    private void compute(long stack) { kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack))); }
+
+    private long inFloat(long stack, long below, DType type, ThreadContext context) {
+        try (var guard = BelowAutograd.enter()) {
+            convert(stack, below, arguments, type, DType.FLOAT32, context);
+            compute(stack);
+            convert(stack, below, results == GRADIENTS ? results : 1, DType.FLOAT32, type, context); // the sums of exponentials are float32 anyway
+        }
+        return stack;
+    }
+
+    /** The tensors of one type among {@code count} values become tensors of another. */
+    private static void convert(long stack, long from, int count, DType type, DType other, ThreadContext context) {
+        for (int i = 0; i < count; i++) {
+            long at = DispatcherStack.address(stack, from + i), impl = Memory.getLong(at);
+            if (type(at, context) != type) continue;
+            References.retain(impl);
+            Memory.setLong(at, context.adopt(impl).to(other).shareImpl());
+            References.releaseShared(impl);
+        }
+    }
+
+    /** Null of what is no tensor. */
+    private static @Nullable DType type(long value, ThreadContext context) {
+        long impl = Memory.getLong(value);
+        if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;
+        Memory.setLong(context.handle, impl);
+        return Tensor.dtype(context);
     }
 }

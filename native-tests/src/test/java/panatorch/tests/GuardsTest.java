@@ -65,6 +65,8 @@ class GuardsTest {
                 new Wrong("aten::_fft_c2c", "dim lists dimensions of self", Torch.ones(DType.COMPLEX64, 3), List.of(100), 2, false),
                 new Wrong("aten::_new_zeros_with_same_feature_meta", "self_num_batch_dims counts dimensions of self", f(3, 2), f(3, 2), -3),
                 new Wrong("aten::_remove_batch_dim", "out_dim is from 0 to 1", f(3), 3, 1, -3),
+                new Wrong("aten::_scaled_dot_product_flash_attention_for_cpu", "G divides H", f(1, 1, 4, 8), f(1, 2, 4, 8), f(1, 2, 4, 8)),
+                new Wrong("aten::_scaled_dot_product_flash_attention_for_cpu", "G divides H", f(1, 0, 2, 4), f(1, 0, 2, 4), f(1, 0, 2, 4)),
                 new Wrong("aten::copy", "different layouts", f(2, 2).toSparse(), f(2, 2)),
                 new Wrong("aten::_adaptive_avg_pool2d", "output_size has 2 elements, not 0", f(3, 4, 5), List.of()),
                 new Wrong("aten::_nnpack_spatial_convolution", "padding has numbers from 0 on", f(2, 2, 4, 1), f(2, 2, 4, 1), null, List.of(3, -2), List.of(1, 1)),

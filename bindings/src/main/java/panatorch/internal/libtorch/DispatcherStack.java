@@ -101,6 +101,12 @@ public final class DispatcherStack {
     /** How many values another vector holds. */
     public static long size(long vector) { return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE; }
 
+    /** Where value {@code i} of another vector is. */
+    public static long address(long vector, long i) { return Memory.getLong(vector) + SIZE * i; }
+
+    /** Of the value at {@code address}. */
+    public static int tagAt(long address) { return Memory.getInt(address + TAG); }
+
     /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */
     public static void resize(long vector, long size) { new IValueVector(Borrowed.at(vector)).resize(size); }
 
