@@ -1,9 +1,9 @@
 """Python's side of the training steps: seconds of a step, from bytes to the new weights.
 
-    python training_step.py NET       # resnet18, resnet56, vgg16, lenet, mlp or bert; the driver talks to it as side.py says
+    python training_step.py NET [bfloat16]     # resnet18, resnet56, vgg16, lenet, mlp or bert; the driver talks to it as side.py says
 
 "same settings": channels last for convolutions, one fused call of SGD, as Java does it. "out of the box": as PyTorch's tutorials have it, with the memory
-format that is there and torch.optim.SGD(parameters, lr, momentum).
+format that is there and torch.optim.SGD(parameters, lr, momentum). With bfloat16 there are the same settings only, by autocast.
 """
 import gc
 import sys
@@ -19,7 +19,8 @@ SETTINGS = "same settings", "out of the box"
 
 
 class Training:
-    def __init__(self, name, settings):
+    def __init__(self, name, settings, half=False):
+        self.half = half
         self.last = settings == "same settings"
         self.model = model(name, self.last)
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-4, momentum=0.9, **({"fused": True} if self.last else {}))
@@ -30,14 +31,16 @@ class Training:
     def step(self):
         x = numbers(self.examples, self.last)
         self.optimizer.zero_grad()
-        loss = F.cross_entropy(self.model(x), self.labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            loss = F.cross_entropy(self.model(x), self.labels)
         loss.backward()
         self.optimizer.step()
         return loss
 
 
 if __name__ == "__main__":
-    SIDES = {settings: Training(sys.argv[1], settings) for settings in SETTINGS}
+    HALF = "bfloat16" in sys.argv[2:]
+    SIDES = {settings: Training(sys.argv[1], settings, HALF) for settings in (SETTINGS[:1] if HALF else SETTINGS)}
 
     def check():
         return {part: checksum(side.step()) for part, side in SIDES.items()}

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.amp.Precision;
 import panatorch.cuda.Cuda;
 import panatorch.internal.library.NativeCache;
 import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.library.OpenBlas;
 import panatorch.internal.library.Step;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +39,7 @@ final class DoctorCommand implements Callable<Integer> {
         out.flush();
         libraries(out);
         row(out, "libtorch", Torch.version() + ", loaded from " + Torch.libraryFolder());
-        row(out, "BLAS", blas(Torch.buildConfiguration()));
+        row(out, "BLAS", blas(Torch.buildConfiguration()) + kernels(OpenBlas.kernels(), System.getenv("OPENBLAS_CORETYPE")));
         row(out, "threads", Torch.numThreads());
         row(out, "CPU", Torch.cpuCapability());
         row(out, "GPU", Cuda.isAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
@@ -85,6 +87,11 @@ final class DoctorCommand implements Callable<Integer> {
             case "accelerate" -> "Apple Accelerate";
             default -> named.group(1);
         };
+    }
+
+    /** @param named the variable that names other kernels than those for this machine, or null */
+    static String kernels(@Nullable String kernels, @Nullable String named) {
+        return kernels == null ? "" : ", with kernels for " + kernels + (named == null ? "" : ", because OPENBLAS_CORETYPE is " + named + "; without it, with the fastest of this machine");
     }
 
     private void rows(PrintWriter out, String name, List<String> lines) {

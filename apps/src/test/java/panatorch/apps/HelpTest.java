@@ -69,6 +69,9 @@ class HelpTest {
     @Test void blas_is_read_from_the_build_configuration() {
         assertThat(DoctorCommand.blas("Build settings: BLAS_INFO=open, BUILD_TYPE=Release")).isEqualTo("OpenBLAS");
         assertThat(DoctorCommand.blas("BLAS_INFO=mkl, ")).isEqualTo("Intel MKL");
+        assertThat(DoctorCommand.kernels(null, "Haswell")).isEmpty();
+        assertThat(DoctorCommand.kernels("SkylakeX", null)).isEqualTo(", with kernels for SkylakeX");
+        assertThat(DoctorCommand.kernels("Haswell", "Haswell")).contains("because OPENBLAS_CORETYPE is Haswell");
         assertThat(DoctorCommand.blas("nothing of the kind")).isEqualTo("unknown");
     }
 }

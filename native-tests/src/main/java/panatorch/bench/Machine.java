@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import panatorch.Torch;
+import panatorch.internal.library.OpenBlas;
 
 /** What the figures were measured on and with. */
 final class Machine {
@@ -24,6 +25,8 @@ final class Machine {
         facts.put("jdk", System.getProperty("java.vm.vendor") + " " + System.getProperty("java.vm.version"));
         facts.put("libtorch", Torch.version() + ", " + origin());
         facts.put("blas", blas());
+        String kernels = OpenBlas.kernels();
+        if (kernels != null) facts.put("blasKernels", kernels);
         facts.put("vectors", Torch.cpuCapability());
         facts.put("torch", python.path("torch").asText());
         facts.put("torchBlas", python.path("blas").asText());

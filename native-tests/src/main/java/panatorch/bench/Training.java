@@ -3,8 +3,10 @@ package panatorch.bench;
 import panatorch.Aten;
 import panatorch.Autograd;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.amp.Precision;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
@@ -12,12 +14,17 @@ import panatorch.optim.SGD;
 /** A network that learns one batch, from its bytes to the new weights: numbers of the bytes, forward, loss, backward, SGD with momentum. Its batch belongs to the scope that it is made in. */
 final class Training implements AutoCloseable {
     private final Net net;
+    private final Precision precision;
     private final Module model;
     private final SGD optimizer;
     private final Tensor examples, labels;
 
-    Training(Net net) {
+    /** In float32. */
+    Training(Net net) { this(net, Precision.FP32); }
+
+    Training(Net net, Precision precision) {
         this.net = net;
+        this.precision = precision;
         model = net.model();
         optimizer = new SGD(model.parameters(), SGD.options(1e-4).momentum(0.9).fused(true));
         examples = net.examples(net.batch);
@@ -29,7 +36,10 @@ final class Training implements AutoCloseable {
         try (var inner = Scope.open()) {
             Tensor x = net.input(examples);
             optimizer.zeroGrad();
-            Tensor loss = CrossEntropy.crossEntropy(model.call(x), labels);
+            Tensor loss;
+            try (var cast = precision.enter(Device.CPU)) {
+                loss = CrossEntropy.crossEntropy(model.call(x), labels);
+            }
             Autograd.backward(loss);
             optimizer.step();
             return loss.itemDouble();

@@ -31,7 +31,9 @@ final class Workloads {
         add("safetensors-load", "500 MB loaded from the page cache and from the disk, beside safetensors.torch.load_file", Map.of("warm", 1.0), SafetensorsLoad::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {
-            add(net + "-step", "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum", step(net), () -> new TrainingStep(net));
+            String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum";
+            add(net + "-step", step, step(net), () -> new TrainingStep(net, false));
+            add(net + "-step-bf16", step + ", by bfloat16 autocast", Map.of(), () -> new TrainingStep(net, true));
             add(net + "-memory", "peak of resident memory of a whole process that makes five such steps", Map.of("same settings", 1.05, "out of the box", 1.05), () -> new PeakMemory(net));
         }
         inference(Net.RESNET18, Map.of());

@@ -163,12 +163,22 @@ class HarnessTest {
 
     @Test void the_java_side_of_a_training_step_learns_and_its_two_settings_begin_alike() {
         for (var net : List.of(Net.MLP, Net.LENET)) {
-            try (var w = new TrainingStep(net)) {
+            try (var w = new TrainingStep(net, false)) {
                 var first = w.check();
                 assertThat(first).as("%s", net).containsOnlyKeys("same settings", "out of the box");
                 assertThat(first.get("same settings")).isPositive().isEqualTo(first.get("out of the box"));
                 assertThat(w.check().get("same settings")).as("the next step's loss").isLessThan(first.get("same settings"));
             }
+        }
+    }
+
+    @Test void the_java_side_of_a_step_by_autocast_begins_about_where_float32_does_and_learns() {
+        try (var half = new TrainingStep(Net.LENET, true); var whole = new TrainingStep(Net.LENET, false)) {
+            var first = half.check();
+            double expected = whole.check().get("same settings");
+            assertThat(first).containsOnlyKeys("same settings");
+            assertThat(first.get("same settings")).isNotEqualTo(expected).isCloseTo(expected, within(half.tolerance() * expected));
+            assertThat(half.check().get("same settings")).isLessThan(first.get("same settings"));
         }
     }
 
@@ -205,7 +215,7 @@ class HarnessTest {
     @Test @EnabledOnOs(OS.LINUX) void the_process_whose_memory_is_measured_learns_and_holds_at_least_libtorch() {
         try (var w = new PeakMemory(Net.MLP)) {
             double first;
-            try (var training = new TrainingStep(Net.MLP)) {
+            try (var training = new TrainingStep(Net.MLP, false)) {
                 first = training.check().get("same settings");
             }
             assertThat(w.check().get("same settings")).as("the loss of the last step").isPositive().isLessThan(first);
