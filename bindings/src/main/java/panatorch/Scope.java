@@ -95,10 +95,26 @@ public final class Scope implements AutoCloseable {
         for (Scope s = open.scope; s != this && s != null; s = open.scope) s.close();
         open.scope = outer;
         closed = true;
-        free();
+        freeAll();
     }
 
-    private void free() {
+    /**
+     * Frees tensors of this scope that nobody needs any more, before it closes; others stay. Of a chain of operators on large tensors no more than two are there then:
+     *
+     * <pre>{@code
+     * for (Module m : layers) {
+     *     Tensor y = m.call(x);
+     *     if (y != x) scope.free(x);
+     *     x = y;
+     * }
+     * }</pre>
+     */
+    public void free(Tensor... tensors) {
+        checkOpen();
+        for (Tensor t : tensors) if (t.placeIn(this) >= 0) t.close();
+    }
+
+    private void freeAll() {
         if (size == 0) return;
         Call call = Call.releasing();
         int freed = 0;

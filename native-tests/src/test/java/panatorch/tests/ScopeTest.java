@@ -74,6 +74,24 @@ class ScopeTest {
         escaped.close();
     }
 
+    @Test void a_scope_frees_its_own_tensors_early_and_no_others() {
+        try (var outer = Scope.open()) {
+            Tensor before = one(), moved, escaped, freed, left;
+            try (var inner = Scope.open()) {
+                moved = inner.move(one());
+                escaped = one().escape();
+                freed = one();
+                left = one();
+                inner.free(before, moved, escaped, freed, freed);
+                assertThat(freed.isClosed()).isTrue();
+                assertThat(left.isClosed()).isFalse();
+            }
+            assertThat(before.add(moved).add(escaped).itemFloat()).isEqualTo(3);
+            assertThat(left.isClosed()).isTrue();
+            escaped.close();
+        }
+    }
+
     @Test void a_tensor_made_for_another_thread_is_adopted_by_its_scope_there() throws InterruptedException {
         var queue = new ArrayBlockingQueue<Tensor>(1);
         var worker = CompletableFuture.runAsync(() -> {

@@ -141,8 +141,7 @@ public final class Bert extends Classifier {
         Tensor place = positions.call(Aten.arange(tokens.size(1), DType.INT64, null, tokens.device()));
         Tensor x = dropout.call(norm.call(words.call(tokens).add(type).add(place)));
         Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, S]: of all heads and queries
-        for (Layer layer : layers) x = layer.callAll(Arrays.asList(x, visible)).getFirst();
-        return x;
+        return callInTurn(Arrays.asList(layers), x, (layer, in) -> layer.callAll(Arrays.asList(in, visible)).getFirst());
     }
 
     /** Takes the places of Python's (input_ids, attention_mask, token_type_ids); the first alone as {@link #features} does. */

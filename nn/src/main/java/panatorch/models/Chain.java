@@ -29,11 +29,7 @@ final class Chain extends Module {
     /** As the last layer, which is never one that drops: those may be told to go on dropping in evaluation. */
     @Override public boolean isTraining() { return List.copyOf(namedChildren().values()).getLast().isTraining(); }
 
-    @Override public Tensor forward(Tensor input) {
-        Tensor x = input;
-        for (Module m : namedChildren().values()) x = m.call(x);
-        return x;
-    }
+    @Override public Tensor forward(Tensor input) { return callInTurn(namedChildren().values(), input); }
 
     @Override protected Module recreate() {
         var copies = new LinkedHashMap<String, Module>();

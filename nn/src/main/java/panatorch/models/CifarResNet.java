@@ -1,10 +1,12 @@
 package panatorch.models;
 
+import java.util.List;
 import panatorch.Tensor;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
 import panatorch.nn.Linear;
 import panatorch.nn.Module;
+import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
@@ -23,9 +25,7 @@ public final class CifarResNet extends Classifier {
 
     private final int depth, classes;
     private final Shortcut shortcut;
-    private final Conv2d conv1;
-    private final BatchNorm2d bn1;
-    private final Sequential layer1, layer2, layer3;
+    private final List<Module> trunk;
     private final Linear linear;
 
     /** @param depth 6n + 2: 20, 32, 44, 56, 110 … */
@@ -34,11 +34,8 @@ public final class CifarResNet extends Classifier {
         this.depth = depth;
         this.shortcut = shortcut;
         this.classes = classes;
-        conv1 = child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1)));
-        bn1 = child("bn1", new BatchNorm2d(16));
-        layer1 = child("layer1", stage(16, 16, 1));
-        layer2 = child("layer2", stage(16, 32, 2));
-        layer3 = child("layer3", stage(32, 64, 2));
+        trunk = List.of(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)), new ReLU(true), // no child, since it has no name in a state dict
+                child("layer1", stage(16, 16, 1)), child("layer2", stage(16, 32, 2)), child("layer3", stage(32, 64, 2)));
         linear = child("linear", new Linear(64, classes));
     }
 
@@ -55,9 +52,7 @@ public final class CifarResNet extends Classifier {
     }
 
     @Override public Tensor features(Tensor images) {
-        Tensor x = bn1.call(conv1.call(images)).relu_();
-        x = layer3.call(layer2.call(layer1.call(x)));
-        return x.mean(new long[] {2, 3}, false);
+        return callInTurn(trunk, images).mean(new long[] {2, 3}, false);
     }
 
     @Override public Module head() { return linear; }

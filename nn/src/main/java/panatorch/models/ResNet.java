@@ -1,5 +1,7 @@
 package panatorch.models;
 
+import java.util.ArrayList;
+import java.util.List;
 import panatorch.Tensor;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
@@ -7,6 +9,7 @@ import panatorch.nn.Identity;
 import panatorch.nn.Linear;
 import panatorch.nn.MaxPool2d;
 import panatorch.nn.Module;
+import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
@@ -57,10 +60,7 @@ public final class ResNet extends Classifier {
     private final Stem stem;
     private final int classes;
     private final Shape shape;
-    private final Conv2d conv1;
-    private final BatchNorm2d bn1;
-    private final Module maxpool;
-    private final Sequential[] layers = new Sequential[4];
+    private final List<Module> trunk = new ArrayList<>();
     private final Linear fc;
 
     public static ResNet resnet18(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BASIC, 1, 64, 2, 2, 2, 2)); }
@@ -90,18 +90,17 @@ public final class ResNet extends Classifier {
         this.classes = classes;
         this.shape = shape;
         boolean large = stem == Stem.IMAGENET;
-        conv1 = child("conv1", new Conv2d(Conv2d.options(3, 64, large ? 7 : 3).stride(large ? 2 : 1).padding(large ? 3 : 1).bias(false)));
-        bn1 = child("bn1", new BatchNorm2d(64));
-        maxpool = child("maxpool", large ? new MaxPool2d(3, 2, 1, false) : new Identity());
-        for (int i = 0; i < 4; i++) layers[i] = child("layer" + (i + 1), shape.stage(i, i == 0 ? 64 : (32L << i) * shape.block.expansion));
+        trunk.add(child("conv1", new Conv2d(Conv2d.options(3, 64, large ? 7 : 3).stride(large ? 2 : 1).padding(large ? 3 : 1).bias(false))));
+        trunk.add(child("bn1", new BatchNorm2d(64)));
+        trunk.add(new ReLU(true)); // no child, since it has no name in a state dict
+        trunk.add(child("maxpool", large ? new MaxPool2d(3, 2, 1, false) : new Identity()));
+        for (int i = 0; i < 4; i++) trunk.add(child("layer" + (i + 1), shape.stage(i, i == 0 ? 64 : (32L << i) * shape.block.expansion)));
         fc = child("fc", new Linear(512L * shape.block.expansion, classes));
         for (Module m : modules()) if (m instanceof Conv2d c) Init.kaimingNormalFanOut_(c.weight());
     }
 
     @Override public Tensor features(Tensor images) {
-        Tensor x = maxpool.call(bn1.call(conv1.call(images)).relu_());
-        for (Sequential layer : layers) x = layer.call(x);
-        return x.mean(new long[] {2, 3}, false);
+        return callInTurn(trunk, images).mean(new long[] {2, 3}, false);
     }
 
     @Override public Module head() { return fc; }

@@ -1,6 +1,7 @@
 package panatorch.models;
 
 import java.util.function.Supplier;
+import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
@@ -41,12 +42,17 @@ final class ResidualBlock extends Module {
     static Module projection(long in, long out, long stride) { return new Sequential(new Conv2d(conv1x1(in, out, stride)), new BatchNorm2d(out)); }
 
     @Override public Tensor forward(Tensor input) {
-        Tensor x = input;
-        for (int i = 0; i < norms.length; i++) {
-            x = norms[i].call(convolutions[i].call(x));
-            if (i < norms.length - 1) x = x.relu_();
+        try (var scope = Scope.open()) {
+            Tensor x = input;
+            for (int i = 0; i < norms.length; i++) {
+                Tensor convolved = convolutions[i].call(x);
+                scope.free(x);
+                x = norms[i].call(convolved);
+                scope.free(convolved);
+                if (i < norms.length - 1) x = x.relu_();
+            }
+            return scope.move(x.add_(shortcut.call(input)).relu_());
         }
-        return x.add_(shortcut.call(input)).relu_();
     }
 
     @Override protected Module recreate() { return new ResidualBlock(shortcutName, shortcutMaker, options); }

@@ -17,6 +17,8 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
+ * <p>Tensors that a hook is given are freed when the modules around are done with them; what it keeps for longer it lets {@linkplain Tensor#escape escape}, or copies.
+ *
  * <p>Hooks are called in the order they were added. Each may answer a list that takes the place of its last argument, or null to leave it.
  */
 public final class Hooks {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
@@ -76,6 +77,28 @@ public abstract class Module implements AutoCloseable {
         Hooks h = hooks;
         if (h == null) hooks = h = new Hooks();
         return h;
+    }
+
+    /**
+     * {@link #call Calls} modules one after the other, each with what the one before it made, which is freed then, as is all else
+     * that they make: what a hook wants to keep it lets {@linkplain Tensor#escape escape}. The result is the current scope's.
+     */
+    protected static Tensor callInTurn(Iterable<? extends Module> modules, Tensor input) { return callInTurn(modules, input, Module::call); }
+
+    /** {@link #callInTurn(Iterable, Tensor)} of modules that take more than the one before them made. */
+    protected static <M extends Module> Tensor callInTurn(Iterable<M> modules, Tensor input, BiFunction<M, Tensor, Tensor> call) {
+        try (var scope = Scope.open()) {
+            Tensor x = input;
+            for (M m : modules) {
+                Tensor y;
+                try (var own = Scope.open()) {
+                    y = own.move(call.apply(m, x));
+                }
+                if (y != x) scope.free(x);
+                x = y;
+            }
+            return scope.move(x);
+        }
     }
 
     // ---- for constructors

@@ -24,11 +24,7 @@ public final class Sequential extends Module {
 
     public int size() { return namedChildren().size(); }
 
-    @Override public Tensor forward(Tensor input) {
-        Tensor x = input;
-        for (Module m : namedChildren().values()) x = m.call(x);
-        return x;
-    }
+    @Override public Tensor forward(Tensor input) { return callInTurn(namedChildren().values(), input); }
 
     @Override protected Module recreate() {
         var copies = new java.util.LinkedHashMap<String, Module>();

@@ -22,8 +22,7 @@ public final class TransformerDecoder extends Module {
 
     /** Masks as in {@link TransformerDecoderLayer}. */
     public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask, @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
-        Tensor x = target;
-        for (Module layer : layers) x = layer.callAll(Arrays.asList(x, memory, targetMask, memoryMask, targetPaddingMask, memoryPaddingMask)).getFirst();
+        Tensor x = callInTurn(layers, target, (layer, in) -> layer.callAll(Arrays.asList(in, memory, targetMask, memoryMask, targetPaddingMask, memoryPaddingMask)).getFirst());
         return norm == null ? x : norm.call(x);
     }
 

@@ -30,8 +30,7 @@ public final class TransformerEncoder extends Module {
 
     /** Masks as in {@link TransformerEncoderLayer}. */
     public Tensor forward(Tensor source, @Nullable Tensor mask, @Nullable Tensor keyPaddingMask) {
-        Tensor x = source;
-        for (Module layer : layers) x = layer.callAll(Arrays.asList(x, mask, keyPaddingMask)).getFirst();
+        Tensor x = callInTurn(layers, source, (layer, in) -> layer.callAll(Arrays.asList(in, mask, keyPaddingMask)).getFirst());
         return norm == null ? x : norm.call(x);
     }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import org.junit.jupiter.api.Test;
+import panatorch.Autograd;
 import panatorch.DType;
+import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -76,6 +78,45 @@ class ContainersTest {
             assertThat(layer.weight().grad()).isNull();
             layer.requiresGrad(false);
             assertThat(layer.forward(Torch.ones(DType.FLOAT64, 1, 2)).requiresGrad()).isFalse();
+        }
+    }
+
+    /** Three elementwise results of its input. */
+    private static final class Thrice extends Module {
+        @Override public Tensor forward(Tensor input) { return input.add(1).mul(2).sub(2); }
+
+        @Override protected Module recreate() { return new Thrice(); }
+    }
+
+    @Test void a_sequence_keeps_no_more_than_what_the_module_that_runs_needs() {
+        try (var network = new Sequential(new Thrice(), new ReLU(true), new Thrice(), new Identity(), new Thrice(), new Thrice()); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor x = Torch.ones(3);
+            long before = Torch.memoryStats().liveTensors();
+            var live = new ArrayList<Long>();
+            for (Module m : network.modules()) m.hooks().afterForward((module, in, out) -> {
+                live.add(Torch.memoryStats().liveTensors() - before);
+                return null;
+            });
+            Tensor y = network.call(x);
+            assertThat(y.toFloatArray()).containsExactly(16, 16, 16);
+            assertThat(live).hasSize(7).allSatisfy(n -> assertThat(n).isLessThanOrEqualTo(4)); // what the module was given, and its three results
+            assertThat(Torch.memoryStats().liveTensors() - before).isEqualTo(1);
+            assertThat(x.isClosed()).isFalse();
+        }
+    }
+
+    @Test void what_a_hook_lets_escape_stays_and_gradients_are_as_ever() {
+        var kept = new ArrayList<Tensor>();
+        try (var network = new Sequential(new Linear(3, 4), new Tanh(), new Linear(4, 1)); var scope = Scope.open()) {
+            network.get(1).hooks().afterForward((module, in, out) -> {
+                kept.add(out.getFirst().escape());
+                return null;
+            });
+            Tensor x = Torch.randn(5, 3).requiresGrad_(true);
+            Autograd.backward(network.call(x).sum());
+            Tensor w = network.get(0).parameter("weight"), v = network.get(2).parameter("weight"), hidden = kept.getFirst().detach();
+            assertThat(x.grad().allClose(v.detach().mul(hidden.square().neg().add(1)).matmul(w.detach()))).isTrue();
+            kept.getFirst().close();
         }
     }
 }
