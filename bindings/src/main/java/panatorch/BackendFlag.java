@@ -23,7 +23,7 @@ public enum BackendFlag {
     MKLDNN(Context::userEnabledMkldnn, Context::setUserEnabledMkldnn),
     /** {@code torch.backends.mkldnn.deterministic} */
     MKLDNN_DETERMINISTIC(Context::deterministicMkldnn, Context::setDeterministicMkldnn),
-    /** {@code torch.backends.nnpack.set_flags} */
+    /** {@code torch.backends.nnpack.set_flags}: small convolutions of few images by NNPACK; off from the start where it does not know the processor. */
     NNPACK(Context::userEnabledNNPACK, Context::setUserEnabledNNPACK);
 
     @FunctionalInterface private interface Getter {

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import panatorch.Aten;
+import panatorch.BackendFlag;
 import panatorch.DType;
 import panatorch.Out;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-class OutWarningTest {
+/** What libtorch says on standard error. */
+class WarningsTest {
     @Test void libtorch_warns_when_it_resizes_an_out_tensor_that_has_elements() throws Exception {
         var run = ChildJvm.run(Resizes.class, Duration.ofMinutes(2));
         assertThat(run.status()).as(run.output()).isZero();
@@ -27,6 +30,22 @@ class OutWarningTest {
                 Out.into(none, () -> x.neg());
                 Out.into(out, () -> x.neg());
                 System.out.println("resized to " + java.util.Arrays.toString(out.shape()));
+            }
+        }
+    }
+
+    @Test void small_convolutions_say_nothing_where_nnpack_does_not_know_the_processor() throws Exception {
+        var run = ChildJvm.run(Convolves.class, Duration.ofMinutes(2));
+        assertThat(run.status()).as(run.output()).isZero();
+        assertThat(run.output()).contains("16.0").doesNotContain("Could not initialize NNPACK");
+    }
+
+    /** A single image of few numbers, which libtorch leaves to NNPACK if it can. */
+    static final class Convolves {
+        public static void main(String[] args) {
+            try (var scope = Scope.open()) {
+                Tensor x = Torch.ones(1, 4, 4, 4), w = Torch.ones(4, 4, 2, 2);
+                System.out.println(Aten.conv2d(x, w).max().itemFloat() + ", NNPACK " + BackendFlag.NNPACK.isOn());
             }
         }
     }
