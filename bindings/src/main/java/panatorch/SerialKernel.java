@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
@@ -29,13 +28,12 @@ import panatorch.internal.libtorch.Tag;
 final class SerialKernel {
     /**
      * LU decompositions, and attention with its products on each thread of a parallel region. Convolutions of doubles have such products, too, but their
-     * operators also compute single images in float, faster on all threads and without this detour.
+     * operators also compute single images in float, faster on all threads and without this detour. With each stands how many of its first results are rounded
+     * where it is computed in float32; attention's sums of exponentials are float32 anyway.
      */
-    private static final List<String> DECOMPOSITIONS = List.of("linalg_lu_factor_ex", "linalg_lu_factor_ex.out"),
-            ATTENTION = List.of("_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention_for_cpu_backward");
+    private static final Map<String, Integer> OPERATORS = Map.of("linalg_lu_factor_ex", 0, "linalg_lu_factor_ex.out", 0,
+            "_scaled_dot_product_flash_attention_for_cpu", 1, "_scaled_dot_product_flash_attention_for_cpu_backward", 3);
     private static final String KEY = "CPU";
-    /** How many results attention's backward pass has. */
-    private static final int GRADIENTS = 3;
     /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
     private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
 
@@ -44,8 +42,7 @@ final class SerialKernel {
     /** The kernel asks for none. */
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
-    private final int arguments, results;
-    private final boolean attends;
+    private final int arguments, results, rounded;
 
     /** An error of libtorch on its way through Java: the call that led to it describes it as if it had not been on that way. */
     static final class Failure extends RuntimeException {
@@ -58,8 +55,8 @@ final class SerialKernel {
         }
     }
 
-    private SerialKernel(Operator operator, boolean attends) {
-        this.attends = attends;
+    private SerialKernel(Operator operator, int rounded) {
+        this.rounded = rounded;
         this.operator = operator.handle();
         kernel = this.operator.getComputedKernelForDispatchKey(torch.DispatchKey.CPU);
         name = operator.qualified();
@@ -72,15 +69,12 @@ final class SerialKernel {
         if (!OpenBlas.isLoaded()) return;
         MemorySegment stub = stub();
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
-            DECOMPOSITIONS.forEach(operator -> register(operator, false, stub));
-            ATTENTION.forEach(operator -> register(operator, true, stub));
+            OPERATORS.forEach((operator, rounded) -> {
+                var op = new Operator("aten::" + operator);
+                KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op, rounded));
+                Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
+            });
         });
-    }
-
-    private static void register(String operator, boolean attends, MemorySegment stub) {
-        var op = new Operator("aten::" + operator);
-        KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op, attends));
-        Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
     }
 
     private static MemorySegment stub() {
@@ -100,7 +94,7 @@ final class SerialKernel {
         OpenBlas.alone();
         try {
             ThreadContext context = ThreadContext.current();
-            DType type = attends ? type(DispatcherStack.address(stack, below), context) : null;
+            DType type = rounded > 0 ? type(DispatcherStack.address(stack, below), context) : null;
             if (type != DType.BFLOAT16 && type != DType.FLOAT16) compute(stack);
             else context.calledBack(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
@@ -117,7 +111,7 @@ final class SerialKernel {
         try (var guard = BelowAutograd.enter()) {
             convert(stack, below, arguments, type, DType.FLOAT32, context);
             compute(stack);
-            convert(stack, below, results == GRADIENTS ? results : 1, DType.FLOAT32, type, context); // the sums of exponentials are float32 anyway
+            convert(stack, below, rounded, DType.FLOAT32, type, context);
         }
         return stack;
     }
