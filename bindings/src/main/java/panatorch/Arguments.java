@@ -1,6 +1,5 @@
 package panatorch;
 
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -14,11 +13,16 @@ import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.SpareList;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.libtorch.TensorImpl;
 
 /** How each kind of argument is written onto a dispatcher stack, one after the other in schema order. */
 abstract sealed class Arguments permits Call {
     final DispatcherStack stack = new DispatcherStack();
     final SpareList spare = new SpareList();
+    /** The calling thread's, while the call lasts. */
+    @Nullable ThreadContext context;
+    /** Whether the thread trains if an argument requires a gradient. */
+    boolean watching;
     /** The operator they are for; null while references are only released. */
     @Nullable Operator operator;
 
@@ -40,15 +44,20 @@ abstract sealed class Arguments permits Call {
 
     final String name() { return Objects.requireNonNull(operator).qualified(); }
 
-    private long impl(Tensor t) {
-        long impl = t.implOrZero();
-        if (impl == 0) throw abort(t.closedError("argument '" + argumentName() + "' of " + name()));
-        return impl;
-    }
+    final ThreadContext context() { return Objects.requireNonNull(context); }
 
     void tensor(Tensor t) {
-        stack.pushShared(Tag.TENSOR, impl(present(t)));
-        Reference.reachabilityFence(t); // an unscoped tensor's own reference must last until ours is taken
+        long impl = present(t).retained(context());
+        if (impl == 0) throw abort(t.closedError("argument '" + argumentName() + "' of " + name()));
+        stack.push(Tag.TENSOR, impl);
+        noticeTraining(impl);
+    }
+
+    private void noticeTraining(long impl) {
+        if (watching && TensorImpl.requiresGrad(impl)) {
+            watching = false;
+            context().caller.trains();
+        }
     }
 
     void optionalTensor(@Nullable Tensor t) {
@@ -72,11 +81,10 @@ abstract sealed class Arguments permits Call {
         for (int i = 0; i < list.size(); i++) {
             Tensor t = list.get(i);
             if (t == null && !optional) throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
-            long impl = t == null ? 0 : t.implOrZero();
+            long impl = t == null ? 0 : t.retained(context());
             if (t != null && impl == 0) throw abort(t.closedError("element " + i + " of a list argument of " + name()));
-            if (t != null) References.retain(impl);
             NativeLists.append(object, t == null ? Tag.NONE : Tag.TENSOR, impl);
-            Reference.reachabilityFence(t);
+            if (t != null) noticeTraining(impl);
         }
     }
 
@@ -203,13 +211,13 @@ abstract sealed class Arguments permits Call {
 
     void optionalGenerator(@Nullable Generator v) {
         if (v == null) none();
-        else stack.pushShared(Tag.GENERATOR, opened(v::nativeObject));
+        else stack.push(Tag.GENERATOR, opened(v::retained));
     }
 
     /** What the schema has for an argument that is left out. */
     void standard(OperatorSchema.Parameter p) { stack.pushCopy(p.standard()); }
 
-    void object(NativeObject v) { stack.pushShared(present(v).tag(), opened(v::object)); }
+    void object(NativeObject v) { stack.push(present(v).tag(), opened(v::retained)); }
 
     private long opened(LongSupplier object) {
         try {
@@ -224,9 +232,7 @@ abstract sealed class Arguments permits Call {
         long object = NativeLists.objects(type, present(list).size());
         stack.push(Tag.LIST, object);
         for (NativeObject v : list) {
-            long element = opened(present(v)::object);
-            References.retain(element);
-            NativeLists.append(object, v.tag(), element);
+            NativeLists.append(object, v.tag(), opened(present(v)::retained));
         }
     }
 }

@@ -106,6 +106,8 @@ public final class Autograd {
         FreedMemory.keep();
         ThreadContext c = ThreadContext.current();
         boolean before = c.someInputs;
+        c.caller.trains();
+        c.caller.enter();
         c.someInputs = someInputs;
         try {
             Upcalls.during(run);
@@ -113,6 +115,7 @@ public final class Autograd {
             throw AnomalyMode.explained(e, c);
         } finally {
             c.someInputs = before;
+            c.caller.leave();
             c.releaseReturned();
             TensorHooks.sweep();
         }

@@ -18,19 +18,31 @@ import panatorch.internal.libtorch.Tag;
 final class Call extends Arguments {
     private static final ConcurrentLinkedDeque<Call> POOL = new ConcurrentLinkedDeque<>();
 
-    private @Nullable ThreadContext context;
-    private boolean busy;
+    private boolean busy, inside;
     /** The caller's tensors that the results are, or null. */
     private @Nullable List<Tensor> out;
 
     /** This thread's call, or, while that one runs or on a virtual thread, one of the pool. */
-    static Call begin(@Nullable Operator operator) {
+    static Call begin(Operator operator) {
         ThreadContext context = ThreadContext.current();
+        context.caller.enter();
+        Call call = prepare(operator, context);
+        call.inside = true;
+        call.watching = context.caller.mayBeginTraining();
+        if (operator.trains()) context.caller.trains();
+        return call;
+    }
+
+    /** A call that runs no operator, but takes its arguments or results from somewhere else. */
+    static Call moving(@Nullable Operator operator) { return prepare(operator, ThreadContext.current()); }
+
+    private static Call prepare(@Nullable Operator operator, ThreadContext context) {
         Call call = context.call();
         if (call == null || call.busy) call = pooled();
         call.context = context;
         call.operator = operator;
         call.nones = 0;
+        call.watching = false;
         call.busy = true;
         return call;
     }
@@ -43,9 +55,7 @@ final class Call extends Arguments {
     static void giveBack(Call call) { POOL.push(call); }
 
     /** A call that runs no operator, to {@link #release} references. */
-    static Call releasing() { return begin(null); }
-
-    private ThreadContext context() { return Objects.requireNonNull(context); }
+    static Call releasing() { return moving(null); }
 
     private void done() {
         if (spare.inUse()) spare.empty(stack);
@@ -53,7 +63,10 @@ final class Call extends Arguments {
         out = null;
         ThreadContext c = context();
         context = null;
+        boolean wasInside = inside;
+        inside = false;
         if (c.call() != this) giveBack(this);
+        if (wasInside) c.caller.leave();
     }
 
     @Override <E extends RuntimeException> E abort(E error) {

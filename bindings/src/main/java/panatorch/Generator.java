@@ -112,5 +112,8 @@ public final class Generator implements AutoCloseable {
     /** The address of libtorch's {@code GeneratorImpl}, which lives as long as this does. */
     public long nativeObject() { return owner.object(); }
 
+    /** {@link #nativeObject} with one more reference, for the caller. */
+    long retained() { return owner.retained(); }
+
     @Override public void close() { owner.close(); }
 }

@@ -26,6 +26,8 @@ public final class InferenceMode extends Mode {
         return enabled[0];
     }
 
+    @Override boolean recordsNothing(boolean outside) { return true; }
+
     /** As the constructor of libtorch's own guard, whose object JavaCPP takes longer to make than this does. */
     @Override void set() {
         keySets = ThreadModes.keySets(ThreadContext.current().guard);

@@ -74,7 +74,7 @@ final class JavaKernel {
     }
 
     private @Nullable Object[] take(long stack) {
-        Call call = Call.begin(operator);
+        Call call = Call.moving(operator);
         call.stack.moveFrom(stack, arguments);
         var values = new @Nullable Object[arguments];
         try {
@@ -90,7 +90,7 @@ final class JavaKernel {
         var values = values(returned);
         var converted = new Object[values.length];
         for (int i = 0; i < values.length; i++) converted[i] = checked(i, values[i]);
-        Call call = Call.begin(operator);
+        Call call = Call.moving(operator);
         for (int i = 0; i < values.length; i++) Operators.push(call, results.get(i), converted[i]);
         call.stack.moveTo(stack);
         call.end();

@@ -10,14 +10,19 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class Mode implements AutoCloseable permits NoGrad, InferenceMode, Autocast, BelowAutograd, DeviceGuard, StreamGuard {
     private final ThreadContext owner = ThreadContext.current();
     private final @Nullable Mode outer = owner.innermost;
+    private final boolean recordedNothing = owner.caller.recordsNothing();
     private boolean closed;
 
     /** Starts the mode, at the end of a guard's construction. */
     final void open() {
         owner.innermost = this;
+        owner.caller.recordNothing(recordsNothing(recordedNothing));
         if (owner.modes == null) set();
         else owner.modes.add(this);
     }
+
+    /** Whether operators record nothing for {@code backward} in this mode, {@code outside} of which they do so or not. */
+    boolean recordsNothing(boolean outside) { return outside; }
 
     /** Sets the mode on this thread of the operating system, and remembers what was before. */
     abstract void set();
@@ -31,6 +36,7 @@ abstract sealed class Mode implements AutoCloseable permits NoGrad, InferenceMod
         if (ThreadContext.current() != owner) throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
         for (Mode m = owner.innermost; m != this && m != null; m = owner.innermost) m.close();
         owner.innermost = outer;
+        owner.caller.recordNothing(recordedNothing);
         closed = true;
         if (owner.modes == null) unset();
         else owner.modes.remove(this);

@@ -1,7 +1,9 @@
 package panatorch;
 
 import java.util.concurrent.atomic.AtomicLong;
+import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.threads.TensorReaders;
 
 /**
  * A value of libtorch that operators return and take but Java does not look into: a storage, a stream, an object of a custom
@@ -19,6 +21,7 @@ public final class NativeObject implements AutoCloseable {
         this.cleanable = ThreadContext.CLEANER.register(this, () -> {
             long o = owned.getAndSet(0);
             if (o == 0 || Tag.plain(tag)) return;
+            TensorReaders.await();
             Call call = Call.releasing();
             call.release(tag, o);
             call.end();
@@ -32,6 +35,18 @@ public final class NativeObject implements AutoCloseable {
         long o = object.get();
         if (o == 0 && !Tag.plain(tag)) throw new IllegalStateException("this native object is closed");
         return o;
+    }
+
+    /** {@link #object} with one more reference, for the caller. */
+    long retained() {
+        int reading = TensorReaders.enter(Thread.currentThread().threadId());
+        try {
+            long o = object();
+            if (!Tag.plain(tag)) References.retain(o);
+            return o;
+        } finally {
+            TensorReaders.leave(reading);
+        }
     }
 
     /** Frees the value. Closing twice is harmless. */

@@ -29,6 +29,8 @@ public final class NoGrad extends Mode {
         return enabled[0];
     }
 
+    @Override boolean recordsNothing(boolean outside) { return !on; }
+
     @Override void set() {
         before = CApi.gradMode();
         CApi.setGradMode(on);

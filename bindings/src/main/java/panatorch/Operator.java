@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
@@ -18,6 +19,8 @@ final class Operator {
     /** Volatile, since a JavaCPP object is not safe to hand over otherwise. */
     private volatile @Nullable OperatorHandle handle;
     private @Nullable OperatorSchema schema;
+    private static final Set<String> TRAINING = Set.of("aten::requires_grad_", "aten::_backward");
+    private final boolean trains;
     /** What is looked at before libtorch is called; null nearly always. */
     private final Guards.@Nullable Check guard;
 
@@ -40,6 +43,7 @@ final class Operator {
         this.overload = overload;
         this.variant = variant;
         guard = Guards.of(name);
+        trains = TRAINING.contains(name);
     }
 
     /** @param qualified {@code aten::add.Tensor} */
@@ -49,9 +53,13 @@ final class Operator {
         overload = dot < 0 ? "" : qualified.substring(dot + 1);
         variant = null;
         guard = Guards.of(name);
+        trains = TRAINING.contains(name);
     }
 
     Guards.@Nullable Check guard() { return guard; }
+
+    /** Whether who calls it trains something. */
+    boolean trains() { return trains; }
 
     /** Null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() { return variant; }

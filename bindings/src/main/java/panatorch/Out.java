@@ -70,12 +70,10 @@ public final class Out {
         long object = list ? NativeLists.tensors(tensors.size()) : 0;
         if (list) stack.push(Tag.LIST, object);
         for (Tensor t : tensors) {
-            long impl = t.implOrZero();
+            long impl = t.retained(ThreadContext.current());
             if (impl == 0) throw t.closedError("an out tensor of " + writing.qualified());
-            References.retain(impl);
             if (list) NativeLists.append(object, Tag.TENSOR, impl);
             else stack.push(Tag.TENSOR, impl);
-            Reference.reachabilityFence(t);
         }
         called = op;
         return writing;

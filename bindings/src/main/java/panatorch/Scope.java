@@ -41,18 +41,22 @@ import panatorch.internal.libtorch.Tag;
  */
 public final class Scope implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
+    private final ThreadContext context;
     private final @Nullable Scope outer;
     private final @Nullable Throwable site = LiveTensors.scopeSite();
     private @Nullable Tensor[] tensors = new Tensor[16];
     private int size;
     private boolean closed;
 
-    private Scope(@Nullable Scope outer) { this.outer = outer; }
+    private Scope(ThreadContext context) {
+        this.context = context;
+        outer = context.scopes.scope;
+    }
 
     /** Opens a scope on this thread. */
     public static Scope open() {
         ThreadContext c = ThreadContext.current();
-        return c.scopes.scope = new Scope(c.scopes.scope);
+        return c.scopes.scope = new Scope(c);
     }
 
     /** Hands {@code kept} to the enclosing scope, or to the caller if there is none. Tensors of other scopes stay where they are. */
@@ -120,9 +124,10 @@ public final class Scope implements AutoCloseable {
         int freed = 0;
         for (int i = 0; i < size; i++) {
             Tensor t = tensors[i];
-            long impl = t == null ? 0 : t.takeImpl();
-            if (impl == 0) continue;
-            call.release(Tag.TENSOR, impl);
+            long taken = t == null ? 0 : t.takeUnread();
+            if (taken == 0) continue;
+            call.release(Tag.TENSOR, Tensor.impl(taken));
+            if (Tensor.isClosed(taken)) continue; // by another thread, which has counted it
             freed++;
             if (LiveTensors.tracing()) {
                 LiveTensors.closed(t);
@@ -134,6 +139,9 @@ public final class Scope implements AutoCloseable {
         size = 0;
         call.end();
     }
+
+    /** Of the thread that opened it. */
+    ThreadContext context() { return context; }
 
     void add(Tensor t) {
         if (size == tensors.length) tensors = Arrays.copyOf(tensors, Math.max(16, size * 2));

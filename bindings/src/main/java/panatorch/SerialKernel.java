@@ -20,6 +20,7 @@ import panatorch.internal.libtorch.Quietly;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Registrations;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.threads.Cores;
 
 /**
  * libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. Attention in bfloat16 and float16 is computed in float32,
@@ -91,26 +92,25 @@ final class SerialKernel {
 
     private void call(long stack) {
         long below = DispatcherStack.size(stack) - arguments;
-        OpenBlas.alone();
         try {
             ThreadContext context = ThreadContext.current();
             DType type = rounded > 0 ? type(DispatcherStack.address(stack, below), context) : null;
-            if (type != DType.BFLOAT16 && type != DType.FLOAT16) compute(stack);
-            else context.calledBack(() -> inFloat(stack, below, type, context));
+            if (type != DType.BFLOAT16 && type != DType.FLOAT16) onOneThread(stack, context);
+            else context.within(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
             ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new Failure(e) : t);
-        } finally {
-            OpenBlas.shared();
         }
     }
+
+    private void onOneThread(long stack, ThreadContext context) { Cores.serial(context.caller, () -> compute(stack)); }
 
     private void compute(long stack) { kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack))); }
 
     private long inFloat(long stack, long below, DType type, ThreadContext context) {
         try (var guard = BelowAutograd.enter()) {
             convert(stack, below, arguments, type, DType.FLOAT32, context);
-            compute(stack);
+            onOneThread(stack, context);
             convert(stack, below, rounded, DType.FLOAT32, type, context);
         }
         return stack;

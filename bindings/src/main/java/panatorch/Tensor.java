@@ -17,12 +17,13 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Nodes;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.threads.TensorReaders;
 
 /**
  * An n-dimensional array of libtorch. Freed as the table of {@link Scope} says; it owns exactly one reference to native memory.
  *
- * <p>A tensor may be used by any thread, as long as none closes it or writes to it meanwhile; its scope belongs to one thread.
- * Using a closed tensor is an {@link IllegalStateException}. Operators are the methods of {@link TensorOps}, named as in PyTorch.
+ * <p>A tensor may be used by any thread, and closed by any, also while others use it: a call either ends as if the tensor were open or is an
+ * {@link IllegalStateException}, as any use of a closed tensor is. Writing to it while others use it leaves them with either values. A scope belongs to one thread. Operators are the methods of {@link TensorOps}, named as in PyTorch.
  */
 public final class Tensor extends TensorOps implements AutoCloseable {
     private static final VarHandle IMPL;
@@ -35,27 +36,55 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    /** The {@code TensorImpl}, 0 once closed. */
+    /** The {@code TensorImpl}, an even number; once closed, {@link #CLOSED}, added to it while it is still to be freed by the scope. */
     private long impl;
+    private static final long CLOSED = 1;
     private @Nullable Scope scope;
     private int place = -1;
     private @Nullable Backstop backstop;
+    /** The thread that made it. */
+    private final int maker;
+    /** Whether another thread than the one that made it, or has it in a scope, has used it. */
+    private boolean shared;
 
-    Tensor(long impl) { this.impl = impl; }
+    Tensor(long impl, ThreadContext maker) {
+        this.impl = impl;
+        this.maker = maker.caller.number();
+    }
 
     // ---- life
 
-    /** Frees this tensor now. Closing twice is harmless. */
+    /**
+     * Frees this tensor now. Closing twice is harmless. A call that another thread has begun with it ends as if it were open; a later one is refused. In the
+     * scope of another thread it is closed at once, and its memory is freed when that thread closes the scope.
+     */
     @Override public void close() {
-        long i = takeImpl();
-        if (i == 0) return;
+        ThreadContext c = ThreadContext.current();
         Scope s = scope;
-        if (s != null && s == ThreadContext.current().scopes.scope) s.remove(this);
-        free(i);
+        if (s != null && s.context() != c) {
+            closeForOwner();
+            return;
+        }
+        long taken = take();
+        if (taken == 0) return;
+        if (s != null && s == c.scopes.scope) s.remove(this);
+        if (shared || s == null && maker != c.caller.number()) TensorReaders.await();
+        free(impl(taken));
+        if (!isClosed(taken)) LiveTensors.closed(this);
+    }
+
+    /** The scope's thread may be about to use the native tensor, so it frees it. */
+    private void closeForOwner() {
+        long i = impl;
+        if (isClosed(i) || !IMPL.compareAndSet(this, i, i | CLOSED)) return;
         LiveTensors.closed(this);
     }
 
-    public boolean isClosed() { return impl == 0; }
+    public boolean isClosed() { return isClosed(impl); }
+
+    static boolean isClosed(long impl) { return (impl & CLOSED) != 0; }
+
+    static long impl(long taken) { return taken & ~CLOSED; }
 
     /** Takes this tensor out of its scope: it lives until its new owner, a module for instance, closes it. */
     public Tensor escape() {
@@ -65,11 +94,47 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return this;
     }
 
-    /** The reference, which is the caller's to free now; 0 if it was taken before. */
-    long takeImpl() {
-        long i = (long) IMPL.getAndSet(this, 0L);
+    /** The reference, which is the caller's to free now, and whether the tensor was closed before; 0 if the reference was taken before. */
+    private long take() {
+        long i = (long) IMPL.getAndSet(this, CLOSED);
+        if (isClosed(i)) return i == CLOSED ? 0 : i;
         Backstop b = backstop;
-        return i == 0 || b == null ? i : b.disarm(i);
+        return b == null ? i : b.disarm(i);
+    }
+
+    /** {@link #take} for this tensor's scope, when no other thread is about to use it. */
+    long takeUnread() {
+        long taken = take();
+        if (shared) TensorReaders.await();
+        return taken;
+    }
+
+    /**
+     * Begins to read the address, or the native tensor by it, which another thread may close meanwhile.
+     *
+     * @return what {@link #endReading} needs
+     */
+    private int beginReading(ThreadContext c) {
+        Scope s = scope;
+        if (s != null && s.context() == c) return 0; // nobody else frees it
+        int number = c.caller.number();
+        if (!shared && (s != null || maker != number)) shared = true;
+        return TensorReaders.enter(number);
+    }
+
+    private void endReading(int reading) {
+        if (reading != 0) TensorReaders.leave(reading);
+        Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
+    }
+
+    /** The {@code TensorImpl} with one more reference, for the caller; 0 if closed. */
+    long retained(ThreadContext c) {
+        int reading = beginReading(c);
+        long i = impl;
+        if (isClosed(i)) i = 0;
+        else References.retain(i);
+        endReading(reading);
+        return i;
     }
 
     static void free(long impl) {
@@ -88,13 +153,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         var b = new Backstop(this, bytes);
         backstop = b;
         VarHandle.fullFence(); // a thread that closes the tensor sees the backstop, or we see that it is closed
-        b.arm(impl);
+        long i = impl;
+        if (!isClosed(i)) b.arm(i);
+        else if (i != CLOSED) free(impl(take())); // it was closed for the scope that it has just left
     }
 
     void placed(@Nullable Scope in, int at) {
         scope = in;
         place = at;
         if (in == null) return;
+        if (maker != in.context().caller.number()) shared = true;
         Backstop b = backstop;
         backstop = null;
         if (b != null) b.disarm(impl);
@@ -104,13 +172,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     int placeIn(Scope s) { return scope == s ? place : -1; }
 
-    long implOrZero() { return impl; }
-
     /** One more reference to the native tensor, for somebody else. */
     long shareImpl() {
-        long i = require();
-        References.retain(i);
-        Reference.reachabilityFence(this);
+        long i = retained(ThreadContext.current());
+        if (i == 0) throw closedError("this tensor");
         return i;
     }
 
@@ -119,7 +184,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     private long require() {
         long i = impl;
-        if (i == 0) throw closedError("this tensor");
+        if (isClosed(i)) throw closedError("this tensor");
         return i;
     }
 
@@ -129,39 +194,48 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- what it is
 
-    /** This thread's memory, with a handle of this tensor in it; valid while this tensor is reachable. */
-    private ThreadContext handle() {
-        ThreadContext c = ThreadContext.current();
-        Memory.setLong(c.handle, require());
-        return c;
-    }
-
     /** Something that is read through a handle. */
     <T> T read(Function<ThreadContext, T> reader) {
-        ThreadContext c = handle();
+        ThreadContext c = ThreadContext.current();
+        int reading = beginReading(c);
+        try {
+            Memory.setLong(c.handle, require());
+            return plainly(reader, c);
+        } finally {
+            endReading(reading);
+        }
+    }
+
+    private static <T> T plainly(Function<ThreadContext, T> reader, ThreadContext c) {
         try {
             return reader.apply(c);
         } catch (RuntimeException e) {
             throw Errors.plain(e);
-        } finally {
-            Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
         }
     }
 
     /** The number of elements. */
     public long numel() {
-        var c = handle();
-        long n = CApi.numel(c.handle, c.result);
-        Reference.reachabilityFence(this);
-        return n;
+        ThreadContext c = ThreadContext.current();
+        int reading = beginReading(c);
+        try {
+            Memory.setLong(c.handle, require());
+            return CApi.numel(c.handle, c.result);
+        } finally {
+            endReading(reading);
+        }
     }
 
     /** The number of dimensions. */
     public long dim() {
-        var c = handle();
-        long n = CApi.dim(c.handle, c.result);
-        Reference.reachabilityFence(this);
-        return n;
+        ThreadContext c = ThreadContext.current();
+        int reading = beginReading(c);
+        try {
+            Memory.setLong(c.handle, require());
+            return CApi.dim(c.handle, c.result);
+        } finally {
+            endReading(reading);
+        }
     }
 
     /** The size of every dimension; {@link #describe} is the one to print. */
@@ -362,14 +436,12 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (grad != null && !(Arrays.equals(shape(), grad.shape()) && dtype() == grad.dtype() && device().equals(grad.device())))
             throw new IllegalArgumentException("a gradient of " + describe() + " cannot be " + grad.describe());
         if (grad == null && References.isUndefinedTensor(read(c -> Memory.getLong(view(c).grad().address())))) return;
-        long replacement = grad == null ? References.undefinedTensor() : grad.require();
-        if (grad != null) References.retain(replacement);
+        long replacement = grad == null ? References.undefinedTensor() : grad.shareImpl();
         long old = read(c -> {
             long slot = view(c).mutable_grad().address(), before = Memory.getLong(slot);
             Memory.setLong(slot, replacement);
             return before;
         });
-        Reference.reachabilityFence(grad);
         if (!References.isUndefinedTensor(old)) free(old);
     }
 

@@ -7,15 +7,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
+import panatorch.internal.threads.Caller;
+import panatorch.internal.threads.Cores;
 
 /** What PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
 final class ThreadContext {
     static {
         NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
+        Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
         FlightEvents.register();
         SerialKernel.register();
         Nnpack.leaveAloneIfUnknown();
@@ -24,6 +28,7 @@ final class ThreadContext {
     static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
+    final Caller caller = new Caller();
     final Scope.Innermost scopes = new Scope.Innermost();
     /** Where the next operator writes to; null nearly always. */
     @Nullable Out out;
@@ -74,7 +79,7 @@ final class ThreadContext {
 
     /** A tensor for a reference that nobody else owns: the current scope's, or with none open the caller's. */
     Tensor adopt(long impl) {
-        var t = new Tensor(impl);
+        var t = new Tensor(impl, this);
         LiveTensors.opened(t);
         Scope s = scopes.scope;
         if (s != null) s.add(t);
@@ -87,6 +92,16 @@ final class ThreadContext {
      * call that this is part of, or changed by libtorch: they are not set again.
      */
     <T> T calledBack(Supplier<T> code) {
+        int paused = caller.pause();
+        try {
+            return within(code);
+        } finally {
+            caller.resume(paused);
+        }
+    }
+
+    /** {@link #calledBack} for a part of the native call that called, which waits for no other thread. */
+    <T> T within(Supplier<T> code) {
         var outer = modes;
         modes = null;
         try (var own = Scope.open()) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
-import panatorch.internal.library.OpenBlas;
+import panatorch.internal.threads.Cores;
 
 /**
  * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads.
@@ -260,20 +260,33 @@ public final class Torch {
     /** Seeds every generator: that of the CPU and those of all GPUs. The same numbers follow as in Python. */
     public static void manualSeed(long seed) { torch.manual_seed(seed); }
 
-    /** Threads that one operator may use on the CPU when this thread runs it. */
-    public static int numThreads() { return torch.get_num_threads(); }
+    /** Returns the most threads that an operator uses on the CPU when this thread calls it. */
+    public static int numThreads() { return ThreadContext.current().caller.mostThreads(); }
 
     /** Far more than are of use; with as many as the system refuses, libtorch's thread pool crashes at the end of the process. */
     public static final int MOST_THREADS = 1024;
 
     /**
-     * Sets the threads of operators that this thread runs, and of those that threads new to libtorch will run; threads that have used it
-     * before keep their number, but for products of matrices, whose threads are those of the last call. A thread's first use of libtorch sets it up, so ask for {@link #numThreads} before setting another number.
+     * Sets the number of threads of every operator in this process, whichever thread calls it. Without a number, which {@code -Dpanatorch.threads=N} and
+     * {@code OMP_NUM_THREADS} set, too, operators use all cores, but fewer in {@link NoGrad} and {@link InferenceMode} while other threads call operators.
+     * Sums, and so products of matrices, depend on the number in their last bits.
+     *
+     * @param threads from 1 to {@link #MOST_THREADS}
      */
     public static void setNumThreads(int threads) {
         requireThreads(threads);
         torch.set_num_threads(threads);
-        OpenBlas.setThreads(threads);
+        Cores.set(threads);
+    }
+
+    /**
+     * Sets the number of threads of the operators that this thread calls, but for products of matrices, which have the process's number.
+     *
+     * @param threads from 1 to {@link #MOST_THREADS}
+     */
+    public static void limitThisThread(int threads) {
+        requireThreads(threads);
+        ThreadContext.current().caller.limit(threads);
     }
 
     /** Of the pool that whole operators are given to, as TorchScript's {@code fork} does. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import panatorch.Torch;
 
@@ -25,11 +26,12 @@ final class OtherSide implements AutoCloseable {
     /** The first line. */
     final JsonNode hello;
 
-    /** @param name for messages; @param threads of an operator */
+    /** @param name for messages; @param threads of an operator, or 0 for what it has by itself */
     OtherSide(String name, List<String> command, int threads) throws IOException {
         this.name = name;
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+        if (threads > 0) builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
+        else builder.environment().remove("OMP_NUM_THREADS");
         process = builder.start();
         answers = process.inputReader(StandardCharsets.UTF_8);
         commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
@@ -53,6 +55,9 @@ final class OtherSide implements AutoCloseable {
         if (answer.has("error")) throw new IOException(name + " reports: " + answer.get("error").asText());
         return answer;
     }
+
+    /** What its figures are of. */
+    Set<String> parts() { return numbers(hello.path("check")).keySet(); }
 
     Map<String, Double> run() throws IOException {
         commands.println("run");

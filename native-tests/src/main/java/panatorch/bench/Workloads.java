@@ -1,6 +1,9 @@
 package panatorch.bench;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -36,6 +39,9 @@ final class Workloads {
             add(net + "-step-bf16", step + ", by bfloat16 autocast", Map.of(), () -> new TrainingStep(net, true));
             add(net + "-memory", "peak of resident memory of a whole process that makes five such steps", Map.of("same settings", 1.05, "out of the box", 1.05), () -> new PeakMemory(net));
         }
+        var everything = Arrays.stream(Asked.values()).map(a -> a.name().toLowerCase(Locale.ROOT)).toList();
+        add("many-callers", "an answer while 16 and 200 threads ask at once: " + everything, Map.of(), () -> new ManyCallers(everything, 16, 200));
+        for (String asked : everything) add("many-callers-" + asked, "as many-callers, from 1 to 1,000 threads", Map.of(), () -> new ManyCallers(List.of(asked), 1, 2, 4, 16, 64, 200, 1000));
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
     }

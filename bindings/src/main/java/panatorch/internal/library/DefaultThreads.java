@@ -25,10 +25,12 @@ final class DefaultThreads {
         return Integer.valueOf(named);
     }
 
-    static void set(@Nullable Integer named) {
+    /** Whether nobody has said a number. */
+    static boolean set(@Nullable Integer named) {
         boolean told = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS").anyMatch(v -> System.getenv(v) != null);
         if (named != null) torch.set_num_threads(named);
         else if (!told) torch.set_num_threads(Math.min(cores(), Runtime.getRuntime().availableProcessors()));
+        return named == null && !told && System.getenv("OPENBLAS_NUM_THREADS") == null;
     }
 
     private static int cores() {

@@ -27,6 +27,7 @@ public final class NativeLibrary {
 
     private static volatile @Nullable NamedFolder loaded;
     private static volatile List<Step> steps = List.of();
+    private static boolean ownThreads;
 
     static {
         // This class loads the libraries itself: JavaCPP would look for them in jars, unpack them one by one, and warn that
@@ -46,6 +47,12 @@ public final class NativeLibrary {
     public static void load() {
         if (loaded == null) loadOnce();
     }
+
+    /** Whether the number of threads is the default one, which nobody has said. */
+    public static boolean hasDefaultThreads() { return ownThreads; }
+
+    /** Whether libtorch was built for CUDA. */
+    public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
 
     /** Where libtorch was loaded from. */
     public static Path folder() {
@@ -70,7 +77,7 @@ public final class NativeLibrary {
             ClassesAhead.start();
             OpenBlas.letOwnThreadsSleep();
             NamedFolder found = search(taken);
-            DefaultThreads.set(threads);
+            ownThreads = DefaultThreads.set(threads);
             OpenBlas.shareThreads(torch.get_num_threads());
             loaded = found;
         } finally {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * How many threads OpenBLAS uses. A libtorch with another BLAS has none of this.
  *
  * <p>With more than one it cannot do everything: its LU decomposition lays megabytes on the stack, which Java's threads do not have, and in a parallel region
- * of OpenMP it would share each thread's small product among all. So there is {@link #alone}, for as long as an operator runs that does such things.
+ * of OpenMP it would share each thread's small product among all. {@code panatorch.internal.threads.Cores} says when it has all of them and when one.
  */
 public final class OpenBlas {
     private OpenBlas() {}
@@ -25,7 +25,7 @@ public final class OpenBlas {
     private static final String SHORTEST_WAIT = "4";
 
     private static @Nullable MethodHandle setThreads;
-    private static int threads = 1, alone;
+    private static int threads = 1;
 
     /**
      * OpenBLAS's own threads wait for work in a loop, by default for 2^26 cycles, while others would work. To be called before
@@ -61,7 +61,7 @@ public final class OpenBlas {
         }
     }
 
-    /** Whether {@link #alone} does anything. */
+    /** Whether {@link #useOne} does anything. */
     public static synchronized boolean isLoaded() { return setThreads != null; }
 
     /**
@@ -83,17 +83,14 @@ public final class OpenBlas {
     /** For every thread of the process. */
     public static synchronized void setThreads(int number) {
         threads = number;
-        if (alone == 0) apply(number);
+        useAll();
     }
 
-    /** OpenBLAS uses one thread, whoever calls it, until the matching {@link #shared}. */
-    public static synchronized void alone() {
-        if (alone++ == 0) apply(1);
-    }
+    /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */
+    public static synchronized void useOne() { apply(1); }
 
-    public static synchronized void shared() {
-        if (--alone == 0) apply(threads);
-    }
+    /** OpenBLAS uses as many threads as {@link #setThreads} said. */
+    public static synchronized void useAll() { apply(threads); }
 
     private static void apply(int number) {
         if (setThreads == null) return;

@@ -1,0 +1,157 @@
+package panatorch.internal.threads;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A thread that calls libtorch. Between {@link #enter} and {@link #leave} it is one of the {@link Callers} inside, and its operators use
+ * the number of threads that {@link Cores} gives it.
+ *
+ * <p>Belongs to one thread of Java's, virtual or not.
+ */
+public final class Caller {
+    private static final AtomicLong IDS = new AtomicLong();
+    /** The state of a {@linkplain Callers slot}: the caller's number and one of these in the two lowest bits. */
+    static final int IDLE = 0, ADAPTIVE = 1, FIXED = 2, SERIAL = 3, STATE = 3;
+    /** A mask of the number of calls: how often a caller looks whether others are still there. */
+    private static final int OFTEN = 7;
+    private static final int UNKNOWN = -1;
+
+    private final boolean virtual = Thread.currentThread().isVirtual();
+    private final long number = IDS.incrementAndGet();
+    final long idle = number << 2;
+    private Callers callers = Callers.MANY;
+    /** Where this caller's slot begins, unless another has it now; 0 at first. */
+    int slot;
+    /** Calls since the slot was given to this caller. */
+    int calls;
+
+    private int depth;
+    private boolean fixed, serial;
+    private boolean recordsNothing, trains;
+    private int limit;
+    /** OpenMP's number for this thread of the operating system. A virtual thread goes on as another after any wait. */
+    private int threads = UNKNOWN;
+
+    public Caller() {
+        if (!virtual) torch.get_num_threads(); // a thread's first use of libtorch overwrites its number
+    }
+
+    /**
+     * Begins a call into libtorch; waits while too many others are inside.
+     *
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted while it waits; it stays interrupted
+     */
+    public void enter() {
+        if (depth++ == 0) begin(!adapts(), true);
+    }
+
+    /** Ends what {@link #enter} began. */
+    public void leave() {
+        if (--depth == 0) goOutside();
+    }
+
+    /**
+     * Has this thread outside while Java code runs that libtorch calls back: it may wait for other callers.
+     *
+     * @return what {@link #resume} needs
+     */
+    public int pause() {
+        int paused = depth;
+        if (paused == 0 || serial) return 0;
+        depth = 0;
+        goOutside();
+        return fixed ? -paused : paused;
+    }
+
+    /** Goes back into the call that {@link #pause} left. */
+    public void resume(int paused) {
+        if (paused == 0) return;
+        depth = Math.abs(paused);
+        begin(paused < 0, false);
+    }
+
+    private void begin(boolean fixed, boolean interruptible) {
+        this.fixed = fixed;
+        long running = idle | (fixed ? FIXED : ADAPTIVE);
+        try {
+            goInside(fixed && limit == 0 ? Callers.FEW : Callers.MANY, running, interruptible);
+            while (!Cores.isTurnOf(fixed)) {
+                callers.release(this);
+                Cores.awaitTurn(fixed, interruptible);
+                goInside(callers, running, interruptible);
+            }
+        } catch (RuntimeException e) {
+            depth = 0;
+            throw e;
+        }
+        calls++;
+        if (fixed) {
+            if (!Cores.wide()) Cores.widen();
+            use(mostThreads());
+        } else {
+            if (Cores.shared() && (calls & OFTEN) == 0) Callers.lookAround();
+            use(Cores.share());
+        }
+    }
+
+    private void goInside(Callers among, long running, boolean interruptible) {
+        if (among != callers) {
+            callers.leave(this);
+            callers = among;
+            slot = 0;
+        }
+        if (!among.take(slot, idle, running)) among.acquire(this, running, interruptible);
+    }
+
+    private void goOutside() {
+        callers.release(this);
+        if (Cores.changing()) Cores.left();
+    }
+
+    private void use(int number) {
+        if (number == threads) return;
+        if (virtual) torch.get_num_threads();
+        else threads = number;
+        OpenMp.setThreads(number);
+    }
+
+    /** Whether this thread's calls may use fewer threads than all, and so add in another order, while others call. */
+    private boolean adapts() { return !trains && limit == 0 && Cores.adaptive(); }
+
+    /** Another one for each caller. */
+    public int number() { return (int) number; }
+
+    /** Whether this thread is outside of autograd's recording. */
+    public boolean recordsNothing() { return recordsNothing; }
+
+    public void recordNothing(boolean so) { recordsNothing = so; }
+
+    /** Whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
+    public boolean mayBeginTraining() { return depth == 1 && !fixed && !recordsNothing; }
+
+    /**
+     * This thread trains: all its calls have all threads from now on, the running one, too. Those that record nothing are among them, since their results, such as
+     * the norm of gradients, go into what is learnt.
+     */
+    public void trains() {
+        if (trains) return;
+        trains = true;
+        if (depth == 0 || fixed) return;
+        goOutside();
+        begin(true, false);
+    }
+
+    /** Gives the operators of this thread a number of threads of their own. */
+    public void limit(int threads) { limit = threads; }
+
+    /** The most threads that an operator of this thread uses. */
+    public int mostThreads() { return limit != 0 ? limit : Cores.all(); }
+
+    void mark(int state) { callers.mark(this, state); }
+
+    boolean isFixed() { return fixed && depth > 0; }
+
+    /** In {@link Cores#serial} it stays inside, since no other call could begin. */
+    void serial(boolean so) { serial = so; }
+}

@@ -1,0 +1,229 @@
+package panatorch.internal.threads;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Admits threads to libtorch, a limited number at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory when they are used up.
+ *
+ * <p>A caller keeps its slot from call to call, so that beginning and ending a call writes to no memory that threads share. A slot whose
+ * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has had {@link #TURN} calls.
+ */
+final class Callers {
+    /** Half of OpenBLAS's buffers, less a few for threads that are not Java's. */
+    static final int MOST = 60;
+    /** Calls after which a caller leaves its slot to one that waits. With fewer, threads are woken more often than they compute. */
+    private static final int TURN = 64;
+    /** Nanoseconds after which a caller that has not called again counts no more. */
+    private static final long RECENT = 1_000_000;
+
+    /** Guards all slots, queues and {@link Cores}. */
+    static final ReentrantLock LOCK = new ReentrantLock();
+    /** Those whose operators use all cores, and all others. */
+    static final Callers FEW = new Callers(), MANY = new Callers();
+
+    /** Each slot has a cache line and its neighbour, which processors fetch together: its state, and its calls when they were last looked at. */
+    private static final int STRIDE = 16, SEEN = 1;
+    private static final VarHandle STATES = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final long FREE = 0;
+
+    private final long[] slots = new long[(MOST + 1) * STRIDE];
+    private final Caller[] owners = new Caller[MOST];
+    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private volatile int most = MOST, waiting;
+    private int active;
+    private static long lookedAround;
+
+    private static final class Waiting {
+        final Thread thread = Thread.currentThread();
+        final Caller caller;
+        final long running;
+        volatile boolean first, served;
+
+        Waiting(Caller caller, long running) {
+            this.caller = caller;
+            this.running = running;
+        }
+    }
+
+    /** Callers that are inside stay there. */
+    void admit(int most) { this.most = Math.min(most, MOST); }
+
+    private static int slot(int i) { return (i + 1) * STRIDE; } // the first line is the array's own
+
+    private long state(int i) { return (long) STATES.getVolatile(slots, slot(i)); }
+
+    /** Whether the slot was still the caller's. */
+    boolean take(int slot, long idle, long running) { return slot != 0 && STATES.compareAndSet(slots, slot, idle, running); }
+
+    void release(Caller caller) {
+        STATES.setRelease(slots, caller.slot, caller.idle);
+        if (waiting > 0 && caller.calls >= TURN) handOver(caller);
+    }
+
+    /** Frees the slot of a caller that needs another kind. */
+    void leave(Caller caller) {
+        LOCK.lock();
+        try {
+            if (take(caller.slot, caller.idle, FREE)) active--;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** Changes the state of a caller that is inside. */
+    void mark(Caller caller, int state) { STATES.setVolatile(slots, caller.slot, caller.idle | state); }
+
+    /** How many callers have called lately. */
+    static int active() { return FEW.active + MANY.active; }
+
+    /** Whether a caller is inside, in this state or, for {@link Caller#IDLE}, in any. */
+    static boolean anyInside(int wanted) { return FEW.any(wanted) || MANY.any(wanted); }
+
+    private boolean any(int wanted) {
+        for (int i = 0; i < MOST; i++) {
+            int state = (int) state(i) & Caller.STATE;
+            if (state != Caller.IDLE && (wanted == Caller.IDLE || state == wanted)) return true;
+        }
+        return false;
+    }
+
+    /** Gives the caller a slot, in which it is inside. */
+    void acquire(Caller caller, long running, boolean interruptible) {
+        Waiting place;
+        LOCK.lock();
+        try {
+            sweep();
+            if (queue.isEmpty() && placed(caller, running)) return;
+            place = new Waiting(caller, running);
+            place.first = queue.isEmpty();
+            queue.add(place);
+            waiting = queue.size();
+        } finally {
+            LOCK.unlock();
+        }
+        boolean interrupted = false;
+        try {
+            while (!served(place)) {
+                if (place.first) LockSupport.parkNanos(RECENT); // a slot whose caller does not call again is left by nobody
+                else LockSupport.park();
+                interrupted |= Thread.interrupted();
+                if (interrupted && interruptible && gaveUp(place)) throw interrupted();
+            }
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    static CancellationException interrupted() { return new CancellationException("interrupted while it waited for other threads' calls of operators"); }
+
+    private boolean served(Waiting place) {
+        if (place.served || !place.first) return place.served;
+        LOCK.lock();
+        try {
+            if (place.served) return true;
+            sweep();
+            if (!placed(place.caller, place.running)) return false;
+            leaveQueue(place);
+            return true;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private boolean gaveUp(Waiting place) {
+        LOCK.lock();
+        try {
+            if (place.served) return false;
+            leaveQueue(place);
+            return true;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private void leaveQueue(Waiting place) {
+        queue.remove(place);
+        waiting = queue.size();
+        Waiting next = queue.peek();
+        if (next == null || next.first) return;
+        next.first = true;
+        LockSupport.unpark(next.thread);
+    }
+
+    private void handOver(Caller caller) {
+        LOCK.lock();
+        try {
+            Waiting next = queue.peek();
+            if (next == null || !take(caller.slot, caller.idle, next.running)) return;
+            own(caller.slot / STRIDE - 1, next.caller);
+            leaveQueue(next);
+            next.served = true;
+            LockSupport.unpark(next.thread);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** Takes a slot that is free, or that of a caller that is outside. */
+    private boolean placed(Caller caller, long running) {
+        int n = most, from = ThreadLocalRandom.current().nextInt(n);
+        for (int k = 0; active < n && k < n; k++) {
+            int i = (from + k) % n;
+            if (!take(slot(i), FREE, running)) continue;
+            active++;
+            own(i, caller);
+            Cores.divide();
+            return true;
+        }
+        for (int k = 0; k < n; k++) {
+            int i = (from + k) % n;
+            long state = state(i);
+            if (state == FREE || (state & Caller.STATE) != Caller.IDLE || !take(slot(i), state, running)) continue;
+            own(i, caller);
+            return true;
+        }
+        return false;
+    }
+
+    private void own(int i, Caller caller) {
+        owners[i] = caller;
+        slots[slot(i) + SEEN] = -1;
+        caller.slot = slot(i);
+        caller.calls = 0;
+    }
+
+    /** Frees the slots of callers that have not called again, if it is time to look. */
+    static void lookAround() {
+        if (System.nanoTime() - lookedAround < RECENT || !LOCK.tryLock()) return;
+        try {
+            sweep();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static void sweep() {
+        long now = System.nanoTime();
+        if (now - lookedAround < RECENT) return;
+        lookedAround = now;
+        FEW.sweepSlots();
+        MANY.sweepSlots();
+        Cores.divide();
+    }
+
+    private void sweepSlots() {
+        for (int i = 0; i < MOST; i++) {
+            long state = state(i);
+            if (state == FREE) continue;
+            int calls = owners[i].calls;
+            if ((state & Caller.STATE) == Caller.IDLE && calls == slots[slot(i) + SEEN] && take(slot(i), state, FREE)) active--;
+            else slots[slot(i) + SEEN] = calls;
+        }
+    }
+}

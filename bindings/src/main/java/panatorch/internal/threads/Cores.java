@@ -1,0 +1,217 @@
+package panatorch.internal.threads;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.library.OpenBlas;
+
+/**
+ * How many threads the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers.
+ *
+ * <p>OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for the bits of their results, and
+ * calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is inside at a time. Where there is but one kind, nothing waits.
+ * What some of OpenBLAS's functions cannot do on several threads is done in {@link #serial}.
+ */
+public final class Cores {
+    private Cores() {}
+
+    /** Nanoseconds of a turn, and those without a call after which it ends early. */
+    private static final long TURN = 5_000_000, PAUSE = 100_000;
+    /** Whose turn it is, and to whom it is given when all calls inside have ended. */
+    private static final int FIXED = 0, ADAPTIVE = 1, CHANGING = 2;
+
+    private static final Condition CHANGED = Callers.LOCK.newCondition(), NO_SERIAL = Callers.LOCK.newCondition();
+
+    private static volatile int all = 1, share = 1;
+    private static volatile boolean adaptive;
+    private static volatile int turn = FIXED;
+    private static long turnBegan, lastInside;
+    /** Whether OpenBLAS uses all threads. */
+    private static volatile boolean wide = true;
+    private static int serial;
+
+    /**
+     * Takes over the number of threads that libtorch has found.
+     *
+     * @param adapt whether calls of threads that do not train may use fewer while other threads call
+     */
+    public static void start(int threads, boolean adapt) {
+        all = share = threads;
+        adaptive = adapt && threads > 1 && OpenMp.isThere();
+        admit();
+    }
+
+    /** Sets the number of threads of each operator, of all calls from now on. */
+    public static void set(int threads) {
+        Callers.LOCK.lock();
+        try {
+            all = threads;
+            adaptive = false;
+            OpenBlas.setThreads(threads);
+            wide = serial == 0;
+            if (!wide) OpenBlas.useOne();
+            admit();
+            divide();
+        } finally {
+            Callers.LOCK.unlock();
+        }
+    }
+
+    /** Of operators that use all cores, many at once would only wait for each other. Those of a GPU wait for that. */
+    private static void admit() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        Callers.FEW.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
+    }
+
+    static int all() { return all; }
+
+    static boolean adaptive() { return adaptive; }
+
+    static int share() { return share; }
+
+    /** Whether others call at present. */
+    static boolean shared() { return share < all; }
+
+    static boolean wide() { return wide; }
+
+    /** The number of callers may have changed. To be called with the lock. */
+    static void divide() {
+        share = adaptive ? Math.max(1, all / Math.max(1, Callers.active())) : all;
+        if (serial > 0 || all == 1 || turn >= CHANGING) return; // calls are inside that must find what they began with
+        boolean alone = !shared() || turn == FIXED;
+        if (alone && !wide) widenNow();
+        else if (!alone && wide) narrowNow();
+    }
+
+    private static void widenNow() {
+        OpenBlas.useAll();
+        wide = true;
+    }
+
+    private static void narrowNow() {
+        OpenBlas.useOne();
+        wide = false;
+    }
+
+    // ---- turns
+
+    static boolean isTurnOf(boolean fixed) { return turn == (fixed ? FIXED : ADAPTIVE); }
+
+    static boolean changing() { return turn >= CHANGING; }
+
+    /** Waits, while the caller is outside, until it is its kind's turn. */
+    static void awaitTurn(boolean fixed, boolean interruptible) {
+        int own = fixed ? FIXED : ADAPTIVE;
+        boolean interrupted = false;
+        Callers.LOCK.lock();
+        try {
+            lastInside = System.nanoTime();
+            while (turn != own) {
+                if (turn < CHANGING && isOver()) turn = CHANGING + own;
+                if (turn == CHANGING + own && !Callers.anyInside(Caller.IDLE)) begin(own);
+                else {
+                    try {
+                        CHANGED.awaitNanos(PAUSE);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        if (interruptible) throw Callers.interrupted();
+                    }
+                }
+            }
+        } finally {
+            Callers.LOCK.unlock();
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean isOver() {
+        long now = System.nanoTime();
+        if (Callers.anyInside(Caller.IDLE)) lastInside = now;
+        return now - turnBegan >= TURN || now - lastInside >= PAUSE;
+    }
+
+    private static void begin(int kind) {
+        turnBegan = System.nanoTime();
+        turn = kind;
+        divide();
+        CHANGED.signalAll();
+    }
+
+    /** A call has ended while the others' turn is to begin. */
+    static void left() {
+        Callers.LOCK.lock();
+        try {
+            if (turn >= CHANGING && !Callers.anyInside(Caller.IDLE)) begin(turn - CHANGING);
+        } finally {
+            Callers.LOCK.unlock();
+        }
+    }
+
+    // ---- parts that need OpenBLAS on one thread
+
+    /** Has OpenBLAS use all threads for a fixed call that has begun. */
+    static void widen() {
+        Callers.LOCK.lock();
+        try {
+            while (serial > 0) NO_SERIAL.awaitUninterruptibly();
+            if (!wide) widenNow();
+        } finally {
+            Callers.LOCK.unlock();
+        }
+    }
+
+    /** Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other is in need of all. */
+    public static void serial(Caller caller, Runnable part) {
+        boolean fixed = caller.isFixed();
+        Callers.LOCK.lock();
+        try {
+            if (fixed) caller.mark(Caller.SERIAL);
+            while (!narrowed()) letOthersGoOn();
+            serial++;
+        } finally {
+            Callers.LOCK.unlock();
+        }
+        caller.serial(true);
+        try {
+            part.run();
+        } finally {
+            caller.serial(false);
+            over(caller, fixed);
+        }
+    }
+
+    private static void letOthersGoOn() {
+        Callers.LOCK.unlock();
+        try {
+            Thread.yield();
+            LockSupport.parkNanos(PAUSE);
+        } finally {
+            Callers.LOCK.lock();
+        }
+    }
+
+    /** A fixed call that began when OpenBLAS had all threads, or waits for the lock to give it all, must not find one. */
+    private static boolean narrowed() {
+        if (serial > 0) return true;
+        wide = false;
+        if (Callers.anyInside(Caller.FIXED)) {
+            wide = true;
+            return false;
+        }
+        OpenBlas.useOne();
+        return true;
+    }
+
+    private static void over(Caller caller, boolean fixed) {
+        Callers.LOCK.lock();
+        try {
+            serial--;
+            if (serial == 0) NO_SERIAL.signalAll();
+            while (fixed && serial > 0) NO_SERIAL.awaitUninterruptibly();
+            if (fixed) caller.mark(Caller.FIXED);
+            divide();
+        } finally {
+            Callers.LOCK.unlock();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package panatorch.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import panatorch.InferenceMode;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.nn.Module;
+import panatorch.optim.SGD;
+
+/** Threads that ask the same at once until the time is up, each once at least. Every sixteenth answer is compared with that of one caller. */
+final class Crowd {
+    private static final long NANOS = 500_000_000;
+    private static final double TOLERANCE = 1e-3;
+
+    private final Asked.Question question;
+    private final Tensor right;
+    private final CountDownLatch go = new CountDownLatch(1);
+    private final AtomicLong answers = new AtomicLong(), steps = new AtomicLong();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile long end;
+
+    /** Seconds an answer, of all callers together, and a step of training. */
+    record Pace(double answer, double step) {}
+
+    private Crowd(Asked.Question question, Tensor right) {
+        this.question = question;
+        this.right = right;
+    }
+
+    static Pace ask(Asked.Question question, int callers) { return run(question, callers, false); }
+
+    static Pace askBesideTraining(Asked.Question question, int callers) { return run(question, callers, true); }
+
+    private static Pace run(Asked.Question question, int callers, boolean training) {
+        try (var scope = Scope.open(); var inference = InferenceMode.enter()) {
+            var crowd = new Crowd(question, question.answer().apply(question.input()));
+            for (int i = 0; i < callers; i++) crowd.start(crowd::answerAgainAndAgain);
+            if (training) crowd.start(crowd::train);
+            return crowd.pace();
+        }
+    }
+
+    private void start(LongConsumer work) {
+        threads.add(Thread.ofPlatform().start(() -> {
+            try {
+                go.await();
+                work.accept(end);
+            } catch (Throwable t) {
+                failure.compareAndSet(null, t);
+            }
+        }));
+    }
+
+    private Pace pace() {
+        long begin = System.nanoTime();
+        end = begin + NANOS;
+        go.countDown();
+        try {
+            for (Thread t : threads) t.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        if (failure.get() != null) throw new IllegalStateException("a caller failed", failure.get());
+        double seconds = (System.nanoTime() - begin) * 1e-9;
+        return new Pace(seconds / answers.get(), seconds / steps.get());
+    }
+
+    private void answerAgainAndAgain(long end) {
+        long n = 0;
+        do answer(n % 16 == 0);
+        while (n++ >= 0 && System.nanoTime() < end);
+        answers.addAndGet(n);
+    }
+
+    private void answer(boolean compared) {
+        try (var scope = Scope.open(); var inference = InferenceMode.enter()) {
+            Tensor given = question.answer().apply(question.input());
+            if (compared && !given.allClose(right, TOLERANCE, TOLERANCE)) throw new IllegalStateException("a wrong answer");
+        }
+    }
+
+    private void train(long end) {
+        Module learner = Objects.requireNonNull(question.learner()).get();
+        try (learner; var optimizer = new SGD(learner.parameters(), SGD.options(1e-4))) {
+            long n = 0;
+            do step(learner, optimizer);
+            while (n++ >= 0 && System.nanoTime() < end);
+            steps.addAndGet(n);
+        }
+    }
+
+    private void step(Module learner, SGD optimizer) {
+        try (var scope = Scope.open()) {
+            optimizer.zeroGrad();
+            learner.call(question.input().clone()).square().mean().backward();
+            optimizer.step();
+        }
+    }
+}
