@@ -13,10 +13,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.logging.log4j.Level;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
-import panatorch.internal.log.Log;
 
 /** Tensors of memory that Java has: copies of it, and tensors that share it. */
 final class JavaMemory {
@@ -103,12 +101,8 @@ final class JavaMemory {
     }
 
     private static void letGo(MemorySegment data, MemorySegment key) {
-        try {
-            Runnable then = HELD.remove(key.address());
-            if (then != null) then.run();
-        } catch (Throwable t) { // it may not leave for C++, which would end the process
-            Log.say(JavaMemory.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
-        }
+        Runnable then = HELD.remove(key.address());
+        if (then != null) Releases.run(then);
     }
 
     /** A tensor over {@code segment}. When libtorch lets go of the memory, on whatever thread, {@code then} runs; until then it is reachable. */

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,8 +87,6 @@ final class RecordedFunction {
         private final GradientHook hook = new GradientHook(unused -> take());
         /** A scalar that depends on the input. */
         final Tensor link;
-        private @Nullable Tensor gradient;
-        private int pass = -1;
 
         Input(Tensor x, int number) {
             this.number = number;
@@ -99,16 +96,12 @@ final class RecordedFunction {
             link = alias.sum();
         }
 
-        /** Outlets of one pass add up. What a pass left here that ended early, or needed no gradient of this input, does not count. */
+        /** Outlets of one pass add up. */
         void put(@Nullable Tensor g) {
-            int now = torch.get_current_graph_task_id();
-            Tensor before = pass == now ? gradient : null;
-            if (before == null) clear();
-            pass = now;
             if (g == null) return;
-            Tensor fitting = fitted(g), sum = before == null ? fitting.share() : fitting.add(before);
-            clear();
-            gradient = sum.escape();
+            var pass = BackwardPass.current();
+            Tensor fitting = fitted(g), before = pass.take(this);
+            pass.leave(this, before == null ? fitting.share() : fitting.add(before));
         }
 
         private Tensor fitted(Tensor g) {
@@ -123,31 +116,20 @@ final class RecordedFunction {
         }
 
         private Tensor take() {
-            Tensor g = pass == torch.get_current_graph_task_id() ? gradient : null;
-            if (g == null) return kind.zeros();
-            gradient = null;
-            Objects.requireNonNull(ThreadContext.current().scopes.scope).adopt(g); // the hook's
-            return g;
+            Tensor g = BackwardPass.current().take(this);
+            return g == null ? kind.zeros() : g;
         }
 
-        private void clear() {
-            if (gradient != null) gradient.close();
-            gradient = null;
-        }
-
-        void close() {
-            clear();
-            hook.deallocate();
-        }
+        void close() { hook.deallocate(); }
     }
 
     /** Where gradients of outputs enter and {@code backward} is called. */
     private final class Outlet {
-        private final @Nullable Tensor[] gradients = new Tensor[kinds.length];
         private final List<GradientHook> hooks = new ArrayList<>();
         private final Tensor end;
+        /** Where the gradient of each output is left; null where it has none. */
+        private final @Nullable Object[] places = new Object[kinds.length];
         private volatile boolean freed;
-        private int pass = -1;
 
         Outlet() {
             outlets.incrementAndGet();
@@ -167,37 +149,25 @@ final class RecordedFunction {
             Tensor element = end.isComplex() && !kind.dtype.isComplex() ? Aten.real(end) : end;
             Tensor output = Aten._unsafeView(element.to(kind.device, kind.dtype).expand(kind.shape), kind.shape);
             output.setData(value);
+            var place = places[k] = new Object();
             hooks.add(new GradientHook(g -> {
-                enter(k, g);
+                BackwardPass.current().leave(place, g.share());
                 return kind.zeros();
             }).on(output));
             return output;
         }
 
-        private void enter(int k, Tensor g) {
-            int now = torch.get_current_graph_task_id();
-            if (pass != now) clear();
-            pass = now;
-            gradients[k] = g.share().escape();
-        }
-
         private void pass() {
-            var all = new ArrayList<Tensor>();
+            var pass = BackwardPass.current();
+            var gradients = new ArrayList<Tensor>();
             for (int k = 0; k < kinds.length; k++) {
                 Kind kind = kinds[k];
-                all.add(gradients[k] == null && kind != null && context.materializes() ? kind.zeros() : gradients[k]);
+                Object place = places[k];
+                Tensor g = place == null ? null : pass.take(place);
+                gradients.add(g == null && kind != null && context.materializes() ? kind.zeros() : g);
             }
-            try {
-                if (freed) throw context.freed();
-                differentiate(all);
-            } finally {
-                clear();
-            }
-        }
-
-        private void clear() {
-            for (Tensor g : gradients) if (g != null) g.close();
-            Arrays.fill(gradients, null);
+            if (freed) throw context.freed();
+            differentiate(gradients);
         }
 
         /** After a backward that does not retain the graph, or with it. */
@@ -207,7 +177,6 @@ final class RecordedFunction {
         }
 
         private void close() {
-            clear();
             hooks.forEach(GradientHook::deallocate);
             if (outlets.decrementAndGet() == 0) RecordedFunction.this.close();
         }
