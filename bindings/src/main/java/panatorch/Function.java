@@ -67,7 +67,8 @@ public abstract class Function {
                 outputs = List.copyOf(forward(context, inputs));
             }
             context.keepOutputs(outputs);
-            if (recording) outputs = new RecordedFunction(this, context, inputs, outputs).outputs();
+            if (recording) outputs = RecordedFunction.outputs(this, context, inputs, outputs);
+            context.forgetTensors();
             var own = new ArrayList<Tensor>();
             for (Tensor y : outputs) own.add(inputs.contains(y) ? y.share() : y);
             scope.keep(own.toArray(Tensor[]::new));
@@ -93,7 +94,7 @@ public abstract class Function {
         private List<Tensor> toSave = List.of();
         private List<Tensor> nonDifferentiable = List.of();
         private @Nullable List<Saved> saved;
-        private boolean materialize = true;
+        private boolean materialize = true, savesNothing;
         @Nullable RecordedFunction recorded;
 
         private Context(Function function, List<Tensor> inputs) {
@@ -147,7 +148,13 @@ public abstract class Function {
 
         boolean differentiable(Tensor output) { return !nonDifferentiable.contains(output) && (output.isFloatingPoint() || output.isComplex()); }
 
-        boolean savesNothing() { return toSave.isEmpty(); }
+        boolean savesNothing() { return savesNothing; }
+
+        /** The caller's tensors: one that nobody else holds is garbage, though its graph, which holds this, is not. */
+        private void forgetTensors() {
+            toSave = List.of();
+            nonDifferentiable = List.of();
+        }
 
         private void keepOutputs(List<Tensor> outputs) {
             var all = new ArrayList<Saved>();
@@ -155,6 +162,7 @@ public abstract class Function {
             synchronized (this) {
                 saved = all;
             }
+            savesNothing = all.isEmpty();
         }
 
         TorchException freed() {

@@ -13,8 +13,12 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.logging.log4j.Level;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.Storages;
+import panatorch.internal.log.Log;
 
 /** Tensors of memory that Java has: copies of it, and tensors that share it. */
 final class JavaMemory {
@@ -68,7 +72,7 @@ final class JavaMemory {
         if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
                 "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
-        return tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
+        return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape) : tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
     }
 
     /** See {@link Tensor#data(Arena)}. */
@@ -80,8 +84,17 @@ final class JavaMemory {
         long bytes = t.numel() * t.dtype().bytes();
         long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(), there = t.read(c -> CApi.storageBytes(c.handle, c.result));
         if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
-        long address = t.read(c -> CApi.dataPointer(c.handle, c.result)), impl = t.shareImpl();
-        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> Tensor.free(impl));
+        long storage = t.read(c -> ExportedMemory.hold(Storages.of(Memory.getLong(c.handle))));
+        try {
+            ArenaMemory memory = ArenaMemory.of(storage);
+            if (memory != null) memory.requireOpen();
+            long address = t.read(c -> CApi.dataPointer(c.handle, c.result));
+            if (address == 0 && bytes > 0) throw new IllegalStateException("the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
+            return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> ExportedMemory.release(storage));
+        } catch (RuntimeException e) {
+            ExportedMemory.release(storage);
+            throw e;
+        }
     }
 
     // ---- what libtorch holds
@@ -101,8 +114,12 @@ final class JavaMemory {
     }
 
     private static void letGo(MemorySegment data, MemorySegment key) {
-        Runnable then = HELD.remove(key.address());
-        if (then != null) Releases.run(then);
+        try {
+            Runnable then = HELD.remove(key.address());
+            if (then != null) then.run();
+        } catch (Throwable t) { // it may not leave for C++, which would end the process
+            Log.say(JavaMemory.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
+        }
     }
 
     /** A tensor over {@code segment}. When libtorch lets go of the memory, on whatever thread, {@code then} runs; until then it is reachable. */
