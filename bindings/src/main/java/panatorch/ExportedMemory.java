@@ -1,8 +1,11 @@
 package panatorch;
 
 import java.util.concurrent.ConcurrentHashMap;
+import panatorch.internal.libtorch.CApi;
+import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Storages;
+import panatorch.internal.libtorch.Tag;
 
 /**
  * The storages that Java reads through segments. Each segment keeps its storage alive, whatever storage the tensor has by then, and
@@ -10,6 +13,11 @@ import panatorch.internal.libtorch.Storages;
  */
 final class ExportedMemory {
     private ExportedMemory() {}
+
+    static final String IN_USE = "a segment or buffer of Tensor.data uses its memory",
+            FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the segment's arena before";
+    /** What libtorch says. */
+    private static final String REFUSED = "Trying to resize storage that is not resizable";
 
     /** How many segments there are of each storage that is resizable without them. */
     private static final ConcurrentHashMap<Long, Integer> SEGMENTS = new ConcurrentHashMap<>();
@@ -24,6 +32,32 @@ final class ExportedMemory {
             return 1;
         });
         return storage;
+    }
+
+    static boolean holds(long storage) { return SEGMENTS.containsKey(storage); }
+
+    /**
+     * {@code message}, or if that says that a storage could not be resized, what is to be done about it. libtorch has changed the shape of the
+     * tensor already, which reaches beyond its memory: such arguments get the shape [n] of all their memory.
+     */
+    static String explained(String message, DispatcherStack stack) {
+        if (!message.contains(REFUSED)) return message;
+        for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i))) shrink(stack.payload(i));
+        return message.replace(REFUSED, "the memory of a tensor cannot become larger: " + FIXED);
+    }
+
+    private static void shrink(long impl) {
+        References.retain(impl);
+        ThreadContext c = ThreadContext.current();
+        try (var scope = Scope.open(); var off = NoGrad.enter()) {
+            Tensor t = c.adopt(impl);
+            if (t.layout() != Layout.STRIDED) return;
+            long room = t.read(at -> CApi.storageBytes(at.handle, at.result)) / t.dtype().bytes() - t.read(at -> CApi.storageOffset(at.handle, at.result));
+            long last = 0;
+            long[] shape = t.shape(), strides = t.strides();
+            for (int d = 0; d < shape.length; d++) last += (shape[d] - 1) * strides[d];
+            if (t.numel() > 0 && last >= room) t.resize_(new long[] {room});
+        }
     }
 
     static void release(long storage) {

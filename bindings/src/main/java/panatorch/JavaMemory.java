@@ -75,9 +75,16 @@ final class JavaMemory {
         return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape) : tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
     }
 
-    /** See {@link Tensor#data(Arena)}. */
-    @SuppressWarnings("restricted")
+    /** See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads once it is. */
     static MemorySegment of(Tensor t, Arena arena) {
+        MemorySegment segment = read(t, arena);
+        ArenaMemory memory = t.read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
+        return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
+    }
+
+    /** {@link #of} for reading at once, on any thread. */
+    @SuppressWarnings("restricted")
+    static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
         if (!t.isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
         if (t.isConj() || t.isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");

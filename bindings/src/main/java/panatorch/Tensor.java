@@ -336,7 +336,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
             Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
             if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
-            return reader.apply(plain.data(arena));
+            return reader.apply(JavaMemory.read(plain, arena));
         }
     }
 
