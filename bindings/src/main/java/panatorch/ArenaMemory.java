@@ -4,8 +4,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
@@ -13,6 +17,7 @@ import org.bytedeco.pytorch.OperatorHandle;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.HeldSegment;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
@@ -24,8 +29,8 @@ import panatorch.internal.libtorch.ThreadModes;
 /**
  * Refuses operators of tensors over an arena that was closed. Such tensors have a dispatch key of their own, one that libtorch has for
  * tensors which wrap others and does not use. Their views have it, too, and what autograd saves of them; the results of other operators
- * do not. The kernel for all operators under this key is here: it asks whether the arena is open and calls the operator's next kernel.
- * So other tensors' operators take no longer, and these take one call of Java's more.
+ * do not. The kernel for all operators under this key is here: it calls the operator's next kernel while the arena cannot be closed. So other tensors'
+ * operators take no longer, and these take two calls of Java's more.
  */
 final class ArenaMemory {
     private static final String KEY = "TESTING_ONLY_GenericWrapper";
@@ -76,32 +81,56 @@ final class ArenaMemory {
         var operator = new OperatorHandle(Borrowed.at(handle));
         var schema = operator.schema();
         long below = DispatcherStack.size(stack) - count(schema.arguments());
+        var failure = new AtomicReference<@Nullable Throwable>();
         try {
-            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), false);
-            operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
-            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), true);
+            var used = new LinkedHashSet<ArenaMemory>();
+            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
+            during(used.iterator(), () -> {
+                try {
+                    operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
+                    for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
+                } catch (Throwable t) {
+                    failure.set(t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+                }
+            });
         } catch (Throwable t) {
-            DispatcherStack.leaveNones(stack, below, (int) count(schema.returns()));
-            ThreadContext.current().upcalls.failed(schema.name().getString(), t instanceof IllegalStateException ? t : t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+            failure.set(t);
         }
+        Throwable thrown = failure.get();
+        if (thrown == null) return;
+        DispatcherStack.leaveNones(stack, below, (int) count(schema.returns()));
+        ThreadContext.current().upcalls.failed(OperatorSchema.text(schema.name()), thrown);
+    }
+
+    /** Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one of them. */
+    private static void during(Iterator<ArenaMemory> used, Runnable code) {
+        if (!used.hasNext()) {
+            code.run();
+            return;
+        }
+        ArenaMemory next = used.next();
+        next.requireOpen();
+        if (!next.segment.isAccessibleBy(Thread.currentThread())) during(used, code);
+        else HeldSegment.during(next.segment, () -> during(used, code));
     }
 
     /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
     private static long count(@Nullable Argument first) { return first == null ? 0 : first.limit() - first.position(); }
 
-    private static void visit(long value, boolean result) {
+    private static void visit(long value, LongConsumer tensors) {
         int tag = DispatcherStack.tagAt(value);
         long payload = Memory.getLong(value);
-        if (tag == Tag.TENSOR) visitTensor(payload, result);
-        else if (tag == Tag.LIST) for (int i = 0; i < NativeLists.size(payload); i++) if (NativeLists.tag(payload, i) == Tag.TENSOR) visitTensor(NativeLists.payload(payload, i), result);
+        if (tag == Tag.TENSOR) tensors.accept(payload);
+        else if (tag == Tag.LIST) for (int i = 0; i < NativeLists.size(payload); i++) if (NativeLists.tag(payload, i) == Tag.TENSOR) tensors.accept(NativeLists.payload(payload, i));
     }
 
-    /** An argument's arena is open; a result over it, of {@code set_} for instance, is such a tensor, too. */
-    private static void visitTensor(long impl, boolean result) {
-        if (References.isUndefinedTensor(impl) || !result && !Storages.hasKeys(impl, BIT)) return;
-        ArenaMemory memory = of(Storages.of(impl));
-        if (memory == null) return;
-        if (result) Storages.addKeys(impl, BIT);
-        else memory.requireOpen();
+    private static void arguments(long impl, Set<ArenaMemory> used) {
+        ArenaMemory memory = References.isUndefinedTensor(impl) || !Storages.hasKeys(impl, BIT) ? null : of(Storages.of(impl));
+        if (memory != null) used.add(memory);
+    }
+
+    /** A result over such memory that has not the key, of {@code set_} for instance. */
+    private static void result(long impl) {
+        if (!References.isUndefinedTensor(impl) && of(Storages.of(impl)) != null) Storages.addKeys(impl, BIT);
     }
 }

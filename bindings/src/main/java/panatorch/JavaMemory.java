@@ -34,7 +34,7 @@ final class JavaMemory {
                 bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         Tensor t = Aten.empty(shape, dtype);
         try (var arena = Arena.ofConfined()) {
-            t.data(arena).copyFrom(bytes);
+            read(t, arena).copyFrom(bytes);
         }
         return t;
     }
@@ -82,7 +82,7 @@ final class JavaMemory {
         return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
     }
 
-    /** {@link #of} for reading at once, on any thread. */
+    /** {@link #of} for use at once, on any thread. */
     @SuppressWarnings("restricted")
     static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -143,6 +144,7 @@ class PromisedMemoryTest {
             for (var kind : List.of(Arena.ofConfined(), Arena.ofShared())) closed(kind);
             training();
             open();
+            meanwhile();
         }
 
         private static Tensor blob(Arena arena, long... shape) {
@@ -181,6 +183,35 @@ class PromisedMemoryTest {
             assertThatThrownBy(() -> read.get(ValueLayout.JAVA_FLOAT, 0)).isInstanceOf(IllegalStateException.class);
             assertThat(y.add(1).sum().itemFloat()).isEqualTo(4e6f);
             assertThat(x.shape()).containsExactly(1000, 1000);
+        }
+
+        /** While an operator runs, its arena is not closed under it. */
+        private static void meanwhile() throws InterruptedException {
+            var refusals = new AtomicInteger();
+            for (int round = 0; round < 30; round++) {
+                var arena = Arena.ofShared();
+                var failure = new AtomicReference<Throwable>();
+                Tensor x = blob(arena, 600, 600), y = blob(arena, 600, 600);
+                Thread user = Thread.ofPlatform().start(() -> {
+                    try (var scope = Scope.open()) {
+                        while (true) x.mm(y).close();
+                    } catch (Throwable t) {
+                        failure.set(t);
+                    }
+                });
+                Thread.sleep(5);
+                for (boolean closed = false; !closed;) {
+                    try {
+                        arena.close();
+                        closed = true;
+                    } catch (IllegalStateException e) {
+                        refusals.incrementAndGet();
+                    }
+                }
+                user.join();
+                assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+            }
+            assertThat(refusals.get()).isPositive();
         }
 
         private static void refused(Runnable use) { assertThatThrownBy(use::run).isInstanceOf(IllegalStateException.class).hasMessageContaining("arena is closed"); }
