@@ -85,7 +85,7 @@ final class ArenaMemory {
         try {
             var used = new LinkedHashSet<ArenaMemory>();
             for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
-            during(used.iterator(), () -> {
+            during(used.iterator(), failure, () -> {
                 try {
                     operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
                     for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
@@ -103,15 +103,21 @@ final class ArenaMemory {
     }
 
     /** Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one of them. */
-    private static void during(Iterator<ArenaMemory> used, Runnable code) {
+    private static void during(Iterator<ArenaMemory> used, AtomicReference<@Nullable Throwable> failure, Runnable code) {
         if (!used.hasNext()) {
             code.run();
             return;
         }
         ArenaMemory next = used.next();
         next.requireOpen();
-        if (!next.segment.isAccessibleBy(Thread.currentThread())) during(used, code);
-        else HeldSegment.during(next.segment, () -> during(used, code));
+        if (!next.segment.isAccessibleBy(Thread.currentThread())) during(used, failure, code);
+        else HeldSegment.during(next.segment, () -> {
+            try {
+                during(used, failure, code);
+            } catch (Throwable t) { // native frames are between here and who called
+                failure.set(t);
+            }
+        });
     }
 
     /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */

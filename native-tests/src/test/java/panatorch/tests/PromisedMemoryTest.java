@@ -178,6 +178,12 @@ class PromisedMemoryTest {
                 refused(() -> Aten.cat(List.of(v.flatten(), v.flatten())));
             }
             refused(() -> other.matmul(x));
+            try (var alive = Arena.ofShared()) {
+                Tensor z = blob(alive, 1000, 1000);
+                refused(() -> z.add(x));
+                refused(() -> x.add(z));
+                assertThat(z.add(z).mul(z).sum().itemFloat()).isEqualTo(8e6f);
+            }
             refused(() -> other.addmm_(x, x));
             refused(() -> Aten._foreachAdd(List.of(other, x), 1));
             assertThatThrownBy(() -> read.get(ValueLayout.JAVA_FLOAT, 0)).isInstanceOf(IllegalStateException.class);
