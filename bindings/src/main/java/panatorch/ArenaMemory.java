@@ -90,6 +90,7 @@ final class ArenaMemory {
                     operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
                     for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
                 } catch (Throwable t) {
+                    if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
                     failure.set(t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
                 }
             });
@@ -100,6 +101,13 @@ final class ArenaMemory {
         if (thrown == null) return;
         DispatcherStack.leaveNones(stack, below, (int) count(schema.returns()));
         ThreadContext.current().upcalls.failed(OperatorSchema.text(schema.name()), thrown);
+    }
+
+    private static void shrink(long stack, long below) {
+        ThreadContext.current().calledBack(() -> {
+            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ExportedMemory::shrink);
+            return stack;
+        });
     }
 
     /** Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one of them. */

@@ -42,11 +42,14 @@ final class ExportedMemory {
      */
     static String explained(String message, DispatcherStack stack) {
         if (!message.contains(REFUSED)) return message;
-        for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i))) shrink(stack.payload(i));
+        for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.TENSOR) shrink(stack.payload(i));
         return message.replace(REFUSED, "the memory of a tensor cannot become larger: " + FIXED);
     }
 
-    private static void shrink(long impl) {
+    static boolean saysNotResizable(Throwable t) { return t instanceof RuntimeException && t.getMessage() != null && t.getMessage().contains(REFUSED); }
+
+    static void shrink(long impl) {
+        if (References.isUndefinedTensor(impl)) return;
         References.retain(impl);
         ThreadContext c = ThreadContext.current();
         try (var scope = Scope.open(); var off = NoGrad.enter()) {

@@ -120,7 +120,7 @@ class PromisedMemoryTest {
 
         private static void shapes() {
             var arena = Arena.ofAuto();
-            for (Tensor fixed : List.of(exported(arena), Torch.fromBlob(arena.allocate(12, 8), DType.FLOAT32, 3))) {
+            for (Tensor fixed : List.of(exported(arena), Torch.fromBlob(arena.allocate(12, 8), DType.FLOAT32, 3), Torch.fromBlob(Arena.ofShared().allocate(12, 8), DType.FLOAT32, 3))) {
                 assertThatThrownBy(() -> fixed.resize_(new long[] {40, N})).isInstanceOf(IllegalArgumentException.class);
                 assertThat(fixed.shape()).containsExactly(3);
                 assertThat(fixed.resize_(new long[] {1}).resize_(new long[] {3}).shape()).containsExactly(3);
