@@ -25,7 +25,7 @@ final class Errors {
     static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
         Throwable thrown = Failures.behind(e);
         if (thrown != null) return thrown;
-        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        String message = ExportedMemory.explained(e.getMessage() == null ? e.toString() : e.getMessage(), stack);
         return exception(op.name(), (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
     }
 

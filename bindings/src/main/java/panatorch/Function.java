@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What else it depends on (numbers, shapes) are fields of the subclass, which should not change after {@link #apply}. Without
  * fields that change, one object may be applied by many threads at once. Exceptions of {@link #backward} reach the caller of
- * {@code backward} as they were. A graph with functions in it is differentiated by one thread at a time.
+ * {@code backward} as they were. A graph with functions in it may be differentiated by many threads at once if {@code backward} changes no fields.
  *
  * <p>Derivatives of derivatives are those of the operators that {@link #backward} calls, so they exist where it computes with its
  * gradients, saved inputs and saved outputs; {@link GradCheck} tells. Forward-mode derivatives are not supported, and neither is
@@ -67,7 +67,8 @@ public abstract class Function {
                 outputs = List.copyOf(forward(context, inputs));
             }
             context.keepOutputs(outputs);
-            if (recording) outputs = new RecordedFunction(this, context, inputs, outputs).outputs();
+            if (recording) outputs = RecordedFunction.outputs(this, context, inputs, outputs);
+            context.forgetTensors();
             var own = new ArrayList<Tensor>();
             for (Tensor y : outputs) own.add(inputs.contains(y) ? y.share() : y);
             scope.keep(own.toArray(Tensor[]::new));
@@ -93,7 +94,7 @@ public abstract class Function {
         private List<Tensor> toSave = List.of();
         private List<Tensor> nonDifferentiable = List.of();
         private @Nullable List<Saved> saved;
-        private boolean materialize = true;
+        private boolean materialize = true, savesNothing;
         @Nullable RecordedFunction recorded;
 
         private Context(Function function, List<Tensor> inputs) {
@@ -114,15 +115,24 @@ public abstract class Function {
          * @throws TorchException if one of them was changed in place since, or if the graph was freed by an earlier {@code backward}
          */
         public List<Tensor> saved() {
-            var all = saved;
-            if (all == null) throw freed();
             var handles = new ArrayList<Tensor>();
-            for (Saved s : all) {
-                if (Aten._version(s.tensor) != s.version) throw new TorchException("", "One of the tensors that " + function.name() + " saved for backward, "
-                        + s.tensor.describe() + ", was changed in place since: it is at version " + Aten._version(s.tensor) + ", but version " + s.version + " was saved.", null);
-                handles.add(s.output >= 0 && recorded != null && NoGrad.isGradEnabled() ? recorded.connected(s.output, s.tensor) : s.tensor.share());
+            List<Saved> all = shared(handles);
+            for (int i = 0; i < handles.size(); i++) {
+                Saved s = all.get(i);
+                Tensor t = handles.get(i);
+                if (Aten._version(t) != s.version) throw new TorchException("", "One of the tensors that " + function.name() + " saved for backward, "
+                        + t.describe() + ", was changed in place since: it is at version " + Aten._version(t) + ", but version " + s.version + " was saved.", null);
+                if (s.output >= 0 && recorded != null && NoGrad.isGradEnabled()) handles.set(i, recorded.connected(s.output, t));
             }
             return handles;
+        }
+
+        /** Another thread's backward may free what is saved now; nothing is freed under the lock. */
+        private synchronized List<Saved> shared(List<Tensor> handles) {
+            var all = saved;
+            if (all == null) throw freed();
+            for (Saved s : all) handles.add(s.tensor.share());
+            return all;
         }
 
         /** Says of outputs that they have no gradient. To be called in {@link Function#forward}. */
@@ -138,12 +148,21 @@ public abstract class Function {
 
         boolean differentiable(Tensor output) { return !nonDifferentiable.contains(output) && (output.isFloatingPoint() || output.isComplex()); }
 
-        boolean savesNothing() { return toSave.isEmpty(); }
+        boolean savesNothing() { return savesNothing; }
+
+        /** The caller's tensors: one that nobody else holds is garbage, though its graph, which holds this, is not. */
+        private void forgetTensors() {
+            toSave = List.of();
+            nonDifferentiable = List.of();
+        }
 
         private void keepOutputs(List<Tensor> outputs) {
             var all = new ArrayList<Saved>();
             for (Tensor t : toSave) all.add(new Saved(t.share().escape(), Aten._version(t), outputs.indexOf(t)));
-            saved = all;
+            synchronized (this) {
+                saved = all;
+            }
+            savesNothing = all.isEmpty();
         }
 
         TorchException freed() {
@@ -152,8 +171,11 @@ public abstract class Function {
         }
 
         void release() {
-            var all = saved;
-            saved = null;
+            List<Saved> all;
+            synchronized (this) {
+                all = saved;
+                saved = null;
+            }
             if (all != null) all.forEach(s -> s.tensor.close());
         }
     }

@@ -5,6 +5,7 @@ import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Storages;
 import panatorch.internal.libtorch.Tag;
 
 /** The arguments on a stack, by the schema's names. */
@@ -45,6 +46,20 @@ record Given(Operator operator, DispatcherStack stack) {
 
     /** [] where there is none. */
     long[] shape(String tensor) { return given(tensor) ? Tensor.sizes(handle(tensor)) : new long[0]; }
+
+    /** The address of a tensor's storage. */
+    long storage(String tensor) { return Storages.of(stack.payload(index(tensor))); }
+
+    long storageBytes(String tensor) {
+        ThreadContext c = handle(tensor);
+        return CApi.storageBytes(c.handle, c.result);
+    }
+
+    /** Of a tensor's first element in its storage. */
+    long offset(String tensor) {
+        ThreadContext c = handle(tensor);
+        return CApi.layout(c.handle, c.result) == Layout.STRIDED.code() ? CApi.storageOffset(c.handle, c.result) : 0;
+    }
 
     DType dtype(String tensor) { return Tensor.dtype(handle(tensor)); }
 

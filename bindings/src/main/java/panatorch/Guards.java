@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Storages;
 
 /**
  * What libtorch does not check and dies of: a table of operators, most of them parts of others that do check, with what their arguments
@@ -46,7 +47,12 @@ final class Guards {
         put("_pdist_backward", Guards::pairs);
         put("_foreach_copy", a -> a.length("self") == a.length("src") ? null : "self and src are lists of different lengths");
         for (String op : List.of("aten::_saturate_weight_to_fp16", "aten::fbgemm_pack_gemm_matrix_fp16", "_quantized::linear_prepack_fp16", "quantized::linear_prepack_fp16", "onednn::linear_prepack_fp16", "aten::fbgemm_linear_quantize_weight")) TABLE.put(op, Guards::packed);
+        put("resize_", a -> fits(a, "self", a.integers("size"), a.offset("self")));
+        put("_resize_output_", a -> fits(a, "self", a.integers("size"), a.offset("self")));
+        put("resize_as_", a -> fits(a, "self", a.shape("the_template"), a.offset("self")));
+        put("set_", a -> a.has("size") && a.given("source") ? fits(a, "source", a.integers("size"), a.integer("storage_offset")) : null);
         for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy", "_lazy_clone")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
+        put("_lazy_clone", TABLE.get("aten::_lazy_clone").and(a -> ExportedMemory.holds(a.storage("self")) ? ExportedMemory.IN_USE + " and would be another tensor's; clone() copies it" : null));
         put("view", a -> a.has("dtype") && a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("_reshape_alias", Guards::withinStorage);
         put("_reshape_alias_copy", Guards::withinStorage);
@@ -110,6 +116,20 @@ final class Guards {
     private static void put(String operator, Check check) { TABLE.put("aten::" + operator, check); }
 
     // ---- checks
+
+    /** libtorch changes the shape before it finds that the storage cannot grow. */
+    private static @Nullable String fits(Given a, String tensor, long[] size, long offset) {
+        long storage = a.storage(tensor);
+        if (storage == 0 || Storages.isResizable(storage)) return null;
+        long there = a.storageBytes(tensor) / Math.max(1, a.dtype("self").bytes()), elements = numel(size);
+        if (Arrays.stream(size).anyMatch(n -> n < 0) || elements == 0) return null;
+        long[] stride = a.integersIfAny("stride");
+        if (stride.length == size.length && size.length > 0) {
+            elements = 1;
+            for (int d = 0; d < size.length; d++) elements += (size[d] - 1) * stride[d];
+        }
+        return elements <= there - offset ? null : "its " + there + " elements of memory cannot become " + elements + ": " + ExportedMemory.FIXED;
+    }
 
     private static Check length(String list, int n) { return a -> a.length(list) == n ? null : list + " has " + n + " elements, not " + a.length(list); }
 

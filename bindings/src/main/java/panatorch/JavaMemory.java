@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.logging.log4j.Level;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.Storages;
 import panatorch.internal.log.Log;
 
 /** Tensors of memory that Java has: copies of it, and tensors that share it. */
@@ -32,7 +34,7 @@ final class JavaMemory {
                 bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         Tensor t = Aten.empty(shape, dtype);
         try (var arena = Arena.ofConfined()) {
-            t.data(arena).copyFrom(bytes);
+            read(t, arena).copyFrom(bytes);
         }
         return t;
     }
@@ -70,20 +72,36 @@ final class JavaMemory {
         if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
                 "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
-        return tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
+        return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape) : tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
     }
 
-    /** See {@link Tensor#data(Arena)}. */
-    @SuppressWarnings("restricted")
+    /** See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads once it is. */
     static MemorySegment of(Tensor t, Arena arena) {
+        MemorySegment segment = read(t, arena);
+        ArenaMemory memory = t.read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
+        return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
+    }
+
+    /** {@link #of} for use at once, on any thread. */
+    @SuppressWarnings("restricted")
+    static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
         if (!t.isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
         if (t.isConj() || t.isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
         long bytes = t.numel() * t.dtype().bytes();
         long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(), there = t.read(c -> CApi.storageBytes(c.handle, c.result));
         if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
-        long address = t.read(c -> CApi.dataPointer(c.handle, c.result)), impl = t.shareImpl();
-        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> Tensor.free(impl));
+        long storage = t.read(c -> ExportedMemory.hold(Storages.of(Memory.getLong(c.handle))));
+        try {
+            ArenaMemory memory = ArenaMemory.of(storage);
+            if (memory != null) memory.requireOpen();
+            long address = t.read(c -> CApi.dataPointer(c.handle, c.result));
+            if (address == 0 && bytes > 0) throw new IllegalStateException("the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
+            return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> ExportedMemory.release(storage));
+        } catch (RuntimeException e) {
+            ExportedMemory.release(storage);
+            throw e;
+        }
     }
 
     // ---- what libtorch holds

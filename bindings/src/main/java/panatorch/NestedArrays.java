@@ -58,7 +58,7 @@ final class NestedArrays {
         var arrays = new NestedArrays(Kind.of(type), sizes.stream().mapToLong(s -> s).toArray());
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             Tensor t = Aten.empty(arrays.shape, arrays.kind.dtype);
-            arrays.write(values, t.data(arena), new int[arrays.shape.length], 0);
+            arrays.write(values, JavaMemory.read(t, arena), new int[arrays.shape.length], 0);
             return scope.move(t);
         }
     }

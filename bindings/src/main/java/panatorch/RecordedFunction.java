@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,6 @@ final class RecordedFunction {
     private final @Nullable Input[] inputs;
     private final @Nullable Kind[] kinds;
     private final Tensor root;
-    private final List<Tensor> outputs = new ArrayList<>();
     private final AtomicInteger outlets = new AtomicInteger(), differentiable = new AtomicInteger();
 
     /** What a gradient has to be like. */
@@ -38,32 +36,41 @@ final class RecordedFunction {
         Tensor zeros() { return Aten.zeros(new long[0], dtype, null, device, null).expand(shape); }
     }
 
-    /** Results that have gradients become part of the graph, see {@link #outputs}. */
-    RecordedFunction(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
+    private RecordedFunction(Function function, Function.Context context, List<Tensor> arguments, int results) {
         this.function = function;
         this.context = context;
         inputs = new Input[arguments.size()];
         Tensor sum = null;
         for (int i = 0; i < inputs.length; i++) {
             if (!context.needsGradient(i)) continue;
-            Input input = inputs[i] = new Input(arguments.get(i), i);
-            sum = sum == null ? input.link : sum.add(input.link.to(sum.device()));
+            Tensor x = arguments.get(i), link = (inputs[i] = new Input(x, i)).link(x);
+            sum = sum == null ? link : sum.add(link.to(sum.device()));
         }
         root = Objects.requireNonNull(sum).share().escape();
         context.recorded = this;
-        kinds = new Kind[results.size()];
-        var outlet = new Outlet();
-        for (int k = 0; k < kinds.length; k++) {
-            Tensor y = results.get(k);
-            if (context.differentiable(y)) kinds[k] = Kind.of(y);
-            outputs.add(kinds[k] == null ? y : outlet.output(k, y));
-        }
+        kinds = new Kind[results];
     }
 
-    List<Tensor> outputs() { return outputs; }
+    /** What becomes of {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that is forgotten would ever be garbage. */
+    static List<Tensor> outputs(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
+        var recorded = new RecordedFunction(function, context, arguments, results.size());
+        var outlet = recorded.new Outlet();
+        Tensor end = outlet.open();
+        var outputs = new ArrayList<Tensor>();
+        for (int k = 0; k < results.size(); k++) {
+            Tensor y = results.get(k);
+            if (context.differentiable(y)) recorded.kinds[k] = Kind.of(y);
+            outputs.add(recorded.kinds[k] == null ? y : outlet.output(end, k, y));
+        }
+        return outputs;
+    }
 
     /** Saved output {@code k} as part of the graph: not by the node it was made by, which would keep itself alive if it kept its output. */
-    Tensor connected(int k, Tensor value) { return kinds[k] == null ? value.share() : new Outlet().output(k, value); }
+    Tensor connected(int k, Tensor value) {
+        if (kinds[k] == null) return value.share();
+        var outlet = new Outlet();
+        return outlet.output(outlet.open(), k, value);
+    }
 
     private void differentiate(List<Tensor> gradients) {
         var results = function.backward(context, gradients);
@@ -86,29 +93,25 @@ final class RecordedFunction {
         private final int number;
         private final Kind kind;
         private final GradientHook hook = new GradientHook(unused -> take());
-        /** A scalar that depends on the input. */
-        final Tensor link;
-        private @Nullable Tensor gradient;
-        private int pass = -1;
 
         Input(Tensor x, int number) {
             this.number = number;
             kind = Kind.of(x);
-            Tensor alias = x.alias();
-            hook.on(alias);
-            link = alias.sum();
         }
 
-        /** Outlets of one pass add up. What a pass left here that ended early, or needed no gradient of this input, does not count. */
+        /** A scalar that depends on the input. */
+        Tensor link(Tensor x) {
+            Tensor alias = x.alias();
+            hook.on(alias);
+            return alias.sum();
+        }
+
+        /** Outlets of one pass add up. */
         void put(@Nullable Tensor g) {
-            int now = torch.get_current_graph_task_id();
-            Tensor before = pass == now ? gradient : null;
-            if (before == null) clear();
-            pass = now;
             if (g == null) return;
-            Tensor fitting = fitted(g), sum = before == null ? fitting.share() : fitting.add(before);
-            clear();
-            gradient = sum.escape();
+            var pass = BackwardPass.current();
+            Tensor fitting = fitted(g), before = pass.take(this);
+            pass.leave(this, before == null ? fitting.share() : fitting.add(before));
         }
 
         private Tensor fitted(Tensor g) {
@@ -123,81 +126,59 @@ final class RecordedFunction {
         }
 
         private Tensor take() {
-            Tensor g = pass == torch.get_current_graph_task_id() ? gradient : null;
-            if (g == null) return kind.zeros();
-            gradient = null;
-            Objects.requireNonNull(ThreadContext.current().scopes.scope).adopt(g); // the hook's
-            return g;
+            Tensor g = BackwardPass.current().take(this);
+            return g == null ? kind.zeros() : g;
         }
 
-        private void clear() {
-            if (gradient != null) gradient.close();
-            gradient = null;
-        }
-
-        void close() {
-            clear();
-            hook.deallocate();
-        }
+        void close() { hook.deallocate(); }
     }
 
     /** Where gradients of outputs enter and {@code backward} is called. */
     private final class Outlet {
-        private final @Nullable Tensor[] gradients = new Tensor[kinds.length];
         private final List<GradientHook> hooks = new ArrayList<>();
-        private final Tensor end;
+        /** Where the gradient of each output is left; null where it has none. */
+        private final @Nullable Object[] places = new Object[kinds.length];
         private volatile boolean freed;
-        private int pass = -1;
 
-        Outlet() {
+        /** A number that depends on all inputs. No field keeps such tensors: a closed one still knows its scope, and that the tensors of those around it. */
+        Tensor open() {
             outlets.incrementAndGet();
             differentiable.incrementAndGet();
             Tensor leaf = Lifeline.until(this::close).requiresGrad_(true);
             Tensor start = context.savesNothing() ? root : root.mul(Lifeline.until(this::free));
-            end = start.add(leaf);
+            Tensor end = start.add(leaf);
             hooks.add(new GradientHook(unused -> {
                 pass();
                 return null;
             }).on(end));
+            return end;
         }
 
-        /** A tensor of the graph with the elements of {@code value}. */
-        Tensor output(int k, Tensor value) {
+        /** A tensor of the graph, behind {@code end}, with the elements of {@code value}. */
+        Tensor output(Tensor end, int k, Tensor value) {
             Kind kind = Objects.requireNonNull(kinds[k]);
             Tensor element = end.isComplex() && !kind.dtype.isComplex() ? Aten.real(end) : end;
             Tensor output = Aten._unsafeView(element.to(kind.device, kind.dtype).expand(kind.shape), kind.shape);
             output.setData(value);
+            var place = places[k] = new Object();
             hooks.add(new GradientHook(g -> {
-                enter(k, g);
+                BackwardPass.current().leave(place, g.share());
                 return kind.zeros();
             }).on(output));
             return output;
         }
 
-        private void enter(int k, Tensor g) {
-            int now = torch.get_current_graph_task_id();
-            if (pass != now) clear();
-            pass = now;
-            gradients[k] = g.share().escape();
-        }
-
         private void pass() {
-            var all = new ArrayList<Tensor>();
+            var pass = BackwardPass.current();
+            var gradients = new ArrayList<Tensor>();
             for (int k = 0; k < kinds.length; k++) {
                 Kind kind = kinds[k];
-                all.add(gradients[k] == null && kind != null && context.materializes() ? kind.zeros() : gradients[k]);
+                Object place = places[k];
+                Tensor g = place == null ? null : pass.take(place);
+                gradients.add(g == null && kind != null && context.materializes() ? kind.zeros() : g);
             }
-            try {
-                if (freed) throw context.freed();
-                differentiate(all);
-            } finally {
-                clear();
-            }
-        }
-
-        private void clear() {
-            for (Tensor g : gradients) if (g != null) g.close();
-            Arrays.fill(gradients, null);
+            if (freed) throw context.freed();
+            differentiate(gradients);
         }
 
         /** After a backward that does not retain the graph, or with it. */
@@ -207,7 +188,6 @@ final class RecordedFunction {
         }
 
         private void close() {
-            clear();
             hooks.forEach(GradientHook::deallocate);
             if (outlets.decrementAndGet() == 0) RecordedFunction.this.close();
         }

@@ -338,7 +338,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /**
      * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native
-     * byte order. The tensor's storage lives at least as long as {@code arena}, also when the tensor is closed before.
+     * byte order. The storage that the tensor has now lives at least as long as {@code arena}, also when the tensor is closed or gets
+     * another storage before. Until then it cannot be resized, nor copied lazily: that throws an {@link IllegalArgumentException}. Memory that
+     * came from an arena which can be closed ({@link Torch#fromBlob}) is that arena's segment, accessible as such.
      *
      * @throws IllegalStateException if the tensor is not contiguous, not on the CPU, or a view that is conjugated or negated when read
      */
@@ -410,7 +412,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
             Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
             if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
-            return reader.apply(plain.data(arena));
+            return reader.apply(JavaMemory.read(plain, arena));
         }
     }
 

@@ -212,7 +212,12 @@ public final class Torch {
 
     /**
      * A tensor over the memory of {@code segment}, without a copy: both sides see what the other writes. The segment is kept
-     * reachable while libtorch uses it; the memory of an arena that is closed by hand must outlive the tensor and all its views.
+     * reachable while libtorch uses it. It cannot be resized beyond its memory.
+     *
+     * <p>An arena that is closed by hand is to outlive the tensor and all its views. After it is closed, operators of the tensor, of its views
+     * and of what a graph has saved of them throw an {@link IllegalStateException}; while one of them runs, closing a shared arena throws it. For that
+     * they take some microseconds more than with {@link java.lang.foreign.Arena#ofAuto} or {@code global}, whose memory nobody can close. Tensors that are made of others (sparse,
+     * nested) are not watched, nor is a confined arena that its thread closes while another thread computes.
      *
      * @param segment native memory, aligned for {@code dtype}, of exactly the elements of {@code shape}, last dimension fastest
      */

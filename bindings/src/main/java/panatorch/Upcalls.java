@@ -48,6 +48,7 @@ final class Upcalls {
         } finally {
             thrown = upcalls.leave(outer);
         }
+        if (thrown instanceof SerialKernel.Failure libtorch) throw Errors.plain(libtorch.error);
         if (thrown != null) throw unchanged(thrown);
         if (failure != null) throw failure;
     }

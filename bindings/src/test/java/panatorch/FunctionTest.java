@@ -267,6 +267,67 @@ class FunctionTest {
         }
     }
 
+    /** d/dx of (x³)³·k is 9k·x⁸. Every thread goes through the same nodes, with a gradient of its own. */
+    @Test void many_threads_differentiate_one_graph_at_once() throws InterruptedException {
+        try (var scope = Scope.open()) {
+            Tensor x = leaf(0.5, 1, 2), y = leaf(3, 5, 7), shared = new Cube().apply(new Cube().apply(x));
+            var several = new Several().applyAll(List.of(shared, y));
+            var wrong = new java.util.concurrent.ConcurrentLinkedQueue<String>();
+            var threads = java.util.stream.IntStream.range(0, 8).mapToObj(k -> Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; i < 100; i++) round(x, y, several, k * 100 + i);
+                } catch (Throwable t) {
+                    wrong.add(t.toString());
+                }
+            })).toList();
+            for (Thread t : threads) t.join();
+            assertThat(wrong).isEmpty();
+        }
+        assertThat(BackwardPass.running()).isZero();
+    }
+
+    private static void round(Tensor x, Tensor y, List<Tensor> outputs, double weight) {
+        try (var scope = Scope.open()) {
+            Tensor k = Torch.tensor(new double[] {weight, weight, weight});
+            boolean first = weight % 2 == 0;
+            Tensor g = Autograd.grad(outputs.subList(0, 2), List.of(first ? x : y), List.of(k, k), true, false, false).getFirst();
+            double[] at = x.toDoubleArray(), other = y.toDoubleArray(), expected = new double[3];
+            for (int i = 0; i < 3; i++) expected[i] = weight * (first ? 9 * Math.pow(at[i], 8) * (other[i] + 1) : Math.pow(at[i], 9) + 1);
+            assertThat(g.toDoubleArray()).containsExactly(expected, within(1e-6));
+        }
+    }
+
+    @Test void a_backward_inside_another_of_the_same_graph_is_right() {
+        try (var scope = Scope.open()) {
+            Tensor x = leaf(2), cube = new Cube().apply(x);
+            var nesting = new Function() {
+                @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return List.of(inputs.getFirst().mul(1)); }
+
+                @Override protected List<Tensor> backward(Context context, List<Tensor> g) {
+                    Tensor inner = Autograd.grad(List.of(cube), List.of(x), List.of(Torch.tensor(new double[] {100})), true, false, false).getFirst();
+                    assertThat(inner.itemDouble()).isEqualTo(1200);
+                    return List.of(g.getFirst().add(inner));
+                }
+            };
+            assertThat(Autograd.grad(nesting.apply(cube).mul(3).sum(), x).getFirst().itemDouble()).isEqualTo(12 * 1203);
+        }
+    }
+
+    @Test void what_a_backward_leaves_that_failed_or_wanted_one_input_is_freed_at_its_end() {
+        try (var scope = Scope.open()) {
+            Tensor x = leaf(1, 2), y = leaf(3, 5), failing = returning(g -> { throw new IllegalStateException("mine"); }).apply(x);
+            var outputs = new Several().applyAll(List.of(failing, y));
+            Tensor sum = outputs.get(0).sum();
+            for (int i = 0; i < 3; i++) {
+                long before = Torch.liveTensors();
+                Autograd.grad(List.of(sum), List.of(y), null, true, false, false).getFirst().close();
+                assertThatThrownBy(() -> Autograd.grad(List.of(sum), List.of(x), null, true, false, false)).hasMessage("mine");
+                assertThat(Torch.liveTensors()).isEqualTo(before);
+                assertThat(BackwardPass.running()).isZero();
+            }
+        }
+    }
+
     @Test void functions_run_on_virtual_threads() throws InterruptedException {
         var failure = new AtomicReference<Throwable>();
         var threads = java.util.stream.IntStream.range(0, 50).mapToObj(i -> Thread.ofVirtual().start(() -> {

@@ -57,6 +57,14 @@ public final class Registrations {
         }
     }
 
+    /** A kernel for all operators that have none of their own for {@code key}. */
+    public static Pointer implementAll(String key, MemorySegment stub) {
+        try (var kernel = KernelFunction.makeFallthrough()) {
+            Memory.setLong(kernel.address() + FUNCTION, stub.address());
+            return Dispatcher.singleton().registerFallback(torch.parseDispatchKey(key), kernel, DEBUG_NAME);
+        }
+    }
+
     /**
      * What libtorch checks the kernel's types by, as it knows them of a kernel in C++. It frees this copy: of the two Java objects the
      * first is never deallocated, and the second does not know how.

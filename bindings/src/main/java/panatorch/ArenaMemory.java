@@ -1,0 +1,150 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import org.bytedeco.pytorch.Argument;
+import org.bytedeco.pytorch.DispatchKeySet;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.HeldSegment;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.NativeLists;
+import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Registrations;
+import panatorch.internal.libtorch.Storages;
+import panatorch.internal.libtorch.Tag;
+import panatorch.internal.libtorch.ThreadModes;
+
+/**
+ * Refuses operators of tensors over an arena that was closed. Such tensors have a dispatch key of their own, one that libtorch has for
+ * tensors which wrap others and does not use. Their views have it, too, and what autograd saves of them; the results of other operators
+ * do not. The kernel for all operators under this key is here: it calls the operator's next kernel while the arena cannot be closed. So other tensors'
+ * operators take no longer, and these take two calls of Java's more.
+ */
+final class ArenaMemory {
+    private static final String KEY = "TESTING_ONLY_GenericWrapper";
+    private static final long BIT = ThreadModes.bit(KEY);
+    /** The JDK's scopes that nobody can close. */
+    private static final Set<String> OPEN_FOR_EVER = Set.of("GlobalSession", "ImplicitSession");
+    private static final ConcurrentHashMap<Long, ArenaMemory> BY_STORAGE = new ConcurrentHashMap<>();
+
+    final MemorySegment segment;
+    private long storage;
+
+    static {
+        try {
+            var upcall = MethodHandles.lookup().findStatic(ArenaMemory.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            Registrations.implementAll(KEY, Registrations.stub(upcall, Arena.global()));
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private ArenaMemory(MemorySegment segment) { this.segment = segment; }
+
+    static boolean isCloseable(MemorySegment segment) { return !OPEN_FOR_EVER.contains(segment.scope().getClass().getSimpleName()); }
+
+    /** A tensor over a segment of an arena that can be closed. */
+    static Tensor tensor(MemorySegment segment, DType dtype, long[] shape) {
+        var memory = new ArenaMemory(segment);
+        Tensor t = JavaMemory.tensor(segment, dtype, shape, memory::forget);
+        long impl = t.implOrZero();
+        memory.storage = Storages.of(impl);
+        BY_STORAGE.put(memory.storage, memory);
+        Storages.addKeys(impl, BIT);
+        return t;
+    }
+
+    private void forget() { BY_STORAGE.remove(storage, this); }
+
+    /** What {@code storage} is made of; null if not of an arena that can be closed. */
+    static @Nullable ArenaMemory of(long storage) { return BY_STORAGE.isEmpty() ? null : BY_STORAGE.get(storage); }
+
+    void requireOpen() {
+        if (!segment.scope().isAlive()) throw new IllegalStateException(
+                "the arena is closed that Torch.fromBlob was given memory of, and a tensor uses it still; close the arena after the tensor and its views, or use Torch.copyOf");
+    }
+
+    @SuppressWarnings("unused")
+    private static void upcall(long functor, long handle, long keys, long stack) {
+        var operator = new OperatorHandle(Borrowed.at(handle));
+        var schema = operator.schema();
+        long below = DispatcherStack.size(stack) - count(schema.arguments());
+        var failure = new AtomicReference<@Nullable Throwable>();
+        try {
+            var used = new LinkedHashSet<ArenaMemory>();
+            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
+            during(used.iterator(), failure, () -> {
+                try {
+                    operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
+                    for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
+                } catch (Throwable t) {
+                    if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
+                    failure.set(t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+                }
+            });
+        } catch (Throwable t) {
+            failure.set(t);
+        }
+        Throwable thrown = failure.get();
+        if (thrown == null) return;
+        DispatcherStack.leaveNones(stack, below, (int) count(schema.returns()));
+        ThreadContext.current().upcalls.failed(OperatorSchema.text(schema.name()), thrown);
+    }
+
+    private static void shrink(long stack, long below) {
+        ThreadContext.current().calledBack(() -> {
+            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ExportedMemory::shrink);
+            return stack;
+        });
+    }
+
+    /** Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one of them. */
+    private static void during(Iterator<ArenaMemory> used, AtomicReference<@Nullable Throwable> failure, Runnable code) {
+        if (!used.hasNext()) {
+            code.run();
+            return;
+        }
+        ArenaMemory next = used.next();
+        next.requireOpen();
+        if (!next.segment.isAccessibleBy(Thread.currentThread())) during(used, failure, code);
+        else HeldSegment.during(next.segment, () -> {
+            try {
+                during(used, failure, code);
+            } catch (Throwable t) { // native frames are between here and who called
+                failure.set(t);
+            }
+        });
+    }
+
+    /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
+    private static long count(@Nullable Argument first) { return first == null ? 0 : first.limit() - first.position(); }
+
+    private static void visit(long value, LongConsumer tensors) {
+        int tag = DispatcherStack.tagAt(value);
+        long payload = Memory.getLong(value);
+        if (tag == Tag.TENSOR) tensors.accept(payload);
+        else if (tag == Tag.LIST) for (int i = 0; i < NativeLists.size(payload); i++) if (NativeLists.tag(payload, i) == Tag.TENSOR) tensors.accept(NativeLists.payload(payload, i));
+    }
+
+    private static void arguments(long impl, Set<ArenaMemory> used) {
+        ArenaMemory memory = References.isUndefinedTensor(impl) || !Storages.hasKeys(impl, BIT) ? null : of(Storages.of(impl));
+        if (memory != null) used.add(memory);
+    }
+
+    /** A result over such memory that has not the key, of {@code set_} for instance. */
+    private static void result(long impl) {
+        if (!References.isUndefinedTensor(impl) && of(Storages.of(impl)) != null) Storages.addKeys(impl, BIT);
+    }
+}

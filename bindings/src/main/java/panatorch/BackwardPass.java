@@ -1,0 +1,53 @@
+package panatorch;
+
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.PassEnd;
+
+/**
+ * The gradients that hooks of one run of libtorch through a graph leave for each other. Several runs may go through one graph at the
+ * same time, on several threads or one inside the other; each has its own. What nobody took is freed when the run ends, however it ends.
+ */
+final class BackwardPass {
+    /** By libtorch's number of the run. */
+    private static final ConcurrentHashMap<Integer, BackwardPass> RUNNING = new ConcurrentHashMap<>();
+
+    private final ConcurrentHashMap<Object, Tensor> left = new ConcurrentHashMap<>();
+
+    private BackwardPass() {}
+
+    /** The run that calls the hook which this thread is in. */
+    static BackwardPass current() {
+        int number = torch.get_current_graph_task_id();
+        BackwardPass known = RUNNING.get(number);
+        if (known != null) return known;
+        if (number < 0) throw new IllegalStateException("a hook for backward was called outside of backward");
+        return RUNNING.computeIfAbsent(number, n -> {
+            PassEnd.call(n, BackwardPass::ended);
+            return new BackwardPass();
+        });
+    }
+
+    private static void ended(int number) {
+        BackwardPass pass = RUNNING.remove(number);
+        if (pass != null) Releases.run(() -> pass.left.values().forEach(Tensor::close));
+    }
+
+    /** Leaves {@code gradient} for {@link #take}, in the place of what was left before. */
+    void leave(Object place, Tensor gradient) {
+        Tensor before = left.put(place, gradient.escape());
+        if (before != null) before.close();
+    }
+
+    /** What was left, as a tensor of the current scope; null if nothing. */
+    @Nullable Tensor take(Object place) {
+        Tensor gradient = left.remove(place);
+        if (gradient == null) return null;
+        Scope scope = ThreadContext.current().scopes.scope;
+        if (scope != null) scope.adopt(gradient);
+        return gradient;
+    }
+
+    static int running() { return RUNNING.size(); }
+}

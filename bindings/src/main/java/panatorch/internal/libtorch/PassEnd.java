@@ -1,0 +1,67 @@
+package panatorch.internal.libtorch;
+
+import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
+
+/**
+ * Tells when a run of autograd through a graph ends, by success or failure. libtorch keeps callbacks for the end of a run, which are not called if
+ * it fails, but destroyed with the run in any case. Such a callback is a {@code std::function<void()>}, as GCC lays it out: two words of its
+ * own, here the first is the run's number; then the function that copies and destroys it, and the one that calls it.
+ */
+public final class PassEnd {
+    private PassEnd() {}
+
+    private static final int DESTROY = 3;
+    private static final ConcurrentHashMap<Integer, IntConsumer> WAITING = new ConcurrentHashMap<>();
+
+    private static final class Functions {
+        static final MethodHandle ENGINE = CApi.find("_ZN5torch8autograd6Engine18get_default_engineEv", FunctionDescriptor.of(JAVA_LONG)),
+                QUEUE = CApi.find("_ZN5torch8autograd6Engine14queue_callbackESt8functionIFvvEE", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
+        static final long MANAGE = stub("manage", MethodType.methodType(boolean.class, long.class, long.class, int.class), FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG, JAVA_INT)),
+                CALL = stub("nothing", MethodType.methodType(void.class, long.class), FunctionDescriptor.ofVoid(JAVA_LONG));
+
+        @SuppressWarnings("restricted")
+        private static long stub(String name, MethodType type, FunctionDescriptor function) {
+            try {
+                return Linker.nativeLinker().upcallStub(MethodHandles.lookup().findStatic(PassEnd.class, name, type), function, Arena.global()).address();
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    /** Has {@code then}, which throws nothing, called with {@code pass} when the run ends that this thread works for, on whatever thread ends it. */
+    public static void call(int pass, IntConsumer then) {
+        WAITING.put(pass, then);
+        try (var arena = Arena.ofConfined()) {
+            MemorySegment callback = arena.allocateFrom(JAVA_LONG, pass, 0, Functions.MANAGE, Functions.CALL);
+            long engine = (long) Functions.ENGINE.invokeExact();
+            Functions.QUEUE.invokeExact(engine, callback.address());
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    @SuppressWarnings("unused")
+    private static boolean manage(long to, long from, int operation) {
+        if (operation == DESTROY) {
+            IntConsumer then = WAITING.remove((int) Memory.getLong(to));
+            if (then != null) then.accept((int) Memory.getLong(to));
+        } else if (to != from) Memory.setLong(to, Memory.getLong(from)); // a copy, or a move: one of them is destroyed
+        return false;
+    }
+
+    @SuppressWarnings("unused")
+    private static void nothing(long callback) {}
+}
