@@ -18,6 +18,7 @@ final class ThreadContext {
         NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
         FlightEvents.register();
         SerialKernel.register();
+        CheckedKernel.register();
         Nnpack.leaveAloneIfUnknown();
     }
 
