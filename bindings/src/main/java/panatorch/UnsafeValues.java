@@ -36,14 +36,15 @@ final class UnsafeValues {
      */
     private static @Nullable Tensor eigenvalues(KernelArguments a) { return finite(a, "torch.linalg.eigvals: input tensor should not contain infs or NaNs."); }
 
-    /** LAPACK's {@code gesdd} refuses NaN, for which libtorch has these words, but makes NaN of infinities itself, by scaling, and may then never converge. */
+    /** LAPACK's {@code gesdd} refuses NaN, for which libtorch has these words, but makes NaN of infinities itself, by scaling, and its QR iteration ({@code bdsqr}) then may never end. */
     private static @Nullable Tensor singularValues(KernelArguments a) {
         return finite(a, "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.");
     }
 
-    /** The driver {@code gelsd} computes a singular value decomposition as {@code gesdd} does. */
+    /** These drivers compute a singular value decomposition in the same way. */
     private static @Nullable Tensor leastSquares(KernelArguments a) {
-        return "gelsd".equals(a.string(3)) ? finite(a, "torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver gelsd may not return.") : null;
+        String driver = a.string(3);
+        return "gelsd".equals(driver) || "gelss".equals(driver) ? finite(a, "torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver " + driver + " may not return.") : null;
     }
 
     /** The kernel counts trials until there are that many. */
@@ -51,8 +52,9 @@ final class UnsafeValues {
 
     private static @Nullable Tensor finite(KernelArguments a, String otherwise) {
         Tensor t = a.tensor(0);
-        boolean numbers = t.dtype().isFloatingPoint() || t.dtype().isComplex();
-        if (numbers && t.mul(0).sum().isnan().itemBoolean()) throw new IllegalArgumentException(otherwise); // zero times a number that is not finite is NaN, and so is a sum with it
+        boolean real = t.dtype().isFloatingPoint();
+        if (!real && !t.dtype().isComplex() || real && Double.isFinite(t.sum().itemDouble())) return null;
+        if (t.mul(0).sum().isnan().itemBoolean()) throw new IllegalArgumentException(otherwise); // the sum of huge numbers is infinite, but not of their products with zero
         return null;
     }
 

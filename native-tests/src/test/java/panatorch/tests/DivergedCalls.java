@@ -70,7 +70,9 @@ final class DivergedCalls {
         for (int row = 0; row < 3; row++) for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64, DType.COMPLEX128)) {
             Tensor a = Torch.eye(3, 3, dtype).add(Torch.ones(dtype, 3, 3));
             a.select(0, row).select(0, 0).fill_(INF);
-            say("lstsq", () -> Operators.call("aten::linalg_lstsq", a, Torch.ones(dtype, 3, 2), 1e-3, "gelsd"));
+            Tensor wide = Torch.ones(dtype, 3, 7);
+            wide.select(0, row).select(0, 0).fill_(-INF);
+            for (String driver : List.of("gelsd", "gelss")) for (Tensor t : List.of(a, wide)) say("lstsq", () -> Operators.call("aten::linalg_lstsq", t, Torch.ones(dtype, 3, 2), 1e-3, driver));
         }
     }
 

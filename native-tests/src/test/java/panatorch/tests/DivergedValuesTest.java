@@ -42,7 +42,7 @@ class DivergedValuesTest {
     }
 
     @Test void least_squares_of_infinities_by_singular_values_are_refused() throws Exception {
-        assertThat(lines("least-squares")).hasSize(9).allSatisfy(l -> assertThat(l).endsWith("torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver gelsd may not return."));
+        assertThat(lines("least-squares")).hasSize(9 * 4).allSatisfy(l -> assertThat(l).matches(".*torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver gels[ds] may not return\\."));
     }
 
     @Test void infinitely_many_trials_are_refused() throws Exception {
