@@ -61,6 +61,15 @@ record Given(Operator operator, DispatcherStack stack) {
         return CApi.layout(c.handle, c.result) == Layout.STRIDED.code() ? CApi.storageOffset(c.handle, c.result) : 0;
     }
 
+    /** The first {@code count} elements of a float32 tensor. */
+    float[] floats(String tensor, long count) {
+        long impl = stack.payload(index(tensor));
+        References.retain(impl);
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            return ThreadContext.current().adopt(impl).flatten(0, -1).narrow(0, 0, count).toFloatArray();
+        }
+    }
+
     DType dtype(String tensor) { return Tensor.dtype(handle(tensor)); }
 
     int length(String list) { return NativeLists.size(stack.payload(index(list))); }

@@ -64,6 +64,7 @@ final class Guards {
             put("replication_pad" + n + "d_backward", length("padding", 2 * n));
             put("fractional_max_pool" + n + "d_backward", length("kernel_size", n).and(length("output_size", n)));
         }
+        put("choose_qparams_optimized", Guards::bins);
         put("_fft_c2r", Guards::dimensions);
         put("_fft_r2c", Guards::dimensions);
         put("_pdist_forward", rank("self", 2));
@@ -251,6 +252,20 @@ final class Guards {
         if (!a.has("step") || Math.abs(a.number("step")) >= 1) return null;
         boolean whole = a.has("out") ? !a.dtype("out").isFloatingPoint() : !a.isNone("dtype") && !DType.ofCode((int) a.integer("dtype")).isFloatingPoint();
         return whole ? "step is at least 1 among whole numbers" : null;
+    }
+
+    /** libtorch moves the ends of the range by the width of a bin until they meet, which they never do if that is too little to change them. */
+    private static @Nullable String bins(Given a) {
+        long n = a.integer("numel");
+        if (n < 1 || n > numel(a.shape("input")) || a.dtype("input") != DType.FLOAT32) return null; // libtorch says so
+        float[] values = a.floats("input", n);
+        float min = values[0], max = values[0];
+        for (float v : values) { // not Math.min: NaN is passed over, as there
+            if (v < min) min = v;
+            if (v > max) max = v;
+        }
+        boolean moves = (max - min) / a.integer("n_bins") >= Math.ulp(Math.max(Math.abs(min), Math.abs(max)));
+        return moves || !(max > min) || Float.isInfinite(max - min) ? null : "the numbers from " + min + " to " + max + " are too close together for " + a.integer("n_bins") + " bins; subtract their mean, or take fewer bins";
     }
 
     private static @Nullable String chunked(Given a) {

@@ -22,6 +22,7 @@ final class ThreadContext {
         Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
         FlightEvents.register();
         SerialKernel.register();
+        CheckedKernel.register();
         Nnpack.leaveAloneIfUnknown();
     }
 

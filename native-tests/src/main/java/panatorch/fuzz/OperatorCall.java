@@ -3,7 +3,6 @@ package panatorch.fuzz;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import panatorch.Autograd;
 import panatorch.Generator;
@@ -11,26 +10,8 @@ import panatorch.Operators;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** One call of the fuzzer: the same seed and number make the same one, of the same libtorch. */
+/** One call of the fuzzer. */
 record OperatorCall(String operator, List<@Nullable Object> arguments) {
-
-    /** Null if the operator drawn takes something that is not drawn: an object of a custom class, a stream. */
-    static @Nullable OperatorCall of(List<String> operators, long seed, long number) {
-        var random = new SplittableRandom(seed * 1_000_003 + number);
-        String operator = operators.get(random.nextInt(operators.size()));
-        var arguments = new ArrayList<@Nullable Object>();
-        var draw = new HostileArguments(random);
-        try {
-            for (var p : Operators.parameters(operator)) {
-                if (!p.required() && random.nextInt(4) == 0) break;
-                arguments.add(draw.of(p));
-            }
-        } catch (UnsupportedOperationException e) {
-            return null;
-        }
-        return new OperatorCall(operator, arguments);
-    }
-
     /** Calls the operator, and differentiates what can be. What is made is freed. */
     void run() {
         try (var scope = Scope.open()) {
@@ -43,7 +24,13 @@ record OperatorCall(String operator, List<@Nullable Object> arguments) {
                 else if (r instanceof AutoCloseable c) close(c);
             }
             for (Object m : made) if (m instanceof Generator g) g.close();
-            for (Tensor t : results) if (t.requiresGrad() && t.numel() < 1 << 20) Autograd.backward(t.sum().abs());
+            Tensor loss = null; // of all results at once, as some share parts of the graph
+            for (Tensor t : results) {
+                if (!t.requiresGrad() || t.numel() >= 1 << 20) continue;
+                Tensor sum = t.sum().abs();
+                loss = loss == null ? sum : loss.add(sum);
+            }
+            if (loss != null) Autograd.backward(loss);
             for (Tensor t : results) if (t.numel() < 1 << 20) t.toString();
         }
     }
@@ -57,7 +44,7 @@ record OperatorCall(String operator, List<@Nullable Object> arguments) {
     }
 
     private static @Nullable Object made(@Nullable Object a) {
-        if (a instanceof TensorPlan p) return p.make();
+        if (a instanceof Plan p) return p.make();
         if (a == Generator.class) return Generator.of(1);
         if (!(a instanceof List<?> l)) return a;
         var made = new ArrayList<@Nullable Object>();

@@ -18,8 +18,10 @@ import java.util.stream.Collectors;
 
 /**
  * Calls all operators with hostile arguments, in processes that may die of it: {@code Operators SEED COUNT}, or {@code Operators --call SEED NUMBER}
- * for one call, in this process. A call must return or be refused with an exception that says why. After a crash, or a call that
- * takes more than five seconds, a new process goes on with the next call; an operator that has crashed is left out from then on.
+ * for one call, in this process. {@code --diverged} before that makes legal calls with the values of diverged models instead.
+ *
+ * <p>A call must return or be refused with an exception that says why. After a crash, or a call that takes more than five seconds of processor time or a minute,
+ * a new process goes on with the next call; an operator that has crashed is left out from then on.
  */
 public final class Operators {
     private Operators() {}
@@ -39,7 +41,7 @@ public final class Operators {
      * @param skipped calls not made: of operators that crashed before, or with arguments that are not drawn
      * @param crashes by operator: the call, and how the process ended
      * @param late calls during which the process crashed, and did not with that call alone: an earlier one had damaged its memory
-     * @param slow calls of more than five seconds
+     * @param slow calls of more than five seconds of processor time, or a minute
      * @param unexpected calls that ended with another exception
      */
     public record Report(long returned, long refused, long skipped, Map<String, String> crashes, List<String> late, List<String> slow, List<String> unexpected) {
@@ -47,17 +49,19 @@ public final class Operators {
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
+        String mode = args.length > 0 && args[0].equals("--diverged") ? args[0] : "--hostile";
+        if (args.length > 0 && args[0].equals(mode)) args = Arrays.copyOfRange(args, 1, args.length);
         if (args.length == 3 && args[0].equals("--call")) {
-            OperatorCall call = OperatorCall.of(all(), Long.parseLong(args[1]), Long.parseLong(args[2]));
+            OperatorCall call = Calls.of(mode).of(Long.parseLong(args[1]), Long.parseLong(args[2]));
             System.out.println(call);
             if (call != null) call.run();
             return;
         }
         if (args.length != 2) {
-            System.err.println("usage: Operators SEED COUNT | Operators --call SEED NUMBER");
+            System.err.println("usage: Operators [--diverged] SEED COUNT | Operators [--diverged] --call SEED NUMBER");
             System.exit(2);
         }
-        Report report = run(Long.parseLong(args[0]), Long.parseLong(args[1]), Files.createTempDirectory("panatorch-operators"));
+        Report report = run(mode, Long.parseLong(args[0]), Long.parseLong(args[1]), Files.createTempDirectory("panatorch-operators"));
         report.crashes.values().forEach(c -> System.out.println("crash\t" + c));
         report.late.forEach(c -> System.out.println("late\t" + c));
         report.slow.forEach(c -> System.out.println("slow\t" + c));
@@ -70,18 +74,26 @@ public final class Operators {
     static List<String> all() { return panatorch.Operators.names().stream().filter(n -> !EXCLUDED.matcher(n).matches()).toList(); }
 
     /** @param folder an empty one, in which operators may write files */
-    public static Report run(long seed, long count, Path folder) throws IOException, InterruptedException {
+    public static Report run(long seed, long count, Path folder) throws IOException, InterruptedException { return run("--hostile", seed, count, folder); }
+
+    /**
+     * Runs calls of a mode.
+     *
+     * @param mode {@code --hostile} or {@code --diverged}
+     * @param folder an empty one, in which operators may write files
+     */
+    public static Report run(String mode, long seed, long count, Path folder) throws IOException, InterruptedException {
         Path progressFile = Files.write(folder.resolve("progress"), new byte[OperatorsChild.PROGRESS_BYTES]), skip = Files.createFile(folder.resolve("skip"));
         MemorySegment progress = OperatorsChild.map(progressFile);
         var crashes = new TreeMap<String, String>();
         List<String> slow = new ArrayList<>(), late = new ArrayList<>();
         var slowOperators = new LinkedHashMap<String, Integer>();
-        List<String> operators = all();
+        Calls calls = Calls.of(mode);
         for (long from = 0; from < count;) {
             long to = Math.min(count, from - from % CALLS + CALLS);
             progress.set(ValueLayout.JAVA_LONG, OperatorsChild.NUMBER, -1);
             Path output = folder.resolve("output");
-            int status = child(output, folder, seed, from, to);
+            int status = child(output, folder, mode, seed, from, to);
             if (status == 0) {
                 from = to;
                 continue;
@@ -89,10 +101,10 @@ public final class Operators {
             long number = progress.get(ValueLayout.JAVA_LONG, OperatorsChild.NUMBER);
             String ended = ended(status, Files.readString(output, StandardCharsets.ISO_8859_1));
             if (number < 0) throw new IOException("the process could not begin: " + ended + ", see " + output);
-            OperatorCall call = OperatorCall.of(operators, seed, number);
+            OperatorCall call = calls.of(seed, number);
             if (call == null) throw new IOException("call " + number + " of seed " + seed + " crashed before it was made: " + ended);
             String text = number + "\t" + call;
-            boolean tooLong = status == OperatorsChild.TOO_LONG, byItself = tooLong || child(output, folder, seed, number, number + 1) != 0;
+            boolean tooLong = status == OperatorsChild.TOO_LONG, byItself = tooLong || child(output, folder, mode, seed, number, number + 1) != 0;
             if (tooLong) slow.add(text);
             else if (byItself) crashes.put(call.operator(), text + "\t" + ended);
             else late.add(text + "\t" + ended);
@@ -106,15 +118,15 @@ public final class Operators {
     }
 
     /** Runs a process to its end, with bounds to its memory and without core dumps. */
-    private static int child(Path output, Path folder, long seed, long from, long to) throws IOException, InterruptedException {
+    private static int child(Path output, Path folder, String mode, long seed, long from, long to) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("sh", "-c", "ulimit -v " + ADDRESS_SPACE_KIB + " && ulimit -c 0 && ulimit -f 100000 && exec \"$@\"", "sh",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Xmx256m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=64m",
                 "-XX:CompressedClassSpaceSize=64m", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + folder.resolve("crash.log")));
         System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("panatorch.") || p.startsWith("org.bytedeco.") || p.equals("java.library.path"))
                 .forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
-        command.addAll(List.of("-cp", absoluteClassPath(), OperatorsChild.class.getName(), "" + seed, "" + from, "" + to, folder.toString()));
+        command.addAll(List.of("-cp", absoluteClassPath(), OperatorsChild.class.getName(), mode, "" + seed, "" + from, "" + to, folder.toString()));
         var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
-        builder.environment().put("OMP_NUM_THREADS", "1");
+        builder.environment().put("OMP_NUM_THREADS", mode.equals("--diverged") && from / CALLS % 2 == 1 ? "2" : "1");
         Process process = builder.start();
         try {
             return process.waitFor();

@@ -8,13 +8,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import panatorch.Torch;
 import panatorch.TorchException;
 
 /**
- * The process that makes the calls, and may die of one: {@code OperatorsChild SEED FROM TO FOLDER}. The folder has {@code progress}, where the
+ * The process that makes the calls, and may die of one: {@code OperatorsChild MODE SEED FROM TO FOLDER}. The folder has {@code progress}, where the
  * number of the running call and those of how the calls ended are kept, {@code skip} with operators not to call, and gets {@code unexpected}.
  */
 final class OperatorsChild {
@@ -22,21 +24,22 @@ final class OperatorsChild {
 
     /** The status after a call that took too long. */
     static final int TOO_LONG = 97;
-    private static final long LIMIT_MILLIS = 5000;
+    private static final Duration CPU_LIMIT = Duration.ofSeconds(5), LIMIT = Duration.ofMinutes(1);
     /** Places in {@code progress}. */
     static final int NUMBER = 0, RETURNED = 8, REFUSED = 16, SKIPPED = 24, PROGRESS_BYTES = 32;
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        long seed = Long.parseLong(args[0]), from = Long.parseLong(args[1]), to = Long.parseLong(args[2]);
-        Path folder = Path.of(args[3]);
+        long seed = Long.parseLong(args[1]), from = Long.parseLong(args[2]), to = Long.parseLong(args[3]);
+        Path folder = Path.of(args[4]);
         Set<String> skip = new HashSet<>(Files.readAllLines(folder.resolve("skip")));
         MemorySegment progress = map(folder.resolve("progress"));
-        List<String> operators = Operators.all();
+        Calls calls = Calls.of(args[0]);
         progress.set(ValueLayout.JAVA_LONG, NUMBER, from);
+        Torch.ones(1).close(); // loads libtorch, which takes longer than a call may
         watch(progress);
         for (long i = from; i < to; i++) {
             progress.set(ValueLayout.JAVA_LONG, NUMBER, i);
-            OperatorCall call = OperatorCall.of(operators, seed, i);
+            OperatorCall call = calls.of(seed, i);
             if (call == null || skip.contains(call.operator())) count(progress, SKIPPED);
             else run(call, i, progress, folder.resolve("unexpected"));
         }
@@ -65,9 +68,13 @@ final class OperatorsChild {
         }
     }
 
+    /** The processor time of this process: on a busy machine every call may take long. */
+    private static Duration cpu() { return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO); }
+
     private static void watch(MemorySegment progress) {
         Thread.ofPlatform().daemon().start(() -> {
             long last = -1, since = System.nanoTime();
+            Duration before = cpu();
             while (true) {
                 try {
                     Thread.sleep(250);
@@ -75,8 +82,10 @@ final class OperatorsChild {
                     return;
                 }
                 long now = progress.get(ValueLayout.JAVA_LONG, NUMBER);
-                if (now != last) since = System.nanoTime();
-                else if (System.nanoTime() - since > LIMIT_MILLIS * 1_000_000) Runtime.getRuntime().halt(TOO_LONG);
+                if (now != last) {
+                    since = System.nanoTime();
+                    before = cpu();
+                } else if (cpu().minus(before).compareTo(CPU_LIMIT) > 0 || System.nanoTime() - since > LIMIT.toNanos()) Runtime.getRuntime().halt(TOO_LONG);
                 last = now;
             }
         });

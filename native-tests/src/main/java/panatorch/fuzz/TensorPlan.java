@@ -9,15 +9,15 @@ import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** A tensor to be made: a plain value, so that the call which ends the process can be told by another one. */
-record TensorPlan(DType dtype, long[] shape, Kind kind, Fill fill, boolean grad) {
+/** A tensor of any type and kind. */
+record TensorPlan(DType dtype, long[] shape, Kind kind, Fill fill, boolean grad) implements Plan {
     /** Another memory layout, or what stands for elements in another way. */
     enum Kind { PLAIN, TRANSPOSED, EXPANDED, SLICED, CONJUGATED, COO, CSR, QUANTIZED, PER_CHANNEL, META, MKLDNN }
 
     enum Fill { NUMBERS, ZEROS, NEGATIVE, NAN, INFINITE, HUGE, SMALL_INDICES }
 
-    /** In the current scope. A plan that libtorch refuses, as a sparse scalar, makes a plain tensor. */
-    Tensor make() {
+    /** A plan that libtorch refuses, as a sparse scalar, makes a plain tensor. */
+    @Override public Tensor make() {
         Tensor made;
         try (var noGrad = NoGrad.enter()) {
             Tensor plain = plain();

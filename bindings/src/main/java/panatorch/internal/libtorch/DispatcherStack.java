@@ -116,6 +116,14 @@ public final class DispatcherStack {
         resize(vector, below + nones);
     }
 
+    /** Releases all but the lowest {@code below} values of another vector, and adds a tensor, whose reference it takes. */
+    public static void leaveTensor(long vector, long below, long impl) {
+        leaveNones(vector, below, 1);
+        long at = address(vector, below);
+        Memory.setLong(at, impl);
+        Memory.setInt(at + TAG, Tag.TENSOR);
+    }
+
     /** Empties a stack on which nothing counted is left. */
     public void forget() {
         top = 0;

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.opcases.CaseFile;
+import panatorch.opcases.OperatorCase;
 
 /**
  * Replays calls whose results PyTorch 2.13 made: outputs, arguments changed in place, and gradients, through the call by

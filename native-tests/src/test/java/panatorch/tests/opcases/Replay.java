@@ -13,6 +13,9 @@ import panatorch.Out;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.opcases.OperatorCase;
+import panatorch.opcases.Safetensors;
+import panatorch.opcases.Values;
 
 /** Calls a case's operator in one of several ways, and looks for a difference from what PyTorch made of it. */
 record Replay(OperatorCase which, Safetensors file, Way way) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Options;
+import panatorch.opcases.Values;
 
 /** The methods of {@link Aten} by the operators' names, called by reflection. */
 final class TypedCalls {

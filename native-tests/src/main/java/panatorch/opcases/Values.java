@@ -1,4 +1,4 @@
-package panatorch.tests.opcases;
+package panatorch.opcases;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -9,14 +9,13 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Layout;
 import panatorch.MemoryFormat;
-import panatorch.Tensor;
 
 /** The values of a case, objects with one key that names their kind, as Java's. */
-final class Values {
+public final class Values {
     private Values() {}
 
     /** What {@link panatorch.Operators#call} takes; {@code {"tensor": i}} is element i of {@code tensors}. */
-    static @Nullable Object decode(JsonNode value, List<Tensor> tensors) {
+    public static @Nullable Object decode(JsonNode value, List<?> tensors) {
         String kind = value.fieldNames().next();
         JsonNode v = value.get(kind);
         return switch (kind) {
@@ -50,7 +49,7 @@ final class Values {
     }
 
     /** A decoded value as a parameter of the typed method takes it. */
-    static @Nullable Object fit(@Nullable Object v, Class<?> parameter) {
+    public static @Nullable Object fit(@Nullable Object v, Class<?> parameter) {
         return switch (v) {
             case null -> null;
             // Where PyTorch takes a truth value for a number, Java has only numbers.

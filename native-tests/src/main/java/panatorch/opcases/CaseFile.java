@@ -1,4 +1,4 @@
-package panatorch.tests.opcases;
+package panatorch.opcases;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A folder of operator cases: {@code cases.jsonl} and {@code tensors.safetensors}. */
-record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensors) {
+public record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensors) {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     /** The folder that {@code -Dpanatorch.opcases=DIR} names, or the cases that are checked in. */
-    static CaseFile chosen() {
+    public static CaseFile chosen() {
         String named = System.getProperty("panatorch.opcases", "");
         try {
             return read(named.isEmpty() ? Path.of(CaseFile.class.getResource("/opcases/cases.jsonl").toURI()).getParent() : Path.of(named));
@@ -25,7 +25,7 @@ record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensors) {
         }
     }
 
-    static CaseFile read(Path folder) throws IOException {
+    public static CaseFile read(Path folder) throws IOException {
         Path file = folder.resolve("cases.jsonl");
         if (!Files.isRegularFile(file)) throw new IOException("-Dpanatorch.opcases names " + folder.toAbsolutePath() + ", which holds no cases.jsonl");
         try (var lines = Files.lines(file)) {

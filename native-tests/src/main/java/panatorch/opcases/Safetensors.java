@@ -1,4 +1,4 @@
-package panatorch.tests.opcases;
+package panatorch.opcases;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -16,7 +16,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /** Just enough of the format for these tests: a length, a JSON header of names, types, shapes and places, the bytes. */
-final class Safetensors {
+public final class Safetensors {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final Map<String, DType> TYPES = Map.of("F64", DType.FLOAT64, "F32", DType.FLOAT32, "F16", DType.FLOAT16, "BF16", DType.BFLOAT16,
             "I64", DType.INT64, "I32", DType.INT32, "I16", DType.INT16, "I8", DType.INT8, "U8", DType.UINT8, "BOOL", DType.BOOL);
@@ -29,7 +29,7 @@ final class Safetensors {
         this.bytes = bytes;
     }
 
-    static Safetensors map(Path file) throws IOException {
+    public static Safetensors map(Path file) throws IOException {
         try (var channel = FileChannel.open(file)) {
             MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
             long length = all.get(LENGTH, 0);
@@ -39,7 +39,7 @@ final class Safetensors {
     }
 
     /** A copy, in the current scope. The last dimension of one whose name ends in {@code #c} holds real and imaginary parts. */
-    Tensor tensor(String name) {
+    public Tensor tensor(String name) {
         JsonNode entry = header.get(name);
         if (entry == null) throw new IllegalArgumentException("there is no tensor " + name);
         long from = entry.get("data_offsets").get(0).asLong(), to = entry.get("data_offsets").get(1).asLong();

@@ -1,4 +1,4 @@
-package panatorch.tests.opcases;
+package panatorch.opcases;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param mutated indices into {@code inputs} of those that the call changed
  * @param grads pairs: an index into {@code inputs}, an index into {@code gradTensors}; null if the case asks for no gradient
  */
-record OperatorCase(String op, String overload, List<JsonNode> args, List<JsonNode> outputs, String structure, int[] mutated, int @Nullable [][] grads,
+public record OperatorCase(String op, String overload, List<JsonNode> args, List<JsonNode> outputs, String structure, int[] mutated, int @Nullable [][] grads,
         List<String> inputs, @JsonProperty("output_tensors") List<String> outputTensors, @JsonProperty("grad_tensors") List<String> gradTensors,
         @JsonProperty("mutated_tensors") List<String> mutatedTensors) {
 
     /** {@code aten::add.Tensor} */
-    String operator() { return overload.isEmpty() ? op : op + "." + overload; }
+    public String operator() { return overload.isEmpty() ? op : op + "." + overload; }
 }

@@ -1,0 +1,131 @@
+package panatorch;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.DispatchKeySet;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.SafeKernelFunction;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.NativeLists;
+import panatorch.internal.libtorch.Quietly;
+import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.Registrations;
+import panatorch.internal.libtorch.Tag;
+
+/**
+ * Wraps a libtorch kernel that some values of its arguments would send beyond its memory or into an endless loop; {@link UnsafeValues} says which.
+ * The check stands in front of the kernel, not of the call from Java as {@link Guards} do, since composite operators and formulas of derivatives call kernels, too.
+ */
+final class CheckedKernel {
+    /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
+    private static final Map<Long, CheckedKernel> KERNELS = new HashMap<>();
+
+    private final OperatorHandle operator;
+    private final SafeKernelFunction kernel;
+    private final DispatchKeySet keys;
+    private final Check check;
+    private final String name;
+    private final int arguments, results;
+
+    /**
+     * What is done before a kernel. Throws if the kernel may not be called with the arguments, or puts others in their place.
+     *
+     * @param operator without {@code aten::}
+     * @param key of the kernel, as PyTorch names it
+     */
+    record Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {}
+
+    /** The arguments on libtorch's stack, by their places in the schema. */
+    record KernelArguments(long stack, long below, ThreadContext context) {
+        Tensor tensor(int i) {
+            long impl = Memory.getLong(address(i));
+            References.retain(impl);
+            return context.adopt(impl);
+        }
+
+        long integer(int i) { return Memory.getLong(address(i)); }
+
+        /** Null for none. */
+        @Nullable String string(int i) { return DispatcherStack.tagAt(address(i)) == Tag.NONE ? null : NativeLists.string(integer(i)); }
+
+        long[] integers(int i) {
+            var values = new long[NativeLists.size(integer(i))];
+            for (int k = 0; k < values.length; k++) values[k] = NativeLists.payload(integer(i), k);
+            return values;
+        }
+
+        void replace(int i, Tensor by) {
+            long at = address(i), impl = Memory.getLong(at);
+            Memory.setLong(at, by.shareImpl());
+            References.releaseShared(impl);
+        }
+
+        private long address(int i) { return DispatcherStack.address(stack, below + i); }
+    }
+
+    private CheckedKernel(Operator operator, Check check) {
+        this.check = check;
+        this.operator = operator.handle();
+        short key = torch.parseDispatchKey(check.key); // JavaCPP's numbers of those after the devices' are wrong
+        keys = new DispatchKeySet(key);
+        kernel = this.operator.getComputedKernelForDispatchKey(key);
+        name = operator.qualified();
+        arguments = operator.schema().parameters().size();
+        results = operator.schema().results().size();
+    }
+
+    /** Puts the kernels in front of libtorch's. To be called before any operator: libtorch's table may not be read meanwhile. */
+    static void register() {
+        MemorySegment stub = stub();
+        Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
+            for (Check check : UnsafeValues.CHECKS) {
+                var op = new Operator("aten::" + check.operator);
+                KERNELS.put(Memory.getLong(op.handle().address()), new CheckedKernel(op, check));
+                Registrations.implement(op.handle(), op.name(), op.overload(), check.key, stub);
+            }
+        });
+    }
+
+    private static MemorySegment stub() {
+        try {
+            var upcall = MethodHandles.lookup().findStatic(CheckedKernel.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            return Registrations.stub(upcall, Arena.global());
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @SuppressWarnings("unused")
+    private static void upcall(long functor, long handle, long keys, long stack) { KERNELS.get(Memory.getLong(handle)).call(stack); }
+
+    private void call(long stack) {
+        long below = DispatcherStack.size(stack) - arguments;
+        ThreadContext context = ThreadContext.current();
+        try {
+            long result = context.calledBack(() -> before(new KernelArguments(stack, below, context)));
+            if (result == 0) kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
+            else DispatcherStack.leaveTensor(stack, below, result);
+        } catch (Throwable t) {
+            DispatcherStack.leaveNones(stack, below, results);
+            context.upcalls.failed(name, t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+        }
+    }
+
+    /** A reference to the tensor that is the result already, or 0. */
+    private long before(KernelArguments given) {
+        try (var guard = BelowAutograd.enter()) {
+            Tensor result = check.before.apply(given);
+            return result == null ? 0 : result.shareImpl();
+        }
+    }
+}
