@@ -37,7 +37,7 @@ import panatorch.internal.log.Log;
  * }
  * }</pre>
  *
- * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable, owns
+ * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable but for what it counts, owns
  * nothing and may be used by many threads; its epochs own their batches. The set must stay open while an epoch runs.
  */
 public final class DataLoader {

@@ -27,7 +27,7 @@ import panatorch.Torch;
  *
  * <p>A tensor is uint8 {@code [3, H, W]}, red, green, blue, and belongs to the current scope, or to the caller. What is random in a {@link Framing} is drawn
  * from the same numbers at every call. What cannot be read is an {@link IOException} that says what is wrong, be it cut off, empty, no image, or larger than
- * Java's heap; nothing else is thrown. Any number of threads may read at once.
+ * Java's heap: no content makes it anything else. Any number of threads may read at once.
  */
 public final class Images {
     private Images() {}
