@@ -1,4 +1,5 @@
-"""Python's side of the benchmark safetensors-load: seconds until a file is loaded and every page of its tensors was read, from the system's cache and from the disk.
+"""Python's side of the benchmark safetensors-load: seconds until a file is loaded and every page of its tensors was read, from the system's cache and from the disk,
+mapped as load_file does it, and copied out of the mapping.
 
     python safetensors_load.py FILE   # needs safetensors; the driver talks to it as side.py says
 """
@@ -13,9 +14,14 @@ from weights import sum_of, touch
 FILE = sys.argv[1]
 
 
-def seconds():
-    start = perf_counter()
+def load(copied):
     tensors = load_file(FILE)
+    return {name: t.clone() for name, t in tensors.items()} if copied else tensors
+
+
+def seconds(copied):
+    start = perf_counter()
+    tensors = load(copied)
     touch(tensors)
     return perf_counter() - start
 
@@ -35,11 +41,14 @@ def refill():
 
 
 def run():
-    refill()
-    warm = seconds()
-    drop()
-    return {"warm": warm, "cold": seconds()}
+    times = {}
+    for way, copied in ("mapped", False), ("copied", True):
+        refill()
+        times[way + " warm"] = seconds(copied)
+        drop()
+        times[way + " cold"] = seconds(copied)
+    return times
 
 
 if __name__ == "__main__":
-    serve(lambda: {"warm": sum_of(load_file(FILE))}, run)
+    serve(lambda: {"mapped warm": sum_of(load(False)), "copied warm": sum_of(load(True))}, run)

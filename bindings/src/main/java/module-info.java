@@ -14,6 +14,6 @@ module panatorch {
     exports panatorch.cuda;
     exports panatorch.junit;
     exports panatorch.internal.library to panatorch.apps;
-    exports panatorch.internal.log to panatorch.nn;
+    exports panatorch.internal.log to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.pickle to panatorch.nn, panatorch.datasets;
 }

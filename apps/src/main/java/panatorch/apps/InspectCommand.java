@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.serialize.MalformedFileException;
+import panatorch.serialize.Reading;
 import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
@@ -63,10 +64,10 @@ final class InspectCommand implements Callable<Integer> {
     /** Files of {@code torch.save} hold more than weights, all of which is shown. */
     private void collect(List<Entry> tensors, Map<String, String> values) throws IOException {
         if (isTorchFile()) {
-            flatten("", TorchFile.load(file), tensors, values);
+            flatten("", TorchFile.load(file, Reading.MAPPED), tensors, values);
             return;
         }
-        Safetensors.Content content = StateDicts.read(file);
+        Safetensors.Content content = StateDicts.read(file, Reading.MAPPED);
         content.tensors().forEach((name, t) -> tensors.add(Entry.of(name, t)));
         values.putAll(content.metadata());
     }
@@ -79,7 +80,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         if (head.length < 2 || !(head[0] == 'P' && head[1] == 'K' || head[0] == (byte) 0x80)) return false;
         try (var scope = Scope.open()) {
-            TorchFile.load(file);
+            TorchFile.load(file, Reading.MAPPED);
             return true;
         } catch (MalformedFileException e) {
             if (head[0] != 'P') throw e;

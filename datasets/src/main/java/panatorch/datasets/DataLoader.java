@@ -1,9 +1,13 @@
 package panatorch.datasets;
 
 import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -12,6 +16,7 @@ import panatorch.Generator;
 import panatorch.Scope;
 import panatorch.datasets.transforms.ToFloat;
 import panatorch.datasets.transforms.Transform;
+import panatorch.internal.log.Log;
 
 /**
  * Makes batches of a set, epoch by epoch, on threads that work ahead of the one that trains. Images are float32 in [0, 1] unless a transform
@@ -32,8 +37,8 @@ import panatorch.datasets.transforms.Transform;
  * }
  * }</pre>
  *
- * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable, owns
- * nothing and may be used by many threads; its epochs own their threads and batches. The set must stay open while an epoch runs.
+ * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable but for what it counts, owns
+ * nothing and may be used by many threads; its epochs own their batches. The set must stay open while an epoch runs.
  */
 public final class DataLoader {
     /** Tells the random numbers of items from those of batches. */
@@ -48,6 +53,9 @@ public final class DataLoader {
     private final long seed;
     private final int workers, prefetch;
     private final @Nullable Device device;
+    private final boolean skipDamaged;
+    /** Of all epochs, by their indices. */
+    private final Map<Integer, String> skipped = new ConcurrentSkipListMap<>();
 
     private DataLoader(Builder options) {
         dataset = options.dataset;
@@ -57,6 +65,7 @@ public final class DataLoader {
         prefetch = options.prefetch;
         workers = options.workers;
         device = options.device;
+        skipDamaged = options.skipDamaged;
         Sampler given = options.sampler;
         if (given != null) sampler = given;
         else sampler = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
@@ -81,39 +90,61 @@ public final class DataLoader {
         return new Epoch(this, epoch, firstBatch, workers, prefetch);
     }
 
+    /** The names of the items that {@link Builder#skipDamaged} has left out of the batches that were taken so far, in all epochs, each once and in the set's order. */
+    public List<String> skipped() { return List.copyOf(skipped.values()); }
+
+    /** Notes what a batch that is taken lacks, and says so once. */
+    void note(Map<Integer, DatasetException> damaged) {
+        damaged.forEach((index, why) -> {
+            if (skipped.putIfAbsent(index, dataset.name(index)) == null) Log.warn(DataLoader.class, "skipped " + dataset.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
+        });
+    }
+
+    String name(int index) { return dataset.name(index); }
+
     int[] order(long epoch) {
         int[] order = sampler.order(epoch);
         if (order.length != sampler.size()) throw new IllegalStateException("a sampler of " + sampler.size() + " items gave " + order.length + " for epoch " + epoch);
         return order;
     }
 
-    /** @param stop whether nobody wants the batch any more, which ends it by a {@link CancellationException} */
-    Batch prepare(int[] order, long epoch, int batch, Generator generator, BooleanSupplier stop) {
+    /** @param wanted told of each item before it is read; that nobody wants it any more ends the batch by a {@link CancellationException} */
+    Prepared prepare(int[] order, long epoch, int batch, Generator generator, IntPredicate wanted) {
         int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             // From pinned memory a GPU copies by itself, while this thread goes on; libtorch keeps the memory until it is done.
             var rows = new Rows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
-            for (int i = from; i < to; i++) {
-                if (stop.getAsBoolean()) throw new CancellationException();
-                read(order[i], rows.row(i - from, SplitMix.seed(seed, epoch, i, ITEMS)));
+            var damaged = new LinkedHashMap<Integer, DatasetException>();
+            int read = 0;
+            // A batch of which nothing is left holds the next item of the order that is whole: an epoch has as many batches as were said.
+            for (int n = 0; n < to - from || read == 0; n++) {
+                if (n == order.length) throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: " + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
+                int at = (from + n) % order.length;
+                if (!wanted.test(order[at])) throw new CancellationException();
+                if (read(order[at], rows, read, SplitMix.seed(seed, epoch, at, ITEMS), damaged)) read++;
             }
-            var tensors = rows.tensors();
+            var tensors = rows.tensors(read);
             if (device != null) tensors.replaceAll((name, t) -> Aten.to(t, device, t.dtype(), true));
             if (transform != null) {
                 generator.manualSeed(SplitMix.seed(seed, epoch, batch));
                 tensors.replaceAll((name, t) -> name.equals(input) ? transform.apply(t, generator) : t);
             }
-            return Batch.owning(tensors);
+            return new Prepared(Batch.owning(tensors), damaged);
         }
     }
 
-    /** What goes wrong bears the item's name. */
-    private void read(int index, Item item) {
+    /** Whether the item is there; if it is not, it is among the damaged. What goes wrong bears the item's name. */
+    private boolean read(int index, Rows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
         Objects.checkIndex(index, dataset.size());
+        long[] longest = rows.longest();
         try {
-            dataset.read(index, item);
+            dataset.read(index, rows.row(row, seed));
+            return true;
         } catch (DatasetException e) {
-            throw e;
+            if (!skipDamaged) throw e;
+            rows.setLongest(longest);
+            damaged.put(index, e);
+            return false;
         } catch (RuntimeException e) {
             throw new DatasetException(dataset.name(index) + " could not be read: " + e, e);
         }
@@ -125,7 +156,7 @@ public final class DataLoader {
         private final int batchSize;
         private @Nullable Sampler sampler;
         private @Nullable Transform transform;
-        private boolean shuffle, dropLast;
+        private boolean shuffle, dropLast, skipDamaged;
         private long seed;
         private int workers = 1, prefetch = 2;
         private @Nullable Device device;
@@ -166,6 +197,16 @@ public final class DataLoader {
         /** Leaves out a last batch of fewer items than the others. */
         public Builder dropLast() {
             dropLast = true;
+            return this;
+        }
+
+        /**
+         * Leaves out items that the set calls damaged by a {@link DatasetException}, instead of ending the epoch by the first: a warning names each, once,
+         * {@link DataLoader#skipped} has all of them, and {@link Epoch#skipped} counts. Their batch has fewer rows, all others are what they would be,
+         * whatever the number of workers; one that would have none holds the next item of the epoch that is whole. An epoch without any fails.
+         */
+        public Builder skipDamaged() {
+            skipDamaged = true;
             return this;
         }
 

@@ -64,7 +64,7 @@ public interface Dataset extends AutoCloseable {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             var rows = new Rows(schema(), indices.length, false, arena);
             for (int i = 0; i < indices.length; i++) read(indices[i], rows.row(i, indices[i]));
-            return Batch.owning(rows.tensors());
+            return Batch.owning(rows.tensors(indices.length));
         }
     }
 

@@ -24,14 +24,17 @@ final class ImageDecoder {
     /** Readers by format, Java's own first: it is the fastest, and the others understand what it does not. */
     private static final Map<String, List<ImageReaderSpi>> READERS = new ConcurrentHashMap<>();
 
+    private static final String CUT_OFF = "it is cut off";
+
     private ImageDecoder() {}
 
-    /** @throws IOException if {@code file} is no image, or damaged; its message doesn't name the file */
+    /** @throws IOException if {@code file} is no image, damaged, or larger than Java's heap; its message says what is wrong, and doesn't name the file */
     static Pixels decode(byte[] file) throws IOException {
+        if (file.length == 0) throw new IIOException("it is empty");
         String format = format(file);
         if (format == null) throw new IIOException("it is no JPEG, PNG, BMP, GIF or WebP");
         // The reader of WebP takes what is missing for zeros, but the file says its length.
-        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Truncated();
+        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(CUT_OFF);
         JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
         IOException failure = null;
         for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
@@ -39,10 +42,12 @@ final class ImageDecoder {
             try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
                 open(reader, stream);
                 return jpeg == null ? Pixels.of(reader.read(0)) : jpeg(jpeg, reader);
-            } catch (Truncated e) {
+            } catch (Fault e) {
                 throw e;
             } catch (IOException | RuntimeException e) { // readers of damaged files throw any of them
-                if (failure == null) failure = e instanceof IOException io ? io : new IIOException("it is damaged: " + e, e);
+                if (failure == null) failure = new IIOException("it is damaged: " + reason(e), e);
+            } catch (OutOfMemoryError e) { // of the pixels: a small file may claim any number
+                throw new IIOException("its pixels do not fit into Java's heap of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB", e);
             } finally {
                 reader.dispose();
             }
@@ -50,10 +55,17 @@ final class ImageDecoder {
         throw failure != null ? failure : new IIOException("no reader for " + format + " is installed");
     }
 
+    /** Some of Java's messages end with a colon, and what is meant is the cause. */
+    private static String reason(Exception e) {
+        String message = e.getMessage();
+        if (!(e instanceof IIOException) || message == null) return e.toString();
+        return message.strip().endsWith(":") && e.getCause() != null ? message.strip() + " " + e.getCause() : message;
+    }
+
     private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
         reader.setInput(stream, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) throw new IIOException("it claims " + reader.getWidth(0) + " by " + reader.getHeight(0) + " pixels, which is absurd");
+        if (pixels > MAX_PIXELS) throw new Fault("it claims " + reader.getWidth(0) + " by " + reader.getHeight(0) + " pixels, which is absurd");
     }
 
     private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {
@@ -61,7 +73,7 @@ final class ImageDecoder {
         reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // at the file's end, whatever lacks
         // Java refuses to convert four channels, and the other reader does it by a profile, unlike everybody's training data.
         Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2) : Pixels.of(reader.read(0));
-        if (cut[0]) throw new Truncated();
+        if (cut[0]) throw new Fault(CUT_OFF);
         return pixels.upright(header.orientation());
     }
 
@@ -86,10 +98,10 @@ final class ImageDecoder {
         return true;
     }
 
-    /** The file ends too early, which no other reader could mend. */
-    private static final class Truncated extends IOException {
+    /** What no other reader could mend. */
+    private static final class Fault extends IOException {
         private static final long serialVersionUID = 1;
 
-        Truncated() { super("it is cut off"); }
+        Fault(String what) { super(what); }
     }
 }

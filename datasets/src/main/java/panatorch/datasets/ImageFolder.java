@@ -103,21 +103,16 @@ public final class ImageFolder implements Dataset {
     @Override public Schema schema() { return schema; }
 
     @Override public void read(int index, Item item) {
-        Framing framing = this.framing.get();
-        Pixels image = decode(files.get(index));
-        Framing.Box box = framing.box(image.width(), image.height(), item.random());
-        if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
-            throw new IllegalStateException(box + " is no part of an image of " + image.width() + " by " + image.height() + " pixels");
-        Resampling.resample(image, box, framing.width(), framing.height(), item.field(0));
+        Images.frame(decode(files.get(index)), framing.get(), item.random(), item.field(0));
         item.set(1, labels.get(index));
     }
 
     /** Decodes a file. */
     static Pixels decode(Path file) {
         try {
-            return ImageDecoder.decode(Files.readAllBytes(file));
+            return Images.decode(file);
         } catch (IOException e) {
-            throw new DatasetException("the image " + file + " cannot be read: " + e.getMessage(), e);
+            throw new DatasetException(e.getMessage(), e);
         }
     }
 

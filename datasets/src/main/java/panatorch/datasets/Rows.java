@@ -35,12 +35,19 @@ final class Rows {
     /** @param seed where {@link Item#random} comes from */
     Item row(int row, long seed) { return new Item(schema, columns, bytes, longest, row, seed); }
 
-    /** By field, cut to the longest item. */
-    LinkedHashMap<String, Tensor> tensors() {
+    /** What {@link Item#trim} said so far. */
+    long[] longest() { return longest.clone(); }
+
+    /** Forgets what an item said that is not to be in the batch. */
+    void setLongest(long[] before) { System.arraycopy(before, 0, longest, 0, longest.length); }
+
+    /** By field, the first {@code rows} items, cut to the longest. */
+    LinkedHashMap<String, Tensor> tensors(int rows) {
         var result = new LinkedHashMap<String, Tensor>();
         for (int f = 0; f < tensors.length; f++) {
-            boolean cut = longest[f] > 0 && longest[f] < tensors[f].size(1);
-            result.put(schema.fields().get(f).name(), cut ? tensors[f].narrow(1, 0, longest[f]).contiguous() : tensors[f]);
+            Tensor t = rows < tensors[f].size(0) ? tensors[f].narrow(0, 0, rows) : tensors[f];
+            boolean cut = longest[f] > 0 && longest[f] < t.size(1);
+            result.put(schema.fields().get(f).name(), cut ? t.narrow(1, 0, longest[f]).contiguous() : t);
         }
         return result;
     }

@@ -28,7 +28,7 @@ class EpochTest {
         }
     }
 
-    @Test void closing_midway_with_many_workers_leaves_no_tensor_and_no_thread() {
+    @Test void closing_midway_with_many_workers_leaves_no_tensor_and_no_thread() throws InterruptedException {
         long before = Torch.liveTensors();
         for (int taken = 0; taken < 12; taken++) {
             try (var epoch = DataLoader.of(twenty, 1).workers(4).prefetch(3).build().epoch(31)) {
@@ -37,7 +37,71 @@ class EpochTest {
             }
             assertThat(Torch.liveTensors()).isEqualTo(before);
         }
-        assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("panatorch-epoch-31"));
+        awaitNoThread();
+    }
+
+    private static long threads() { return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("panatorch-")).count(); }
+
+    private static void awaitNoThread() throws InterruptedException {
+        for (int i = 0; i < 500 && threads() > 0; i++) Thread.sleep(10);
+        assertThat(threads()).isZero();
+    }
+
+    @Test void epochs_left_by_break_keep_no_threads() throws InterruptedException {
+        long before = Torch.liveTensors();
+        awaitNoThread();
+        for (int e = 0; e < 500; e++) {
+            for (Batch batch : DataLoader.of(twenty, 1).workers(2).build().epoch(e)) {
+                batch.close();
+                break;
+            }
+        }
+        assertThat(threads()).as("of 500 epochs with 2 workers each").isLessThan(50);
+        awaitNoThread();
+        awaitTensors(before);
+    }
+
+    @Test void batches_of_epochs_left_by_break_are_freed_by_the_garbage_collector() throws InterruptedException {
+        long before = Torch.liveTensors();
+        for (int e = 0; e < 20; e++) {
+            for (Batch batch : DataLoader.of(twenty, 1).workers(2).prefetch(4).build().epoch(e)) {
+                batch.close();
+                break;
+            }
+        }
+        awaitTensors(before);
+    }
+
+    private static void awaitTensors(long most) throws InterruptedException {
+        for (int i = 0; i < 500 && Torch.liveTensors() > most; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(Torch.liveTensors()).isLessThanOrEqualTo(most);
+    }
+
+    @Test void an_epoch_of_which_only_the_iterator_is_held_goes_on() throws InterruptedException {
+        var batches = DataLoader.of(twenty, 1).prefetch(1).build().epoch(0).iterator();
+        for (int i = 0; i < 20; i++) {
+            System.gc();
+            Thread.sleep(2);
+            try (Batch batch = batches.next()) {
+                assertThat(batch.images().toFloatArray()[0]).isEqualTo(i / 255f);
+            }
+        }
+    }
+
+    @Test void closing_from_another_thread_wakes_the_one_that_waits_for_a_batch() throws InterruptedException {
+        var source = new Numbered(100);
+        var slow = source.map(source.schema(), (from, to) -> LockSupport.parkNanos(20_000_000));
+        var epoch = DataLoader.of(slow, 100).build().epoch(0);
+        var batches = epoch.iterator();
+        var closer = Thread.ofPlatform().start(() -> {
+            LockSupport.parkNanos(50_000_000);
+            epoch.close();
+        });
+        assertThatThrownBy(batches::next).isInstanceOf(IllegalStateException.class).hasMessage("this epoch is closed");
+        closer.join();
     }
 
     /** Items of which one is damaged and all others are slow. */

@@ -31,7 +31,7 @@ final class Workloads {
         add("multi-sample-heads-fast-masks", "as multi-sample-heads; here with FastMasks", Map.of(), MultiSampleHeads::withFastMasks);
         add("data-loading", "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two workers", Map.of("cifar10", 0.20), DataLoading::new);
         add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum", Map.of(), CheckpointFiles::new);
-        add("safetensors-load", "500 MB loaded from the page cache and from the disk, beside safetensors.torch.load_file", Map.of("warm", 1.0), SafetensorsLoad::new);
+        add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied", Map.of("mapped warm", 1.0), SafetensorsLoad::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {
             String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum";

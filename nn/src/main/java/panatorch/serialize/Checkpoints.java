@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import panatorch.Scope;
 
 /**
  * All that a run goes on from, in one file: named sections, as {@code model}, {@code optimizer}, {@code schedule}, {@code scaler},
@@ -46,13 +47,23 @@ public final class Checkpoints {
     }
 
     /**
-     * The sections of a file, in their order; tensors are views of its mapping as {@link TorchFile} says, and belong to the current
+     * The sections of a file, in their order; tensors are in memory of their own, of which the checksum was right, and belong to the current
      * scope, or to the caller.
      *
      * @throws MalformedFileException if it is no checkpoint, was cut off or changed after it was written, or is of a newer PanaTorch
      */
-    public static Map<String, @Nullable Object> read(Path path) throws IOException {
-        MappedFile file = MappedFile.open(path);
+    public static Map<String, @Nullable Object> read(Path path) throws IOException { return read(path, Reading.COPIED); }
+
+    /** {@link #read(Path)}, copied or mapped. */
+    public static Map<String, @Nullable Object> read(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
+            Map<String, @Nullable Object> sections = sections(file);
+            TorchFile.keep(scope, sections);
+            return sections;
+        }
+    }
+
+    private static Map<String, @Nullable Object> sections(FileBytes file) throws IOException {
         verify(file);
         if (!(TorchFile.load(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format")) || !(root.get("version") instanceof Long version)
                 || !(root.get("sections") instanceof Map<?, ?> sections)) throw file.malformed("it is no checkpoint of PanaTorch");
@@ -62,12 +73,12 @@ public final class Checkpoints {
         return named;
     }
 
-    private static void verify(MappedFile file) throws MalformedFileException {
+    private static void verify(FileBytes file) throws IOException {
         long begin = file.size() - COMMENT;
         if (!ZipArchive.recognises(file)) throw file.malformed("it is no checkpoint of PanaTorch");
         if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it is no checkpoint of PanaTorch, or was cut off: it does not end with its checksum");
         MessageDigest digest = sha256();
-        update(digest, file.bytes().asSlice(0, begin));
+        update(digest, file.slice(0, begin, "what the checksum is of"));
         String expected = HexFormat.of().formatHex(digest.digest());
         if (!file.has(begin + CHECKSUM.length(), expected.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it was changed after it was written: its checksum is wrong");
     }

@@ -26,13 +26,14 @@ import panatorch.Tensor;
  * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</a>, versions 1 to 3). Bool, integers, floats
  * and complex numbers, little-endian, in C or Fortran order; arrays of Python objects, which run code when NumPy reads them, are refused.
  *
- * <p>Loaded tensors are on the CPU and belong to the current scope, or to the caller. That of a {@code .npy} file is a view of the file's
- * mapping, copy-on-write, and in the file's order, so one in Fortran order is not contiguous; those of {@code .npz} files are mapped
+ * <p>Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller. That of a {@code .npy} file is in the file's
+ * order, so one in Fortran order is not contiguous. Where a file is asked to be {@linkplain Reading#MAPPED mapped}, those of {@code .npz} files are
  * where they lie aligned, as {@link #saveAll} writes them.
  */
 public final class Npy {
     private Npy() {}
 
+    private static final long MOST_HEADER = 1 << 16;
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.BOOL, "b1"), Map.entry(DType.INT8, "i1"), Map.entry(DType.INT16, "i2"), Map.entry(DType.INT32, "i4"),
             Map.entry(DType.INT64, "i8"), Map.entry(DType.UINT8, "u1"), Map.entry(DType.UINT16, "u2"), Map.entry(DType.UINT32, "u4"), Map.entry(DType.UINT64, "u8"),
@@ -47,26 +48,41 @@ public final class Npy {
      *
      * @throws MalformedFileException if it is damaged, big-endian, or of a type that tensors do not have
      */
-    public static Tensor load(Path path) throws IOException {
-        MappedFile file = MappedFile.open(path);
-        return read(file, "it", file.bytes());
+    public static Tensor load(Path path) throws IOException { return load(path, Reading.COPIED); }
+
+    /** {@link #load(Path)}, copied or mapped. */
+    public static Tensor load(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
+            Tensor array = read(file, "it", file.bytes());
+            file.requireUnchanged(0, Math.min(file.size(), MOST_HEADER));
+            return scope.move(array);
+        }
     }
 
     /** The arrays of an {@code .npz} file by their names, in the archive's order. */
-    public static Map<String, Tensor> loadAll(Path path) throws IOException { return loadAll(MappedFile.open(path)); }
+    public static Map<String, Tensor> loadAll(Path path) throws IOException { return loadAll(path, Reading.COPIED); }
 
-    static boolean recognises(MappedFile file) { return ZipArchive.recognises(file) && file.size() > 30 && isArray(file); }
+    /** {@link #loadAll(Path)}, copied or mapped. */
+    public static Map<String, Tensor> loadAll(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
+            Map<String, Tensor> arrays = loadAll(file);
+            arrays.values().forEach(scope::keep);
+            return arrays;
+        }
+    }
 
-    private static boolean isArray(MappedFile file) {
+    static boolean recognises(FileBytes file) throws IOException { return ZipArchive.recognises(file) && file.size() > 30 && isArray(file); }
+
+    private static boolean isArray(FileBytes file) throws IOException {
         try {
             int length = file.u16(26);
             return length >= 4 && file.has(30 + length - 4, (byte) '.', (byte) 'n', (byte) 'p', (byte) 'y');
-        } catch (MalformedFileException e) {
+        } catch (MalformedFileException e) { // it is cut off
             return false;
         }
     }
 
-    static Map<String, Tensor> loadAll(MappedFile file) throws IOException {
+    static Map<String, Tensor> loadAll(FileBytes file) throws IOException {
         ZipArchive archive = ZipArchive.of(file);
         try (var scope = Scope.open()) {
             var arrays = new LinkedHashMap<String, Tensor>();
@@ -74,18 +90,20 @@ public final class Npy {
                 if (!name.endsWith(".npy")) throw file.malformed("the archive's entry " + name + " is no array");
                 arrays.put(name.substring(0, name.length() - 4), read(file, name, archive.checked(name)));
             }
+            archive.requireUnchanged();
             arrays.values().forEach(scope::keep);
             return arrays;
         }
     }
 
-    private static Tensor read(MappedFile file, String name, MemorySegment bytes) throws MalformedFileException {
+    private static Tensor read(FileBytes file, String name, MemorySegment bytes) throws IOException {
+        file.load(bytes.asSlice(0, Math.min(bytes.byteSize(), 12 + MOST_HEADER)));
         if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0) throw file.malformed(name + " is no array of NumPy's");
         boolean wide = bytes.get(ValueLayout.JAVA_BYTE, 6) > 1;
         long length = wide ? Integer.toUnsignedLong(bytes.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8))
                 : Short.toUnsignedInt(bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8));
         long begin = (wide ? 12 : 10) + length;
-        if (begin > bytes.byteSize() || length > 1 << 16) throw file.malformed(name + " has a header of " + length + " bytes, and " + bytes.byteSize() + " in all");
+        if (begin > bytes.byteSize() || length > MOST_HEADER) throw file.malformed(name + " has a header of " + length + " bytes, and " + bytes.byteSize() + " in all");
         String header = new String(bytes.asSlice(begin - length, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
         Matcher m = HEADER.matcher(header);
         if (!m.matches()) throw file.malformed(name + " has a header that describes no plain array: " + header.strip());
@@ -102,7 +120,7 @@ public final class Npy {
         }
     }
 
-    private static DType type(MappedFile file, String name, String described) throws MalformedFileException {
+    private static DType type(FileBytes file, String name, String described) throws MalformedFileException {
         DType dtype = TYPES.get(described.substring(1));
         if (described.endsWith("O")) throw file.malformed(name + " holds Python objects, which are not read: NumPy would run code to make them");
         if (dtype == null) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
@@ -111,7 +129,7 @@ public final class Npy {
         return dtype;
     }
 
-    private static long[] shape(MappedFile file, String name, String text) throws MalformedFileException {
+    private static long[] shape(FileBytes file, String name, String text) throws MalformedFileException {
         try {
             return Arrays.stream(text.split(",")).map(String::strip).filter(s -> !s.isEmpty()).mapToLong(Long::parseLong).toArray();
         } catch (NumberFormatException e) {

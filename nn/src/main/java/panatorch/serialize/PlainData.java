@@ -15,13 +15,13 @@ final class PlainData {
     static final int MOST_LEVELS = 200;
     private static final long MOST_VALUES = 50_000_000;
 
-    private final MappedFile file;
+    private final FileBytes file;
     private final IdentityHashMap<Object, Long> sizes = new IdentityHashMap<>();
 
-    private PlainData(MappedFile file) { this.file = file; }
+    private PlainData(FileBytes file) { this.file = file; }
 
     /** A few bytes of a pickle can hold a list of a list …, each twice, that takes forever to walk, or a list that holds itself. */
-    static void check(MappedFile file, @Nullable Object value) throws MalformedFileException { new PlainData(file).size(value, 0); }
+    static void check(FileBytes file, @Nullable Object value) throws MalformedFileException { new PlainData(file).size(value, 0); }
 
     private long size(@Nullable Object value, int level) throws MalformedFileException {
         if (level > MOST_LEVELS) throw file.malformed("its values are nested more than " + MOST_LEVELS + " levels deep, or hold themselves");

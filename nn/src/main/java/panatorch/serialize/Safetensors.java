@@ -25,9 +25,7 @@ import panatorch.Tensor;
  * (<a href="https://huggingface.co/docs/safetensors">specification</a>). Also the form in several files, whose index, {@code
  * model.safetensors.index.json}, says which file holds which tensor.
  *
- * <p>Loaded tensors are views of the file's mapping, copy-on-write: nothing is read before it is used, so a file may be larger than the
- * memory; what is written to a tensor does not reach the file. The mapping ends once the tensors are freed and the garbage collector has
- * run. A file in use may be replaced, as {@link #save} does it, but a program that cuts it short in place ends this process.
+ * <p>Loaded tensors are on the CPU, in memory of their own unless a file is asked to be {@linkplain Reading#MAPPED mapped}.
  */
 public final class Safetensors {
     private Safetensors() {}
@@ -53,7 +51,10 @@ public final class Safetensors {
     }
 
     /** The tensors of a file or, for a name that ends in {@code .json}, of an index, in the order of their places. They belong to the current scope, or to the caller. */
-    public static Map<String, Tensor> load(Path file) throws IOException { return file.toString().endsWith(".json") ? readIndex(file) : read(file).tensors(); }
+    public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
+
+    /** {@link #load(Path)}, copied or mapped. */
+    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors(); }
 
     /** @param metadata texts that came with the tensors */
     public record Content(Map<String, Tensor> tensors, Map<String, String> metadata) {}
@@ -63,18 +64,30 @@ public final class Safetensors {
      *
      * @throws MalformedFileException if the file is damaged: the message says how
      */
-    public static Content read(Path path) throws IOException {
-        MappedFile file = MappedFile.open(path);
-        SafetensorsHeader header = SafetensorsHeader.read(file);
-        MemorySegment data = SafetensorsHeader.data(file);
+    public static Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
+
+    /** {@link #read(Path)}, copied or mapped. */
+    public static Content read(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
+            Content content = read(file);
+            content.tensors.values().forEach(scope::keep);
+            return content;
+        }
+    }
+
+    static Content read(FileBytes file) throws IOException {
         try (var scope = Scope.open()) {
+            SafetensorsHeader header = SafetensorsHeader.read(file);
+            MemorySegment data = SafetensorsHeader.data(file);
             var tensors = new LinkedHashMap<String, Tensor>();
-            Storage all = Storage.of(file, data, 1);
+            Storage all = file.isMapped() ? Storage.of(file, data, 1) : null;
             for (var e : header.entries().entrySet()) {
                 var place = e.getValue();
-                Storage storage = all.part(place.begin(), place.end() - place.begin(), place.dtype().bytes());
+                long length = place.end() - place.begin();
+                Storage storage = all == null ? Storage.of(file, data.asSlice(place.begin(), length), 1) : all.part(place.begin(), length, place.dtype().bytes());
                 tensors.put(e.getKey(), storage.tensor(e.getKey(), place.dtype(), place.shape()));
             }
+            file.requireUnchanged(0, SafetensorsHeader.size(file));
             tensors.values().forEach(scope::keep);
             return new Content(tensors, header.metadata());
         }
@@ -116,18 +129,17 @@ public final class Safetensors {
         return file;
     }
 
-    private static Map<String, Tensor> readIndex(Path path) throws IOException {
-        MappedFile index = MappedFile.open(path);
-        JsonNode where = SafetensorsHeader.json(index, index.bytes()).path(WEIGHT_MAP);
-        if (!where.isObject()) throw index.malformed("it is no index of safetensors files: it has no " + WEIGHT_MAP);
-        try (var scope = Scope.open()) {
+    private static Map<String, Tensor> readIndex(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var index = FileBytes.open(path, Reading.COPIED)) {
+            JsonNode where = SafetensorsHeader.json(index, index.load(index.bytes())).path(WEIGHT_MAP);
+            if (!where.isObject()) throw index.malformed("it is no index of safetensors files: it has no " + WEIGHT_MAP);
             var files = new LinkedHashMap<String, Map<String, Tensor>>();
             var tensors = new LinkedHashMap<String, Tensor>();
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
                 if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
                 if (!Files.isRegularFile(path.resolveSibling(name))) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
-                if (!files.containsKey(name)) files.put(name, read(path.resolveSibling(name)).tensors());
+                if (!files.containsKey(name)) files.put(name, read(path.resolveSibling(name), reading).tensors());
                 Tensor t = files.get(name).get(e.getKey());
                 if (t == null) throw index.malformed(e.getKey() + " is said to be in " + name + ", which does not have it");
                 tensors.put(e.getKey(), t);

@@ -65,9 +65,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     // ---- reading
 
     /** The bytes behind the header. */
-    static MemorySegment data(MappedFile file) throws MalformedFileException { return file.bytes().asSlice(8 + length(file)); }
+    static MemorySegment data(FileBytes file) throws IOException { return file.bytes().asSlice(size(file)); }
 
-    static SafetensorsHeader read(MappedFile file) throws MalformedFileException {
+    static SafetensorsHeader read(FileBytes file) throws IOException {
         JsonNode json = json(file, file.slice(8, length(file), "the header"));
         var metadata = new LinkedHashMap<String, String>();
         var entries = new LinkedHashMap<String, Entry>();
@@ -88,14 +88,17 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         return new SafetensorsHeader(inOrder, metadata);
     }
 
-    private static long length(MappedFile file) throws MalformedFileException {
+    /** Of the header and its length, from the file's beginning. */
+    static long size(FileBytes file) throws IOException { return 8 + length(file); }
+
+    private static long length(FileBytes file) throws IOException {
         if (file.size() < 8) throw damaged(file, "it is " + file.size() + " bytes long");
         long length = file.i64(0);
         if (length < 2 || length > MOST_HEADER || length > file.size() - 8) throw damaged(file, "it begins with a header length of " + Long.toUnsignedString(length));
         return length;
     }
 
-    static JsonNode json(MappedFile file, MemorySegment text) throws MalformedFileException {
+    static JsonNode json(FileBytes file, MemorySegment text) throws MalformedFileException {
         try {
             JsonNode json = JSON.readTree(text.toArray(ValueLayout.JAVA_BYTE));
             if (!json.isObject()) throw damaged(file, "its header is not a JSON object");
@@ -107,7 +110,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
     }
 
-    private static Entry entry(MappedFile file, String name, JsonNode e) throws MalformedFileException {
+    private static Entry entry(FileBytes file, String name, JsonNode e) throws MalformedFileException {
         DType dtype = TYPES.get(e.path("dtype").asText());
         if (dtype == null) throw damaged(file, name + " has the unknown type '" + e.path("dtype").asText() + "'");
         JsonNode dims = e.path("shape"), offsets = e.path("data_offsets");
@@ -123,5 +126,5 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     private static long whole(JsonNode n) { return n.isIntegralNumber() && n.canConvertToLong() ? n.longValue() : -1; }
 
-    static MalformedFileException damaged(MappedFile file, String how) { return file.malformed("it is no safetensors file, or a damaged one: " + how); }
+    static MalformedFileException damaged(FileBytes file, String how) { return file.malformed("it is no safetensors file, or a damaged one: " + how); }
 }

@@ -22,31 +22,37 @@ public final class StateDicts {
      * {@code model}, {@code net} or {@code params} is unwrapped, what else a state dict holds than tensors is left out, and a
      * prefix {@code module.} that all names have, as {@code DataParallel} makes it, is taken off.
      *
-     * <p>The tensors are on the CPU, require no gradients, and belong to the current scope, or to the caller. Most are views of the file's mapping: see
-     * {@link TorchFile} and {@link Safetensors}.
+     * <p>The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller.
      *
      * @throws MalformedFileException if the file is of no such kind, is damaged, or holds no named tensors
      */
-    public static Map<String, Tensor> load(Path file) throws IOException { return read(file).tensors(); }
+    public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
+
+    /** {@link #load(Path)}, copied or mapped. */
+    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return read(file, reading).tensors(); }
 
     /** {@link #load} with the texts that safetensors files hold beside the tensors; other kinds have none. */
-    public static Safetensors.Content read(Path path) throws IOException {
+    public static Safetensors.Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
+
+    /** {@link #read(Path)}, copied or mapped. */
+    public static Safetensors.Content read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open()) {
-            Safetensors.Content content = readAny(path);
+            Safetensors.Content content = readAny(path, reading);
             content.tensors().values().forEach(scope::keep);
             return new Safetensors.Content(withoutPrefix(content.tensors()), content.metadata());
         }
     }
 
-    private static Safetensors.Content readAny(Path path) throws IOException {
-        if (path.toString().endsWith(".json")) return new Safetensors.Content(Safetensors.load(path), Map.of());
-        MappedFile file = MappedFile.open(path);
-        if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(path);
-        if (Npy.recognises(file)) return new Safetensors.Content(Npy.loadAll(file), Map.of());
-        return new Safetensors.Content(ofDict(file, TorchFile.load(file)), Map.of());
+    private static Safetensors.Content readAny(Path path, Reading reading) throws IOException {
+        if (path.toString().endsWith(".json")) return new Safetensors.Content(Safetensors.load(path, reading), Map.of());
+        try (var file = FileBytes.open(path, reading)) {
+            if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(file);
+            if (Npy.recognises(file)) return new Safetensors.Content(Npy.loadAll(file), Map.of());
+            return new Safetensors.Content(ofDict(file, TorchFile.load(file)), Map.of());
+        }
     }
 
-    private static Map<String, Tensor> ofDict(MappedFile file, @Nullable Object value) throws MalformedFileException {
+    private static Map<String, Tensor> ofDict(FileBytes file, @Nullable Object value) throws MalformedFileException {
         var tensors = new LinkedHashMap<String, Tensor>();
         if (value instanceof Map<?, ?> dict) {
             for (String wrapper : WRAPPERS) if (dict.get(wrapper) instanceof Map<?, ?> inner && !inner.isEmpty()) return ofDict(file, inner);

@@ -1,5 +1,6 @@
 package panatorch.serialize;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -14,37 +15,38 @@ import panatorch.Torch;
 final class Storage {
     private static final int MOST_DIMENSIONS = 64; // what libtorch's loops over several tensors take
 
-    private final MappedFile file;
+    private final FileBytes file;
     private final MemorySegment place;
     private final Map<DType, Tensor> all; // uint8 [N], of which this storage is a part, and as elements of other types
     private final long begin;
 
-    private Storage(MappedFile file, MemorySegment place, Map<DType, Tensor> all, long begin) {
+    private Storage(FileBytes file, MemorySegment place, Map<DType, Tensor> all, long begin) {
         this.file = file;
         this.place = place;
         this.all = all;
         this.begin = begin;
     }
 
-    private Storage(MappedFile file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
+    private Storage(FileBytes file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
 
     /**
      * The mapping itself where it is aligned for elements of {@code alignment} bytes, else a copy. Belongs to the current scope, which
      * the tensors may outlive.
      */
-    static Storage of(MappedFile file, MemorySegment place, int alignment) {
+    static Storage of(FileBytes file, MemorySegment place, int alignment) throws IOException {
+        if (!file.isMapped()) return new Storage(file, place, file.copyOf(place));
         if (place.address() % Math.min(8, alignment) == 0) return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()));
         return copyOf(file, place);
     }
 
     /** For bytes of the Java heap. */
-    static Storage copyOf(MappedFile file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize())); }
+    static Storage copyOf(FileBytes file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize())); }
 
     /** Some of its bytes, which stay shared. */
     Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), all, begin + from); }
 
     /** Some of its bytes, shared where elements of {@code alignment} bytes can begin there, else a copy. */
-    Storage part(long from, long length, int alignment) {
+    Storage part(long from, long length, int alignment) throws IOException {
         return (begin + from) % alignment == 0 ? part(from, length) : of(file, place.asSlice(from, length), alignment);
     }
 
@@ -84,7 +86,7 @@ final class Storage {
     }
 
     /** How many elements there are; no shape whose numbers libtorch could not hold gets past here. */
-    static long elements(MappedFile file, String name, long[] shape) throws MalformedFileException {
+    static long elements(FileBytes file, String name, long[] shape) throws MalformedFileException {
         if (shape.length > MOST_DIMENSIONS) throw file.malformed(name + " has " + shape.length + " dimensions");
         long all = 1, some = 1; // zeros left out: strides are made of them also where nothing is stored
         try {

@@ -27,9 +27,8 @@ import panatorch.internal.pickle.Pickle;
  * {@link panatorch.Device}, null; a list, tuple or {@code torch.Size} a {@code List}, the latter two unmodifiable; a set a {@code Set}; a
  * dict a {@code Map} in its order, with keys of any of these types; parameters are tensors that require gradients.
  *
- * <p>Tensors are on the CPU, wherever they were saved. They are views of the file's mapping, copy-on-write, where it stores them
- * uncompressed and aligned, as today's PyTorch does: nothing is read before it is used, what is written to a tensor does not reach the
- * file, and a file that is still in use may be replaced but not written to in place. Tensors that shared memory share it again.
+ * <p>Tensors are on the CPU, wherever they were saved, in memory of their own; where a file is asked to be {@linkplain Reading#MAPPED mapped}, those are views
+ * of the mapping that it stores uncompressed and aligned, as today's PyTorch does. Tensors that shared memory share it again.
  */
 public final class TorchFile {
     private TorchFile() {}
@@ -42,9 +41,18 @@ public final class TorchFile {
      *
      * @throws MalformedFileException if it is no such file, is damaged, or asks for what is neither a tensor nor plain data
      */
-    public static @Nullable Object load(Path file) throws IOException { return load(MappedFile.open(file)); }
+    public static @Nullable Object load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
-    static @Nullable Object load(MappedFile file) throws IOException {
+    /** {@link #load(Path)}, copied or mapped. */
+    public static @Nullable Object load(Path path, Reading reading) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
+            Object value = load(file);
+            keep(scope, value);
+            return value;
+        }
+    }
+
+    static @Nullable Object load(FileBytes file) throws IOException {
         try (var scope = Scope.open()) {
             Object value = ZipArchive.recognises(file) ? zip(ZipArchive.of(file)) : stream(file);
             PlainData.check(file, value);
@@ -54,7 +62,7 @@ public final class TorchFile {
     }
 
     /** As a tensor may stand in several places, keeping it must be harmless when repeated. */
-    private static void keep(Scope scope, @Nullable Object value) {
+    static void keep(Scope scope, @Nullable Object value) {
         switch (value) {
             case Tensor t -> scope.keep(t);
             case Map<?, ?> map -> map.values().forEach(v -> keep(scope, v));
@@ -63,7 +71,7 @@ public final class TorchFile {
         }
     }
 
-    static boolean recognises(MappedFile file) { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
+    static boolean recognises(FileBytes file) throws IOException { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
 
     /**
      * Writes a value that {@code torch.load(file, weights_only=True)} of PyTorch 1.6 and later reads: tensors, {@code Map}s (as dicts),
@@ -99,11 +107,11 @@ public final class TorchFile {
     // ---- the zip format
 
     private static @Nullable Object zip(ZipArchive archive) throws IOException {
-        MappedFile file = archive.file();
+        FileBytes file = archive.file();
         String root = root(archive);
         if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little")) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var found = new HashMap<String, Storage>();
-        return pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
+        Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
             if (id.rest() != null) throw file.malformed("it has a storage in the form of the old format");
             Storage storage = found.get(id.key());
             if (storage == null) found.put(id.key(), storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
@@ -112,21 +120,23 @@ public final class TorchFile {
                 throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, and its tensors say " + Long.toUnsignedString(expected));
             return storage;
         }));
+        archive.requireUnchanged();
+        return value;
     }
 
     /** The folder that all entries are in, with its slash. */
-    private static String root(ZipArchive archive) throws MalformedFileException {
+    private static String root(ZipArchive archive) throws IOException {
         List<String> pickles = archive.names().stream().filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
         if (pickles.size() != 1) throw archive.file().malformed("it is a zip archive, but none of torch.save: it has " + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
         return pickles.getFirst().substring(0, pickles.getFirst().length() - "data.pkl".length());
     }
 
-    private static Storage storage(ZipArchive archive, String name, int alignment) throws MalformedFileException {
+    private static Storage storage(ZipArchive archive, String name, int alignment) throws IOException {
         MemorySegment bytes = archive.bytes(name);
         return archive.isStored(name) ? Storage.of(archive.file(), bytes, alignment) : Storage.copyOf(archive.file(), bytes);
     }
 
-    private static @Nullable Object pickle(MappedFile file, MemorySegment data, TorchNames names) throws IOException {
+    private static @Nullable Object pickle(FileBytes file, MemorySegment data, TorchNames names) throws IOException {
         Pickle.Read read = Pickle.read(data, 0, names);
         if (read.end() != data.byteSize()) throw file.malformed("something follows the end of its pickle");
         return read.value();
@@ -134,8 +144,9 @@ public final class TorchFile {
 
     // ---- the old format: magic number, protocol, system, object, keys of the storages, each a pickle; then the storages
 
-    private static @Nullable Object stream(MappedFile file) throws IOException {
+    private static @Nullable Object stream(FileBytes file) throws IOException {
         if (!recognises(file)) throw file.malformed(foreign(file));
+        file.load(file.bytes()); // where the pickles end is not said
         TorchNames names = new TorchNames(file, id -> null);
         Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
         Pickle.Read protocol = Pickle.read(file.bytes(), magic.end(), names);
@@ -148,11 +159,13 @@ public final class TorchFile {
             if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype())) throw file.malformed("storage " + id.key() + " has two types or sizes");
             return null;
         }));
-        Map<String, Storage> storages = storages(file, Pickle.read(file.bytes(), dry.end(), names), sizes);
+        Pickle.Read keys = Pickle.read(file.bytes(), dry.end(), names);
+        Map<String, Storage> storages = storages(file, keys, sizes);
+        file.requireUnchanged(0, keys.end());
         return Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
     }
 
-    private static Map<String, Storage> storages(MappedFile file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids) throws MalformedFileException {
+    private static Map<String, Storage> storages(FileBytes file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids) throws IOException {
         if (!(keys.value() instanceof List<?> list)) throw file.malformed("it has no list of storages");
         var storages = new HashMap<String, Storage>();
         long at = keys.end();
@@ -162,14 +175,14 @@ public final class TorchFile {
             long elements = file.i64(at);
             if (elements != id.elements() || Math.multiplyHigh(elements, id.dtype().bytes()) != 0)
                 throw file.malformed("storage " + key + " has " + elements + " elements, and its tensors say " + id.elements());
-            MemorySegment bytes = file.slice(at + 8, elements * id.dtype().bytes(), "storage " + key);
+            MemorySegment bytes = file.place(at + 8, elements * id.dtype().bytes(), "storage " + key);
             if (storages.put(id.key(), Storage.of(file, bytes, id.dtype().bytes())) != null) throw file.malformed("it has two storages " + key);
             at += 8 + bytes.byteSize();
         }
         return storages;
     }
 
-    private static Storage viewed(MappedFile file, Map<String, Storage> storages, TorchNames.StorageId id) throws MalformedFileException {
+    private static Storage viewed(FileBytes file, Map<String, Storage> storages, TorchNames.StorageId id) throws MalformedFileException {
         Storage whole = storages.get(id.key());
         if (whole == null) throw file.malformed("storage " + id.key() + " is missing");
         if (id.rest() == null) return whole;
@@ -179,7 +192,7 @@ public final class TorchFile {
         return whole.part(offset * bytes, elements * bytes);
     }
 
-    private static String foreign(MappedFile file) {
+    private static String foreign(FileBytes file) throws IOException {
         if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r')) return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
         if (file.has(0, (byte) 0x89, (byte) 'H', (byte) 'D', (byte) 'F')) return "it is an HDF5 file, not one of torch.save";
         return "it is no file of torch.save";

@@ -29,7 +29,7 @@ final class TorchNames implements Pickle.Names {
     /** Finds the bytes of what a pickle calls by {@code id}; null while they are still being looked for, when no tensor is made. */
     @FunctionalInterface
     interface Storages {
-        @Nullable Storage find(StorageId id) throws MalformedFileException;
+        @Nullable Storage find(StorageId id) throws IOException;
     }
 
     /** @param rest what the old format adds: the part of another storage that this one is, or null */
@@ -41,11 +41,11 @@ final class TorchNames implements Pickle.Names {
 
     private static final Object UNMADE = "a tensor that is made once its bytes are found";
 
-    private final MappedFile file;
+    private final FileBytes file;
     private final Storages storages;
     private int made;
 
-    TorchNames(MappedFile file, Storages storages) {
+    TorchNames(FileBytes file, Storages storages) {
         this.file = file;
         this.storages = storages;
     }
@@ -90,7 +90,7 @@ final class TorchNames implements Pickle.Names {
         return null;
     }
 
-    @Override public Object persistent(@Nullable Object id) throws MalformedFileException {
+    @Override public Object persistent(@Nullable Object id) throws IOException {
         if (!(id instanceof List<?> parts) || parts.size() < 5 || !"storage".equals(parts.get(0)) || !(parts.get(1) instanceof StorageType type) || !(parts.get(2) instanceof String key)
                 || !(parts.get(4) instanceof Long elements) || elements < 0) throw file.malformed("it asks for something outside the pickle that is no storage");
         return new Typed(type.dtype, storages.find(new StorageId(type.dtype, key, elements, parts.size() > 5 ? parts.get(5) : null)));

@@ -1,5 +1,6 @@
 package panatorch.serialize;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -15,7 +16,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The entries of a zip file as slices of its mapping (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not say where an
+ * The entries of a zip file as slices of its bytes (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not say where an
  * entry's bytes lie. The whole directory is checked first: entries lie in the file, do not overlap, and are named once.
  */
 final class ZipArchive {
@@ -27,24 +28,27 @@ final class ZipArchive {
 
     private record Entry(String name, int method, long crc, long compressed, long size, long header, long begin) {}
 
-    private final MappedFile file;
+    private final FileBytes file;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
-    private long inflatable;
+    private long inflatable, directory;
 
-    private ZipArchive(MappedFile file) {
+    private ZipArchive(FileBytes file) {
         this.file = file;
         this.inflatable = Math.max(64 << 20, MOST_INFLATION * file.size());
     }
 
-    static boolean recognises(MappedFile file) { return file.has(0, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4); }
+    static boolean recognises(FileBytes file) throws IOException { return file.has(0, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4); }
 
-    static ZipArchive of(MappedFile file) throws MalformedFileException {
+    static ZipArchive of(FileBytes file) throws IOException {
         var archive = new ZipArchive(file);
-        archive.readDirectory();
+        archive.directory = archive.readDirectory();
         return archive;
     }
 
-    MappedFile file() { return file; }
+    /** {@link FileBytes#requireUnchanged} of the directory, which has the checksum of every entry. */
+    void requireUnchanged() throws IOException { file.requireUnchanged(directory, file.size() - directory); }
+
+    FileBytes file() { return file; }
 
     Set<String> names() { return entries.keySet(); }
 
@@ -54,21 +58,21 @@ final class ZipArchive {
     boolean isStored(String name) { return entries.containsKey(name) && entries.get(name).method == STORED; }
 
     /** A stored entry's bytes, unread, or an inflated entry's, whose checksum was right. */
-    MemorySegment bytes(String name) throws MalformedFileException {
+    MemorySegment bytes(String name) throws IOException {
         Entry e = entries.get(name);
         if (e == null) throw file.malformed("the archive has no " + name);
-        MemorySegment stored = file.slice(e.begin, e.compressed, name);
-        return e.method == STORED ? stored : inflate(e, stored);
+        MemorySegment stored = file.place(e.begin, e.compressed, name);
+        return e.method == STORED ? stored : inflate(e, file.load(stored));
     }
 
     /** {@link #bytes} of which the checksum was right. */
-    MemorySegment checked(String name) throws MalformedFileException {
-        MemorySegment bytes = bytes(name);
+    MemorySegment checked(String name) throws IOException {
+        MemorySegment bytes = file.load(bytes(name));
         if (crc(bytes) != entries.get(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
         return bytes;
     }
 
-    String text(String name) throws MalformedFileException {
+    String text(String name) throws IOException {
         MemorySegment bytes = checked(name);
         if (bytes.byteSize() > 1 << 16) throw file.malformed(name + " is no short text");
         return new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
@@ -81,7 +85,7 @@ final class ZipArchive {
         return crc.getValue();
     }
 
-    private MemorySegment inflate(Entry e, MemorySegment stored) throws MalformedFileException {
+    private MemorySegment inflate(Entry e, MemorySegment stored) throws IOException {
         if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8) throw file.malformed(e.name + " would inflate to " + e.size + " bytes, more than a file of " + file.size()
                 + " bytes may; unpack and store it uncompressed if it is good");
         inflatable -= e.size;
@@ -105,7 +109,8 @@ final class ZipArchive {
 
     // ---- the directory
 
-    private void readDirectory() throws MalformedFileException {
+    /** @return where it begins */
+    private long readDirectory() throws IOException {
         long end = findEnd();
         if (file.u16(end + 4) != 0 || file.u16(end + 6) != 0) throw file.malformed("it is a part of an archive of several files");
         long count = file.u16(end + 10), size = file.u32(end + 12), at = file.u32(end + 16);
@@ -122,16 +127,17 @@ final class ZipArchive {
         long next = at;
         for (long i = 0; i < count; i++) next = readEntry(next, at + size);
         refuseOverlaps(at);
+        return at;
     }
 
-    private long findEnd() throws MalformedFileException {
+    private long findEnd() throws IOException {
         for (long at = file.size() - 22; at >= 0 && at >= file.size() - 22 - 0xffff; at--) {
             if (file.has(at, (byte) 'P', (byte) 'K', (byte) 5, (byte) 6) && at + 22 + file.u16(at + 20) == file.size()) return at;
         }
         throw file.malformed("the archive's directory is missing: the file was cut off, or is no zip archive");
     }
 
-    private long readEntry(long at, long limit) throws MalformedFileException {
+    private long readEntry(long at, long limit) throws IOException {
         if (!file.has(at, (byte) 'P', (byte) 'K', (byte) 1, (byte) 2)) throw file.malformed("the archive's directory is damaged at byte " + at);
         int nameLength = file.u16(at + 28), extraLength = file.u16(at + 30), commentLength = file.u16(at + 32);
         long next = at + 46 + nameLength + extraLength + commentLength;
@@ -145,7 +151,7 @@ final class ZipArchive {
         long size = places[0], compressed = places[1], header = places[2];
         if (!file.has(header, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4)) throw file.malformed(name + " is not where the archive's directory says");
         long begin = header + 30 + file.u16(header + 26) + file.u16(header + 28);
-        file.slice(begin, compressed, name);
+        file.place(begin, compressed, name);
         if (method == STORED && size != compressed) throw file.malformed(name + " is stored and has two sizes, " + size + " and " + compressed);
         if (size < 0) throw file.malformed(name + " has the impossible size " + Long.toUnsignedString(size));
         if (!name.endsWith("/") && entries.put(name, new Entry(name, method, file.u32(at + 16), compressed, size, header, begin)) != null)
@@ -154,7 +160,7 @@ final class ZipArchive {
     }
 
     /** Size, compressed size and place, of which those that do not fit 32 bits stand in the zip64 part, in this order. */
-    private long[] places(long at, long extra, int extraLength) throws MalformedFileException {
+    private long[] places(long at, long extra, int extraLength) throws IOException {
         long[] places = {file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)};
         for (long e = extra; e + 4 <= extra + extraLength; e += 4 + file.u16(e + 2)) {
             if (file.u16(e) != 1) continue;

@@ -1,0 +1,173 @@
+package panatorch.datasets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import panatorch.DType;
+import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.junit.NoTensorLeaks;
+
+/** Single images; what is decoded of them is tested with folders. */
+@NoTensorLeaks
+class ImagesTest {
+    private static final List<String> FORMATS = List.of("rgb.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgb.png", "alpha.png", "grey_alpha.png", "one_bit.png", "rgb.bmp", "palette.bmp", "palette.gif",
+            "lossless.webp", "lossy.webp", "alpha.webp");
+
+    @TempDir Path folder;
+
+    private static byte[] resource(String name) throws IOException {
+        try (var in = ImagesTest.class.getResourceAsStream("images/" + name)) {
+            return in.readAllBytes();
+        }
+    }
+
+    @Test void bytes_streams_and_files_are_framed_as_those_of_a_folder() throws IOException {
+        for (String name : FORMATS) {
+            byte[] content = resource(name);
+            Files.createDirectories(folder.resolve("cat"));
+            Path file = Files.write(folder.resolve("cat/" + name), content);
+            var framing = Framing.center(8, 10);
+            try (var scope = Scope.open(); Batch batch = ImageFolder.unlabelled(List.of(file), framing, ChannelStats.IMAGENET).batch(0)) {
+                Tensor expected = batch.images().select(0, 0);
+                for (Tensor image : List.of(Images.read(content, framing), Images.read(new ByteArrayInputStream(content), framing), Images.read(file, framing))) {
+                    assertThat(image.dtype()).isEqualTo(DType.UINT8);
+                    assertThat(image.shape()).containsExactly(3, 8, 8);
+                    assertThat(image.torchEquals(expected)).as(name).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test void without_a_framing_an_image_keeps_its_size_and_stands_upright() throws IOException {
+        try (var scope = Scope.open()) {
+            assertThat(Images.read(resource("rgb.png")).shape()).containsExactly(3, 17, 23);
+            assertThat(Images.read(resource("turned6.jpg")).shape()).isEqualTo(Images.read(new ByteArrayInputStream(resource("turned8.jpg"))).shape()).isNotEqualTo(Images.read(resource("turned3.jpg")).shape());
+            Pixels pixels = ImageDecoder.decode(resource("rgb.png"));
+            Tensor image = Images.read(Files.write(folder.resolve("a.png"), resource("rgb.png")));
+            byte[] planes = image.toByteArray();
+            for (int i = 0; i < 17 * 23; i++) for (int c = 0; c < 3; c++) assertThat(planes[c * 17 * 23 + i]).isEqualTo(pixels.rgb()[3 * i + c]);
+        }
+    }
+
+    @Test void a_name_s_ending_does_not_matter() throws IOException {
+        try (var scope = Scope.open()) {
+            assertThat(Images.read(Files.write(folder.resolve("a.jpg"), resource("rgb.png"))).torchEquals(Images.read(resource("rgb.png")))).isTrue();
+        }
+    }
+
+    private static void assertRefused(byte[] content, String how) {
+        assertThatThrownBy(() -> Images.read(content)).as(how).isInstanceOf(IOException.class).message().startsWith("the image cannot be read: it").doesNotContain("null").hasSizeGreaterThan(35);
+    }
+
+    @Test void whatever_is_cut_off_is_an_exception_that_says_so() throws IOException {
+        for (String name : FORMATS) {
+            byte[] whole = resource(name);
+            for (int size : new int[] {0, 1, 2, 3, 4, 8, 12, 20, 30, 40, whole.length / 2, whole.length * 3 / 4}) assertRefused(Arrays.copyOf(whole, size), size + " bytes of " + name);
+        }
+        assertThatThrownBy(() -> Images.read(new byte[0])).hasMessage("the image cannot be read: it is empty");
+        assertThatThrownBy(() -> Images.read("<svg/>".getBytes(StandardCharsets.UTF_8))).hasMessage("the image cannot be read: it is no JPEG, PNG, BMP, GIF or WebP");
+    }
+
+    @Test void files_that_are_not_there_or_none_are_named() {
+        Path missing = folder.resolve("a.png");
+        assertThatThrownBy(() -> Images.read(missing)).isInstanceOf(IOException.class).hasMessage("the image " + missing + " cannot be read: there is no such file");
+        assertThatThrownBy(() -> Images.read(folder)).isInstanceOf(IOException.class).hasMessageStartingWith("the image " + folder + " cannot be read: ").message().doesNotContain("null");
+    }
+
+    @Test void a_stream_that_fails_is_that_failure_and_one_that_ends_is_not_closed() throws IOException {
+        var failing = new InputStream() {
+            @Override public int read() throws IOException { throw new IOException("the client is gone"); }
+        };
+        assertThatThrownBy(() -> Images.read(failing)).isInstanceOf(IOException.class).hasMessage("the image cannot be read: the client is gone");
+        var closed = new boolean[1];
+        var in = new ByteArrayInputStream(resource("rgb.png")) {
+            @Override public void close() { closed[0] = true; }
+        };
+        try (var scope = Scope.open()) {
+            Images.read(in, Framing.center(4));
+        }
+        assertThat(closed[0]).isFalse();
+    }
+
+    /** Reads an image of each format that says it has 12,000 by 12,000 pixels, the last one more. */
+    static final class Claims {
+        private Claims() {}
+
+        static void main(String[] args) throws IOException {
+            byte[] png = resource("rgb.png"), bmp = resource("rgb.bmp"), gif = resource("palette.gif"), jpeg = resource("rgb.jpg"), webp = resource("lossless.webp");
+            Arrays.fill(png, 16, 24, (byte) 0);
+            png[18] = png[22] = 0x2E;
+            var crc = new CRC32();
+            crc.update(png, 12, 17);
+            for (int i = 0; i < 4; i++) png[29 + i] = (byte) (crc.getValue() >> 24 - 8 * i);
+            bmp[19] = bmp[23] = 0x2E;
+            int frame = new String(gif, StandardCharsets.ISO_8859_1).indexOf(",\0\0\0\0\27\0\21\0");
+            for (int i : new int[] {7, 9, frame + 6, frame + 8}) gif[i] = 0x2E;
+            int sof = new String(jpeg, StandardCharsets.ISO_8859_1).indexOf("\u00ff\u00c0");
+            jpeg[sof + 5] = jpeg[sof + 7] = 0x2E;
+            for (int i : new int[] {21, 22, 23}) webp[i] = (byte) 0xFF; // 14 bits of the width, 14 of the height
+            webp[24] |= 0x0F;
+            for (byte[] claim : List.of(png, bmp, gif, jpeg, webp)) {
+                try (var scope = Scope.open()) {
+                    System.out.println("read: " + Images.read(claim, Framing.center(4)).describe());
+                } catch (IOException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
+        }
+    }
+
+    @Test void a_small_file_that_claims_more_pixels_than_fit_into_the_heap_is_an_exception() throws IOException, InterruptedException {
+        Path output = folder.resolve("output.txt");
+        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Xmx200m",
+                "-cp", System.getProperty("java.class.path"), Claims.class.getName())).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        assertThat(program.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(Files.readAllLines(output)).hasSize(5).allSatisfy(line -> assertThat(line).startsWith("the image cannot be read: it").doesNotContain("null").doesNotEndWith(": "))
+                .anySatisfy(line -> assertThat(line).endsWith("it claims 16384 by 16384 pixels, which is absurd"))
+                .anySatisfy(line -> assertThat(line).endsWith("its pixels do not fit into Java's heap of 200 MiB"));
+        assertThat(program.exitValue()).isZero();
+    }
+
+    @Test void no_damaged_byte_does_worse_than_an_exception_with_a_message_or_other_pixels() throws IOException {
+        var random = new Random(3);
+        for (String name : FORMATS) {
+            byte[] whole = resource(name);
+            for (int i = 0; i < 30; i++) {
+                byte[] damaged = i % 4 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+                if (damaged.length > 0) for (int n = 0; n < 1 + i % 5; n++) damaged[random.nextInt(Math.min(damaged.length, i % 2 == 0 ? 64 : damaged.length))] = (byte) random.nextInt();
+                try (var scope = Scope.open()) {
+                    assertThat(Images.read(damaged, Framing.center(4)).shape()).containsExactly(3, 4, 4);
+                } catch (IOException e) {
+                    assertThat(e).as(name).message().startsWith("the image cannot be read: ").doesNotContain("null").doesNotEndWith(": ");
+                }
+            }
+        }
+    }
+
+    @Test void a_large_photograph_is_read() throws IOException {
+        var image = new BufferedImage(4000, 3000, BufferedImage.TYPE_3BYTE_BGR);
+        var bytes = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", bytes);
+        try (var scope = Scope.open()) {
+            assertThat(Images.read(bytes.toByteArray()).shape()).containsExactly(3, 3000, 4000);
+            assertThat(Images.read(bytes.toByteArray(), Framing.center(224, 256)).shape()).containsExactly(3, 224, 224);
+        }
+    }
+}
