@@ -13,6 +13,7 @@ import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.TorchException;
+import panatorch.internal.files.FileNames;
 
 /**
  * A file as memory, copy-on-write: what is written there never reaches the file, and only what is touched is read. The mapping lives
@@ -31,7 +32,7 @@ record MappedFile(Path path, MemorySegment bytes) {
         if (size == 0) return new MappedFile(file, MemorySegment.ofArray(new byte[0])); // nothing that could be mapped
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             // Java maps copy-on-write only what it may also write; libtorch needs no more than to read.
-            return new MappedFile(file, Aten.fromFile(file.toAbsolutePath().toString(), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()));
+            return new MappedFile(file, Aten.fromFile(FileNames.text(file.toAbsolutePath()), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()));
         } catch (TorchException refused) {
             throw new IOException(file + " cannot be mapped: " + refused.getMessage(), refused);
         }
