@@ -13,6 +13,7 @@ module panatorch {
     exports panatorch;
     exports panatorch.cuda;
     exports panatorch.junit;
+    exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;
     exports panatorch.internal.log to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.pickle to panatorch.nn, panatorch.datasets;

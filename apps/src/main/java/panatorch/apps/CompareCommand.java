@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import panatorch.serialize.AtomicFile;
@@ -32,7 +31,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code panatorch compare}. */
-@Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture.", footer = {
+@Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture. Runs on different data are never averaged.", footer = {
         "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {
     /** What tells runs of one kind from one another, or does not matter. */
@@ -51,8 +50,12 @@ final class CompareCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    private record Run(Path folder, JsonNode config, List<JsonNode> epochs) {
+    /** @param named as the user did */
+    private record Run(Path named, Path folder, JsonNode config, DataIdentity data, List<JsonNode> epochs) {
         double last(String measure) { return epochs.getLast().path(measure).asDouble(); }
+
+        /** How many epochs are done; any number is all there were to do of a run that may stop early. */
+        String length() { return config.path("earlyStop").isInt() ? "all" : Integer.toString(epochs.size()); }
 
         double best() { return epochs.stream().mapToDouble(e -> e.path("testAccuracy").asDouble()).max().orElse(Double.NaN); }
     }
@@ -85,8 +88,10 @@ final class CompareCommand implements Callable<Integer> {
         List<Row> rows = groups.entrySet().stream().map(g -> new Row(g.getKey(), g.getValue().size(), Spread.of(g.getValue(), r -> r.last("testLoss")), Spread.of(g.getValue(), r -> r.last("testAccuracy")),
                 Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();
         PrintWriter text = spec.commandLine().getOut();
-        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(Map.of("rows", rows)));
+        List<String> data = differentData(read);
+        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
         else print(rows, text);
+        if (!json) data.forEach(text::println);
         Path picture = out;
         if (picture != null) {
             AtomicFile.write(picture, picture(groups));
@@ -104,24 +109,40 @@ final class CompareCommand implements Callable<Integer> {
             metrics.path("epochs").forEach(epochs::add);
             if (epochs.isEmpty()) throw new InputException(file + " has no epochs");
             Path folder = file.toAbsolutePath().normalize().getParent();
-            return new Run(folder == null ? file : folder, metrics.path("config"), epochs);
+            return new Run(path, folder == null ? file : folder, metrics.path("config"), DataIdentity.of(metrics), epochs);
         } catch (IOException e) {
             throw new InputException("there is no run in " + path + ": " + InputException.reason(e), e);
         }
     }
 
-    /** By what differs among the runs, the seed aside; folders where nothing does. */
+    /** By what differs among the runs, the seed aside; folders where nothing does. A run that was interrupted is not one of a whole one's kind. */
     private static Map<String, List<Run>> groups(List<Run> runs) {
+        List<DataIdentity> sets = runs.stream().map(Run::data).distinct().toList();
+        boolean lengths = runs.stream().map(Run::length).distinct().count() > 1;
         var keys = new TreeSet<String>();
         for (Run r : runs) r.config.fieldNames().forEachRemaining(keys::add);
         keys.removeAll(NO_MATTER);
         keys.removeIf(k -> runs.stream().map(r -> r.config.path(k)).distinct().count() < 2);
         var groups = new LinkedHashMap<String, List<Run>>();
         for (Run r : runs) {
-            String name = keys.stream().map(k -> k + " " + r.config.path(k).asText("none")).collect(Collectors.joining(", "));
+            var parts = keys.stream().map(k -> k + " " + Printable.line(r.config.path(k).asText("none"))).collect(Collectors.toCollection(ArrayList::new));
+            if (sets.size() > 1) parts.add("data " + (1 + sets.indexOf(r.data)));
+            if (lengths) parts.add("epochs done " + r.length());
+            String name = String.join(", ", parts);
             groups.computeIfAbsent(name.isEmpty() ? "all" : name, k -> new ArrayList<>()).add(r);
         }
         return groups;
+    }
+
+    /** A sentence, and a line for each kind of data; nothing where it is the same for all runs. */
+    private static List<String> differentData(List<Run> runs) {
+        var sets = runs.stream().collect(Collectors.groupingBy(Run::data, LinkedHashMap::new, Collectors.mapping(r -> Printable.line(r.named.toString()), Collectors.joining(", "))));
+        if (sets.size() < 2) return List.of();
+        DataIdentity first = runs.getFirst().data;
+        String differences = sets.keySet().stream().skip(1).map(d -> String.valueOf(first.difference(d))).distinct().collect(Collectors.joining("; and in "));
+        var lines = new ArrayList<>(List.of("These runs were made on different data, so they are not averaged, and rows of different data are no contest. They differ in " + differences + "."));
+        sets.forEach((d, named) -> lines.add("  data " + (lines.size()) + ": " + d.describe() + ": " + named));
+        return lines;
     }
 
     /** Long names stand below the table, under a letter: a terminal is not as wide as they are. */
@@ -142,7 +163,8 @@ final class CompareCommand implements Callable<Integer> {
     private static String wrapped(String label, String name, int columns) {
         var lines = new StringBuilder();
         String indent = " ".repeat(label.length() + 2), line = label + "  ";
-        for (String option : name.split("(?<=, )")) {
+        for (String whole : name.split("(?<=, )")) {
+            String option = Printable.shortened(whole, columns - indent.length());
             if (line.length() + option.length() > columns && !line.isBlank()) {
                 lines.append(line.stripTrailing()).append('\n');
                 line = indent;
@@ -182,8 +204,8 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static XYChart chart(String title, int legendLines) {
-        XYChart chart = new XYChartBuilder().width(720).height(440 + 18 * legendLines).title(title).xAxisTitle("epoch").build();
-        chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideS);
+        XYChart chart = Curves.chart(720, 440 + 18 * legendLines, title, "epoch", "");
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
         chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.#####");
         return chart;
     }

@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -15,22 +16,26 @@ final class ConfusionPicture {
     private ConfusionPicture() {}
 
     private static final Color DARK = new Color(8, 48, 107);
-    private static final int MARGIN = 110, MOST_NUMBERED = 25;
+    private static final int LEAST_MARGIN = 110, LONGEST_NAME = 320, GAP = 6, MOST_NUMBERED = 25;
 
     static byte[] png(long[][] counts, List<String> names) throws IOException {
         int n = counts.length, cell = Math.max(5, Math.min(44, 700 / n)), size = n * cell;
-        var image = new BufferedImage(MARGIN + size + 20, MARGIN + size + 20, BufferedImage.TYPE_INT_RGB);
+        var font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.clamp(cell / 2 + 1, 6, 12));
+        FontMetrics measures = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics().getFontMetrics(font);
+        List<String> shown = n > 2 * MOST_NUMBERED ? List.of() : names.stream().map(name -> shortened(Printable.line(name), measures)).toList();
+        int margin = Math.max(LEAST_MARGIN, shown.stream().mapToInt(measures::stringWidth).max().orElse(0) + 2 * GAP);
+        var image = new BufferedImage(margin + size + 20, margin + size + 20, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
         g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         g.setColor(Color.WHITE);
         g.fillRect(0, 0, image.getWidth(), image.getHeight());
-        g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, Math.clamp(cell / 2 + 1, 6, 12)));
+        g.setFont(font);
         for (int i = 0; i < n; i++) {
             long row = 0;
             for (long c : counts[i]) row += c;
             for (int j = 0; j < n; j++) {
                 double part = row == 0 ? 0 : (double) counts[i][j] / row;
-                int x = MARGIN + j * cell, y = MARGIN + i * cell;
+                int x = margin + j * cell, y = margin + i * cell;
                 g.setColor(mix(part));
                 g.fillRect(x, y, cell - 1, cell - 1);
                 if (n > MOST_NUMBERED || counts[i][j] == 0) continue;
@@ -39,7 +44,7 @@ final class ConfusionPicture {
                 g.drawString(text, x + (cell - g.getFontMetrics().stringWidth(text)) / 2, y + (cell + g.getFontMetrics().getAscent()) / 2 - 2);
             }
         }
-        if (n <= 2 * MOST_NUMBERED) names(g, names, cell);
+        names(g, shown, cell, margin);
         g.setColor(Color.GRAY);
         g.drawString("predicted →", 6, 16);
         g.drawString("true ↓", 6, 32);
@@ -49,15 +54,21 @@ final class ConfusionPicture {
         return png.toByteArray();
     }
 
-    private static void names(Graphics2D g, List<String> names, int cell) {
+    private static String shortened(String name, FontMetrics measures) {
+        String text = name;
+        for (int most = name.codePointCount(0, name.length()) - 1; most > 0 && measures.stringWidth(text) > LONGEST_NAME; most--) text = Printable.shortened(name, most);
+        return text;
+    }
+
+    private static void names(Graphics2D g, List<String> names, int cell, int margin) {
         g.setColor(Color.BLACK);
         for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i).length() > 15 ? names.get(i).substring(0, 14) + "…" : names.get(i);
-            int at = MARGIN + i * cell + cell / 2 + g.getFontMetrics().getAscent() / 2 - 1;
-            g.drawString(name, MARGIN - 6 - g.getFontMetrics().stringWidth(name), at);
+            String name = names.get(i);
+            int at = margin + i * cell + cell / 2 + g.getFontMetrics().getAscent() / 2 - 1;
+            g.drawString(name, margin - GAP - g.getFontMetrics().stringWidth(name), at);
             var turned = (Graphics2D) g.create();
-            turned.rotate(-Math.PI / 2, at, MARGIN - 6);
-            turned.drawString(name, at, MARGIN - 6);
+            turned.rotate(-Math.PI / 2, at, margin - GAP);
+            turned.drawString(name, at, margin - GAP);
             turned.dispose();
         }
     }

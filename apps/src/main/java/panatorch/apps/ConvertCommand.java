@@ -62,7 +62,7 @@ final class ConvertCommand implements Callable<Integer> {
             boolean silent = !ending.equals("safetensors") && !weights.metadata().isEmpty();
             if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
             else out.println(Counted.of(tensors.size(), "tensor") + " written to " + to);
-            if (silent && !json) out.println("a ." + ending + " cannot say what " + from + " says of itself (" + String.join(", ", weights.metadata().keySet()) + "): evaluate and predict need it told by --model, --dataset and --normalize");
+            if (silent && !json) out.println("a ." + ending + " cannot say what " + from + " says of itself (" + Printable.line(String.join(", ", weights.metadata().keySet())) + "): evaluate and predict need it told by --model, --dataset and --normalize");
             out.flush();
         }
         return 0;

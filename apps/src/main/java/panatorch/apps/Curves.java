@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
@@ -82,10 +83,17 @@ final class Curves {
         return image;
     }
 
+    /** A chart without lines, on white, with the same numbers in every country. */
+    static XYChart chart(int width, int height, String title, String xAxis, String yAxis) {
+        XYChart chart = new XYChartBuilder().width(width).height(height).title(title).xAxisTitle(xAxis).yAxisTitle(yAxis).build();
+        chart.getStyler().setLocale(Locale.ROOT).setChartBackgroundColor(Color.WHITE);
+        return chart;
+    }
+
     private static BufferedImage drawn(Chart c) {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(c.title).xAxisTitle("epoch").build();
+        XYChart chart = chart(WIDTH, HEIGHT, c.title, "epoch", "");
         var styler = chart.getStyler();
-        styler.setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal);
+        styler.setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal);
         styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.#####");
         for (Line l : c.lines) chart.addSeries(l.name, l.points.stream().mapToDouble(p -> p[0]).toArray(), l.points.stream().mapToDouble(p -> p[1]).toArray()).setMarker(SeriesMarkers.CIRCLE);
         return BitmapEncoder.getBufferedImage(chart);

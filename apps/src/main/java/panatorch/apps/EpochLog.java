@@ -15,6 +15,7 @@ import panatorch.train.Trainer;
 final class EpochLog implements Callback {
     private final Path folder;
     private final Map<String, Object> config;
+    private final DataIdentity data;
     private final Learning learning;
     private final boolean monitor;
     private @Nullable Map<String, Metrics.Score> comparison;
@@ -25,9 +26,10 @@ final class EpochLog implements Callback {
     private double trainSeconds;
 
     /** @param learning what is measured; @param monitor whether curves are drawn after each epoch */
-    EpochLog(Path folder, Map<String, Object> config, Learning learning, boolean monitor) {
+    EpochLog(Path folder, Map<String, Object> config, DataIdentity data, Learning learning, boolean monitor) {
         this.folder = folder;
         this.config = config;
+        this.data = data;
         this.learning = learning;
         this.monitor = monitor;
         comparison = learning.compares() ? Map.of() : null;
@@ -37,7 +39,7 @@ final class EpochLog implements Callback {
 
     Metrics metrics() {
         Metrics.Epoch last = epochs.getLast();
-        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), learning.model().parameterCount()), null, comparison);
+        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), learning.model().parameterCount()), data, null, comparison);
     }
 
     /** Keeps how good the trained one is beside others. */

@@ -85,7 +85,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void warnOfOtherClasses(Checkpoint weights, List<String> names) {
         List<String> known = weights.classNames();
         if (known == null || known.equals(names)) return;
-        spec.commandLine().getErr().println("panatorch: the classes of " + set.dataset() + " (" + names.getFirst() + ", …) are not those that the network was trained on (" + known.getFirst() + ", …): they are compared by their numbers");
+        spec.commandLine().getErr().println("panatorch: the classes of " + set.dataset() + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
     }
 
     /** Where the files go. @param trainedOn the set that the weights are of */
@@ -127,7 +127,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
             print(quality, Quality.report(said, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), quality, null), config, names, folder);
+        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
         text.flush();
     }
 

@@ -4,13 +4,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
@@ -152,9 +153,20 @@ final class FindLrCommand implements Callable<Integer> {
         @Override public void close() { epoch.close(); }
     }
 
-    private static byte[] picture(List<LrFinder.Point> p, @Nullable Double suggestion) throws IOException {
-        XYChart chart = new XYChartBuilder().width(800).height(500).title("Learning-rate range test").xAxisTitle("learning rate").yAxisTitle("loss").build();
-        chart.getStyler().setXAxisLogarithmic(true).setChartBackgroundColor(java.awt.Color.WHITE);
+    /** The highest loss that is worth to be seen. What comes after the valley may be a thousand times as high, and would make a line at the bottom of all else. */
+    static double ceiling(List<LrFinder.Point> p) {
+        int lowest = IntStream.range(0, p.size()).boxed().min(Comparator.comparingDouble(i -> p.get(i).smoothed())).orElseThrow();
+        List<LrFinder.Point> before = p.subList(0, Math.max(lowest + 1, (p.size() + 3) / 4));
+        double top = before.stream().mapToDouble(LrFinder.Point::loss).max().orElseThrow(), bottom = before.stream().mapToDouble(q -> Math.min(q.loss(), q.smoothed())).min().orElseThrow();
+        return top > bottom ? top + (top - bottom) / 2 : Double.POSITIVE_INFINITY;
+    }
+
+    static byte[] picture(List<LrFinder.Point> p, @Nullable Double suggestion) throws IOException {
+        double ceiling = ceiling(p), highest = p.stream().mapToDouble(LrFinder.Point::loss).max().orElse(ceiling);
+        boolean cut = highest > ceiling;
+        XYChart chart = Curves.chart(800, 500, "Learning-rate range test", "learning rate", cut ? String.format(Locale.ROOT, "loss; it rises to %.3g", highest) : "loss");
+        chart.getStyler().setXAxisLogarithmic(true);
+        if (cut) chart.getStyler().setYAxisMax(ceiling);
         double[] rates = p.stream().mapToDouble(LrFinder.Point::lr).toArray();
         chart.addSeries("loss", rates, p.stream().mapToDouble(LrFinder.Point::loss).toArray()).setMarker(SeriesMarkers.NONE).setLineColor(java.awt.Color.LIGHT_GRAY);
         chart.addSeries("smoothed", rates, p.stream().mapToDouble(LrFinder.Point::smoothed).toArray()).setMarker(SeriesMarkers.NONE);

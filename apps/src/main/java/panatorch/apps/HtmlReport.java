@@ -33,7 +33,7 @@ final class HtmlReport {
             .number { text-align: right; font-variant-numeric: tabular-nums } pre { background: var(--block); overflow-x: auto; padding: .7em } .wide { overflow-x: auto }
             .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em } svg { width: 100% } svg line { stroke: var(--line) }
             svg text { font: 11px system-ui, sans-serif; fill: var(--dim) } svg .title { font-weight: 600; font-size: 12px; fill: var(--text) }
-            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100% } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3 }
+            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100%; overflow-wrap: anywhere } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3; overflow-wrap: anywhere }
             figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
@@ -123,5 +123,5 @@ final class HtmlReport {
 
     private static String picture(byte[] png) { return "data:image/png;base64," + Base64.getEncoder().encodeToString(png); }
 
-    static String escaped(String text) { return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
+    static String escaped(String text) { return Printable.text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -14,6 +15,12 @@ final class InputException extends RuntimeException {
     InputException(String sentence) { super(sentence); }
 
     InputException(String sentence, Throwable cause) { super(sentence, cause); }
+
+    /** Why a text is no path. */
+    static String reason(InvalidPathException e) {
+        boolean locale = String.valueOf(e.getReason()).contains("unmappable");
+        return locale ? "Java cannot read or write names of files that are not ASCII in this locale; set LC_ALL=C.UTF-8, or another locale with UTF-8, before it starts" : String.valueOf(e.getReason());
+    }
 
     /** What went wrong with a file; Java's own message is often the bare path, and that of a file which would have been renamed when it was whole. */
     static String reason(IOException e) {

@@ -101,9 +101,9 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void print(Content content, PrintWriter out) {
-        int width = content.tensors.stream().mapToInt(e -> e.name.length()).max().orElse(4);
-        for (Entry e : content.tensors) out.printf(Locale.ROOT, "%-" + width + "s  %-20s  %-9s %,14d bytes%n", e.name, Arrays.toString(e.shape), e.dtype, e.bytes);
-        content.values.forEach((k, v) -> out.println(k + " = " + (v.length() > 100 ? v.substring(0, 100) + "…" : v)));
+        int width = content.tensors.stream().mapToInt(e -> Printable.line(e.name).length()).max().orElse(4);
+        for (Entry e : content.tensors) out.printf(Locale.ROOT, "%-" + width + "s  %-20s  %-9s %,14d bytes%n", Printable.line(e.name), Arrays.toString(e.shape), e.dtype, e.bytes);
+        content.values.forEach((k, v) -> out.println(Printable.line(k) + " = " + Printable.line(v.length() > 100 ? v.substring(0, 100) + "…" : v)));
         out.println(Counted.of(content.tensors.size(), "tensor") + ", " + Counted.of(content.parameters, "number") + ", " + Counted.of(content.bytes, "byte"));
     }
 }

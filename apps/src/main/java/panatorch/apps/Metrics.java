@@ -18,9 +18,10 @@ import panatorch.serialize.AtomicFile;
  * @param config what was run, by names
  * @param epochs one entry per epoch; none if nothing was trained
  * @param result {@code final} in JSON: after the last epoch; @param quality of an evaluation; null while training
+ * @param data what was trained on and tested with; null of an evaluation
  * @param comparison of a distilled student with its teacher, by name; empty until the student is trained, null of other runs
  */
-record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
+record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DataIdentity data, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Score> comparison) {
     /** That of the highest test accuracy. */
     Epoch best() { return epochs.stream().max(Comparator.comparingDouble(Epoch::testAccuracy)).orElseThrow(); }

@@ -26,12 +26,13 @@ final class OutputFolder {
         return free;
     }
 
-    static boolean isUnfinished(String file) { return UNFINISHED.matcher(Path.of(file).getFileName().toString()).matches(); }
+    static boolean isUnfinished(String file) { return UNFINISHED.matcher(file.substring(file.lastIndexOf('/') + 1)).matches(); }
 
     /** The name that an unfinished file would have got; others keep theirs. */
     static String finished(String file) {
-        var unfinished = UNFINISHED.matcher(Path.of(file).getFileName().toString());
-        return unfinished.matches() ? Path.of(file).resolveSibling(unfinished.group(1)).toString() : file;
+        int name = file.lastIndexOf('/') + 1; // of a text: in a POSIX locale it may be no path
+        var unfinished = UNFINISHED.matcher(file.substring(name));
+        return unfinished.matches() ? file.substring(0, name) + unfinished.group(1) : file;
     }
 
     /** A file that is to be written, as can be told before the work for it is done. @throws InputException if it cannot be */

@@ -3,12 +3,14 @@ package panatorch.apps;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
@@ -21,14 +23,14 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command line. Exit status 0; 2 for a wrong call or input, which one sentence on standard error explains; 1 for a failure,
- * of which {@code --stacktrace} shows the details; 130 after Ctrl-C.
+ * of which {@code --stacktrace} shows the details; 130 after Ctrl-C; 141 where the reader of standard output has left, as of other programs that a pipe ends.
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
         version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
         FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable {
-    static final int FAILURE = 1, WRONG = 2;
+    static final int FAILURE = 1, WRONG = 2, READER_LEFT = 141;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
     private boolean help;
@@ -44,15 +46,23 @@ public final class Panatorch implements Runnable {
 
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
-        System.exit(run(args, new PrintWriter(System.out), new PrintWriter(System.err)));
+        var out = new StandardOutput();
+        System.exit(run(args, out.writer(), new PrintWriter(System.err), out::readerLeft));
     }
 
     /** @return the exit status */
-    static int run(String[] words, PrintWriter out, PrintWriter err) {
+    static int run(String[] words, PrintWriter out, PrintWriter err) { return run(words, out, err, () -> false); }
+
+    private static int run(String[] words, PrintWriter rawOut, PrintWriter rawErr, BooleanSupplier readerLeft) {
+        PrintWriter out = new ConsoleWriter(rawOut), err = new ConsoleWriter(rawErr);
         String[] args = helped(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
+                .setExecutionStrategy(parsed -> {
+                    for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // its colours are the program's own
+                    return new CommandLine.RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
         Values.teach(line);
@@ -66,8 +76,8 @@ public final class Panatorch implements Runnable {
             status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }
         if (out.checkError() && status == 0) {
-            err.println("panatorch: standard output could not be written");
-            status = FAILURE;
+            if (!readerLeft.getAsBoolean()) err.println("panatorch: standard output could not be written");
+            status = readerLeft.getAsBoolean() ? READER_LEFT : FAILURE;
         }
         err.flush();
         return status;
@@ -89,14 +99,14 @@ public final class Panatorch implements Runnable {
 
     @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
 
-    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException ? WRONG : FAILURE; }
+    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? WRONG : FAILURE; }
 
     private int complain(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
         String sentence = sentence(cause);
         if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
         line.getOut().flush();
-        line.getErr().println("panatorch: " + sentence);
+        line.getErr().println("panatorch: " + Printable.line(sentence));
         if (stackTrace) cause.printStackTrace(line.getErr());
         return status;
     }
@@ -126,6 +136,7 @@ public final class Panatorch implements Runnable {
     private static String sentence(Throwable e) {
         if (e instanceof CommandLine.UnmatchedArgumentException u) return unknown(u);
         if (e instanceof IOException io) return InputException.reason(io);
+        if (e instanceof InvalidPathException path) return "'" + path.getInput() + "' is no path: " + InputException.reason(path);
         boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return meant ? message : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";

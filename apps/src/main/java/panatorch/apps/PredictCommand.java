@@ -154,7 +154,7 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         int row = 0;
         try (var epoch = in.batches.epoch(1, 0)) {
-            while (epoch.hasNext()) {
+            while (epoch.hasNext() && !out.checkError()) { // nobody reads the rest if the reader of a pipe has left
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                     Predictions.Predictor.Said said;
                     Tensor input = Testing.formed(batch.input().to(place));
@@ -184,7 +184,7 @@ final class PredictCommand implements Callable<Integer> {
 
     private void complain(String image, String damage, PrintWriter out) throws IOException {
         if (json) out.println(Metrics.JSON_LINE.writeValueAsString(new Damaged(image, damage)));
-        spec.commandLine().getErr().println("panatorch: " + damage);
+        spec.commandLine().getErr().println("panatorch: " + Printable.line(damage));
     }
 
     private void tell(Prediction p, PrintWriter out) throws IOException {
@@ -192,8 +192,8 @@ final class PredictCommand implements Callable<Integer> {
             out.println(Metrics.JSON_LINE.writeValueAsString(p));
             return;
         }
-        out.print((p.image != null ? p.image : p.text) + " ");
-        p.probabilities.entrySet().stream().limit(top).forEach(e -> out.printf(Locale.ROOT, "  %s %.1f %%", e.getKey(), 100 * e.getValue()));
+        out.print(Printable.line(String.valueOf(p.image != null ? p.image : p.text)) + " ");
+        p.probabilities.entrySet().stream().limit(top).forEach(e -> out.printf(Locale.ROOT, "  %s %.1f %%", Printable.line(e.getKey()), 100 * e.getValue()));
         if (p.mutualInformation != null) out.printf(Locale.ROOT, "  mutual information %.3f", p.mutualInformation);
         out.println();
     }

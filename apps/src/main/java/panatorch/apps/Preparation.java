@@ -33,7 +33,7 @@ record Preparation(int channels, int side, double[] mean, double[] std) {
         if (texts) return OF_TEXTS;
         long[] shape = set.imageShape(); // [C, H, W]
         int channels = model.channels(), side = Math.max((int) shape[1], model.side());
-        if (shape[0] > channels) throw new InputException(model + " takes grey images, and those of this set are coloured");
+        if (shape[0] > channels) throw new InputException(model + " takes images of one channel, grey, and those of this set are read with three, red, green and blue, as grey pictures of a folder are, too; choose another --model");
         if (model.exactSide() && shape[1] != model.side()) throw new InputException(model + " takes images of " + model.side() + "×" + model.side() + ", and those of this set are " + shape[1] + "×" + shape[2]);
         return new Preparation(channels, side, repeated(set.mean(), channels), repeated(set.std(), channels));
     }

@@ -43,8 +43,11 @@ record Quality(double accuracy, @Nullable Double top5, double nll, double brier,
         return Double.isNaN(auroc) ? null : auroc;
     }
 
+    private static final int LONGEST_NAME = 40;
+
+    /** For people: its tables have the classes by printable names that leave room for numbers. */
     static ClassificationReport report(Predictions p, List<String> classNames) {
-        try (var matrix = new ConfusionMatrix(classNames)) {
+        try (var matrix = new ConfusionMatrix(classNames.stream().map(name -> Printable.shortened(Printable.line(name), LONGEST_NAME)).toList())) {
             matrix.update(p.logits(), p.labels());
             return matrix.report();
         }

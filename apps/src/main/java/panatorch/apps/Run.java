@@ -43,7 +43,7 @@ final class Run {
         this.metadata = metadata;
         this.folder = folder;
         this.out = out;
-        log = new EpochLog(folder, config, learning, options.monitor);
+        log = new EpochLog(folder, config, DataIdentity.of(job), learning, options.monitor);
     }
 
     /** Null before the first epoch is over. */

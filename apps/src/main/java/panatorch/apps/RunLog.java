@@ -24,7 +24,7 @@ final class RunLog implements AutoCloseable {
 
     static RunLog open(Path folder, PrintWriter console, boolean quiet) {
         ThreadContext.put(RUN, folder.toAbsolutePath().toString());
-        return new RunLog(new PrintWriter(new Lines(quiet ? Writer.nullWriter() : console, LogManager.getLogger("panatorch.run"))));
+        return new RunLog(new ConsoleWriter(new Lines(quiet ? Writer.nullWriter() : console, LogManager.getLogger("panatorch.run"))));
     }
 
     PrintWriter out() { return out; }

@@ -9,6 +9,7 @@ final class Shell {
     /** The path as a shell reads it as one word. */
     static String word(Path path) {
         String text = path.toString();
+        if (!Printable.line(text).equals(text)) return "$'" + Printable.line(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"; // bash reads the escapes
         return text.matches("[\\w@%+=:,./-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -58,7 +58,7 @@ final class Values {
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {
-            throw new TypeConversionException("'" + text + "' is no path: " + e.getReason());
+            throw new TypeConversionException("'" + text + "' is no path: " + InputException.reason(e));
         }
     }
 }

@@ -10,11 +10,14 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/panatorch} in a project of empty modules, with a JDK and a Maven that only say that they were called. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -61,7 +64,9 @@ class LauncherTest {
         for (Path p = file.getParent(); p != null && p.toString().contains("the project"); p = p.getParent()) Files.setLastModifiedTime(p, FileTime.from(Instant.now().minusSeconds(seconds)));
     }
 
-    private Result call(Path script, String... args) throws Exception {
+    private Result call(Path script, String... args) throws Exception { return call(Map.of(), script, args); }
+
+    private Result call(Map<String, String> environment, Path script, String... args) throws Exception {
         var command = new ArrayList<>(List.of(script.toString()));
         command.addAll(List.of(args));
         Path out = folder.resolve("out"), err = folder.resolve("err");
@@ -69,6 +74,7 @@ class LauncherTest {
         builder.environment().put("JAVA_HOME", jdk.toString());
         builder.environment().put("HOME", elsewhere.toString());
         builder.environment().put("PATH", folder.resolve("path") + ":/usr/bin:/bin");
+        builder.environment().putAll(environment);
         int status = builder.start().waitFor();
         return new Result(status, Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
     }
@@ -146,6 +152,22 @@ class LauncherTest {
         Result unwritable = call(launcher(), "doctor");
         assertThat(unwritable.err()).isEmpty();
         assertThat(unwritable.status()).isEqualTo(7);
+    }
+
+    /** In it Java could name no file whose name is not ASCII. */
+    @ParameterizedTest @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8", ""})
+    @EnabledOnOs(OS.LINUX) void a_locale_of_ascii_alone_is_left_for_one_of_utf8_by_the_build_and_the_program(String locale) throws Exception {
+        script(jdk.resolve("bin/java"), "#!/bin/sh\nlocale charmap\n");
+        script(folder.resolve("path/mvn"), Files.readString(folder.resolve("path/mvn")).replace("#!/bin/sh\n", "#!/bin/sh\nlocale charmap\n"));
+        Result result = call(Map.of("LC_ALL", locale, "LC_CTYPE", locale, "LANG", locale), launcher(), "doctor");
+        assertThat(result.out()).isEqualTo("UTF-8\n");
+        assertThat(result.err()).endsWith("Building PanaTorch, once…\n"); // before it Bash itself may complain of the locale
+        assertThat(root.resolve("apps/target/build.log")).content().startsWith("UTF-8\n");
+    }
+
+    @Test @EnabledOnOs(OS.LINUX) void a_locale_of_utf8_stays_the_users() throws Exception {
+        script(jdk.resolve("bin/java"), "#!/bin/sh\necho \"$LC_ALL\"\n");
+        assertThat(call(Map.of("LC_ALL", "C.utf8"), launcher(), "doctor").out()).isEqualTo("C.utf8\n");
     }
 
     @Test void an_older_jdk_is_not_taken() throws Exception {

@@ -99,7 +99,7 @@ class WrongCallTest {
             "--limit-train 0|--limit-train must be at least 1",
             "--limit-test 0|--limit-test must be at least 1",
             "--dataset cifar10|needs --data DIR",
-            "--model lenet5|lenet5 takes grey images, and those of this set are coloured",
+            "--model lenet5|lenet5 takes images of one channel, grey, and those of this set are read with three, red, green and blue, as grey pictures of a folder are, too; choose another --model",
     })
     void a_wrong_option_of_train_is_explained(String options, String sentence) {
         isRefused(Calls.of("train " + options + " --out", folder.resolve("out")), sentence);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
+import panatorch.internal.files.FileNames;
 
 /**
  * Images in files, one folder a class, as ImageNet and torchvision's {@code ImageFolder} have them: {@code train/CLASS/*.jpg}, and
@@ -35,7 +36,7 @@ public final class ImageFolder implements Dataset {
         this.framing = new Held<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         for (int label = 0; label < classNames.size(); label++) {
-            List<Path> images = images(folder.resolve(classNames.get(label)));
+            List<Path> images = images(FileNames.resolve(folder, classNames.get(label)));
             files.addAll(images);
             for (int i = 0; i < images.size(); i++) labels.add(label);
         }
@@ -72,7 +73,7 @@ public final class ImageFolder implements Dataset {
     private static List<String> classNames(Path folder) {
         requireFolder(folder);
         try (Stream<Path> inside = Files.list(folder)) {
-            List<String> names = inside.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
+            List<String> names = inside.filter(Files::isDirectory).map(FileNames::of).sorted().toList();
             if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders" + LAYOUT);
             return names;
         } catch (IOException e) {
@@ -118,7 +119,7 @@ public final class ImageFolder implements Dataset {
 
     @Override public int label(int index) { return labels.get(index); }
 
-    @Override public String name(int index) { return files.get(index).toString(); }
+    @Override public String name(int index) { return FileNames.text(files.get(index)); }
 
     @Override public void close() { framing.close(); }
 }

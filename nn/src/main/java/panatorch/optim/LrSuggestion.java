@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class LrSuggestion {
     /** How many standard errors the loss has to fall: of losses that only scatter, so do one in forty sets of ten, and one in a hundred of twenty or more. */
     private static final double CLEAR = 4;
+    /** How many times the scatter a loss may lie above those of the beginning; a higher one is cut to it. */
+    private static final double HIGHEST = 6;
     private static final int FEWEST = 10, WINDOWS = 12;
     /** Of a normal distribution: the median of the absolute difference of two values over the standard deviation. */
     private static final double DIFFERENCE = 0.6745 * Math.sqrt(2);
@@ -31,7 +33,8 @@ final class LrSuggestion {
     static @Nullable Double of(List<LrFinder.Point> points) {
         if (points.size() < FEWEST) return null;
         double[] losses = points.stream().mapToDouble(LrFinder.Point::loss).toArray();
-        double ceiling = 1.5 * median(Arrays.copyOf(losses, losses.length / 4)); // of a divergence only that it rises counts, lest it reaches into what was before
+        // Of a divergence only that it rises counts, lest it reaches into what was before, which may have fallen by little.
+        double begin = median(Arrays.copyOf(losses, losses.length / 4)), ceiling = Math.min(1.5 * begin, begin + HIGHEST * scatter(losses, Math.max(FEWEST / 2, losses.length / 2)));
         int at = new LrSuggestion(Arrays.stream(losses).map(l -> Math.min(l, ceiling)).toArray()).steepest();
         return at < 0 ? null : points.get(at).lr();
     }
@@ -65,9 +68,12 @@ final class LrSuggestion {
             if (slope[i] < slope[best]) best = i;
         }
         int before = Math.max(lowest + 1, FEWEST / 2); // where it diverges, losses scatter much more
-        double scatter = median(IntStream.range(1, before).mapToDouble(i -> Math.abs(losses[i] - losses[i - 1])).toArray()) / DIFFERENCE;
+        double scatter = scatter(losses, before);
         return level[highest] - level[lowest] > CLEAR * scatter * Math.hypot(error[highest], error[lowest]) ? best : -1;
     }
+
+    /** The standard deviation of single losses around their course, of the first {@code count}. */
+    private static double scatter(double[] losses, int count) { return median(IntStream.range(1, count).mapToDouble(i -> Math.abs(losses[i] - losses[i - 1])).toArray()) / DIFFERENCE; }
 
     private static double median(double[] values) {
         Arrays.sort(values);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
+import panatorch.internal.files.FileNames;
 
 /** Files that are there whole or not at all, whatever happens while they are written. */
 public final class AtomicFile {
@@ -27,7 +28,7 @@ public final class AtomicFile {
     public static void write(Path file, Writer content) throws IOException {
         Path absolute = file.toAbsolutePath();
         // No file of createTempFile, which nobody else may read, not even under its last name.
-        Path unfinished = absolute.resolveSibling("." + absolute.getFileName() + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
+        Path unfinished = FileNames.resolve(absolute.getParent(), "." + FileNames.of(absolute) + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
         try {
             try (var channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);

@@ -20,6 +20,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.TorchException;
+import panatorch.internal.files.FileNames;
 
 /**
  * A file as memory: its mapping, copy-on-write, which lives while a slice of it is reachable, as tensors over it keep it; or as much room as it would take,
@@ -54,7 +55,7 @@ final class FileBytes implements AutoCloseable {
         if (size == 0) return new FileBytes(file, MemorySegment.ofArray(new byte[0]), null); // nothing that could be mapped
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             // Java maps copy-on-write only what it may also write; libtorch needs no more than to read.
-            return new FileBytes(file, Aten.fromFile(file.toAbsolutePath().toString(), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()), null);
+            return new FileBytes(file, Aten.fromFile(FileNames.text(file.toAbsolutePath()), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()), null);
         } catch (TorchException refused) {
             throw new IOException(file + " cannot be mapped: " + refused.getMessage(), refused);
         }

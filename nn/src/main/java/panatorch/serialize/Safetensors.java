@@ -18,6 +18,7 @@ import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.internal.files.FileNames;
 
 /**
  * The safetensors format, as the {@code safetensors} package for Python reads and writes it: a 64-bit header length, a JSON header
@@ -138,8 +139,9 @@ public final class Safetensors {
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
                 if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
-                if (!Files.isRegularFile(path.resolveSibling(name))) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
-                if (!files.containsKey(name)) files.put(name, read(path.resolveSibling(name), reading).tensors());
+                Path file = FileNames.resolve(path.toAbsolutePath().getParent(), name);
+                if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
+                if (!files.containsKey(name)) files.put(name, read(file, reading).tensors());
                 Tensor t = files.get(name).get(e.getKey());
                 if (t == null) throw index.malformed(e.getKey() + " is said to be in " + name + ", which does not have it");
                 tensors.put(e.getKey(), t);

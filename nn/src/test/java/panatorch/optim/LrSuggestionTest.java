@@ -49,5 +49,13 @@ class LrSuggestionTest {
 
     @Test void nothing_is_suggested_where_the_loss_only_grows() { assertThat(suggestions(60, 0.01, lr -> 2.3 + lr)).hasSizeLessThan(SEEDS / 20); }
 
+    /** The network of a convolution without normalisation, whose loss falls by a hundredth before it is forty times as high. */
+    @ParameterizedTest @ValueSource(doubles = {0, 1e-5, 1e-4})
+    void a_divergence_does_not_hide_a_small_fall_before_it(double scatter) {
+        List<Double> found = suggestions(50, scatter, lr -> lr > 0.3 ? 2.3 + 60 * Math.log10(lr / 0.3) : 2.3 - 0.02 / (1 + Math.exp(-4 * Math.log10(lr / 0.05))) + (lr > 0.1 ? 0.3 * Math.sin(40 * lr) * lr : 0));
+        assertThat(found).hasSizeGreaterThan(SEEDS * 95 / 100);
+        assertThat(found.stream().filter(lr -> lr > 0.005 && lr < 0.3)).hasSizeGreaterThan(found.size() * 95 / 100);
+    }
+
     @Test void a_few_steps_suggest_nothing() { assertThat(suggestions(9, 0, LrSuggestionTest::loss)).isEmpty(); }
 }

@@ -4,6 +4,7 @@ import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -22,7 +23,8 @@ final class Plot {
 
     static void write(Path file, Report report) throws IOException {
         XYChart chart = new XYChartBuilder().width(900).height(560).title(report.experiment().name()).xAxisTitle("epoch").yAxisTitle(report.curve()).build();
-        chart.getStyler().setChartBackgroundColor(Color.WHITE).setLegendPosition(Styler.LegendPosition.OutsideE);
+        chart.getStyler().setLocale(Locale.ROOT).setChartBackgroundColor(Color.WHITE);
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
         chart.getStyler().setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.###");
         chart.getStyler().setSeriesColors(COLORS);
         report.curves().forEach((variant, values) -> chart.addSeries(variant, IntStream.rangeClosed(1, values.length).mapToDouble(i -> i).toArray(), values).setMarker(SeriesMarkers.NONE));

@@ -1,0 +1,5 @@
+/** Names of files. */
+@NullMarked
+package panatorch.internal.files;
+
+import org.jspecify.annotations.NullMarked;
