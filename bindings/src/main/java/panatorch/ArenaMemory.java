@@ -59,7 +59,7 @@ final class ArenaMemory {
     static Tensor tensor(MemorySegment segment, DType dtype, long[] shape) {
         var memory = new ArenaMemory(segment);
         Tensor t = JavaMemory.tensor(segment, dtype, shape, memory::forget);
-        long impl = t.implOrZero();
+        long impl = t.read(c -> Memory.getLong(c.handle));
         memory.storage = Storages.of(impl);
         BY_STORAGE.put(memory.storage, memory);
         Storages.addKeys(impl, BIT);

@@ -21,7 +21,7 @@ final class ComputeOptions {
     /** Puts what takes effect in the place of what was not said. @throws InputException if the device is not to be had */
     Device resolve() {
         if (threads == null) threads = Torch.numThreads();
-        else Torch.setNumThreads(threads);
+        Torch.setNumThreads(threads); // also the number it has anyway: one that is set does not change with what else calls, and so the same run has the same bits
         Device place = device.resolve();
         device = place.type() == Device.Type.CUDA ? DeviceName.CUDA : DeviceName.CPU;
         return place;

@@ -13,6 +13,7 @@ import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.internal.files.FileNames;
 
 /**
  * Single images, as a service is sent them: decoded as those of an {@link ImageFolder}, from the same formats, told by their first bytes whatever the file's
@@ -56,7 +57,7 @@ public final class Images {
         byte[] read() throws IOException;
     }
 
-    static Pixels decode(Path file) throws IOException { return decode("the image " + file, () -> Files.readAllBytes(file)); }
+    static Pixels decode(Path file) throws IOException { return decode("the image " + FileNames.text(file), () -> Files.readAllBytes(file)); }
 
     private static Pixels decode(byte[] content) throws IOException { return decode("the image", () -> content); }
 

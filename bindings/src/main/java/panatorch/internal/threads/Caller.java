@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class Caller {
     private static final AtomicLong IDS = new AtomicLong();
     /** The state of a {@linkplain Callers slot}: the caller's number and one of these in the two lowest bits. */
-    static final int IDLE = 0, ADAPTIVE = 1, FIXED = 2, SERIAL = 3, STATE = 3;
+    static final int IDLE = 0, INSIDE = 1, ALL = 2, ONE = 3, STATE = 3;
     /** A mask of the number of calls: how often a caller looks whether others are still there. */
     private static final int OFTEN = 7;
     private static final int UNKNOWN = -1;
@@ -20,7 +20,7 @@ public final class Caller {
     private final boolean virtual = Thread.currentThread().isVirtual();
     private final long number = IDS.incrementAndGet();
     final long idle = number << 2;
-    private Callers callers = Callers.MANY;
+    private Callers callers = Callers.ADAPTIVE;
     /** Where this caller's slot begins, unless another has it now; 0 at first. */
     int slot;
     /** Calls since the slot was given to this caller. */
@@ -73,10 +73,11 @@ public final class Caller {
 
     private void begin(boolean fixed, boolean interruptible) {
         this.fixed = fixed;
-        long running = idle | (fixed ? FIXED : ADAPTIVE);
+        boolean limited = limit != 0;
+        long running = idle | (fixed ? ALL : INSIDE);
         try {
-            goInside(fixed && limit == 0 ? Callers.FEW : Callers.MANY, running, interruptible);
-            while (!Cores.isTurnOf(fixed)) {
+            goInside(limited ? Callers.LIMITED : fixed ? Callers.FIXED : Callers.ADAPTIVE, running, interruptible);
+            while (!limited && !Cores.isTurnOf(fixed)) {
                 callers.release(this);
                 Cores.awaitTurn(fixed, interruptible);
                 goInside(callers, running, interruptible);
@@ -86,13 +87,9 @@ public final class Caller {
             throw e;
         }
         calls++;
-        if (fixed) {
-            if (!Cores.wide()) Cores.widen();
-            use(mostThreads());
-        } else {
-            if (Cores.shared() && (calls & OFTEN) == 0) Callers.lookAround();
-            use(Cores.share());
-        }
+        if (fixed && !Cores.wide()) Cores.widen();
+        if (!fixed && Cores.shared() && (calls & OFTEN) == 0) Callers.lookAround();
+        use(limited ? limit : fixed ? Cores.all() : Cores.share());
     }
 
     private void goInside(Callers among, long running, boolean interruptible) {
@@ -116,8 +113,8 @@ public final class Caller {
         OpenMp.setThreads(number);
     }
 
-    /** Whether this thread's calls may use fewer threads than all, and so add in another order, while others call. */
-    private boolean adapts() { return !trains && limit == 0 && Cores.adaptive(); }
+    /** Whether this thread's calls do without all threads, and so may add in another order while others call. */
+    private boolean adapts() { return limit != 0 || !trains && Cores.adaptive(); }
 
     /** Another one for each caller. */
     public int number() { return (int) number; }
@@ -128,7 +125,7 @@ public final class Caller {
     public void recordNothing(boolean so) { recordsNothing = so; }
 
     /** Whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
-    public boolean mayBeginTraining() { return depth == 1 && !fixed && !recordsNothing; }
+    public boolean mayBeginTraining() { return depth == 1 && !fixed && limit == 0 && !recordsNothing; }
 
     /**
      * This thread trains: all its calls have all threads from now on, the running one, too. Those that record nothing are among them, since their results, such as
@@ -137,7 +134,7 @@ public final class Caller {
     public void trains() {
         if (trains) return;
         trains = true;
-        if (depth == 0 || fixed) return;
+        if (depth == 0 || fixed || limit != 0) return;
         goOutside();
         begin(true, false);
     }

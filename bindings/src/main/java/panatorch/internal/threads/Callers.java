@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has had {@link #TURN} calls.
  */
 final class Callers {
-    /** Half of OpenBLAS's buffers, less a few for threads that are not Java's. */
-    static final int MOST = 60;
+    /** Of each kind. All three together leave a few of OpenBLAS's buffers to threads that are not Java's. */
+    static final int MOST = 40;
     /** Calls after which a caller leaves its slot to one that waits. With fewer, threads are woken more often than they compute. */
     private static final int TURN = 64;
     /** Nanoseconds after which a caller that has not called again counts no more. */
@@ -24,8 +24,8 @@ final class Callers {
 
     /** Guards all slots, queues and {@link Cores}. */
     static final ReentrantLock LOCK = new ReentrantLock();
-    /** Those whose operators use all cores, and all others. */
-    static final Callers FEW = new Callers(), MANY = new Callers();
+    /** The callers of each kind that {@link Cores} tells apart. */
+    static final Callers FIXED = new Callers(), ADAPTIVE = new Callers(), LIMITED = new Callers();
 
     /** Each slot has a cache line and its neighbour, which processors fetch together: its state, and its calls when they were last looked at. */
     private static final int STRIDE = 16, SEEN = 1;
@@ -80,16 +80,16 @@ final class Callers {
     void mark(Caller caller, int state) { STATES.setVolatile(slots, caller.slot, caller.idle | state); }
 
     /** How many callers have called lately. */
-    static int active() { return FEW.active + MANY.active; }
+    static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
 
-    /** Whether a caller is inside, in this state or, for {@link Caller#IDLE}, in any. */
-    static boolean anyInside(int wanted) { return FEW.any(wanted) || MANY.any(wanted); }
+    /** Whether a caller is inside. */
+    boolean anyInside() {
+        for (int i = 0; i < MOST; i++) if ((state(i) & Caller.STATE) != Caller.IDLE) return true;
+        return false;
+    }
 
-    private boolean any(int wanted) {
-        for (int i = 0; i < MOST; i++) {
-            int state = (int) state(i) & Caller.STATE;
-            if (state != Caller.IDLE && (wanted == Caller.IDLE || state == wanted)) return true;
-        }
+    boolean anyIn(int wanted) {
+        for (int i = 0; i < MOST; i++) if ((state(i) & Caller.STATE) == wanted) return true;
         return false;
     }
 
@@ -212,8 +212,9 @@ final class Callers {
         long now = System.nanoTime();
         if (now - lookedAround < RECENT) return;
         lookedAround = now;
-        FEW.sweepSlots();
-        MANY.sweepSlots();
+        FIXED.sweepSlots();
+        ADAPTIVE.sweepSlots();
+        LIMITED.sweepSlots();
         Cores.divide();
     }
 

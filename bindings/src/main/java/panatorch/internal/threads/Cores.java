@@ -6,10 +6,11 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
 /**
- * How many threads the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers.
+ * How many threads the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
+ * is <em>limited</em> has the number that was set for it.
  *
  * <p>OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for the bits of their results, and
- * calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is inside at a time. Where there is but one kind, nothing waits.
+ * calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is inside at a time. Where there is but one kind, nothing waits. Limited calls take OpenBLAS as it is.
  * What some of OpenBLAS's functions cannot do on several threads is done in {@link #serial}.
  */
 public final class Cores {
@@ -60,7 +61,7 @@ public final class Cores {
     /** Of operators that use all cores, many at once would only wait for each other. Those of a GPU wait for that. */
     private static void admit() {
         int cores = Runtime.getRuntime().availableProcessors();
-        Callers.FEW.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
+        Callers.FIXED.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
     }
 
     static int all() { return all; }
@@ -108,7 +109,7 @@ public final class Cores {
             lastInside = System.nanoTime();
             while (turn != own) {
                 if (turn < CHANGING && isOver()) turn = CHANGING + own;
-                if (turn == CHANGING + own && !Callers.anyInside(Caller.IDLE)) begin(own);
+                if (turn == CHANGING + own && !anyInside()) begin(own);
                 else {
                     try {
                         CHANGED.awaitNanos(PAUSE);
@@ -124,9 +125,11 @@ public final class Cores {
         }
     }
 
+    private static boolean anyInside() { return Callers.FIXED.anyInside() || Callers.ADAPTIVE.anyInside(); }
+
     private static boolean isOver() {
         long now = System.nanoTime();
-        if (Callers.anyInside(Caller.IDLE)) lastInside = now;
+        if (anyInside()) lastInside = now;
         return now - turnBegan >= TURN || now - lastInside >= PAUSE;
     }
 
@@ -141,7 +144,7 @@ public final class Cores {
     static void left() {
         Callers.LOCK.lock();
         try {
-            if (turn >= CHANGING && !Callers.anyInside(Caller.IDLE)) begin(turn - CHANGING);
+            if (turn >= CHANGING && !anyInside()) begin(turn - CHANGING);
         } finally {
             Callers.LOCK.unlock();
         }
@@ -165,7 +168,7 @@ public final class Cores {
         boolean fixed = caller.isFixed();
         Callers.LOCK.lock();
         try {
-            if (fixed) caller.mark(Caller.SERIAL);
+            if (fixed) caller.mark(Caller.ONE);
             while (!narrowed()) letOthersGoOn();
             serial++;
         } finally {
@@ -194,7 +197,7 @@ public final class Cores {
     private static boolean narrowed() {
         if (serial > 0) return true;
         wide = false;
-        if (Callers.anyInside(Caller.FIXED)) {
+        if (Callers.FIXED.anyIn(Caller.ALL)) {
             wide = true;
             return false;
         }
@@ -208,7 +211,7 @@ public final class Cores {
             serial--;
             if (serial == 0) NO_SERIAL.signalAll();
             while (fixed && serial > 0) NO_SERIAL.awaitUninterruptibly();
-            if (fixed) caller.mark(Caller.FIXED);
+            if (fixed) caller.mark(Caller.ALL);
             divide();
         } finally {
             Callers.LOCK.unlock();

@@ -103,12 +103,12 @@ class CallersTest {
         for (int round = 0; round < 3; round++) {
             for (Caller c : callers) {
                 c.enter();
-                assertThat(c.pause()).isEqualTo(-1);
-                c.resume(-1);
+                assertThat(c.pause()).isEqualTo(1);
+                c.resume(1);
                 c.leave();
             }
         }
-        assertThat(Callers.anyInside(Caller.IDLE)).isFalse();
+        assertThat(Callers.LIMITED.anyInside()).isFalse();
     }
 
     @Test void java_code_that_libtorch_calls_back_is_outside() throws Exception {
@@ -116,11 +116,11 @@ class CallersTest {
         caller.limit(1);
         caller.enter();
         int paused = caller.pause();
-        assertThat(Callers.anyInside(Caller.IDLE)).isFalse();
+        assertThat(Callers.LIMITED.anyInside()).isFalse();
         fill();
         leave.countDown();
         caller.resume(paused);
-        assertThat(Callers.anyInside(Caller.FIXED)).isTrue();
+        assertThat(Callers.LIMITED.anyInside()).isTrue();
         caller.leave();
     }
 }
