@@ -2,6 +2,7 @@ package panatorch.internal.library;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,7 +34,11 @@ final class Libraries {
             }
         }
         String cuda = System.getenv("CUDA_HOME");
-        further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
+        try {
+            further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
+        } catch (InvalidPathException unnameable) {
+            // in this locale; then what is missing is named to the user
+        }
     }
 
     /** @throws UnsatisfiedLinkError with one sentence that says what to do */
@@ -48,8 +53,6 @@ final class Libraries {
                 Path found = missing == null || !tried.add(missing) ? null : find(missing);
                 if (found == null) throw failure(library, missing, e);
                 load(found);
-            } catch (IllegalCallerException e) {
-                throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED, on the module path =panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
             }
         }
     }

@@ -6,6 +6,7 @@ import java.io.File;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,10 +67,12 @@ public final class NativeLibrary {
         if (loaded != null) return;
         var taken = new ArrayList<Step>();
         try {
+            NativeAccess.requireOwn();
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
             OpenBlas.letOwnThreadsSleep();
             NamedFolder found = search(taken);
+            NativeAccess.requireJavaCpp();
             DefaultThreads.set(threads);
             OpenBlas.shareThreads(torch.get_num_threads());
             loaded = found;
@@ -81,7 +84,7 @@ public final class NativeLibrary {
     private static NamedFolder search(List<Step> steps) {
         String property = System.getProperty("panatorch.libtorch"), named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
         String by = property != null || named == null ? "-Dpanatorch.libtorch" : "PANATORCH_LIBTORCH";
-        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Path.of(named).toAbsolutePath()));
+        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Platform.path(named, by).toAbsolutePath()));
         steps.add(new Step("-Dpanatorch.libtorch or PANATORCH_LIBTORCH", Outcome.ABSENT, "neither is set"));
 
         Path onPath = onLibraryPath();
@@ -169,7 +172,11 @@ public final class NativeLibrary {
 
     private static @Nullable Path onLibraryPath() {
         for (String entry : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
-            if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+            try {
+                if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+            } catch (InvalidPathException unnameable) {
+                // in this locale, for Java's own search as well
+            }
         }
         return null;
     }
