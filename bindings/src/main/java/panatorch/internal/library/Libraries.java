@@ -71,7 +71,8 @@ final class Libraries {
         String sentence;
         if (missing != null && OF_CUDA.matcher(missing).matches()) sentence = library + " needs CUDA's library " + missing + ", which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.";
         else if (missing != null) sentence = library + " needs the library " + missing + ", which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.";
-        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process: put PanaTorch and JavaCPP into one that all applications share.";
+        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of PanaTorch and JavaCPP where all applications have them from one class loader,"
+                + " as Tomcat's folder lib, and take them out of the applications, or start the process again.";
         else sentence = "The library " + library + " does not load: " + text + ".";
         var failure = new UnsatisfiedLinkError(sentence);
         failure.initCause(cause);

@@ -45,10 +45,10 @@ public final class NativeCache {
     public static Root named() { return named(System.getProperty("panatorch.cache"), Platform.isWindows() ? Map.of() : System.getenv(), System.getProperty("user.home")); }
 
     static Root named(@Nullable String property, Map<String, String> environment, String userHome) {
-        if (property != null) return new Root(Platform.path(property, "-Dpanatorch.cache").toAbsolutePath(), "-Dpanatorch.cache");
+        if (property != null) return new Root(path(property, "-Dpanatorch.cache").toAbsolutePath(), "-Dpanatorch.cache");
         // Relative ones are to be ignored, says the specification of base directories.
         String xdg = environment.getOrDefault("XDG_CACHE_HOME", ""), home = environment.getOrDefault("HOME", "");
-        if (isFull(xdg)) return new Root(Platform.path(xdg, "XDG_CACHE_HOME").resolve("panatorch"), "XDG_CACHE_HOME");
+        if (isFull(xdg)) return new Root(path(xdg, "XDG_CACHE_HOME").resolve("panatorch"), "XDG_CACHE_HOME");
         if (isFull(home)) return new Root(inHome(home, "HOME"), "HOME");
         if (Platform.isWindows() || isFull(userHome)) return new Root(inHome(userHome, "user.home"), "user.home");
         throw new UnsatisfiedLinkError("There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can be written, or name one with -Dpanatorch.cache=DIR.");
@@ -56,7 +56,9 @@ public final class NativeCache {
 
     private static boolean isFull(String path) { return path.startsWith("/"); }
 
-    private static Path inHome(String home, String by) { return Platform.path(home, by).resolve(".cache").resolve("panatorch"); }
+    private static Path inHome(String home, String by) { return path(home, by).resolve(".cache").resolve("panatorch"); }
+
+    private static Path path(String name, String by) { return Platform.path(name, by, "name a folder with an ASCII name with -Dpanatorch.cache=DIR"); }
 
     /** The folder of these natives, unpacked now if it is not there or damaged. */
     static Path folder(NativeJars jars) {

@@ -67,7 +67,7 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
     private static @Nullable NativeSource part(String preset, String extension, String anyLibrary) {
         String prefix = "org/bytedeco/" + preset + "/" + Platform.name() + extension + "/";
         URL url = NativeJars.class.getClassLoader().getResource(prefix + System.mapLibraryName(anyLibrary));
-        if (url == null) return null;
+        if (url == null) return NativeSource.inImage("org.bytedeco." + preset + "." + (Platform.name() + extension).replace('-', '.'), prefix);
         try {
             return NativeSource.of(preset, prefix, url);
         } catch (IOException e) {

@@ -84,7 +84,7 @@ public final class NativeLibrary {
     private static NamedFolder search(List<Step> steps) {
         String property = System.getProperty("panatorch.libtorch"), named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
         String by = property != null || named == null ? "-Dpanatorch.libtorch" : "PANATORCH_LIBTORCH";
-        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Platform.path(named, by).toAbsolutePath()));
+        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Platform.path(named, by, "name a folder with an ASCII name").toAbsolutePath()));
         steps.add(new Step("-Dpanatorch.libtorch or PANATORCH_LIBTORCH", Outcome.ABSENT, "neither is set"));
 
         Path onPath = onLibraryPath();

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.FileSystemNotFoundException;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The natives of one JavaCPP preset at the place where the class loader finds them: the preset's own jar, which may lie inside another jar as Spring Boot packs
@@ -60,6 +62,21 @@ sealed interface NativeSource {
             return new Folder(Path.of(library.toURI()).getParent());
         } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
             throw new IOException("it is neither in a jar nor in a folder", e);
+        }
+    }
+
+    /**
+     * Returns the natives of a module that jlink put into this run-time image. No module requires it, so without {@code --add-modules} the class loader does not
+     * know it.
+     *
+     * @return null if there is no such module
+     */
+    static @Nullable NativeSource inImage(String module, String prefix) {
+        try {
+            Path folder = Path.of(URI.create("jrt:/" + module + "/" + prefix));
+            return Files.isDirectory(folder) ? new Folder(folder) : null;
+        } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+            return null;
         }
     }
 

@@ -28,15 +28,16 @@ final class Platform {
     /**
      * Returns a file by its name.
      *
-     * @param by who names it, for the message
+     * @param by what names it, for the message
+     * @param other how to name another one, for the message
      * @throws UnsatisfiedLinkError if the name has characters that the locale's character set lacks: Java cannot open such a file
      */
-    static Path path(String name, String by) {
+    static Path path(String name, String by, String other) {
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
             throw new UnsatisfiedLinkError(by + " names " + name + ", and with the character set of this locale, " + System.getProperty("sun.jnu.encoding")
-                    + ", Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or name another folder.");
+                    + ", Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or " + other + ".");
         }
     }
 
