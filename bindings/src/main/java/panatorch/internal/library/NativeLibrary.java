@@ -67,6 +67,8 @@ public final class NativeLibrary {
         if (loaded != null) return;
         var taken = new ArrayList<Step>();
         try {
+            if (torch.class.getClassLoader() != NativeLibrary.class.getClassLoader())
+                throw new UnsatisfiedLinkError("JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the jars of both into the same place, as Tomcat's folder lib.");
             NativeAccess.requireOwn();
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
