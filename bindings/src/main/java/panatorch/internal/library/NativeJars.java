@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param name of the folder for what is unpacked: that of the jar with libtorch, so its version, and a sum over the jars' names and sizes
  */
 record NativeJars(String name, List<NativeSource> parts, Predicate<String> wanted) {
-
     /**
      * All of libtorch and what it needs.
      *

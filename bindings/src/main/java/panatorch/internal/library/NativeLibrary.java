@@ -75,6 +75,7 @@ public final class NativeLibrary {
             OpenBlas.letOwnThreadsSleep();
             NamedFolder found = search(taken);
             NativeAccess.requireJavaCpp();
+            if (System.getenv("TORCH_CPP_LOG_LEVEL") != null) torch.initLogging(); // which reads it, as Python's import does
             DefaultThreads.set(threads);
             OpenBlas.shareThreads(torch.get_num_threads());
             loaded = found;
