@@ -30,7 +30,7 @@ final class SharedClassLoader {
 
         public static void main(String[] args) {
             try (var scope = Scope.open()) {
-                Tensor x = Torch.full(new long[] {2}, 3).requiresGrad_(true);
+                Tensor x = Torch.full(new long[] {2}, 3.0).requiresGrad_(true);
                 x.registerHook(g -> g.mul(10));
                 Autograd.backward(new Square().apply(x).sum());
                 System.out.println("gradient " + x.grad().sum().itemDouble());
