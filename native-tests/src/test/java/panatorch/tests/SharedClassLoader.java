@@ -31,8 +31,9 @@ final class SharedClassLoader {
         public static void main(String[] args) {
             try (var scope = Scope.open()) {
                 Tensor x = Torch.full(new long[] {2}, 3.0).requiresGrad_(true);
-                x.registerHook(g -> g.mul(10));
-                Autograd.backward(new Square().apply(x).sum());
+                try (var hook = x.registerHook(g -> g.mul(10))) { // the last few hooks are kept until others come, unless closed
+                    Autograd.backward(new Square().apply(x).sum());
+                }
                 System.out.println("gradient " + x.grad().sum().itemDouble());
             }
         }
