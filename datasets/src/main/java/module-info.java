@@ -2,7 +2,7 @@
 module panatorch.datasets {
     requires transitive panatorch;
     requires java.desktop;
-    requires us.hebi.matlab.mat.mfl.core;
+    requires static us.hebi.matlab.mat.mfl.core; // of SVHN's files; not a module, so no image of jlink can hold it
 
     exports panatorch.datasets;
     exports panatorch.datasets.text;

@@ -74,6 +74,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         for (var other : NativeCache.others(used)) lines.add(other.folder() + ", " + NativeCache.megabytes(other.bytes()) + ", not used now; to remove it: rm -r '" + other.folder() + "'");
         if (lines.isEmpty()) lines.add(NativeCache.root() + ", empty");
+        lines.add("its place is named by " + NativeCache.named().from());
         rows(out, "cache", lines);
         told.put("cache", lines);
     }

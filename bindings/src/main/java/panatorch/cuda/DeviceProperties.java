@@ -13,6 +13,7 @@ import java.lang.foreign.SymbolLookup;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
+import panatorch.internal.library.NativeAccess;
 
 /**
  * What NVIDIA's driver says of a GPU, as {@code torch.cuda.get_device_properties} does. The driver's own library is asked, which is there
@@ -38,6 +39,7 @@ public record DeviceProperties(String name, int major, int minor, long totalMemo
 
     @SuppressWarnings("restricted")
     private static @Nullable SymbolLookup driver() {
+        NativeAccess.requireOwn(); // libtorch need not be loaded for this
         String file = System.mapLibraryName("").endsWith(".dll") ? "nvcuda.dll" : "libcuda.so.1";
         try {
             return SymbolLookup.libraryLookup(file, Arena.global());

@@ -1,21 +1,11 @@
 package panatorch.datasets;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import us.hebi.matlab.mat.format.BufferAllocator;
-import us.hebi.matlab.mat.format.Mat5;
-import us.hebi.matlab.mat.types.MatFile;
-import us.hebi.matlab.mat.types.MatlabType;
-import us.hebi.matlab.mat.types.Matrix;
-import us.hebi.matlab.mat.types.Sources;
 
 /**
  * SVHN (Netzer et al. 2011, "Reading Digits in Natural Images with Unsupervised Feature Learning"), cropped digits: 73,257 training,
@@ -23,9 +13,8 @@ import us.hebi.matlab.mat.types.Sources;
  * Java heap, 3 KiB an image, which closing a set gives back.
  */
 public final class Svhn implements Dataset {
-    private static final int SIDE = 32, PLANE = SIDE * SIDE, BYTES = 3 * PLANE;
-    /** No stream of deflate's grows by more. */
-    private static final long MAX_INFLATION = 1032;
+    static final int SIDE = 32;
+    private static final int BYTES = 3 * SIDE * SIDE;
     private static final Schema SCHEMA = Schema.images(3, SIDE, SIDE, ChannelStats.rgb(0.4377, 0.4438, 0.4728, 0.1980, 0.2010, 0.1970),
             IntStream.range(0, 10).mapToObj(Integer::toString).toList());
 
@@ -35,15 +24,12 @@ public final class Svhn implements Dataset {
 
     private Svhn(Path file) {
         this.file = file;
-        if (!Files.isRegularFile(file)) throw new DatasetException("the file " + file + " is missing");
-        try (var source = Sources.openFile(file.toFile()); MatFile mat = Mat5.newReader(source).setBufferAllocator(new Bounded(Files.size(file) * MAX_INFLATION)).readMat()) {
-            Matrix pixels = mat.getMatrix("X"), digits = mat.getMatrix("y");
-            labels = labels(digits);
-            images = new Held<>(images(pixels, labels.length));
-        } catch (DatasetException e) {
-            throw e;
-        } catch (IOException | RuntimeException e) { // of a damaged file the library says so in many ways
-            throw new DatasetException("the file " + file + " cannot be read as a MATLAB file with X and y: " + e.getMessage(), e);
+        try {
+            SvhnFile content = SvhnFile.read(file);
+            labels = content.labels();
+            images = new Held<>(content.images());
+        } catch (NoClassDefFoundError e) {
+            throw new DatasetException("the file " + file + " is one of MATLAB's, for which the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
         }
     }
 
@@ -67,28 +53,6 @@ public final class Svhn implements Dataset {
         return new Svhn(Files.exists(inner) ? inner : data.resolve(name));
     }
 
-    private byte[] labels(Matrix digits) {
-        var labels = new byte[digits.getNumElements()];
-        for (int i = 0; i < labels.length; i++) {
-            double digit = digits.getDouble(i);
-            if (digit != Math.rint(digit) || digit < 1 || digit > 10) throw new DatasetException("label " + i + " of the file " + file + " is " + digit + "; labels from 1 to 10 were expected");
-            labels[i] = (byte) (digit % 10); // the file calls a zero 10
-        }
-        return labels;
-    }
-
-    /** MATLAB's first dimension is its fastest: the file has [row, column, channel, image], and so columns where a batch has rows. */
-    private byte[] images(Matrix pixels, int n) {
-        int[] shape = pixels.getDimensions();
-        if (pixels.getType() != MatlabType.UInt8 || !Arrays.equals(shape, new int[] {SIDE, SIDE, 3, n})) throw new DatasetException(
-                "the file " + file + " has X of " + pixels.getType() + " " + Arrays.toString(shape) + " for " + n + " labels; UInt8 [32, 32, 3, " + n + "] was expected");
-        var images = new byte[Math.multiplyExact(n, BYTES)];
-        for (int plane = 0; plane < images.length; plane += PLANE) {
-            for (int p = 0; p < PLANE; p++) images[plane + p % SIDE * SIDE + p / SIDE] = pixels.getByte(plane + p);
-        }
-        return images;
-    }
-
     @Override public int size() { return labels.length; }
 
     @Override public Schema schema() { return SCHEMA; }
@@ -104,14 +68,4 @@ public final class Svhn implements Dataset {
     @Override public String name(int index) { return "image " + index + " of " + file; }
 
     @Override public void close() { images.close(); }
-
-    /** Refuses what no file of this size can hold, which a damaged header may ask for. */
-    private record Bounded(long bytes) implements BufferAllocator {
-        @Override public ByteBuffer allocate(int size) {
-            if (size < 0 || size > bytes) throw new IllegalArgumentException("it claims " + size + " bytes");
-            return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
-        }
-
-        @Override public void release(ByteBuffer buffer) {}
-    }
 }

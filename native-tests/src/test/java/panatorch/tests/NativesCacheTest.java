@@ -156,6 +156,37 @@ class NativesCacheTest {
         assertThat(startWithJavaPart().output()).contains("sentence libtorch could not be unpacked to /sys/panatorch: /sys/panatorch (").contains("; -Dpanatorch.cache=DIR names another folder for it.");
     }
 
+    @Test void without_a_name_it_is_where_other_programs_of_the_user_have_theirs() throws Exception {
+        Path home = Files.createDirectory(folder.resolve("home")), xdg = folder.resolve("xdg");
+        var builder = new ProcessBuilder(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-Dpanatorch.libtorch=" + libtorch));
+        builder.environment().remove("XDG_CACHE_HOME");
+        builder.environment().put("HOME", home.toString());
+        assertThat(ChildJvm.await(builder, LIMIT).output()).contains(RESULT);
+        cache = home.resolve(".cache/panatorch");
+        unpacked();
+        builder.environment().put("XDG_CACHE_HOME", xdg.toString());
+        assertThat(ChildJvm.await(builder, LIMIT).output()).contains(RESULT);
+        cache = xdg.resolve("panatorch");
+        unpacked();
+    }
+
+    /** As in a container whose user the system does not know. */
+    @Test void a_user_without_a_home_is_a_sentence() throws Exception {
+        var builder = new ProcessBuilder(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-Dpanatorch.libtorch=" + libtorch, "-Duser.home=?"));
+        builder.environment().keySet().removeAll(List.of("HOME", "XDG_CACHE_HOME"));
+        assertThat(ChildJvm.await(builder, LIMIT).output()).contains("sentence There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can be written, or name one with -Dpanatorch.cache=DIR.");
+    }
+
+    /** The shell makes the name, since this process may have the same locale. */
+    @Test void in_the_POSIX_locale_a_home_whose_name_is_not_ASCII_is_a_sentence() throws Exception {
+        var command = new ArrayList<>(List.of("sh", "-c", "unset XDG_CACHE_HOME; export LC_ALL=\"$1\" HOME=\"$2\"$(printf '/j\\303\\274rgen'); shift 2; exec \"$@\"", "sh", "C", folder.toString()));
+        command.addAll(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-Dpanatorch.libtorch=" + libtorch));
+        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence HOME names " + folder + "/j")
+                .contains("Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or name a folder with an ASCII name with -Dpanatorch.cache=DIR.");
+        command.set(4, "C.UTF-8");
+        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains(RESULT);
+    }
+
     @Test void a_damaged_jar_is_a_sentence() throws Exception {
         String entry = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(e -> e.matches(".*javacpp-[\\d.]+-linux-\\w+\\.jar")).findFirst().orElseThrow();
         byte[] jar = Files.readAllBytes(Path.of(entry));

@@ -100,6 +100,21 @@ class NativesSearchTest {
                 .contains(RESULT + folder.resolve("cache") + "/pytorch-" + Torch.version());
     }
 
+    @Test void the_cuda_libraries_of_javacpp_s_jars_are_unpacked_beside_libtorch() throws Exception {
+        Path cublas = compiled("cuda/libcublas.so.99", "int cublas(void) { return 1; }", "-Wl,-soname,libcublas.so.99");
+        Path cuda = compiled("libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }", cublas.toString(), "-Wl,-rpath,$ORIGIN");
+        var libraries = new ArrayList<>(Files.list(Torch.libraryFolder()).filter(f -> f.toString().contains(".so")).toList());
+        libraries.add(cuda);
+        Path jar = gpuJar(libraries), redistributed = folder.resolve("cuda-13.1-9.17-1.5.14-linux-x86_64-redist-cublas.jar");
+        try (var out = new JarOutputStream(Files.newOutputStream(redistributed), new java.util.jar.Manifest())) {
+            out.putNextEntry(new JarEntry("org/bytedeco/cuda/linux-x86_64/libcublas.so.99"));
+            Files.copy(cublas, out);
+        }
+        Files.delete(cublas);
+        assertThat(startWith(jar + File.pathSeparator + redistributed + File.pathSeparator + System.getProperty("java.class.path"), "-Dpanatorch.cache=" + folder.resolve("cache")))
+                .contains(RESULT + folder.resolve("cache") + "/pytorch-gpu");
+    }
+
     private Path gpuJar(List<Path> libraries) throws IOException {
         Path jar = folder.resolve("pytorch-gpu.jar");
         try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
@@ -170,7 +185,18 @@ class NativesSearchTest {
 
     @Test void a_second_class_loader_is_a_sentence() throws Exception {
         assertThat(ChildJvm.run(TwoClassLoaders.class, LIMIT).output()).contains(RESULT + Torch.libraryFolder())
-                .contains("belongs to another class loader of this process: put PanaTorch and JavaCPP into one that all applications share.");
+                .contains("sentence " + Torch.libraryFolder().resolve("libtorch.so") + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of PanaTorch and JavaCPP where all applications"
+                        + " have them from one class loader, as Tomcat's folder lib, and take them out of the applications, or start the process again.");
+    }
+
+    @Test void JavaCPP_of_another_class_loader_is_a_sentence() throws Exception {
+        var command = ChildJvm.command(TwoClassLoaders.class.getName(), System.getProperty("java.class.path"));
+        command.add("apart");
+        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the jars of both into the same place, as Tomcat's folder lib.");
+    }
+
+    @Test void applications_that_share_a_class_loader_come_and_go() throws Exception {
+        assertThat(ChildJvm.run(SharedClassLoader.class, LIMIT).output()).contains("gradient 120.0", "deployment 1 is gone", "deployment 2 is gone", "deployment 3 is gone");
     }
 
     @Test void threads_are_those_of_the_container_unless_something_else_was_said() throws Exception {

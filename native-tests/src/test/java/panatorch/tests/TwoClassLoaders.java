@@ -6,16 +6,19 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 
-/** Two applications of one server, each with PanaTorch of its own. */
+/** Two applications of one server, each with PanaTorch of its own; or, with the argument {@code apart}, one of which JavaCPP is the server's. */
 final class TwoClassLoaders {
     private TwoClassLoaders() {}
 
     public static void main(String[] args) throws Exception {
-        var urls = new ArrayList<URL>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) urls.add(Path.of(entry).toUri().toURL());
-        for (int application = 1; application <= 2; application++) {
-            var loader = new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader()); // not closed, as in a server that runs
+        ArrayList<URL> urls = new ArrayList<>(), ofServer = new ArrayList<>();
+        boolean apart = List.of(args).contains("apart");
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) (apart && entry.contains("bytedeco") ? ofServer : urls).add(Path.of(entry).toUri().toURL());
+        var server = new URLClassLoader(ofServer.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+        for (int application = 1; application <= (apart ? 1 : 2); application++) {
+            var loader = new URLClassLoader(urls.toArray(URL[]::new), server); // not closed, as in a server that runs
             var main = loader.loadClass(LibraryStart.class.getName()).getDeclaredMethod("main", String[].class);
             main.setAccessible(true);
             try {

@@ -2,6 +2,7 @@ package panatorch.internal.library;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,7 +34,11 @@ final class Libraries {
             }
         }
         String cuda = System.getenv("CUDA_HOME");
-        further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
+        try {
+            further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
+        } catch (InvalidPathException unnameable) {
+            // in this locale; then what is missing is named to the user
+        }
     }
 
     /** @throws UnsatisfiedLinkError with one sentence that says what to do */
@@ -48,8 +53,6 @@ final class Libraries {
                 Path found = missing == null || !tried.add(missing) ? null : find(missing);
                 if (found == null) throw failure(library, missing, e);
                 load(found);
-            } catch (IllegalCallerException e) {
-                throw new UnsatisfiedLinkError("Native access is not granted to PanaTorch: start java with --enable-native-access=ALL-UNNAMED, on the module path =panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
             }
         }
     }
@@ -68,7 +71,8 @@ final class Libraries {
         String sentence;
         if (missing != null && OF_CUDA.matcher(missing).matches()) sentence = library + " needs CUDA's library " + missing + ", which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.";
         else if (missing != null) sentence = library + " needs the library " + missing + ", which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.";
-        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process: put PanaTorch and JavaCPP into one that all applications share.";
+        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of PanaTorch and JavaCPP where all applications have them from one class loader,"
+                + " as Tomcat's folder lib, and take them out of the applications, or start the process again.";
         else sentence = "The library " + library + " does not load: " + text + ".";
         var failure = new UnsatisfiedLinkError(sentence);
         failure.initCause(cause);

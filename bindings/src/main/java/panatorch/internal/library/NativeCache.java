@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
@@ -25,11 +26,39 @@ public final class NativeCache {
 
     private static final String UNFINISHED = "unfinished-";
 
-    /** {@code -Dpanatorch.cache=DIR}, or {@code ~/.cache/panatorch}. */
-    public static Path root() {
-        String named = System.getProperty("panatorch.cache");
-        return named != null ? Path.of(named).toAbsolutePath() : Path.of(System.getProperty("user.home"), ".cache", "panatorch");
+    /**
+     * The folder of the cache.
+     *
+     * @param from what names it, in words
+     */
+    public record Root(Path folder, String from) {}
+
+    /** Returns the folder of the cache. */
+    public static Path root() { return named().folder(); }
+
+    /**
+     * Returns the folder of the cache and what names it: {@code -Dpanatorch.cache=DIR}, or {@code XDG_CACHE_HOME} or {@code HOME} as other programs take them, or
+     * the system's list of users, from which Java has {@code user.home}.
+     *
+     * @throws UnsatisfiedLinkError with one sentence that says what to do, if nothing names a folder, or one that Java cannot open
+     */
+    public static Root named() { return named(System.getProperty("panatorch.cache"), Platform.isWindows() ? Map.of() : System.getenv(), System.getProperty("user.home")); }
+
+    static Root named(@Nullable String property, Map<String, String> environment, String userHome) {
+        if (property != null) return new Root(path(property, "-Dpanatorch.cache").toAbsolutePath(), "-Dpanatorch.cache");
+        // Relative ones are to be ignored, says the specification of base directories.
+        String xdg = environment.getOrDefault("XDG_CACHE_HOME", ""), home = environment.getOrDefault("HOME", "");
+        if (isFull(xdg)) return new Root(path(xdg, "XDG_CACHE_HOME").resolve("panatorch"), "XDG_CACHE_HOME");
+        if (isFull(home)) return new Root(inHome(home, "HOME"), "HOME");
+        if (Platform.isWindows() || isFull(userHome)) return new Root(inHome(userHome, "user.home"), "user.home");
+        throw new UnsatisfiedLinkError("There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can be written, or name one with -Dpanatorch.cache=DIR.");
     }
+
+    private static boolean isFull(String path) { return path.startsWith("/"); }
+
+    private static Path inHome(String home, String by) { return path(home, by).resolve(".cache").resolve("panatorch"); }
+
+    private static Path path(String name, String by) { return Platform.path(name, by, "name a folder with an ASCII name with -Dpanatorch.cache=DIR"); }
 
     /** The folder of these natives, unpacked now if it is not there or damaged. */
     static Path folder(NativeJars jars) {

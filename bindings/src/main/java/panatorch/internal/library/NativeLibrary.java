@@ -6,6 +6,7 @@ import java.io.File;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,10 +74,15 @@ public final class NativeLibrary {
         if (loaded != null) return;
         var taken = new ArrayList<Step>();
         try {
+            if (torch.class.getClassLoader() != NativeLibrary.class.getClassLoader())
+                throw new UnsatisfiedLinkError("JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the jars of both into the same place, as Tomcat's folder lib.");
+            NativeAccess.requireOwn();
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
             OpenBlas.letOwnThreadsSleep();
             NamedFolder found = search(taken);
+            NativeAccess.requireJavaCpp();
+            if (System.getenv("TORCH_CPP_LOG_LEVEL") != null) torch.initLogging(); // which reads it, as Python's import does
             ownThreads = DefaultThreads.set(threads);
             OpenBlas.shareThreads(torch.get_num_threads());
             loaded = found;
@@ -88,7 +94,7 @@ public final class NativeLibrary {
     private static NamedFolder search(List<Step> steps) {
         String property = System.getProperty("panatorch.libtorch"), named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
         String by = property != null || named == null ? "-Dpanatorch.libtorch" : "PANATORCH_LIBTORCH";
-        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Path.of(named).toAbsolutePath()));
+        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Platform.path(named, by, "name a folder with an ASCII name").toAbsolutePath()));
         steps.add(new Step("-Dpanatorch.libtorch or PANATORCH_LIBTORCH", Outcome.ABSENT, "neither is set"));
 
         Path onPath = onLibraryPath();
@@ -176,7 +182,11 @@ public final class NativeLibrary {
 
     private static @Nullable Path onLibraryPath() {
         for (String entry : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
-            if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+            try {
+                if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+            } catch (InvalidPathException unnameable) {
+                // in this locale, for Java's own search as well
+            }
         }
         return null;
     }

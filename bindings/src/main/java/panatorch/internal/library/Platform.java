@@ -1,6 +1,7 @@
 package panatorch.internal.library;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -23,6 +24,22 @@ final class Platform {
     static Path file(Path folder, String library) { return folder.resolve(System.mapLibraryName(library)); }
 
     static boolean has(Path folder, String library) { return Files.isRegularFile(file(folder, library)); }
+
+    /**
+     * Returns a file by its name.
+     *
+     * @param by what names it, for the message
+     * @param other how to name another one, for the message
+     * @throws UnsatisfiedLinkError if the name has characters that the locale's character set lacks: Java cannot open such a file
+     */
+    static Path path(String name, String by, String other) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new UnsatisfiedLinkError(by + " names " + name + ", and with the character set of this locale, " + System.getProperty("sun.jnu.encoding")
+                    + ", Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or " + other + ".");
+        }
+    }
 
     static boolean isLibrary(String name) { return name.contains(".so") || name.contains(".dylib") || name.endsWith(".dll"); }
 

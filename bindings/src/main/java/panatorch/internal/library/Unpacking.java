@@ -10,24 +10,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
 import java.util.zip.CRC32;
 import java.util.zip.ZipException;
 
 /** The libraries of some jars, on their way into a folder. The jars are open as long as this is. */
 final class Unpacking implements AutoCloseable {
-    private record Library(JarFile jar, JarEntry entry) {}
+    private record Packed(NativeSource.Library library, String place) {}
 
-    private final List<JarFile> jars = new ArrayList<>();
-    private final Map<String, Library> libraries = new LinkedHashMap<>();
+    private final List<NativeSource.Contents> sources = new ArrayList<>();
+    private final Map<String, Packed> libraries = new LinkedHashMap<>();
 
     Unpacking(NativeJars natives) throws IOException {
         try {
-            for (NativeJars.Part part : natives.parts()) {
-                var jar = new JarFile(part.jar().toFile(), false);
-                jars.add(jar);
-                jar.stream().filter(e -> !e.isDirectory() && e.getName().startsWith(part.prefix()) && natives.wanted().test(name(e))).forEach(e -> libraries.put(name(e), new Library(jar, e)));
+            for (NativeSource part : natives.parts()) {
+                NativeSource.Contents source = part.open();
+                sources.add(source);
+                source.libraries().stream().filter(l -> natives.wanted().test(l.name())).forEach(l -> libraries.put(l.name(), new Packed(l, source.place())));
             }
         } catch (IOException e) {
             close();
@@ -35,24 +33,21 @@ final class Unpacking implements AutoCloseable {
         }
     }
 
-    private static String name(JarEntry e) { return e.getName().substring(e.getName().lastIndexOf('/') + 1); }
-
-    long size() { return libraries.values().stream().mapToLong(l -> l.entry.getSize()).sum(); }
+    long size() { return libraries.values().stream().mapToLong(p -> p.library.size()).sum(); }
 
     Checksums to(Path folder) throws IOException {
         var entries = new ArrayList<Checksums.Entry>();
-        for (var library : libraries.entrySet()) {
-            Path file = folder.resolve(library.getKey());
-            copy(library.getValue(), file);
-            entries.add(Checksums.Entry.of(file, library.getValue().entry.getCrc()));
+        for (Packed packed : libraries.values()) {
+            Path file = folder.resolve(packed.library.name());
+            entries.add(Checksums.Entry.of(file, copy(packed, file)));
         }
         return new Checksums(entries);
     }
 
     /** Java's reader of jars does not look at their checksums; and what is renamed before it is on the disk may be empty after a power failure. */
-    private static void copy(Library library, Path file) throws IOException {
+    private static long copy(Packed packed, Path file) throws IOException {
         var crc = new CRC32();
-        try (InputStream in = library.jar.getInputStream(library.entry); FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (InputStream in = packed.library.content().open(); FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             byte[] buffer = new byte[1 << 16];
             for (int n; (n = in.read(buffer)) >= 0; ) {
                 crc.update(buffer, 0, n);
@@ -60,16 +55,18 @@ final class Unpacking implements AutoCloseable {
             }
             out.force(true);
         } catch (ZipException e) {
-            throw damaged(library);
+            throw damaged(packed);
         }
-        if (crc.getValue() != library.entry.getCrc()) throw damaged(library);
+        long expected = packed.library.checksum();
+        if (expected != NativeSource.Library.UNKNOWN && crc.getValue() != expected) throw damaged(packed);
+        return crc.getValue();
     }
 
-    private static IOException damaged(Library library) {
-        return new IOException(library.jar.getName() + " is damaged, delete it and have it downloaded again");
+    private static IOException damaged(Packed packed) {
+        return new IOException(packed.place + " is damaged, delete it and have it downloaded again");
     }
 
     @Override public void close() throws IOException {
-        for (JarFile jar : jars) jar.close();
+        for (NativeSource.Contents source : sources) source.close();
     }
 }
