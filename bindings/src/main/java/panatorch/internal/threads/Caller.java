@@ -88,7 +88,10 @@ public final class Caller {
         }
         calls++;
         if (fixed && !Cores.wide()) Cores.widen();
-        if (!fixed && Cores.shared() && (calls & OFTEN) == 0) Callers.lookAround();
+        if ((calls & OFTEN) == 0) {
+            if (!fixed && Cores.shared()) Callers.lookAround();
+            if (!limited && Cores.awaited()) Cores.look(fixed);
+        }
         use(limited ? limit : fixed ? Cores.all() : Cores.share());
     }
 

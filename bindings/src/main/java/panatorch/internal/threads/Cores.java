@@ -16,17 +16,19 @@ import panatorch.internal.library.OpenBlas;
 public final class Cores {
     private Cores() {}
 
-    /** Nanoseconds of a turn, and those without a call after which it ends early. */
-    private static final long TURN = 5_000_000, PAUSE = 100_000;
+    /** Nanoseconds of a turn, those without a call after which it ends early, and those after which somebody looks. */
+    private static final long TURN = 5_000_000, IDLE = 500_000, PAUSE = 100_000;
     /** Whose turn it is, and to whom it is given when all calls inside have ended. */
     private static final int FIXED = 0, ADAPTIVE = 1, CHANGING = 2;
 
-    private static final Condition CHANGED = Callers.LOCK.newCondition(), NO_SERIAL = Callers.LOCK.newCondition();
+    private static final Condition TURNS_BEGIN = Callers.LOCK.newCondition(), NO_SERIAL = Callers.LOCK.newCondition();
 
     private static volatile int all = 1, share = 1;
     private static volatile boolean adaptive;
     private static volatile int turn = FIXED;
     private static long turnBegan, lastInside;
+    /** Whether one of those that wait for a turn looks whether the others' is over. */
+    private static volatile boolean watched;
     /** Whether OpenBLAS uses all threads. */
     private static volatile boolean wide = true;
     private static int serial;
@@ -106,22 +108,55 @@ public final class Cores {
         boolean interrupted = false;
         Callers.LOCK.lock();
         try {
-            lastInside = System.nanoTime();
+            if (!watched) lastInside = System.nanoTime();
             while (turn != own) {
-                if (turn < CHANGING && isOver()) turn = CHANGING + own;
-                if (turn == CHANGING + own && !anyInside()) begin(own);
-                else {
-                    try {
-                        CHANGED.awaitNanos(PAUSE);
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                        if (interruptible) throw Callers.interrupted();
-                    }
-                }
+                if (watched) interrupted |= await(TURNS_BEGIN, Long.MAX_VALUE);
+                else interrupted |= watch(own);
+                if (interrupted && interruptible) throw Callers.interrupted();
             }
         } finally {
             Callers.LOCK.unlock();
             if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One of those that wait looks now and then whether the others' turn is over, and begins its own. */
+    private static boolean watch(int own) {
+        boolean interrupted = false;
+        watched = true;
+        try {
+            while (turn != own && !interrupted) {
+                if (turn < CHANGING && isOver()) turn = CHANGING + own;
+                if (turn >= CHANGING && !anyInside()) begin(turn - CHANGING);
+                else interrupted = await(TURNS_BEGIN, PAUSE);
+            }
+            return interrupted;
+        } finally {
+            watched = false;
+            TURNS_BEGIN.signalAll(); // one of those that wait still looks now
+        }
+    }
+
+    /** Whether the other kind waits. */
+    static boolean awaited() { return watched; }
+
+    /** Ends this kind's turn if it is over: a thread that waits may wait for a processor, too. */
+    static void look(boolean fixed) {
+        if (!Callers.LOCK.tryLock()) return;
+        try {
+            if (turn == (fixed ? FIXED : ADAPTIVE) && isOver()) turn = CHANGING + (fixed ? ADAPTIVE : FIXED);
+        } finally {
+            Callers.LOCK.unlock();
+        }
+    }
+
+    private static boolean await(Condition condition, long nanos) {
+        try {
+            if (nanos == Long.MAX_VALUE) condition.await();
+            else condition.awaitNanos(nanos);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
         }
     }
 
@@ -130,14 +165,14 @@ public final class Cores {
     private static boolean isOver() {
         long now = System.nanoTime();
         if (anyInside()) lastInside = now;
-        return now - turnBegan >= TURN || now - lastInside >= PAUSE;
+        return now - turnBegan >= TURN || now - lastInside >= IDLE;
     }
 
     private static void begin(int kind) {
-        turnBegan = System.nanoTime();
+        turnBegan = lastInside = System.nanoTime();
         turn = kind;
         divide();
-        CHANGED.signalAll();
+        TURNS_BEGIN.signalAll();
     }
 
     /** A call has ended while the others' turn is to begin. */
@@ -211,8 +246,12 @@ public final class Cores {
             serial--;
             if (serial == 0) NO_SERIAL.signalAll();
             while (fixed && serial > 0) NO_SERIAL.awaitUninterruptibly();
-            if (fixed) caller.mark(Caller.ALL);
-            divide();
+            if (!fixed) {
+                divide();
+                return;
+            }
+            caller.mark(Caller.ALL);
+            if (!wide) widenNow();
         } finally {
             Callers.LOCK.unlock();
         }
