@@ -1,9 +1,7 @@
 package panatorch;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -43,12 +41,7 @@ final class ArenaMemory {
     private long storage;
 
     static {
-        try {
-            var upcall = MethodHandles.lookup().findStatic(ArenaMemory.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
-            Registrations.implementAll(KEY, Registrations.stub(upcall, Arena.global()));
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
+        Registrations.implementAll(KEY, Registrations.stub(MethodHandles.lookup()));
     }
 
     private ArenaMemory(MemorySegment segment) { this.segment = segment; }

@@ -1,9 +1,7 @@
 package panatorch;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -86,7 +84,7 @@ final class CheckedKernel {
 
     /** Puts the kernels in front of libtorch's. To be called before any operator: libtorch's table may not be read meanwhile. */
     static void register() {
-        MemorySegment stub = stub();
+        MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
             for (Check check : UnsafeValues.CHECKS) {
                 var op = new Operator("aten::" + check.operator);
@@ -94,15 +92,6 @@ final class CheckedKernel {
                 Registrations.implement(op.handle(), op.name(), op.overload(), check.key, stub);
             }
         });
-    }
-
-    private static MemorySegment stub() {
-        try {
-            var upcall = MethodHandles.lookup().findStatic(CheckedKernel.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
-            return Registrations.stub(upcall, Arena.global());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @SuppressWarnings("unused")

@@ -1,9 +1,7 @@
 package panatorch;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.DispatchKeySet;
@@ -68,7 +66,7 @@ final class SerialKernel {
     /** Before any operator is called: libtorch's table may not be read meanwhile. */
     static void register() {
         if (!OpenBlas.isLoaded()) return;
-        MemorySegment stub = stub();
+        MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
             OPERATORS.forEach((operator, rounded) -> {
                 var op = new Operator("aten::" + operator);
@@ -76,15 +74,6 @@ final class SerialKernel {
                 Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
             });
         });
-    }
-
-    private static MemorySegment stub() {
-        try {
-            var upcall = MethodHandles.lookup().findStatic(SerialKernel.class, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
-            return Registrations.stub(upcall, Arena.global());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
     }
 
     @SuppressWarnings("unused")

@@ -42,7 +42,7 @@ class TrainTest {
 
     @Test void metrics_have_exactly_the_agreed_names() throws IOException {
         JsonNode metrics = json(run.resolve("metrics.json"));
-        assertThat(names(metrics)).containsExactly("config", "epochs", "final");
+        assertThat(names(metrics)).containsExactly("config", "epochs", "final", "data");
         assertThat(metrics.get("epochs")).hasSize(2);
         for (JsonNode epoch : metrics.get("epochs")) {
             assertThat(names(epoch)).containsExactly("epoch", "trainLoss", "trainAccuracy", "testLoss", "testAccuracy", "learningRate", "seconds", "imagesPerSecond", "memory");

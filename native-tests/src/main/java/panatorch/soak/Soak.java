@@ -18,28 +18,27 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import panatorch.Torch;
 
 /**
  * Everything at once, for long: {@code Soak [--minutes N] [--seed S]}, 10 minutes by default. A training that goes on from its checkpoint epoch
- * by epoch, inference from 64 platform threads and 1,000 virtual ones, loading of images with workers, and forced garbage collections; all
+ * by epoch, inference from 200 platform threads and 1,000 virtual ones, whose model is closed and replaced amid their calls, loading of images with workers, and forced garbage collections; all
  * results are checked. Every minute all pause between two pieces of work, and what the process holds is noted. Where the end is not
  * back at what it was after the first minute, within {@link Footprint}'s tolerances, the program ends with status 1 and a sentence.
  */
 public final class Soak {
-    private static final int PLATFORM_THREADS = 64, VIRTUAL_THREADS = 1000;
+    private static final int PLATFORM_THREADS = 200, VIRTUAL_THREADS = 1000;
     /** Mean pauses between two requests, which leave part of two cores to the rest. */
-    private static final long PLATFORM_PAUSE_MILLIS = 100, VIRTUAL_PAUSE_MILLIS = 2000;
+    private static final long PLATFORM_PAUSE_MILLIS = 300, VIRTUAL_PAUSE_MILLIS = 2000, RELOAD_PAUSE_MILLIS = 50;
 
     /**
      * @param start what the process held after the warm-up, @param end and at the end
-     * @param epochs of training; @param answers of inference; @param batches loaded; @param collections forced
+     * @param epochs of training; @param answers of inference; @param refused calls of a model that was closed; @param reloads of it; @param batches loaded; @param collections forced
      * @param problems sentences; none if all is well
      */
-    public record Report(Footprint start, Footprint end, long epochs, long answers, long batches, long collections, List<String> problems) {
+    public record Report(Footprint start, Footprint end, long epochs, long answers, long refused, long reloads, long batches, long collections, List<String> problems) {
         @Override public String toString() {
-            return String.format(Locale.ROOT, "%,d epochs of training, %,d answers, %,d batches loaded, %d garbage collections%nafter the warm-up: %s%nat the end: %s",
-                    epochs, answers, batches, collections, start, end);
+            return String.format(Locale.ROOT, "%,d epochs of training, %,d answers, %,d calls refused in %,d reloads, %,d batches loaded, %d garbage collections%nafter the warm-up: %s%nat the end: %s",
+                    epochs, answers, refused, reloads, batches, collections, start, end);
         }
     }
 
@@ -53,7 +52,7 @@ public final class Soak {
     private final Inference inference = new Inference();
     private final RepeatedTraining training;
     private final Loading loading;
-    private final AtomicLong answers = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
+    private final AtomicLong answers = new AtomicLong(), reloads = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
     /** Work shares it; who notes what the process holds has it alone. Fair, so that the note is not put off for ever. */
     private final ReadWriteLock pieces = new ReentrantReadWriteLock(true);
     private final CountDownLatch over = new CountDownLatch(1);
@@ -68,7 +67,6 @@ public final class Soak {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         var options = Options.parse("Soak [--minutes N] [--seed S]", Map.of("--minutes", 10L, "--seed", 1L), args);
-        Torch.setNumThreads(1); // many threads compute already
         Report report = run(Duration.ofMinutes(options.get("--minutes")), Duration.ofMinutes(1), options.get("--seed"), Files.createTempDirectory("panatorch-soak"), System.out);
         System.out.println(report);
         report.problems.forEach(System.err::println);
@@ -95,7 +93,7 @@ public final class Soak {
         Throwable failed = soak.failure.get();
         if (failed != null) problems.add("A piece of work failed: " + failed);
         problems.addAll(now.growthSince(start));
-        return new Report(start, now, soak.training.epochs(), soak.answers.get(), soak.batches.get(), soak.collections.get(), List.copyOf(problems));
+        return new Report(start, now, soak.training.epochs(), soak.answers.get(), soak.inference.refused(), soak.reloads.get(), soak.batches.get(), soak.collections.get(), List.copyOf(problems));
     }
 
     private void begin() {
@@ -104,6 +102,10 @@ public final class Soak {
         start(Thread.ofPlatform(), 1000, random -> {
             System.gc();
             collections.incrementAndGet();
+        });
+        start(Thread.ofPlatform(), RELOAD_PAUSE_MILLIS, random -> {
+            inference.reload();
+            reloads.incrementAndGet();
         });
         Work answer = random -> {
             inference.check(random);

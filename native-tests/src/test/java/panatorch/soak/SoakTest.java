@@ -26,6 +26,7 @@ class SoakTest {
         assertThat(report.problems()).isEmpty();
         assertThat(report.epochs()).isPositive();
         assertThat(report.answers()).isGreaterThan(1000);
+        assertThat(report.reloads()).isPositive();
         assertThat(report.batches()).isPositive();
         assertThat(report.collections()).isPositive();
         assertThat(notes.toString(StandardCharsets.UTF_8)).hasLineCount(2);

@@ -7,6 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.CppSignatureOptional;
 import org.bytedeco.pytorch.Dispatcher;
@@ -73,6 +74,15 @@ public final class Registrations {
         FunctionSchema copy = schema.cloneWithRealTypes(false);
         copy.retainReference();
         return new FunctionSchema(Borrowed.at(copy.address()));
+    }
+
+    /** A function pointer, as long as the process, that calls a class's static method {@code upcall}, of four {@code long}s. */
+    public static MemorySegment stub(MethodHandles.Lookup caller) {
+        try {
+            return stub(caller.findStatic(caller.lookupClass(), "upcall", BOXED_KERNEL.toMethodType()), Arena.global());
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. The only restricted method of this class. */

@@ -98,7 +98,7 @@ public final class Cores {
 
     // ---- turns
 
-    static boolean isTurnOf(boolean fixed) { return turn == (fixed ? FIXED : ADAPTIVE); }
+    static boolean isTurnOf(boolean fixed) { return turn == (fixed ? FIXED : ADAPTIVE) || !OpenBlas.isLoaded(); }
 
     static boolean changing() { return turn >= CHANGING; }
 
