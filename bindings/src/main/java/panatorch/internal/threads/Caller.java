@@ -1,5 +1,7 @@
 package panatorch.internal.threads;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.pytorch.global.torch;
 
@@ -26,6 +28,17 @@ public final class Caller {
     /** Calls since the slot was given to this caller. */
     int calls;
 
+    private static final VarHandle ALONE;
+
+    static {
+        try {
+            ALONE = MethodHandles.lookup().findVarHandle(Caller.class, "alone", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private int alone = IDLE;
     private int depth;
     private boolean fixed, serial;
     private boolean recordsNothing, trains;
@@ -73,6 +86,24 @@ public final class Caller {
 
     private void begin(boolean fixed, boolean interruptible) {
         this.fixed = fixed;
+        if (limit == 0 && beginsAlone(fixed ? ALL : INSIDE) && Cores.isTurnOf(fixed)) {
+            calls++;
+            if (fixed && !Cores.wide()) Cores.widen();
+            use(fixed ? Cores.all() : Cores.share());
+        } else beginBesideOthers(fixed, interruptible);
+    }
+
+    /** Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order. */
+    private boolean beginsAlone(int state) {
+        if (Callers.alone != this) return false;
+        ALONE.setOpaque(this, state);
+        if (Callers.alone == this) return true;
+        ALONE.setOpaque(this, IDLE);
+        return false;
+    }
+
+    private void beginBesideOthers(boolean fixed, boolean interruptible) {
+        ALONE.setOpaque(this, IDLE);
         boolean limited = limit != 0;
         long running = idle | (fixed ? ALL : INSIDE);
         try {
@@ -105,7 +136,8 @@ public final class Caller {
     }
 
     private void goOutside() {
-        callers.release(this);
+        if (alone != IDLE) ALONE.setRelease(this, IDLE);
+        else callers.release(this);
         if (Cores.changing()) Cores.left();
     }
 
@@ -148,7 +180,13 @@ public final class Caller {
     /** The most threads that an operator of this thread uses. */
     public int mostThreads() { return limit != 0 ? limit : Cores.all(); }
 
-    void mark(int state) { callers.mark(this, state); }
+    void mark(int state) {
+        if (alone != IDLE) ALONE.setVolatile(this, state);
+        else callers.mark(this, state);
+    }
+
+    /** The state of a call that began while this caller was the only one. */
+    int aloneState() { return (int) ALONE.getVolatile(this); }
 
     boolean isFixed() { return fixed && depth > 0; }
 

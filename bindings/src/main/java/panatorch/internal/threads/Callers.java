@@ -7,6 +7,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Admits threads to libtorch, a limited number at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory when they are used up.
@@ -38,6 +39,10 @@ final class Callers {
     private volatile int most = MOST, waiting;
     private int active;
     private static long lookedAround;
+    /** The only caller, which needs no slot to be inside; null where several call. */
+    static volatile @Nullable Caller alone;
+    /** The last that was alone, and may be inside still. */
+    private static @Nullable Caller notAlone;
 
     private static final class Waiting {
         final Thread thread = Thread.currentThread();
@@ -82,6 +87,29 @@ final class Callers {
     /** How many callers have called lately. */
     static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
 
+    /** Whether a call is inside that began while its caller was the only one. */
+    static boolean aloneIs(int wanted) {
+        endSolitude(null); // who is alone now does not show whether it is inside
+        int state = stateOfNotAlone();
+        return state != Caller.IDLE && (wanted == Caller.IDLE || state == wanted);
+    }
+
+    private static int stateOfNotAlone() { return notAlone == null ? Caller.IDLE : notAlone.aloneState(); }
+
+    private static void endSolitude(@Nullable Caller by) {
+        Caller c = alone;
+        if (c == null || c == by) return;
+        alone = null;
+        Barrier.everywhere();
+        notAlone = c;
+    }
+
+    /** Where one caller is left, it needs no slot from now on. */
+    private static void leaveAlone() {
+        if (active() != 1 || !Barrier.isThere() || stateOfNotAlone() != Caller.IDLE) return;
+        for (Callers kind : new Callers[] {FIXED, ADAPTIVE}) for (int i = 0; i < MOST; i++) if (kind.state(i) != FREE) alone = kind.owners[i];
+    }
+
     /** Whether a caller is inside. */
     boolean anyInside() {
         for (int i = 0; i < MOST; i++) if ((state(i) & Caller.STATE) != Caller.IDLE) return true;
@@ -98,8 +126,12 @@ final class Callers {
         Waiting place;
         LOCK.lock();
         try {
+            endSolitude(caller);
             sweep();
-            if (queue.isEmpty() && placed(caller, running)) return;
+            if (queue.isEmpty() && placed(caller, running)) {
+                leaveAlone();
+                return;
+            }
             place = new Waiting(caller, running);
             place.first = queue.isEmpty();
             queue.add(place);
@@ -215,6 +247,7 @@ final class Callers {
         FIXED.sweepSlots();
         ADAPTIVE.sweepSlots();
         LIMITED.sweepSlots();
+        leaveAlone();
         Cores.divide();
     }
 

@@ -160,7 +160,7 @@ public final class Cores {
         }
     }
 
-    private static boolean anyInside() { return Callers.FIXED.anyInside() || Callers.ADAPTIVE.anyInside(); }
+    private static boolean anyInside() { return Callers.FIXED.anyInside() || Callers.ADAPTIVE.anyInside() || Callers.aloneIs(Caller.IDLE); }
 
     private static boolean isOver() {
         long now = System.nanoTime();
@@ -232,7 +232,7 @@ public final class Cores {
     private static boolean narrowed() {
         if (serial > 0) return true;
         wide = false;
-        if (Callers.FIXED.anyIn(Caller.ALL)) {
+        if (Callers.FIXED.anyIn(Caller.ALL) || Callers.aloneIs(Caller.ALL)) {
             wide = true;
             return false;
         }
