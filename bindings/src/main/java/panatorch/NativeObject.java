@@ -39,13 +39,14 @@ public final class NativeObject implements AutoCloseable {
 
     /** {@link #object} with one more reference, for the caller. */
     long retained() {
-        int reading = TensorReaders.enter(Thread.currentThread().threadId());
+        TensorReaders readers = ThreadContext.current().caller.readers;
+        int reading = readers.enter();
         try {
             long o = object();
             if (!Tag.plain(tag)) References.retain(o);
             return o;
         } finally {
-            TensorReaders.leave(reading);
+            readers.leave(reading);
         }
     }
 

@@ -119,11 +119,11 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (s != null && s.context() == c) return 0; // nobody else frees it
         int number = c.caller.number();
         if (!shared && (s != null || maker != number)) shared = true;
-        return TensorReaders.enter(number);
+        return c.caller.readers.enter();
     }
 
-    private void endReading(int reading) {
-        if (reading != 0) TensorReaders.leave(reading);
+    private void endReading(ThreadContext c, int reading) {
+        if (reading != 0) c.caller.readers.leave(reading);
         Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
     }
 
@@ -133,7 +133,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         long i = impl;
         if (isClosed(i)) i = 0;
         else References.retain(i);
-        endReading(reading);
+        endReading(c, reading);
         return i;
     }
 
@@ -202,7 +202,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
             Memory.setLong(c.handle, require());
             return plainly(reader, c);
         } finally {
-            endReading(reading);
+            endReading(c, reading);
         }
     }
 
@@ -222,7 +222,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
             Memory.setLong(c.handle, require());
             return CApi.numel(c.handle, c.result);
         } finally {
-            endReading(reading);
+            endReading(c, reading);
         }
     }
 
@@ -234,7 +234,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
             Memory.setLong(c.handle, require());
             return CApi.dim(c.handle, c.result);
         } finally {
-            endReading(reading);
+            endReading(c, reading);
         }
     }
 

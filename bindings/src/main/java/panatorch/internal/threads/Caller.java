@@ -38,6 +38,8 @@ public final class Caller {
         }
     }
 
+    /** By which this thread reads tensors that another may close. */
+    public final TensorReaders readers = new TensorReaders((int) number, virtual);
     private int alone = IDLE;
     private int depth;
     private boolean fixed, serial;

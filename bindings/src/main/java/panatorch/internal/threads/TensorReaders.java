@@ -2,16 +2,28 @@ package panatorch.internal.threads;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Lets a thread free a tensor that others may be about to use. Who reads a tensor's address, and then takes a reference to it or reads its memory,
  * does so between {@link #enter} and {@link #leave}; who frees one clears the address first and then calls {@link #await}: whoever has
  * read it has left by then, and who comes later reads that it is closed.
  *
- * <p>That is sleepable read-copy-update (McKenney 2006): readers count themselves in one of two sums, which takes turns.
+ * <p>That is read-copy-update: a thread of the platform counts in a place of its own, and who frees has all processors agree on what was written ({@link Barrier}). Virtual
+ * threads, of which there may be very many, and all threads where there is no such barrier count themselves in one of two sums, which take turns (McKenney 2006, sleepable RCU).
  */
 public final class TensorReaders {
-    private TensorReaders() {}
+    private static final ConcurrentLinkedQueue<WeakReference<TensorReaders>> OWN = new ConcurrentLinkedQueue<>();
+    private static final VarHandle READING;
+
+    static {
+        try {
+            READING = MethodHandles.lookup().findVarHandle(TensorReaders.class, "reading", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
 
     /** Each count has a cache line and its neighbour; threads are spread over so many. */
     private static final int STRIDE = 16, STRIPES = 64;
@@ -19,33 +31,70 @@ public final class TensorReaders {
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
     private static volatile int turn;
 
-    private static int place(long thread, int turn) { return (1 + 2 * (int) (thread & STRIPES - 1) + turn) * STRIDE; }
+    private final boolean counted;
+    private final int stripe;
+    /** Odd while this thread reads. */
+    private int reading;
 
-    /** Begins to read; no more than a few instructions may follow. @return what {@link #leave} needs */
-    public static int enter(long thread) {
-        int place = place(thread, turn);
+    /** Of the thread that calls. */
+    TensorReaders(int number, boolean virtual) {
+        stripe = number & STRIPES - 1;
+        counted = virtual || !Barrier.isThere();
+        if (!counted) OWN.add(new WeakReference<>(this));
+    }
+
+    private static int place(int stripe, int turn) { return (1 + 2 * stripe + turn) * STRIDE; }
+
+    /** Begins to read; no more than a few instructions may follow. @return what {@link #leave} needs, not 0 */
+    public int enter() {
+        if (!counted) {
+            READING.setOpaque(this, reading + 1);
+            VarHandle.acquireFence(); // for the compiler; the processor's order is the barrier's
+            return -1;
+        }
+        int place = place(stripe, turn);
         long others = (long) COUNT.getAndAdd(COUNTS, place, 1L);
         return place;
     }
 
-    public static void leave(int place) {
+    public void leave(int place) {
+        if (place == -1) {
+            READING.setRelease(this, reading + 1);
+            return;
+        }
         long others = (long) COUNT.getAndAdd(COUNTS, place, -1L);
     }
 
     /** Waits until all that are reading now have left. */
     public static synchronized void await() {
+        if (Barrier.isThere()) {
+            Barrier.everywhere();
+            for (var readers = OWN.iterator(); readers.hasNext();) {
+                TensorReaders r = readers.next().get();
+                if (r == null) readers.remove();
+                else r.awaitThis();
+            }
+        }
         int now = turn;
         drain(1 - now); // those that read the turn before it was changed last
         turn = 1 - now;
         drain(now);
     }
 
+    private void awaitThis() {
+        int before = (int) READING.getAcquire(this);
+        if (before % 2 == 0) return;
+        for (int spins = 0; (int) READING.getAcquire(this) == before; spins++) pause(spins);
+    }
+
     private static void drain(int turn) {
         for (int i = 0; i < STRIPES; i++) {
-            for (int spins = 0; (long) COUNT.getVolatile(COUNTS, place(i, turn)) != 0; spins++) {
-                if (spins < 100) Thread.onSpinWait();
-                else Thread.yield();
-            }
+            for (int spins = 0; (long) COUNT.getVolatile(COUNTS, place(i, turn)) != 0; spins++) pause(spins);
         }
+    }
+
+    private static void pause(int spins) {
+        if (spins < 100) Thread.onSpinWait();
+        else Thread.yield();
     }
 }
