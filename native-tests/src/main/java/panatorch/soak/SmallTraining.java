@@ -51,11 +51,6 @@ final class SmallTraining {
 
     static Module model() {
         Torch.manualSeed(3);
-        return network();
-    }
-
-    /** With random weights. */
-    static Module network() {
         return new Sequential(new Conv2d(3, 8, 5), new BatchNorm2d(8), new ReLU(), new MaxPool2d(4), new Flatten(), new Dropout(0.3), new Linear(8 * 7 * 7, 10));
     }
 
