@@ -47,7 +47,7 @@ final class Inference implements AutoCloseable {
     /** Has another model with the same weights answer from now on, and closes the old one at once. */
     void reload() {
         try (var scope = Scope.open()) {
-            model.getAndSet(Module.copyOf(model.get())).close(); // a copy draws no random numbers, which are the training's
+            model.getAndSet(Module.copyOf(model.get())).close();
         }
     }
 

@@ -53,6 +53,8 @@ public final class Soak {
     private final RepeatedTraining training;
     private final Loading loading;
     private final AtomicLong answers = new AtomicLong(), reloads = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
+    /** The training draws from the default generator, and so does who makes layers. */
+    private final Object defaultGenerator = new Object();
     /** Work shares it; who notes what the process holds has it alone. Fair, so that the note is not put off for ever. */
     private final ReadWriteLock pieces = new ReentrantReadWriteLock(true);
     private final CountDownLatch over = new CountDownLatch(1);
@@ -97,14 +99,20 @@ public final class Soak {
     }
 
     private void begin() {
-        start(Thread.ofPlatform(), 0, random -> training.epoch());
+        start(Thread.ofPlatform(), 0, random -> {
+            synchronized (defaultGenerator) {
+                training.epoch();
+            }
+        });
         start(Thread.ofPlatform(), 50, random -> batches.addAndGet(loading.check(random)));
         start(Thread.ofPlatform(), 1000, random -> {
             System.gc();
             collections.incrementAndGet();
         });
         start(Thread.ofPlatform(), RELOAD_PAUSE_MILLIS, random -> {
-            inference.reload();
+            synchronized (defaultGenerator) {
+                inference.reload();
+            }
             reloads.incrementAndGet();
         });
         Work answer = random -> {
