@@ -37,6 +37,19 @@ final class ArenaMemory {
     private static final Set<String> OPEN_FOR_EVER = Set.of("GlobalSession", "ImplicitSession");
     private static final ConcurrentHashMap<Long, ArenaMemory> BY_STORAGE = new ConcurrentHashMap<>();
 
+    /** By libtorch's definition of the operator. JavaCPP copies a schema's vectors each time that it is asked for them. */
+    private static final ConcurrentHashMap<Long, Arity> ARITIES = new ConcurrentHashMap<>();
+
+    private record Arity(String name, int arguments, int results) {
+        static Arity of(OperatorHandle operator) {
+            var schema = operator.schema();
+            return new Arity(OperatorSchema.text(schema.name()), count(schema.arguments()), count(schema.returns()));
+        }
+
+        /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
+        private static int count(@Nullable Argument first) { return first == null ? 0 : (int) (first.limit() - first.position()); }
+    }
+
     final MemorySegment segment;
     private long storage;
 
@@ -72,15 +85,15 @@ final class ArenaMemory {
     @SuppressWarnings("unused")
     private static void upcall(long functor, long handle, long keys, long stack) {
         var operator = new OperatorHandle(Borrowed.at(handle));
-        var schema = operator.schema();
-        long below = DispatcherStack.size(stack) - count(schema.arguments());
+        Arity arity = ARITIES.computeIfAbsent(Memory.getLong(handle), definition -> Arity.of(operator));
+        long below = DispatcherStack.size(stack) - arity.arguments;
         var failure = new AtomicReference<@Nullable Throwable>();
         try {
             var used = new LinkedHashSet<ArenaMemory>();
             for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
             during(used.iterator(), failure, () -> {
-                try {
-                    operator.redispatchBoxed(new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT), new IValueVector(Borrowed.at(stack)));
+                try (var others = new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT)) {
+                    operator.redispatchBoxed(others, new IValueVector(Borrowed.at(stack)));
                     for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
                 } catch (Throwable t) {
                     if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
@@ -92,8 +105,8 @@ final class ArenaMemory {
         }
         Throwable thrown = failure.get();
         if (thrown == null) return;
-        DispatcherStack.leaveNones(stack, below, (int) count(schema.returns()));
-        ThreadContext.current().upcalls.failed(OperatorSchema.text(schema.name()), thrown);
+        DispatcherStack.leaveNones(stack, below, arity.results);
+        ThreadContext.current().upcalls.failed(arity.name, thrown);
     }
 
     private static void shrink(long stack, long below) {
@@ -120,9 +133,6 @@ final class ArenaMemory {
             }
         });
     }
-
-    /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
-    private static long count(@Nullable Argument first) { return first == null ? 0 : first.limit() - first.position(); }
 
     private static void visit(long value, LongConsumer tensors) {
         int tag = DispatcherStack.tagAt(value);
