@@ -41,7 +41,8 @@ import panatorch.internal.libtorch.Tag;
  */
 public final class Scope implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
-    private final ThreadContext context;
+    /** The number of the thread's {@code Caller}. The context itself would keep itself reachable: it is known to be garbage by which what ended threads left is freed. */
+    private final int owner;
     private final @Nullable Scope outer;
     private final @Nullable Throwable site = LiveTensors.scopeSite();
     private @Nullable Tensor[] tensors = new Tensor[16];
@@ -49,7 +50,7 @@ public final class Scope implements AutoCloseable {
     private boolean closed;
 
     private Scope(ThreadContext context) {
-        this.context = context;
+        owner = context.caller.number();
         outer = context.scopes.scope;
     }
 
@@ -140,8 +141,8 @@ public final class Scope implements AutoCloseable {
         call.end();
     }
 
-    /** Of the thread that opened it. */
-    ThreadContext context() { return context; }
+    /** The number of the thread that opened it. */
+    int owner() { return owner; }
 
     void add(Tensor t) {
         if (size == tensors.length) tensors = Arrays.copyOf(tensors, Math.max(16, size * 2));
@@ -177,7 +178,7 @@ public final class Scope implements AutoCloseable {
         LiveTensors.abandoned(size, site);
         for (int i = 0; i < size; i++) {
             Tensor t = tensors[i];
-            if (t == null || t.isClosed()) continue;
+            if (t == null || t.isFreed()) continue;
             t.placed(null, -1);
             t.guardUnread();
         }

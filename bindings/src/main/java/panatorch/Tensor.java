@@ -61,7 +61,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     @Override public void close() {
         ThreadContext c = ThreadContext.current();
         Scope s = scope;
-        if (s != null && s.context() != c) {
+        if (s != null && s.owner() != c.caller.number()) {
             closeForOwner();
             return;
         }
@@ -78,7 +78,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         long i = impl;
         if (isClosed(i) || !IMPL.compareAndSet(this, i, i | CLOSED)) return;
         LiveTensors.closed(this);
+        if (scope != null) return;
+        long taken = take(); // the scope's thread has ended, and the garbage collector leaves the scope just now
+        Backstop b = backstop;
+        if (b != null) b.disarm(taken);
+        TensorReaders.await();
+        if (taken != 0) free(impl(taken));
     }
+
+    /** Whether nothing is left to be freed. */
+    boolean isFreed() { return impl == CLOSED; }
 
     public boolean isClosed() { return isClosed(impl); }
 
@@ -116,8 +125,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     private int beginReading(ThreadContext c) {
         Scope s = scope;
-        if (s != null && s.context() == c) return 0; // nobody else frees it
         int number = c.caller.number();
+        if (s != null && s.owner() == number) return 0; // nobody else frees it
         if (!shared && (s != null || maker != number)) shared = true;
         return c.caller.readers.enter();
     }
@@ -162,7 +171,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         scope = in;
         place = at;
         if (in == null) return;
-        if (maker != in.context().caller.number()) shared = true;
+        if (maker != in.owner()) shared = true;
         Backstop b = backstop;
         backstop = null;
         if (b != null) b.disarm(impl);

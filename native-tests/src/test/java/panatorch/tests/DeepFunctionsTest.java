@@ -127,15 +127,18 @@ class DeepFunctionsTest {
             System.out.println(what + ": " + n);
         }
 
-        /** What is left of the native heap after another time is more than after the first one only if something leaks: 16 bytes of each function are too much. */
+        /**
+         * What is left of the native heap after another time is more than after the one before each time if something leaks: 16 bytes of each function are too much. Java's
+         * compiler allocates there, too, now and then.
+         */
         private static void twice(String what, int n, IntConsumer code) throws InterruptedException {
             var heap = new ArrayList<Long>();
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 6; i++) {
                 once(what, n, code);
                 heap.add(Torch.memoryStats().nativeHeapBytes());
+                if (i > 1 && heap.get(i) - heap.get(i - 1) <= SLACK) return;
             }
-            System.out.println("native heap " + heap);
-            if (heap.get(2) - heap.get(1) > SLACK) throw new AssertionError("the native heap grows: " + heap);
+            throw new AssertionError("the native heap grows: " + heap);
         }
 
         /** Without a scope: the garbage collector's cleaner frees the last of them, and with it the graph. */
