@@ -86,6 +86,9 @@ public final class OpenBlas {
         useAll();
     }
 
+    /** Whether {@link #useAll} is no other than {@link #useOne}. */
+    public static synchronized boolean hasOneThread() { return threads == 1; }
+
     /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */
     public static synchronized void useOne() { apply(1); }
 

@@ -200,6 +200,10 @@ public final class Cores {
 
     /** Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other is in need of all. */
     public static void serial(Caller caller, Runnable part) {
+        if (OpenBlas.hasOneThread()) {
+            part.run();
+            return;
+        }
         boolean fixed = caller.isFixed();
         Callers.LOCK.lock();
         try {
