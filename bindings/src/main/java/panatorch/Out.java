@@ -1,12 +1,10 @@
 package panatorch;
 
-import java.lang.ref.Reference;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.NativeLists;
-import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
 /**

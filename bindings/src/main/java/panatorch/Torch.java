@@ -273,7 +273,7 @@ public final class Torch {
 
     /**
      * Sets the number of threads of every operator in this process, whichever thread calls it. Without a number, which {@code -Dpanatorch.threads=N} and
-     * {@code OMP_NUM_THREADS} set, too, operators use all cores, but fewer in {@link NoGrad} and {@link InferenceMode} while other threads call operators.
+     * {@code OMP_NUM_THREADS} set, too, operators use all cores, but those of threads that do not train use fewer while other threads call operators.
      * Sums, and so products of matrices, depend on the number in their last bits.
      *
      * @param threads from 1 to {@link #MOST_THREADS}
