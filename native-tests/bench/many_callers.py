@@ -13,7 +13,7 @@ import torch
 from nets import NETS, examples, model, numbers
 from side import checksum, serve
 
-SECONDS, BESIDE = 0.5, 16
+SECONDS, BESIDE, SECONDS_BESIDE = 0.5, 16, 3
 ALL = int(os.environ.get("OMP_NUM_THREADS", 1))
 NUMBERS = [int(n) for n in sys.argv[2:]]
 
@@ -49,7 +49,7 @@ def answer(f, x):
 
 def crowd(f, x, callers, number, learner=None):
     """Seconds an answer and a step."""
-    go, lock, counts, until = threading.Event(), threading.Lock(), [0, 0], [0.0]
+    go, lock, counts, until, ended = threading.Event(), threading.Lock(), [0, 0], [0.0], [0.0, 0.0]
 
     def ask():
         torch.set_num_threads(number)
@@ -60,6 +60,7 @@ def crowd(f, x, callers, number, learner=None):
             n += 1
         with lock:
             counts[0] += n
+            ended[0] = perf_counter()
 
     def train():
         torch.set_num_threads(number)
@@ -71,17 +72,17 @@ def crowd(f, x, callers, number, learner=None):
             net(x).square().mean().backward()
             optimizer.step()
             counts[1] += 1
+        ended[1] = perf_counter()
 
     threads = [threading.Thread(target=ask) for _ in range(callers)] + ([threading.Thread(target=train)] if learner else [])
     for t in threads:
         t.start()
     begin = perf_counter()
-    until[0] = begin + SECONDS
+    until[0] = begin + (SECONDS_BESIDE if learner else SECONDS)
     go.set()
     for t in threads:
         t.join()
-    seconds = perf_counter() - begin
-    return seconds / counts[0], seconds / max(counts[1], 1)
+    return (ended[0] - begin) / counts[0], (ended[1] - begin) / max(counts[1], 1)
 
 
 def check():

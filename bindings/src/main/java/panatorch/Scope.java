@@ -50,7 +50,7 @@ public final class Scope implements AutoCloseable {
     private boolean closed;
 
     private Scope(ThreadContext context) {
-        owner = context.caller.number();
+        owner = context.number;
         outer = context.scopes.scope;
     }
 

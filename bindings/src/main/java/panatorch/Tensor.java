@@ -49,7 +49,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     Tensor(long impl, ThreadContext maker) {
         this.impl = impl;
-        this.maker = maker.caller.number();
+        this.maker = maker.number;
     }
 
     // ---- life
@@ -61,14 +61,14 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     @Override public void close() {
         ThreadContext c = ThreadContext.current();
         Scope s = scope;
-        if (s != null && s.owner() != c.caller.number()) {
+        if (s != null && s.owner() != c.number) {
             closeForOwner();
             return;
         }
         long taken = take();
         if (taken == 0) return;
         if (s != null && s == c.scopes.scope) s.remove(this);
-        if (shared || s == null && maker != c.caller.number()) TensorReaders.await();
+        if (shared || s == null && maker != c.number) TensorReaders.await();
         free(impl(taken));
         if (!isClosed(taken)) LiveTensors.closed(this);
     }
@@ -125,9 +125,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     private int beginReading(ThreadContext c) {
         Scope s = scope;
-        int number = c.caller.number();
-        if (s != null && s.owner() == number) return 0; // nobody else frees it
-        if (!shared && (s != null || maker != number)) shared = true;
+        if (s != null && s.owner() == c.number) return 0; // nobody else frees it
+        if (!shared && (s != null || maker != c.number)) shared = true;
         return c.caller.readers.enter();
     }
 

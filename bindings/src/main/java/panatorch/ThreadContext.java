@@ -30,6 +30,8 @@ final class ThreadContext {
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     final Caller caller = new Caller();
+    /** Another one for each thread. */
+    final int number = caller.number();
     final Scope.Innermost scopes = new Scope.Innermost();
     /** Where the next operator writes to; null nearly always. */
     @Nullable Out out;

@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import panatorch.InferenceMode;
 import panatorch.Scope;
@@ -16,7 +15,7 @@ import panatorch.optim.SGD;
 
 /** Threads that ask the same at once until the time is up, each once at least. Every sixteenth answer is compared with that of one caller. */
 final class Crowd {
-    private static final long NANOS = 500_000_000;
+    private static final long NANOS = 500_000_000, NANOS_BESIDE_TRAINING = 3_000_000_000L;
     private static final double TOLERANCE = 1e-3;
 
     private final Asked.Question question;
@@ -25,7 +24,9 @@ final class Crowd {
     private final AtomicLong answers = new AtomicLong(), steps = new AtomicLong();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final List<Thread> threads = new ArrayList<>();
-    private volatile long end;
+    private volatile long begin, end;
+    /** Nanoseconds until the last answer, and the last step. */
+    private final AtomicLong answering = new AtomicLong(), learning = new AtomicLong();
 
     /** Seconds an answer, of all callers together, and a step of training. */
     record Pace(double answer, double step) {}
@@ -44,24 +45,27 @@ final class Crowd {
             var crowd = new Crowd(question, question.answer().apply(question.input()));
             for (int i = 0; i < callers; i++) crowd.start(crowd::answerAgainAndAgain);
             if (training) crowd.start(crowd::train);
-            return crowd.pace();
+            return crowd.pace(training ? NANOS_BESIDE_TRAINING : NANOS);
         }
     }
 
-    private void start(LongConsumer work) {
+    private void start(Work work) {
         threads.add(Thread.ofPlatform().start(() -> {
             try {
-                go.await();
-                work.accept(end);
+                work.run();
             } catch (Throwable t) {
                 failure.compareAndSet(null, t);
             }
         }));
     }
 
-    private Pace pace() {
-        long begin = System.nanoTime();
-        end = begin + NANOS;
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private Pace pace(long nanos) {
+        begin = System.nanoTime();
+        end = begin + nanos;
         go.countDown();
         try {
             for (Thread t : threads) t.join();
@@ -69,15 +73,16 @@ final class Crowd {
             throw new IllegalStateException(e);
         }
         if (failure.get() != null) throw new IllegalStateException("a caller failed", failure.get());
-        double seconds = (System.nanoTime() - begin) * 1e-9;
-        return new Pace(seconds / answers.get(), seconds / steps.get());
+        return new Pace(answering.get() * 1e-9 / answers.get(), learning.get() * 1e-9 / steps.get());
     }
 
-    private void answerAgainAndAgain(long end) {
+    private void answerAgainAndAgain() throws InterruptedException {
+        go.await();
         long n = 0;
         do answer(n % 16 == 0);
         while (n++ >= 0 && System.nanoTime() < end);
         answers.addAndGet(n);
+        answering.accumulateAndGet(System.nanoTime() - begin, Math::max);
     }
 
     private void answer(boolean compared) {
@@ -87,13 +92,15 @@ final class Crowd {
         }
     }
 
-    private void train(long end) {
+    private void train() throws InterruptedException {
         Module learner = Objects.requireNonNull(question.learner()).get();
         try (learner; var optimizer = new SGD(learner.parameters(), SGD.options(1e-4))) {
+            go.await();
             long n = 0;
             do step(learner, optimizer);
             while (n++ >= 0 && System.nanoTime() < end);
             steps.addAndGet(n);
+            learning.set(System.nanoTime() - begin);
         }
     }
 

@@ -54,6 +54,17 @@ final class Probe {
         }
     }
 
+    /** Where a {@code TensorImpl} points to what autograd keeps for it, nothing at first; -1 if not where it is expected. */
+    static long autogradMetadata() {
+        long offset = 24;
+        try (var tensor = torch.ones(1)) {
+            long impl = Memory.getLong(tensor.address());
+            boolean nothing = Memory.getLong(impl + offset) == 0;
+            tensor.set_requires_grad(true).close();
+            return nothing && Memory.getLong(impl + offset) != 0 ? offset : -1;
+        }
+    }
+
     private static long payload(IValue v) { return Memory.getLong(v.address()); }
 
     private static int tag(IValue v) { return Memory.getInt(v.address() + TAG); }

@@ -13,7 +13,10 @@ public final class TensorImpl {
 
     private static final MethodHandle REQUIRES_GRAD = CApi.find("_ZNK3c1010TensorImpl13requires_gradEv", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG), Linker.Option.critical(false));
 
+    private static final long METADATA = Probe.autogradMetadata();
+
     public static boolean requiresGrad(long impl) {
+        if (METADATA > 0 && Memory.getLong(impl + METADATA) == 0) return false;
         try {
             return (boolean) REQUIRES_GRAD.invokeExact(impl);
         } catch (Throwable t) {

@@ -46,7 +46,7 @@ public final class Caller {
     private boolean recordsNothing, trains;
     private int limit;
     /** OpenMP's number for this thread of the operating system. A virtual thread goes on as another after any wait. */
-    private int threads = UNKNOWN;
+    int threads = UNKNOWN;
 
     public Caller() {
         if (!virtual) torch.get_num_threads(); // a thread's first use of libtorch overwrites its number
@@ -58,7 +58,7 @@ public final class Caller {
      * @throws java.util.concurrent.CancellationException if the thread is interrupted while it waits; it stays interrupted
      */
     public void enter() {
-        if (depth++ == 0) begin(!adapts(), true);
+        if (depth++ == 0 && !beginsAlone()) begin(!adapts(), true);
     }
 
     /** Ends what {@link #enter} began. */
@@ -83,29 +83,26 @@ public final class Caller {
     public void resume(int paused) {
         if (paused == 0) return;
         depth = Math.abs(paused);
-        begin(paused < 0, false);
+        if (!beginsAlone()) begin(paused < 0, false);
     }
 
-    private void begin(boolean fixed, boolean interruptible) {
-        this.fixed = fixed;
-        if (limit == 0 && beginsAlone(fixed ? ALL : INSIDE) && Cores.isTurnOf(fixed)) {
-            calls++;
-            if (fixed && !Cores.wide()) Cores.widen();
-            use(fixed ? Cores.all() : Cores.share());
-        } else beginBesideOthers(fixed, interruptible);
-    }
-
-    /** Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order. */
-    private boolean beginsAlone(int state) {
+    /**
+     * Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order. What its
+     * calls use is as the call left it that made it {@link Callers#alone}: whoever changes that ends the solitude first.
+     */
+    private boolean beginsAlone() {
         if (Callers.alone != this) return false;
-        ALONE.setOpaque(this, state);
-        if (Callers.alone == this) return true;
+        ALONE.setOpaque(this, fixed ? ALL : INSIDE);
+        if (Callers.alone == this) {
+            calls++;
+            return true;
+        }
         ALONE.setOpaque(this, IDLE);
         return false;
     }
 
-    private void beginBesideOthers(boolean fixed, boolean interruptible) {
-        ALONE.setOpaque(this, IDLE);
+    private void begin(boolean fixed, boolean interruptible) {
+        this.fixed = fixed;
         boolean limited = limit != 0;
         long running = idle | (fixed ? ALL : INSIDE);
         try {
@@ -121,11 +118,14 @@ public final class Caller {
         }
         calls++;
         if (fixed && !Cores.wide()) Cores.widen();
-        if ((calls & OFTEN) == 0) {
-            if (!fixed && Cores.shared()) Callers.lookAround();
-            if (!limited && Cores.awaited()) Cores.look(fixed);
-        }
         use(limited ? limit : fixed ? Cores.all() : Cores.share());
+        if ((calls & OFTEN) == 0) lookAround(limited);
+    }
+
+    private void lookAround(boolean limited) {
+        if (Callers.active() > 1) Callers.lookAround();
+        else if (!limited && !virtual) Callers.leaveAlone(this);
+        if (!limited && Cores.awaited()) Cores.look(fixed);
     }
 
     private void goInside(Callers among, long running, boolean interruptible) {
@@ -170,6 +170,7 @@ public final class Caller {
      */
     public void trains() {
         if (trains) return;
+        Callers.endSolitudeOf(this);
         trains = true;
         if (depth == 0 || fixed || limit != 0) return;
         goOutside();
@@ -177,7 +178,10 @@ public final class Caller {
     }
 
     /** Gives the operators of this thread a number of threads of their own. */
-    public void limit(int threads) { limit = threads; }
+    public void limit(int threads) {
+        Callers.endSolitudeOf(this);
+        limit = threads;
+    }
 
     /** The most threads that an operator of this thread uses. */
     public int mostThreads() { return limit != 0 ? limit : Cores.all(); }

@@ -89,25 +89,40 @@ final class Callers {
 
     /** Whether a call is inside that began while its caller was the only one. */
     static boolean aloneIs(int wanted) {
-        endSolitude(null); // who is alone now does not show whether it is inside
+        endSolitude(); // who is alone now does not show whether it is inside
         int state = stateOfNotAlone();
         return state != Caller.IDLE && (wanted == Caller.IDLE || state == wanted);
     }
 
     private static int stateOfNotAlone() { return notAlone == null ? Caller.IDLE : notAlone.aloneState(); }
 
-    private static void endSolitude(@Nullable Caller by) {
+    /** To be called with the lock. */
+    static void endSolitude() {
         Caller c = alone;
-        if (c == null || c == by) return;
+        if (c == null) return;
         alone = null;
         Barrier.everywhere();
         notAlone = c;
     }
 
-    /** Where one caller is left, it needs no slot from now on. */
-    private static void leaveAlone() {
-        if (active() != 1 || !Barrier.isThere() || stateOfNotAlone() != Caller.IDLE) return;
-        for (Callers kind : new Callers[] {FIXED, ADAPTIVE}) for (int i = 0; i < MOST; i++) if (kind.state(i) != FREE) alone = kind.owners[i];
+    static void endSolitudeOf(Caller caller) {
+        if (alone != caller) return;
+        LOCK.lock();
+        try {
+            if (alone == caller) endSolitude();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** From its next call on, a caller that is inside needs no slot if it is the only one. */
+    static void leaveAlone(Caller caller) {
+        if (!Barrier.isThere() || !LOCK.tryLock()) return;
+        try {
+            if (active() == 1 && stateOfNotAlone() == Caller.IDLE && Cores.areSettledFor(caller)) alone = caller;
+        } finally {
+            LOCK.unlock();
+        }
     }
 
     /** Whether a caller is inside. */
@@ -126,12 +141,9 @@ final class Callers {
         Waiting place;
         LOCK.lock();
         try {
-            endSolitude(caller);
+            endSolitude();
             sweep();
-            if (queue.isEmpty() && placed(caller, running)) {
-                leaveAlone();
-                return;
-            }
+            if (queue.isEmpty() && placed(caller, running)) return;
             place = new Waiting(caller, running);
             place.first = queue.isEmpty();
             queue.add(place);
@@ -247,7 +259,6 @@ final class Callers {
         FIXED.sweepSlots();
         ADAPTIVE.sweepSlots();
         LIMITED.sweepSlots();
-        leaveAlone();
         Cores.divide();
     }
 

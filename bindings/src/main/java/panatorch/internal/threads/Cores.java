@@ -25,8 +25,16 @@ public final class Cores {
 
     private static volatile int all = 1, share = 1;
     private static volatile boolean adaptive;
+    /** Whether there is a number of OpenBLAS's to share. */
+    private static volatile boolean takesTurns;
     private static volatile int turn = FIXED;
     private static long turnBegan, lastInside;
+    /** Since when the other kind waits in this turn, 0 if it does not; and how long this turn lasts if it is waited for. */
+    private static long waitedFor, due = TURN;
+    /** How many threads wait for a turn in which their calls adapt, and so many times longer than the fixed ones' turns theirs are. */
+    private static int adaptiveWaiting, weight = 1;
+    /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
+    private static final int MOST_WEIGHT = 4;
     /** Whether one of those that wait for a turn looks whether the others' is over. */
     private static volatile boolean watched;
     /** Whether OpenBLAS uses all threads. */
@@ -41,6 +49,7 @@ public final class Cores {
     public static void start(int threads, boolean adapt) {
         all = share = threads;
         adaptive = adapt && threads > 1 && OpenMp.isThere();
+        takesTurns = OpenBlas.isLoaded();
         admit();
     }
 
@@ -48,6 +57,7 @@ public final class Cores {
     public static void set(int threads) {
         Callers.LOCK.lock();
         try {
+            Callers.endSolitude();
             all = threads;
             adaptive = false;
             OpenBlas.setThreads(threads);
@@ -77,6 +87,9 @@ public final class Cores {
 
     static boolean wide() { return wide; }
 
+    /** Whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
+    static boolean areSettledFor(Caller caller) { return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all; }
+
     /** The number of callers may have changed. To be called with the lock. */
     static void divide() {
         share = adaptive ? Math.max(1, all / Math.max(1, Callers.active())) : all;
@@ -98,7 +111,7 @@ public final class Cores {
 
     // ---- turns
 
-    static boolean isTurnOf(boolean fixed) { return turn == (fixed ? FIXED : ADAPTIVE) || !OpenBlas.isLoaded(); }
+    static boolean isTurnOf(boolean fixed) { return turn == (fixed ? FIXED : ADAPTIVE) || !takesTurns; }
 
     static boolean changing() { return turn >= CHANGING; }
 
@@ -109,12 +122,15 @@ public final class Cores {
         Callers.LOCK.lock();
         try {
             if (!watched) lastInside = System.nanoTime();
+            if (turn != own && waitedFor == 0) waitedFor = System.nanoTime();
+            if (!fixed) adaptiveWaiting++;
             while (turn != own) {
                 if (watched) interrupted |= await(TURNS_BEGIN, Long.MAX_VALUE);
                 else interrupted |= watch(own);
                 if (interrupted && interruptible) throw Callers.interrupted();
             }
         } finally {
+            if (!fixed) adaptiveWaiting--;
             Callers.LOCK.unlock();
             if (interrupted) Thread.currentThread().interrupt();
         }
@@ -165,11 +181,18 @@ public final class Cores {
     private static boolean isOver() {
         long now = System.nanoTime();
         if (anyInside()) lastInside = now;
-        return now - turnBegan >= TURN || now - lastInside >= IDLE;
+        return now - turnBegan >= due || now - lastInside >= IDLE;
     }
 
     private static void begin(int kind) {
-        turnBegan = lastInside = System.nanoTime();
+        long now = System.nanoTime();
+        long lasted = waitedFor == 0 ? 0 : now - waitedFor;
+        if (kind == ADAPTIVE) {
+            weight = Math.clamp(adaptiveWaiting / all, 1, MOST_WEIGHT);
+            due = weight * Math.max(TURN, lasted - due + TURN);
+        } else due = Math.max(TURN, TURN + (lasted - due) / weight);
+        waitedFor = 0;
+        turnBegan = lastInside = now;
         turn = kind;
         divide();
         TURNS_BEGIN.signalAll();

@@ -111,6 +111,40 @@ class CallersTest {
         assertThat(Callers.LIMITED.anyInside()).isFalse();
     }
 
+    @Test void the_only_caller_needs_no_slot_until_another_calls_or_its_number_of_threads_changes() throws Exception {
+        var caller = new Caller();
+        becomeAlone(caller);
+        caller.enter();
+        leave.countDown();
+        call(Thread.ofPlatform()).get(10, TimeUnit.SECONDS);
+        assertThat(Callers.alone).isNull();
+        Callers.LOCK.lock();
+        try {
+            assertThat(Callers.aloneIs(Caller.IDLE)).as("it is known to be inside still").isTrue();
+            caller.leave();
+            assertThat(Callers.aloneIs(Caller.IDLE)).isFalse();
+        } finally {
+            Callers.LOCK.unlock();
+        }
+        becomeAlone(caller);
+        caller.trains();
+        assertThat(Callers.alone).isNull();
+        becomeAlone(caller);
+        caller.limit(1);
+        assertThat(Callers.alone).isNull();
+    }
+
+    /** The slots of ended threads are found to be so after a while. */
+    private static void becomeAlone(Caller caller) throws InterruptedException {
+        while (Callers.alone != caller) {
+            for (int i = 0; i < 100; i++) {
+                caller.enter();
+                caller.leave();
+            }
+            Thread.sleep(1);
+        }
+    }
+
     @Test void java_code_that_libtorch_calls_back_is_outside() throws Exception {
         var caller = new Caller();
         caller.limit(1);
