@@ -14,6 +14,7 @@ import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.GradScaler;
+import panatorch.data.Batches;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.Checkpoints;
@@ -171,7 +172,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private void train(Batches.Batch b, int batchesOfStep, boolean last) {
+    private void train(Batches.Pair b, int batchesOfStep, boolean last) {
         atSafePoint = false;
         each(c -> c.batchStart(this));
         try (var scope = Scope.open()) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Module;
