@@ -4,7 +4,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
+import panatorch.data.Batches;
 
 /**
  * The tensors of some items, by the names of their fields. Owns them, and they are in no {@link panatorch.Scope}: whoever took the
@@ -12,7 +14,7 @@ import panatorch.Tensor;
  *
  * @param tensors each with the items along its first dimension, the network's input first
  */
-public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseable {
+public record Batch(SequencedMap<String, Tensor> tensors) implements Batches.Pair {
     public Batch {
         if (tensors.isEmpty()) throw new IllegalArgumentException("a batch has at least one tensor");
         tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
@@ -32,7 +34,10 @@ public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseab
     }
 
     /** The network's input: the first field, whatever its name. */
-    public Tensor inputs() { return tensors.firstEntry().getValue(); }
+    @Override public Tensor input() { return tensors.firstEntry().getValue(); }
+
+    /** The field {@code labels}, or null where there is none. */
+    @Override public @Nullable Tensor target() { return tensors.get(Field.LABELS); }
 
     /** {@code [N, C, H, W]}, float32 in [0, 1] from a loader without a transform, uint8 from {@link Dataset#batch}. */
     public Tensor images() { return get(Field.IMAGES); }
@@ -47,7 +52,7 @@ public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseab
     public Tensor labels() { return get(Field.LABELS); }
 
     /** N, the number of items. */
-    public int size() { return (int) inputs().size(0); }
+    public int size() { return (int) input().size(0); }
 
     /** Frees all tensors. Closing twice is harmless. */
     @Override public void close() { tensors.values().forEach(Tensor::close); }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -14,6 +15,8 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Generator;
 import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.datasets.transforms.ToFloat;
 import panatorch.datasets.transforms.Transform;
 import panatorch.internal.log.Log;
@@ -37,10 +40,12 @@ import panatorch.internal.log.Log;
  * }
  * }</pre>
  *
+ * <p>A loader is what {@code panatorch.train.Trainer} takes: the input is the first field, the target the field {@code labels}.
+ *
  * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable but for what it counts, owns
  * nothing and may be used by many threads; its epochs own their batches. The set must stay open while an epoch runs.
  */
-public final class DataLoader {
+public final class DataLoader implements Batches {
     /** Tells the random numbers of items from those of batches. */
     private static final long ITEMS = 1;
 
@@ -79,15 +84,41 @@ public final class DataLoader {
     public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
 
     /** The number of batches of an epoch. */
-    public int batches() { return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize; }
+    @Override public int count() { return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize; }
 
     /** Begins an epoch; the caller closes it. Epochs of different numbers differ in their order and in the transforms' draws. */
     public Epoch epoch(long epoch) { return epoch(epoch, 0); }
 
     /** Goes on with an epoch at batch {@code firstBatch}, as if those before had been taken: for a run that is resumed. */
-    public Epoch epoch(long epoch, int firstBatch) {
-        if (firstBatch < 0 || firstBatch > batches()) throw new IllegalArgumentException("an epoch of " + batches() + " batches has no batch " + firstBatch);
+    @Override public Epoch epoch(long epoch, int firstBatch) {
+        if (firstBatch < 0 || firstBatch > count()) throw new IllegalArgumentException("an epoch of " + count() + " batches has no batch " + firstBatch);
         return new Epoch(this, epoch, firstBatch, workers, prefetch);
+    }
+
+    /**
+     * Returns this loader's batches with other tensors as input and target than the first field and {@code labels}.
+     *
+     * @param input of a batch, such as {@code Batch::tokens}
+     * @param target of a batch, such as {@code b -> b.get("masks")}
+     */
+    public Batches pairs(Function<? super Batch, Tensor> input, Function<? super Batch, ? extends @Nullable Tensor> target) {
+        return new Batches() {
+            @Override public int count() { return DataLoader.this.count(); }
+
+            @Override public EpochIterator epoch(long number, int first) {
+                Epoch epoch = DataLoader.this.epoch(number, first);
+                return new EpochIterator() {
+                    @Override public boolean hasNext() { return epoch.hasNext(); }
+
+                    @Override public Pair next() {
+                        Batch batch = epoch.next();
+                        return Pair.of(input.apply(batch), target.apply(batch), batch::close);
+                    }
+
+                    @Override public void close() { epoch.close(); }
+                };
+            }
+        };
     }
 
     /** The names of the items that {@link Builder#skipDamaged} has left out of the batches that were taken so far, in all epochs, each once and in the set's order. */

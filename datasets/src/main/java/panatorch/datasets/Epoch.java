@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import panatorch.data.Batches;
 
 /**
  * The batches of one epoch, in order, while other threads prepare those to come, each a whole batch. One thread iterates over it,
@@ -19,7 +20,7 @@ import java.util.concurrent.ExecutionException;
  * <p>What goes wrong during preparation is thrown by {@code next()} as a {@link CompletionException} with its cause, in the place
  * of the batch; nothing follows it.
  */
-public final class Epoch implements Iterable<Batch>, AutoCloseable {
+public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
     private static final Cleaner FORGOTTEN = Cleaner.create();
 
     private final DataLoader loader;
@@ -47,14 +48,17 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
         if (iterated) throw new IllegalStateException("an epoch is iterated once; open another one");
         iterated = true;
         return new Iterator<>() {
-            @Override public boolean hasNext() { return next < batches(); }
+            @Override public boolean hasNext() { return Epoch.this.hasNext(); }
 
-            @Override public Batch next() { return take(); }
+            @Override public Batch next() { return Epoch.this.next(); }
         };
     }
 
-    private Batch take() {
-        if (next >= batches()) throw new NoSuchElementException("the epoch has " + batches() + " batches");
+    @Override public boolean hasNext() { return next < batches(); }
+
+    /** Takes the next batch, which the caller closes. */
+    @Override public Batch next() {
+        if (!hasNext()) throw new NoSuchElementException("the epoch has " + batches() + " batches");
         try {
             if (Thread.interrupted()) throw new InterruptedException(); // whether or not the batch is there already
             Prepared taken = preparation.take(next);

@@ -37,7 +37,7 @@ final class Preparation {
         this.first = first;
         this.workers = workers;
         ahead = prefetch + workers - 1;
-        batches = loader.batches();
+        batches = loader.count();
         claimed = taken = first;
         prepared = new AtomicReferenceArray<>(batches);
         for (int b = first; b < batches; b++) prepared.set(b, new CompletableFuture<>());

@@ -24,7 +24,7 @@ class DatasetTest {
         try (Batch batch = set.batch(5, 0, 5)) {
             assertThat(batch.images().toByteArray()).containsExactly(5, 5, 5, 5, 0, 0, 0, 0, 5, 5, 5, 5);
             assertThat(batch.labels().toLongArray()).containsExactly(2, 0, 2);
-            assertThat(batch.inputs()).isSameAs(batch.images());
+            assertThat(batch.input()).isSameAs(batch.images());
             assertThatThrownBy(batch::tokens).isInstanceOf(IllegalArgumentException.class).hasMessage("the batch has no tokens, only images, labels");
         }
     }

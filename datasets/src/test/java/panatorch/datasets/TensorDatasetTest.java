@@ -26,7 +26,7 @@ class TensorDatasetTest {
             assertThat(batch.labels().toLongArray()).containsExactly(9, 7);
         }
         try (var epoch = DataLoader.of(set, 2).dropLast().build().epoch(0); Batch batch = epoch.iterator().next()) {
-            assertThat(batch.inputs().shape()).containsExactly(2, 2);
+            assertThat(batch.input().shape()).containsExactly(2, 2);
         }
     }
 

@@ -66,7 +66,7 @@ public final class LeNet5 extends Classifier {
         trunk = Chain.of(this, null, drops ? "drop3" : "ip2");
         head = drops ? Chain.of(this, "drop3", null) : logits;
         for (Module m : namedChildren().values()) {
-            Tensor weight = m.parameter("weight");
+            Tensor weight = m.parameterOrNull("weight");
             if (weight == null) continue;
             Init.kaimingUniform_(weight, 0, Init.Fan.IN, Init.Nonlinearity.LINEAR);
             Init.zeros_(m.parameter("bias"));

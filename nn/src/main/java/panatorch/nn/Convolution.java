@@ -71,13 +71,13 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
 
     public final Tensor weight() { return parameter("weight"); }
 
-    public final @Nullable Tensor bias() { return parameter("bias"); }
+    public final @Nullable Tensor bias() { return parameterOrNull("bias"); }
 
     @Override public Tensor forward(Tensor input) {
         Options o = options;
         if (transposed) return transpose(input, o.outputPadding);
         boolean padded = o.mode != PaddingMode.ZEROS;
-        Tensor x = padded ? Aten.pad(input, edges(), o.mode.toString()) : input, w = parameter("weight"), b = parameter("bias");
+        Tensor x = padded ? Aten.pad(input, edges(), o.mode.toString()) : input, w = parameter("weight"), b = parameterOrNull("bias");
         if (o.padding == null && !padded) return switch (o.kernel.length) {
             case 1 -> Aten.conv1d(x, w, b, o.stride, "same", o.dilation, o.groups);
             case 2 -> Aten.conv2d(x, w, b, o.stride, "same", o.dilation, o.groups);
@@ -93,7 +93,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
 
     final Tensor transpose(Tensor x, long[] outputPadding) {
         Options o = options;
-        Tensor w = parameter("weight"), b = parameter("bias");
+        Tensor w = parameter("weight"), b = parameterOrNull("bias");
         return switch (o.kernel.length) {
             case 1 -> Aten.convTranspose1d(x, w, b, o.stride, o.padding, outputPadding, o.groups, o.dilation);
             case 2 -> Aten.convTranspose2d(x, w, b, o.stride, o.padding, outputPadding, o.groups, o.dilation);

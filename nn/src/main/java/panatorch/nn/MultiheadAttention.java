@@ -102,8 +102,6 @@ public final class MultiheadAttention extends Module implements Masked {
         parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
     }
 
-    boolean batchFirst() { return options.batchFirst; }
-
     @Override public double p() { return drop.p(); }
 
     @Override public void setP(double p) { drop.setP(p); }
@@ -191,7 +189,7 @@ public final class MultiheadAttention extends Module implements Masked {
 
     /** @param key null if it is the query; @param value null if it is the key */
     private Tensor[] project(Tensor query, @Nullable Tensor key, @Nullable Tensor value) {
-        Tensor weight = parameter("in_proj_weight"), bias = parameter("in_proj_bias");
+        Tensor weight = parameterOrNull("in_proj_weight"), bias = parameterOrNull("in_proj_bias");
         if (weight != null && key == null && value == null) return Aten.linear(query, weight, bias).chunk(3, -1).toArray(Tensor[]::new);
         Tensor k = key == null ? query : key, v = value == null ? k : value;
         var weights = weight != null ? weight.chunk(3) : List.of(parameter("q_proj_weight"), parameter("k_proj_weight"), parameter("v_proj_weight"));

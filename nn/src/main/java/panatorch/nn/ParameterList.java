@@ -15,7 +15,7 @@ public final class ParameterList extends Module {
 
     /** The parameter at place {@code i}; it stays this list's. */
     public Tensor get(int i) {
-        Tensor t = parameter(Integer.toString(i));
+        Tensor t = parameterOrNull(Integer.toString(i));
         if (t == null) throw new IndexOutOfBoundsException("place " + i + " of " + size() + " parameters");
         return t;
     }

@@ -89,7 +89,7 @@ public final class AveragedModel {
         boolean training = model.isTraining();
         var statistics = new ArrayList<Statistics>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.buffer("running_mean") != null) statistics.add(new Statistics(norm));
+            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.bufferOrNull("running_mean") != null) statistics.add(new Statistics(norm));
             if (statistics.isEmpty()) return;
             model.train();
             for (Tensor batch : batches) {

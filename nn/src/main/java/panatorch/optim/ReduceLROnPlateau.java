@@ -48,6 +48,9 @@ public final class ReduceLROnPlateau {
         best = o.maximize ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
+    /** Returns whether higher measures count as better. */
+    public boolean maximizes() { return o.maximize; }
+
     public void step(double measure) {
         lastEpoch++;
         if (isBetter(measure)) {

@@ -28,7 +28,7 @@ public final class Averages implements AutoCloseable {
 
     /** Adds a batch's {@code loss} and, if it has a target, metrics. */
     void add(Objective.Result result, @Nullable Tensor target, List<Metric> metrics, long rows) {
-        add(Map.of("loss", result.loss()), rows);
+        add(Map.of(Metric.LOSS, result.loss()), rows);
         if (target == null) return;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             for (Metric m : metrics) sum(m.name(), m.sum().of(result.output(), target), 1);

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.nn.Modes;
 import panatorch.nn.Module;
 

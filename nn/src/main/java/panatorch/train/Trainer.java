@@ -7,12 +7,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.GradScaler;
+import panatorch.data.Batches;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.Checkpoints;
@@ -170,7 +172,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private void train(Batches.Batch b, int batchesOfStep, boolean last) {
+    private void train(Batches.Pair b, int batchesOfStep, boolean last) {
         atSafePoint = false;
         each(c -> c.batchStart(this));
         try (var scope = Scope.open()) {
@@ -245,6 +247,19 @@ public final class Trainer implements AutoCloseable {
 
     /** Of the epoch under way. To read a mean waits for the device. */
     public Averages trained() { return trained; }
+
+    /**
+     * Returns the direction in which a measure of this trainer improves: down for {@code loss}, and for a metric what its {@link Metric#direction} says.
+     *
+     * @param measure {@code loss} or the name of one of this trainer's metrics
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public Metric.Direction direction(String measure) {
+        if (measure.equals(Metric.LOSS)) return Metric.Direction.MINIMIZE;
+        for (Metric m : evaluation.metrics()) if (m.name().equals(measure)) return m.direction();
+        List<String> names = Stream.concat(Stream.of(Metric.LOSS), evaluation.metrics().stream().map(Metric::name)).toList();
+        throw new IllegalArgumentException("nothing measures '" + measure + "'; there are " + names + ". Pass one of these, or add it to the trainer by metrics(new Metric(…))");
+    }
 
     /** The epochs so far. */
     public List<EpochSummary> history() { return Collections.unmodifiableList(history); }

@@ -39,7 +39,7 @@ public final class DropConnect extends DropoutLayer {
     @Override public Tensor forward(Tensor input) {
         Tensor weight = parameter("weight");
         MaskSource source = masks() == null ? drawnFrom(null) : masks();
-        return Aten.linear(input, isDropping() ? masked(weight, source.mask(weight, maskShape(input), p())) : weight, parameter("bias"));
+        return Aten.linear(input, isDropping() ? masked(weight, source.mask(weight, maskShape(input), p())) : weight, parameterOrNull("bias"));
     }
 
     @Override public boolean isPerRow() { return false; }

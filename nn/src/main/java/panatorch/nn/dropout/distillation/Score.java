@@ -7,9 +7,9 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.metrics.Accuracy;
 import panatorch.nn.functional.Reduction;
-import panatorch.train.Batches;
 
 /**
  * How good a predictor is on labelled batches.

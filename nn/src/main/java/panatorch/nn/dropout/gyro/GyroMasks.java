@@ -81,7 +81,7 @@ public final class GyroMasks extends Module implements MaskSource {
     public int layer() { return layer; }
 
     /** [σ, D] of zeros and ones, this module's own; null before the first training forward. */
-    public @Nullable Tensor bank() { return buffer("bank"); }
+    public @Nullable Tensor bank() { return bufferOrNull("bank"); }
 
     /**
      * The mask [B, …] of the subnetworks that are active, by {@link GyroOptions.Scale}; it broadcasts to {@code shape}. The mask is the schedule's.
@@ -124,7 +124,7 @@ public final class GyroMasks extends Module implements MaskSource {
     }
 
     private Tensor bank(long width, Device device, double p) {
-        Tensor bank = buffer("bank");
+        Tensor bank = bufferOrNull("bank");
         if (bank == null) bank = draw(width, device, p);
         if (bank.size(1) != width) throw new IllegalArgumentException("the bank has masks of " + bank.size(1) + " units, and the input has " + width + ": a layer that is used for several widths needs a layer for each");
         if (Double.isNaN(drawnFor)) drawnFor = GyroOptions.checkP(p);
@@ -226,7 +226,7 @@ public final class GyroMasks extends Module implements MaskSource {
     @Override protected void beforeLoad(Map<String, Tensor> own) {
         forget();
         Tensor bank = own.get("bank");
-        if (bank == null || buffer("bank") != null) return;
+        if (bank == null || bufferOrNull("bank") != null) return;
         if (bank.dim() != 2 || bank.size(0) != schedule.subnetworks()) throw new IllegalArgumentException("a bank of " + schedule.subnetworks() + " subnetworks is [" + schedule.subnetworks() + ", D], and the state has " + bank.describe());
         setBuffer("bank", Torch.empty(bank.shape()));
     }

@@ -74,9 +74,9 @@ final class ChunkedLoss extends Function {
     }
 
     private void add(List<@Nullable Tensor> sums, List<Tensor> sources, Tensor loss, Scope chunk) {
-        List<Tensor> gradients;
+        List<@Nullable Tensor> gradients;
         try (var off = Autocast.off(loss.device().type())) { // types are the graph's own, as in any backward pass
-            gradients = Autograd.grad(List.of(loss), sources, null, false, false, true);
+            gradients = Autograd.gradAllowUnused(List.of(loss), sources, null, false, false);
         }
         for (int i = 0; i < gradients.size(); i++) {
             Tensor g = gradients.get(i), sum = sums.get(i);

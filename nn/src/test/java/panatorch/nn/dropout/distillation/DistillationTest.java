@@ -153,7 +153,7 @@ class DistillationTest {
     }
 
     private static double[] gradient(Tensor loss, Tensor of) {
-        return Autograd.grad(List.of(loss), List.of(of), null, true, false, false).getFirst().toDoubleArray();
+        return Autograd.grad(List.of(loss), List.of(of), null, true, false).getFirst().toDoubleArray();
     }
 
     // ---- 3

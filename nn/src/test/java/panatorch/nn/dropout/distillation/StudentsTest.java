@@ -15,6 +15,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.CudaConvnetQuick;
 import panatorch.models.LeNet5;
@@ -27,7 +28,6 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 
 /** What students can be made of beside a copy, and what they are compared with. */
 @NoTensorLeaks
