@@ -6,7 +6,10 @@ import java.util.function.Supplier;
 import panatorch.optim.LRScheduler;
 import panatorch.optim.ReduceLROnPlateau;
 
-/** Steps a learning-rate schedule where it belongs. The rates a run had are {@link Trainer.EpochSummary}'s and {@link TensorBoard}'s. */
+/**
+ * Steps a learning-rate scheduler after each optimiser step or each epoch. {@link Trainer.EpochSummary} and {@link TensorBoard} report
+ * the rates.
+ */
 public final class Schedule implements Callback {
     private final boolean eachStep;
     private final Consumer<Trainer> step;
@@ -20,13 +23,17 @@ public final class Schedule implements Callback {
         this.load = load;
     }
 
-    /** After every optimiser step. */
+    /** Steps the scheduler after every optimiser step. */
     public static Schedule eachStep(LRScheduler scheduler) { return new Schedule(true, t -> scheduler.step(), scheduler::stateDict, scheduler::loadStateDict); }
 
-    /** After every epoch. */
+    /** Steps the scheduler after every epoch. */
     public static Schedule eachEpoch(LRScheduler scheduler) { return new Schedule(false, t -> scheduler.step(), scheduler::stateDict, scheduler::loadStateDict); }
 
-    /** After every epoch, by a mean of the test, or of training if nothing was tested. @param measure {@code loss} or a metric's name */
+    /**
+     * Steps the scheduler after every epoch by a mean of the test, or of training if there are no test batches.
+     *
+     * @param measure {@code loss} or the name of a metric
+     */
     public static Schedule onPlateau(ReduceLROnPlateau scheduler, String measure) {
         return new Schedule(false, t -> scheduler.step(t.history().getLast().measure(measure)), scheduler::stateDict, scheduler::loadStateDict);
     }
