@@ -5,7 +5,7 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * DropBlock (Ghiasi et al. 2018, arXiv:1810.12890) of [N, C, H, W], with torchvision's arithmetic: drops squares of {@code size} elements a side, and
+ * DropBlock (Ghiasi et al., 2018, arXiv:1810.12890) of [N, C, H, W], with torchvision's arithmetic: drops squares of {@code size} elements a side, and
  * multiplies the rest by the number of all elements over that of the kept ones, so that the mean of the batch stays, not that of each element.
  * A source's mask is that of the squares' centres, [N, C, H − size + 1, W − size + 1], a square where it is 0.
  */

@@ -10,7 +10,7 @@ import panatorch.nn.MaskSource;
 import panatorch.nn.init.Init;
 
 /**
- * A linear layer that drops weights instead of features in training (Wan et al. 2013, "Regularization of Neural Networks using DropConnect", ICML):
+ * A linear layer that drops weights instead of features in training (Wan et al., 2013, "Regularization of Neural Networks using DropConnect", ICML):
  * {@code y = x (W ⊙ mask)ᵀ + b}, [*, in] → [*, out], one mask [out, in] for all rows of a call. Parameters and initialisation are those of
  * {@link panatorch.nn.Linear}, {@code weight} [out, in] and {@code bias} [out], so their state dicts are exchangeable.
  *

@@ -44,19 +44,19 @@ public final class DropoutSchedule {
         return step -> from + (to - from) * Math.min(1, (double) step / steps);
     }
 
-    /** Curriculum dropout (Morerio et al. 2017, arXiv:1703.06229): 1 − exp(−γ t), with their γ = 10/{@code steps} of the whole training. */
+    /** Curriculum dropout (Morerio et al., 2017, arXiv:1703.06229): 1 − exp(−γ t), with their γ = 10/{@code steps} of the whole training. */
     public static Rate curriculum(long steps) {
         positive(steps);
         return step -> 1 - Math.exp(-10.0 * step / steps);
     }
 
-    /** Early dropout, against underfitting (Liu et al. 2023, arXiv:2303.01500): for the first {@code steps} only. Its other form is {@code linear(1, 0, steps)}. */
+    /** Early dropout, against underfitting (Liu et al., 2023, arXiv:2303.01500): for the first {@code steps} only. Its other form is {@code linear(1, 0, steps)}. */
     public static Rate early(long steps) {
         positive(steps);
         return step -> step < steps ? 1 : 0;
     }
 
-    /** Late dropout, against overfitting (Liu et al. 2023): after the first {@code steps}. */
+    /** Late dropout, against overfitting (Liu et al., 2023): after the first {@code steps}. */
     public static Rate late(long steps) {
         positive(steps);
         return step -> step < steps ? 0 : 1;

@@ -9,7 +9,7 @@ import panatorch.nn.Module;
 import panatorch.nn.MaskSource;
 
 /**
- * Multiplies each element by a draw of N(1, p/(1 − p)), which has dropout's mean and variance (Srivastava et al. 2014, JMLR 15, §10); Keras'
+ * Multiplies each element by a draw of N(1, p/(1 − p)), which has dropout's mean and variance (Srivastava et al., 2014, JMLR 15, §10); Keras'
  * {@code GaussianDropout}. In evaluation the identity. Any shape.
  */
 public final class GaussianDropout extends DropoutLayer {

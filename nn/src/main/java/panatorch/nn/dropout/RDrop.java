@@ -8,7 +8,7 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
 /**
- * R-Drop (Liang et al. 2021, arXiv:2106.14448): two dropout samples of each example are to be right, and to agree:
+ * R-Drop (Liang et al., 2021, arXiv:2106.14448): two dropout samples of each example are to be right, and to agree:
  * {@code (CE₁ + CE₂)/2 + α · (KL(p₁‖p₂) + KL(p₂‖p₁))/2}, all means over the batch, as the authors' published code has it. (The paper's formula has the
  * sum of the two cross-entropies, so its α is twice this one.) Both samples are one pass over 2·N rows, with no loop; batch normalisations see all of them.
  *

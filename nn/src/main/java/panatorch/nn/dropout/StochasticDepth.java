@@ -7,7 +7,7 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * Stochastic depth (Huang et al. 2016, arXiv:1603.09382), known as DropPath, too: for a residual branch, which it drops as a whole, for a row of the batch
+ * Stochastic depth (Huang et al., 2016, arXiv:1603.09382), known as DropPath, too: for a residual branch, which it drops as a whole, for a row of the batch
  * or for all of it, and otherwise divides by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's {@code DropPath}.
  * Any shape [N, …].
  */

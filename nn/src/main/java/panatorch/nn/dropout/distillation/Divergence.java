@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * How far a student's output is from a teacher's. Both are Bregman divergences, for which Bulò et al. 2016, theorem 1 (ii), holds: the mean divergence from K
+ * How far a student's output is from a teacher's. Both are Bregman divergences, for which Bulò et al., 2016, theorem 1 (ii), holds: the mean divergence from K
  * outputs of the teacher is the divergence from their mean, and a floor that the student has no part in. All is computed in float32 at least.
  */
 public enum Divergence {

@@ -16,7 +16,7 @@ import panatorch.Torch;
 import panatorch.nn.Module;
 
 /**
- * First weights of students that are narrower than the baseline, in the two ways of Bulò et al. 2016, figure 3. Both need the baseline's state-dict keys, and
+ * First weights of students that are narrower than the baseline, in the two ways of Bulò et al., 2016, figure 3. Both need the baseline's state-dict keys, and
  * leave the baseline as it is.
  *
  * <pre>{@code

@@ -7,7 +7,7 @@ import panatorch.optim.MultiStepLR;
 import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
 
-/** How Bulò et al. 2016, section 5, distil every network: 20 epochs at the baseline's last learning rate, 10 at a tenth of it; SGD with momentum 0.9. */
+/** How Bulò et al., 2016, section 5, distil every network: 20 epochs at the baseline's last learning rate, 10 at a tenth of it; SGD with momentum 0.9. */
 public final class PaperSchedule {
     public static final int EPOCHS = 30;
     private static final int LAST_RATE = 20;

@@ -5,7 +5,7 @@ import panatorch.Tensor;
 import panatorch.nn.MaskSource;
 
 /**
- * Sets pixels to 0 at random, to make more unlabelled examples of the training images (Bulò et al. 2016, section 5: with probability 0.2; the paper does not
+ * Sets pixels to 0 at random, to make more unlabelled examples of the training images (Bulò et al., 2016, section 5: with probability 0.2; the paper does not
  * say whether colours are dropped alone or together). The input is not changed. 0 is black only of images that are not normalised.
  *
  * @param p probability of a pixel to be set to 0, in [0, 1]

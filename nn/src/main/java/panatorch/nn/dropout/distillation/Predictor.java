@@ -23,7 +23,7 @@ public interface Predictor {
     }
 
     /**
-     * The mean of the probabilities of {@code samples} dropout masks an example (Bulò et al. 2016, equation 4, with 100).
+     * The mean of the probabilities of {@code samples} dropout masks an example (Bulò et al., 2016, equation 4, with 100).
      *
      * @param atOnce masks an example in one pass, which bounds memory
      */

@@ -16,7 +16,7 @@ import panatorch.nn.Module;
 
 /**
  * A student that learns nothing but how to scale what comes out of each dropout layer, from 1 on: all weights are frozen copies of the baseline's. An extension
- * of Bulò et al. 2016, who train all weights: the smallest family of students around plain evaluation, of some numbers a layer.
+ * of Bulò et al., 2016, who train all weights: the smallest family of students around plain evaluation, of some numbers a layer.
  *
  * <p>Owns its copy of the network and the scales, the parameters {@code scale_…} by the layers' names. The network must call its dropout layers, as modules
  * call each other, by {@link Module#call}.

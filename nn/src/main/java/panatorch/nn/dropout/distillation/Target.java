@@ -16,7 +16,7 @@ public record Target(Divergence divergence, Tensor mean, @Nullable Tensor floor)
     public Tensor divergence(Tensor output) { return divergence.between(mean, output); }
 
     /**
-     * The mean over the K masks of the divergence from each, [] (Bulò et al. 2016, equation 7), which is {@link #divergence(Tensor)} plus the floor. Its
+     * The mean over the K masks of the divergence from each, [] (Bulò et al., 2016, equation 7), which is {@link #divergence(Tensor)} plus the floor. Its
      * gradient is that of the former, and its expectation the same for every K.
      */
     public Tensor loss(Tensor output) {

@@ -37,7 +37,7 @@ public final class MonteCarlo {
      * @param samples T, the number of passes
      * @param chunk the largest number of passes in one batch; where a layer's rows share masks ({@link panatorch.nn.Masked#isPerRow}) it is 1
      * @param generator that masks are drawn from, in the place of the layers' own sources, or null; attention and recurrent networks draw from the global one
-     * @param consistent whether all rows of a pass have the same masks, so that whole sets of examples can be compared (Kirsch et al. 2019,
+     * @param consistent whether all rows of a pass have the same masks, so that whole sets of examples can be compared (Kirsch et al., 2019,
      *     arXiv:1906.08158); from the same state of {@code generator} they are those of another call, too
      */
     public record Options(int samples, int chunk, @Nullable Generator generator, boolean consistent) {

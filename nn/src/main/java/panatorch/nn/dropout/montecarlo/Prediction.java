@@ -9,7 +9,7 @@ import panatorch.Tensor;
  * @param mean [N, C], p̄, the prediction
  * @param entropy [N], H[p̄], the whole uncertainty
  * @param expectedEntropy [N], the mean of H[p]: what stays uncertain were the weights known (aleatoric)
- * @param mutualInformation [N], their difference, in [0, log C] up to rounding: what the samples disagree on (epistemic; BALD, Houlsby et al. 2011, arXiv:1112.5745)
+ * @param mutualInformation [N], their difference, in [0, log C] up to rounding: what the samples disagree on (epistemic; BALD, Houlsby et al., 2011, arXiv:1112.5745)
  * @param variationRatio [N], the part of the samples whose largest class is not the most frequent one
  * @param variance [N, C], of each probability, divided by T
  */
