@@ -143,7 +143,7 @@ class TrainerTest {
     @Test void an_unknown_measure_is_named() {
         try (var task = new Task(); var model = Task.model(); var optimizer = Task.optimizer(model);
                 var trainer = Trainer.of(model, optimizer, Task.objective()).callbacks(new EarlyStopping("acuracy", 3)).build()) {
-            assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("nothing measures 'acuracy'; there are [loss]");
+            assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("there is no mean 'acuracy'; choose one of [loss]");
         }
     }
 }
