@@ -7,7 +7,7 @@ import panatorch.Tensor;
 
 /**
  * {@code m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − η·m̂/(√v̂ + ε)} with {@code m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)}
- * (Kingma and Ba 2014, arXiv:1412.6980). Decoupled weight decay is {@link AdamW}; AMSGrad takes the largest v so far (Reddi et al. 2018,
+ * (Kingma and Ba 2014, arXiv:1412.6980). Decoupled weight decay is {@link AdamW}; AMSGrad takes the largest v so far (Reddi et al., 2018,
  * arXiv:1904.09237).
  */
 public final class Adam extends Optimizer {

@@ -28,7 +28,7 @@ public final class AveragedModel {
     private final boolean useBuffers;
     private long updates;
 
-    /** The plain mean of all updates, for stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407). @param averaged made like the model, in whatever state */
+    /** The plain mean of all updates, for stochastic weight averaging (Izmailov et al., 2018, arXiv:1803.05407). @param averaged made like the model, in whatever state */
     public static AveragedModel swa(Module averaged) { return new AveragedModel(averaged, n -> 1 / (n + 1), false); }
 
     /** An exponential moving average, {@code a ← decay·a + (1 − decay)·w}. */

@@ -9,7 +9,7 @@ import panatorch.Tensor;
 /**
  * Momentum whose update of a matrix is made orthogonal: {@code b ← μb + (1−μ)g; w ← (1 − ηλ)w − η'·orthogonal(b)}, with Nesterov
  * {@code μb + (1−μ)g} in place of b. Orthogonal as Newton and Schulz's iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ}, in bfloat16, has it
- * (Jordan et al. 2024, Muon; Liu et al. 2025, arXiv:2502.16982). For matrices only; a loop over them.
+ * (Jordan et al., 2024, Muon; Liu et al., 2025, arXiv:2502.16982). For matrices only; a loop over them.
  */
 public final class Muon extends Optimizer {
     /**

@@ -7,7 +7,7 @@ import panatorch.Tensor;
 /**
  * Adam whose adaptive learning rate waits until its variance is tractable: {@code ρ∞ = 2/(1−β₂) − 1, ρ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ)}; where ρ > 5
  * {@code w ← w − η·r·m̂·√(1−β₂ᵗ)/(√v + ε)} with {@code r² = (ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ)}, else {@code w ← w − ηm̂}
- * (Liu et al. 2019, arXiv:1908.03265).
+ * (Liu et al., 2019, arXiv:1908.03265).
  */
 public final class RAdam extends Optimizer {
     /** Each method returns changed options. */

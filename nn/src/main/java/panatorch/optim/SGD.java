@@ -7,7 +7,7 @@ import panatorch.Tensor;
 
 /**
  * Stochastic gradient descent: {@code g ← ∇ + λw; b ← μb + (1−τ)g}, the first step {@code b ← g}; {@code w ← w − ηb}, with Nesterov
- * {@code w ← w − η(g + μb)} (Sutskever et al. 2013, On the importance of initialization and momentum in deep learning).
+ * {@code w ← w − η(g + μb)} (Sutskever et al., 2013, On the importance of initialization and momentum in deep learning).
  */
 public final class SGD extends Optimizer {
     /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */

@@ -1,7 +1,7 @@
 package panatorch.optim;
 
 /**
- * From the base rate to a constant one, along half a cosine or a line, for averaging weights there (Izmailov et al. 2018, arXiv:1803.05407).
+ * From the base rate to a constant one, along half a cosine or a line, for averaging weights there (Izmailov et al., 2018, arXiv:1803.05407).
  */
 public final class SWALR extends LRScheduler {
     private final double swaLr;

@@ -127,7 +127,7 @@ class GraphedStepTest {
                 assertThat(kept.calls).containsExactly("record", "replay", "replay", "close", "record", "replay");
             }
             assertThat(kept.calls).endsWith("close");
-            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least one step is eager");
+            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least 1 eager run");
         }
     }
 
@@ -241,7 +241,7 @@ class GraphedStepTest {
             }
             step.close();
             step.close();
-            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class).hasMessage("this step is closed");
+            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class).hasMessage("the graphed step is closed");
             assertThat(model.parameters()).noneMatch(Tensor::isClosed);
         }
     }
