@@ -8,13 +8,18 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * {@code (x − mean) / std} per channel, as float32 {@code [N, C, H, W]}. A uint8 batch counts in 255ths, as in torchvision's
- * {@code ToTensor}; a floating-point one is taken as it is. Draws no random numbers.
+ * Computes {@code (x − mean) / std} per channel, as float32 {@code [N, C, H, W]}. A uint8 batch is divided by 255 first, as by
+ * torchvision's {@code ToTensor}; a floating-point one is taken as it is. Draws no random numbers.
  */
 public final class Normalize implements Transform {
     private final double[] mean, std;
 
-    /** @param mean of each channel, in the unit of the images, that is in [0, 1] for uint8; @param std likewise, above 0 */
+    /**
+     * Makes the transform; {@link panatorch.datasets.Dataset#mean} and {@link panatorch.datasets.Dataset#std} give its arguments.
+     *
+     * @param mean mean of each channel, in the unit of floating-point images, and in [0, 1] for uint8
+     * @param std standard deviation of each channel in the same unit, above 0
+     */
     public Normalize(double[] mean, double[] std) {
         if (mean.length != std.length) throw new IllegalArgumentException(mean.length + " means and " + std.length + " standard deviations are not of the same channels");
         for (double s : std) if (!(s > 0)) throw new IllegalArgumentException("a standard deviation is above 0, not " + s);
@@ -35,7 +40,7 @@ public final class Normalize implements Transform {
         }
         try (var scope = Scope.open()) {
             Tensor factor = Torch.tensor(scale, scale.length, 1, 1).to(batch.device()), term = Torch.tensor(shift, shift.length, 1, 1).to(batch.device());
-            // A converted batch is nobody else's memory, so it is scaled in place.
+            // A converted batch is a new tensor, so it is scaled in place.
             Tensor x = batch.dtype() == DType.FLOAT32 ? batch.mul(factor) : batch.to(DType.FLOAT32).mul_(factor);
             return scope.move(x.add_(term));
         }

@@ -6,8 +6,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Inverts all that is at or above {@code threshold}, in the unit of the images (up to 255 of uint8, 1 of floating-point numbers).
- * {@code [N, C, H, W]}, same out. Draws no random numbers.
+ * Inverts all values at or above {@code threshold}, which is in the unit of the images: at most 255 for uint8, 1 for floating-point
+ * numbers. {@code [N, C, H, W]}; the result has the same shape and dtype. Draws no random numbers.
  */
 public record Solarize(double threshold) implements Transform {
     public Solarize {
