@@ -11,8 +11,8 @@ import panatorch.datasets.Item;
 import panatorch.datasets.Schema;
 
 /**
- * Labelled texts as token ids: {@code tokens} int64 {@code [L]}, {@code lengths} and {@code labels}. A batch is as long as its longest
- * text; shorter ones are padded at their end. The texts lie in the heap and are tokenized when they are read.
+ * A dataset of labelled texts as token ids: the fields {@code tokens}, int64 {@code [L]}, {@code lengths} and {@code labels}. A batch is as
+ * long as its longest text; shorter ones are padded at their end. The texts lie in the Java heap and are tokenized when they are read.
  *
  * <pre>{@code
  * var tokenizer = new WordPiece(Vocabulary.read(Path.of("vocab.txt")), true);
@@ -41,11 +41,12 @@ public final class TextDataset implements Dataset {
     }
 
     /**
-     * The rows of a table.
+     * Makes a dataset of the rows of a table.
      *
-     * @param text the column of the texts
-     * @param label the column of the labels, which are names or numbers of classes
-     * @param maxLength how many tokens of a text are taken
+     * @param text name of the column of texts
+     * @param label name of the column of labels, which are names or numbers of classes
+     * @param classNames names of the classes 0, 1, …
+     * @param maxLength largest number of tokens of a text; longer texts are truncated
      * @throws DatasetException if a column is missing or a label is no class; the message names the line
      */
     public static TextDataset of(Table table, String text, String label, List<String> classNames, Tokenizer tokenizer, int maxLength) {
