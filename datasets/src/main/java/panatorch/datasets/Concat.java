@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** Sets one after the other. */
+/** A view of several datasets, one after the other. */
 final class Concat implements Dataset {
     private final List<Dataset> sets;
-    private final int[] begins; // of each set, and the size of all
+    private final int[] begins; // the first index of each dataset, then the size of all
 
     Concat(List<Dataset> sets) {
         if (sets.isEmpty()) throw new IllegalArgumentException("there are no sets to join");
@@ -22,7 +22,7 @@ final class Concat implements Dataset {
         }
     }
 
-    /** Which set holds an item. */
+    /** Returns the position of the dataset that holds an item. */
     private int set(int index) {
         Objects.checkIndex(index, size());
         int at = Arrays.binarySearch(begins, index);

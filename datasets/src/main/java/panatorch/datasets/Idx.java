@@ -11,18 +11,19 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as big-endian
- * int32, and the values, last dimension fastest.
+ * The content of a file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as
+ * big-endian int32, and the values, last dimension fastest.
  *
- * @param shape of {@code values}
+ * @param shape shape of {@code values}
  */
 record Idx(Path path, int[] shape, byte[] values) {
     private static final int UNSIGNED_BYTE = 8;
 
     /**
-     * Reads {@code folder/name} or {@code folder/name.gz}, whichever there is.
+     * Reads {@code folder/name} or {@code folder/name.gz}, whichever exists.
      *
-     * @throws DatasetException if there is neither, or it is no IDX file of bytes in {@code dimensions}, or is cut, or goes on behind its values
+     * @throws DatasetException if neither exists, or the file is not an IDX file of bytes in {@code dimensions} dimensions, is truncated,
+     *     or has bytes after its values
      */
     static Idx read(Path folder, String name, int dimensions) {
         Path plain = folder.resolve(name), zipped = folder.resolve(name + ".gz"), path = Files.exists(plain) ? plain : zipped;
@@ -51,7 +52,7 @@ record Idx(Path path, int[] shape, byte[] values) {
         return new Idx(path, shape, values);
     }
 
-    /** Grows with what is really there, so that a header that lies costs no memory. */
+    /** Reads exactly {@code n} bytes. The buffer grows with the bytes that are there, so a damaged header costs no memory. */
     private static byte[] bytes(InputStream in, int n) throws IOException {
         byte[] bytes = in.readNBytes(n);
         if (bytes.length < n) throw new EOFException();

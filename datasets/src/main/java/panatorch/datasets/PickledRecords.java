@@ -12,13 +12,14 @@ import java.util.Map;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * CIFAR's Python version, turned into records of the binary one: a pickled dict of {@code data}, uint8 {@code [N, 3072]}, and a list for each kind of label
- * (Krizhevsky's cifar.html). Its Python was 2; files that were pickled again by a newer one are read, too.
+ * Converts CIFAR's Python version into records of the binary version. A file is a pickled dict of {@code data}, uint8
+ * {@code [N, 3072]}, and a list for each kind of label (Krizhevsky's cifar.html). The published files are from Python 2; files
+ * that Python 3 pickled again are read, too.
  */
 final class PickledRecords {
     private PickledRecords() {}
 
-    /** Whether these are a pickle of protocol 2 to 5; no record begins like that. */
+    /** Returns whether the bytes are a pickle of protocol 2 to 5; no record begins like one. */
     static boolean recognises(MemorySegment bytes) {
         if (bytes.byteSize() < 2 || bytes.get(ValueLayout.JAVA_BYTE, 0) != (byte) 0x80) return false;
         byte protocol = bytes.get(ValueLayout.JAVA_BYTE, 1);
@@ -26,9 +27,9 @@ final class PickledRecords {
     }
 
     /**
-     * Records as of the binary version, in memory of {@code arena}.
+     * Converts a pickle into records of the binary version, in memory of {@code arena}.
      *
-     * @throws DatasetException if the pickle is damaged, asks for anything but arrays of bytes, or lacks pixels or labels
+     * @throws DatasetException if the pickle is damaged, refers to anything but arrays of bytes, or lacks pixels or labels
      */
     static MemorySegment read(Path path, MemorySegment pickle, RecordFile.Layout layout, Arena arena) {
         Map<?, ?> batch = dict(path, pickle);
@@ -54,9 +55,10 @@ final class PickledRecords {
     }
 
     /**
-     * Checks that labels mean what they mean here.
+     * Checks that the files have the classes of {@code layout}, in the same order.
      *
      * @param meta the file that names the classes of each kind of label
+     * @throws DatasetException if they have other classes, or the file is damaged
      */
     static void checkClasses(Path meta, RecordFile.Layout layout) {
         Map<?, ?> names;

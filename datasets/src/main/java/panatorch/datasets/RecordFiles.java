@@ -7,13 +7,18 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Files of equally many records as one set; each item has the pixels and one of the labels. */
+/** Several files with equally many records as one dataset. An item has the pixels and one of the labels. */
 final class RecordFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final RecordFile[] files;
     private final int records, kind;
 
-    /** @param kind which of the labels; the other parameters as of {@link RecordFile#map} */
+    /**
+     * Opens the files; see {@link RecordFile#map}.
+     *
+     * @param records expected number of records of each file; 0 for any number above 0
+     * @param kind index of the label that items have
+     */
     RecordFiles(List<Path> paths, RecordFile.Layout layout, int records, int kind) {
         files = new RecordFile[paths.size()];
         this.kind = kind;
@@ -26,15 +31,22 @@ final class RecordFiles implements AutoCloseable {
         this.records = files[0].records();
     }
 
-    /** One of the forms in which a set is published. @param ending of its files' names; @param meta the file in which a pickle names the classes, or null */
+    /**
+     * A published version of a dataset, such as CIFAR's binary version.
+     *
+     * @param ending ending of its files' names
+     * @param meta the pickle that names the classes, or null if there is none
+     */
     record Version(String folder, String archive, String ending, @Nullable String meta) {
         List<Path> in(Path folder, List<String> names) { return names.stream().map(n -> folder.resolve(n + ending)).toList(); }
     }
 
     /**
-     * The files {@code names} of the first version of which {@code data} holds the folder, or is that folder, which one of the files {@code all} tells.
+     * Finds the dataset's files. Looks for the folder of each version in {@code data} first, then tries {@code data} itself, which is the
+     * folder of a version if one of the files {@code all} is in it.
      *
-     * @throws DatasetException if there is none, or it names other classes
+     * @param names names of the files to return, without their ending
+     * @throws DatasetException if no version is there, or its pickle names other classes
      */
     static List<Path> find(Path data, List<Version> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
         for (boolean inside : new boolean[] {true, false}) {

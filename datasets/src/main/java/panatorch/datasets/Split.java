@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import panatorch.Generator;
 
-/** Division of a set into parts at random. */
+/** Divides a dataset into random parts, for {@link Dataset#split}. */
 final class Split {
     private Split() {}
 

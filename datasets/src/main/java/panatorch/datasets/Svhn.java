@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * SVHN (Netzer et al. 2011, "Reading Digits in Natural Images with Unsupervised Feature Learning"), cropped digits: 73,257 training,
- * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. It reads {@code train_32x32.mat} and its like into the
- * Java heap, 3 KiB an image, which closing a set gives back.
+ * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. The files {@code train_32x32.mat}, {@code test_32x32.mat} and
+ * {@code extra_32x32.mat} are read into the Java heap, 3 KiB an image; closing a dataset frees them.
  */
 public final class Svhn implements Dataset {
     static final int SIDE = 32;
@@ -34,17 +34,17 @@ public final class Svhn implements Dataset {
     }
 
     /**
-     * The training images.
+     * Opens the training images.
      *
-     * @param data the folder that holds {@code train_32x32.mat}, or one with such a folder {@code svhn}
+     * @param data the folder that holds {@code train_32x32.mat}, or a folder in which {@code svhn} is that folder
      * @throws DatasetException if the file is missing or damaged
      */
     public static Svhn train(Path data) { return of(data, "train_32x32.mat"); }
 
-    /** The test images; see {@link #train}. */
+    /** Opens the test images; see {@link #train}. */
     public static Svhn test(Path data) { return of(data, "test_32x32.mat"); }
 
-    /** Many more images, easier ones; see {@link #train}. */
+    /** Opens the extra images, which are easier; see {@link #train}. */
     public static Svhn extra(Path data) { return of(data, "extra_32x32.mat"); }
 
     private static Svhn of(Path data, String name) {

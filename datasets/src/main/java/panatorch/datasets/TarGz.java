@@ -26,7 +26,8 @@ final class TarGz {
     private TarGz() {}
 
     /**
-     * Puts the archive's folder {@code name} into {@code parent}: whole or not at all, as it is unpacked beside and then renamed.
+     * Unpacks the archive's folder {@code name} into {@code parent}, completely or not at all: into a temporary folder first, which is
+     * then renamed.
      *
      * @throws IOException if the archive is damaged or holds no such folder; its message names it
      */
@@ -51,7 +52,11 @@ final class TarGz {
         for (Path p : all) Files.delete(p);
     }
 
-    /** A file or folder; {@code type} is tar's. */
+    /**
+     * A file or folder in the archive.
+     *
+     * @param type tar's type flag
+     */
     private record Entry(String name, long size, char type) {
         static @Nullable Entry next(InputStream in) throws IOException {
             byte[] header = in.readNBytes(BLOCK);

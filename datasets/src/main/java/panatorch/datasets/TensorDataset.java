@@ -13,10 +13,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * The rows of tensors: item i is row i of each of them. What is in memory as an array comes here by {@code Torch.tensor}.
+ * A dataset of the rows of tensors: item i is row i of each of them. {@code Torch.tensor} makes tensors of arrays.
  *
- * <p>A tensor that is contiguous and on the CPU is shared, not copied: its values show in the set, and the set keeps its
- * memory alive until it is closed or no longer reachable.
+ * <p>A tensor that is contiguous and on the CPU is shared, not copied: changes to its values show in the dataset, which keeps its
+ * memory alive until the dataset is closed or no longer reachable.
  */
 public final class TensorDataset implements Dataset {
     private final Schema schema;
@@ -40,10 +40,22 @@ public final class TensorDataset implements Dataset {
         }
     }
 
-    /** @param fields equally long tensors; the first is the network's input, and those named as in {@link Field} are what is meant by these */
+    /**
+     * Makes a dataset of named tensors.
+     *
+     * @param fields tensors with equally many rows; the first is the network's input, and names defined in {@link Field} have the
+     *     meaning they have there
+     * @param classNames names of the classes 0, 1, …; empty if there are none
+     */
     public static TensorDataset of(SequencedMap<String, Tensor> fields, List<String> classNames) { return new TensorDataset(fields, classNames); }
 
-    /** Inputs and labels: {@code inputs} {@code [N, …]} and {@code labels}, int64 {@code [N]} for classes. */
+    /**
+     * Makes a dataset of inputs and labels.
+     *
+     * @param inputs {@code [N, …]}
+     * @param labels int64 {@code [N]} for classes
+     * @param classNames names of the classes 0, 1, …; empty if there are none
+     */
     public static TensorDataset of(Tensor inputs, Tensor labels, List<String> classNames) {
         var fields = new LinkedHashMap<String, Tensor>();
         fields.put("inputs", inputs);
