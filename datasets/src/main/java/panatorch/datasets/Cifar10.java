@@ -18,8 +18,9 @@ public final class Cifar10 implements Dataset {
     private static final Schema SCHEMA = Schema.images(3, 32, 32, ChannelStats.rgb(0.4914, 0.4822, 0.4465, 0.2470, 0.2435, 0.2616), NAMES);
 
     private static final RecordFile.Layout LAYOUT = new RecordFile.Layout(PIXELS, List.of(new RecordFile.Label("labels", NAMES)));
-    private static final List<RecordFiles.Version> VERSIONS = List.of(new RecordFiles.Version("cifar-10-batches-bin", "cifar-10-binary.tar.gz", ".bin", null),
-            new RecordFiles.Version("cifar-10-batches-py", "cifar-10-python.tar.gz", "", "batches.meta"));
+    private static final List<RecordFiles.PublishedVersion> VERSIONS = List.of(
+            new RecordFiles.PublishedVersion("cifar-10-batches-bin", "cifar-10-binary.tar.gz", ".bin", null),
+            new RecordFiles.PublishedVersion("cifar-10-batches-py", "cifar-10-python.tar.gz", "", "batches.meta"));
 
     private final RecordFiles files;
 

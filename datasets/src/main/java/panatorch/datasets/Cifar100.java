@@ -32,8 +32,9 @@ public final class Cifar100 implements Dataset {
 
     private static final RecordFile.Layout LAYOUT = new RecordFile.Layout(3 * 32 * 32, List.of(new RecordFile.Label("coarse_labels", Labels.COARSE.names),
             new RecordFile.Label("fine_labels", Labels.FINE.names)));
-    private static final List<RecordFiles.Version> VERSIONS = List.of(new RecordFiles.Version("cifar-100-binary", "cifar-100-binary.tar.gz", ".bin", null),
-            new RecordFiles.Version("cifar-100-python", "cifar-100-python.tar.gz", "", "meta"));
+    private static final List<RecordFiles.PublishedVersion> VERSIONS = List.of(
+            new RecordFiles.PublishedVersion("cifar-100-binary", "cifar-100-binary.tar.gz", ".bin", null),
+            new RecordFiles.PublishedVersion("cifar-100-python", "cifar-100-python.tar.gz", "", "meta"));
     private static final ChannelStats PIXELS = ChannelStats.rgb(0.5071, 0.4865, 0.4409, 0.2673, 0.2564, 0.2762);
 
     private final RecordFiles files;

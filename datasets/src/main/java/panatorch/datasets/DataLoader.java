@@ -125,7 +125,7 @@ public final class DataLoader {
         int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             // A GPU copies from pinned memory asynchronously; libtorch keeps the memory until the copy is done.
-            var rows = new Rows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
+            var rows = new BatchRows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
             var damaged = new LinkedHashMap<Integer, DatasetException>();
             int read = 0;
             // A batch whose items are all damaged holds the next undamaged item of the order: an epoch always has batches() batches.
@@ -146,7 +146,7 @@ public final class DataLoader {
     }
 
     /** Reads an item; returns false if it is damaged and skipped, and adds it to {@code damaged}. Errors name the item. */
-    private boolean read(int index, Rows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
+    private boolean read(int index, BatchRows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
         Objects.checkIndex(index, dataset.size());
         long[] longest = rows.longest();
         try {

@@ -63,7 +63,7 @@ public interface Dataset extends AutoCloseable {
     /** Reads some items, untransformed. The caller closes the batch. */
     default Batch batch(int... indices) {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
-            var rows = new Rows(schema(), indices.length, false, arena);
+            var rows = new BatchRows(schema(), indices.length, false, arena);
             for (int i = 0; i < indices.length; i++) read(indices[i], rows.row(i, indices[i]));
             return Batch.owning(rows.tensors(indices.length));
         }

@@ -27,7 +27,7 @@ public interface Framing {
     record Box(double left, double top, double width, double height) {}
 
     /** Takes the whole image, without keeping its aspect ratio: torchvision's {@code Resize((height, width))}. */
-    static Framing stretch(int width, int height) { return Framings.of(width, height, (w, h, random) -> new Box(0, 0, w, h)); }
+    static Framing stretch(int width, int height) { return BoxFraming.of(width, height, (w, h, random) -> new Box(0, 0, w, h)); }
 
     /** Takes the largest square in the middle. */
     static Framing center(int size) { return center(size, size); }
@@ -38,7 +38,7 @@ public interface Framing {
      */
     static Framing center(int size, int resized) {
         if (resized < size) throw new IllegalArgumentException("a square of " + size + " pixels does not fit into an image of " + resized);
-        return Framings.of(size, size, (w, h, random) -> {
+        return BoxFraming.of(size, size, (w, h, random) -> {
             double side = Math.min(w, h) * (double) size / resized;
             return new Box((w - side) / 2, (h - side) / 2, side, side);
         });
@@ -56,6 +56,6 @@ public interface Framing {
      */
     static Framing randomArea(int size, double minArea, double maxArea) {
         if (!(0 < minArea && minArea <= maxArea && maxArea <= 1)) throw new IllegalArgumentException("no part has from " + minArea + " to " + maxArea + " of an image's area");
-        return Framings.of(size, size, (w, h, random) -> Framings.randomArea(w, h, minArea, maxArea, random));
+        return BoxFraming.of(size, size, (w, h, random) -> BoxFraming.randomArea(w, h, minArea, maxArea, random));
     }
 }

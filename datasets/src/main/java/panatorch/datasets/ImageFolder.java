@@ -28,13 +28,13 @@ public final class ImageFolder implements Dataset {
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
-    private final Held<Framing> framing;
+    private final Releasable<Framing> framing;
     private final List<Path> files = new ArrayList<>();
     private final List<Integer> labels = new ArrayList<>();
 
     private ImageFolder(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
         requireFolder(folder);
-        this.framing = new Held<>(framing);
+        this.framing = new Releasable<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         for (int label = 0; label < classNames.size(); label++) {
             List<Path> images = images(FileNames.resolve(folder, classNames.get(label)));
@@ -44,7 +44,7 @@ public final class ImageFolder implements Dataset {
     }
 
     private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
-        this.framing = new Held<>(framing);
+        this.framing = new Releasable<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, List.of("?"));
         this.files.addAll(files);
         for (Path f : files) labels.add(0);

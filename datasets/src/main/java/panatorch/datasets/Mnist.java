@@ -21,7 +21,7 @@ public final class Mnist implements Dataset {
 
     private final Schema schema;
     private final Path file;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
     private final Idx labels;
 
     private Mnist(Path folder, String part, Schema schema) {
@@ -29,7 +29,7 @@ public final class Mnist implements Dataset {
         labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
         Idx images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
         file = images.path();
-        this.images = new Held<>(images.values());
+        this.images = new Releasable<>(images.values());
         if (images.shape()[1] != SIDE || images.shape()[2] != SIDE) throw new DatasetException(
                 "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2] + " pixels; 28 by 28 were expected");
         if (images.shape()[0] != labels.shape()[0]) throw new DatasetException(

@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class RecordFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final RecordFile[] files;
-    private final int records, kind;
+    private final int records, labelIndex;
 
     /**
      * Opens the files; see {@link RecordFile#map}.
      *
      * @param records expected number of records of each file; 0 for any number above 0
-     * @param kind index of the label that items have
+     * @param labelIndex index of the label that items have
      */
-    RecordFiles(List<Path> paths, RecordFile.Layout layout, int records, int kind) {
+    RecordFiles(List<Path> paths, RecordFile.Layout layout, int records, int labelIndex) {
         files = new RecordFile[paths.size()];
-        this.kind = kind;
+        this.labelIndex = labelIndex;
         try {
             for (int i = 0; i < files.length; i++) files[i] = RecordFile.map(paths.get(i), layout, records, arena);
         } catch (RuntimeException e) {
@@ -37,7 +37,7 @@ final class RecordFiles implements AutoCloseable {
      * @param ending ending of its files' names
      * @param meta the pickle that names the classes, or null if there is none
      */
-    record Version(String folder, String archive, String ending, @Nullable String meta) {
+    record PublishedVersion(String folder, String archive, String ending, @Nullable String meta) {
         List<Path> in(Path folder, List<String> names) { return names.stream().map(n -> folder.resolve(n + ending)).toList(); }
     }
 
@@ -48,9 +48,9 @@ final class RecordFiles implements AutoCloseable {
      * @param names names of the files to return, without their ending
      * @throws DatasetException if no version is there, or its pickle names other classes
      */
-    static List<Path> find(Path data, List<Version> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
+    static List<Path> find(Path data, List<PublishedVersion> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
         for (boolean inside : new boolean[] {true, false}) {
-            for (Version v : versions) {
+            for (PublishedVersion v : versions) {
                 Path folder = inside ? data.resolve(v.folder) : data;
                 if (!(inside ? Files.isDirectory(folder) : v.in(data, all).stream().anyMatch(Files::isRegularFile))) continue;
                 if (v.meta != null && Files.exists(folder.resolve(v.meta))) PickledRecords.checkClasses(folder.resolve(v.meta), layout);
@@ -58,15 +58,15 @@ final class RecordFiles implements AutoCloseable {
             }
         }
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
-        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", versions.stream().map(Version::folder).toList())
-                + "; unpack " + String.join(" or ", versions.stream().map(Version::archive).toList()) + " there");
+        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", versions.stream().map(PublishedVersion::folder).toList())
+                + "; unpack " + String.join(" or ", versions.stream().map(PublishedVersion::archive).toList()) + " there");
     }
 
     int size() { return records * files.length; }
 
     private RecordFile file(int index) { return files[Objects.checkIndex(index, size()) / records]; }
 
-    int label(int index) { return file(index).label(index % records, kind); }
+    int label(int index) { return file(index).label(index % records, labelIndex); }
 
     String name(int index) { return "record " + index % records + " of " + file(index).path(); }
 
@@ -74,7 +74,7 @@ final class RecordFiles implements AutoCloseable {
         if (!arena.scope().isAlive()) throw new IllegalStateException("this set is closed");
         RecordFile file = file(index);
         file.copyPixels(index % records, item.field(0));
-        item.set(1, file.label(index % records, kind));
+        item.set(1, file.label(index % records, labelIndex));
     }
 
     /** Frees the records. Closing twice is harmless. */

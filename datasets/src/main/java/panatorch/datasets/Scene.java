@@ -16,7 +16,7 @@ final class Scene {
     private Scene(SplitMix random) { this.random = random; }
 
     /** Draws {@code figure} as RGB {@code [3, 32, 32]} into {@code image} at {@code offset}; {@code seed} decides everything else. */
-    static void draw(Figure figure, long seed, byte[] image, int offset) {
+    static void draw(SyntheticFigure figure, long seed, byte[] image, int offset) {
         var scene = new Scene(new SplitMix(seed));
         scene.background();
         scene.clutter(1 + scene.random.nextInt(4));
@@ -70,7 +70,7 @@ final class Scene {
         }
     }
 
-    private void figure(Figure figure) {
+    private void figure(SyntheticFigure figure) {
         double radius = random.nextDouble(9, 14), play = 17 - radius, detail = random.nextDouble();
         double x = 16 + random.nextDouble(-play, play), y = 16 + random.nextDouble(-play, play), stretch = random.nextDouble(0.85, 1.18);
         var turn = new Turn(random.nextDouble(-figure.turn, figure.turn));

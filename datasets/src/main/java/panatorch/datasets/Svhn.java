@@ -19,7 +19,7 @@ public final class Svhn implements Dataset {
             IntStream.range(0, 10).mapToObj(Integer::toString).toList());
 
     private final Path file;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
     private final byte[] labels;
 
     private Svhn(Path file) {
@@ -27,7 +27,7 @@ public final class Svhn implements Dataset {
         try {
             SvhnFile content = SvhnFile.read(file);
             labels = content.labels();
-            images = new Held<>(content.images());
+            images = new Releasable<>(content.images());
         } catch (NoClassDefFoundError e) {
             throw new DatasetException("the file " + file + " is one of MATLAB's, for which the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
         }

@@ -21,13 +21,13 @@ public final class Synthetic implements Dataset {
     public static final int TRAIN_SIZE = 5000, TEST_SIZE = 1000;
 
     private static final int BYTES = 3 * Scene.PIXELS;
-    private static final Figure[] FIGURES = Figure.values();
+    private static final SyntheticFigure[] FIGURES = SyntheticFigure.values();
     private static final List<String> NAMES = Arrays.stream(FIGURES).map(f -> f.name().toLowerCase(Locale.ROOT).replace('_', ' ')).toList();
 
     private static final Schema SCHEMA = Schema.images(3, Scene.SIDE, Scene.SIDE, ChannelStats.rgb(0.5, 0.5, 0.5, 0.21, 0.21, 0.21), NAMES);
 
     private final int size;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
 
     private Synthetic(int size, long seed, long part) {
         if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException("a synthetic set has from 0 to " + Integer.MAX_VALUE / BYTES + " images, not " + size);
@@ -35,7 +35,7 @@ public final class Synthetic implements Dataset {
         var images = new byte[size * BYTES];
         // Each image has its own seed, so the number and order of the threads do not matter.
         IntStream.range(0, size).parallel().forEach(i -> Scene.draw(FIGURES[label(i)], SplitMix.seed(seed, part, i), images, i * BYTES));
-        this.images = new Held<>(images);
+        this.images = new Releasable<>(images);
     }
 
     /** Draws the usual training set: {@link #TRAIN_SIZE} images with seed 0. */

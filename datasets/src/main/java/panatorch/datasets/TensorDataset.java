@@ -20,7 +20,7 @@ import panatorch.Tensor;
  */
 public final class TensorDataset implements Dataset {
     private final Schema schema;
-    private final Held<List<MemorySegment>> rows;
+    private final Releasable<List<MemorySegment>> rows;
     private final int size;
 
     private TensorDataset(SequencedMap<String, Tensor> fields, List<String> classNames) {
@@ -36,7 +36,7 @@ public final class TensorDataset implements Dataset {
         schema = new Schema(described, classNames, null);
         size = Math.toIntExact(first);
         try (var scope = Scope.open()) {
-            rows = new Held<>(fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList());
+            rows = new Releasable<>(fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList());
         }
     }
 

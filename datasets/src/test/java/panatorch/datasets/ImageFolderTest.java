@@ -174,7 +174,7 @@ class ImageFolderTest {
         assertThatThrownBy(() -> Framing.stretch(0, 5)).isInstanceOf(IllegalArgumentException.class).hasMessage("no image has 0 by 5 pixels");
         assertThatThrownBy(() -> Framing.center(256, 224)).hasMessage("a square of 256 pixels does not fit into an image of 224");
         assertThatThrownBy(() -> Framing.randomArea(8, 0, 1)).hasMessage("no part has from 0.0 to 1.0 of an image's area");
-        var outside = new Framings(4, 4, (w, h, random) -> new Framing.Box(1, 0, w, h));
+        var outside = new BoxFraming(4, 4, (w, h, random) -> new Framing.Box(1, 0, w, h));
         assertThatThrownBy(() -> {
             put("cat/a.png", resource("rgb.png"));
             ImageFolder.of(folder, outside).batch(0);

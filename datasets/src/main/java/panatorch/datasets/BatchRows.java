@@ -8,7 +8,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /** The tensors of a batch while items are read into them. They belong to the scope and the arena in which this object was made. */
-final class Rows {
+final class BatchRows {
     private final Schema schema;
     private final Tensor[] tensors;
     private final MemorySegment[] columns;
@@ -19,7 +19,7 @@ final class Rows {
      *
      * @param pinned whether to use pinned memory, from which a GPU copies asynchronously
      */
-    Rows(Schema schema, int rows, boolean pinned, Arena arena) {
+    BatchRows(Schema schema, int rows, boolean pinned, Arena arena) {
         this.schema = schema;
         List<Field> fields = schema.fields();
         tensors = new Tensor[fields.size()];

@@ -3,7 +3,7 @@ package panatorch.datasets;
 import java.util.random.RandomGenerator;
 
 /** A {@link Framing} to a fixed size whose box a function chooses. */
-record Framings(int width, int height, Choice choice) implements Framing {
+record BoxFraming(int width, int height, Choice choice) implements Framing {
     private static final double MIN_RATIO = 3 / 4.0, MAX_RATIO = 4 / 3.0;
 
     /** The function behind {@link Framing#box}. */
@@ -11,9 +11,9 @@ record Framings(int width, int height, Choice choice) implements Framing {
         Box box(int width, int height, RandomGenerator random);
     }
 
-    static Framings of(int width, int height, Choice choice) {
+    static BoxFraming of(int width, int height, Choice choice) {
         if (width < 1 || height < 1) throw new IllegalArgumentException("no image has " + width + " by " + height + " pixels");
-        return new Framings(width, height, choice);
+        return new BoxFraming(width, height, choice);
     }
 
     @Override public Box box(int width, int height, RandomGenerator random) { return choice.box(width, height, random); }

@@ -3,10 +3,10 @@ package panatorch.datasets;
 import org.jspecify.annotations.Nullable;
 
 /** A reference that is dropped when its dataset is closed, so that the data can be collected. Many threads may use it at once. */
-final class Held<T> {
+final class Releasable<T> {
     private volatile @Nullable T value;
 
-    Held(T value) { this.value = value; }
+    Releasable(T value) { this.value = value; }
 
     /**
      * Returns the value.

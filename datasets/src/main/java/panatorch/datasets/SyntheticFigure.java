@@ -4,7 +4,7 @@ package panatorch.datasets;
  * The ten classes of {@link Synthetic}: six shapes, and four textures within a patch. Each is defined about the origin by the signed
  * distance from its edge in pixels, negative inside. No trigonometry is used, so that every platform draws the same images.
  */
-enum Figure {
+enum SyntheticFigure {
     CIRCLE(0.5) {
         @Override double distance(double x, double y, double radius, double detail) { return length(x, y) - 0.9 * radius; }
     },
@@ -66,7 +66,7 @@ enum Figure {
     /** The largest rotation to either side that keeps the class, as a fraction of a full turn. */
     final double turn;
 
-    Figure(double turn) { this.turn = turn; }
+    SyntheticFigure(double turn) { this.turn = turn; }
 
     /**
      * Returns the signed distance of (x, y) from the figure's edge in pixels, negative inside.
