@@ -14,7 +14,7 @@ import panatorch.Tensor;
  */
 public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseable {
     public Batch {
-        if (tensors.isEmpty()) throw new IllegalArgumentException("a batch has at least one tensor");
+        if (tensors.isEmpty()) throw new IllegalArgumentException("a batch needs at least one tensor");
         tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
     }
 
@@ -31,7 +31,7 @@ public record Batch(SequencedMap<String, Tensor> tensors) implements AutoCloseab
      */
     public Tensor get(String field) {
         Tensor t = tensors.get(field);
-        if (t == null) throw new IllegalArgumentException("the batch has no " + field + ", only " + String.join(", ", tensors.keySet()));
+        if (t == null) throw new IllegalArgumentException("the batch has no field " + field + "; its fields are " + String.join(", ", tensors.keySet()));
         return t;
     }
 

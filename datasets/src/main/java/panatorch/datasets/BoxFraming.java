@@ -12,7 +12,8 @@ record BoxFraming(int width, int height, Choice choice) implements Framing {
     }
 
     static BoxFraming of(int width, int height, Choice choice) {
-        if (width < 1 || height < 1) throw new IllegalArgumentException("no image has " + width + " by " + height + " pixels");
+        if (width < 1 || height < 1) throw new IllegalArgumentException(
+                "width and height must be at least 1, but are " + width + " and " + height);
         return new BoxFraming(width, height, choice);
     }
 

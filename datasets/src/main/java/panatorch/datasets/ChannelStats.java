@@ -11,7 +11,8 @@ public record ChannelStats(List<Double> mean, List<Double> std) {
     public ChannelStats {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
-        if (mean.size() != std.size()) throw new IllegalArgumentException(mean.size() + " means and " + std.size() + " standard deviations are not of the same channels");
+        if (mean.size() != std.size()) throw new IllegalArgumentException(
+                mean.size() + " means but " + std.size() + " standard deviations; pass one of each for every channel");
     }
 
     /** Returns the statistics of a single channel. */

@@ -90,7 +90,8 @@ public final class DataLoader {
 
     /** Resumes an epoch at batch {@code firstBatch}, as if the batches before it had been taken. */
     public Epoch epoch(long epoch, int firstBatch) {
-        if (firstBatch < 0 || firstBatch > batches()) throw new IllegalArgumentException("an epoch of " + batches() + " batches has no batch " + firstBatch);
+        if (firstBatch < 0 || firstBatch > batches()) throw new IllegalArgumentException(
+                "firstBatch must lie between 0 and " + batches() + ", the number of batches, but is " + firstBatch);
         return new Epoch(this, epoch, firstBatch, workers, prefetch);
     }
 
@@ -111,7 +112,8 @@ public final class DataLoader {
 
     int[] order(long epoch) {
         int[] order = sampler.order(epoch);
-        if (order.length != sampler.size()) throw new IllegalStateException("a sampler of " + sampler.size() + " items gave " + order.length + " for epoch " + epoch);
+        if (order.length != sampler.size()) throw new IllegalStateException(
+                "the sampler's order for epoch " + epoch + " has " + order.length + " items, but its size() is " + sampler.size());
         return order;
     }
 
@@ -174,7 +176,7 @@ public final class DataLoader {
         private @Nullable Device device;
 
         private Builder(Dataset dataset, int batchSize) {
-            if (batchSize < 1) throw new IllegalArgumentException("a batch has at least one item, not " + batchSize);
+            if (batchSize < 1) throw new IllegalArgumentException("batchSize must be at least 1, but is " + batchSize);
             this.dataset = dataset;
             this.batchSize = batchSize;
         }
@@ -229,7 +231,7 @@ public final class DataLoader {
          * decode need one for each core. It affects only the speed: order, bits and errors stay the same.
          */
         public Builder workers(int threads) {
-            if (threads < 1) throw new IllegalArgumentException("at least one thread prepares batches, not " + threads);
+            if (threads < 1) throw new IllegalArgumentException("workers must be at least 1, but is " + threads);
             workers = threads;
             return this;
         }
@@ -245,7 +247,7 @@ public final class DataLoader {
 
         /** Sets how many batches are prepared ahead; 2 by default. Each worker beyond the first adds one. */
         public Builder prefetch(int batches) {
-            if (batches < 1) throw new IllegalArgumentException("at least one batch is prepared ahead, not " + batches);
+            if (batches < 1) throw new IllegalArgumentException("prefetch must be at least 1, but is " + batches);
             prefetch = batches;
             return this;
         }

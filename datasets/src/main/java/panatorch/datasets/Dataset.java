@@ -56,7 +56,8 @@ public interface Dataset extends AutoCloseable {
 
     private ChannelStats pixels() {
         ChannelStats pixels = schema().pixels();
-        if (pixels == null) throw new IllegalStateException("the mean of these items is not known; they consist of " + schema().fields());
+        if (pixels == null) throw new IllegalStateException(
+                "the dataset has no mean and standard deviation of image channels; its fields are " + schema().fields());
         return pixels;
     }
 
@@ -71,7 +72,7 @@ public interface Dataset extends AutoCloseable {
 
     /** Returns a view of the first {@code n} items, or of all if there are fewer. */
     default Dataset limit(int n) {
-        if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
+        if (n < 0) throw new IllegalArgumentException("n must be at least 0, but is " + n);
         return n >= size() ? this : subset(IntStream.range(0, n).toArray());
     }
 
@@ -80,7 +81,7 @@ public interface Dataset extends AutoCloseable {
      * keeps its share.
      */
     default Dataset spaced(int n) {
-        if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
+        if (n < 0) throw new IllegalArgumentException("n must be at least 0, but is " + n);
         long all = size();
         return n >= all ? this : subset(IntStream.range(0, n).map(i -> (int) (i * all / n)).toArray());
     }

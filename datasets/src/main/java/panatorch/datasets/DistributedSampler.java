@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
  */
 public record DistributedSampler(Sampler all, int rank, int processes, boolean dropLast) implements Sampler {
     public DistributedSampler {
-        if (processes < 1 || rank < 0 || rank >= processes) throw new IllegalArgumentException("of " + processes + " processes none has the rank " + rank);
+        if (processes < 1 || rank < 0 || rank >= processes) throw new IllegalArgumentException(
+                "rank must lie between 0 and " + (processes - 1) + " for " + processes + " processes, but is " + rank);
     }
 
     @Override public int size() { return dropLast ? all.size() / processes : Math.ceilDiv(all.size(), processes); }

@@ -53,8 +53,8 @@ final class Download {
                 Path loaded = fetch(file, into);
                 if (file.isArchive()) TarGz.unpack(loaded, name, data);
             } catch (IOException e) {
-                throw new DatasetException(file.name() + " could not be loaded (" + reason(e) + "); load " + file.addresses().getFirst() + " by hand, put it into "
-                        + into.toAbsolutePath().normalize() + " and try again", e);
+                throw new DatasetException(file.name() + " could not be downloaded (" + reason(e) + "); download "
+                        + file.addresses().getFirst() + " by hand, put it into " + into.toAbsolutePath().normalize() + " and try again", e);
             }
         }
         return folder;
@@ -68,10 +68,10 @@ final class Download {
         Path target = folder.resolve(file.name()), part = folder.resolve(file.name() + ".part");
         if (Files.exists(target)) {
             if (Files.size(target) == file.size() && sha256(target).equals(file.sha256())) return target;
-            throw new IOException("the file " + target + " is another one; move it away");
+            throw new IOException("the file " + target + " exists with other content; move it away");
         }
         try (var channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            if (!isOurs(channel)) throw new IOException("another process is loading it");
+            if (!isOurs(channel)) throw new IOException("another process is downloading it");
             load(file, channel, part);
             channel.force(true);
         }
@@ -95,13 +95,13 @@ final class Download {
                 String found = sha256(path);
                 if (found.equals(file.sha256())) return;
                 part.truncate(0);
-                throw new IOException(address + " gave other bytes: their SHA-256 is " + found + ", not " + file.sha256());
+                throw new IOException(address + " sent other content: its SHA-256 is " + found + ", not " + file.sha256());
             } catch (IOException e) {
                 if (failure == null) failure = e;
                 else failure.addSuppressed(e);
             }
         }
-        throw failure != null ? failure : new IOException("it has no address");
+        throw failure != null ? failure : new IOException("the file has no address");
     }
 
     private void load(RemoteFile file, URI address, FileChannel part) throws IOException {
@@ -110,7 +110,7 @@ final class Download {
         for (int failed = 0; part.size() < file.size();) {
             try {
                 request(file, address, part);
-                if (part.size() < file.size()) throw new EOFException("it ended after " + part.size() + " of " + file.size() + " bytes");
+                if (part.size() < file.size()) throw new EOFException("the connection ended after " + part.size() + " of " + file.size() + " bytes");
             } catch (Refused e) {
                 throw e;
             } catch (IOException e) {
@@ -164,7 +164,7 @@ final class Download {
         for (int n; (n = in.read(buffer)) >= 0;) {
             if (at + n > file.size()) {
                 part.truncate(0);
-                throw new Refused(address + " gives more than " + file.size() + " bytes");
+                throw new Refused(address + " sends more than " + file.size() + " bytes");
             }
             for (ByteBuffer rest = ByteBuffer.wrap(buffer, 0, n); rest.hasRemaining();) at += part.write(rest, at);
             progress.at(file.name(), at, file.size());

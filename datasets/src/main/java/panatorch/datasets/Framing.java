@@ -37,7 +37,7 @@ public interface Framing {
      * {@code Resize(resized), CenterCrop(size)} in one step, as for ImageNet's test images with 224 and 256.
      */
     static Framing center(int size, int resized) {
-        if (resized < size) throw new IllegalArgumentException("a square of " + size + " pixels does not fit into an image of " + resized);
+        if (resized < size) throw new IllegalArgumentException("a square of " + size + " pixels does not fit into an image whose shorter side is " + resized);
         return BoxFraming.of(size, size, (w, h, random) -> {
             double side = Math.min(w, h) * (double) size / resized;
             return new Box((w - side) / 2, (h - side) / 2, side, side);
@@ -55,7 +55,8 @@ public interface Framing {
      * @param maxArea largest share of the image's area, at most 1
      */
     static Framing randomArea(int size, double minArea, double maxArea) {
-        if (!(0 < minArea && minArea <= maxArea && maxArea <= 1)) throw new IllegalArgumentException("no part has from " + minArea + " to " + maxArea + " of an image's area");
+        if (!(0 < minArea && minArea <= maxArea && maxArea <= 1)) throw new IllegalArgumentException(
+                "areas must satisfy 0 < minArea ≤ maxArea ≤ 1, but are " + minArea + " and " + maxArea);
         return BoxFraming.of(size, size, (w, h, random) -> BoxFraming.randomArea(w, h, minArea, maxArea, random));
     }
 }

@@ -24,7 +24,7 @@ final class ImageDecoder {
     /** Image readers by format, Java's own first: it is the fastest, and the others read files that it cannot. */
     private static final Map<String, List<ImageReaderSpi>> READERS = new ConcurrentHashMap<>();
 
-    private static final String CUT_OFF = "it is cut off";
+    private static final String TRUNCATED = "it is truncated";
 
     private ImageDecoder() {}
 
@@ -37,9 +37,9 @@ final class ImageDecoder {
     static Pixels decode(byte[] file) throws IOException {
         if (file.length == 0) throw new IIOException("it is empty");
         String format = format(file);
-        if (format == null) throw new IIOException("it is no JPEG, PNG, BMP, GIF or WebP");
+        if (format == null) throw new IIOException("it is not a JPEG, PNG, BMP, GIF or WebP");
         // The WebP reader takes missing bytes for zeros, but the header holds the file's length.
-        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(CUT_OFF);
+        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(TRUNCATED);
         JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
         IOException failure = null;
         for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
@@ -52,12 +52,14 @@ final class ImageDecoder {
             } catch (IOException | RuntimeException e) { // readers of damaged files throw any of them
                 if (failure == null) failure = new IIOException("it is damaged: " + reason(e), e);
             } catch (OutOfMemoryError e) { // a small file may declare any number of pixels
-                throw new IIOException("its pixels do not fit into Java's heap of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB", e);
+                long heap = Runtime.getRuntime().maxMemory() >> 20;
+                throw new IIOException("its pixels do not fit into the Java heap of " + heap + " MiB; raise it with -Xmx", e);
             } finally {
                 reader.dispose();
             }
         }
-        throw failure != null ? failure : new IIOException("no reader for " + format + " is installed");
+        throw failure != null ? failure : new IIOException(
+                "no ImageIO reader for " + format + " is installed; add the jar of com.twelvemonkeys.imageio:imageio-" + format);
     }
 
     /** Returns the message of an exception, with its cause where the message ends with a colon, as some of Java's do. */
@@ -70,7 +72,9 @@ final class ImageDecoder {
     private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
         reader.setInput(stream, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) throw new Fault("it claims " + reader.getWidth(0) + " by " + reader.getHeight(0) + " pixels, which is absurd");
+        if (pixels > MAX_PIXELS) throw new Fault(
+                "its header declares " + reader.getWidth(0) + "×" + reader.getHeight(0) + " pixels; the limit is "
+                        + MAX_PIXELS / 1_000_000 + " million");
     }
 
     private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {
@@ -78,7 +82,7 @@ final class ImageDecoder {
         reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // said of any missing data
         // Java's reader does not convert four channels; the other one applies a colour profile, which Pillow does not.
         Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2) : Pixels.of(reader.read(0));
-        if (cut[0]) throw new Fault(CUT_OFF);
+        if (cut[0]) throw new Fault(TRUNCATED);
         return pixels.upright(header.orientation());
     }
 

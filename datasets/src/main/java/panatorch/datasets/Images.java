@@ -76,7 +76,7 @@ public final class Images {
         try {
             return source.read();
         } catch (OutOfMemoryError e) { // thrown as well for content longer than an array
-            throw new IOException("its bytes do not fit into Java's heap", e);
+            throw new IOException("its bytes do not fit into the Java heap; raise it with -Xmx", e);
         }
     }
 
@@ -103,7 +103,8 @@ public final class Images {
     static void frame(Pixels image, Framing framing, RandomGenerator random, MemorySegment to) {
         Framing.Box box = framing.box(image.width(), image.height(), random);
         if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
-            throw new IllegalStateException(box + " is no part of an image of " + image.width() + " by " + image.height() + " pixels");
+            throw new IllegalStateException(
+                    "the framing chose " + box + ", which is outside the image of " + image.width() + "×" + image.height() + " pixels");
         Resampling.resample(image, box, framing.width(), framing.height(), to);
     }
 

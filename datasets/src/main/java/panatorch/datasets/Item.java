@@ -53,7 +53,8 @@ public final class Item {
     public long get(int field) { return columns[one(field)].getAtIndex(ValueLayout.JAVA_LONG, row); }
 
     private int one(int field) {
-        if (bytes[field] != Long.BYTES) throw new IllegalArgumentException("this is not one int64: " + schema.fields().get(field));
+        if (bytes[field] != Long.BYTES) throw new IllegalArgumentException(
+                "only a field of one int64 is written or read as a number, not " + schema.fields().get(field));
         return field;
     }
 
@@ -62,7 +63,8 @@ public final class Item {
      * written too. The batch is cut to its longest item; a field for which no item calls this is not cut.
      */
     public void trim(int field, long length) {
-        if (length < 0 || length > schema.fields().get(field).shape().getFirst()) throw new IllegalArgumentException(length + " entries do not fit into " + schema.fields().get(field));
+        if (length < 0 || length > schema.fields().get(field).shape().getFirst()) throw new IllegalArgumentException(
+                length + " entries do not fit into the first dimension of " + schema.fields().get(field));
         longest[field] = Math.max(longest[field], length);
     }
 

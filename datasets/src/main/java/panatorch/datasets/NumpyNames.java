@@ -55,11 +55,11 @@ final class NumpyNames implements Pickle.Names {
             case "numpy.dtype" -> (Pickle.Maker) a -> new Type(text(a));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytes", "builtins.bytearray" -> (Pickle.Maker) this::bytes;
-            default -> throw new IOException("it asks for " + full + ", which a file of images has no business with, and nothing was run");
+            default -> throw new IOException("it refers to " + full + ", which a file of images does not need; nothing was run");
         };
     }
 
-    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException { throw new IOException("it asks for something outside the pickle"); }
+    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException { throw new IOException("it refers to data outside the pickle"); }
 
     @Override public IOException malformed(String what) { return new IOException(what); }
 
@@ -92,5 +92,7 @@ final class NumpyNames implements Pickle.Names {
         throw odd();
     }
 
-    private static IOException odd() { return new IOException("its pickle is damaged or made by hand: it makes an array or bytes of arguments that do not fit"); }
+    private static IOException odd() {
+        return new IOException("its pickle is damaged or made by hand: an array or a bytes object has unexpected arguments");
+    }
 }

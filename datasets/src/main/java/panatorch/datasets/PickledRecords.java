@@ -34,14 +34,16 @@ final class PickledRecords {
     static MemorySegment read(Path path, MemorySegment pickle, RecordFile.Layout layout, Arena arena) {
         Map<?, ?> batch = dict(path, pickle);
         if (!(batch.get("data") instanceof NumpyNames.Array data) || data.shape.length != 2 || data.shape[1] != layout.pixels())
-            throw unfit(path, "it has no array data of " + layout.pixels() + " bytes an image");
+            throw unfit(path, "it has no array 'data' of " + layout.pixels() + " bytes an image");
         int n = (int) data.shape[0], kinds = layout.labels().size();
         MemorySegment records = arena.allocate((long) n * layout.recordBytes());
         for (int kind = 0; kind < kinds; kind++) {
             RecordFile.Label label = layout.labels().get(kind);
-            if (!(batch.get(label.key()) instanceof List<?> values) || values.size() != n) throw unfit(path, "it has no list " + label.key() + " of " + n + " labels");
+            if (!(batch.get(label.key()) instanceof List<?> values) || values.size() != n)
+                throw unfit(path, "it has no list '" + label.key() + "' of " + n + " labels");
             for (int i = 0; i < n; i++) {
-                if (!(values.get(i) instanceof Long value)) throw unfit(path, "its list " + label.key() + " has other things than numbers in it");
+                if (!(values.get(i) instanceof Long value))
+                    throw unfit(path, "entry " + i + " of its list '" + label.key() + "' is not an integer");
                 if (value < 0 || value >= label.classes().size()) throw RecordFile.noClass(path, i, value, label.classes().size());
                 records.set(ValueLayout.JAVA_BYTE, (long) i * layout.recordBytes() + kind, value.byteValue());
             }
@@ -78,7 +80,7 @@ final class PickledRecords {
     private static Map<?, ?> dict(Path path, MemorySegment pickle) {
         try {
             Pickle.Read read = Pickle.read(pickle, 0, new NumpyNames());
-            if (read.end() != pickle.byteSize()) throw new IOException("something follows the end of its pickle");
+            if (read.end() != pickle.byteSize()) throw new IOException("it has bytes after the end of its pickle");
             if (read.value() instanceof Map<?, ?> dict) return dict;
             throw new IOException("it holds no dict");
         } catch (IOException e) {

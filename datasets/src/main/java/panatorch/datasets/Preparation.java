@@ -178,8 +178,9 @@ final class Preparation {
         synchronized (this) {
             left = List.copyOf(running);
         }
-        if (!left.isEmpty()) Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago and still reads " + left.stream().map(Work::doing).collect(Collectors.joining(", "))
-                + "; what reads it is left behind, and ends when the read does");
+        if (!left.isEmpty()) Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago, but is still reading "
+                + left.stream().map(Work::doing).collect(Collectors.joining(", "))
+                + "; the thread is left behind and ends when its read does");
     }
 
     private synchronized void awaitEnd(long millis) throws InterruptedException {

@@ -58,8 +58,10 @@ final class RecordFiles implements AutoCloseable {
             }
         }
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
-        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", versions.stream().map(PublishedVersion::folder).toList())
-                + "; unpack " + String.join(" or ", versions.stream().map(PublishedVersion::archive).toList()) + " there");
+        List<String> folders = versions.stream().map(PublishedVersion::folder).toList();
+        List<String> archives = versions.stream().map(PublishedVersion::archive).toList();
+        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", folders)
+                + "; unpack " + String.join(" or ", archives) + " there");
     }
 
     int size() { return records * files.length; }
@@ -71,7 +73,7 @@ final class RecordFiles implements AutoCloseable {
     String name(int index) { return "record " + index % records + " of " + file(index).path(); }
 
     void read(int index, Item item) {
-        if (!arena.scope().isAlive()) throw new IllegalStateException("this set is closed");
+        if (!arena.scope().isAlive()) throw new IllegalStateException("the dataset is closed");
         RecordFile file = file(index);
         file.copyPixels(index % records, item.field(0));
         item.set(1, file.label(index % records, labelIndex));

@@ -15,7 +15,7 @@ final class Releasable<T> {
      */
     T get() {
         T v = value;
-        if (v == null) throw new IllegalStateException("this set is closed");
+        if (v == null) throw new IllegalStateException("the dataset is closed");
         return v;
     }
 

@@ -14,8 +14,8 @@ public record Schema(List<Field> fields, List<String> classNames, @Nullable Chan
     public Schema {
         fields = List.copyOf(fields);
         classNames = List.copyOf(classNames);
-        if (fields.isEmpty()) throw new IllegalArgumentException("an item has at least one field");
-        if (fields.stream().map(Field::name).distinct().count() < fields.size()) throw new IllegalArgumentException("two fields have one name: " + names(fields));
+        if (fields.isEmpty()) throw new IllegalArgumentException("an item needs at least one field");
+        if (fields.stream().map(Field::name).distinct().count() < fields.size()) throw new IllegalArgumentException("two fields have the same name: " + names(fields));
     }
 
     /** Returns the schema of labelled images {@code [channels, height, width]}. */
@@ -30,7 +30,7 @@ public record Schema(List<Field> fields, List<String> classNames, @Nullable Chan
      */
     public int indexOf(String field) {
         for (int i = 0; i < fields.size(); i++) if (fields.get(i).name().equals(field)) return i;
-        throw new IllegalArgumentException("the items have no " + field + ", only " + names(fields));
+        throw new IllegalArgumentException("the items have no field " + field + "; their fields are " + names(fields));
     }
 
     /** Returns the number of bytes of each field of an item. */

@@ -21,7 +21,7 @@ public final class StratifiedSampler implements Sampler {
     public StratifiedSampler(int[] labels, long seed) {
         this.labels = labels.clone();
         this.seed = seed;
-        for (int label : labels) if (label < 0) throw new IllegalArgumentException("a label is not below 0, as " + label + " is");
+        for (int label : labels) if (label < 0) throw new IllegalArgumentException("labels must be at least 0, but one is " + label);
     }
 
     public static StratifiedSampler of(Dataset set, long seed) { return new StratifiedSampler(IntStream.range(0, set.size()).map(set::label).toArray(), seed); }

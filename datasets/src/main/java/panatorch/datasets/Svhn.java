@@ -29,7 +29,8 @@ public final class Svhn implements Dataset {
             labels = content.labels();
             images = new Releasable<>(content.images());
         } catch (NoClassDefFoundError e) {
-            throw new DatasetException("the file " + file + " is one of MATLAB's, for which the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
+            throw new DatasetException("the file " + file + " is a MATLAB file, and the library us.hebi.matlab.mat:mfl-core, which reads"
+                    + " it, is missing: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
         }
     }
 

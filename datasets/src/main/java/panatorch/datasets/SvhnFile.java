@@ -66,7 +66,7 @@ record SvhnFile(byte[] images, byte[] labels) {
     /** Refuses buffers larger than a file of this size can hold, which a damaged header may ask for. */
     private record Bounded(long bytes) implements BufferAllocator {
         @Override public ByteBuffer allocate(int size) {
-            if (size < 0 || size > bytes) throw new IllegalArgumentException("it claims " + size + " bytes");
+            if (size < 0 || size > bytes) throw new IllegalArgumentException("a header declares " + size + " bytes, more than the file can hold");
             return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
         }
 

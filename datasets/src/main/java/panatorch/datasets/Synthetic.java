@@ -30,7 +30,8 @@ public final class Synthetic implements Dataset {
     private final Releasable<byte[]> images;
 
     private Synthetic(int size, long seed, long part) {
-        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException("a synthetic set has from 0 to " + Integer.MAX_VALUE / BYTES + " images, not " + size);
+        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException(
+                "size must lie between 0 and " + Integer.MAX_VALUE / BYTES + ", but is " + size);
         this.size = size;
         var images = new byte[size * BYTES];
         // Each image has its own seed, so the number and order of the threads do not matter.

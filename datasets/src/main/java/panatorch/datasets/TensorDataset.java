@@ -28,8 +28,10 @@ public final class TensorDataset implements Dataset {
         long first = -1;
         for (Map.Entry<String, Tensor> e : fields.entrySet()) {
             long[] shape = e.getValue().shape();
-            if (shape.length == 0) throw new IllegalArgumentException(e.getKey() + " is a single number, which has no rows");
-            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
+            if (shape.length == 0) throw new IllegalArgumentException(
+                    "tensor " + e.getKey() + " is a scalar; a dataset needs tensors with a row for each item");
+            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(
+                    "tensor " + e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
             first = shape[0];
             described.add(Field.of(e.getKey(), e.getValue().dtype(), Arrays.copyOfRange(shape, 1, shape.length)));
         }

@@ -33,10 +33,11 @@ public final class WeightedSampler implements Sampler {
         this.size = size;
         this.replacement = replacement;
         this.seed = seed;
-        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("a weight is finite and not below 0, not " + w);
+        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("weights must be finite and at least 0, but one is " + w);
         long possible = Arrays.stream(weights).filter(w -> w > 0).count();
         if (weights.length > MAX_ITEMS) throw new IllegalArgumentException("at most " + MAX_ITEMS + " items can be drawn by weight, not " + weights.length);
-        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(size + " items cannot be drawn of " + possible + " with a weight above 0");
+        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(
+                size + " items cannot be drawn from " + possible + " with a weight above 0");
     }
 
     /** Makes a sampler that draws as many items as a dataset has, with replacement, so that all its classes come equally often. */

@@ -54,7 +54,7 @@ public final class Table {
             String text = Files.readString(path);
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new DatasetException("the file " + path + " is no UTF-8", e);
+            throw new DatasetException("the file " + path + " is not UTF-8", e);
         } catch (IOException e) {
             throw new DatasetException("the file " + path + " cannot be read: " + e, e);
         }
@@ -131,11 +131,12 @@ public final class Table {
                 else if (at + 1 < text.length() && text.charAt(at + 1) == '"') value.append(text.charAt(at++));
                 else {
                     at++;
-                    if (at < text.length() && !endsValue(text.charAt(at))) throw new DatasetException("line " + line + " of the file " + path + " goes on behind a closing quote");
+                    if (at < text.length() && !endsValue(text.charAt(at))) throw new DatasetException(
+                        "line " + line + " of the file " + path + " has characters after a closing quote; double a quote inside quotes");
                     return value.toString();
                 }
             }
-            throw new DatasetException("the quote that begins in line " + begun + " of the file " + path + " does not end");
+            throw new DatasetException("the quote opened in line " + begun + " of the file " + path + " is never closed");
         }
     }
 }

@@ -29,7 +29,7 @@ public final class TextDataset implements Dataset {
     private final Schema schema;
 
     private TextDataset(Table table, String text, String label, List<String> classNames, Tokenizer tokenizer, int maxLength) {
-        if (maxLength < 1) throw new IllegalArgumentException("a text has at least one token, not " + maxLength);
+        if (maxLength < 1) throw new IllegalArgumentException("maxLength must be at least 1, but is " + maxLength);
         this.table = table;
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
@@ -71,7 +71,7 @@ public final class TextDataset implements Dataset {
     @Override public Schema schema() { return schema; }
 
     @Override public void read(int index, Item item) {
-        if (closed) throw new IllegalStateException("this set is closed");
+        if (closed) throw new IllegalStateException("the dataset is closed");
         int[] ids = tokenizer.encode(texts.get(index), maxLength);
         MemorySegment tokens = item.field(0);
         for (int i = 0; i < maxLength; i++) tokens.setAtIndex(ValueLayout.JAVA_LONG, i, i < ids.length ? ids[i] : tokenizer.padding());

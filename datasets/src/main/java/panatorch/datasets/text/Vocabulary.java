@@ -36,7 +36,7 @@ public final class Vocabulary {
             if (lines.isEmpty()) throw new DatasetException("the vocabulary " + file + " is empty");
             return new Vocabulary(lines);
         } catch (CharacterCodingException e) {
-            throw new DatasetException("the vocabulary " + file + " is no UTF-8", e);
+            throw new DatasetException("the vocabulary " + file + " is not UTF-8", e);
         } catch (IOException e) {
             throw new DatasetException("the vocabulary " + file + " cannot be read: " + e, e);
         }
@@ -77,7 +77,7 @@ public final class Vocabulary {
      */
     public int id(String token) {
         Integer id = ids.get(token);
-        if (id == null) throw new IllegalArgumentException("the vocabulary of " + size() + " tokens has no " + token);
+        if (id == null) throw new IllegalArgumentException("the vocabulary of " + size() + " tokens does not have " + token);
         return id;
     }
 }

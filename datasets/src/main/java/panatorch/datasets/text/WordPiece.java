@@ -41,7 +41,7 @@ public final class WordPiece implements Tokenizer {
     @Override public int padding() { return padding; }
 
     @Override public int[] encode(String text, int maxLength) {
-        if (maxLength < 2) throw new IllegalArgumentException("[CLS] and [SEP] do not fit into " + maxLength + " tokens");
+        if (maxLength < 2) throw new IllegalArgumentException("maxLength must be at least 2, for [CLS] and [SEP], but is " + maxLength);
         var ids = new int[maxLength];
         int n = 0;
         ids[n++] = begin;

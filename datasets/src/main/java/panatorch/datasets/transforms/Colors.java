@@ -59,7 +59,8 @@ final class Colors {
 
     private static boolean colored(Tensor x) {
         long channels = x.size(1);
-        if (channels != 1 && channels != 3) throw new IllegalArgumentException("colours are red, green and blue, or grey alone; " + channels + " channels are neither");
+        if (channels != 1 && channels != 3) throw new IllegalArgumentException(
+                "colour changes need 3 channels (RGB) or 1 (grey), but the images have " + channels);
         return channels == 3;
     }
 

@@ -12,7 +12,7 @@ import panatorch.Tensor;
  */
 public record GaussianBlur(int size, Range sigma) implements Transform {
     public GaussianBlur {
-        if (size < 1 || size % 2 == 0) throw new IllegalArgumentException("a filter has an odd number of pixels, not " + size);
+        if (size < 1 || size % 2 == 0) throw new IllegalArgumentException("size must be odd and at least 1, but is " + size);
         sigma.above(0, "a standard deviation");
     }
 

@@ -52,6 +52,7 @@ final class Groups {
     private static void alike(Tensor a, Tensor b) {
         long[] first = a.shape(), other = b.shape();
         if (a.dtype() != b.dtype() || !Arrays.equals(first, 1, first.length, other, 1, other.length)) throw new IllegalArgumentException(
-                "images of one batch have one size and type, but some became " + a.dtype() + Arrays.toString(first) + " and some " + b.dtype() + Arrays.toString(other));
+                "all images of a batch must have one size and dtype, but some became " + a.dtype() + Arrays.toString(first)
+                        + " and some " + b.dtype() + Arrays.toString(other));
     }
 }

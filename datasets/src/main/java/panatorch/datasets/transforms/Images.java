@@ -13,13 +13,15 @@ final class Images {
     /** Returns the shape of {@code batch}, which must be {@code [N, C, H, W]}. */
     static long[] shape(Tensor batch) {
         long[] shape = batch.shape();
-        if (shape.length != 4) throw new IllegalArgumentException("a batch of images has the shape [N, C, H, W], not " + Arrays.toString(shape));
+        if (shape.length != 4) throw new IllegalArgumentException(
+                "a batch of images must have the shape [N, C, H, W], but has " + Arrays.toString(shape));
         return shape;
     }
 
     /** Returns the shape of {@code batch}, whose dtype must be uint8 or floating point, as arithmetic on colours needs. */
     static long[] numbers(Tensor batch) {
-        if (!bytes(batch) && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException("images are uint8 or floating-point numbers, not " + batch.dtype());
+        if (!bytes(batch) && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException(
+                "images must be uint8 or floating-point numbers, but are " + batch.dtype());
         return shape(batch);
     }
 
@@ -50,11 +52,11 @@ final class Images {
     }
 
     static double probability(double p) {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("a probability lies between 0 and 1, not at " + p);
+        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("a probability must lie between 0 and 1, but is " + p);
         return p;
     }
 
     static void side(int... pixels) {
-        for (int p : pixels) if (p < 1) throw new IllegalArgumentException("an image has at least one pixel a side, not " + p);
+        for (int p : pixels) if (p < 1) throw new IllegalArgumentException("a side must have at least 1 pixel, but has " + p);
     }
 }

@@ -21,17 +21,20 @@ public final class Normalize implements Transform {
      * @param std standard deviation of each channel in the same unit, above 0
      */
     public Normalize(double[] mean, double[] std) {
-        if (mean.length != std.length) throw new IllegalArgumentException(mean.length + " means and " + std.length + " standard deviations are not of the same channels");
-        for (double s : std) if (!(s > 0)) throw new IllegalArgumentException("a standard deviation is above 0, not " + s);
+        if (mean.length != std.length) throw new IllegalArgumentException(
+                mean.length + " means but " + std.length + " standard deviations; pass one of each for every channel");
+        for (double s : std) if (!(s > 0)) throw new IllegalArgumentException("standard deviations must be above 0, but one is " + s);
         this.mean = mean.clone();
         this.std = std.clone();
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.shape(batch);
-        if (shape[1] != mean.length) throw new IllegalArgumentException("images of " + shape[1] + " channels cannot be normalised with the means of " + mean.length);
+        if (shape[1] != mean.length) throw new IllegalArgumentException(
+                "the images have " + shape[1] + " channels, but the means and standard deviations are for " + mean.length);
         boolean bytes = batch.dtype() == DType.UINT8;
-        if (!bytes && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException("images are uint8 or floating-point numbers, not " + batch.dtype());
+        if (!bytes && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException(
+                "images must be uint8 or floating-point numbers, but are " + batch.dtype());
         var scale = new float[mean.length];
         var shift = new float[mean.length];
         for (int c = 0; c < mean.length; c++) {

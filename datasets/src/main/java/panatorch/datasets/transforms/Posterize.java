@@ -13,7 +13,7 @@ import panatorch.Tensor;
  */
 public record Posterize(int bits) implements Transform {
     public Posterize {
-        if (bits < 0 || bits > 8) throw new IllegalArgumentException("a byte has from 0 to 8 bits, not " + bits);
+        if (bits < 0 || bits > 8) throw new IllegalArgumentException("bits must lie between 0 and 8, but is " + bits);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

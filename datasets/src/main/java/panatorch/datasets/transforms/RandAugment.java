@@ -21,8 +21,9 @@ public record RandAugment(int operations, int magnitude, Interpolation interpola
     static final int STRONGEST = 30;
 
     public RandAugment {
-        if (operations < 0) throw new IllegalArgumentException("no image undergoes " + operations + " changes");
-        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException("a magnitude lies between 0 and " + STRONGEST + ", not at " + magnitude);
+        if (operations < 0) throw new IllegalArgumentException("operations must be at least 0, but is " + operations);
+        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException(
+                "magnitude must lie between 0 and " + STRONGEST + ", but is " + magnitude);
     }
 
     /** Makes the transform with nearest pixels and black outside the image. */

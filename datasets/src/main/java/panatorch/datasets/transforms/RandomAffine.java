@@ -25,7 +25,7 @@ public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range s
         scale.above(0, "a scale");
         shearX.within(-89.9, 89.9, "a shear in degrees");
         shearY.within(-89.9, 89.9, "a shear in degrees");
-        if (!Double.isFinite(fill)) throw new IllegalArgumentException("no image can be filled with " + fill);
+        if (!Double.isFinite(fill)) throw new IllegalArgumentException("fill must be finite, but is " + fill);
     }
 
     /** Makes a rotation by up to {@code degrees} to either side; bilinear, black outside the image. */

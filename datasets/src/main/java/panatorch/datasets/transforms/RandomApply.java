@@ -27,6 +27,6 @@ public record RandomApply(double p, Transform transform) implements Transform {
     private Tensor alike(Tensor result, Tensor images) {
         if (result.dtype() == images.dtype() && Arrays.equals(result.shape(), images.shape())) return result;
         throw new IllegalArgumentException(transform + " made " + result.dtype() + Arrays.toString(result.shape()) + " of " + images.dtype()
-                + Arrays.toString(images.shape()) + "; what only some images undergo leaves size and type as they are");
+                + Arrays.toString(images.shape()) + "; a transform that only some images undergo must keep size and dtype");
     }
 }

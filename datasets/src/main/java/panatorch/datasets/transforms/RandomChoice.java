@@ -12,7 +12,7 @@ import panatorch.Tensor;
 public record RandomChoice(List<Transform> transforms) implements Transform {
     public RandomChoice {
         transforms = List.copyOf(transforms);
-        if (transforms.isEmpty()) throw new IllegalArgumentException("nothing to choose from");
+        if (transforms.isEmpty()) throw new IllegalArgumentException("there is no transform to choose from; pass at least one");
     }
 
     public static RandomChoice of(Transform... transforms) { return new RandomChoice(List.of(transforms)); }

@@ -13,7 +13,8 @@ import panatorch.Tensor;
  */
 public record RandomCrop(int size, int padding) implements Transform {
     public RandomCrop {
-        if (size < 1 || padding < 0) throw new IllegalArgumentException("no square has " + size + " pixels a side and " + padding + " pixels of padding");
+        if (size < 1 || padding < 0) throw new IllegalArgumentException(
+                "size must be at least 1 and padding at least 0, but they are " + size + " and " + padding);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

@@ -10,7 +10,7 @@ import panatorch.Tensor;
 /** Mirrors every image left to right with probability {@code p}, drawn for each image: {@code [N, C, H, W]}, any dtype. */
 public record RandomHorizontalFlip(double p) implements Transform {
     public RandomHorizontalFlip {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("a probability lies between 0 and 1, not at " + p);
+        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("a probability must lie between 0 and 1, but is " + p);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

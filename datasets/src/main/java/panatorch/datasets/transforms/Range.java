@@ -13,7 +13,8 @@ import panatorch.Tensor;
  */
 public record Range(double low, double high) {
     public Range {
-        if (!Double.isFinite(low) || !Double.isFinite(high) || low > high) throw new IllegalArgumentException("no numbers lie between " + low + " and " + high);
+        if (!Double.isFinite(low) || !Double.isFinite(high) || low > high) throw new IllegalArgumentException(
+                "a range must be finite and in order, but is [" + low + ", " + high + "]");
     }
 
     public static Range of(double low, double high) { return new Range(low, high); }
@@ -23,13 +24,14 @@ public record Range(double low, double high) {
 
     /** Returns this range, or throws if it is not entirely above {@code bound}. */
     Range above(double bound, String what) {
-        if (!(low > bound)) throw new IllegalArgumentException(what + " is above " + bound + ", not " + low);
+        if (!(low > bound)) throw new IllegalArgumentException(what + " must be above " + bound + ", but the range is " + this);
         return this;
     }
 
     /** Returns this range, or throws if it does not lie between {@code from} and {@code to}. */
     Range within(double from, double to, String what) {
-        if (low < from || high > to) throw new IllegalArgumentException(what + " lies between " + from + " and " + to + ", not between " + low + " and " + high);
+        if (low < from || high > to) throw new IllegalArgumentException(
+                what + " must lie between " + from + " and " + to + ", but the range is " + this);
         return this;
     }
 

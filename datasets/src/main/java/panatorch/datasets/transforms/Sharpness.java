@@ -13,7 +13,7 @@ import panatorch.Tensor;
  */
 public record Sharpness(double factor) implements Transform {
     public Sharpness {
-        if (!(factor >= 0)) throw new IllegalArgumentException("a factor is at least 0, not " + factor);
+        if (!(factor >= 0)) throw new IllegalArgumentException("factor must be at least 0, but is " + factor);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
