@@ -1,7 +1,9 @@
 package panatorch;
 
+import java.util.Arrays;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
+import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.ErrorTraces;
 import panatorch.internal.libtorch.Memory;
@@ -61,7 +63,7 @@ final class Errors {
         ThreadContext c = ThreadContext.current();
         Memory.setLong(c.handle, impl);
         try {
-            return Tensor.describe(c);
+            return DType.ofCode(CApi.dtype(c.handle, c.result)) + " " + Arrays.toString(CApi.shape(c.handle, c.result));
         } catch (RuntimeException e) {
             return "?";
         }

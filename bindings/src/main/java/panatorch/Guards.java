@@ -200,7 +200,7 @@ final class Guards {
             if (p.startsWith("save") && !backward) break; // given for the results, in any shape
             if (a.given(p) && !Arrays.equals(a.shape(p), new long[] {x[1]})) return p + " has the shape [" + x[1] + "], one number for each channel";
         }
-        boolean own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator().name().contains("with_update") || a.operator().name().contains("update_stats");
+        boolean own = a.truth("training") || a.truth("train") || a.truth("update") || a.operator().contains("with_update") || a.operator().contains("update_stats");
         for (String needed : !own ? List.of("running_mean", "running_var") : backward ? Stream.of("save_mean", "save_var", "save_invstd", "save_var_transform").filter(a::has).toList() : List.<String>of())
             if (!a.given(needed)) return needed + " is needed here";
         return null;
@@ -344,7 +344,7 @@ final class Guards {
     }
 
     private static @Nullable String packed(Given a) {
-        String weight = a.operator().schema().parameters().getFirst().name();
+        String weight = a.schema().parameters().getFirst().name();
         return a.dtype(weight) == DType.FLOAT32 && a.shape(weight).length == 2 && Arrays.stream(a.shape(weight)).allMatch(n -> n > 0) ? null : weight + " is a float32 matrix that is not empty";
     }
 

@@ -16,7 +16,7 @@ final class Invocation {
      */
     static @Nullable Throwable of(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
         Guards.Check guard = op.guard();
-        String problem = guard == null ? null : guard.problem(new Given(op, stack));
+        String problem = guard == null ? null : guard.problem(new Given(op.name(), op.schema(), stack));
         if (problem != null) return new IllegalArgumentException(op.qualified() + Errors.arguments(op, stack) + ": " + problem);
         return FlightEvents.recorderStarted() ? recorded(op, stack, context, nones) : plain(op, stack, context, nones);
     }

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.OpenBlas;
 import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Quietly;
@@ -121,6 +122,6 @@ final class SerialKernel {
         long impl = Memory.getLong(value);
         if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;
         Memory.setLong(context.handle, impl);
-        return Tensor.dtype(context);
+        return DType.ofCode(CApi.dtype(context.handle, context.result));
     }
 }

@@ -2,7 +2,6 @@ package panatorch;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -26,7 +25,6 @@ final class ThreadContext {
         Nnpack.leaveAloneIfUnknown();
     }
 
-    static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     final Caller caller = new Caller();
@@ -63,13 +61,13 @@ final class ThreadContext {
         if (Thread.currentThread().isVirtual()) {
             call = null;
             modes = new ArrayList<>();
-            CLEANER.register(this, scopes);
+            LiveTensors.CLEANER.register(this, scopes);
         } else {
             Call own = Call.pooled();
             call = own;
             modes = null;
             Scope.Innermost open = scopes;
-            CLEANER.register(this, () -> {
+            LiveTensors.CLEANER.register(this, () -> {
                 Call.giveBack(own);
                 open.run();
             });
