@@ -2,7 +2,6 @@ package panatorch;
 
 import org.bytedeco.pytorch.DeviceTypeOptional;
 import org.bytedeco.pytorch.global.torch;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
@@ -37,7 +36,7 @@ public final class Generator implements AutoCloseable {
 
     /** A new generator for operators on the CPU. */
     public static Generator of(long seed) {
-        NativeLibrary.load();
+        Startup.ensure();
         return new Generator(torch.make_generator_cpu(seed));
     }
 
@@ -48,7 +47,7 @@ public final class Generator implements AutoCloseable {
      */
     public static Generator of(Device device, long seed) {
         if (device.type() == Device.Type.CPU) return of(seed);
-        NativeLibrary.load();
+        Startup.ensure();
         var type = torch.DeviceType.values()[0];
         for (var t : torch.DeviceType.values()) if (t.value == device.type().code()) type = t;
         try (var optional = new DeviceTypeOptional(type)) {
@@ -61,13 +60,13 @@ public final class Generator implements AutoCloseable {
 
     /** The one that operators of all threads draw from when none is given. */
     public static Generator global() {
-        NativeLibrary.load();
+        Startup.ensure();
         return new Generator(torch.getDefaultCPUGenerator());
     }
 
     /** The one that operators on {@code device} draw from when none is given. */
     public static Generator global(Device device) {
-        NativeLibrary.load();
+        Startup.ensure();
         try (var d = new org.bytedeco.pytorch.Device(device.toString())) {
             return new Generator(torch.globalContext().defaultGenerator(d));
         } catch (RuntimeException e) {

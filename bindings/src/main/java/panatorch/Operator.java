@@ -9,7 +9,6 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 
 /** One operator of libtorch's dispatcher, looked up when it is first called. */
 final class Operator {
@@ -78,7 +77,7 @@ final class Operator {
     }
 
     private OperatorHandle find() {
-        NativeLibrary.load();
+        Startup.ensure();
         try {
             return handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
         } catch (RuntimeException e) {
@@ -94,7 +93,7 @@ final class Operator {
 
     /** Overloads by name, as libtorch knows them now. */
     static Map<String, List<String>> allNames() {
-        NativeLibrary.load();
+        Startup.ensure();
         var found = new HashMap<String, List<String>>();
         try (OperatorName all = Dispatcher.singleton().getAllOpNames()) {
             for (long i = all.position(); i < all.limit(); i++) {

@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Registrations;
 
 /**
@@ -64,7 +63,7 @@ public final class OperatorLibrary implements AutoCloseable {
     /** @param namespace {@code my} for operators {@code my::…} */
     public static OperatorLibrary open(String namespace) {
         if (!namespace.matches("[A-Za-z_]\\w*")) throw new IllegalArgumentException("not a name space: '" + namespace + "'");
-        NativeLibrary.load();
+        Startup.ensure();
         var library = new OperatorLibrary(namespace);
         synchronized (OPEN) {
             OPEN.add(library);

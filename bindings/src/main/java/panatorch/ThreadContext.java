@@ -6,23 +6,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.threads.Caller;
-import panatorch.internal.threads.Cores;
 
 /** What PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
 final class ThreadContext {
     static {
-        NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
-        Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
-        FlightEvents.register();
-        SerialKernel.register();
-        CheckedKernel.register();
-        Nnpack.leaveAloneIfUnknown();
+        Startup.ensure();
     }
 
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);

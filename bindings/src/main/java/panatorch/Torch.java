@@ -19,7 +19,7 @@ public final class Torch {
     private Torch() {}
 
     static {
-        NativeLibrary.load();
+        Startup.ensure();
     }
 
     // ---- filled tensors
