@@ -42,7 +42,7 @@ public final class Autograd {
                 try {
                     torch.backward(of, weights, retain, createGraph, by);
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }
@@ -74,7 +74,7 @@ public final class Autograd {
                         gradients.add(References.isUndefinedTensor(Memory.getLong(g.address())) ? null : Tensor.wrap(g));
                     }
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }

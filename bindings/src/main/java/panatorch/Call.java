@@ -314,7 +314,7 @@ final class Call {
         if (failure == null) return;
         stack.release();
         done();
-        throw Upcalls.unchanged(failure);
+        throw NativeErrors.unchanged(failure);
     }
 
     void runVoid() {

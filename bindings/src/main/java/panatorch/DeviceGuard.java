@@ -43,7 +43,7 @@ public final class DeviceGuard extends Mode {
         try (var d = new org.bytedeco.pytorch.Device((byte) device.type().code(), index)) {
             devices.setDevice(d);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 }

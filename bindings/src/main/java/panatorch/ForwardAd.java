@@ -34,7 +34,7 @@ public final class ForwardAd implements AutoCloseable {
             return new ForwardAd(torch.enter_dual_level());
         } catch (RuntimeException e) {
             LEVEL.unlock();
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 

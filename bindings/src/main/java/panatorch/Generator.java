@@ -54,7 +54,7 @@ public final class Generator implements AutoCloseable {
             torch.globalContext().lazyInitDevice(type);
             return new Generator(torch.globalContext().getAcceleratorHooksInterface(optional).getNewGenerator((byte) device.index())).manualSeed(seed);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
@@ -70,7 +70,7 @@ public final class Generator implements AutoCloseable {
         try (var d = new org.bytedeco.pytorch.Device(device.toString())) {
             return new Generator(torch.globalContext().defaultGenerator(d));
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
@@ -98,7 +98,7 @@ public final class Generator implements AutoCloseable {
         try (var other = state.unwrap()) {
             view().set_state(other);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 

@@ -29,7 +29,7 @@ public final class JavaCpp {
                 throw own;
             } catch (RuntimeException e) {
                 // Of C++ exceptions JavaCPP makes this very class.
-                throw e.getClass() == RuntimeException.class ? Errors.plain(e) : e;
+                throw e.getClass() == RuntimeException.class ? NativeErrors.of(e) : e;
             }
         });
     }

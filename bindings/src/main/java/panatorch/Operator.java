@@ -20,8 +20,8 @@ final class Operator {
     private @Nullable OperatorSchema schema;
     private static final Set<String> TRAINING = Set.of("aten::requires_grad_", "aten::_backward");
     private final boolean trains;
-    /** What is looked at before libtorch is called; null nearly always. */
-    private final Guards.@Nullable Check guard;
+    /** Looks at the arguments before libtorch is called; null for nearly all operators. */
+    private final ArgumentChecks.@Nullable Check check;
 
     /**
      * The overload that takes the same arguments, and after them tensors to write the results to.
@@ -41,7 +41,7 @@ final class Operator {
         this.name = name;
         this.overload = overload;
         this.variant = variant;
-        guard = Guards.of(name);
+        check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
     }
 
@@ -51,11 +51,11 @@ final class Operator {
         name = dot < 0 ? qualified : qualified.substring(0, dot);
         overload = dot < 0 ? "" : qualified.substring(dot + 1);
         variant = null;
-        guard = Guards.of(name);
+        check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
     }
 
-    Guards.@Nullable Check guard() { return guard; }
+    ArgumentChecks.@Nullable Check check() { return check; }
 
     /** Whether who calls it trains something. */
     boolean trains() { return trains; }

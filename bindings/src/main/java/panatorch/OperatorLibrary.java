@@ -89,7 +89,7 @@ public final class OperatorLibrary implements AutoCloseable {
             try {
                 registrations.add(Registrations.define(parsed));
             } catch (RuntimeException e) {
-                throw Errors.plain(e);
+                throw NativeErrors.of(e);
             }
             defined.add(name);
         }
@@ -100,7 +100,7 @@ public final class OperatorLibrary implements AutoCloseable {
         try {
             return torch.parseSchema(schema);
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("not an operator's schema: '" + schema + "': " + Errors.plain(e).getMessage(), e);
+            throw new IllegalArgumentException("not an operator's schema: '" + schema + "': " + NativeErrors.of(e).getMessage(), e);
         }
     }
 
@@ -130,7 +130,7 @@ public final class OperatorLibrary implements AutoCloseable {
             registrations.add(Registrations.implement(op.handle(), op.name(), op.overload(), key.toString(), called.stub()));
         } catch (RuntimeException e) {
             called.close();
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
         kernels.add(called);
         return this;

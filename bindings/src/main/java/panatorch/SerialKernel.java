@@ -44,17 +44,6 @@ final class SerialKernel {
     private final String name;
     private final int arguments, results, rounded;
 
-    /** An error of libtorch on its way through Java: the call that led to it describes it as if it had not been on that way. */
-    static final class Failure extends RuntimeException {
-        private static final long serialVersionUID = 1;
-        final transient RuntimeException error;
-
-        Failure(RuntimeException error) {
-            super(error);
-            this.error = error;
-        }
-    }
-
     private SerialKernel(Operator operator, int rounded) {
         this.rounded = rounded;
         this.operator = operator.handle();
@@ -89,7 +78,7 @@ final class SerialKernel {
             else context.within(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
-            ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new Failure(e) : t);
+            ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
         }
     }
 

@@ -46,7 +46,7 @@ public final class StreamGuard extends Mode {
             deviceBefore = streams.exchangeDevice(device);
             before = streams.exchange(device, stream);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
@@ -56,7 +56,7 @@ public final class StreamGuard extends Mode {
             streams.exchange(device, before);
             streams.exchangeDevice(deviceBefore);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 }

@@ -99,7 +99,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Tensor escape() {
         require();
         Scope s = scope;
-        if (s != null && s.remove(this)) guard();
+        if (s != null && s.remove(this)) armBackstop();
         return this;
     }
 
@@ -152,12 +152,12 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** Lets the garbage collector free this tensor if nobody does. */
-    void guard() { guard(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
+    void armBackstop() { armBackstop(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
 
-    /** {@link #guard()} while another thread may be closing this tensor: nothing of it is read. */
-    void guardUnread() { guard(0); }
+    /** {@link #armBackstop()} while another thread may be closing this tensor: nothing of it is read. */
+    void armBackstopUnread() { armBackstop(0); }
 
-    private void guard(long bytes) {
+    private void armBackstop(long bytes) {
         var b = new Backstop(this, bytes);
         backstop = b;
         VarHandle.fullFence(); // a thread that closes the tensor sees the backstop, or we see that it is closed
@@ -218,7 +218,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         try {
             return reader.apply(c);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 

@@ -76,7 +76,7 @@ final class ThreadContext {
         LiveTensors.opened(t);
         Scope s = scopes.scope;
         if (s != null) s.add(t);
-        else t.guard();
+        else t.armBackstop();
         return t;
     }
 

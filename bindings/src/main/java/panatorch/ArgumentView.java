@@ -8,8 +8,8 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Storages;
 import panatorch.internal.libtorch.Tag;
 
-/** The arguments on a stack, by the schema's names. */
-record Given(String operator, OperatorSchema schema, DispatcherStack stack) {
+/** The arguments of a call, read from the dispatcher stack by their names in the operator's schema. */
+record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stack) {
     private int index(String name) {
         var parameters = schema.parameters();
         for (int i = 0; i < parameters.size(); i++) if (parameters.get(i).name().equals(name)) return i;
