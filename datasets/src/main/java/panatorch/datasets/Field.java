@@ -16,7 +16,7 @@ public record Field(String name, DType dtype, List<Long> shape) {
     public Field {
         shape = List.copyOf(shape);
         for (long n : shape) if (n < 0) throw new IllegalArgumentException("no shape is " + shape);
-        shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact);
+        long _ = bytes(dtype, shape); // which throws where a long does not hold it
     }
 
     public static Field of(String name, DType dtype, long... shape) { return new Field(name, dtype, Arrays.stream(shape).boxed().toList()); }
@@ -28,5 +28,7 @@ public record Field(String name, DType dtype, List<Long> shape) {
     public static Field labels() { return of(LABELS, DType.INT64); }
 
     /** The bytes of one item. */
-    public long bytes() { return shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact); }
+    public long bytes() { return bytes(dtype, shape); }
+
+    private static long bytes(DType dtype, List<Long> shape) { return shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact); }
 }

@@ -1,6 +1,7 @@
 package panatorch.nn.dropout.multisample;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -129,7 +130,7 @@ public final class MultiSampleDropout {
                 prediction = chunk.move(prediction == null ? r.logits : options.prediction.plus(prediction, r.logits));
             }
         }
-        return new Result(loss, prediction);
+        return new Result(Objects.requireNonNull(loss), Objects.requireNonNull(prediction));
     }
 
     private Result logitMean(Tensor features, Tensor target, Criterion criterion) {
@@ -141,7 +142,7 @@ public final class MultiSampleDropout {
                 prediction = chunk.move(prediction == null ? reported : options.prediction.plus(prediction, reported));
             }
         }
-        return new Result(criterion.apply(mean, target), prediction);
+        return new Result(criterion.apply(Objects.requireNonNull(mean), target), Objects.requireNonNull(prediction));
     }
 
     /** The part of the samples of chunk {@code c} in the mean loss and in what is reported. */
