@@ -17,11 +17,10 @@ public record Field(String name, DType dtype, List<Long> shape) {
 
     public Field {
         shape = List.copyOf(shape);
-        long bytes = dtype.bytes();
         for (long n : shape) {
             if (n < 0) throw new IllegalArgumentException("field " + name + " has the shape " + shape + "; sizes must be at least 0");
-            bytes = Math.multiplyExact(bytes, n); // refuses an item whose bytes a long cannot count
         }
+        long _ = bytes(dtype, shape); // throws if a long cannot hold the bytes of an item
     }
 
     public static Field of(String name, DType dtype, long... shape) { return new Field(name, dtype, Arrays.stream(shape).boxed().toList()); }
@@ -33,5 +32,9 @@ public record Field(String name, DType dtype, List<Long> shape) {
     public static Field labels() { return of(LABELS, DType.INT64); }
 
     /** Returns the number of bytes of one item. */
-    public long bytes() { return shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact); }
+    public long bytes() { return bytes(dtype, shape); }
+
+    private static long bytes(DType dtype, List<Long> shape) {
+        return shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact);
+    }
 }

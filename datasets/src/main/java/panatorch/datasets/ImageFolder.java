@@ -118,7 +118,7 @@ public final class ImageFolder implements Dataset {
         try {
             return Images.decode(file);
         } catch (IOException e) {
-            throw new DatasetException(e.getMessage(), e);
+            throw new DatasetException(String.valueOf(e.getMessage()), e);
         }
     }
 

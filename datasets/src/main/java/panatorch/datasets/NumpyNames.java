@@ -52,7 +52,7 @@ final class NumpyNames implements Pickle.Names {
             case "numpy.core.multiarray._reconstruct" -> (Pickle.Maker) a -> new Array();
             case "numpy.core.numeric._frombuffer" -> (Pickle.Maker) this::ofBuffer;
             case "numpy.ndarray" -> full; // an argument of _reconstruct
-            case "numpy.dtype" -> (Pickle.Maker) a -> new Type(text(a));
+            case "numpy.dtype" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Type(text(a));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytes", "builtins.bytearray" -> (Pickle.Maker) this::bytes;
             default -> throw new IOException("it refers to " + full + ", which a file of images does not need; nothing was run");

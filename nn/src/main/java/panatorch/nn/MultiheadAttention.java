@@ -97,7 +97,7 @@ public final class MultiheadAttention extends Module implements Masked {
         parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
         out = child("out_proj", new Linear(e, e, o.bias));
         in.forEach(w -> Init.xavierUniform_(w, 1)); // behind the output's, as PyTorch draws them
-        if (o.bias) Init.constant_(out.bias(), 0);
+        if (o.bias) Init.constant_(out.parameter("bias"), 0);
         parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
         parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
     }
@@ -163,7 +163,8 @@ public final class MultiheadAttention extends Module implements Masked {
         Tensor weights = null, output;
         if (o.needWeights) {
             weights = AttentionDropout.weights(q, k, all);
-            if (drop.asked(this) != null) weights = weights.mul(drop.asked(this).mask(weights, weights.shape(), drop.p()));
+            MaskSource masks = drop.asked(this);
+            if (masks != null) weights = weights.mul(masks.mask(weights, weights.shape(), drop.p()));
             else if (drop.isDropping(this)) weights = Aten.dropout(weights, drop.p(), true);
             output = weights.matmul(v);
         } else {

@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.stream.IntStream;
 import panatorch.Tensor;
 
 /** Parameters with places. It owns the tensors it is given. */
@@ -22,7 +23,7 @@ public final class ParameterList extends Module {
 
     public int size() { return ownParameters().size(); }
 
-    @Override protected Module recreate() { return new ParameterList(ownParameters().values().stream().map(Tensor::emptyLike).toArray(Tensor[]::new)); }
+    @Override protected Module recreate() { return new ParameterList(IntStream.range(0, size()).mapToObj(i -> get(i).emptyLike()).toArray(Tensor[]::new)); }
 
     @Override protected String describe() { return Repr.parameters(ownParameters()); }
 }

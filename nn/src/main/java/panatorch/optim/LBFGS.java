@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +101,7 @@ public final class LBFGS extends Optimizer {
     /** The iterations of one step. The state is written at their end, so that a closure that throws leaves the last step's. */
     private final class Iterations {
         final Options o = (Options) groups().getFirst().options();
+        final long maxEval = Objects.requireNonNull(o.maxEval); // the optimiser's constructor fills it in
         final Map<String, @Nullable Object> old = groups().getFirst().states.getFirst();
         final Supplier<Tensor> closure;
         long iterations, evaluations;
@@ -152,7 +154,7 @@ public final class LBFGS extends Optimizer {
                 long used = 0;
                 if (o.lineSearchFn != null) {
                     var search = new StrongWolfe(t -> tried(t, d), at, d.abs().max().itemDouble(), d);
-                    stepSize = search.run(stepSize, slope, o.maxEval - current);
+                    stepSize = search.run(stepSize, slope, maxEval - current);
                     at = search.result();
                     used = search.evaluations();
                     move(stepSize, d);
@@ -166,7 +168,7 @@ public final class LBFGS extends Optimizer {
                 }
                 current += used;
                 evaluations += used;
-                if (n == o.maxIter || current >= o.maxEval || flat(at.gradient) || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
+                if (n == o.maxIter || current >= maxEval || flat(at.gradient) || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
                         || Math.abs(at.loss - previousLoss) < o.toleranceChange) break;
             }
             keep();
@@ -186,7 +188,8 @@ public final class LBFGS extends Optimizer {
 
         /** −H·g by the two loops over the history. */
         private Tensor quasiNewton() {
-            Tensor change = at.gradient.sub(previousGradient), step = direction.mul(stepSize), curvature = change.dot(step);
+            Tensor before = Objects.requireNonNull(previousGradient), last = Objects.requireNonNull(direction); // after the first iteration they are there
+            Tensor change = at.gradient.sub(before), step = last.mul(stepSize), curvature = change.dot(step);
             if (curvature.itemDouble() > 1e-10) {
                 if (gradientChanges.size() == o.historySize) for (List<Tensor> l : List.of(gradientChanges, steps, inverses)) l.removeFirst();
                 gradientChanges.add(change);
@@ -195,15 +198,16 @@ public final class LBFGS extends Optimizer {
                 scale = curvature.div(change.dot(change));
             }
             Tensor q = at.gradient.neg();
+            var factors = new Tensor[steps.size()];
             for (int i = steps.size() - 1; i >= 0; i--) {
                 Tensor a = steps.get(i).dot(q).mul(inverses.get(i));
-                products[i] = a;
+                products[i] = factors[i] = a;
                 q.add_(gradientChanges.get(i), -a.itemDouble());
             }
             Tensor r = scale == null ? q : q.mul(scale);
             for (int i = 0; i < steps.size(); i++) {
                 Tensor b = gradientChanges.get(i).dot(r).mul(inverses.get(i));
-                r.add_(steps.get(i), ((Tensor) products[i]).sub(b).itemDouble());
+                r.add_(steps.get(i), factors[i].sub(b).itemDouble());
             }
             return r;
         }

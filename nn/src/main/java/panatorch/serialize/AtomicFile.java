@@ -26,16 +26,17 @@ public final class AtomicFile {
 
     /** Writes under a temporary name in the same folder, forces it to the disk, renames it in one step, and forces that to the disk. */
     public static void write(Path file, Writer content) throws IOException {
-        Path absolute = file.toAbsolutePath();
+        Path absolute = file.toAbsolutePath(), folder = absolute.getParent();
+        if (folder == null) throw new IOException(file + " is a root folder and no name of a file");
         // No file of createTempFile, which nobody else may read, not even under its last name.
-        Path unfinished = FileNames.resolve(absolute.getParent(), "." + FileNames.of(absolute) + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
+        Path unfinished = FileNames.resolve(folder, "." + FileNames.of(absolute) + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
         try {
             try (var channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
                 channel.force(true);
             }
             Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            forceFolder(absolute.getParent());
+            forceFolder(folder);
         } finally {
             Files.deleteIfExists(unfinished);
         }

@@ -61,6 +61,7 @@ final class FileBytes implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the copy closes the channel
     private static FileBytes copied(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file);
         Arena arena = Arena.ofConfined();

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -158,13 +159,14 @@ public final class Npy {
 
     /** Writes tensors under their names into an uncompressed {@code .npz} file, one by one, in the map's order. */
     public static void saveAll(Path file, Map<String, Tensor> tensors) throws IOException {
-        var headers = new LinkedHashMap<String, MemorySegment>();
-        tensors.forEach((name, t) -> headers.put(name, header(name, t)));
+        var headers = new ArrayList<MemorySegment>(); // all of them before the file is begun
+        tensors.forEach((name, t) -> headers.add(header(name, t)));
         AtomicFile.write(file, channel -> {
             var zip = new ZipWriter(channel);
+            var header = headers.iterator();
             for (var e : tensors.entrySet()) {
                 try (var arena = Arena.ofConfined()) {
-                    zip.add(e.getKey() + ".npy", headers.get(e.getKey()), data(e.getValue(), arena));
+                    zip.add(e.getKey() + ".npy", header.next(), data(e.getValue(), arena));
                 }
             }
             zip.finish(0);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -132,6 +133,7 @@ public final class Safetensors {
 
     private static Map<String, Tensor> readIndex(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var index = FileBytes.open(path, Reading.COPIED)) {
+            Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent()); // a file that is open has one
             JsonNode where = SafetensorsHeader.json(index, index.load(index.bytes())).path(WEIGHT_MAP);
             if (!where.isObject()) throw index.malformed("it is no index of safetensors files: it has no " + WEIGHT_MAP);
             var files = new LinkedHashMap<String, Map<String, Tensor>>();
@@ -139,7 +141,7 @@ public final class Safetensors {
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
                 if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
-                Path file = FileNames.resolve(path.toAbsolutePath().getParent(), name);
+                Path file = FileNames.resolve(folder, name);
                 if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
                 if (!files.containsKey(name)) files.put(name, read(file, reading).tensors());
                 Tensor t = files.get(name).get(e.getKey());

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -62,8 +63,9 @@ final class Storage {
     }
 
     private Tensor elements(DType dtype) {
-        Tensor known = all.get(dtype), bytes = all.get(DType.UINT8);
+        Tensor known = all.get(dtype);
         if (known != null) return known;
+        Tensor bytes = Objects.requireNonNull(all.get(DType.UINT8)); // every storage begins with it
         try (var scope = Scope.open()) {
             Tensor elements = scope.move(bytes.narrow(0, 0, bytes.numel() / dtype.bytes() * dtype.bytes()).view(dtype));
             all.put(dtype, elements);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -78,7 +79,7 @@ final class StoragePlan {
     }
 
     Place place(Tensor t) {
-        Use use = uses.get(t);
+        Use use = Objects.requireNonNull(uses.get(t), "a tensor that was not planned for");
         Part part = use.part;
         if (part.end == 0) return new Place(part.key, t.numel(), 0, Storage.contiguous(t.shape()));
         return new Place(part.key, part.end - part.first, use.offset - part.first, t.strides());

@@ -59,18 +59,18 @@ final class TorchNames implements Pickle.Names {
             if (dtype != null) return new StorageType(dtype);
         }
         return switch (full) {
-            case "torch._utils._rebuild_tensor" -> (Pickle.Maker) a -> tensor(a, 4);
-            case "torch._utils._rebuild_tensor_v2" -> (Pickle.Maker) a -> tensor(a, 6);
-            case "torch._utils._rebuild_tensor_v3" -> (Pickle.Maker) a -> tensor(a, 7);
+            case "torch._utils._rebuild_tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 4);
+            case "torch._utils._rebuild_tensor_v2" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 6);
+            case "torch._utils._rebuild_tensor_v3" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 7);
             case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter" -> (Pickle.Maker) this::parameter;
             case "torch._tensor._rebuild_from_type_v2" -> (Pickle.Maker) this::subclass;
-            case "torch.Tensor" -> (Pickle.Maker) a -> { throw file.malformed("it makes a torch.Tensor in a way that this reader does not know"); };
-            case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) a -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
+            case "torch.Tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> { throw file.malformed("it makes a torch.Tensor in a way that this reader does not know"); };
+            case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) (List<@Nullable Object> a) -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
             case "torch.device" -> (Pickle.Maker) this::device;
             case "collections.OrderedDict" -> (Pickle.Maker) this::orderedDict;
             case "collections.Counter" -> (Pickle.Maker) this::counter; // milestones of MultiStepLR
             case "builtins.set", "builtins.frozenset" -> (Pickle.Maker) this::set;
-            case "builtins.complex" -> (Pickle.Maker) a -> new Complex(number(a, 0), number(a, 1));
+            case "builtins.complex" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Complex(number(a, 0), number(a, 1));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytearray", "builtins.bytes" -> (Pickle.Maker) this::bytes;
             default -> throw refusal(full);

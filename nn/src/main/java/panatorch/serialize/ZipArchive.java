@@ -55,12 +55,20 @@ final class ZipArchive {
     boolean has(String name) { return entries.containsKey(name); }
 
     /** Whether an entry's bytes are the file's own. */
-    boolean isStored(String name) { return entries.containsKey(name) && entries.get(name).method == STORED; }
+    boolean isStored(String name) {
+        Entry e = entries.get(name);
+        return e != null && e.method == STORED;
+    }
+
+    private Entry entry(String name) throws MalformedFileException {
+        Entry e = entries.get(name);
+        if (e == null) throw file.malformed("the archive has no " + name);
+        return e;
+    }
 
     /** A stored entry's bytes, unread, or an inflated entry's, whose checksum was right. */
     MemorySegment bytes(String name) throws IOException {
-        Entry e = entries.get(name);
-        if (e == null) throw file.malformed("the archive has no " + name);
+        Entry e = entry(name);
         MemorySegment stored = file.place(e.begin, e.compressed, name);
         return e.method == STORED ? stored : inflate(e, file.load(stored));
     }
@@ -68,7 +76,7 @@ final class ZipArchive {
     /** {@link #bytes} of which the checksum was right. */
     MemorySegment checked(String name) throws IOException {
         MemorySegment bytes = file.load(bytes(name));
-        if (crc(bytes) != entries.get(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
+        if (crc(bytes) != entry(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
         return bytes;
     }
 

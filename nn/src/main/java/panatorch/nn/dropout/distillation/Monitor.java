@@ -61,9 +61,11 @@ public final class Monitor implements Callback, AutoCloseable {
 
     @SuppressWarnings("unchecked")
     @Override public void loadStateDict(Map<String, ?> state) {
-        epoch.loadStateDict((Map<String, ?>) state.get(EPOCH));
+        if (!(state.get(EPOCH) instanceof Map<?, ?> averages && state.get(HISTORY) instanceof List<?> past))
+            throw new IllegalArgumentException("the state of a distillation has '" + EPOCH + "' and '" + HISTORY + "', and this one has " + state.keySet());
+        epoch.loadStateDict((Map<String, ?>) averages);
         history.clear();
-        for (Object m : (List<?>) state.get(HISTORY)) history.add(new Means(number(m, 0), number(m, 1)));
+        for (Object m : past) history.add(new Means(number(m, 0), number(m, 1)));
     }
 
     private static double number(Object pair, int i) { return ((Number) ((List<?>) pair).get(i)).doubleValue(); }

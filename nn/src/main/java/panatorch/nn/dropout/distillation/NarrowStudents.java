@@ -48,7 +48,7 @@ public final class NarrowStudents {
             to.forEach((name, layer) -> {
                 Map<String, Tensor> original = from.get(name);
                 if (original != null && fits(original, layer)) {
-                    layer.forEach((part, t) -> t.copy_(original.get(part)));
+                    layer.forEach((part, t) -> t.copy_(of(original, part, name)));
                     return;
                 }
                 others.add(name);
@@ -75,23 +75,32 @@ public final class NarrowStudents {
         if (!List.copyOf(from.keySet()).equals(List.copyOf(to.keySet()))) throw new IllegalArgumentException("the student's layers are " + to.keySet() + ", the baseline's " + from.keySet());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor kept = null;
-            long of = 0;
+            long units = 0;
             for (String name : from.keySet()) {
-                Map<String, Tensor> original = from.get(name), layer = to.get(name);
+                Map<String, Tensor> original = of(from, name, "the baseline"), layer = of(to, name, "the student");
                 if (!matrix(original)) {
-                    for (String part : layer.keySet()) set(name, layer.get(part), kept == null || original.get(part).dim() == 0 ? original.get(part) : rows(original.get(part), kept));
+                    for (var e : layer.entrySet()) {
+                        Tensor all = of(original, e.getKey(), name);
+                        set(name, e.getValue(), kept == null || all.dim() == 0 ? all : rows(all, kept));
+                    }
                     continue;
                 }
-                Tensor weight = original.get("weight"), narrow = layer.get("weight");
-                Tensor inputs = kept == null ? null : elements(name, kept, of, weight.size(1));
-                of = weight.size(0);
-                kept = units(name, of, narrow.size(0), generator);
-                for (String part : layer.keySet()) {
-                    Tensor some = rows(original.get(part), kept);
-                    set(name, layer.get(part), part.equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
+                Tensor weight = of(original, "weight", name), narrow = of(layer, "weight", name);
+                Tensor inputs = kept == null ? null : elements(name, kept, units, weight.size(1));
+                units = weight.size(0);
+                kept = units(name, units, narrow.size(0), generator);
+                for (var e : layer.entrySet()) {
+                    Tensor some = rows(of(original, e.getKey(), name), kept);
+                    set(name, e.getValue(), e.getKey().equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
                 }
             }
         }
+    }
+
+    private static <V> V of(Map<String, V> parts, String name, String whole) {
+        V part = parts.get(name);
+        if (part == null) throw new IllegalArgumentException(whole + " has no " + name + ", only " + parts.keySet());
+        return part;
     }
 
     private static void set(String layer, Tensor place, Tensor values) {

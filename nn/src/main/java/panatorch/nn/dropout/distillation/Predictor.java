@@ -1,5 +1,6 @@
 package panatorch.nn.dropout.distillation;
 
+import java.util.Objects;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -38,7 +39,7 @@ public interface Predictor {
                     Tensor part = new Teacher(network, some).target(input).mean().add(Math.log(some));
                     sum = sum == null ? part : sum.logaddexp(part);
                 }
-                return scope.move(sum.sub(Math.log(samples)));
+                return scope.move(Objects.requireNonNull(sum).sub(Math.log(samples)));
             }
         };
     }

@@ -1,9 +1,12 @@
 package panatorch.nn.dropout.distillation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -11,6 +14,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.AttentionDropout;
 import panatorch.nn.DropoutLayer;
+import panatorch.nn.Hooks;
 import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
@@ -57,24 +61,31 @@ public final class ScaleOnly extends Module {
         Map<String, Module> modules = network.namedModules();
         shapes.forEach((name, shape) -> {
             Tensor scale = parameter("scale_" + name.replace('.', '_'), Torch.ones(DType.FLOAT32, shape));
-            modules.get(name).hooks().afterForward((m, in, out) -> List.of(out.getFirst().mul(scale.to(out.getFirst().dtype()))));
+            Objects.requireNonNull(modules.get(name)).hooks().afterForward((m, in, out) -> List.of(out.getFirst().mul(scale.to(out.getFirst().dtype()))));
         });
     }
 
     /** Returns the shape of the scale behind each dropout layer, by the layer's name. */
     private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
-        var shapes = new LinkedHashMap<String, long[]>();
-        network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) shapes.put(name, null); });
-        if (shapes.isEmpty()) throw new IllegalArgumentException("the network has no dropout layer to scale");
+        var layers = new LinkedHashMap<String, Module>();
+        network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) layers.put(name, m); });
+        if (layers.isEmpty()) throw new IllegalArgumentException("the network has no dropout layer to scale");
+        var called = new HashMap<String, long[]>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
-            var watches = shapes.keySet().stream().map(name -> network.namedModules().get(name).hooks().afterForward((m, in, out) -> {
-                shapes.put(name, perFeature ? features(out.getFirst()) : new long[0]);
+            var watches = new ArrayList<Hooks.Handle>();
+            layers.forEach((name, layer) -> watches.add(layer.hooks().afterForward((m, in, out) -> {
+                called.put(name, perFeature ? features(out.getFirst()) : new long[0]);
                 return null;
-            })).toList();
+            })));
             network.call(example);
-            watches.forEach(w -> w.close());
+            watches.forEach(Hooks.Handle::close);
         }
-        shapes.forEach((name, shape) -> { if (shape == null) throw new IllegalArgumentException("the network does not call " + name + " by Module.call: its output cannot be scaled"); });
+        var shapes = new LinkedHashMap<String, long[]>();
+        for (String name : layers.keySet()) {
+            long[] shape = called.get(name);
+            if (shape == null) throw new IllegalArgumentException("the network does not call " + name + " by Module.call: its output cannot be scaled");
+            shapes.put(name, shape);
+        }
         return shapes;
     }
 

@@ -3,6 +3,7 @@ package panatorch.nn.dropout.gyro;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.NoGrad;
@@ -52,8 +53,9 @@ public record GyroDiagnostics(double[] accuracies, double disagreement, double e
             Tensor votes = logits.zerosLike(), probabilities = logits.zerosLike();
             var accuracies = new double[count];
             var chosen = new int[1];
-            before.forEach((layer, masks) -> {
-                layer.setMasks((like, shape, p) -> ((GyroMasks) masks).single(banks.get(layer), chosen[0], like, shape, p));
+            banks.forEach((layer, bank) -> {
+                var masks = (GyroMasks) Objects.requireNonNull(before.get(layer)); // or it would have no bank
+                layer.setMasks((like, shape, p) -> masks.single(bank, chosen[0], like, shape, p));
                 layer.train();
             });
             for (int k = 0; k < count; k++) {

@@ -22,7 +22,7 @@ final class RunningMoments implements AutoCloseable {
         Tensor x = samples.to(DType.FLOAT64);
         long k = x.size(0);
         Tensor m = x.mean(0), d = x.sub(m).square().sum(0);
-        if (mean == null) {
+        if (mean == null || deviations == null) {
             mean = m.escape();
             deviations = d.escape();
         } else {

@@ -24,7 +24,7 @@ final class Sums implements AutoCloseable {
                     + logits.describe());
         Tensor logP = logits.to(DType.FLOAT64).logSoftmax(2), p = logP.exp();
         Tensor sum = logP.logsumexp(0), entropy = Special.entr(p).sum(2).sum(0), largest = p.argmax(2).transpose(0, 1); // [N, k, …]
-        if (votes == null) {
+        if (votes == null || logSum == null || entropies == null) {
             votes = sum.zerosLike().escape();
             logSum = sum.escape();
             entropies = entropy.escape();

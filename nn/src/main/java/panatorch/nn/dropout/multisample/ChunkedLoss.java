@@ -3,6 +3,7 @@ package panatorch.nn.dropout.multisample;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Autocast;
 import panatorch.Autograd;
@@ -72,8 +73,8 @@ final class ChunkedLoss extends Function {
             saved.add(sum);
         }
         if (!saved.isEmpty()) context.save(saved.toArray(Tensor[]::new));
-        context.markNonDifferentiable(prediction);
-        return List.of(loss, prediction);
+        context.markNonDifferentiable(Objects.requireNonNull(prediction));
+        return List.of(Objects.requireNonNull(loss), prediction);
     }
 
     private void add(List<@Nullable Tensor> sums, List<Tensor> sources, Tensor loss, Scope chunk) {

@@ -1,6 +1,7 @@
 package panatorch.nn.dropout.multisample;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -164,7 +165,7 @@ public final class MultiSampleDropout {
                 prediction = chunk.move(prediction == null ? r.logits : options.prediction.plus(prediction, r.logits));
             }
         }
-        return new Result(loss, prediction);
+        return new Result(Objects.requireNonNull(loss), Objects.requireNonNull(prediction));
     }
 
     private Result logitMean(Tensor features, Tensor target, Criterion criterion) {
@@ -176,7 +177,7 @@ public final class MultiSampleDropout {
                 prediction = chunk.move(prediction == null ? reported : options.prediction.plus(prediction, reported));
             }
         }
-        return new Result(criterion.apply(mean, target), prediction);
+        return new Result(criterion.apply(Objects.requireNonNull(mean), target), Objects.requireNonNull(prediction));
     }
 
     /** Returns the contribution of chunk {@code c} to the mean loss and to the prediction. */
