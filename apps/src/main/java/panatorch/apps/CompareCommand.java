@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {
     /** What tells runs of one kind from one another, or does not matter. */
-    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
+    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "damaged", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
 
     private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 

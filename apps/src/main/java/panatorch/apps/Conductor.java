@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +48,8 @@ record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interru
             out.flush();
             var run = new Run(job, begun, options, config, weights, folder, out);
             Run.End end = run.train(interruption);
-            if (options.json) tell(end, run.measured(), folder, config);
+            tellSkipped(run.skipped(), log);
+            if (options.json) tell(end, run, folder, config);
             return switch (end) {
                 case FINISHED -> finished(run, job, folder, out);
                 case PAUSED -> {
@@ -61,11 +63,18 @@ record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interru
 
     /** What {@code --json} prints. @param end finished, paused or interrupted; @param result and others as metrics.json has them, null before the first epoch is over */
     private record Result(String end, String folder, @JsonProperty("final") Metrics.@Nullable Final result, Metrics.@Nullable Epoch best, int epochs,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Metrics.Score> comparison, Map<String, Object> config) {}
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Metrics.Score> comparison, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, Map<String, Object> config) {}
 
-    private void tell(Run.End end, @Nullable Metrics m, Path folder, Map<String, Object> config) throws IOException {
-        var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, config)
-                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), config);
+    private static void tellSkipped(List<String> skipped, RunLog log) {
+        if (skipped.isEmpty()) return;
+        log.out().println("skipped     " + Counted.of(skipped.size(), "damaged image") + ", which run.log names");
+        skipped.forEach(name -> log.note("damaged: " + name));
+    }
+
+    private void tell(Run.End end, Run run, Path folder, Map<String, Object> config) throws IOException {
+        Metrics m = run.measured();
+        var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, run.skipped(), config)
+                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), run.skipped(), config);
         spec.commandLine().getOut().println(Metrics.JSON_LINE.writeValueAsString(result));
         spec.commandLine().getOut().flush();
     }

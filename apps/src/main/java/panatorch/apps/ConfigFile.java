@@ -35,7 +35,7 @@ final class ConfigFile {
     /** What a file tells beside the options. */
     private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java", WEIGHTS = "weights";
     /** Options that may be another when a run is resumed; all others would make another run of it. */
-    private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
+    private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--damaged", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
             "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
 
     // ---- writing

@@ -25,11 +25,14 @@ final class DataOptions {
     @Option(names = "--no-augment", description = "train on the images as they are: no random crops, no flips")
     boolean noAugment;
 
-    /** All of them; the caller closes them. */
-    Dataset train() { return dataset.train(data, imageSize); }
+    @Option(names = "--damaged", paramLabel = "WHAT", defaultValue = "stop", description = "of the dataset folder: ${COMPLETION-CANDIDATES} at an image file that cannot be read; default: ${DEFAULT-VALUE}")
+    DamagedName damaged = DamagedName.STOP;
 
     /** All of them; the caller closes them. */
-    Dataset test() { return dataset.test(data, imageSize); }
+    Dataset train() { return damaged.over(dataset.train(data, imageSize)); }
+
+    /** All of them; the caller closes them. */
+    Dataset test() { return damaged.over(dataset.test(data, imageSize)); }
 
     void check() {
         Check.within("--image-size", imageSize, 8, 1024);

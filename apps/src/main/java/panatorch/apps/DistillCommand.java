@@ -49,7 +49,7 @@ final class DistillCommand implements Callable<Integer> {
             try (Dataset train = set.train(weights); Dataset test = set.test(weights); Classifier network = options.network(weights, test.classes(), place)) {
                 Classifier random = DroppingHead.random(network, options.dropoutP(), "distill");
                 var job = new Job(spec.name(), options.model(), set.dataset(), set.dataset().limited(train, learning.limitTrain), set.dataset().limited(test, set.limitTest),
-                        weights.preparation(train, options.model(), options.normalize), !learning.noAugment, learning.epochs, learning.batchSize, 1, MeasureName.LOSS, null, place, options.precision().resolve(place), compute.seed);
+                        weights.preparation(train, options.model(), options.normalize), !learning.noAugment, learning.epochs, learning.batchSize, 1, set.damaged, MeasureName.LOSS, null, place, options.precision().resolve(place), compute.seed);
                 Effect.check(spec, Effect.of(set.dataset()));
                 Effect.check(spec, Effect.within(run, job.epochs()));
                 return new Conductor(spec, run, Set.of(), interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, weights.file()), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));

@@ -16,10 +16,12 @@ record Effect(String option, boolean some, String where) {
     private static Effect with(boolean some, String option, String needed) { return new Effect(option, some, "without " + needed); }
 
     static List<Effect> of(DataOptions d) {
-        return List.of(data(d.dataset), with(d.dataset == DatasetName.FOLDER, "--image-size", "--dataset folder"), new Effect("--no-augment", d.dataset != DatasetName.SST2, "on texts"));
+        return List.of(data(d.dataset), with(d.dataset == DatasetName.FOLDER, "--image-size", "--dataset folder"), damaged(d.dataset), new Effect("--no-augment", d.dataset != DatasetName.SST2, "on texts"));
     }
 
     private static Effect data(DatasetName d) { return with(d != DatasetName.SYNTHETIC, "--data", "--dataset: the synthetic images are built in"); }
+
+    private static Effect damaged(DatasetName d) { return with(d == DatasetName.FOLDER, "--damaged", "--dataset folder"); }
 
     static List<Effect> of(ModelOptions m) {
         boolean gyro = m.dropout == DropoutName.GYRO;
@@ -51,7 +53,7 @@ record Effect(String option, boolean some, String where) {
         return List.of(new Effect("--stop-after", r.stopAfter == null || r.stopAfter < epochs, "in a run of " + Counted.of(epochs, "epoch")), new Effect("--verbose", !r.quiet, "with --quiet"));
     }
 
-    static List<Effect> of(DatasetName dataset) { return List.of(data(dataset)); }
+    static List<Effect> of(DatasetName dataset) { return List.of(data(dataset), damaged(dataset)); }
 
     /** Of a prediction. @param mc as of its option */
     static List<Effect> of(@Nullable Integer mc) { return List.of(with(mc != null, "--dropout-p", "--mc: only then is something dropped")); }

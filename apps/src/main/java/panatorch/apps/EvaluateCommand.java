@@ -1,5 +1,6 @@
 package panatorch.apps;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.metrics.ClassificationReport;
 import panatorch.models.Classifier;
@@ -71,7 +73,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 Path d = set.data, o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
                 warnOfOtherClasses(weights, test.classNames());
                 Precision p = options.precision().resolve(place);
-                var config = new EvaluateConfig(weights.file().toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, batchSize, p.toString(), place.toString(),
+                var config = new EvaluateConfig(weights.file().toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, set.damaged, batchSize, p.toString(), place.toString(),
                         set.limitTest, Torch.numThreads(), compute.seed, Torch.version());
                 try (Classifier network = options.network(weights, test.classes(), place)) {
                     Torch.manualSeed(compute.seed);
@@ -104,12 +106,13 @@ final class EvaluateCommand implements Callable<Integer> {
     private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         Integer samples = mc;
         Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
+        DataLoader loader = Testing.loader(test, preparation.testing(), batchSize, set.damaged);
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : Progress.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
-            try (var said = Predictions.of(network, predictor, Testing.batches(test, preparation.testing(), batchSize), test.size(), p, place, progress, interruption::check)) {
+            try (var said = Predictions.of(network, predictor, Testing.batches(loader), p, place, progress, interruption::check)) {
                 progress.close();
-                tell(said, Quality.of(said, test.classNames()), network, test.classNames(), config, folder);
+                tell(said, Quality.of(said, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
             }
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
@@ -117,14 +120,15 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, @Nullable Place folder) throws IOException {
+    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
         Tally tally = said.tally();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
-            text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, config)));
+            text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
         } else {
             text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
+            if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
             print(quality, Quality.report(said, names), text);
         }
         write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
@@ -145,7 +149,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** What {@code --json} prints. */
-    private record Result(double accuracy, double loss, long correct, long images, Quality quality, EvaluateConfig config) {}
+    private record Result(double accuracy, double loss, long correct, long images, Quality quality, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, EvaluateConfig config) {}
 
     /** A run may lie where nobody may write; what was measured is printed by then. */
     private void write(Metrics metrics, EvaluateConfig config, List<String> names, @Nullable Place place) throws IOException {

@@ -19,6 +19,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
@@ -71,13 +72,15 @@ final class FindLrCommand implements Callable<Integer> {
             Device place = compute.resolve();
             Precision precision = step.resolve(data.dataset, place);
             Effect.check(spec, Effect.ofRangeTest(data, network, step));
-            Preparation.of(all, network.model); // refuses images that do not fit before a folder is made
+            Preparation preparation = Preparation.of(all, network.model); // refuses images that do not fit before a folder is made
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
-            LrFinder.Result found = find(data.dataset.limited(all, data.limitTrain), place, precision);
+            DataLoader loader = Job.trainLoader(data.dataset.limited(all, data.limitTrain), step.batchSize, compute.seed, preparation, !data.noAugment, data.dataset, data.damaged);
+            LrFinder.Result found = find(loader, all.classes(), place, precision);
             PrintWriter text = spec.commandLine().getOut();
             Double suggestion = found.suggestion();
             if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
             else text.println(sentence(found.points(), suggestion));
+            if (!json && !loader.skipped().isEmpty()) text.println("skipped     " + Counted.of(loader.skipped().size(), "damaged image"));
             if (folder != null) {
                 AtomicFile.write(folder.resolve("find-lr.png"), picture(found.points(), suggestion));
                 AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
@@ -96,11 +99,10 @@ final class FindLrCommand implements Callable<Integer> {
                 : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
     }
 
-    private LrFinder.Result find(Dataset train, Device place, Precision precision) {
-        Preparation preparation = Preparation.of(train, network.model);
-        Batches batches = Job.trainBatches(train, step.batchSize, compute.seed, preparation, !data.noAugment, data.dataset);
+    private LrFinder.Result find(DataLoader train, int classes, Device place, Precision precision) {
+        Batches batches = Testing.batches(train);
         Torch.manualSeed(compute.seed);
-        try (Classifier model = network.model.create(train.classes())) {
+        try (Classifier model = network.model.create(classes)) {
             model.to(place, null, Testing.FORMAT);
             Objective objective = network.method(CrossEntropy.mean().labelSmoothing(step.labelSmoothing)).around(Testing.OBJECTIVE);
             try (Optimizer optimizer = step.optimizer.over(model.parameters(), step, from); var steps = new Steps(model, optimizer, objective, batches, place, precision)) {

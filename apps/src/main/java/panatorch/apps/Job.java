@@ -8,28 +8,30 @@ import panatorch.Device;
 import panatorch.amp.Precision;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
-import panatorch.train.Batches;
 
 /**
  * What a run is trained on, tested with, and for how long, whatever it learns from.
  *
  * @param command that began it; @param model and {@code dataset} as checkpoints name them; @param train the images or texts, limited as was asked for; {@code test} likewise
  * @param augment whether training images are cropped and flipped at random
- * @param accumulate batches of a step; @param measure by which epochs are compared; @param earlyStop epochs that may be no better; null for all
+ * @param accumulate batches of a step; @param damaged what happens at an image that cannot be read; @param measure by which epochs are compared; @param earlyStop epochs that may be no better; null for all
  */
 record Job(String command, ModelName model, DatasetName dataset, Dataset train, Dataset test, Preparation preparation, boolean augment, int epochs, int batchSize, int accumulate,
-        MeasureName measure, @Nullable Integer earlyStop, Device device, Precision precision, long seed) {
+        DamagedName damaged, MeasureName measure, @Nullable Integer earlyStop, Device device, Precision precision, long seed) {
     /** In an order that depends on the seed and the epoch. */
-    Batches trainBatches() { return trainBatches(train, batchSize, seed, preparation, augment, dataset); }
+    DataLoader trainLoader() { return trainLoader(train, batchSize, seed, preparation, augment, dataset, damaged); }
 
-    static Batches trainBatches(Dataset train, int batchSize, long seed, Preparation preparation, boolean augment, DatasetName dataset) {
-        return Testing.batches(DataLoader.of(train, batchSize).shuffle().seed(seed).transform(preparation.training(augment, dataset.mirrors)).build());
+    static DataLoader trainLoader(Dataset train, int batchSize, long seed, Preparation preparation, boolean augment, DatasetName dataset, DamagedName damaged) {
+        return damaged.on(DataLoader.of(train, batchSize).shuffle().seed(seed).transform(preparation.training(augment, dataset.mirrors))).build();
     }
 
-    Batches testBatches() { return Testing.batches(test, preparation.testing(), Testing.BATCH_SIZE); }
+    DataLoader testLoader() { return testLoader(test); }
+
+    /** @param items of the test set */
+    DataLoader testLoader(Dataset items) { return Testing.loader(items, preparation.testing(), Testing.BATCH_SIZE, damaged); }
 
     /** Of an epoch. */
-    long steps() { return (trainBatches().count() + accumulate - 1) / accumulate; }
+    long steps() { return (trainLoader().batches() + accumulate - 1) / accumulate; }
 
     Progress.Plan plan(int done) { return new Progress.Plan(epochs, done, train.size(), test.size(), dataset.items()); }
 

@@ -66,7 +66,7 @@ final class LabelLearning implements Learning {
         LearningOptions l = options.learning;
         int threads = options.compute.threads;
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s%s, by %s with a %s schedule",
-                job.model(), model.parameterCount(), options.model.describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainBatches().count(), "batch", "batches"),
+                job.model(), model.parameterCount(), options.model.describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainLoader().batches(), "batch", "batches"),
                 job.device(), Counted.of(threads, "thread"), job.precision(), job.precision().reason().equals("asked for") ? "" : " (" + job.precision().reason() + ")", l.step.optimizer, l.schedule);
     }
 

@@ -49,7 +49,7 @@ record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable Tensor i
         };
     }
 
-    static Predictions of(Classifier model, Predictor predictor, Batches test, int images, Precision precision, Device device, Progress progress, Runnable interruption) {
+    static Predictions of(Classifier model, Predictor predictor, Batches test, Precision precision, Device device, Progress progress, Runnable interruption) {
         var logits = new ArrayList<Tensor>();
         var labels = new ArrayList<Tensor>();
         var information = new ArrayList<Tensor>();
@@ -61,7 +61,7 @@ record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable Tensor i
             return new Objective.Result(panatorch.nn.functional.CrossEntropy.crossEntropy(said.logits(), target), said.logits());
         };
         try (var scope = Scope.open()) {
-            Tally tally = Testing.run(model, test, images, objective, precision, device, progress, interruption);
+            Tally tally = Testing.run(model, test, objective, precision, device, progress, interruption);
             return new Predictions(tally, Aten.cat(logits).escape(), Aten.cat(labels).escape(), information.isEmpty() ? null : Aten.cat(information).escape());
         } finally {
             for (List<Tensor> parts : List.of(logits, labels, information)) parts.forEach(Tensor::close);

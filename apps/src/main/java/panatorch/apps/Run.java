@@ -7,9 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.serialize.Safetensors;
 import panatorch.train.Callback;
@@ -34,6 +38,7 @@ final class Run {
     private final Path folder;
     private final PrintWriter out;
     private final EpochLog log;
+    private final DataLoader train, test;
 
     /** @param config the options as JSON has them; @param metadata of the weights */
     Run(Job job, Learning learning, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
@@ -43,11 +48,16 @@ final class Run {
         this.metadata = metadata;
         this.folder = folder;
         this.out = out;
+        train = job.trainLoader();
+        test = job.testLoader();
         log = new EpochLog(folder, config, DataIdentity.of(job), learning, options.monitor);
     }
 
     /** Null before the first epoch is over. */
     @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
+
+    /** Names of the damaged training and test images that were left out so far. */
+    List<String> skipped() { return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList(); }
 
     /** How the same run is made again. */
     String repeat() { return "panatorch " + job.command() + " --config " + Shell.word(folder.resolve(ConfigFile.NAME)); }
@@ -72,7 +82,7 @@ final class Run {
                 .metrics(Metric.ACCURACY).device(job.device()).precision(job.precision()).memoryFormat(Testing.FORMAT).accumulate(job.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
             if (options.resume != null) resume(trainer);
             try {
-                trainer.fit(job.trainBatches(), job.testBatches(), job.epochs());
+                trainer.fit(Testing.batches(train), Testing.batches(test), job.epochs());
             } catch (Interruption.Interrupted e) {
                 trainer.save(folder.resolve(Checkpointing.LAST)); // in the middle of a test, which is repeated later
             }
@@ -106,8 +116,9 @@ final class Run {
 
     /** The weights as they were saved say once more what they think of each test image. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
-        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, job.testBatches(), job.test().size(), job.precision(), job.device(), progress, interruption::check)) {
-            HtmlReport.write(folder.resolve(REPORT), log.metrics(), Quality.of(said, job.test().classNames()), said, job.test(), job.dataset(), repeat());
+        Dataset shown = DamagedName.without(job.test(), test.skipped());
+        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, Testing.batches(job.testLoader(shown)), job.precision(), job.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve(REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, job.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // all else is written
         } catch (RuntimeException | LinkageError | InternalError e) {

@@ -10,7 +10,7 @@ import org.apache.logging.log4j.ThreadContext;
 /** What a run tells: on the console unless it is to be quiet, and with the time in {@code run.log} of its folder, where this thread's warnings go, too. */
 final class RunLog implements AutoCloseable {
     /** As {@code log4j2.xml} names them. */
-    private static final String RUN = "run", LEVEL = "panatorch.log.level";
+    private static final String RUN = "run", LEVEL = "panatorch.log.level", LOGGER = "panatorch.run";
 
     private final PrintWriter out;
 
@@ -24,10 +24,13 @@ final class RunLog implements AutoCloseable {
 
     static RunLog open(Path folder, PrintWriter console, boolean quiet) {
         ThreadContext.put(RUN, folder.toAbsolutePath().toString());
-        return new RunLog(new ConsoleWriter(new Lines(quiet ? Writer.nullWriter() : console, LogManager.getLogger("panatorch.run"))));
+        return new RunLog(new ConsoleWriter(new Lines(quiet ? Writer.nullWriter() : console, LogManager.getLogger(LOGGER))));
     }
 
     PrintWriter out() { return out; }
+
+    /** Writes a line to {@code run.log} only. */
+    void note(String line) { LogManager.getLogger(LOGGER).info(line); }
 
     @Override public void close() {
         out.flush();

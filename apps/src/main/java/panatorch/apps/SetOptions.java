@@ -19,6 +19,9 @@ final class SetOptions {
     @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only, of a folder N from all classes")
     @Nullable Integer limitTest;
 
+    @Option(names = "--damaged", paramLabel = "WHAT", defaultValue = "stop", description = "of the dataset folder: ${COMPLETION-CANDIDATES} at an image file that cannot be read; default: ${DEFAULT-VALUE}")
+    DamagedName damaged = DamagedName.STOP;
+
     void check() { Check.atLeast("--limit-test", limitTest, 1); }
 
     /** Puts what the file says in the place of what was not said. @throws InputException if neither names the set */
@@ -30,10 +33,10 @@ final class SetOptions {
     DatasetName dataset() { return Objects.requireNonNull(dataset, "options are resolved before they are used"); }
 
     /** All of them, as the weights take them; the caller closes them. */
-    Dataset train(Checkpoint weights) { return dataset().train(data, side(weights), weights.file()); }
+    Dataset train(Checkpoint weights) { return damaged.over(dataset().train(data, side(weights), weights.file())); }
 
     /** All of them, as the weights take them; the caller closes them. */
-    Dataset test(Checkpoint weights) { return dataset().test(data, side(weights), weights.file()); }
+    Dataset test(Checkpoint weights) { return damaged.over(dataset().test(data, side(weights), weights.file())); }
 
     private static int side(Checkpoint weights) {
         Preparation known = weights.preparation();

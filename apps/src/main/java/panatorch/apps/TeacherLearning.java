@@ -78,7 +78,7 @@ final class TeacherLearning implements Learning {
     }
 
     private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
-        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, job.testBatches(), job.test().size(), job.precision(), job.device(), progress, interruption)) {
+        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, Testing.batches(job.testLoader()), job.precision(), job.device(), progress, interruption)) {
             return Metrics.Score.of(said.tally().accuracy(), said.tally().loss());
         }
     }

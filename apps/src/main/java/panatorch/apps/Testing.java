@@ -2,6 +2,7 @@ package panatorch.apps;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import panatorch.Device;
 import panatorch.MemoryFormat;
 import panatorch.Tensor;
@@ -32,18 +33,20 @@ final class Testing {
 
     static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(FORMAT) : input; }
 
-    static Batches batches(Dataset test, Transform normalize, int batchSize) { return batches(DataLoader.of(test, batchSize).transform(normalize).build()); }
+    static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) { return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build(); }
 
     static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
 
     /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
-    static Tally run(Classifier model, Batches test, int images, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
+    static Tally run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
         var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, FORMAT));
+        var count = new AtomicLong();
         Map<String, Double> means = evaluation.of(model, test, so -> {
+            count.set(so.count());
             progress.tested(Tally.of(so));
             interruption.run();
         });
-        Tally tally = Tally.of(means, images);
+        Tally tally = Tally.of(means, count.get());
         if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss on the test images is " + tally.loss() + ": the model's numbers have overflowed");
         return tally;
     }

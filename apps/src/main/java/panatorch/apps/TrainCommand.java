@@ -32,10 +32,10 @@ final class TrainCommand implements Callable<Integer> {
         try (var interruption = Interruption.watch(); Dataset train = d.train(); Dataset test = d.test()) {
             options.resolve();
             var job = new Job(spec.name(), options.model.model, d.dataset, d.dataset.limited(train, d.limitTrain), d.dataset.limited(test, d.limitTest), Preparation.of(train, options.model.model), !d.noAugment,
-                    l.epochs, l.step.batchSize, l.accumulate, l.measure, l.earlyStop, options.device(), options.precision(), options.compute.seed);
+                    l.epochs, l.step.batchSize, l.accumulate, d.damaged, l.measure, l.earlyStop, options.device(), options.precision(), options.compute.seed);
             List<Effect> effects = Effect.of(options);
             Effect.check(spec, effects);
-            Effect.check(spec, Effect.within(l, job.trainBatches().count()));
+            Effect.check(spec, Effect.within(l, job.trainLoader().batches()));
             Effect.check(spec, Effect.within(run, job.epochs()));
             return new Conductor(spec, run, Effect.idle(effects), interruption).run(job, folder -> d.dataset.saveWith(folder, d.data, null), () -> new LabelLearning(options, job));
         }

@@ -16,6 +16,7 @@ final class Values {
     /** Makes {@code line} and its commands read names and paths. */
     static void teach(CommandLine line) {
         names(line, DatasetName.class);
+        names(line, DamagedName.class);
         names(line, ModelName.class);
         names(line, DropoutName.class);
         names(line, OptimizerName.class);
