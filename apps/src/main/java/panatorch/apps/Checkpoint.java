@@ -35,7 +35,7 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
     /** The file itself, or the best one of a run's folder. */
     static Path file(Path named) {
         if (!Files.isDirectory(named)) return named;
-        List<String> kinds = List.of(Checkpointing.BEST, Run.WEIGHTS, Checkpointing.LAST);
+        List<String> kinds = List.of(Checkpointing.BEST, OutputFolder.WEIGHTS, Checkpointing.LAST);
         return kinds.stream().map(named::resolve).filter(Files::isRegularFile).findFirst()
                 .orElseThrow(() -> new InputException("there are no weights in the folder " + named + ": it has no " + String.join(", no ", kinds)));
     }
@@ -107,7 +107,7 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
 
     private static String json(Object value) {
         try {
-            return Metrics.JSON_LINE.writeValueAsString(value);
+            return Json.LINE.writeValueAsString(value);
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
@@ -117,7 +117,7 @@ record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> me
         String text = metadata.get(key);
         if (text == null) return null;
         try {
-            return Metrics.JSON_LINE.readValue(text, type);
+            return Json.LINE.readValue(text, type);
         } catch (JsonProcessingException e) {
             throw new InputException("the checkpoint " + file + " has the impossible " + key + " '" + text + "'", e);
         }

@@ -43,7 +43,7 @@ final class CheckpointOptions {
         Classifier network = model().create(classes);
         try {
             weights.loadInto(network, model());
-            network.to(place, null, Testing.FORMAT);
+            network.to(place, null, ModelName.FORMAT);
             return network;
         } catch (RuntimeException | Error e) {
             network.close();

@@ -89,7 +89,7 @@ final class CompareCommand implements Callable<Integer> {
                 Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();
         PrintWriter text = spec.commandLine().getOut();
         List<String> data = differentData(read);
-        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
+        if (json) text.println(Json.LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
         else print(rows, text);
         if (!json) data.forEach(text::println);
         Path picture = out;
@@ -102,7 +102,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static Run read(Path path) {
-        Path file = Files.isDirectory(path) ? path.resolve("metrics.json") : path;
+        Path file = Files.isDirectory(path) ? path.resolve(OutputFolder.METRICS) : path;
         try {
             JsonNode metrics = new ObjectMapper().readTree(Files.readAllBytes(file));
             var epochs = new ArrayList<JsonNode>();

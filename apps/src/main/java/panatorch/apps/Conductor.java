@@ -75,7 +75,7 @@ record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interru
         Metrics m = run.measured();
         var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, run.skipped(), config)
                 : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), run.skipped(), config);
-        spec.commandLine().getOut().println(Metrics.JSON_LINE.writeValueAsString(result));
+        spec.commandLine().getOut().println(Json.LINE.writeValueAsString(result));
         spec.commandLine().getOut().flush();
     }
 
@@ -83,9 +83,9 @@ record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interru
         Metrics metrics = run.measured();
         if (metrics == null) throw new IllegalStateException("a run of no epochs");
         Summary.print(metrics, job.dataset().items(), out);
-        boolean drawn = Curves.tryWrite(folder.resolve(Run.CURVES), metrics);
-        if (!drawn) spec.commandLine().getErr().println("panatorch: " + Run.CURVES + " could not be drawn: Java finds no fonts");
-        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", " + Run.CURVES : "") + ", " + Run.REPORT + ", best.safetensors and " + Run.WEIGHTS + " in " + folder);
+        boolean drawn = Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics);
+        if (!drawn) spec.commandLine().getErr().println("panatorch: " + OutputFolder.CURVES + " could not be drawn: Java finds no fonts");
+        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", " + OutputFolder.CURVES : "") + ", " + OutputFolder.REPORT + ", best.safetensors and " + OutputFolder.WEIGHTS + " in " + folder);
         out.flush();
         return 0;
     }

@@ -57,7 +57,7 @@ final class ConfigFile {
     static void write(Path folder, Map<String, Object> config, Map<String, String> weights) throws IOException {
         var all = new LinkedHashMap<String, Object>(config);
         all.put(WEIGHTS, weights);
-        AtomicFile.write(folder.resolve(NAME), Metrics.JSON.writeValueAsBytes(all));
+        AtomicFile.write(folder.resolve(NAME), Json.PRETTY.writeValueAsBytes(all));
     }
 
     /** {@code dropoutP} for {@code --dropout-p}. */

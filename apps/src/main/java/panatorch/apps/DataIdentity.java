@@ -23,8 +23,9 @@ import panatorch.datasets.Dataset;
 record DataIdentity(String dataset, int train, int test, int classes, String trainPrint, String testPrint) {
     private static final int ITEMS = 64, SIZES = 1024;
 
-    static DataIdentity of(Job job) {
-        return new DataIdentity(job.dataset().toString(), job.train().size(), job.test().size(), job.test().classes(), print(job.train(), job.dataset()), print(job.test(), job.dataset()));
+    /** Identifies the data of a run by reading some of it. */
+    static DataIdentity of(DatasetName name, Dataset train, Dataset test) {
+        return new DataIdentity(name.toString(), train.size(), test.size(), test.classes(), print(train, name), print(test, name));
     }
 
     private static String print(Dataset set, DatasetName name) {

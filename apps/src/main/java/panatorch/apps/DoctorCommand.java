@@ -45,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "GPU", Cuda.isAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
         row(out, "precision", precision + ", because " + precision.reason());
-        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(told));
+        if (json) out.println(Json.LINE.writeValueAsString(told));
         out.flush();
         return 0;
     }
@@ -60,7 +60,7 @@ final class DoctorCommand implements Callable<Integer> {
             told.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
             boolean loaded = !steps.isEmpty() && steps.getLast().outcome() == Step.Outcome.CHOSEN;
             cache(out, loaded ? NativeLibrary.folders() : List.of());
-            if (json && !loaded) out.println(Metrics.JSON_LINE.writeValueAsString(told));
+            if (json && !loaded) out.println(Json.LINE.writeValueAsString(told));
             out.flush();
         }
     }

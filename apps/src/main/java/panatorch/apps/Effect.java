@@ -75,7 +75,7 @@ record Effect(String option, boolean some, String where) {
 
     /** @throws InputException if the user gave, not in a file but in this call, an option that has none */
     static void check(CommandSpec command, List<Effect> effects) {
-        Set<String> said = ((Panatorch) command.root().userObject()).said(command);
+        Set<String> said = ((GivenOptions) command.root().userObject()).given(command);
         for (Effect e : effects) if (!e.some && said.contains(e.option)) throw new InputException(e.option + " has no effect " + e.where);
     }
 }

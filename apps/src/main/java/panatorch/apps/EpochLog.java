@@ -48,7 +48,7 @@ final class EpochLog implements Callback {
         write();
     }
 
-    private void write() throws IOException { metrics().write(folder.resolve("metrics.json")); }
+    private void write() throws IOException { metrics().write(folder.resolve(OutputFolder.METRICS)); }
 
     @Override public void fitStart(Trainer trainer) {
         epochs.clear();
@@ -82,8 +82,8 @@ final class EpochLog implements Callback {
     private void monitor() throws IOException {
         var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc", epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
                 "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc", epochs.stream().map(e -> rounded(e.testAccuracy())).toList());
-        AtomicFile.write(folder.resolve("training_monitor.json"), Metrics.JSON_LINE.writeValueAsBytes(new java.util.TreeMap<>(lists)));
-        Curves.tryWrite(folder.resolve(Run.CURVES), metrics());
+        AtomicFile.write(folder.resolve(OutputFolder.MONITOR), Json.LINE.writeValueAsBytes(new java.util.TreeMap<>(lists)));
+        Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics());
     }
 
     private static double rounded(double value) { return Double.isFinite(value) ? Math.round(value * 1e4) / 1e4 : value; }

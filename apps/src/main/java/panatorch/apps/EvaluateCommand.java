@@ -94,7 +94,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private record Place(Path folder, String trainedOn) {
         /** Of another set and of Monte-Carlo prediction beside that of the run, whose metrics stay as they are. */
         Path metrics(EvaluateConfig c) {
-            Path metrics = folder.resolve("metrics.json");
+            Path metrics = folder.resolve(OutputFolder.METRICS);
             return Files.exists(metrics) || ConfigFile.isOfRun(folder) ? folder.resolve("evaluation" + kind(c) + ".json") : metrics;
         }
 
@@ -108,7 +108,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
         DataLoader loader = Testing.loader(test, preparation.testing(), batchSize, set.damaged);
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
-        try (var progress = json ? Progress.none() : Progress.of(plan, spec.commandLine().getOut(), false)) {
+        try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
             try (var said = Predictions.of(network, predictor, Testing.batches(loader), p, place, progress, interruption::check)) {
                 progress.close();
@@ -124,7 +124,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Tally tally = said.tally();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
-            text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
+            text.println(Json.LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
         } else {
             text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());

@@ -78,12 +78,12 @@ final class FindLrCommand implements Callable<Integer> {
             LrFinder.Result found = find(loader, all.classes(), place, precision);
             PrintWriter text = spec.commandLine().getOut();
             Double suggestion = found.suggestion();
-            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
+            if (json) text.println(Json.LINE.writeValueAsString(found));
             else text.println(sentence(found.points(), suggestion));
             if (!json && !loader.skipped().isEmpty()) text.println("skipped     " + Counted.of(loader.skipped().size(), "damaged image"));
             if (folder != null) {
                 AtomicFile.write(folder.resolve("find-lr.png"), picture(found.points(), suggestion));
-                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
+                AtomicFile.write(folder.resolve("find-lr.json"), Json.PRETTY.writeValueAsBytes(found));
                 if (!json) text.println("written     find-lr.png and find-lr.json in " + folder);
             } else if (!json) {
                 text.println("--out DIR draws the curve there");
@@ -103,7 +103,7 @@ final class FindLrCommand implements Callable<Integer> {
         Batches batches = Testing.batches(train);
         Torch.manualSeed(compute.seed);
         try (Classifier model = network.model.create(classes)) {
-            model.to(place, null, Testing.FORMAT);
+            model.to(place, null, ModelName.FORMAT);
             Objective objective = network.method(CrossEntropy.mean().labelSmoothing(step.labelSmoothing)).around(Testing.OBJECTIVE);
             try (Optimizer optimizer = step.optimizer.over(model.parameters(), step, from); var steps = new Steps(model, optimizer, objective, batches, place, precision)) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));

@@ -40,7 +40,7 @@ final class HtmlReport {
     /** @param test what {@code said} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
     static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, DatasetName dataset, String command) throws IOException {
         List<Metrics.Epoch> e = metrics.epochs();
-        String title = escaped(Metrics.JSON.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
+        String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title + "</title><style>" + STYLE + "</style></head><body>\n");
         html.append("<h1>").append(title).append("</h1>\n<h2>Result</h2>\n<table>");
         row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());
@@ -53,7 +53,7 @@ final class HtmlReport {
         row(html, "time", "%,.1f s", e.stream().mapToDouble(Metrics.Epoch::seconds).sum());
         html.append("</table>\n");
         if (metrics.comparison() != null) compare(html, metrics.comparison());
-        html.append("<p>To repeat it:</p><pre>").append(escaped(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
+        html.append("<p>To repeat it:</p><pre>").append(Printable.html(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
         var charts = new ArrayList<>(Curves.of(metrics));
         charts.add(new Curves.Chart("learning rate", true, List.of(Curves.line("after the epoch", e, Metrics.Epoch::learningRate))));
         charts.add(new Curves.Chart(dataset.items() + " per second, training", true, List.of(Curves.line("speed", e, Metrics.Epoch::imagesPerSecond))));
@@ -62,15 +62,15 @@ final class HtmlReport {
         html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
         mistakes(html, said, test);
         html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
-        html.append(escaped(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
-        Metrics.JSON.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(escaped(p.getKey())).append("</td><td>").append(escaped(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
+        html.append(Printable.html(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
+        Json.PRETTY.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(Printable.html(p.getKey())).append("</td><td>").append(Printable.html(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
         html.append("</table></div>\n</body></html>\n");
         AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static void compare(StringBuilder html, Map<String, Metrics.Score> scores) {
         html.append("<h2>Student and teacher</h2>\n<table><tr><th></th><th class=\"number\">test error</th><th class=\"number\">test NLL</th></tr>\n");
-        scores.forEach((name, s) -> html.append(String.format(Locale.ROOT, "<tr><td>%s</td><td class=\"number\">%.2f %%</td><td class=\"number\">%.4f</td></tr>%n", escaped(name), 100 * s.error(), s.nll())));
+        scores.forEach((name, s) -> html.append(String.format(Locale.ROOT, "<tr><td>%s</td><td class=\"number\">%.2f %%</td><td class=\"number\">%.4f</td></tr>%n", Printable.html(name), 100 * s.error(), s.nll())));
         html.append("</table>\n");
     }
 
@@ -96,10 +96,10 @@ final class HtmlReport {
             int i = w[0];
             String is = test.classNames().get((int) labels[i]), taken = test.classNames().get((int) predicted[i]);
             if (!test.schema().fields().getFirst().name().equals(Field.IMAGES)) {
-                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", escaped(test.name(i)), escaped(is), escaped(taken), 100 * confidence[i]));
+                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", Printable.html(test.name(i)), Printable.html(is), Printable.html(taken), 100 * confidence[i]));
                 continue;
             }
-            html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(escaped(is)).append(", taken for <b>").append(escaped(taken))
+            html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(Printable.html(is)).append(", taken for <b>").append(Printable.html(taken))
                     .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
         }
     }
@@ -122,6 +122,4 @@ final class HtmlReport {
     }
 
     private static String picture(byte[] png) { return "data:image/png;base64," + Base64.getEncoder().encodeToString(png); }
-
-    static String escaped(String text) { return Printable.text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
 }

@@ -25,10 +25,10 @@ final class InputException extends RuntimeException {
     /** What went wrong with a file; Java's own message is often the bare path, and that of a file which would have been renamed when it was whole. */
     static String reason(IOException e) {
         return switch (e) {
-            case NoSuchFileException f -> "there is no " + (OutputFolder.isUnfinished(f.getFile()) ? "folder " + Path.of(f.getFile()).toAbsolutePath().getParent() : f.getFile());
-            case AccessDeniedException f -> "access to " + OutputFolder.finished(f.getFile()) + " is denied";
+            case NoSuchFileException f -> "there is no " + (UnfinishedFile.is(f.getFile()) ? "folder " + Path.of(f.getFile()).toAbsolutePath().getParent() : f.getFile());
+            case AccessDeniedException f -> "access to " + UnfinishedFile.finished(f.getFile()) + " is denied";
             case FileAlreadyExistsException f -> f.getFile() + " is a file";
-            case FileSystemException f when f.getReason() != null -> OutputFolder.finished(f.getFile()) + ": " + f.getReason();
+            case FileSystemException f when f.getReason() != null -> UnfinishedFile.finished(f.getFile()) + ": " + f.getReason();
             default -> e.getMessage() == null ? e.toString() : e.getMessage();
         };
     }

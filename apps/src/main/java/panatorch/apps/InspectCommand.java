@@ -55,7 +55,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(), tensors.stream().mapToLong(Entry::bytes).sum());
         PrintWriter out = spec.commandLine().getOut();
-        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(content));
+        if (json) out.println(Json.LINE.writeValueAsString(content));
         else print(content, out);
         out.flush();
         return 0;

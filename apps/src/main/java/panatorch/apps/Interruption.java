@@ -13,7 +13,6 @@ import panatorch.train.Trainer;
  */
 final class Interruption implements Callback, AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
-    private static final int EXIT_STATUS = 130;
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final Thread hook = new Thread(this::interrupt, "panatorch-interruption");
@@ -54,7 +53,7 @@ final class Interruption implements Callback, AutoCloseable {
     int report(PrintWriter err, String what) {
         err.println("Interrupted: " + what);
         err.flush();
-        return EXIT_STATUS;
+        return ExitStatus.INTERRUPTED;
     }
 
     @Override public void close() {

@@ -38,7 +38,7 @@ final class LabelLearning implements Learning {
         int classes = job.train().classes();
         Torch.manualSeed(job.seed());
         model = job.model().create(classes);
-        model.to(job.device(), null, Testing.FORMAT);
+        model.to(job.device(), null, ModelName.FORMAT);
         subnetworks = options.model.dropout == DropoutName.GYRO ? GyroSchedule.of(options.model.sigma, options.model.tau, job.epochs() * job.steps(), job.seed()) : null;
         gyro = subnetworks == null ? null : replaced(subnetworks);
         if (gyro != null) methods.add(gyro);

@@ -2,8 +2,6 @@ package panatorch.apps;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -44,12 +42,7 @@ record Metrics(Object config, List<Epoch> epochs, @JsonProperty("final") Final r
         static Score of(double accuracy, double loss) { return new Score(1 - accuracy, loss); }
     }
 
-    static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT, SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
-
-    /** For output that programs read line by line. */
-    static final ObjectMapper JSON_LINE = new ObjectMapper().enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING);
-
     void write(Path file) throws IOException {
-        AtomicFile.write(file, JSON.writeValueAsBytes(this));
+        AtomicFile.write(file, Json.PRETTY.writeValueAsBytes(this));
     }
 }

@@ -1,6 +1,7 @@
 package panatorch.apps;
 
 import java.util.function.IntFunction;
+import panatorch.MemoryFormat;
 import panatorch.models.AllConv;
 import panatorch.models.Bert;
 import panatorch.models.CifarResNet;
@@ -43,6 +44,9 @@ enum ModelName {
     CUDA_CONVNET_QUICK_DROPOUT(classes -> new CudaConvnetQuick(CudaConvnetQuick.options(classes).dropout(0.5))),
     LENET5_DROPOUT(0.02, classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
     BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Texts.WORDS).positions(Texts.LENGTH), classes));
+
+    /** The order of images and convolution weights in memory: a fifth faster on a CPU for small images, and faster on a GPU with tensor cores. */
+    static final MemoryFormat FORMAT = MemoryFormat.CHANNELS_LAST;
 
     /** The highest learning rate of sgd that is usual, as measured where that of others is too high. */
     final double sgdRate;

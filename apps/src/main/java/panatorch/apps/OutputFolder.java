@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
 final class OutputFolder {
     private OutputFolder() {}
 
-    private static final Pattern UNFINISHED = Pattern.compile("\\.(.+)\\.[0-9a-f]{1,16}\\.unfinished");
+
+    static final String METRICS = "metrics.json", WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png", MONITOR = "training_monitor.json",
+            RECORDING = "recording.jfr", LOG = "run.log";
 
     private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
     private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
@@ -24,15 +26,6 @@ final class OutputFolder {
         Path free = first;
         for (int i = 2; Files.exists(free); i++) free = first.resolveSibling(first.getFileName() + "-" + i);
         return free;
-    }
-
-    static boolean isUnfinished(String file) { return UNFINISHED.matcher(file.substring(file.lastIndexOf('/') + 1)).matches(); }
-
-    /** The name that an unfinished file would have got; others keep theirs. */
-    static String finished(String file) {
-        int name = file.lastIndexOf('/') + 1; // of a text: in a POSIX locale it may be no path
-        var unfinished = UNFINISHED.matcher(file.substring(name));
-        return unfinished.matches() ? file.substring(0, name) + unfinished.group(1) : file;
     }
 
     /** A file that is to be written, as can be told before the work for it is done. @throws InputException if it cannot be */
@@ -46,7 +39,7 @@ final class OutputFolder {
 
     /** What a process that was killed in the middle of writing leaves behind. */
     private static void removeUnfinished(Path folder) throws IOException {
-        try (var files = Files.newDirectoryStream(folder, f -> UNFINISHED.matcher(f.getFileName().toString()).matches())) {
+        try (var files = Files.newDirectoryStream(folder, f -> UnfinishedFile.is(f.getFileName().toString()))) {
             for (Path f : files) Files.deleteIfExists(f);
         }
     }
@@ -64,7 +57,7 @@ final class OutputFolder {
         boolean run = ConfigFile.isOfRun(folder);
         for (Path f : files) if (!run && PRECIOUS.matcher(f.getFileName().toString()).matches()) throw new InputException("the run would replace " + f + ", which no run has written; --out names another folder");
         for (Path f : files) Files.deleteIfExists(f);
-        Path log = folder.resolve("run.log");
+        Path log = folder.resolve(LOG);
         if (Files.exists(log)) Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close(); // an earlier run of this process may have it open
         return run;
     }

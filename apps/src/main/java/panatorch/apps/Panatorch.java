@@ -29,9 +29,7 @@ import picocli.CommandLine.Spec;
         version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
         FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
-public final class Panatorch implements Runnable {
-    static final int FAILURE = 1, WRONG = 2, READER_LEFT = 141;
-
+public final class Panatorch implements Runnable, GivenOptions {
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
     private boolean help;
 
@@ -63,7 +61,7 @@ public final class Panatorch implements Runnable {
                     for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // its colours are the program's own
                     return new CommandLine.RunLast().execute(parsed);
                 })
-                .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
+                .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
         Values.teach(line);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
@@ -71,13 +69,13 @@ public final class Panatorch implements Runnable {
         try {
             status = line.execute(ConfigFile.expand(args, line.getSubcommands()));
         } catch (InputException e) {
-            status = panatorch.complain(e, WRONG, line);
+            status = panatorch.complain(e, ExitStatus.WRONG_CALL, line);
         } catch (Error e) {
-            status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
+            status = panatorch.complain(e, ExitStatus.FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }
         if (out.checkError() && status == 0) {
             if (!readerLeft.getAsBoolean()) err.println("panatorch: standard output could not be written");
-            status = readerLeft.getAsBoolean() ? READER_LEFT : FAILURE;
+            status = readerLeft.getAsBoolean() ? ExitStatus.READER_LEFT : ExitStatus.FAILURE;
         }
         err.flush();
         return status;
@@ -91,15 +89,14 @@ public final class Panatorch implements Runnable {
         return args;
     }
 
-    /** The options of {@code command} that stand in this call, by their longest names, and not in a file that it names. */
-    Set<String> said(CommandSpec command) {
+    @Override public Set<String> given(CommandSpec command) {
         return Arrays.stream(args).filter(a -> a.startsWith("--")).map(a -> command.findOption(a.contains("=") ? a.substring(0, a.indexOf('=')) : a))
                 .filter(Objects::nonNull).map(OptionSpec::longestName).collect(Collectors.toSet());
     }
 
     @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
 
-    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? WRONG : FAILURE; }
+    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL : ExitStatus.FAILURE; }
 
     private int complain(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
@@ -114,7 +111,7 @@ public final class Panatorch implements Runnable {
     /** For a program that reads an object where there is no result. */
     private static String failed(String sentence) {
         try {
-            return Metrics.JSON_LINE.writeValueAsString(Map.of("error", sentence));
+            return Json.LINE.writeValueAsString(Map.of("error", sentence));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }

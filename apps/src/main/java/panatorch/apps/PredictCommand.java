@@ -102,7 +102,7 @@ final class PredictCommand implements Callable<Integer> {
                 Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
                 predict(in, reads, network, predictor, names, place, precision);
             }
-            return in.images != null && in.images.anyDamage() ? Panatorch.FAILURE : 0;
+            return in.images != null && in.images.anyDamage() ? ExitStatus.FAILURE : 0;
         }
     }
 
@@ -183,13 +183,13 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private void complain(String image, String damage, PrintWriter out) throws IOException {
-        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(new Damaged(image, damage)));
+        if (json) out.println(Json.LINE.writeValueAsString(new Damaged(image, damage)));
         spec.commandLine().getErr().println("panatorch: " + Printable.line(damage));
     }
 
     private void tell(Prediction p, PrintWriter out) throws IOException {
         if (json) {
-            out.println(Metrics.JSON_LINE.writeValueAsString(p));
+            out.println(Json.LINE.writeValueAsString(p));
             return;
         }
         out.print(Printable.line(String.valueOf(p.image != null ? p.image : p.text)) + " ");

@@ -21,6 +21,9 @@ final class Printable {
         return new String(letters, 0, begin) + "…" + new String(letters, letters.length - end, end);
     }
 
+    /** Neutralises what commands a terminal, and what HTML reads as markup. */
+    static String html(String text) { return text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
+
     private static String replaced(String text, String allowed) {
         StringBuilder replaced = null;
         for (int i = 0; i < text.length(); i++) {

@@ -1,7 +1,5 @@
 package panatorch.apps;
 
-import java.io.PrintWriter;
-
 /** What a user sees while a run goes on. */
 interface Progress extends AutoCloseable {
     /** @param from images that were trained before the run was resumed within this epoch */
@@ -34,7 +32,4 @@ interface Progress extends AutoCloseable {
             @Override public void close() {}
         };
     }
-
-    /** A bar on a terminal, else lines. */
-    static Progress of(Plan plan, PrintWriter out, boolean quiet) { return Terminal.present() && !quiet ? new BarProgress(plan, out) : new LineProgress(plan, out); }
 }

@@ -13,7 +13,7 @@ final class Recordings {
     static @Nullable Recording start(boolean wanted, Path folder) throws IOException {
         if (!wanted) return null;
         var recording = new Recording();
-        recording.setDestination(folder.resolve("recording.jfr"));
+        recording.setDestination(folder.resolve(OutputFolder.RECORDING));
         recording.start();
         return recording;
     }

@@ -26,8 +26,6 @@ import panatorch.train.Trainer;
 
 /** Something being learnt, and the files of it in a folder. One thread's; owns nothing. */
 final class Run {
-    static final String WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png";
-
     /** How a run may end without an error: all is done, or the rest is to be done later. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
 
@@ -50,7 +48,7 @@ final class Run {
         this.out = out;
         train = job.trainLoader();
         test = job.testLoader();
-        log = new EpochLog(folder, config, DataIdentity.of(job), learning, options.monitor);
+        log = new EpochLog(folder, config, DataIdentity.of(job.dataset(), job.train(), job.test()), learning, options.monitor);
     }
 
     /** Null before the first epoch is over. */
@@ -68,7 +66,7 @@ final class Run {
     /** Trains until the end, or until the user wants it to stop. */
     End train(Interruption interruption) throws IOException {
         var callbacks = new ArrayList<>(learning.methods());
-        var progress = new RunProgress(log, done -> Progress.of(job.plan((int) done), out, options.silent()), out, options, learning);
+        var progress = new RunProgress(log, done -> ProgressDisplay.of(job.plan((int) done), out, options.silent()), out, options, learning);
         var pause = new Pause(options.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);
@@ -79,7 +77,7 @@ final class Run {
         if (options.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
         try (progress; var recording = Recordings.start(options.flightRecording, folder); var trainer = Trainer.of(learning.model(), learning.optimizer(), learning.objective()).evaluateBy(Testing.OBJECTIVE)
-                .metrics(Metric.ACCURACY).device(job.device()).precision(job.precision()).memoryFormat(Testing.FORMAT).accumulate(job.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+                .metrics(Metric.ACCURACY).device(job.device()).precision(job.precision()).memoryFormat(ModelName.FORMAT).accumulate(job.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
             if (options.resume != null) resume(trainer);
             try {
                 trainer.fit(Testing.batches(train), Testing.batches(test), job.epochs());
@@ -92,7 +90,7 @@ final class Run {
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
             learning.finish();
             var trained = (Classifier) trainer.evaluated();
-            Safetensors.save(folder.resolve(WEIGHTS), trained.stateDict(), metadata);
+            Safetensors.save(folder.resolve(OutputFolder.WEIGHTS), trained.stateDict(), metadata);
             if (learning.compares()) compare(interruption);
             report(trained, interruption);
             return End.FINISHED;
@@ -118,11 +116,11 @@ final class Run {
     private void report(Classifier trained, Interruption interruption) throws IOException {
         Dataset shown = DamagedName.without(job.test(), test.skipped());
         try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, Testing.batches(job.testLoader(shown)), job.precision(), job.device(), progress, interruption::check)) {
-            HtmlReport.write(folder.resolve(REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, job.dataset(), repeat());
+            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, job.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // all else is written
         } catch (RuntimeException | LinkageError | InternalError e) {
-            out.println(REPORT + " could not be made: " + e); // weights are worth more than a page
+            out.println(OutputFolder.REPORT + " could not be made: " + e); // weights are worth more than a page
         }
     }
 

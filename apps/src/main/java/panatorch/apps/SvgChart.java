@@ -36,7 +36,7 @@ final class SvgChart {
     }
 
     private String svg() {
-        var svg = new StringBuilder(String.format(Locale.ROOT, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%3$s\"><text class=\"title\" x=\"%4$d\" y=\"15\">%3$s</text>", WIDTH, HEIGHT, HtmlReport.escaped(chart.title()), LEFT));
+        var svg = new StringBuilder(String.format(Locale.ROOT, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%3$s\"><text class=\"title\" x=\"%4$d\" y=\"15\">%3$s</text>", WIDTH, HEIGHT, Printable.html(chart.title()), LEFT));
         for (double v : up) svg.append(String.format(Locale.ROOT, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT, WIDTH - RIGHT, y(v), y(v), LEFT - 6, y(v) + 4, number(v)));
         for (double v : across) svg.append(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", x(v), HEIGHT - BOTTOM + 16, number(v)));
         svg.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 5));
@@ -61,7 +61,7 @@ final class SvgChart {
             if (line.points().size() <= 40) marks.append(String.format(Locale.ROOT, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"/>", x(p[0]), y(p[1]), color));
         }
         return String.format(Locale.ROOT, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" points=\"%s\"/>%s<circle cx=\"%.1f\" cy=\"29\" r=\"4\" fill=\"%s\"/><text x=\"%.1f\" y=\"33\">%s</text>",
-                color, path.toString().strip(), marks, legend + 4, color, legend + 12, HtmlReport.escaped(line.name()));
+                color, path.toString().strip(), marks, legend + 4, color, legend + 12, Printable.html(line.name()));
     }
 
     private double bound(int axis, boolean least) {

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import panatorch.Device;
-import panatorch.MemoryFormat;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.datasets.Batch;
@@ -26,12 +25,9 @@ final class Testing {
     /** One size for all, because libtorch may round differently for another one: {@code evaluate} repeats what {@code train} measured. */
     static final int BATCH_SIZE = 250;
 
-    /** Convolutions of small images are a fifth faster in this order on a CPU, and so they are on a GPU with tensor cores. */
-    static final MemoryFormat FORMAT = MemoryFormat.CHANNELS_LAST;
-
     static final Objective OBJECTIVE = Objective.of(CrossEntropy::crossEntropy);
 
-    static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(FORMAT) : input; }
+    static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
 
     static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) { return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build(); }
 
@@ -39,7 +35,7 @@ final class Testing {
 
     /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
     static Tally run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
-        var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, FORMAT));
+        var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, ModelName.FORMAT));
         var count = new AtomicLong();
         Map<String, Double> means = evaluation.of(model, test, so -> {
             count.set(so.count());

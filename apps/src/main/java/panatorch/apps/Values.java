@@ -25,7 +25,7 @@ final class Values {
         names(line, PrecisionName.class);
         names(line, DeviceName.class);
         names(line, NormalizationName.class);
-        names(line, ConvertCommand.Type.class);
+        names(line, WeightType.class);
         line.registerConverter(Path.class, Values::path);
         number(line, "whole number", Integer.class, int.class, Integer::valueOf);
         number(line, "whole number", Long.class, long.class, Long::valueOf);
