@@ -1,11 +1,26 @@
 package panatorch.apps;
 
 import java.io.IOException;
-import java.util.Set;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import panatorch.Device;
 import panatorch.Scope;
+import panatorch.apps.console.InputException;
+import panatorch.apps.measures.DroppingHead;
+import panatorch.apps.options.Checkpoint;
+import panatorch.apps.options.CheckpointOptions;
+import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.DistillOptions;
+import panatorch.apps.options.Effect;
+import panatorch.apps.options.MeasureName;
+import panatorch.apps.options.RunOptions;
+import panatorch.apps.options.SetOptions;
+import panatorch.apps.run.Conductor;
+import panatorch.apps.run.Interruption;
+import panatorch.apps.run.Job;
+import panatorch.apps.run.RunLog;
+import panatorch.apps.run.TeacherLearning;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import picocli.CommandLine.Command;

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.apps.console.Json;
+import panatorch.apps.options.DeviceName;
 import panatorch.cuda.Cuda;
 import panatorch.internal.library.NativeCache;
 import panatorch.internal.library.NativeLibrary;

@@ -10,6 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import panatorch.Torch;
+import panatorch.apps.console.Shell;
+import panatorch.apps.options.DatasetName;
+import panatorch.apps.options.ModelName;
+import panatorch.apps.options.OptimizerName;
 import picocli.CommandLine;
 
 class HelpTest {

@@ -14,6 +14,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import panatorch.apps.options.OptimizerName;
+import panatorch.apps.options.ScheduleName;
 import panatorch.junit.NoTensorLeaks;
 
 /** Small runs on the synthetic set, from the command line to the files. */

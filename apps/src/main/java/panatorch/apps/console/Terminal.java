@@ -1,0 +1,21 @@
+package panatorch.apps.console;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/** Whether somebody watches standard error, where the progress bar is drawn. */
+public final class Terminal {
+    private Terminal() {}
+
+    /** The launching script knows; Java itself only tells whether all of the standard streams are terminals. */
+    public static boolean present() {
+        String told = System.getProperty("panatorch.terminal");
+        boolean terminal = told != null ? told.equals("true") : System.console() != null && System.console().isTerminal();
+        return terminal && !"dumb".equals(System.getenv("TERM"));
+    }
+
+    public static boolean showsUnicode() {
+        String encoding = System.getProperty("stderr.encoding", System.getProperty("native.encoding", "US-ASCII"));
+        return Charset.isSupported(encoding) && Charset.forName(encoding).equals(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,78 @@
+package panatorch.apps.options;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.regex.Pattern;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.UnfinishedFile;
+
+/** Where a run's files go. */
+public final class OutputFolder {
+    private OutputFolder() {}
+
+
+    public static final String METRICS = "metrics.json", WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png", MONITOR = "training_monitor.json",
+            RECORDING = "recording.jfr", LOG = "run.log";
+
+    private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
+    private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
+
+    /** {@code runs/<time>-<model>}, with a number if there is such a folder already. */
+    public static Path standard(ModelName model) {
+        Path first = Path.of("runs", LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss")) + "-" + model);
+        Path free = first;
+        for (int i = 2; Files.exists(free); i++) free = first.resolveSibling(first.getFileName() + "-" + i);
+        return free;
+    }
+
+    /** A file that is to be written, as can be told before the work for it is done. @throws InputException if it cannot be */
+    public static Path file(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) throw new InputException(file + " cannot be written, as it is a folder");
+        if (folder != null && !Files.isDirectory(folder)) throw new InputException(file + " cannot be written: there is no folder " + folder);
+        if (folder != null && !Files.isWritable(folder)) throw new InputException(file + " cannot be written: the folder " + folder + " is read-only");
+        return file;
+    }
+
+    /** What a process that was killed in the middle of writing leaves behind. */
+    private static void removeUnfinished(Path folder) throws IOException {
+        try (var files = Files.newDirectoryStream(folder, f -> UnfinishedFile.is(f.getFileName().toString()))) {
+            for (Path f : files) Files.deleteIfExists(f);
+        }
+    }
+
+    /**
+     * Removes an older run with what was measured of it, lest the new one is taken for a part of it while it is under way. @return whether there was one
+     *
+     * @throws InputException if files of these names are there that no run has written
+     */
+    public static boolean removeRun(Path folder) throws IOException {
+        var files = new ArrayList<Path>();
+        try (var all = Files.newDirectoryStream(folder, f -> OF_A_RUN.matcher(f.getFileName().toString()).matches())) {
+            all.forEach(files::add);
+        }
+        boolean run = ConfigFile.isOfRun(folder);
+        for (Path f : files) if (!run && PRECIOUS.matcher(f.getFileName().toString()).matches()) throw new InputException("the run would replace " + f + ", which no run has written; --out names another folder");
+        for (Path f : files) Files.deleteIfExists(f);
+        Path log = folder.resolve(LOG);
+        if (Files.exists(log)) Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close(); // an earlier run of this process may have it open
+        return run;
+    }
+
+    /** Makes the folder, and finds out now, not after hours of training, whether files can be written there. */
+    public static Path prepare(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, ".", ".unfinished"));
+            removeUnfinished(folder);
+            return folder;
+        } catch (IOException e) {
+            throw new InputException("the output folder " + folder + " cannot be written: " + InputException.reason(e), e);
+        }
+    }
+}

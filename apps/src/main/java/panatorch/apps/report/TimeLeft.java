@@ -1,0 +1,93 @@
+package panatorch.apps.report;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+import panatorch.apps.measures.Progress;
+import panatorch.apps.measures.Tally;
+
+/** How long a run will still take, told from how long its images took so far: those of training, those of tests, and what lies between two epochs. */
+final class TimeLeft {
+    /** Of a test image before one was seen, in training images: it goes through the network forwards only. */
+    private static final double TEST_COST = 0.25;
+
+    private final Progress.Plan plan;
+    private final LongSupplier clock;
+    private final Pace training = new Pace(), testing = new Pace(), between = new Pace();
+    private int begun;
+    private long last;
+    private double trained, tested;
+
+    TimeLeft(Progress.Plan plan) { this(plan, System::nanoTime); }
+
+    /** @param clock in nanoseconds */
+    TimeLeft(Progress.Plan plan, LongSupplier clock) {
+        this.plan = plan;
+        this.clock = clock;
+        last = clock.getAsLong();
+    }
+
+    /** @param images of this epoch that were trained before the run was resumed */
+    void beginEpoch(long images) {
+        long time = lap();
+        if (begun++ > 0) between.add(1, time);
+        trained = images;
+        tested = 0;
+    }
+
+    /** @param tally of the epoch's training so far */
+    void trained(Tally tally) {
+        training.add(tally.count() - trained, lap());
+        trained = tally.count();
+    }
+
+    /** @param tally of the epoch's test so far */
+    void tested(Tally tally) {
+        testing.add(tally.count() - tested, lap());
+        tested = tally.count();
+        trained = plan.trainImages(); // all there will be: a loader may leave some out
+    }
+
+    private long lap() {
+        long before = last;
+        last = clock.getAsLong();
+        return last - before;
+    }
+
+    /** Nanoseconds. */
+    private double left() {
+        double later = Math.max(0, plan.epochs() - plan.done() - begun), test = testing.seen() ? testing.each() : TEST_COST * training.each();
+        return training.each() * (Math.max(0, plan.trainImages() - trained) + later * plan.trainImages()) + test * (Math.max(0, plan.testImages() - tested) + later * plan.testImages()) + between.each() * later;
+    }
+
+    String text() { return training.seen() || testing.seen() ? text(Duration.ofNanos((long) left())) : "?"; }
+
+    /** As {@code 1:05}, or {@code 2:03:04}. */
+    static String text(Duration d) {
+        long s = Math.round(d.toMillis() / 1000.0);
+        return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60) : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    }
+
+    /**
+     * How long one of many takes. The first ones count only until there are others: they pay for what is loaded, compiled and allocated. What was
+     * {@value #HALVED_SECONDS} seconds ago counts half: another program may have begun or ended.
+     */
+    private static final class Pace {
+        private static final double HALVED_SECONDS = 20;
+
+        private double count, nanos;
+        private int additions;
+
+        void add(double some, long time) {
+            if (some <= 0) return;
+            if (++additions == 2) count = nanos = 0;
+            double kept = Math.pow(0.5, time * 1e-9 / HALVED_SECONDS);
+            count = kept * count + some;
+            nanos = kept * nanos + time;
+        }
+
+        boolean seen() { return additions > 0; }
+
+        double each() { return additions == 0 ? 0 : nanos / count; }
+    }
+}

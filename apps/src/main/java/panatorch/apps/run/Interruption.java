@@ -1,0 +1,69 @@
+package panatorch.apps.run;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import panatorch.apps.console.ExitStatus;
+import panatorch.train.Averages;
+import panatorch.train.Callback;
+import panatorch.train.Trainer;
+
+/**
+ * Ctrl-C. The JVM is about to end then, and libtorch must not be at work meanwhile: the hook waits until the run has noticed
+ * and has stopped between two steps, has put away what it owns, and closes this.
+ */
+public final class Interruption implements Callback, AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::interrupt, "panatorch-interruption");
+    private volatile boolean asked;
+
+    /** Ends a test between two batches. */
+    public static final class Interrupted extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    public static Interruption watch() {
+        var i = new Interruption();
+        Runtime.getRuntime().addShutdownHook(i.hook);
+        return i;
+    }
+
+    private void interrupt() {
+        asked = true;
+        try {
+            over.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever is this impatient gets the JVM's end at once
+        }
+    }
+
+    /** @throws Interrupted if the user wants it to end */
+    public void check() {
+        if (asked) throw new Interrupted();
+    }
+
+    boolean asked() { return asked; }
+
+    @Override public void batchEnd(Trainer trainer) { if (asked) trainer.stop("interrupted"); }
+
+    @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
+
+    /** Tells the user, and how the process is about to end: as shells have it for SIGINT. */
+    public int report(PrintWriter err, String what) {
+        err.println("Interrupted: " + what);
+        err.flush();
+        return ExitStatus.INTERRUPTED;
+    }
+
+    @Override public void close() {
+        over.countDown();
+        if (asked) return;
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException alreadyEnding) {
+            asked = true;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package panatorch.apps.run;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.RunFailure;
+import panatorch.apps.console.Shell;
+import panatorch.apps.measures.DataIdentity;
+import panatorch.apps.measures.Metrics;
+import panatorch.apps.measures.Predictions;
+import panatorch.apps.measures.Progress;
+import panatorch.apps.measures.Quality;
+import panatorch.apps.measures.Testing;
+import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.DamagedName;
+import panatorch.apps.options.ModelName;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.options.RunOptions;
+import panatorch.apps.report.HtmlReport;
+import panatorch.apps.report.ProgressDisplay;
+import panatorch.datasets.DataLoader;
+import panatorch.datasets.Dataset;
+import panatorch.models.Classifier;
+import panatorch.serialize.Safetensors;
+import panatorch.train.Callback;
+import panatorch.train.Checkpointing;
+import panatorch.train.EarlyStopping;
+import panatorch.train.FlightRecording;
+import panatorch.train.Metric;
+import panatorch.train.TensorBoard;
+import panatorch.train.Trainer;
+
+/** Something being learnt, and the files of it in a folder. One thread's; owns nothing. */
+final class Run {
+    /** How a run may end without an error: all is done, or the rest is to be done later. */
+    enum End { FINISHED, PAUSED, INTERRUPTED }
+
+    private final Job job;
+    private final Learning learning;
+    private final RunOptions options;
+    private final Map<String, String> metadata;
+    private final Path folder;
+    private final PrintWriter out;
+    private final EpochLog log;
+    private final DataLoader train, test;
+
+    /** @param config the options as JSON has them; @param metadata of the weights */
+    Run(Job job, Learning learning, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
+        this.job = job;
+        this.learning = learning;
+        this.options = options;
+        this.metadata = metadata;
+        this.folder = folder;
+        this.out = out;
+        train = job.trainLoader();
+        test = job.testLoader();
+        log = new EpochLog(folder, config, DataIdentity.of(job.dataset(), job.train(), job.test()), learning, options.monitor);
+    }
+
+    /** Null before the first epoch is over. */
+    @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
+
+    /** Names of the damaged training and test images that were left out so far. */
+    List<String> skipped() { return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList(); }
+
+    /** How the same run is made again. */
+    String repeat() { return "panatorch " + job.command() + " --config " + Shell.word(folder.resolve(ConfigFile.NAME)); }
+
+    /** How it goes on. */
+    String resume() { return "panatorch " + job.command() + " --resume " + Shell.word(folder); }
+
+    /** Trains until the end, or until the user wants it to stop. */
+    End train(Interruption interruption) throws IOException {
+        var callbacks = new ArrayList<>(learning.methods());
+        var progress = new RunProgress(log, done -> ProgressDisplay.of(job.plan((int) done), out, options.silent()), out, options, learning);
+        var pause = new Pause(options.stopAfter);
+        callbacks.add(log);
+        callbacks.add(progress);
+        if (job.earlyStop() != null) callbacks.add(new EarlyStopping(job.measure().toString(), job.earlyStop()));
+        callbacks.add(pause);
+        callbacks.add(new Checkpointing(folder, job.measure().toString(), options.checkpointEvery, metadata));
+        if (options.tensorboard) callbacks.add(new TensorBoard(folder));
+        if (options.flightRecording) callbacks.add(new FlightRecording());
+        callbacks.add(interruption);
+        try (progress; var recording = Recordings.start(options.flightRecording, folder); var trainer = Trainer.of(learning.model(), learning.optimizer(), learning.objective()).evaluateBy(Testing.OBJECTIVE)
+                .metrics(Metric.ACCURACY).device(job.device()).precision(job.precision()).memoryFormat(ModelName.FORMAT).accumulate(job.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+            if (options.resume != null) resume(trainer);
+            try {
+                trainer.fit(Testing.batches(train), Testing.batches(test), job.epochs());
+            } catch (Interruption.Interrupted e) {
+                trainer.save(folder.resolve(Checkpointing.LAST)); // in the middle of a test, which is repeated later
+            }
+            if (interruption.asked()) return End.INTERRUPTED;
+            if (pause.reached() && trainer.history().size() < job.epochs()) return End.PAUSED;
+            progress.close();
+            if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
+            learning.finish();
+            var trained = (Classifier) trainer.evaluated();
+            Safetensors.save(folder.resolve(OutputFolder.WEIGHTS), trained.stateDict(), metadata);
+            if (learning.compares()) compare(interruption);
+            report(trained, interruption);
+            return End.FINISHED;
+        } catch (Interruption.Interrupted e) {
+            return End.INTERRUPTED; // while the trained one was compared: all but that is written
+        } catch (UncheckedIOException e) {
+            throw unwritten(e.getCause(), e);
+        } catch (IOException e) {
+            throw unwritten(e, e);
+        }
+    }
+
+    private void compare(Interruption interruption) throws IOException {
+        out.println("Comparing with the teacher…");
+        out.flush();
+        var scores = new LinkedHashMap<>(learning.rivals(interruption::check));
+        Metrics.Final own = log.metrics().result();
+        scores.put("student", Metrics.Score.of(own.testAccuracy(), own.testLoss()));
+        log.compared(scores);
+    }
+
+    /** The weights as they were saved say once more what they think of each test image. */
+    private void report(Classifier trained, Interruption interruption) throws IOException {
+        Dataset shown = DamagedName.without(job.test(), test.skipped());
+        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, Testing.batches(job.testLoader(shown)), job.precision(), job.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, job.dataset(), repeat());
+        } catch (Interruption.Interrupted e) {
+            return; // all else is written
+        } catch (RuntimeException | LinkageError | InternalError e) {
+            out.println(OutputFolder.REPORT + " could not be made: " + e); // weights are worth more than a page
+        }
+    }
+
+    private void resume(Trainer trainer) throws IOException {
+        Path last = folder.resolve(Checkpointing.LAST);
+        if (!Files.exists(last)) {
+            out.println("There is no checkpoint in " + folder + " yet: the run begins anew.");
+            return;
+        }
+        try {
+            trainer.load(last);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : "it is of another network, or was trained by other rules"), e);
+        }
+        int done = trainer.history().size();
+        if (done >= job.epochs()) out.println("All " + done + " epochs are done already.");
+        else out.printf(Locale.ROOT, "Resumed after step %,d, in epoch %d of %d.%n", trainer.steps(), done + 1, job.epochs());
+        out.flush();
+    }
+
+    /** Of a disk that is full, or went away: what was there is there still. */
+    private RunFailure unwritten(@Nullable IOException cause, Exception e) {
+        String reason = cause == null ? String.valueOf(e.getMessage()) : InputException.reason(cause);
+        Path last = folder.resolve(Checkpointing.LAST);
+        return new RunFailure("a file of the run could not be written: " + reason + (Files.exists(last) ? "; the last good checkpoint is whole, " + last
+                + ": make room, then go on with " + resume() : "; there is no checkpoint yet"), e);
+    }
+
+    /** Ends a fit after an epoch that the user named. */
+    private static final class Pause implements Callback {
+        private final @Nullable Integer after;
+        private boolean reached;
+
+        Pause(@Nullable Integer after) { this.after = after; }
+
+        boolean reached() { return reached; }
+
+        @Override public void epochEnd(Trainer trainer) {
+            reached = after != null && trainer.epoch() >= after;
+            if (reached) trainer.stop("asked for");
+        }
+    }
+}

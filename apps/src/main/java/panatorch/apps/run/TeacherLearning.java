@@ -1,0 +1,97 @@
+package panatorch.apps.run;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import panatorch.Torch;
+import panatorch.apps.console.Counted;
+import panatorch.apps.measures.Metrics;
+import panatorch.apps.measures.Predictions;
+import panatorch.apps.measures.Progress;
+import panatorch.apps.measures.Testing;
+import panatorch.apps.options.DistillOptions;
+import panatorch.models.Classifier;
+import panatorch.nn.Module;
+import panatorch.nn.dropout.distillation.Distillation;
+import panatorch.nn.dropout.distillation.Monitor;
+import panatorch.nn.dropout.distillation.PaperSchedule;
+import panatorch.nn.dropout.distillation.Perturbation;
+import panatorch.nn.dropout.distillation.Teacher;
+import panatorch.optim.MultiStepLR;
+import panatorch.optim.Optimizer;
+import panatorch.train.Callback;
+import panatorch.train.Objective;
+import panatorch.train.Schedule;
+
+/** A student that begins as a copy of a network with dropout and learns what that says on average over its masks, as {@code distill} has it. Labels are read for what is told only. */
+public final class TeacherLearning implements Learning {
+    private final DistillOptions options;
+    private final Job job;
+    private final Classifier network, student;
+    private final double drops;
+    private final Optimizer optimizer;
+    private final Distillation distillation;
+    private final Schedule schedule;
+
+    /** @param options resolved; @param network the teacher's, which stays the caller's; @param random it, or what makes it random, which shares its weights; @param drops in front of the head */
+    public TeacherLearning(DistillOptions options, Job job, Classifier network, Classifier random, double drops) {
+        this.options = options;
+        this.job = job;
+        this.network = network;
+        this.drops = drops;
+        student = Module.copyOf(network);
+        optimizer = PaperSchedule.optimizer(student, options.lr);
+        schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's, of as many epochs as there are
+        distillation = new Distillation(new Teacher(random, options.samples), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
+        Torch.manualSeed(job.seed());
+    }
+
+    @Override public String describe() {
+        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", job.model(), job.size(),
+                Counted.of(job.epochs(), "epoch"), Counted.of(options.samples, "mask"), job.device(), job.precision(), options.lr, options.fall());
+    }
+
+    @Override public Classifier model() { return student; }
+
+    @Override public Optimizer optimizer() { return optimizer; }
+
+    @Override public Objective objective() { return distillation; }
+
+    @Override public List<Callback> methods() { return List.of(schedule, distillation.monitor()); }
+
+    @Override public double pBeforeHead() { return 0; }
+
+    @Override public String advice() { return "--lr"; }
+
+    @Override public @Nullable Double excess() { return known(distillation.monitor().means()); }
+
+    @Override public @Nullable Double excess(int epoch) { return known(distillation.monitor().history().get(epoch)); }
+
+    /** One mask an example tells nothing of what the student cannot get below. */
+    private static @Nullable Double known(Monitor.Means means) { return Double.isNaN(means.excess()) ? null : means.excess(); }
+
+    @Override public boolean compares() { return true; }
+
+    /** The teacher as it is evaluated, and on average over its masks. */
+    @Override public Map<String, Metrics.Score> rivals(Runnable interruption) {
+        Torch.manualSeed(job.seed());
+        var rivals = new LinkedHashMap<String, Metrics.Score>();
+        rivals.put("standard", score(Predictions.PLAIN, interruption));
+        rivals.put("Monte-Carlo of " + options.mc, score(Predictions.monteCarlo(network, options.mc, drops), interruption));
+        return rivals;
+    }
+
+    private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
+        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, Testing.batches(job.testLoader()), job.precision(), job.device(), progress, interruption)) {
+            return Metrics.Score.of(said.tally().accuracy(), said.tally().loss());
+        }
+    }
+
+    @Override public void close() {
+        distillation.close();
+        optimizer.close();
+        student.close();
+    }
+}
