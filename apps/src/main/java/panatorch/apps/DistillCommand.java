@@ -2,16 +2,23 @@ package panatorch.apps;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import panatorch.Device;
 import panatorch.Scope;
 import panatorch.apps.console.InputException;
 import panatorch.apps.measures.DroppingHead;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
+import panatorch.apps.options.CheckpointPlan;
 import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
+import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.DistillOptions;
+import panatorch.apps.options.DistillPlan;
 import panatorch.apps.options.Effect;
 import panatorch.apps.options.MeasureName;
 import panatorch.apps.options.RunOptions;
@@ -56,18 +63,20 @@ final class DistillCommand implements Callable<Integer> {
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(teacher);
             if (run.out != null && run.out.toAbsolutePath().normalize().equals(weights.file().toAbsolutePath().normalize().getParent())) throw new InputException("--out must be another folder than the teacher's, " + run.out);
-            // what takes effect is put in the place of what was not said: the options are what the run's files tell of it
-            options.resolve(weights);
-            set.resolve(weights);
-            learning.resolve(options.model());
-            Device place = compute.resolve();
-            try (Dataset train = set.train(weights); Dataset test = set.test(weights); Classifier network = options.network(weights, test.classes(), place)) {
-                Classifier random = DroppingHead.random(network, options.dropoutP(), "distill");
-                var job = new Job(spec.name(), options.model(), set.dataset(), set.dataset().limited(train, learning.limitTrain), set.dataset().limited(test, set.limitTest),
-                        weights.preparation(train, options.model(), options.normalize), !learning.noAugment, learning.epochs, learning.batchSize, 1, set.damaged, MeasureName.LOSS, null, place, options.precision().resolve(place), compute.seed);
-                Effect.check(spec, Effect.of(set.dataset()));
+            CheckpointPlan checkpoint = options.resolve(weights);
+            DataPlan data = learning.resolve(set.resolve(weights));
+            DistillPlan plan = learning.resolve(checkpoint.model());
+            ComputePlan place = compute.resolve();
+            try (Dataset train = data.train(); Dataset test = data.test(); Classifier network = checkpoint.network(weights, test.classes(), place.device())) {
+                Classifier random = DroppingHead.random(network, checkpoint.dropoutP(), "distill");
+                var job = new Job(spec.name(), checkpoint.model(), data, data.limitedTrain(train), data.limitedTest(test),
+                        weights.preparation(train, checkpoint.model(), checkpoint.normalize()), plan.epochs(), plan.batchSize(), 1, MeasureName.LOSS, null, place.device(),
+                        checkpoint.precision().resolve(place.device()), place.seed());
+                Effect.check(spec, Effect.of(data.dataset()));
                 Effect.check(spec, Effect.within(run, job.epochs()));
-                return new Conductor(spec, run, Set.of(), interruption).run(job, folder -> set.dataset().saveWith(folder, set.data, weights.file()), () -> new TeacherLearning(learning, job, network, random, options.dropoutP()));
+                var derived = new LinkedHashMap<>(checkpoint.derived());
+                for (Map<String, Object> more : List.of(data.derived(), plan.derived(), place.derived())) derived.putAll(more);
+                return new Conductor(spec, run, ConfigFile.of(spec, derived, Set.of()), interruption).run(job, () -> new TeacherLearning(plan, job, network, random, checkpoint.dropoutP()));
             }
         }
     }

@@ -27,8 +27,12 @@ import panatorch.apps.measures.Testing;
 import panatorch.apps.options.Check;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
+import panatorch.apps.options.CheckpointPlan;
 import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
 import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.DataPlan;
+import panatorch.apps.options.DatasetName;
 import panatorch.apps.options.Effect;
 import panatorch.apps.options.OutputFolder;
 import panatorch.apps.options.Preparation;
@@ -85,32 +89,34 @@ final class EvaluateCommand implements Callable<Integer> {
         compute.check();
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
-            options.resolve(weights);
-            set.resolve(weights);
-            Effect.check(spec, Effect.of(set.dataset()));
+            CheckpointPlan plan = options.resolve(weights);
+            DataPlan data = set.resolve(weights);
+            Effect.check(spec, Effect.of(data.dataset()));
             Effect.check(spec, Effect.of(mc));
-            try (Dataset all = set.test(weights)) {
-                Dataset test = set.dataset().limited(all, set.limitTest);
-                Preparation preparation = weights.preparation(test, options.model(), options.normalize);
-                Device place = compute.resolve();
-                Path d = set.data, o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
-                warnOfOtherClasses(weights, test.classNames());
-                Precision p = options.precision().resolve(place);
-                var config = new EvaluateConfig(weights.file().toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, set.damaged, batchSize, p.toString(), place.toString(),
-                        set.limitTest, Torch.numThreads(), compute.seed, Torch.version());
-                try (Classifier network = options.network(weights, test.classes(), place)) {
-                    Torch.manualSeed(compute.seed);
-                    return measure(network, test, preparation, config, place, p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", set.dataset().toString())), interruption);
+            try (Dataset all = data.test()) {
+                Dataset test = data.limitedTest(all);
+                Preparation preparation = weights.preparation(test, plan.model(), plan.normalize());
+                ComputePlan place = compute.resolve();
+                Path d = data.folder(), o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
+                warnOfOtherClasses(weights, data.dataset(), test.classNames());
+                Precision p = plan.precision().resolve(place.device());
+                var config = new EvaluateConfig(weights.file().toString(), plan.model(), data.dataset(), d == null ? null : d.toString(), plan.normalize(), mc, data.damaged(), batchSize, p.toString(),
+                        place.device().toString(), data.limitTest(), place.threads(), place.seed(), Torch.version());
+                try (Classifier network = plan.network(weights, test.classes(), place.device())) {
+                    Torch.manualSeed(place.seed());
+                    var predictor = mc == null ? Predictions.PLAIN : Predictions.monteCarlo(network, mc, plan.dropoutP());
+                    DataLoader loader = Testing.loader(test, preparation.testing(), batchSize, data.damaged());
+                    return measure(network, predictor, test, loader, config, place.device(), p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())), interruption);
                 }
             }
         }
     }
 
     /** To ask a network about images of other things is a way to see how sure it is of what it does not know, and may be a mistake. */
-    private void warnOfOtherClasses(Checkpoint weights, List<String> names) {
+    private void warnOfOtherClasses(Checkpoint weights, DatasetName dataset, List<String> names) {
         List<String> known = weights.classNames();
         if (known == null || known.equals(names)) return;
-        spec.commandLine().getErr().println("panatorch: the classes of " + set.dataset() + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
+        spec.commandLine().getErr().println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
     }
 
     /** Where the files go. @param trainedOn the set that the weights are of */
@@ -126,10 +132,7 @@ final class EvaluateCommand implements Callable<Integer> {
         private String kind(EvaluateConfig c) { return (c.dataset().toString().equals(trainedOn) ? "" : "-" + c.dataset()) + (c.mc() == null ? "" : "-mc" + c.mc()); }
     }
 
-    private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
-        Integer samples = mc;
-        Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
-        DataLoader loader = Testing.loader(test, preparation.testing(), batchSize, set.damaged);
+    private int measure(Classifier network, Predictions.Predictor predictor, Dataset test, DataLoader loader, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);

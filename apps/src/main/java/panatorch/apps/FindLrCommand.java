@@ -25,13 +25,17 @@ import panatorch.apps.console.RunFailure;
 import panatorch.apps.measures.Testing;
 import panatorch.apps.options.Check;
 import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
 import panatorch.apps.options.DataOptions;
+import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.Effect;
 import panatorch.apps.options.ModelName;
 import panatorch.apps.options.ModelOptions;
+import panatorch.apps.options.ModelPlan;
 import panatorch.apps.options.OutputFolder;
 import panatorch.apps.options.Preparation;
 import panatorch.apps.options.StepOptions;
+import panatorch.apps.options.StepPlan;
 import panatorch.apps.report.Curves;
 import panatorch.apps.run.Job;
 import panatorch.datasets.DataLoader;
@@ -82,15 +86,16 @@ final class FindLrCommand implements Callable<Integer> {
         Check.above("--from", from, 0);
         Check.above("--to", to, from);
         Check.atLeast("--steps", steps, 2);
-        try (Dataset all = data.train()) {
-            network.resolve();
-            Device place = compute.resolve();
-            Precision precision = step.resolve(data.dataset, place);
+        DataPlan set = data.resolve();
+        try (Dataset all = set.train()) {
+            ModelPlan model = network.resolve();
+            ComputePlan place = compute.resolve();
+            StepPlan rule = step.resolve(set.dataset(), place.device());
             Effect.check(spec, Effect.ofRangeTest(data, network, step));
-            Preparation preparation = Preparation.of(all, network.model); // refuses images that do not fit before a folder is made
+            Preparation preparation = Preparation.of(all, model.name()); // refuses images that do not fit before a folder is made
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
-            DataLoader loader = Job.trainLoader(data.dataset.limited(all, data.limitTrain), step.batchSize, compute.seed, preparation, !data.noAugment, data.dataset, data.damaged);
-            LrFinder.Result found = find(loader, all.classes(), place, precision);
+            DataLoader loader = Job.trainLoader(set.limitedTrain(all), rule.batchSize(), place.seed(), preparation, set);
+            LrFinder.Result found = find(loader, all.classes(), model, rule, place);
             PrintWriter text = spec.commandLine().getOut();
             Double suggestion = found.suggestion();
             if (json) text.println(Json.LINE.writeValueAsString(found));
@@ -114,13 +119,13 @@ final class FindLrCommand implements Callable<Integer> {
                 : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
     }
 
-    private LrFinder.Result find(DataLoader train, int classes, Device place, Precision precision) {
+    private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
         Batches batches = Testing.batches(train);
-        Torch.manualSeed(compute.seed);
-        try (Classifier model = network.model.create(classes)) {
-            model.to(place, null, ModelName.FORMAT);
-            Objective objective = network.method(CrossEntropy.mean().labelSmoothing(step.labelSmoothing)).around(Testing.OBJECTIVE);
-            try (Optimizer optimizer = step.optimizer.over(model.parameters(), step, from); var steps = new Steps(model, optimizer, objective, batches, place, precision)) {
+        Torch.manualSeed(place.seed());
+        try (Classifier model = plan.name().create(classes)) {
+            model.to(place.device(), null, ModelName.FORMAT);
+            Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(Testing.OBJECTIVE);
+            try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
                 throw new RunFailure(e.getMessage() + "; try a lower --from", e);

@@ -32,7 +32,9 @@ import panatorch.apps.measures.Testing;
 import panatorch.apps.options.Check;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
+import panatorch.apps.options.CheckpointPlan;
 import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
 import panatorch.apps.options.Effect;
 import panatorch.apps.options.ModelName;
 import panatorch.apps.options.NormalizationName;
@@ -104,19 +106,19 @@ final class PredictCommand implements Callable<Integer> {
         compute.check();
         try (var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
-            options.resolve(weights);
-            boolean reads = options.model().readsTexts();
-            if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + options.model() + " takes images");
-            Inputs in = reads ? sentences(weights.file()) : images(preparation(weights));
+            CheckpointPlan plan = options.resolve(weights);
+            boolean reads = plan.model().readsTexts();
+            if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + plan.model() + " takes images");
+            Inputs in = reads ? sentences(weights.file()) : images(preparation(weights, plan));
             List<String> told = weights.classNames(), names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
-            Device place = compute.resolve();
-            Precision precision = options.precision().resolve(place);
-            try (Classifier network = options.network(weights, names.size(), place)) {
+            ComputePlan place = compute.resolve();
+            Precision precision = plan.precision().resolve(place.device());
+            try (Classifier network = plan.network(weights, names.size(), place.device())) {
                 network.eval();
-                Torch.manualSeed(compute.seed);
+                Torch.manualSeed(place.seed());
                 Integer samples = mc;
-                Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
-                predict(in, reads, network, predictor, names, place, precision);
+                Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, plan.dropoutP());
+                predict(in, reads, network, predictor, names, place.device(), precision);
             }
             return in.images != null && in.images.anyDamage() ? ExitStatus.FAILURE : 0;
         }
@@ -157,10 +159,10 @@ final class PredictCommand implements Callable<Integer> {
         return new Inputs(sentences, Batches.of(tokens, tokens, BATCH), null);
     }
 
-    private Preparation preparation(Checkpoint weights) {
+    private Preparation preparation(Checkpoint weights, CheckpointPlan plan) {
         Preparation known = weights.preparation();
-        NormalizationName normalize = options.normalize;
-        ModelName model = options.model();
+        NormalizationName normalize = plan.normalize();
+        ModelName model = plan.model();
         if (known == null && normalize == null) throw new InputException("--normalize is needed, because the checkpoint " + checkpoint + " does not say how its images were normalised");
         if (known == null) known = new Preparation(model.channels(), model.side(), new double[0], new double[0]);
         return normalize == null ? known : normalize.in(known);

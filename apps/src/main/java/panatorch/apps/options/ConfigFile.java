@@ -43,13 +43,20 @@ public final class ConfigFile {
 
     // ---- writing
 
-    /** The options as they are at present, without those that have no effect. */
-    public static Map<String, Object> of(CommandSpec command, Set<String> idle) {
+    /**
+     * Returns the configuration of a run.
+     *
+     * @param derived values that took the place of defaults, by option
+     * @param idle options without an effect, which are left out
+     */
+    public static Map<String, Object> of(CommandSpec command, Map<String, Object> derived, Set<String> idle) {
         var config = new LinkedHashMap<String, Object>();
         config.put(COMMAND, command.name());
         for (OptionSpec o : command.options()) {
-            Object value = o.getValue();
-            if (!OF_A_CALL.contains(o.longestName()) && !idle.contains(o.longestName()) && value != null) config.put(key(o.longestName()), value instanceof Path p ? p.toAbsolutePath().normalize().toString() : value);
+            String name = o.longestName();
+            Object value = derived.containsKey(name) ? derived.get(name) : o.getValue();
+            if (OF_A_CALL.contains(name) || idle.contains(name) || value == null) continue;
+            config.put(key(name), value instanceof Path p ? p.toAbsolutePath().normalize().toString() : value);
         }
         config.put(LIBTORCH, Torch.version());
         config.put(JAVA, Runtime.version().toString());

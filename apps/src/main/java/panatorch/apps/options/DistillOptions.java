@@ -1,37 +1,36 @@
 package panatorch.apps.options;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 import picocli.CommandLine.Option;
 
-/** How a student learns. */
+/** Options for how a student learns from its teacher. */
 public final class DistillOptions {
     private static final double PERTURB = 0.2;
 
     @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only, of a folder N from all classes")
-    public @Nullable Integer limitTrain;
+    private @Nullable Integer limitTrain;
 
     @Option(names = "--no-augment", description = "no random crops, no flips")
-    public boolean noAugment;
+    private boolean noAugment;
 
     @Option(names = "--perturb", paramLabel = "P", description = "probability of a pixel to be blanked, for more examples; default: " + PERTURB + ", the paper's; texts are taken as they are")
     private @Nullable Double perturb;
 
     @Option(names = "--samples", paramLabel = "K", defaultValue = "2", description = "masks an image in a step; default: ${DEFAULT-VALUE}; the paper's 1 does not tell how much is left to be learnt, loss − MI")
-    public int samples;
+    private int samples;
 
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "30", description = "the last third of them at a tenth of the rate; default: ${DEFAULT-VALUE}, the paper's")
-    public int epochs;
+    private int epochs;
 
     @Option(names = "--lr", paramLabel = "RATE", defaultValue = "0.001", description = "learning rate of SGD with momentum 0.9; default: ${DEFAULT-VALUE}; the paper's is the lowest of the teacher's training")
-    public double lr;
+    private double lr;
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "64", description = "default: ${DEFAULT-VALUE}")
-    public int batchSize;
+    private int batchSize;
 
     @Option(names = "--mc", paramLabel = "T", defaultValue = "20", description = "samples of the Monte-Carlo prediction that the student is compared with; default: ${DEFAULT-VALUE}; the paper's are 100")
-    public int mc;
+    private int mc;
 
     public void check() {
         Check.atLeast("--limit-train", limitTrain, 1);
@@ -43,14 +42,17 @@ public final class DistillOptions {
         if (perturb != null) Check.between("--perturb", perturb, 0, 1);
     }
 
-    /** Puts what takes effect in the place of what was not said. */
-    public void resolve(ModelName model) {
-        if (perturb == null) perturb = model.readsTexts() ? 0 : PERTURB;
-        if (perturb > 0 && model.readsTexts()) throw new InputException("--perturb blanks pixels, and " + model + " takes texts");
+    /**
+     * Replaces defaults by the values that take effect.
+     *
+     * @throws InputException if pixels of a network that takes texts are to be blanked
+     */
+    public DistillPlan resolve(ModelName model) {
+        double blanked = perturb != null ? perturb : model.readsTexts() ? 0 : PERTURB;
+        if (blanked > 0 && model.readsTexts()) throw new InputException("--perturb blanks pixels, and " + model + " takes texts");
+        return new DistillPlan(blanked, samples, epochs, lr, batchSize, mc);
     }
 
-    public double perturb() { return Objects.requireNonNull(perturb, "options are resolved before they are used"); }
-
-    /** The epoch after which the rate is a tenth: two thirds of them, as in the paper. */
-    public long fall() { return Math.max(1, Math.round(epochs * 2 / 3.0)); }
+    /** Returns the data plan with this command's options for training. */
+    public DataPlan resolve(DataPlan data) { return data.trainedOn(limitTrain, !noAugment); }
 }

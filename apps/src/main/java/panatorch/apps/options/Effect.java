@@ -44,11 +44,12 @@ public record Effect(String option, boolean some, String where) {
     public static List<Effect> of(TrainOptions o) { return joined(List.of(of(o.data), of(o.model), of(o.learning.step), of(o.learning))); }
 
     /** @param batches of an epoch */
-    public static List<Effect> within(LearningOptions l, long batches) {
-        int epochs = l.epochs;
+    public static List<Effect> within(LearningPlan l, long batches) {
+        int epochs = l.epochs();
+        SchedulePlan s = l.schedule();
         String run = "in a run of " + Counted.of(epochs, "epoch");
-        return List.of(new Effect("--milestones", l.milestones == null || l.milestones.stream().allMatch(m -> m < epochs), "from its end on " + run), new Effect("--step-epochs", l.stepEpochs == null || l.stepEpochs < epochs, run),
-                new Effect("--early-stop", l.earlyStop == null || l.earlyStop < epochs, run), new Effect("--accumulate", l.accumulate <= batches, "beyond the " + Counted.of(batches, "batch", "batches") + " of an epoch"));
+        return List.of(new Effect("--milestones", s.milestones().stream().allMatch(m -> m < epochs), "from its end on " + run), new Effect("--step-epochs", s.stepEpochs() < epochs, run),
+                new Effect("--early-stop", l.earlyStop() == null || l.earlyStop() < epochs, run), new Effect("--accumulate", l.accumulate() <= batches, "beyond the " + Counted.of(batches, "batch", "batches") + " of an epoch"));
     }
 
     public static List<Effect> within(RunOptions r, int epochs) {

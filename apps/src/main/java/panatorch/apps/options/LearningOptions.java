@@ -2,60 +2,65 @@ package panatorch.apps.options;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.apps.console.InputException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How long and by what rule it is trained. */
+/** Options for how long and by what rule a network is trained. */
 public final class LearningOptions {
-    @Mixin(name = "Step") public StepOptions step = new StepOptions();
+    @Mixin(name = "Step") StepOptions step = new StepOptions();
 
     @Option(names = "--epochs", paramLabel = "N", description = "default: 5 for synthetic, 10 for others")
-    public @Nullable Integer epochs;
+    private @Nullable Integer epochs;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "batches that make one step; default: ${DEFAULT-VALUE}")
-    public int accumulate;
+    private int accumulate;
 
     @Option(names = "--lr", paramLabel = "RATE", description = "highest learning rate; default: 0.05 for sgd, 0.001 for most others, and with sgd 0.02 for lenet5-dropout; find-lr suggests one")
-    public @Nullable Double lr;
+    private @Nullable Double lr;
 
     @Option(names = "--schedule", paramLabel = "SCHEDULE", defaultValue = "one-cycle", description = "of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-    public ScheduleName schedule = ScheduleName.ONE_CYCLE;
+    ScheduleName schedule = ScheduleName.ONE_CYCLE;
 
     @Option(names = "--warm-up", paramLabel = "EPOCHS", defaultValue = "0", description = "the learning rate first rises over so many epochs, or parts of one; default: ${DEFAULT-VALUE}, and 30 %% of a one-cycle")
-    double warmUp;
+    private double warmUp;
 
     @Option(names = "--step-epochs", paramLabel = "N", description = "of the schedule step: epochs between two reductions; default: a third of --epochs")
-    @Nullable Integer stepEpochs;
+    private @Nullable Integer stepEpochs;
 
     @Option(names = "--milestones", paramLabel = "E,E,…", split = ",", hideParamSyntax = true, description = "of multi-step: epochs after which the rate is reduced; default: half and three quarters of --epochs")
-    @Nullable List<Integer> milestones;
+    private @Nullable List<Integer> milestones;
 
     @Option(names = "--gamma", paramLabel = "FACTOR", defaultValue = "0.1", description = "of step, multi-step and plateau: what a reduction multiplies the rate by; default: ${DEFAULT-VALUE}")
-    double gamma;
+    private double gamma;
 
     @Option(names = "--plateau-patience", paramLabel = "N", defaultValue = "3", description = "of plateau: epochs that may be no better before a reduction; default: ${DEFAULT-VALUE}")
-    int plateauPatience;
+    private int plateauPatience;
 
     @Option(names = "--clip-norm", paramLabel = "NORM", description = "scales gradients down to this Euclidean norm at most")
-    public @Nullable Double clipNorm;
+    private @Nullable Double clipNorm;
 
     @Option(names = "--mixup", paramLabel = "ALPHA", description = "trains on mixtures of two images (Zhang et al. 2018); 0.2 is usual")
-    public @Nullable Double mixup;
+    private @Nullable Double mixup;
 
     @Option(names = "--cutmix", paramLabel = "ALPHA", description = "trains on images with a patch of another one (Yun et al. 2019); 1 is usual")
-    public @Nullable Double cutmix;
+    private @Nullable Double cutmix;
 
     @Option(names = "--ema", paramLabel = "DECAY", description = "tests and saves a moving average of the weights; 0.999 is usual")
-    public @Nullable Double ema;
+    private @Nullable Double ema;
 
     @Option(names = "--early-stop", paramLabel = "PATIENCE", description = "ends when so many epochs in a row were no better")
-    public @Nullable Integer earlyStop;
+    private @Nullable Integer earlyStop;
 
     @Option(names = "--measure", paramLabel = "MEASURE", defaultValue = "accuracy", description = "accuracy or loss, on the test images: by what epochs are compared; default: ${DEFAULT-VALUE}")
-    public MeasureName measure = MeasureName.ACCURACY;
+    private MeasureName measure = MeasureName.ACCURACY;
 
-    /** @throws InputException if a number makes no sense, or options contradict each other */
+    /**
+     * Checks the numbers, and options that exclude each other.
+     *
+     * @throws InputException if a number is out of range, or options contradict each other
+     */
     void check() {
         step.check();
         Check.atLeast("--epochs", epochs, 1);
@@ -77,12 +82,25 @@ public final class LearningOptions {
             if (milestones.get(i) < 1 || i > 0 && milestones.get(i) <= milestones.get(i - 1)) throw new InputException("--milestones are epochs from 1 on, each later than the one before, and not " + milestones);
     }
 
-    /** Puts what takes effect in the place of what was not said. */
-    void resolve(DatasetName dataset, ModelName model) {
-        if (epochs == null) epochs = dataset.epochs;
-        if (lr == null) lr = model.rate(step.optimizer);
-        if (warmUp >= epochs) throw new InputException("--warm-up must be less than the " + epochs + " epochs, and is " + warmUp);
-        if (schedule == ScheduleName.STEP && stepEpochs == null) stepEpochs = Math.max(1, epochs / 3);
-        if (schedule == ScheduleName.MULTI_STEP && milestones == null) milestones = epochs < 2 ? List.of() : epochs < 4 ? List.of(epochs / 2) : List.of(epochs / 2, epochs * 3 / 4);
+    /** Returns whether images and labels are mixed. */
+    boolean mixes() { return mixup != null || cutmix != null; }
+
+    /**
+     * Replaces defaults and {@code auto} by the values that take effect.
+     *
+     * @throws InputException if the warm-up is as long as the run, or the precision is not available on the device
+     */
+    LearningPlan resolve(DatasetName dataset, ModelName model, Device device) {
+        int count = epochs == null ? dataset.epochs : epochs;
+        if (warmUp >= count) throw new InputException("--warm-up must be less than the " + count + " epochs, and is " + warmUp);
+        var plan = new SchedulePlan(schedule, count, warmUp, stepEpochs == null ? Math.max(1, count / 3) : stepEpochs,
+                milestones == null ? standardMilestones(count) : milestones, gamma, plateauPatience, measure);
+        double rate = lr == null ? model.rate(step.optimizer) : lr;
+        return new LearningPlan(step.resolve(dataset, device), plan, accumulate, rate, clipNorm, mixup, cutmix, ema, earlyStop, measure);
+    }
+
+    private static List<Integer> standardMilestones(int epochs) {
+        if (epochs < 2) return List.of();
+        return epochs < 4 ? List.of(epochs / 2) : List.of(epochs / 2, epochs * 3 / 4);
     }
 }

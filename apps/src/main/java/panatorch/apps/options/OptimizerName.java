@@ -27,9 +27,8 @@ public enum OptimizerName {
 
     boolean hasMomentum() { return this == SGD || this == RMSPROP; }
 
-    /** The caller closes it. */
-    public Optimizer over(List<Tensor> parameters, StepOptions o, double rate) {
-        double decay = o.weightDecay, momentum = o.momentum;
+    /** Creates the optimiser; the caller closes it. */
+    Optimizer over(List<Tensor> parameters, double rate, double momentum, double decay) {
         return switch (this) {
             case SGD -> new SGD(parameters, panatorch.optim.SGD.options(rate).momentum(momentum).nesterov(momentum > 0).weightDecay(decay).fused(true));
             case ADAM -> new Adam(parameters, Adam.options(rate).weightDecay(decay).fused(true));

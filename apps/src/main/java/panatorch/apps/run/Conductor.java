@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Counted;
@@ -26,31 +25,27 @@ import picocli.CommandLine.Model.CommandSpec;
 /**
  * A run as a command has it: from its folder to what is told of its end.
  *
- * @param spec whose options are the run's configuration, but for {@code idle} ones, which have no effect on it
+ * @param spec the command that began it
+ * @param options the options of the run
+ * @param config its configuration, as config.json holds it
+ * @param interruption Ctrl-C
  */
-public record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, Interruption interruption) {
-    /** What else of the set a checkpoint needs. */
-    @FunctionalInterface
-    public interface Companions {
-        void saveTo(Path folder) throws IOException;
-    }
-
+public record Conductor(CommandSpec spec, RunOptions options, Map<String, Object> config, Interruption interruption) {
     /** @param learning begins it, before an older run in its folder is touched; @return the exit status */
-    public int run(Job job, Companions companions, Supplier<Learning> learning) throws IOException {
+    public int run(Job job, Supplier<Learning> learning) throws IOException {
         if (interruption.asked()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
         try (var begun = learning.get()) {
             Path asked = options.out, resumed = options.resume;
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(job.model()));
             boolean replaced = resumed == null && OutputFolder.removeRun(folder);
-            Map<String, Object> config = ConfigFile.of(spec, idle);
             Map<String, String> weights = job.metadata(begun.pBeforeHead());
             ConfigFile.write(folder, config, weights);
-            companions.saveTo(folder);
-            return run(job, begun, folder, config, weights, replaced);
+            job.data().saveTo(folder);
+            return run(job, begun, folder, weights, replaced);
         }
     }
 
-    private int run(Job job, Learning begun, Path folder, Map<String, Object> config, Map<String, String> weights, boolean replaced) throws IOException {
+    private int run(Job job, Learning begun, Path folder, Map<String, String> weights, boolean replaced) throws IOException {
         try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent())) {
             PrintWriter out = log.out();
             if (replaced) out.println("The older run in " + folder + " is replaced.");
@@ -59,7 +54,7 @@ public record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, 
             var run = new Run(job, begun, options, config, weights, folder, out);
             Run.End end = run.train(interruption);
             tellSkipped(run.skipped(), log);
-            if (options.json) tell(end, run, folder, config);
+            if (options.json) tell(end, run, folder);
             return switch (end) {
                 case FINISHED -> finished(run, job, folder, out);
                 case PAUSED -> {
@@ -81,7 +76,7 @@ public record Conductor(CommandSpec spec, RunOptions options, Set<String> idle, 
         skipped.forEach(name -> log.note("damaged: " + name));
     }
 
-    private void tell(Run.End end, Run run, Path folder, Map<String, Object> config) throws IOException {
+    private void tell(Run.End end, Run run, Path folder) throws IOException {
         Metrics m = run.measured();
         var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, run.skipped(), config)
                 : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), run.skipped(), config);

@@ -9,9 +9,9 @@ import panatorch.apps.console.Counted;
 import panatorch.apps.console.InputException;
 import panatorch.apps.measures.Testing;
 import panatorch.apps.options.DropoutName;
-import panatorch.apps.options.LearningOptions;
+import panatorch.apps.options.LearningPlan;
 import panatorch.apps.options.ModelName;
-import panatorch.apps.options.TrainOptions;
+import panatorch.apps.options.TrainPlan;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
 import panatorch.nn.dropout.gyro.GyroDropout;
@@ -28,7 +28,7 @@ import panatorch.train.WeightAveraging;
 
 /** A new network that learns from labels, as {@code train} has it. */
 public final class LabelLearning implements Learning {
-    private final TrainOptions options;
+    private final TrainPlan options;
     private final Job job;
     private final Classifier model;
     private final @Nullable Module averaged;
@@ -37,31 +37,30 @@ public final class LabelLearning implements Learning {
     private final Optimizer optimizer;
     private final List<Callback> methods = new ArrayList<>();
 
-    /** @param options resolved; @param job made of them */
-    public LabelLearning(TrainOptions options, Job job) {
+    public LabelLearning(TrainPlan options, Job job) {
         this.options = options;
         this.job = job;
-        LearningOptions l = options.learning;
+        LearningPlan l = options.learning();
         int classes = job.train().classes();
         Torch.manualSeed(job.seed());
         model = job.model().create(classes);
         model.to(job.device(), null, ModelName.FORMAT);
-        subnetworks = options.model.dropout == DropoutName.GYRO ? GyroSchedule.of(options.model.sigma, options.model.tau, job.epochs() * job.steps(), job.seed()) : null;
+        subnetworks = options.model().dropout() == DropoutName.GYRO ? GyroSchedule.of(options.model().sigma(), options.model().tau(), job.epochs() * job.steps(), job.seed()) : null;
         gyro = subnetworks == null ? null : replaced(subnetworks);
         if (gyro != null) methods.add(gyro);
-        optimizer = l.step.optimizer.over(model.parameters(), l.step, l.lr);
-        methods.add(options.model.method(CrossEntropy.mean().labelSmoothing(l.step.labelSmoothing)));
-        methods.add(l.schedule.over(optimizer, l, job.steps()));
-        if (l.mixup != null) methods.add(new Mixup(l.mixup, classes));
-        if (l.cutmix != null) methods.add(new CutMix(l.cutmix, classes));
-        if (l.clipNorm != null) methods.add(ClipGradients.norm(l.clipNorm));
-        averaged = l.ema == null ? null : Module.copyOf((Module) model);
-        if (averaged != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, l.ema)));
+        optimizer = l.step().over(model.parameters(), l.lr());
+        methods.add(options.model().method(CrossEntropy.mean().labelSmoothing(l.step().labelSmoothing())));
+        methods.add(l.schedule().over(optimizer, job.steps()));
+        if (l.mixup() != null) methods.add(new Mixup(l.mixup(), classes));
+        if (l.cutmix() != null) methods.add(new CutMix(l.cutmix(), classes));
+        if (l.clipNorm() != null) methods.add(ClipGradients.norm(l.clipNorm()));
+        averaged = l.ema() == null ? null : Module.copyOf((Module) model);
+        if (averaged != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, l.ema())));
     }
 
     private GyroDropout replaced(GyroSchedule schedule) {
         try {
-            return options.model.gyro(model, schedule);
+            return options.model().gyro(model, schedule);
         } catch (InputException e) {
             schedule.close();
             model.close();
@@ -70,11 +69,11 @@ public final class LabelLearning implements Learning {
     }
 
     @Override public String describe() {
-        LearningOptions l = options.learning;
-        int threads = options.compute.threads;
+        LearningPlan l = options.learning();
+        int threads = options.compute().threads();
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s%s, by %s with a %s schedule",
-                job.model(), model.parameterCount(), options.model.describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainLoader().batches(), "batch", "batches"),
-                job.device(), Counted.of(threads, "thread"), job.precision(), job.precision().reason().equals("asked for") ? "" : " (" + job.precision().reason() + ")", l.step.optimizer, l.schedule);
+                job.model(), model.parameterCount(), options.model().describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainLoader().batches(), "batch", "batches"),
+                job.device(), Counted.of(threads, "thread"), job.precision(), job.precision().reason().equals("asked for") ? "" : " (" + job.precision().reason() + ")", l.step().optimizer(), l.schedule().name());
     }
 
     @Override public Classifier model() { return model; }
@@ -88,7 +87,7 @@ public final class LabelLearning implements Learning {
     /** What a network says that does not know, and so the loss of one that spreads labels or mixes images. */
     @Override public double guessing() { return Math.log(job.train().classes()); }
 
-    @Override public double pBeforeHead() { return options.model.pBeforeHead(); }
+    @Override public double pBeforeHead() { return options.model().pBeforeHead(); }
 
     @Override public String advice() { return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same"; }
 

@@ -11,7 +11,7 @@ import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.Testing;
-import panatorch.apps.options.DistillOptions;
+import panatorch.apps.options.DistillPlan;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
 import panatorch.nn.dropout.distillation.Distillation;
@@ -27,7 +27,7 @@ import panatorch.train.Schedule;
 
 /** A student that begins as a copy of a network with dropout and learns what that says on average over its masks, as {@code distill} has it. Labels are read for what is told only. */
 public final class TeacherLearning implements Learning {
-    private final DistillOptions options;
+    private final DistillPlan options;
     private final Job job;
     private final Classifier network, student;
     private final double drops;
@@ -35,22 +35,22 @@ public final class TeacherLearning implements Learning {
     private final Distillation distillation;
     private final Schedule schedule;
 
-    /** @param options resolved; @param network the teacher's, which stays the caller's; @param random it, or what makes it random, which shares its weights; @param drops in front of the head */
-    public TeacherLearning(DistillOptions options, Job job, Classifier network, Classifier random, double drops) {
+    /** @param network the teacher's, which stays the caller's; @param random it, or what makes it random, which shares its weights; @param drops in front of the head */
+    public TeacherLearning(DistillPlan options, Job job, Classifier network, Classifier random, double drops) {
         this.options = options;
         this.job = job;
         this.network = network;
         this.drops = drops;
         student = Module.copyOf(network);
-        optimizer = PaperSchedule.optimizer(student, options.lr);
+        optimizer = PaperSchedule.optimizer(student, options.lr());
         schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's, of as many epochs as there are
-        distillation = new Distillation(new Teacher(random, options.samples), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
+        distillation = new Distillation(new Teacher(random, options.samples()), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
         Torch.manualSeed(job.seed());
     }
 
     @Override public String describe() {
         return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", job.model(), job.size(),
-                Counted.of(job.epochs(), "epoch"), Counted.of(options.samples, "mask"), job.device(), job.precision(), options.lr, options.fall());
+                Counted.of(job.epochs(), "epoch"), Counted.of(options.samples(), "mask"), job.device(), job.precision(), options.lr(), options.fall());
     }
 
     @Override public Classifier model() { return student; }
@@ -79,7 +79,7 @@ public final class TeacherLearning implements Learning {
         Torch.manualSeed(job.seed());
         var rivals = new LinkedHashMap<String, Metrics.Score>();
         rivals.put("standard", score(Predictions.PLAIN, interruption));
-        rivals.put("Monte-Carlo of " + options.mc, score(Predictions.monteCarlo(network, options.mc, drops), interruption));
+        rivals.put("Monte-Carlo of " + options.mc(), score(Predictions.monteCarlo(network, options.mc(), drops), interruption));
         return rivals;
     }
 
