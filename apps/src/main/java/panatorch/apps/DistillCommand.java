@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import panatorch.Scope;
 import panatorch.apps.console.InputException;
-import panatorch.apps.measures.DroppingHead;
+import panatorch.apps.measures.HeadDropout;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
 import panatorch.apps.options.CheckpointPlan;
@@ -19,15 +19,15 @@ import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.DistillOptions;
 import panatorch.apps.options.DistillPlan;
-import panatorch.apps.options.Effect;
+import panatorch.apps.options.EvaluationDataOptions;
 import panatorch.apps.options.MeasureName;
+import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.RunOptions;
-import panatorch.apps.options.SetOptions;
-import panatorch.apps.run.Conductor;
+import panatorch.apps.run.DistillationRecipe;
 import panatorch.apps.run.Interruption;
-import panatorch.apps.run.Job;
 import panatorch.apps.run.RunLog;
-import panatorch.apps.run.TeacherLearning;
+import panatorch.apps.run.TrainingRun;
+import panatorch.apps.run.TrainingSetup;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import picocli.CommandLine.Command;
@@ -47,7 +47,7 @@ final class DistillCommand implements Callable<Integer> {
     private Path teacher;
 
     @Mixin(name = "Teacher") private CheckpointOptions options = new CheckpointOptions();
-    @Mixin(name = "Data") private SetOptions set = new SetOptions();
+    @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Learning") private DistillOptions learning = new DistillOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
@@ -68,15 +68,15 @@ final class DistillCommand implements Callable<Integer> {
             DistillPlan plan = learning.resolve(checkpoint.model());
             ComputePlan place = compute.resolve();
             try (Dataset train = data.train(); Dataset test = data.test(); Classifier network = checkpoint.network(weights, test.classes(), place.device())) {
-                Classifier random = DroppingHead.random(network, checkpoint.dropoutP(), "distill");
-                var job = new Job(spec.name(), checkpoint.model(), data, data.limitedTrain(train), data.limitedTest(test),
+                Classifier random = HeadDropout.random(network, checkpoint.dropoutP(), "distill");
+                var setup = new TrainingSetup(spec.name(), checkpoint.model(), data, data.limitedTrain(train), data.limitedTest(test),
                         weights.preparation(train, checkpoint.model(), checkpoint.normalize()), plan.epochs(), plan.batchSize(), 1, MeasureName.LOSS, null, place.device(),
                         checkpoint.precision().resolve(place.device()), place.seed());
-                Effect.check(spec, Effect.of(data.dataset()));
-                Effect.check(spec, Effect.within(run, job.epochs()));
+                OptionDependency.check(spec, OptionDependency.of(data.dataset()));
+                OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
                 var derived = new LinkedHashMap<>(checkpoint.derived());
                 for (Map<String, Object> more : List.of(data.derived(), plan.derived(), place.derived())) derived.putAll(more);
-                return new Conductor(spec, run, ConfigFile.of(spec, derived, Set.of()), interruption).run(job, () -> new TeacherLearning(plan, job, network, random, checkpoint.dropoutP()));
+                return new TrainingRun(spec, run, ConfigFile.of(spec, derived, Set.of()), interruption).run(setup, () -> new DistillationRecipe(plan, setup, network, random, checkpoint.dropoutP()));
             }
         }
     }

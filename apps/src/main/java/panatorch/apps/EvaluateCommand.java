@@ -22,9 +22,8 @@ import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.Quality;
-import panatorch.apps.measures.Tally;
-import panatorch.apps.measures.Testing;
-import panatorch.apps.options.Check;
+import panatorch.apps.measures.RunningScore;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
 import panatorch.apps.options.CheckpointPlan;
@@ -33,10 +32,11 @@ import panatorch.apps.options.ComputePlan;
 import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.DatasetName;
-import panatorch.apps.options.Effect;
+import panatorch.apps.options.EvaluationDataOptions;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.OutputFolder;
 import panatorch.apps.options.Preparation;
-import panatorch.apps.options.SetOptions;
 import panatorch.apps.report.ConfusionPicture;
 import panatorch.apps.report.ProgressDisplay;
 import panatorch.apps.run.Interruption;
@@ -64,10 +64,10 @@ final class EvaluateCommand implements Callable<Integer> {
     private Path checkpoint;
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
-    @Mixin(name = "Data") private SetOptions set = new SetOptions();
+    @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + Testing.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
     private int batchSize;
 
     @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on (Gal and Ghahramani 2016), and how they differ")
@@ -82,8 +82,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override public Integer call() throws IOException {
-        Check.atLeast("--batch-size", batchSize, 1);
-        Check.atLeast("--mc", mc, 2);
+        OptionCheck.atLeast("--batch-size", batchSize, 1);
+        OptionCheck.atLeast("--mc", mc, 2);
         options.check();
         set.check();
         compute.check();
@@ -91,8 +91,8 @@ final class EvaluateCommand implements Callable<Integer> {
             Checkpoint weights = Checkpoint.read(checkpoint);
             CheckpointPlan plan = options.resolve(weights);
             DataPlan data = set.resolve(weights);
-            Effect.check(spec, Effect.of(data.dataset()));
-            Effect.check(spec, Effect.of(mc));
+            OptionDependency.check(spec, OptionDependency.of(data.dataset()));
+            OptionDependency.check(spec, OptionDependency.of(mc));
             try (Dataset all = data.test()) {
                 Dataset test = data.limitedTest(all);
                 Preparation preparation = weights.preparation(test, plan.model(), plan.normalize());
@@ -105,7 +105,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 try (Classifier network = plan.network(weights, test.classes(), place.device())) {
                     Torch.manualSeed(place.seed());
                     var predictor = mc == null ? Predictions.PLAIN : Predictions.monteCarlo(network, mc, plan.dropoutP());
-                    DataLoader loader = Testing.loader(test, preparation.testing(), batchSize, data.damaged());
+                    DataLoader loader = TestLoop.loader(test, preparation.testing(), batchSize, data.damaged());
                     return measure(network, predictor, test, loader, config, place.device(), p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())), interruption);
                 }
             }
@@ -136,9 +136,9 @@ final class EvaluateCommand implements Callable<Integer> {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
-            try (var said = Predictions.of(network, predictor, Testing.batches(loader), p, place, progress, interruption::check)) {
+            try (var predictions = Predictions.of(network, predictor, TestLoop.batches(loader), p, place, progress, interruption::check)) {
                 progress.close();
-                tell(said, Quality.of(said, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
+                tell(predictions, Quality.of(predictions, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
             }
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
@@ -146,8 +146,8 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
-        Tally tally = said.tally();
+    private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
+        RunningScore tally = predictions.tally();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
             text.println(Json.LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
@@ -155,7 +155,7 @@ final class EvaluateCommand implements Callable<Integer> {
             text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
             if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
-            print(quality, Quality.report(said, names), text);
+            print(quality, Quality.report(predictions, names), text);
         }
         write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
         text.flush();

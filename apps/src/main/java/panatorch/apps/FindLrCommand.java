@@ -22,22 +22,22 @@ import panatorch.amp.Precision;
 import panatorch.apps.console.Counted;
 import panatorch.apps.console.Json;
 import panatorch.apps.console.RunFailure;
-import panatorch.apps.measures.Testing;
-import panatorch.apps.options.Check;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.ComputeOptions;
 import panatorch.apps.options.ComputePlan;
 import panatorch.apps.options.DataOptions;
 import panatorch.apps.options.DataPlan;
-import panatorch.apps.options.Effect;
 import panatorch.apps.options.ModelName;
 import panatorch.apps.options.ModelOptions;
 import panatorch.apps.options.ModelPlan;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.OutputFolder;
 import panatorch.apps.options.Preparation;
 import panatorch.apps.options.StepOptions;
 import panatorch.apps.options.StepPlan;
 import panatorch.apps.report.Curves;
-import panatorch.apps.run.Job;
+import panatorch.apps.run.TrainingSetup;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
@@ -83,18 +83,18 @@ final class FindLrCommand implements Callable<Integer> {
         network.check();
         step.check();
         compute.check();
-        Check.above("--from", from, 0);
-        Check.above("--to", to, from);
-        Check.atLeast("--steps", steps, 2);
+        OptionCheck.above("--from", from, 0);
+        OptionCheck.above("--to", to, from);
+        OptionCheck.atLeast("--steps", steps, 2);
         DataPlan set = data.resolve();
         try (Dataset all = set.train()) {
             ModelPlan model = network.resolve();
             ComputePlan place = compute.resolve();
             StepPlan rule = step.resolve(set.dataset(), place.device());
-            Effect.check(spec, Effect.ofRangeTest(data, network, step));
+            OptionDependency.check(spec, OptionDependency.ofRangeTest(data, network, step));
             Preparation preparation = Preparation.of(all, model.name()); // refuses images that do not fit before a folder is made
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
-            DataLoader loader = Job.trainLoader(set.limitedTrain(all), rule.batchSize(), place.seed(), preparation, set);
+            DataLoader loader = TrainingSetup.trainLoader(set.limitedTrain(all), rule.batchSize(), place.seed(), preparation, set);
             LrFinder.Result found = find(loader, all.classes(), model, rule, place);
             PrintWriter text = spec.commandLine().getOut();
             Double suggestion = found.suggestion();
@@ -120,11 +120,11 @@ final class FindLrCommand implements Callable<Integer> {
     }
 
     private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
-        Batches batches = Testing.batches(train);
+        Batches batches = TestLoop.batches(train);
         Torch.manualSeed(place.seed());
         try (Classifier model = plan.name().create(classes)) {
             model.to(place.device(), null, ModelName.FORMAT);
-            Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(Testing.OBJECTIVE);
+            Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(TestLoop.OBJECTIVE);
             try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
@@ -161,7 +161,7 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = Testing.formed(batch.input().to(place)), labels = batch.target().to(place), loss;
+                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = batch.target().to(place), loss;
                 try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }

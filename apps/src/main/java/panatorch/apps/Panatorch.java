@@ -21,9 +21,9 @@ import panatorch.apps.console.RunFailure;
 import panatorch.apps.console.StandardOutput;
 import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.GivenOptions;
-import panatorch.apps.options.Nearest;
+import panatorch.apps.options.OptionConverters;
 import panatorch.apps.options.OptionSections;
-import panatorch.apps.options.Values;
+import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -65,7 +65,7 @@ public final class Panatorch implements Runnable, GivenOptions {
 
     private static int run(String[] words, PrintWriter rawOut, PrintWriter rawErr, BooleanSupplier readerLeft) {
         PrintWriter out = new ConsoleWriter(rawOut), err = new ConsoleWriter(rawErr);
-        String[] args = helped(words);
+        String[] args = helpAsOption(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
@@ -73,17 +73,17 @@ public final class Panatorch implements Runnable, GivenOptions {
                     for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // its colours are the program's own
                     return new CommandLine.RunLast().execute(parsed);
                 })
-                .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
-                .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
-        Values.teach(line);
+                .setParameterExceptionHandler((e, a) -> panatorch.reportError(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
+                .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.reportError(e, status(e), commandLine));
+        OptionConverters.register(line);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
         int status;
         try {
             status = line.execute(ConfigFile.expand(args, line.getSubcommands()));
         } catch (InputException e) {
-            status = panatorch.complain(e, ExitStatus.WRONG_CALL, line);
+            status = panatorch.reportError(e, ExitStatus.WRONG_CALL, line);
         } catch (Error e) {
-            status = panatorch.complain(e, ExitStatus.FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
+            status = panatorch.reportError(e, ExitStatus.FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }
         if (out.checkError() && status == 0) {
             if (!readerLeft.getAsBoolean()) err.println("panatorch: standard output could not be written");
@@ -94,7 +94,7 @@ public final class Panatorch implements Runnable, GivenOptions {
     }
 
     /** {@code help} is what many commands call {@code --help}. */
-    private static String[] helped(String[] words) {
+    private static String[] helpAsOption(String[] words) {
         if (words.length == 0 || !words[0].equals("help")) return words;
         String[] args = Arrays.copyOfRange(words, 1, words.length + 1);
         args[words.length - 1] = "--help";
@@ -110,7 +110,7 @@ public final class Panatorch implements Runnable, GivenOptions {
 
     private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL : ExitStatus.FAILURE; }
 
-    private int complain(Throwable e, int status, CommandLine line) {
+    private int reportError(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
         String sentence = sentence(cause);
         if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
@@ -135,7 +135,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
             if (!name.startsWith("--") || command.findOption(name) != null) continue;
-            return new InputException("unknown option " + name + more(Nearest.hint(name, command.optionsMap().keySet()), command), missing);
+            return new InputException("unknown option " + name + more(SpellingHint.of(name, command.optionsMap().keySet()), command), missing);
         }
         return missing;
     }

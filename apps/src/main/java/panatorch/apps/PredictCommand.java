@@ -26,20 +26,20 @@ import panatorch.apps.console.ExitStatus;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
 import panatorch.apps.console.Printable;
+import panatorch.apps.measures.LenientDataset;
 import panatorch.apps.measures.Predictions;
-import panatorch.apps.measures.Readable;
-import panatorch.apps.measures.Testing;
-import panatorch.apps.options.Check;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
 import panatorch.apps.options.CheckpointPlan;
 import panatorch.apps.options.ComputeOptions;
 import panatorch.apps.options.ComputePlan;
-import panatorch.apps.options.Effect;
 import panatorch.apps.options.ModelName;
 import panatorch.apps.options.NormalizationName;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.Preparation;
-import panatorch.apps.options.Texts;
+import panatorch.apps.options.Sst2;
 import panatorch.datasets.Batch;
 import panatorch.datasets.ChannelStats;
 import panatorch.datasets.DataLoader;
@@ -93,15 +93,15 @@ final class PredictCommand implements Callable<Integer> {
     private record Damaged(String image, String error) {}
 
     /** Inputs of a network, and how they are called. @param images null of sentences */
-    private record Inputs(List<String> names, Batches batches, @Nullable Readable images) {
+    private record Inputs(List<String> names, Batches batches, @Nullable LenientDataset images) {
         @Nullable String damage(int row) { return images == null ? null : images.damage(row); }
     }
 
     @Override public Integer call() throws IOException {
-        Check.atLeast("--top", top, 1);
-        Check.atLeast("--mc", mc, 2);
+        OptionCheck.atLeast("--top", top, 1);
+        OptionCheck.atLeast("--mc", mc, 2);
         if (files.isEmpty() && texts.isEmpty()) throw new InputException("predict needs an image, or with --text a sentence");
-        Effect.check(spec, Effect.of(mc));
+        OptionDependency.check(spec, OptionDependency.of(mc));
         options.check();
         compute.check();
         try (var scope = Scope.open()) {
@@ -126,7 +126,7 @@ final class PredictCommand implements Callable<Integer> {
 
     private Inputs images(Preparation p) throws IOException {
         List<Path> images = imageFiles();
-        var readable = new Readable(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
+        var readable = new LenientDataset(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
         var loader = DataLoader.of(readable, BATCH).transform(p.testing()).build();
         return new Inputs(images.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null), readable);
     }
@@ -155,7 +155,7 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         if (sentences.isEmpty()) throw new InputException("there are no sentences in " + files.getFirst());
-        Tensor tokens = Texts.tokens(sentences, weights);
+        Tensor tokens = Sst2.tokens(sentences, weights);
         return new Inputs(sentences, Batches.of(tokens, tokens, BATCH), null);
     }
 
@@ -174,17 +174,17 @@ final class PredictCommand implements Callable<Integer> {
         try (var epoch = in.batches.epoch(1, 0)) {
             while (epoch.hasNext() && !out.checkError()) { // nobody reads the rest if the reader of a pipe has left
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-                    Predictions.Predictor.Said said;
-                    Tensor input = Testing.formed(batch.input().to(place));
+                    Predictions.Predictor.Output output;
+                    Tensor input = TestLoop.channelsLast(batch.input().to(place));
                     try (var cast = precision.enter(place)) {
-                        said = predictor.of(network, input);
+                        output = predictor.of(network, input);
                     }
-                    double[] probabilities = said.logits().to(DType.FLOAT64).softmax(1).flatten().toDoubleArray();
-                    Tensor information = said.information();
+                    double[] probabilities = output.logits().to(DType.FLOAT64).softmax(1).flatten().toDoubleArray();
+                    Tensor information = output.information();
                     double[] unsure = information == null ? null : information.to(DType.FLOAT64).toDoubleArray();
                     for (int i = 0; i < input.size(0); i++, row++) {
                         String damage = in.damage(row);
-                        if (damage != null) complain(in.names.get(row), damage, out);
+                        if (damage != null) reportDamage(in.names.get(row), damage, out);
                         else tell(prediction(in.names.get(row), texts, probabilities, i, names, unsure), out);
                     }
                 }
@@ -200,7 +200,7 @@ final class PredictCommand implements Callable<Integer> {
         return new Prediction(text ? null : name, text ? name : null, best.getKey(), best.getValue(), unsure == null ? null : unsure[row], probabilities);
     }
 
-    private void complain(String image, String damage, PrintWriter out) throws IOException {
+    private void reportDamage(String image, String damage, PrintWriter out) throws IOException {
         if (json) out.println(Json.LINE.writeValueAsString(new Damaged(image, damage)));
         spec.commandLine().getErr().println("panatorch: " + Printable.line(damage));
     }

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.DataPlan;
-import panatorch.apps.options.Effect;
 import panatorch.apps.options.LearningPlan;
 import panatorch.apps.options.ModelName;
+import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.Preparation;
 import panatorch.apps.options.RunOptions;
 import panatorch.apps.options.TrainOptions;
 import panatorch.apps.options.TrainPlan;
-import panatorch.apps.run.Conductor;
 import panatorch.apps.run.Interruption;
-import panatorch.apps.run.Job;
-import panatorch.apps.run.LabelLearning;
+import panatorch.apps.run.LabelRecipe;
 import panatorch.apps.run.RunLog;
+import panatorch.apps.run.TrainingRun;
+import panatorch.apps.run.TrainingSetup;
 import panatorch.datasets.Dataset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,13 +46,13 @@ final class TrainCommand implements Callable<Integer> {
             TrainPlan plan = options.resolve();
             LearningPlan learning = plan.learning();
             ModelName model = plan.model().name();
-            var job = new Job(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test), Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
+            var setup = new TrainingSetup(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test), Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
                     learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(), plan.compute().seed());
-            List<Effect> effects = Effect.of(options);
-            Effect.check(spec, effects);
-            Effect.check(spec, Effect.within(learning, job.trainLoader().batches()));
-            Effect.check(spec, Effect.within(run, job.epochs()));
-            return new Conductor(spec, run, ConfigFile.of(spec, plan.derived(), Effect.idle(effects)), interruption).run(job, () -> new LabelLearning(plan, job));
+            List<OptionDependency> effects = OptionDependency.of(options);
+            OptionDependency.check(spec, effects);
+            OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().batches()));
+            OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
+            return new TrainingRun(spec, run, ConfigFile.of(spec, plan.derived(), OptionDependency.idle(effects)), interruption).run(setup, () -> new LabelRecipe(plan, setup));
         }
     }
 }

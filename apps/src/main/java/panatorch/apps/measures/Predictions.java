@@ -22,18 +22,18 @@ import panatorch.train.Objective;
  * @param logits [N, C] float32, in Monte-Carlo prediction the logarithm of the mean probabilities; @param labels [N]
  * @param information [N], the mutual information of Monte-Carlo prediction in nats; null without
  */
-public record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable Tensor information) implements AutoCloseable {
+public record Predictions(RunningScore tally, Tensor logits, Tensor labels, @Nullable Tensor information) implements AutoCloseable {
     /** Tells a network's logits of a batch, and in Monte-Carlo prediction how unsure they are. */
     @FunctionalInterface
     public interface Predictor {
         /** @param information [N] or null */
-        record Said(Tensor logits, @Nullable Tensor information) {}
+        record Output(Tensor logits, @Nullable Tensor information) {}
 
-        Said of(Classifier model, Tensor images);
+        Output of(Classifier model, Tensor images);
     }
 
     /** The network as it is evaluated. */
-    public static final Predictor PLAIN = (model, images) -> new Predictor.Said(model.call(images), null);
+    public static final Predictor PLAIN = (model, images) -> new Predictor.Output(model.call(images), null);
 
     /**
      * The mean of {@code samples} predictions with dropout on: that of the network's own layers and, with {@code p}, of the features in front of the head.
@@ -42,11 +42,11 @@ public record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable T
      * @throws InputException if nothing in the network is random
      */
     public static Predictor monteCarlo(Classifier model, int samples, double p) {
-        Classifier random = DroppingHead.random(model, p, "--mc");
+        Classifier random = HeadDropout.random(model, p, "--mc");
         boolean trunk = random.drawsInTrunk();
         return (m, images) -> {
-            var said = MonteCarlo.predict(trunk ? random : random.head(), trunk ? images : random.features(images), samples);
-            return new Predictor.Said(said.logMean(), said.mutualInformation());
+            var output = MonteCarlo.predict(trunk ? random : random.head(), trunk ? images : random.features(images), samples);
+            return new Predictor.Output(output.logMean(), output.mutualInformation());
         };
     }
 
@@ -55,14 +55,14 @@ public record Predictions(Tally tally, Tensor logits, Tensor labels, @Nullable T
         var labels = new ArrayList<Tensor>();
         var information = new ArrayList<Tensor>();
         Objective objective = (m, input, target) -> {
-            Predictor.Said said = predictor.of((Classifier) m, input);
-            logits.add(copy(said.logits(), DType.FLOAT32));
+            Predictor.Output output = predictor.of((Classifier) m, input);
+            logits.add(copy(output.logits(), DType.FLOAT32));
             labels.add(copy(target, DType.INT64));
-            if (said.information() != null) information.add(copy(said.information(), DType.FLOAT32));
-            return new Objective.Result(panatorch.nn.functional.CrossEntropy.crossEntropy(said.logits(), target), said.logits());
+            if (output.information() != null) information.add(copy(output.information(), DType.FLOAT32));
+            return new Objective.Result(panatorch.nn.functional.CrossEntropy.crossEntropy(output.logits(), target), output.logits());
         };
         try (var scope = Scope.open()) {
-            Tally tally = Testing.run(model, test, objective, precision, device, progress, interruption);
+            RunningScore tally = TestLoop.run(model, test, objective, precision, device, progress, interruption);
             return new Predictions(tally, Aten.cat(logits).escape(), Aten.cat(labels).escape(), information.isEmpty() ? null : Aten.cat(information).escape());
         } finally {
             for (List<Tensor> parts : List.of(logits, labels, information)) parts.forEach(Tensor::close);

@@ -6,10 +6,10 @@ public interface Progress extends AutoCloseable {
     void beginEpoch(int epoch, long from);
 
     /** After a batch, with the epoch's tally so far. */
-    void trained(Tally tally);
+    void trained(RunningScore tally);
 
     /** After a batch of test images. */
-    void tested(Tally tally);
+    void tested(RunningScore tally);
 
     void endEpoch(EpochMetrics epoch);
 
@@ -23,9 +23,9 @@ public interface Progress extends AutoCloseable {
         return new Progress() {
             @Override public void beginEpoch(int epoch, long from) {}
 
-            @Override public void trained(Tally tally) {}
+            @Override public void trained(RunningScore tally) {}
 
-            @Override public void tested(Tally tally) {}
+            @Override public void tested(RunningScore tally) {}
 
             @Override public void endEpoch(EpochMetrics epoch) {}
 

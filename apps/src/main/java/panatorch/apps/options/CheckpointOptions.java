@@ -24,7 +24,7 @@ public final class CheckpointOptions {
      * @throws InputException if one is out of range
      */
     public void check() {
-        if (dropoutP != null) Check.part("--dropout-p", dropoutP);
+        if (dropoutP != null) OptionCheck.part("--dropout-p", dropoutP);
     }
 
     /**

@@ -22,7 +22,7 @@ public final class ComputeOptions {
      *
      * @throws InputException if one is out of range
      */
-    public void check() { Check.within("--threads", threads, 1, Torch.MOST_THREADS); }
+    public void check() { OptionCheck.within("--threads", threads, 1, Torch.MOST_THREADS); }
 
     /**
      * Chooses the device, and sets libtorch's number of threads.

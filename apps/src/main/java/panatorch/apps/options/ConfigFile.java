@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
-import panatorch.apps.console.Shell;
+import panatorch.apps.console.ShellWord;
 import panatorch.serialize.AtomicFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,7 +153,7 @@ public final class ConfigFile {
 
     private static void isOf(String command, Path folder) {
         String begun = read(configOf(folder)).path(COMMAND).asText(command);
-        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + Shell.word(folder) + " goes on with it");
+        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + ShellWord.of(folder) + " goes on with it");
     }
 
     private static void keepsEpochs(Path file, @Nullable String epochs) {
@@ -174,7 +174,7 @@ public final class ConfigFile {
             JsonNode value = e.getValue();
             OptionSpec option = names.get(key);
             if (key.equals(COMMAND) || key.equals(LIBTORCH) || key.equals(JAVA) || key.equals(WEIGHTS)) continue;
-            if (option == null) throw new InputException("the configuration " + file + " has the unknown key '" + key + "'" + Nearest.hint(key, names.keySet()));
+            if (option == null) throw new InputException("the configuration " + file + " has the unknown key '" + key + "'" + SpellingHint.of(key, names.keySet()));
             if (value.isObject()) throw new InputException("the configuration " + file + " has an object for '" + key + "', and a value is needed");
             if (!value.isNull() && !text(value).isEmpty()) args.add(option.longestName() + "=" + text(value));
         }

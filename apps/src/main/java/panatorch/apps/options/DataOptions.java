@@ -37,8 +37,8 @@ public final class DataOptions {
      * @throws InputException if one is out of range
      */
     public void check() {
-        Check.within("--image-size", imageSize, 8, 1024);
-        Check.atLeast("--limit-train", limitTrain, 1);
-        Check.atLeast("--limit-test", limitTest, 1);
+        OptionCheck.within("--image-size", imageSize, 8, 1024);
+        OptionCheck.atLeast("--limit-train", limitTrain, 1);
+        OptionCheck.atLeast("--limit-test", limitTest, 1);
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.datasets.Dataset;
 
 /**
- * The data set of a command, as resolved from {@link DataOptions} or {@link SetOptions}.
+ * The data set of a command, as resolved from {@link DataOptions} or {@link EvaluationDataOptions}.
  *
  * @param dataset the data set
  * @param folder folder that holds its files; null for the built-in images

@@ -53,7 +53,7 @@ public enum DatasetName {
             case MNIST -> Mnist.train(needed(data));
             case FASHION_MNIST -> Mnist.fashionTrain(needed(data));
             case SVHN -> Svhn.train(needed(data));
-            case SST2 -> Texts.train(needed(data), words(checkpoint));
+            case SST2 -> Sst2.train(needed(data), words(checkpoint));
             case FOLDER -> ImageFolder.of(needed(data).resolve("train"), Framing.center(size));
         };
     }
@@ -70,7 +70,7 @@ public enum DatasetName {
             case MNIST -> Mnist.test(needed(data));
             case FASHION_MNIST -> Mnist.fashionTest(needed(data));
             case SVHN -> Svhn.test(needed(data));
-            case SST2 -> Texts.test(needed(data), words(checkpoint));
+            case SST2 -> Sst2.test(needed(data), words(checkpoint));
             case FOLDER -> testFolder(needed(data), size);
         };
     }
@@ -86,10 +86,10 @@ public enum DatasetName {
     public Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : this == FOLDER ? set.spaced(limit) : set.limit(limit); }
 
     /** What else of the set a checkpoint needs, into the run's folder. @param checkpoint as of {@link #train(Path, int, Path)} */
-    public void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Texts.saveVocabulary(needed(data), words(checkpoint), folder); }
+    public void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Sst2.saveVocabulary(needed(data), words(checkpoint), folder); }
 
     private static @Nullable Path words(@Nullable Path checkpoint) {
-        Path words = checkpoint == null ? null : Texts.vocabularyBeside(checkpoint);
+        Path words = checkpoint == null ? null : Sst2.vocabularyBeside(checkpoint);
         return words != null && Files.exists(words) ? words : null;
     }
 

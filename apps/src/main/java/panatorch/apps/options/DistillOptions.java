@@ -33,13 +33,13 @@ public final class DistillOptions {
     private int mc;
 
     public void check() {
-        Check.atLeast("--limit-train", limitTrain, 1);
-        Check.atLeast("--samples", samples, 1);
-        Check.atLeast("--epochs", epochs, 1);
-        Check.atLeast("--batch-size", batchSize, 1);
-        Check.atLeast("--mc", mc, 2);
-        Check.above("--lr", lr, 0);
-        if (perturb != null) Check.between("--perturb", perturb, 0, 1);
+        OptionCheck.atLeast("--limit-train", limitTrain, 1);
+        OptionCheck.atLeast("--samples", samples, 1);
+        OptionCheck.atLeast("--epochs", epochs, 1);
+        OptionCheck.atLeast("--batch-size", batchSize, 1);
+        OptionCheck.atLeast("--mc", mc, 2);
+        OptionCheck.above("--lr", lr, 0);
+        if (perturb != null) OptionCheck.between("--perturb", perturb, 0, 1);
     }
 
     /**

@@ -63,20 +63,20 @@ public final class LearningOptions {
      */
     void check() {
         step.check();
-        Check.atLeast("--epochs", epochs, 1);
-        Check.atLeast("--accumulate", accumulate, 1);
-        if (lr != null) Check.above("--lr", lr, 0);
-        Check.notBelow("--warm-up", warmUp, 0);
-        Check.atLeast("--step-epochs", stepEpochs, 1);
-        Check.above("--gamma", gamma, 0);
+        OptionCheck.atLeast("--epochs", epochs, 1);
+        OptionCheck.atLeast("--accumulate", accumulate, 1);
+        if (lr != null) OptionCheck.above("--lr", lr, 0);
+        OptionCheck.notBelow("--warm-up", warmUp, 0);
+        OptionCheck.atLeast("--step-epochs", stepEpochs, 1);
+        OptionCheck.above("--gamma", gamma, 0);
         if (gamma >= 1) throw new InputException("--gamma must be below 1, and is " + gamma);
-        Check.atLeast("--plateau-patience", plateauPatience, 0);
-        if (clipNorm != null) Check.above("--clip-norm", clipNorm, 0);
-        if (mixup != null) Check.above("--mixup", mixup, 0);
-        if (cutmix != null) Check.above("--cutmix", cutmix, 0);
+        OptionCheck.atLeast("--plateau-patience", plateauPatience, 0);
+        if (clipNorm != null) OptionCheck.above("--clip-norm", clipNorm, 0);
+        if (mixup != null) OptionCheck.above("--mixup", mixup, 0);
+        if (cutmix != null) OptionCheck.above("--cutmix", cutmix, 0);
         if (mixup != null && cutmix != null) throw new InputException("--mixup and --cutmix both change the labels; choose one of them");
         if (ema != null && !(ema > 0 && ema < 1)) throw new InputException("--ema must lie between 0 and 1, and is " + ema);
-        Check.atLeast("--early-stop", earlyStop, 1);
+        OptionCheck.atLeast("--early-stop", earlyStop, 1);
         if (warmUp > 0 && schedule == ScheduleName.PLATEAU) throw new InputException("--warm-up does not go with --schedule plateau, which waits for the first epochs' results");
         if (milestones != null) for (int i = 0; i < milestones.size(); i++)
             if (milestones.get(i) < 1 || i > 0 && milestones.get(i) <= milestones.get(i - 1)) throw new InputException("--milestones are epochs from 1 on, each later than the one before, and not " + milestones);

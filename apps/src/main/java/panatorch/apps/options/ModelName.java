@@ -43,7 +43,7 @@ public enum ModelName {
     LENET5(LeNet5::new),
     CUDA_CONVNET_QUICK_DROPOUT(classes -> new CudaConvnetQuick(CudaConvnetQuick.options(classes).dropout(0.5))),
     LENET5_DROPOUT(0.02, classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
-    BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Texts.WORDS).positions(Texts.LENGTH), classes));
+    BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Sst2.WORDS).positions(Sst2.LENGTH), classes));
 
     /** The order of images and convolution weights in memory: a fifth faster on a CPU for small images, and faster on a GPU with tensor cores. */
     public static final MemoryFormat FORMAT = MemoryFormat.CHANNELS_LAST;

@@ -32,13 +32,13 @@ public final class ModelOptions {
      * @throws InputException if a number is out of range, or the network has no dropout layers for gyro dropout
      */
     public void check() {
-        Check.atLeast("--sigma", sigma, 1);
-        Check.atLeast("--tau", tau, 1);
+        OptionCheck.atLeast("--sigma", sigma, 1);
+        OptionCheck.atLeast("--tau", tau, 1);
         if (dropout == DropoutName.GYRO && tau > sigma) throw new InputException("--tau must be at most --sigma, as no more than all " + sigma + " subnetworks can be trained at a time, and is " + tau);
         if (dropout == DropoutName.GYRO && !name.drops())
             throw new InputException("--dropout gyro is for networks with dropout layers, and " + name + " has none; these have: " + Arrays.stream(ModelName.values()).filter(ModelName::drops).map(ModelName::toString).collect(Collectors.joining(", ")));
-        if (dropoutP != null) Check.part("--dropout-p", dropoutP);
-        Check.atLeast("--dropout-samples", dropoutSamples, 1);
+        if (dropoutP != null) OptionCheck.part("--dropout-p", dropoutP);
+        OptionCheck.atLeast("--dropout-samples", dropoutSamples, 1);
     }
 
     /** Replaces defaults by the values that take effect. */

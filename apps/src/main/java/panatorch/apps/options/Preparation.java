@@ -24,7 +24,7 @@ import panatorch.datasets.transforms.Transform;
  * @param mean of each channel; @param std likewise
  */
 public record Preparation(int channels, int side, double[] mean, double[] std) {
-    /** Texts are numbers of words already. */
+    /** Sst2 are numbers of words already. */
     private static final Preparation OF_TEXTS = new Preparation(0, 0, new double[0], new double[0]);
 
     /** @throws InputException if the network cannot take the set's images */

@@ -46,7 +46,7 @@ public final class RunOptions {
     public boolean silent() { return quiet || json; }
 
     public void check() {
-        Check.atLeast("--stop-after", stopAfter, 1);
-        Check.atLeast("--checkpoint-every", checkpointEvery, 0);
+        OptionCheck.atLeast("--stop-after", stopAfter, 1);
+        OptionCheck.atLeast("--checkpoint-every", checkpointEvery, 0);
     }
 }

@@ -32,9 +32,9 @@ public final class StepOptions {
      */
     public void check() {
         if (batchSize != null && batchSize < 2) throw new InputException("--batch-size must be at least 2, because batch normalisation needs more than one image, and is " + batchSize);
-        if (momentum != null) Check.part("--momentum", momentum);
-        if (weightDecay != null) Check.notBelow("--weight-decay", weightDecay, 0);
-        Check.part("--label-smoothing", labelSmoothing);
+        if (momentum != null) OptionCheck.part("--momentum", momentum);
+        if (weightDecay != null) OptionCheck.notBelow("--weight-decay", weightDecay, 0);
+        OptionCheck.part("--label-smoothing", labelSmoothing);
     }
 
     /**

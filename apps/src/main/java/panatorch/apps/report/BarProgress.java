@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Terminal;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Tally;
+import panatorch.apps.measures.RunningScore;
 
 /** A bar on standard error for the epoch at hand, which leaves a line on standard output when the epoch is over. */
 final class BarProgress implements Progress {
@@ -47,13 +47,13 @@ final class BarProgress implements Progress {
         bar = (screen == null ? builder : builder.setConsumer(screen)).build();
     }
 
-    @Override public void trained(Tally tally) {
+    @Override public void trained(RunningScore tally) {
         left.trained(tally);
         seen = tally.count();
-        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", tally.loss()), tally.judged(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
+        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", tally.loss()), tally.scoreText(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
     }
 
-    @Override public void tested(Tally tally) {
+    @Override public void tested(RunningScore tally) {
         left.tested(tally);
         show(seen + tally.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", tally.loss()), String.format(Locale.ROOT, "accuracy %.1f %%", 100 * tally.accuracy()));
     }

@@ -44,8 +44,8 @@ public final class HtmlReport {
             figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
-    /** @param test what {@code said} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
-    public static void write(Path file, Metrics metrics, Quality quality, Predictions said, Dataset test, DatasetName dataset, String command) throws IOException {
+    /** @param test what {@code predictions} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
+    public static void write(Path file, Metrics metrics, Quality quality, Predictions predictions, Dataset test, DatasetName dataset, String command) throws IOException {
         List<EpochMetrics> e = metrics.epochs();
         String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title + "</title><style>" + STYLE + "</style></head><body>\n");
@@ -67,9 +67,9 @@ public final class HtmlReport {
         if (e.getLast().memory() > 0) charts.add(new Curves.Chart("memory of the process, MiB", true, List.of(Curves.line("memory", e, x -> x.memory() / 1048576.0))));
         charts.forEach(c -> html.append(SvgChart.of(c)));
         html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
-        mistakes(html, said, test);
+        mistakes(html, predictions, test);
         html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
-        html.append(Printable.html(Quality.report(said, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
+        html.append(Printable.html(Quality.report(predictions, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
         Json.PRETTY.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(Printable.html(p.getKey())).append("</td><td>").append(Printable.html(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
         html.append("</table></div>\n</body></html>\n");
         AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
@@ -86,15 +86,15 @@ public final class HtmlReport {
     }
 
     /** Images of which the network was surest that they are something else. */
-    private static void mistakes(StringBuilder html, Predictions said, Dataset test) throws IOException {
+    private static void mistakes(StringBuilder html, Predictions predictions, Dataset test) throws IOException {
         var wrong = new ArrayList<int[]>();
         double[] confidence;
         long[] predicted, labels;
         try (var scope = Scope.open()) {
-            var top = said.logits().to(DType.FLOAT64).softmax(1).max(1);
+            var top = predictions.logits().to(DType.FLOAT64).softmax(1).max(1);
             confidence = top.values().toDoubleArray();
             predicted = top.indices().toLongArray();
-            labels = said.labels().toLongArray();
+            labels = predictions.labels().toLongArray();
         }
         for (int i = 0; i < labels.length; i++) if (predicted[i] != labels[i]) wrong.add(new int[] {i});
         wrong.sort((a, b) -> Double.compare(confidence[b[0]], confidence[a[0]]));

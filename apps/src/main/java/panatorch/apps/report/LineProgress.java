@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Tally;
+import panatorch.apps.measures.RunningScore;
 
 /** One line per epoch, and one every ten seconds in between, for logs. */
 final class LineProgress implements Progress {
@@ -29,17 +29,17 @@ final class LineProgress implements Progress {
         begun = spoken = System.nanoTime();
     }
 
-    @Override public void trained(Tally tally) {
+    @Override public void trained(RunningScore tally) {
         left.trained(tally);
         long now = System.nanoTime();
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
         out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d %s  loss %.4f  %s  %,.0f %5$s/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(), plan.items(),
-                tally.loss(), tally.judged(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
+                tally.loss(), tally.scoreText(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
 
-    @Override public void tested(Tally tally) { left.tested(tally); }
+    @Override public void tested(RunningScore tally) { left.tested(tally); }
 
     @Override public void endEpoch(EpochMetrics e) {
         out.println(epochLine(e, plan));
@@ -48,7 +48,7 @@ final class LineProgress implements Progress {
 
     static String epochLine(EpochMetrics e, Plan plan) {
         return String.format(Locale.ROOT, "epoch %d/%d  loss %.4f  %s  test loss %.4f  test accuracy %5.2f %%  %,.0f %s/s  %.1f s",
-                e.epoch(), plan.epochs(), e.trainLoss(), Tally.judged(e.trainAccuracy(), e.excess()), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), plan.items(), e.seconds());
+                e.epoch(), plan.epochs(), e.trainLoss(), RunningScore.scoreText(e.trainAccuracy(), e.excess()), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), plan.items(), e.seconds());
     }
 
     @Override public void close() {}

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Tally;
+import panatorch.apps.measures.RunningScore;
 
 /** How long a run will still take, told from how long its images took so far: those of training, those of tests, and what lies between two epochs. */
 final class TimeLeft {
@@ -36,13 +36,13 @@ final class TimeLeft {
     }
 
     /** @param tally of the epoch's training so far */
-    void trained(Tally tally) {
+    void trained(RunningScore tally) {
         training.add(tally.count() - trained, lap());
         trained = tally.count();
     }
 
     /** @param tally of the epoch's test so far */
-    void tested(Tally tally) {
+    void tested(RunningScore tally) {
         testing.add(tally.count() - tested, lap());
         tested = tally.count();
         trained = plan.trainImages(); // all there will be: a loader may leave some out

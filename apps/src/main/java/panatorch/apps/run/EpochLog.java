@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Json;
 import panatorch.apps.measures.DataIdentity;
 import panatorch.apps.measures.EpochMetrics;
-import panatorch.apps.measures.Memory;
 import panatorch.apps.measures.Metrics;
+import panatorch.apps.measures.ResidentMemory;
 import panatorch.apps.options.OutputFolder;
 import panatorch.apps.report.Curves;
 import panatorch.serialize.AtomicFile;
@@ -23,7 +23,7 @@ final class EpochLog implements Callback {
     private final Path folder;
     private final Map<String, Object> config;
     private final DataIdentity data;
-    private final Learning learning;
+    private final Recipe recipe;
     private final boolean monitor;
     private @Nullable Map<String, Metrics.Score> comparison;
     private final List<EpochMetrics> epochs = new ArrayList<>();
@@ -32,21 +32,21 @@ final class EpochLog implements Callback {
     private long begun, imagesBefore;
     private double trainSeconds;
 
-    /** @param learning what is measured; @param monitor whether curves are drawn after each epoch */
-    EpochLog(Path folder, Map<String, Object> config, DataIdentity data, Learning learning, boolean monitor) {
+    /** @param recipe what is measured; @param monitor whether curves are drawn after each epoch */
+    EpochLog(Path folder, Map<String, Object> config, DataIdentity data, Recipe recipe, boolean monitor) {
         this.folder = folder;
         this.config = config;
         this.data = data;
-        this.learning = learning;
+        this.recipe = recipe;
         this.monitor = monitor;
-        comparison = learning.compares() ? Map.of() : null;
+        comparison = recipe.compares() ? Map.of() : null;
     }
 
     List<EpochMetrics> epochs() { return epochs; }
 
     Metrics metrics() {
         EpochMetrics last = epochs.getLast();
-        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), learning.model().parameterCount()), data, null, comparison);
+        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), recipe.model().parameterCount()), data, null, comparison);
     }
 
     /** Keeps how good the trained one is beside others. */
@@ -71,7 +71,7 @@ final class EpochLog implements Callback {
 
     @Override public void epochEnd(Trainer trainer) {
         speeds.add((trainer.trained().count() - imagesBefore) / trainSeconds);
-        memories.add(Memory.resident());
+        memories.add(ResidentMemory.bytes());
         epochs.add(epoch(trainer.history().getLast(), speeds.getLast(), memories.getLast()));
         try {
             write();
@@ -82,7 +82,7 @@ final class EpochLog implements Callback {
     }
 
     private EpochMetrics epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
-        return new EpochMetrics((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, learning.excess((int) e.epoch() - 1));
+        return new EpochMetrics((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
     }
 
     /** The file of the training monitor that PyTorch projects use: a list of four decimals for each measure. */

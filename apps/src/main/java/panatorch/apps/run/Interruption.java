@@ -17,7 +17,7 @@ public final class Interruption implements Callback, AutoCloseable {
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final Thread hook = new Thread(this::interrupt, "panatorch-interruption");
-    private volatile boolean asked;
+    private volatile boolean requested;
 
     /** Ends a test between two batches. */
     public static final class Interrupted extends RuntimeException {
@@ -31,7 +31,7 @@ public final class Interruption implements Callback, AutoCloseable {
     }
 
     private void interrupt() {
-        asked = true;
+        requested = true;
         try {
             over.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -41,12 +41,12 @@ public final class Interruption implements Callback, AutoCloseable {
 
     /** @throws Interrupted if the user wants it to end */
     public void check() {
-        if (asked) throw new Interrupted();
+        if (requested) throw new Interrupted();
     }
 
-    boolean asked() { return asked; }
+    boolean requested() { return requested; }
 
-    @Override public void batchEnd(Trainer trainer) { if (asked) trainer.stop("interrupted"); }
+    @Override public void batchEnd(Trainer trainer) { if (requested) trainer.stop("interrupted"); }
 
     @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
 
@@ -59,11 +59,11 @@ public final class Interruption implements Callback, AutoCloseable {
 
     @Override public void close() {
         over.countDown();
-        if (asked) return;
+        if (requested) return;
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException alreadyEnding) {
-            asked = true;
+            requested = true;
         }
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.RunFailure;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Tally;
+import panatorch.apps.measures.RunningScore;
 import panatorch.apps.options.RunOptions;
 import panatorch.train.Averages;
 import panatorch.train.Callback;
@@ -25,17 +25,17 @@ final class RunProgress implements Callback, AutoCloseable {
     private final LongFunction<Progress> begin;
     private final PrintWriter out;
     private final RunOptions options;
-    private final Learning learning;
+    private final Recipe recipe;
     private @Nullable Progress shown;
     private long spoken;
 
     /** @param log called before this; @param begin of the epochs that are done; @param out for what is no progress */
-    RunProgress(EpochLog log, LongFunction<Progress> begin, PrintWriter out, RunOptions options, Learning learning) {
+    RunProgress(EpochLog log, LongFunction<Progress> begin, PrintWriter out, RunOptions options, Recipe recipe) {
         this.log = log;
         this.begin = begin;
         this.out = out;
         this.options = options;
-        this.learning = learning;
+        this.recipe = recipe;
     }
 
     @Override public void fitStart(Trainer trainer) { shown = begin.apply(trainer.history().size()); }
@@ -45,17 +45,17 @@ final class RunProgress implements Callback, AutoCloseable {
     @Override public void batchEnd(Trainer trainer) {
         boolean saved = options.checkpointEvery > 0 && trainer.steps() % options.checkpointEvery == 0;
         if (!due(saved || trainer.batch() == trainer.batches())) return;
-        Tally tally = Tally.of(trainer.trained()).excess(learning.excess());
+        RunningScore tally = RunningScore.of(trainer.trained()).excess(recipe.excess());
         if (!Double.isFinite(tally.loss()) && !options.keepGoing) throw diverged(tally.loss(), trainer);
         progress().trained(tally);
     }
 
     private RunFailure diverged(double loss, Trainer trainer) {
         return new RunFailure(String.format(Locale.ROOT, "the loss became %s in epoch %d, by step %,d of the run, at a learning rate of %.3g; try a lower %s",
-                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(), learning.advice()));
+                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(), recipe.divergenceAdvice()));
     }
 
-    @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress().tested(Tally.of(so)); }
+    @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress().tested(RunningScore.of(so)); }
 
     @Override public void epochEnd(Trainer trainer) {
         double loss = trainer.history().getLast().test().getOrDefault("loss", 0.0);
@@ -66,7 +66,7 @@ final class RunProgress implements Callback, AutoCloseable {
     }
 
     private void warnOfGuessing(double loss) {
-        double guessing = learning.guessing();
+        double guessing = recipe.baselineLoss();
         if (!(Math.abs(loss - guessing) < 0.01 * guessing)) return;
         out.printf(Locale.ROOT, "Nothing was learnt in this epoch: its loss is that of guessing, %.4f. If the next one is no better, try another --lr (find-lr suggests one), or --optimizer adam --lr 3e-4.%n", guessing);
         out.flush();

@@ -16,14 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Tally;
+import panatorch.apps.measures.RunningScore;
 
 /** What a user is told while a run goes on, at a pace that the test makes. */
 class ProgressTest {
     private static final int BATCH = 64, BATCHES = 100, TESTS = 2000;
     private static final long MILLIS = 1_000_000;
 
-    private static Tally tally(long images) { return new Tally(1.234, 0.5, images, null); }
+    private static RunningScore tally(long images) { return new RunningScore(1.234, 0.5, images, null); }
 
     /** A run's pace: milliseconds a batch of 64, its first one slower, ones a test image, ones between epochs. */
     private record Pace(long batch, long first, double test, long between) {}

@@ -23,8 +23,8 @@ import panatorch.datasets.text.WordTokenizer;
 import panatorch.serialize.AtomicFile;
 
 /** SST-2, sentences of film reviews (Socher et al. 2013), as GLUE's {@code train.tsv} and {@code dev.tsv}: a label, 0 or 1, and a sentence. */
-public final class Texts {
-    private Texts() {}
+public final class Sst2 {
+    private Sst2() {}
 
     /** Where a run's words are, so that a checkpoint is read as it was trained. */
     static final String VOCABULARY = "vocab.txt";
@@ -46,7 +46,7 @@ public final class Texts {
         return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH), table.column(textColumn(table)));
     }
 
-    /** Texts that are called by themselves: a reader of a report has their file not at hand. */
+    /** Sst2 that are called by themselves: a reader of a report has their file not at hand. */
     private record Quoted(Dataset source, List<String> texts) implements Dataset {
         @Override public int size() { return source.size(); }
 

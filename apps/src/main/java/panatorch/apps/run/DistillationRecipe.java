@@ -10,7 +10,7 @@ import panatorch.apps.console.Counted;
 import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Testing;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.DistillPlan;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
@@ -26,9 +26,9 @@ import panatorch.train.Objective;
 import panatorch.train.Schedule;
 
 /** A student that begins as a copy of a network with dropout and learns what that says on average over its masks, as {@code distill} has it. Labels are read for what is told only. */
-public final class TeacherLearning implements Learning {
+public final class DistillationRecipe implements Recipe {
     private final DistillPlan options;
-    private final Job job;
+    private final TrainingSetup setup;
     private final Classifier network, student;
     private final double drops;
     private final Optimizer optimizer;
@@ -36,21 +36,21 @@ public final class TeacherLearning implements Learning {
     private final Schedule schedule;
 
     /** @param network the teacher's, which stays the caller's; @param random it, or what makes it random, which shares its weights; @param drops in front of the head */
-    public TeacherLearning(DistillPlan options, Job job, Classifier network, Classifier random, double drops) {
+    public DistillationRecipe(DistillPlan options, TrainingSetup setup, Classifier network, Classifier random, double drops) {
         this.options = options;
-        this.job = job;
+        this.setup = setup;
         this.network = network;
         this.drops = drops;
         student = Module.copyOf(network);
         optimizer = PaperSchedule.optimizer(student, options.lr());
         schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's, of as many epochs as there are
         distillation = new Distillation(new Teacher(random, options.samples()), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
-        Torch.manualSeed(job.seed());
+        Torch.manualSeed(setup.seed());
     }
 
     @Override public String describe() {
-        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", job.model(), job.size(),
-                Counted.of(job.epochs(), "epoch"), Counted.of(options.samples(), "mask"), job.device(), job.precision(), options.lr(), options.fall());
+        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", setup.model(), setup.describeData(),
+                Counted.of(setup.epochs(), "epoch"), Counted.of(options.samples(), "mask"), setup.device(), setup.precision(), options.lr(), options.fall());
     }
 
     @Override public Classifier model() { return student; }
@@ -59,11 +59,11 @@ public final class TeacherLearning implements Learning {
 
     @Override public Objective objective() { return distillation; }
 
-    @Override public List<Callback> methods() { return List.of(schedule, distillation.monitor()); }
+    @Override public List<Callback> callbacks() { return List.of(schedule, distillation.monitor()); }
 
     @Override public double pBeforeHead() { return 0; }
 
-    @Override public String advice() { return "--lr"; }
+    @Override public String divergenceAdvice() { return "--lr"; }
 
     @Override public @Nullable Double excess() { return known(distillation.monitor().means()); }
 
@@ -75,8 +75,8 @@ public final class TeacherLearning implements Learning {
     @Override public boolean compares() { return true; }
 
     /** The teacher as it is evaluated, and on average over its masks. */
-    @Override public Map<String, Metrics.Score> rivals(Runnable interruption) {
-        Torch.manualSeed(job.seed());
+    @Override public Map<String, Metrics.Score> baselines(Runnable interruption) {
+        Torch.manualSeed(setup.seed());
         var rivals = new LinkedHashMap<String, Metrics.Score>();
         rivals.put("standard", score(Predictions.PLAIN, interruption));
         rivals.put("Monte-Carlo of " + options.mc(), score(Predictions.monteCarlo(network, options.mc(), drops), interruption));
@@ -84,7 +84,7 @@ public final class TeacherLearning implements Learning {
     }
 
     private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
-        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, Testing.batches(job.testLoader()), job.precision(), job.device(), progress, interruption)) {
+        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, TestLoop.batches(setup.testLoader()), setup.precision(), setup.device(), progress, interruption)) {
             return Metrics.Score.of(said.tally().accuracy(), said.tally().loss());
         }
     }

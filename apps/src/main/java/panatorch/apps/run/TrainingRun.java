@@ -30,35 +30,35 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param config its configuration, as config.json holds it
  * @param interruption Ctrl-C
  */
-public record Conductor(CommandSpec spec, RunOptions options, Map<String, Object> config, Interruption interruption) {
-    /** @param learning begins it, before an older run in its folder is touched; @return the exit status */
-    public int run(Job job, Supplier<Learning> learning) throws IOException {
-        if (interruption.asked()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
-        try (var begun = learning.get()) {
+public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Object> config, Interruption interruption) {
+    /** @param recipes begins it, before an older run in its folder is touched; @return the exit status */
+    public int run(TrainingSetup setup, Supplier<Recipe> recipes) throws IOException {
+        if (interruption.requested()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
+        try (var recipe = recipes.get()) {
             Path asked = options.out, resumed = options.resume;
-            Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(job.model()));
+            Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(setup.model()));
             boolean replaced = resumed == null && OutputFolder.removeRun(folder);
-            Map<String, String> weights = job.metadata(begun.pBeforeHead());
+            Map<String, String> weights = setup.metadata(recipe.pBeforeHead());
             ConfigFile.write(folder, config, weights);
-            job.data().saveTo(folder);
-            return run(job, begun, folder, weights, replaced);
+            setup.data().saveTo(folder);
+            return run(setup, recipe, folder, weights, replaced);
         }
     }
 
-    private int run(Job job, Learning begun, Path folder, Map<String, String> weights, boolean replaced) throws IOException {
+    private int run(TrainingSetup setup, Recipe recipe, Path folder, Map<String, String> weights, boolean replaced) throws IOException {
         try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent())) {
             PrintWriter out = log.out();
             if (replaced) out.println("The older run in " + folder + " is replaced.");
-            out.println(begun.describe());
+            out.println(recipe.describe());
             out.flush();
-            var run = new Run(job, begun, options, config, weights, folder, out);
-            Run.End end = run.train(interruption);
+            var run = new TrainingSession(setup, recipe, options, config, weights, folder, out);
+            TrainingSession.End end = run.train(interruption);
             tellSkipped(run.skipped(), log);
             if (options.json) tell(end, run, folder);
             return switch (end) {
-                case FINISHED -> finished(run, job, folder, out);
+                case FINISHED -> finished(run, setup, folder, out);
                 case PAUSED -> {
-                    out.println("Stopped after epoch " + options.stopAfter + " of " + job.epochs() + ". Go on with: " + run.resume());
+                    out.println("Stopped after epoch " + options.stopAfter + " of " + setup.epochs() + ". Go on with: " + run.resume());
                     yield 0;
                 }
                 case INTERRUPTED -> interruption.report(spec.commandLine().getErr(), "the run goes on with " + run.resume());
@@ -76,7 +76,7 @@ public record Conductor(CommandSpec spec, RunOptions options, Map<String, Object
         skipped.forEach(name -> log.note("damaged: " + name));
     }
 
-    private void tell(Run.End end, Run run, Path folder) throws IOException {
+    private void tell(TrainingSession.End end, TrainingSession run, Path folder) throws IOException {
         Metrics m = run.measured();
         var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, run.skipped(), config)
                 : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), run.skipped(), config);
@@ -84,10 +84,10 @@ public record Conductor(CommandSpec spec, RunOptions options, Map<String, Object
         spec.commandLine().getOut().flush();
     }
 
-    private int finished(Run run, Job job, Path folder, PrintWriter out) throws IOException {
+    private int finished(TrainingSession run, TrainingSetup setup, Path folder, PrintWriter out) throws IOException {
         Metrics metrics = run.measured();
         if (metrics == null) throw new IllegalStateException("a run of no epochs");
-        Summary.print(metrics, job.dataset().items(), out);
+        Summary.print(metrics, setup.dataset().items(), out);
         boolean drawn = Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics);
         if (!drawn) spec.commandLine().getErr().println("panatorch: " + OutputFolder.CURVES + " could not be drawn: Java finds no fonts");
         out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", " + OutputFolder.CURVES : "") + ", " + OutputFolder.REPORT + ", best.safetensors and " + OutputFolder.WEIGHTS + " in " + folder);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.amp.Precision;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.Testing;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.DatasetName;
@@ -24,7 +24,7 @@ import panatorch.datasets.Dataset;
  * @param augment whether training images are cropped and flipped at random
  * @param accumulate batches of a step; @param damaged what happens at an image that cannot be read; @param measure by which epochs are compared; @param earlyStop epochs that may be no better; null for all
  */
-public record Job(String command, ModelName model, DataPlan data, Dataset train, Dataset test, Preparation preparation, int epochs, int batchSize, int accumulate,
+public record TrainingSetup(String command, ModelName model, DataPlan data, Dataset train, Dataset test, Preparation preparation, int epochs, int batchSize, int accumulate,
         MeasureName measure, @Nullable Integer earlyStop, Device device, Precision precision, long seed) {
     /** Returns the data set. */
     public DatasetName dataset() { return data.dataset(); }
@@ -39,7 +39,7 @@ public record Job(String command, ModelName model, DataPlan data, Dataset train,
     DataLoader testLoader() { return testLoader(test); }
 
     /** @param items of the test set */
-    DataLoader testLoader(Dataset items) { return Testing.loader(items, preparation.testing(), Testing.BATCH_SIZE, data.damaged()); }
+    DataLoader testLoader(Dataset items) { return TestLoop.loader(items, preparation.testing(), TestLoop.BATCH_SIZE, data.damaged()); }
 
     /** Of an epoch. */
     long steps() { return (trainLoader().batches() + accumulate - 1) / accumulate; }
@@ -58,5 +58,5 @@ public record Job(String command, ModelName model, DataPlan data, Dataset train,
     }
 
     /** What was said, in the words of people. */
-    String size() { return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset(), train.size(), dataset().items(), test.size()); }
+    String describeData() { return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset(), train.size(), dataset().items(), test.size()); }
 }

@@ -10,7 +10,7 @@ import panatorch.train.Callback;
 import panatorch.train.Objective;
 
 /** What a run trains, and by what rule: that in which {@code train} and {@code distill} differ. Owns the model and the optimiser's state; one thread's. */
-public interface Learning extends AutoCloseable {
+public interface Recipe extends AutoCloseable {
     /** What is about to happen. */
     String describe();
 
@@ -21,16 +21,16 @@ public interface Learning extends AutoCloseable {
     Objective objective();
 
     /** Callbacks that are called before those of every run. */
-    List<Callback> methods();
+    List<Callback> callbacks();
 
     /** What is dropped in front of the head, which is no part of the weights. */
     double pBeforeHead();
 
     /** What may help where the loss is no number: a lower what? */
-    String advice();
+    String divergenceAdvice();
 
     /** The loss of one that has learnt nothing; NaN if that is not known. */
-    default double guessing() { return Double.NaN; }
+    default double baselineLoss() { return Double.NaN; }
 
     /** Of a student's loss so far in this epoch over what it cannot get below; null if that is not known. */
     default @Nullable Double excess() { return null; }
@@ -45,7 +45,7 @@ public interface Learning extends AutoCloseable {
     default boolean compares() { return false; }
 
     /** Those that the trained one is compared with, by name. @param interruption called between two batches */
-    default Map<String, Metrics.Score> rivals(Runnable interruption) { return Map.of(); }
+    default Map<String, Metrics.Score> baselines(Runnable interruption) { return Map.of(); }
 
     @Override void close();
 }

@@ -14,13 +14,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.RunFailure;
-import panatorch.apps.console.Shell;
+import panatorch.apps.console.ShellWord;
 import panatorch.apps.measures.DataIdentity;
 import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.Quality;
-import panatorch.apps.measures.Testing;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.DamagedName;
 import panatorch.apps.options.ModelName;
@@ -41,12 +41,12 @@ import panatorch.train.TensorBoard;
 import panatorch.train.Trainer;
 
 /** Something being learnt, and the files of it in a folder. One thread's; owns nothing. */
-final class Run {
+final class TrainingSession {
     /** How a run may end without an error: all is done, or the rest is to be done later. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
 
-    private final Job job;
-    private final Learning learning;
+    private final TrainingSetup setup;
+    private final Recipe recipe;
     private final RunOptions options;
     private final Map<String, String> metadata;
     private final Path folder;
@@ -55,16 +55,16 @@ final class Run {
     private final DataLoader train, test;
 
     /** @param config the options as JSON has them; @param metadata of the weights */
-    Run(Job job, Learning learning, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
-        this.job = job;
-        this.learning = learning;
+    TrainingSession(TrainingSetup setup, Recipe recipe, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
+        this.setup = setup;
+        this.recipe = recipe;
         this.options = options;
         this.metadata = metadata;
         this.folder = folder;
         this.out = out;
-        train = job.trainLoader();
-        test = job.testLoader();
-        log = new EpochLog(folder, config, DataIdentity.of(job.dataset(), job.train(), job.test()), learning, options.monitor);
+        train = setup.trainLoader();
+        test = setup.testLoader();
+        log = new EpochLog(folder, config, DataIdentity.of(setup.dataset(), setup.train(), setup.test()), recipe, options.monitor);
     }
 
     /** Null before the first epoch is over. */
@@ -74,40 +74,40 @@ final class Run {
     List<String> skipped() { return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList(); }
 
     /** How the same run is made again. */
-    String repeat() { return "panatorch " + job.command() + " --config " + Shell.word(folder.resolve(ConfigFile.NAME)); }
+    String repeat() { return "panatorch " + setup.command() + " --config " + ShellWord.of(folder.resolve(ConfigFile.NAME)); }
 
     /** How it goes on. */
-    String resume() { return "panatorch " + job.command() + " --resume " + Shell.word(folder); }
+    String resume() { return "panatorch " + setup.command() + " --resume " + ShellWord.of(folder); }
 
     /** Trains until the end, or until the user wants it to stop. */
     End train(Interruption interruption) throws IOException {
-        var callbacks = new ArrayList<>(learning.methods());
-        var progress = new RunProgress(log, done -> ProgressDisplay.of(job.plan((int) done), out, options.silent()), out, options, learning);
+        var callbacks = new ArrayList<>(recipe.callbacks());
+        var progress = new RunProgress(log, done -> ProgressDisplay.of(setup.plan((int) done), out, options.silent()), out, options, recipe);
         var pause = new Pause(options.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);
-        if (job.earlyStop() != null) callbacks.add(new EarlyStopping(job.measure().toString(), job.earlyStop()));
+        if (setup.earlyStop() != null) callbacks.add(new EarlyStopping(setup.measure().toString(), setup.earlyStop()));
         callbacks.add(pause);
-        callbacks.add(new Checkpointing(folder, job.measure().toString(), options.checkpointEvery, metadata));
+        callbacks.add(new Checkpointing(folder, setup.measure().toString(), options.checkpointEvery, metadata));
         if (options.tensorboard) callbacks.add(new TensorBoard(folder));
         if (options.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
-        try (progress; var recording = Recordings.start(options.flightRecording, folder); var trainer = Trainer.of(learning.model(), learning.optimizer(), learning.objective()).evaluateBy(Testing.OBJECTIVE)
-                .metrics(Metric.ACCURACY).device(job.device()).precision(job.precision()).memoryFormat(ModelName.FORMAT).accumulate(job.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+        try (progress; var recording = FlightRecordings.start(options.flightRecording, folder); var trainer = Trainer.of(recipe.model(), recipe.optimizer(), recipe.objective()).evaluateBy(TestLoop.OBJECTIVE)
+                .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT).accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
             if (options.resume != null) resume(trainer);
             try {
-                trainer.fit(Testing.batches(train), Testing.batches(test), job.epochs());
+                trainer.fit(TestLoop.batches(train), TestLoop.batches(test), setup.epochs());
             } catch (Interruption.Interrupted e) {
                 trainer.save(folder.resolve(Checkpointing.LAST)); // in the middle of a test, which is repeated later
             }
-            if (interruption.asked()) return End.INTERRUPTED;
-            if (pause.reached() && trainer.history().size() < job.epochs()) return End.PAUSED;
+            if (interruption.requested()) return End.INTERRUPTED;
+            if (pause.reached() && trainer.history().size() < setup.epochs()) return End.PAUSED;
             progress.close();
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
-            learning.finish();
+            recipe.finish();
             var trained = (Classifier) trainer.evaluated();
             Safetensors.save(folder.resolve(OutputFolder.WEIGHTS), trained.stateDict(), metadata);
-            if (learning.compares()) compare(interruption);
+            if (recipe.compares()) compare(interruption);
             report(trained, interruption);
             return End.FINISHED;
         } catch (Interruption.Interrupted e) {
@@ -122,7 +122,7 @@ final class Run {
     private void compare(Interruption interruption) throws IOException {
         out.println("Comparing with the teacher…");
         out.flush();
-        var scores = new LinkedHashMap<>(learning.rivals(interruption::check));
+        var scores = new LinkedHashMap<>(recipe.baselines(interruption::check));
         Metrics.Final own = log.metrics().result();
         scores.put("student", Metrics.Score.of(own.testAccuracy(), own.testLoss()));
         log.compared(scores);
@@ -130,9 +130,9 @@ final class Run {
 
     /** The weights as they were saved say once more what they think of each test image. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
-        Dataset shown = DamagedName.without(job.test(), test.skipped());
-        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, Testing.batches(job.testLoader(shown)), job.precision(), job.device(), progress, interruption::check)) {
-            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, job.dataset(), repeat());
+        Dataset shown = DamagedName.without(setup.test(), test.skipped());
+        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, TestLoop.batches(setup.testLoader(shown)), setup.precision(), setup.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, setup.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // all else is written
         } catch (RuntimeException | LinkageError | InternalError e) {
@@ -152,8 +152,8 @@ final class Run {
             throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : "it is of another network, or was trained by other rules"), e);
         }
         int done = trainer.history().size();
-        if (done >= job.epochs()) out.println("All " + done + " epochs are done already.");
-        else out.printf(Locale.ROOT, "Resumed after step %,d, in epoch %d of %d.%n", trainer.steps(), done + 1, job.epochs());
+        if (done >= setup.epochs()) out.println("All " + done + " epochs are done already.");
+        else out.printf(Locale.ROOT, "Resumed after step %,d, in epoch %d of %d.%n", trainer.steps(), done + 1, setup.epochs());
         out.flush();
     }
 

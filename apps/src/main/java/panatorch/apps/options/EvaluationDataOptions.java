@@ -6,7 +6,7 @@ import panatorch.apps.console.InputException;
 import picocli.CommandLine.Option;
 
 /** Options for the data set on which a checkpoint is evaluated or distilled. */
-public final class SetOptions {
+public final class EvaluationDataOptions {
     private static final int SIDE = 32;
 
     @Option(names = "--dataset", paramLabel = "SET", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
@@ -26,7 +26,7 @@ public final class SetOptions {
      *
      * @throws InputException if one is out of range
      */
-    public void check() { Check.atLeast("--limit-test", limitTest, 1); }
+    public void check() { OptionCheck.atLeast("--limit-test", limitTest, 1); }
 
     /**
      * Takes from the checkpoint what the user did not pass.

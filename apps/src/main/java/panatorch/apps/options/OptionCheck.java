@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 
 /** Numbers that options may have; an option that was not given is null and right. */
-public final class Check {
-    private Check() {}
+public final class OptionCheck {
+    private OptionCheck() {}
 
     public static void atLeast(String option, @Nullable Integer value, int least) {
         if (value != null && value < least) throw new InputException(option + " must be at least " + least + ", and is " + value);

@@ -22,30 +22,30 @@ import panatorch.train.Objective;
 import panatorch.train.Placement;
 
 /** Loss and accuracy of a model over a test set. */
-public final class Testing {
-    private Testing() {}
+public final class TestLoop {
+    private TestLoop() {}
 
     /** One size for all, because libtorch may round differently for another one: {@code evaluate} repeats what {@code train} measured. */
     public static final int BATCH_SIZE = 250;
 
     public static final Objective OBJECTIVE = Objective.of(CrossEntropy::crossEntropy);
 
-    public static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
+    public static Tensor channelsLast(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
 
     public static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) { return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build(); }
 
     public static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
 
     /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
-    static Tally run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
+    static RunningScore run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
         var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, ModelName.FORMAT));
         var count = new AtomicLong();
         Map<String, Double> means = evaluation.of(model, test, so -> {
             count.set(so.count());
-            progress.tested(Tally.of(so));
+            progress.tested(RunningScore.of(so));
             interruption.run();
         });
-        Tally tally = Tally.of(means, count.get());
+        RunningScore tally = RunningScore.of(means, count.get());
         if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss on the test images is " + tally.loss() + ": the model's numbers have overflowed");
         return tally;
     }

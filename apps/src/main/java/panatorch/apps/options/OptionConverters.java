@@ -11,11 +11,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads the values of options. */
-public final class Values {
-    private Values() {}
+public final class OptionConverters {
+    private OptionConverters() {}
 
     /** Makes {@code line} and its commands read names and paths. */
-    public static void teach(CommandLine line) {
+    public static void register(CommandLine line) {
         names(line, DatasetName.class);
         names(line, DamagedName.class);
         names(line, ModelName.class);
@@ -27,7 +27,7 @@ public final class Values {
         names(line, DeviceName.class);
         names(line, NormalizationName.class);
         names(line, WeightType.class);
-        line.registerConverter(Path.class, Values::path);
+        line.registerConverter(Path.class, OptionConverters::path);
         number(line, "whole number", Integer.class, int.class, Integer::valueOf);
         number(line, "whole number", Long.class, long.class, Long::valueOf);
         number(line, "number", Double.class, double.class, Double::valueOf);
@@ -37,7 +37,7 @@ public final class Values {
         line.registerConverter(type, text -> {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
             List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();
-            String hint = Nearest.hint(text, names);
+            String hint = SpellingHint.of(text, names);
             throw new TypeConversionException("'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
         });
     }

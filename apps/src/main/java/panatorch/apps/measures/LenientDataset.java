@@ -9,12 +9,12 @@ import panatorch.datasets.Item;
 import panatorch.datasets.Schema;
 
 /** A set of which some items may be damaged: they read as anything, and {@link #damage} says why, so that they do not keep others from being read. */
-public final class Readable implements Dataset {
+public final class LenientDataset implements Dataset {
     private final Dataset source;
     private final Map<Integer, String> damaged = new ConcurrentHashMap<>();
 
     /** @param source stays the caller's */
-    public Readable(Dataset source) { this.source = source; }
+    public LenientDataset(Dataset source) { this.source = source; }
 
     /** What is wrong with an item that has been read; null if nothing is. */
     public @Nullable String damage(int index) { return damaged.get(index); }

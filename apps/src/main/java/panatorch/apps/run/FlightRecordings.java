@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.apps.options.OutputFolder;
 
 /** {@code --flight-recording}. */
-final class Recordings {
-    private Recordings() {}
+final class FlightRecordings {
+    private FlightRecordings() {}
 
     /** A recording that is written when it is closed, or null if none is wanted. */
     static @Nullable Recording start(boolean wanted, Path folder) throws IOException {

@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Locale;
 
 /** What somebody meant who wrote a name that does not exist. */
-public final class Nearest {
-    private Nearest() {}
+public final class SpellingHint {
+    private SpellingHint() {}
 
     /** {@code , did you mean resnet20?}, or nothing where all names are too far from what was written. */
-    public static String hint(String written, Collection<String> names) {
+    public static String of(String written, Collection<String> names) {
         String w = written.toLowerCase(Locale.ROOT);
         int most = Math.max(1, w.length() / 3);
         return names.stream().min(Comparator.comparingInt(n -> distance(w, n.toLowerCase(Locale.ROOT))))

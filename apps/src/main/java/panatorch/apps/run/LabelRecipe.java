@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.apps.console.Counted;
 import panatorch.apps.console.InputException;
-import panatorch.apps.measures.Testing;
+import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.DropoutName;
 import panatorch.apps.options.LearningPlan;
 import panatorch.apps.options.ModelName;
@@ -27,9 +27,9 @@ import panatorch.train.Objective;
 import panatorch.train.WeightAveraging;
 
 /** A new network that learns from labels, as {@code train} has it. */
-public final class LabelLearning implements Learning {
+public final class LabelRecipe implements Recipe {
     private final TrainPlan options;
-    private final Job job;
+    private final TrainingSetup setup;
     private final Classifier model;
     private final @Nullable Module averaged;
     private final @Nullable GyroSchedule subnetworks;
@@ -37,20 +37,20 @@ public final class LabelLearning implements Learning {
     private final Optimizer optimizer;
     private final List<Callback> methods = new ArrayList<>();
 
-    public LabelLearning(TrainPlan options, Job job) {
+    public LabelRecipe(TrainPlan options, TrainingSetup setup) {
         this.options = options;
-        this.job = job;
+        this.setup = setup;
         LearningPlan l = options.learning();
-        int classes = job.train().classes();
-        Torch.manualSeed(job.seed());
-        model = job.model().create(classes);
-        model.to(job.device(), null, ModelName.FORMAT);
-        subnetworks = options.model().dropout() == DropoutName.GYRO ? GyroSchedule.of(options.model().sigma(), options.model().tau(), job.epochs() * job.steps(), job.seed()) : null;
+        int classes = setup.train().classes();
+        Torch.manualSeed(setup.seed());
+        model = setup.model().create(classes);
+        model.to(setup.device(), null, ModelName.FORMAT);
+        subnetworks = options.model().dropout() == DropoutName.GYRO ? GyroSchedule.of(options.model().sigma(), options.model().tau(), setup.epochs() * setup.steps(), setup.seed()) : null;
         gyro = subnetworks == null ? null : replaced(subnetworks);
         if (gyro != null) methods.add(gyro);
         optimizer = l.step().over(model.parameters(), l.lr());
         methods.add(options.model().method(CrossEntropy.mean().labelSmoothing(l.step().labelSmoothing())));
-        methods.add(l.schedule().over(optimizer, job.steps()));
+        methods.add(l.schedule().over(optimizer, setup.steps()));
         if (l.mixup() != null) methods.add(new Mixup(l.mixup(), classes));
         if (l.cutmix() != null) methods.add(new CutMix(l.cutmix(), classes));
         if (l.clipNorm() != null) methods.add(ClipGradients.norm(l.clipNorm()));
@@ -72,24 +72,24 @@ public final class LabelLearning implements Learning {
         LearningPlan l = options.learning();
         int threads = options.compute().threads();
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s%s, by %s with a %s schedule",
-                job.model(), model.parameterCount(), options.model().describe(), job.size(), Counted.of(job.epochs(), "epoch"), Counted.of(job.trainLoader().batches(), "batch", "batches"),
-                job.device(), Counted.of(threads, "thread"), job.precision(), job.precision().reason().equals("asked for") ? "" : " (" + job.precision().reason() + ")", l.step().optimizer(), l.schedule().name());
+                setup.model(), model.parameterCount(), options.model().describe(), setup.describeData(), Counted.of(setup.epochs(), "epoch"), Counted.of(setup.trainLoader().batches(), "batch", "batches"),
+                setup.device(), Counted.of(threads, "thread"), setup.precision(), setup.precision().reason().equals("asked for") ? "" : " (" + setup.precision().reason() + ")", l.step().optimizer(), l.schedule().name());
     }
 
     @Override public Classifier model() { return model; }
 
     @Override public Optimizer optimizer() { return optimizer; }
 
-    @Override public Objective objective() { return Testing.OBJECTIVE; }
+    @Override public Objective objective() { return TestLoop.OBJECTIVE; }
 
-    @Override public List<Callback> methods() { return methods; }
+    @Override public List<Callback> callbacks() { return methods; }
 
     /** What a network says that does not know, and so the loss of one that spreads labels or mixes images. */
-    @Override public double guessing() { return Math.log(job.train().classes()); }
+    @Override public double baselineLoss() { return Math.log(setup.train().classes()); }
 
     @Override public double pBeforeHead() { return options.model().pBeforeHead(); }
 
-    @Override public String advice() { return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same"; }
+    @Override public String divergenceAdvice() { return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same"; }
 
     /** Masks are no weights. */
     @Override public void finish() { if (gyro != null) gyro.undo(); }
