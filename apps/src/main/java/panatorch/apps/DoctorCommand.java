@@ -52,7 +52,7 @@ final class DoctorCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Where libtorch was looked for, also when it was not found. */
+    /** Loads libtorch and prints where it was looked for, also if it was not found. */
     private void libraries(PrintWriter out) throws IOException {
         try {
             NativeLibrary.load();
@@ -92,7 +92,12 @@ final class DoctorCommand implements Callable<Integer> {
         };
     }
 
-    /** @param named the variable that names other kernels than those for this machine, or null */
+    /**
+     * Describes OpenBLAS's kernels.
+     *
+     * @param kernels processor that the kernels are for; null if unknown
+     * @param named value of {@code OPENBLAS_CORETYPE}; null if it is not set
+     */
     static String kernels(@Nullable String kernels, @Nullable String named) {
         return kernels == null ? "" : ", with kernels for " + kernels + (named == null ? "" : ", because OPENBLAS_CORETYPE is " + named + "; without it, with the fastest of this machine");
     }
@@ -102,7 +107,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (int i = 0; i < lines.size(); i++) out.printf("%-12s%s%n", i == 0 ? name : "", lines.get(i));
     }
 
-    /** A line at once: what comes before a library that does not load is worth to be seen. */
+    /** Prints a line at once, so that it is seen even if the library fails to load after it. */
     private void row(PrintWriter out, String name, Object value) {
         told.put(name, value);
         if (!json) out.printf("%-12s%s%n", name, value);

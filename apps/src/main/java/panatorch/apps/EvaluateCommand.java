@@ -112,16 +112,27 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    /** To ask a network about images of other things is a way to see how sure it is of what it does not know, and may be a mistake. */
+    /**
+     * Warns if the test set has other classes than the network. That is legitimate, to see how unsure the network is, but may be a
+     * mistake.
+     */
     private void warnOfOtherClasses(Checkpoint weights, DatasetName dataset, List<String> names) {
         List<String> known = weights.classNames();
         if (known == null || known.equals(names)) return;
         spec.commandLine().getErr().println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
     }
 
-    /** Where the files go. @param trainedOn the set that the weights are of */
+    /**
+     * The folder for the files of an evaluation.
+     *
+     * @param folder the folder
+     * @param trainedOn name of the data set that the weights were trained on
+     */
     private record Place(Path folder, String trainedOn) {
-        /** Of another set and of Monte-Carlo prediction beside that of the run, whose metrics stay as they are. */
+        /**
+         * Returns the file for the metrics. Evaluations on another data set and by Monte-Carlo prediction have names of their own beside
+         * the run's metrics.
+         */
         Path metrics(EvaluateConfig c) {
             Path metrics = folder.resolve(OutputFolder.METRICS);
             return Files.exists(metrics) || ConfigFile.isOfRun(folder) ? folder.resolve("evaluation" + kind(c) + ".json") : metrics;
@@ -174,10 +185,13 @@ final class EvaluateCommand implements Callable<Integer> {
         if (report.classes() <= MOST_CLASSES) text.println(report.matrix());
     }
 
-    /** What {@code --json} prints. */
+    /** The object that {@code --json} prints. */
     private record Result(double accuracy, double loss, long correct, long images, Quality quality, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, EvaluateConfig config) {}
 
-    /** A run may lie where nobody may write; what was measured is printed by then. */
+    /**
+     * Writes the metrics and the confusion matrix. Failing to write beside the checkpoint is only a warning, because the result is printed
+     * by then.
+     */
     private void write(Metrics metrics, EvaluateConfig config, List<String> names, @Nullable Place place) throws IOException {
         PrintWriter text = spec.commandLine().getOut();
         Quality quality = metrics.quality();

@@ -133,7 +133,7 @@ final class FindLrCommand implements Callable<Integer> {
         }
     }
 
-    /** Steps of training, epoch after epoch. */
+    /** Training steps, epoch after epoch. */
     private static final class Steps implements DoubleSupplier, AutoCloseable {
         private final Classifier model;
         private final Optimizer optimizer;
@@ -175,7 +175,10 @@ final class FindLrCommand implements Callable<Integer> {
         @Override public void close() { epoch.close(); }
     }
 
-    /** The highest loss that is worth to be seen. What comes after the valley may be a thousand times as high, and would make a line at the bottom of all else. */
+    /**
+     * Returns the highest loss to show. After the valley the loss may be a thousand times as high, which would flatten the rest of the
+     * curve.
+     */
     static double ceiling(List<LrFinder.Point> p) {
         int lowest = IntStream.range(0, p.size()).boxed().min(Comparator.comparingDouble(i -> p.get(i).smoothed())).orElseThrow();
         List<LrFinder.Point> before = p.subList(0, Math.max(lowest + 1, (p.size() + 3) / 4));

@@ -42,7 +42,14 @@ final class InspectCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    /** @param bytes of its elements */
+    /**
+     * A tensor in a file.
+     *
+     * @param name name of the tensor
+     * @param shape its shape
+     * @param dtype its type
+     * @param bytes size of its elements
+     */
     private record Entry(String name, long[] shape, String dtype, long bytes) {
         static Entry of(String name, Tensor t) { return new Entry(name, t.shape(), t.dtype().toString().toLowerCase(Locale.ROOT), t.numel() * t.dtype().bytes()); }
     }
@@ -66,7 +73,7 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Files of {@code torch.save} hold more than weights, all of which is shown. */
+    /** Collects the file's tensors and other values. Files of {@code torch.save} may hold more than weights. */
     private void collect(List<Entry> tensors, Map<String, String> values) throws IOException {
         if (isTorchFile()) {
             flatten("", TorchFile.load(file, Reading.MAPPED), tensors, values);

@@ -34,11 +34,11 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line. Exit status 0; 2 for a wrong call or input, which one sentence on standard error explains; 1 for a failure,
- * of which {@code --stacktrace} shows the details; 130 after Ctrl-C; 141 where the reader of standard output has left, as of other programs that a pipe ends.
+ * The command line. Errors are one sentence on standard error; {@code --stacktrace} adds where they came from. See {@link ExitStatus} for
+ * the exit statuses.
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
-        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
+        versionProvider = Version.class, subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
         FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable, GivenOptions {
@@ -60,7 +60,14 @@ public final class Panatorch implements Runnable, GivenOptions {
         System.exit(run(args, out.writer(), new PrintWriter(System.err), out::readerLeft));
     }
 
-    /** @return the exit status */
+    /**
+     * Runs a command.
+     *
+     * @param words the command and its arguments
+     * @param out where results are printed
+     * @param err where errors are printed
+     * @return the exit status
+     */
     static int run(String[] words, PrintWriter out, PrintWriter err) { return run(words, out, err, () -> false); }
 
     private static int run(String[] words, PrintWriter rawOut, PrintWriter rawErr, BooleanSupplier readerLeft) {
@@ -93,7 +100,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         return status;
     }
 
-    /** {@code help} is what many commands call {@code --help}. */
+    /** Turns {@code help COMMAND}, which many programs have, into {@code COMMAND --help}. */
     private static String[] helpAsOption(String[] words) {
         if (words.length == 0 || !words[0].equals("help")) return words;
         String[] args = Arrays.copyOfRange(words, 1, words.length + 1);
@@ -120,7 +127,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         return status;
     }
 
-    /** For a program that reads an object where there is no result. */
+    /** Returns the JSON object that is printed in place of a result. */
     private static String failed(String sentence) {
         try {
             return Json.LINE.writeValueAsString(Map.of("error", sentence));
@@ -129,7 +136,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         }
     }
 
-    /** An option that is missing may be there with a slip in its name, which tells more. */
+    /** Returns the misspelt option if there is one, because it explains a missing option better than the option's absence does. */
     private static Exception mistyped(CommandLine.ParameterException missing, String[] args) {
         CommandSpec command = missing.getCommandLine().getCommandSpec();
         for (String a : args) {

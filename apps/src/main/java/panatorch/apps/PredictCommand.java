@@ -85,14 +85,29 @@ final class PredictCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    /** @param image its file, or null; @param text the sentence, or null; @param mutualInformation in nats; null without --mc */
+    /**
+     * The prediction for one input, as {@code --json} prints it.
+     *
+     * @param image the image's file; null for a sentence
+     * @param text the sentence; null for an image
+     * @param label the likeliest class
+     * @param probability its probability
+     * @param mutualInformation mutual information of the Monte-Carlo samples in nats; null without {@code --mc}
+     * @param probabilities probability of each class, the likeliest first
+     */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Prediction(@Nullable String image, @Nullable String text, String label, double probability, @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
 
-    /** What {@code --json} prints in its place. */
+    /** The object that {@code --json} prints for a damaged image. */
     private record Damaged(String image, String error) {}
 
-    /** Inputs of a network, and how they are called. @param images null of sentences */
+    /**
+     * The inputs of a network.
+     *
+     * @param names how the inputs are called in the output
+     * @param batches the inputs
+     * @param images the images that {@code batches} reads; null for sentences
+     */
     private record Inputs(List<String> names, Batches batches, @Nullable LenientDataset images) {
         @Nullable String damage(int row) { return images == null ? null : images.damage(row); }
     }

@@ -37,12 +37,12 @@ import picocli.CommandLine.Spec;
         "  panatorch reproduce msd-vgg16 --dataset cifar100 --data DIR",
         "  panatorch reproduce distill-mnist --data DIR --full --device cuda"})
 final class ReproduceCommand implements Callable<Integer> {
-    /** Of the images that the experiments' networks are for. */
+    /** Side of the images that the experiments' networks take, in pixels. */
     private static final int SIDE = 32;
 
     private static final List<String> NAMES = Experiments.ALL.stream().map(Experiment::name).toList();
 
-    /** For completion. */
+    /** The names that a shell completes. */
     static final class Completions implements Iterable<String> {
         @Override public Iterator<String> iterator() { return NAMES.iterator(); }
     }

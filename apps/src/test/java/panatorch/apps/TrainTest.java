@@ -96,6 +96,15 @@ class TrainTest {
         }
     }
 
+    @Test void the_last_line_names_every_file_of_the_folder() throws IOException {
+        String last = call.out().lines().filter(line -> line.startsWith("written ")).findFirst().orElseThrow();
+        assertThat(last).endsWith(" in " + run);
+        List<String> named = List.of(last.substring("written".length(), last.length() - (" in " + run).length()).strip().split(", "));
+        try (var files = Files.list(run)) {
+            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrderElementsOf(named);
+        }
+    }
+
     @Test void the_same_seed_gives_the_same_bits() throws IOException {
         Path again = folder.resolve("again");
         assertThat(Calls.of(TINY + "--out", again).status()).isZero();

@@ -3,7 +3,10 @@ package panatorch.apps.console;
 import java.io.PrintWriter;
 import java.io.Writer;
 
-/** What commands print to: passes on {@linkplain Printable#text printable text} only, whatever the names and messages in it hold. */
+/**
+ * A writer that passes on {@linkplain Printable#text printable text} only, whatever the names and messages in it hold. All output of
+ * commands goes through it.
+ */
 public final class ConsoleWriter extends PrintWriter {
     public ConsoleWriter(Writer to) { super(to); }
 

@@ -2,7 +2,7 @@ package panatorch.apps.console;
 
 import java.util.Locale;
 
-/** A number of things, as people write it: 1 epoch, 2 epochs. */
+/** Formats a number with its noun: 1 epoch, 2 epochs. */
 public final class Counted {
     private Counted() {}
 

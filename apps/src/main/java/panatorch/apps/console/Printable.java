@@ -1,19 +1,23 @@
 package panatorch.apps.console;
 
 /**
- * Text in which nothing commands a terminal. Tensors, folders and files may have any names, and a name with an escape sequence could clear the screen,
- * retitle the window or hide a line. Each such character becomes its escape, {@code \}{@code u001b}, which JSON reads as the character itself.
+ * Escapes control characters. Tensors, folders and files may have any names, and a name with an escape sequence could clear the screen,
+ * set the window's title or hide a line. Each such character becomes its escape, {@code \}{@code u001b}, which JSON reads as the character
+ * itself.
  */
 public final class Printable {
     private Printable() {}
 
-    /** Neutralises all but the ends of lines and tabs. */
+    /** Escapes all control characters except line ends and tabs. */
     public static String text(String text) { return replaced(text, "\n\t" + System.lineSeparator()); }
 
-    /** Neutralises the ends of lines, too, for what is a part of a line: a name could else forge the next one. */
+    /** Escapes all control characters, line ends included, in text that is part of a line: a name could otherwise forge the next line. */
     public static String line(String text) { return replaced(text, ""); }
 
-    /** Leaves out the middle of what is longer than {@code most} letters: names of a kind differ at either end. */
+    /**
+     * Replaces the middle of a text by an ellipsis if it is longer than {@code most} characters. The ends stay, because similar names
+     * differ there.
+     */
     public static String shortened(String text, int most) {
         int[] letters = text.codePoints().toArray();
         if (letters.length <= most) return text;
@@ -21,7 +25,7 @@ public final class Printable {
         return new String(letters, 0, begin) + "…" + new String(letters, letters.length - end, end);
     }
 
-    /** Neutralises what commands a terminal, and what HTML reads as markup. */
+    /** Escapes control characters and HTML's markup. */
     public static String html(String text) { return text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
 
     private static String replaced(String text, String allowed) {
@@ -35,7 +39,10 @@ public final class Printable {
         return replaced == null ? text : replaced.toString();
     }
 
-    /** Controls of both sets, and what breaks lines or turns the direction of writing, which can make a name read as another one. */
+    /**
+     * Returns whether a character is a control character, breaks lines, or changes the direction of writing, which can make a name read as
+     * another.
+     */
     private static boolean commands(char c) {
         return Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' && c <= '\u202E' || c >= '\u2066' && c <= '\u2069';
     }

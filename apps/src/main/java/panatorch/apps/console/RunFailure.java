@@ -1,6 +1,6 @@
 package panatorch.apps.console;
 
-/** A run that cannot go on: exit status 1. The message is one sentence. */
+/** A run that cannot go on, with exit status 1. The message is one sentence for the user. */
 public final class RunFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 

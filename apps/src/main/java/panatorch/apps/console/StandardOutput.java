@@ -11,14 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Standard output that knows whether its reader has left, as {@code head} does: {@link System#out} only tells that something went wrong. */
+/** Standard output that knows whether its reader has left, as {@code head} does. {@link System#out} only knows that something failed. */
 public final class StandardOutput extends OutputStream {
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
     private volatile boolean left;
 
     public PrintWriter writer() { return new PrintWriter(new BufferedWriter(new OutputStreamWriter(this, System.out.charset()))); }
 
-    /** Whether something was written that nobody can read any more. */
+    /** Returns whether a write failed because the reader of the pipe has left. */
     public boolean readerLeft() { return left; }
 
     @Override public void write(int b) throws IOException { write(new byte[] {(byte) b}, 0, 1); }
@@ -32,7 +32,10 @@ public final class StandardOutput extends OutputStream {
         }
     }
 
-    /** The message is in the user's language; a pipe knows no other error than that its reader has left. */
+    /**
+     * Returns whether the error means that the reader has left. The message may be translated; but writing to a pipe fails for no other
+     * reason.
+     */
     private static boolean isPipe(IOException e) {
         if (String.valueOf(e.getMessage()).contains("Broken pipe")) return true;
         try {

@@ -3,11 +3,14 @@ package panatorch.apps.console;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
-/** Whether somebody watches standard error, where the progress bar is drawn. */
+/** The terminal behind standard error, where the progress bar is drawn. */
 public final class Terminal {
     private Terminal() {}
 
-    /** The launching script knows; Java itself only tells whether all of the standard streams are terminals. */
+    /**
+     * Returns whether standard error is a terminal. The launching script knows; Java itself only tells whether all standard streams are
+     * terminals.
+     */
     public static boolean present() {
         String told = System.getProperty("panatorch.terminal");
         boolean terminal = told != null ? told.equals("true") : System.console() != null && System.console().isTerminal();

@@ -18,10 +18,15 @@ import panatorch.apps.options.DatasetName;
 import panatorch.datasets.Dataset;
 
 /**
- * The data of a run, so that runs on different data are never taken for repetitions of one another. Wherever a set lies, its identity is the same.
+ * Identifies the data of a run, so that runs on different data are not compared as if they were repetitions. It does not depend on where
+ * the files lie.
  *
- * @param dataset as {@code --dataset} names it; @param train the number of training items, limits applied; {@code test} likewise
- * @param trainPrint fingerprint of the classes, of all labels, and of some items; of a folder, of all names of files and some of their sizes
+ * @param dataset name of the data set, as {@code --dataset} has it
+ * @param train number of training items that are used; −1 if unknown
+ * @param test number of test items that are used; −1 if unknown
+ * @param classes number of classes; −1 for runs of versions that did not record it
+ * @param trainPrint fingerprint of the training items: classes, all labels and some items, or for a folder all file names and some sizes
+ * @param testPrint fingerprint of the test items
  */
 public record DataIdentity(String dataset, int train, int test, int classes, String trainPrint, String testPrint) {
     private static final int ITEMS = 64, SIZES = 1024;
@@ -52,7 +57,7 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
         }
     }
 
-    /** By their names in their classes' folders: the pixels are scaled to what a run asks for. */
+    /** Adds files by name and size. Pixels do not count, because they depend on the size to which a run scales them. */
     private static void files(Dataset set, MessageDigest digest) {
         for (int i = 0; i < set.size(); i++) {
             String path = set.name(i);
@@ -80,10 +85,13 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
 
     // ---- of runs that are compared
 
-    /** Of sets without a fingerprint, those that lie wherever the user has them, and so are told by that. */
+    /** Data sets that runs without a fingerprint are told apart by their folder, because it may hold anything. */
     private static final Set<String> OF_THE_USER = Set.of("folder", "sst2");
 
-    /** As {@code metrics.json} has it. Runs of older versions say no more than their options: no numbers, and where the data lay in the place of fingerprints. */
+    /**
+     * Reads the identity from {@code metrics.json}. Runs of older versions have no fingerprints: their limits and their folder take the
+     * place.
+     */
     public static DataIdentity of(JsonNode metrics) {
         JsonNode data = metrics.path("data"), config = metrics.path("config");
         String set = data.path("dataset").asText(config.path("dataset").asText("an unnamed data set"));
@@ -103,7 +111,7 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
         return trainPrint.equals(other.trainPrint) ? null : "the training items, of which there are equally many; the test items are the same";
     }
 
-    /** For people. */
+    /** Describes the data for the user. */
     public String describe() {
         String set = Printable.line(dataset);
         return classes < 0 ? set + (testPrint.isEmpty() ? "" : " in " + Printable.line(testPrint)) + (train < 0 && test < 0 ? "" : ", limited to " + count(train) + " for training and " + count(test) + " for testing")

@@ -8,7 +8,7 @@ import panatorch.nn.Module;
 import panatorch.nn.Sequential;
 import panatorch.nn.Stochastic;
 
-/** A network with dropout in front of its head, as training had it, which is no part of the weights. Shares all of the network's parts, and is not to be closed. */
+/** A network with dropout in front of its head, as it was trained. It shares all modules of the network, and is not closed itself. */
 public final class HeadDropout extends Classifier {
     private final Classifier network;
     private final Module head;
@@ -18,7 +18,14 @@ public final class HeadDropout extends Classifier {
         head = new Sequential(child("dropout", new Dropout(p)), network.head());
     }
 
-    /** The network as it is random in training. @param p of dropout in front of the head; 0 for none @throws InputException if nothing in it is random */
+    /**
+     * Returns the network with the randomness that it had in training.
+     *
+     * @param network the trained network
+     * @param p probability of the dropout in front of the head; 0 for none
+     * @param who what needs the randomness, for the error message
+     * @throws InputException if nothing in the network is random
+     */
     public static Classifier random(Classifier network, double p, String who) {
         Classifier random = p == 0 ? network : new HeadDropout(network, p);
         if (random.modules().stream().noneMatch(m -> m instanceof Stochastic s && s.draws())) throw new InputException(who + " needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");

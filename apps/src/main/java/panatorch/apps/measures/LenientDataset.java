@@ -8,15 +8,15 @@ import panatorch.datasets.DatasetException;
 import panatorch.datasets.Item;
 import panatorch.datasets.Schema;
 
-/** A set of which some items may be damaged: they read as anything, and {@link #damage} says why, so that they do not keep others from being read. */
+/** A data set that goes on past damaged items. A damaged item reads as arbitrary values, and {@link #damage} says what is wrong with it. */
 public final class LenientDataset implements Dataset {
     private final Dataset source;
     private final Map<Integer, String> damaged = new ConcurrentHashMap<>();
 
-    /** @param source stays the caller's */
+    /** Wraps a data set, which the caller still closes. */
     public LenientDataset(Dataset source) { this.source = source; }
 
-    /** What is wrong with an item that has been read; null if nothing is. */
+    /** Returns what is wrong with an item that has been read, or null if nothing is. */
     public @Nullable String damage(int index) { return damaged.get(index); }
 
     public boolean anyDamage() { return !damaged.isEmpty(); }

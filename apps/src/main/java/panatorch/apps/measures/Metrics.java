@@ -12,23 +12,35 @@ import panatorch.apps.console.Json;
 import panatorch.serialize.AtomicFile;
 
 /**
- * What a run measured, as {@code metrics.json} holds it.
+ * The measures of a run or an evaluation, as {@code metrics.json} holds them.
  *
- * @param config what was run, by names
- * @param epochs one entry per epoch; none if nothing was trained
- * @param result {@code final} in JSON: after the last epoch; @param quality of an evaluation; null while training
- * @param data what was trained on and tested with; null of an evaluation
- * @param comparison of a distilled student with its teacher, by name; empty until the student is trained, null of other runs
+ * @param config configuration of the run or evaluation
+ * @param epochs measures of each epoch; empty for an evaluation
+ * @param result measures after the last epoch, {@code final} in JSON
+ * @param data identity of the data; null for an evaluation
+ * @param quality quality of an evaluation's predictions; null for a run
+ * @param comparison scores of a distilled student and its teacher, by name; empty until the student is trained, null for other runs
  */
 public record Metrics(Object config, List<EpochMetrics> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DataIdentity data, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Score> comparison) {
-    /** That of the highest test accuracy. */
+    /** Returns the epoch with the highest test accuracy. */
     public EpochMetrics best() { return epochs.stream().max(Comparator.comparingDouble(EpochMetrics::testAccuracy)).orElseThrow(); }
 
-    /** @param parameters how many numbers the model learns */
+    /**
+     * The measures after the last epoch.
+     *
+     * @param testLoss mean loss on the test set
+     * @param testAccuracy accuracy on the test set
+     * @param parameters number of learnable parameters
+     */
     public record Final(double testLoss, double testAccuracy, long parameters) {}
 
-    /** @param error the part of test images of which the likeliest class is wrong; @param nll negative log-likelihood in nats */
+    /**
+     * The score of a predictor.
+     *
+     * @param error part of the test items whose likeliest class is wrong
+     * @param nll negative log-likelihood in nats
+     */
     public record Score(double error, double nll) {
         public static Score of(double accuracy, double loss) { return new Score(1 - accuracy, loss); }
     }

@@ -16,29 +16,38 @@ import panatorch.train.Batches;
 import panatorch.train.Objective;
 
 /**
- * What a network says of each image of a set. Owns its tensors, which are on the CPU.
+ * Predictions for all items of a test set. Owns its tensors, which are on the CPU.
  *
- * @param tally loss and accuracy, as training tests them
- * @param logits [N, C] float32, in Monte-Carlo prediction the logarithm of the mean probabilities; @param labels [N]
- * @param information [N], the mutual information of Monte-Carlo prediction in nats; null without
+ * @param tally loss and accuracy, computed as in training
+ * @param logits float32 {@code [N, C]}; for Monte-Carlo prediction the logarithm of the mean probabilities
+ * @param labels the true classes, int64 {@code [N]}
+ * @param information mutual information of Monte-Carlo prediction in nats, {@code [N]}; null otherwise
  */
 public record Predictions(RunningScore tally, Tensor logits, Tensor labels, @Nullable Tensor information) implements AutoCloseable {
-    /** Tells a network's logits of a batch, and in Monte-Carlo prediction how unsure they are. */
+    /** Computes the logits of a batch and, for Monte-Carlo prediction, their uncertainty. */
     @FunctionalInterface
     public interface Predictor {
-        /** @param information [N] or null */
+        /**
+         * Output for one batch.
+         *
+         * @param logits {@code [N, C]}
+         * @param information mutual information {@code [N]}, or null
+         */
         record Output(Tensor logits, @Nullable Tensor information) {}
 
         Output of(Classifier model, Tensor images);
     }
 
-    /** The network as it is evaluated. */
+    /** Predicts with the network in evaluation mode. */
     public static final Predictor PLAIN = (model, images) -> new Predictor.Output(model.call(images), null);
 
     /**
-     * The mean of {@code samples} predictions with dropout on: that of the network's own layers and, with {@code p}, of the features in front of the head.
-     * Where only the head is random, the trunk runs once.
+     * Predicts the mean of {@code samples} passes with dropout on: the dropout of the network's own layers and, with {@code p}, of the
+     * features in front of the head. If only the head is random, the trunk runs once.
      *
+     * @param model the network
+     * @param samples number of passes
+     * @param p probability of the dropout in front of the head; 0 for none
      * @throws InputException if nothing in the network is random
      */
     public static Predictor monteCarlo(Classifier model, int samples, double p) {

@@ -15,12 +15,20 @@ import panatorch.metrics.ConfusionMatrix;
 import panatorch.metrics.ErrorDetection;
 
 /**
- * How good predictions are, as {@code evaluation.json} and {@code --json} have it.
+ * The quality of predictions, as {@code evaluation.json} and {@code --json} hold it.
  *
- * @param top5 the part of images whose class is among the five likeliest; null with five classes or fewer
- * @param nll negative log-likelihood in nats; @param ece expected calibration error of 15 bins; see {@link Calibration}
- * @param errorAuroc the probability that the network is less sure of an error than of a right prediction; null if it made no errors, or only such; @param informationAuroc likewise of the mutual information
- * @param classes precision, recall, F1 and number of images of each class; @param confusion rows are the true classes
+ * @param accuracy part of the items whose likeliest class is right
+ * @param top5 part of the items whose class is among the five likeliest; null with five classes or fewer
+ * @param nll negative log-likelihood in nats
+ * @param brier Brier score
+ * @param ece expected calibration error of 15 bins; see {@link Calibration}
+ * @param confidence mean probability of the likeliest class
+ * @param errorAuroc probability that an error has a lower confidence than a right prediction; null if all or none are errors
+ * @param informationAuroc probability that an error has a higher mutual information than a right prediction; null without Monte-Carlo
+ *       prediction
+ * @param mutualInformation mean mutual information in nats; null without Monte-Carlo prediction
+ * @param classes precision, recall, F1 and number of items of each class
+ * @param confusion confusion matrix; rows are the true classes
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence, @Nullable Double errorAuroc, @Nullable Double informationAuroc, @Nullable Double mutualInformation,
@@ -46,7 +54,7 @@ public record Quality(double accuracy, @Nullable Double top5, double nll, double
 
     private static final int LONGEST_NAME = 40;
 
-    /** For people: its tables have the classes by printable names that leave room for numbers. */
+    /** Returns the report that is printed, with class names that are printable and leave room for numbers. */
     public static ClassificationReport report(Predictions p, List<String> classNames) {
         try (var matrix = new ConfusionMatrix(classNames.stream().map(name -> Printable.shortened(Printable.line(name), LONGEST_NAME)).toList())) {
             matrix.update(p.logits(), p.labels());

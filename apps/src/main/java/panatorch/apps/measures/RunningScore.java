@@ -5,9 +5,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.train.Averages;
 
-/** Loss and accuracy over the images so far. @param excess of a student's loss over what it cannot get below, the teacher's mutual information; null if there is no teacher */
+/**
+ * Loss and accuracy over the items so far.
+ *
+ * @param loss mean loss
+ * @param accuracy accuracy, in [0, 1]
+ * @param count number of items
+ * @param excess loss − MI: a student's loss beyond its lower bound, the teacher's mutual information; null without a teacher
+ */
 public record RunningScore(double loss, double accuracy, long count, @Nullable Double excess) {
-    /** Reads the sums, which waits for the device. */
+    /** Reads the sums of a trainer, which waits for the device. */
     public static RunningScore of(Averages so) { return of(so.means(), so.count()); }
 
     public static RunningScore of(Map<String, Double> means, long count) { return new RunningScore(means.getOrDefault("loss", Double.NaN), means.getOrDefault("accuracy", Double.NaN), count, null); }
@@ -16,7 +23,7 @@ public record RunningScore(double loss, double accuracy, long count, @Nullable D
 
     public long correct() { return Math.round(accuracy * count); }
 
-    /** What tells more than the loss does. */
+    /** Formats the measure that says more than the loss: the excess of a student, and otherwise the accuracy. */
     public String scoreText() { return scoreText(accuracy, excess); }
 
     public static String scoreText(double accuracy, @Nullable Double excess) {

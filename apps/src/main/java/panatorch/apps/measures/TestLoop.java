@@ -21,11 +21,13 @@ import panatorch.train.Metric;
 import panatorch.train.Objective;
 import panatorch.train.Placement;
 
-/** Loss and accuracy of a model over a test set. */
+/** Computes loss and accuracy of a model over a test set, with the trainer's evaluation loop. */
 public final class TestLoop {
     private TestLoop() {}
 
-    /** One size for all, because libtorch may round differently for another one: {@code evaluate} repeats what {@code train} measured. */
+    /**
+     * Batch size of all tests. libtorch may round differently for another one, and {@code evaluate} repeats what {@code train} measured.
+     */
     public static final int BATCH_SIZE = 250;
 
     public static final Objective OBJECTIVE = Objective.of(CrossEntropy::crossEntropy);
@@ -36,7 +38,12 @@ public final class TestLoop {
 
     public static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
 
-    /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
+    /**
+     * Evaluates the model.
+     *
+     * @param objective {@link #OBJECTIVE}, or one that wraps it
+     * @param interruption called after each batch; throws to end the test
+     */
     static RunningScore run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
         var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, ModelName.FORMAT));
         var count = new AtomicLong();

@@ -28,8 +28,8 @@ public record ModelPlan(ModelName name, DropoutName dropout, @Nullable Double dr
     /** Returns the training method for this dropout. Evaluation drops nothing. */
     public TrainingMethod method(CrossEntropy criterion) {
         var options = MultiSampleDropout.options(dropoutSamples);
-        boolean beforeHead = dropout != DropoutName.NONE && dropout != DropoutName.GYRO;
-        return MultiSampleTraining.of(options.dropout(beforeHead ? dropoutP : null)).criterion(criterion);
+        boolean none = dropout == DropoutName.GYRO || dropout == DropoutName.NONE || dropoutP == null;
+        return MultiSampleTraining.of(none ? options.dropout(null) : options.dropout(dropoutP)).criterion(criterion);
     }
 
     /**

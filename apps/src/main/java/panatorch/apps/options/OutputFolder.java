@@ -7,9 +7,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.UnfinishedFile;
+import panatorch.train.Checkpointing;
 
 /** Where a run's files go. */
 public final class OutputFolder {
@@ -18,6 +20,11 @@ public final class OutputFolder {
 
     public static final String METRICS = "metrics.json", WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png", MONITOR = "training_monitor.json",
             RECORDING = "recording.jfr", LOG = "run.log";
+
+    /** The files of a run in the order in which the run's last lines name them; those of TensorBoard have names of their own. */
+    private static final List<String> FILES = List.of(ConfigFile.NAME, Sst2.VOCABULARY, METRICS, MONITOR, CURVES, REPORT, Checkpointing.BEST, WEIGHTS, Checkpointing.LAST, LOG, RECORDING);
+
+    private static final String EVENTS = "events.out.tfevents.";
 
     private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
     private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
@@ -37,6 +44,15 @@ public final class OutputFolder {
         if (folder != null && !Files.isDirectory(folder)) throw new InputException(file + " cannot be written: there is no folder " + folder);
         if (folder != null && !Files.isWritable(folder)) throw new InputException(file + " cannot be written: the folder " + folder + " is read-only");
         return file;
+    }
+
+    /** Names the files of a run that its folder holds. What {@code evaluate} wrote there is not among them. */
+    public static List<String> runFiles(Path folder) throws IOException {
+        var names = new ArrayList<>(FILES.stream().filter(name -> Files.exists(folder.resolve(name))).toList());
+        try (var events = Files.newDirectoryStream(folder, f -> f.getFileName().toString().startsWith(EVENTS))) {
+            for (Path f : events) names.add(f.getFileName().toString());
+        }
+        return names;
     }
 
     /** What a process that was killed in the middle of writing leaves behind. */

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,75 +22,88 @@ import panatorch.apps.report.Summary;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * A run as a command has it: from its folder to what is told of its end.
+ * A run of {@code train} or {@code distill}: prepares its folder, trains, and prints how it ended and which files it wrote.
  *
- * @param spec the command that began it
- * @param options the options of the run
- * @param config its configuration, as config.json holds it
+ * @param spec the command
+ * @param options options for the run's folder and output
+ * @param config the run's configuration, as {@code config.json} holds it
  * @param interruption Ctrl-C
  */
 public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Object> config, Interruption interruption) {
-    /** @param recipes begins it, before an older run in its folder is touched; @return the exit status */
+    /**
+     * Runs to the end, to the epoch of {@code --stop-after}, or to Ctrl-C.
+     *
+     * @param recipes creates the recipe, before an older run in the folder is removed
+     * @return the exit status
+     */
     public int run(TrainingSetup setup, Supplier<Recipe> recipes) throws IOException {
         if (interruption.requested()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
         try (var recipe = recipes.get()) {
             Path asked = options.out, resumed = options.resume;
             Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(setup.model()));
             boolean replaced = resumed == null && OutputFolder.removeRun(folder);
-            Map<String, String> weights = setup.metadata(recipe.pBeforeHead());
-            ConfigFile.write(folder, config, weights);
+            Map<String, String> metadata = setup.metadata(recipe.pBeforeHead());
+            ConfigFile.write(folder, config, metadata);
             setup.data().saveTo(folder);
-            return run(setup, recipe, folder, weights, replaced);
+            return run(setup, recipe, folder, metadata, replaced);
         }
     }
 
-    private int run(TrainingSetup setup, Recipe recipe, Path folder, Map<String, String> weights, boolean replaced) throws IOException {
+    private int run(TrainingSetup setup, Recipe recipe, Path folder, Map<String, String> metadata, boolean replaced) throws IOException {
         try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent())) {
             PrintWriter out = log.out();
             if (replaced) out.println("The older run in " + folder + " is replaced.");
             out.println(recipe.describe());
             out.flush();
-            var run = new TrainingSession(setup, recipe, options, config, weights, folder, out);
-            TrainingSession.End end = run.train(interruption);
-            tellSkipped(run.skipped(), log);
-            if (options.json) tell(end, run, folder);
-            return switch (end) {
-                case FINISHED -> finished(run, setup, folder, out);
-                case PAUSED -> {
-                    out.println("Stopped after epoch " + options.stopAfter + " of " + setup.epochs() + ". Go on with: " + run.resume());
-                    yield 0;
-                }
-                case INTERRUPTED -> interruption.report(spec.commandLine().getErr(), "the run goes on with " + run.resume());
-            };
+            var session = new TrainingSession(setup, recipe, options, config, metadata, folder, out);
+            TrainingSession.End end = session.train(interruption);
+            if (end == TrainingSession.End.FINISHED) summarize(session, setup, folder, out);
+            printSkipped(session.skipped(), log);
+            out.println("written     " + String.join(", ", OutputFolder.runFiles(folder)) + " in " + folder);
+            if (end == TrainingSession.End.PAUSED) {
+                out.println("Stopped after epoch " + options.stopAfter + " of " + setup.epochs() + ". Go on with: " + session.resume());
+            }
+            out.flush();
+            if (options.json) printJson(end, session, folder);
+            return end == TrainingSession.End.INTERRUPTED ? interruption.report(spec.commandLine().getErr(), "the run goes on with " + session.resume()) : 0;
         }
     }
 
-    /** What {@code --json} prints. @param end finished, paused or interrupted; @param result and others as metrics.json has them, null before the first epoch is over */
-    private record Result(String end, String folder, @JsonProperty("final") Metrics.@Nullable Final result, @Nullable EpochMetrics best, int epochs,
-            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Metrics.Score> comparison, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, Map<String, Object> config) {}
+    private void summarize(TrainingSession session, TrainingSetup setup, Path folder, PrintWriter out) throws IOException {
+        Metrics metrics = session.measured();
+        if (metrics == null) throw new IllegalStateException("a run of no epochs");
+        Summary.print(metrics, setup.dataset().items(), out);
+        boolean drawn = Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics);
+        if (!drawn) spec.commandLine().getErr().println("panatorch: " + OutputFolder.CURVES + " could not be drawn: Java finds no fonts");
+    }
 
-    private static void tellSkipped(List<String> skipped, RunLog log) {
+    private static void printSkipped(List<String> skipped, RunLog log) {
         if (skipped.isEmpty()) return;
         log.out().println("skipped     " + Counted.of(skipped.size(), "damaged image") + ", which run.log names");
         skipped.forEach(name -> log.note("damaged: " + name));
     }
 
-    private void tell(TrainingSession.End end, TrainingSession run, Path folder) throws IOException {
-        Metrics m = run.measured();
-        var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, run.skipped(), config)
-                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), run.skipped(), config);
+    /**
+     * The object that {@code --json} prints.
+     *
+     * @param end how the run ended: finished, paused or interrupted
+     * @param folder the run's folder
+     * @param result the final measures, as {@code metrics.json} holds them; null before the first epoch is over
+     * @param best the measures of the best epoch; null before the first epoch is over
+     * @param epochs finished epochs
+     * @param comparison scores of a student and its teacher; null for other runs
+     * @param skipped names of the damaged images that were left out
+     * @param config the run's configuration
+     */
+    private record Result(String end, String folder, @JsonProperty("final") Metrics.@Nullable Final result, @Nullable EpochMetrics best, int epochs,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Metrics.Score> comparison,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, Map<String, Object> config) {}
+
+    private void printJson(TrainingSession.End end, TrainingSession session, Path folder) throws IOException {
+        Metrics m = session.measured();
+        var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, session.skipped(), config)
+                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), session.skipped(), config);
         spec.commandLine().getOut().println(Json.LINE.writeValueAsString(result));
         spec.commandLine().getOut().flush();
-    }
-
-    private int finished(TrainingSession run, TrainingSetup setup, Path folder, PrintWriter out) throws IOException {
-        Metrics metrics = run.measured();
-        if (metrics == null) throw new IllegalStateException("a run of no epochs");
-        Summary.print(metrics, setup.dataset().items(), out);
-        boolean drawn = Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics);
-        if (!drawn) spec.commandLine().getErr().println("panatorch: " + OutputFolder.CURVES + " could not be drawn: Java finds no fonts");
-        out.printf(Locale.ROOT, "%-12s%s%n", "written", "metrics.json" + (drawn ? ", " + OutputFolder.CURVES : "") + ", " + OutputFolder.REPORT + ", best.safetensors and " + OutputFolder.WEIGHTS + " in " + folder);
-        out.flush();
-        return 0;
     }
 }
