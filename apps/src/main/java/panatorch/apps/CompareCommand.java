@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch compare}. */
+/** The command {@code panatorch compare}. */
 @Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture. Runs on different data are never averaged.", footer = {
         "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {

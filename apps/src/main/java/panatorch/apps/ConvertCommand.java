@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch convert}. */
+/** The command {@code panatorch convert}. */
 @Command(name = "convert", description = "Writes weights as a file of another kind, which its name's ending tells: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
         "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
 final class ConvertCommand implements Callable<Integer> {

@@ -36,7 +36,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch distill}. */
+/** The command {@code panatorch distill}. */
 @Command(name = "distill", sortOptions = false, abbreviateSynopsis = true, description = "Trains a student that says in one pass what a network with dropout says on average over its masks (Bulò et al. 2016). Labels are not learnt from.", footer = {
         "", "Examples:",
         "  panatorch distill --teacher runs/allconv/model.safetensors --data DIR --out runs/student",

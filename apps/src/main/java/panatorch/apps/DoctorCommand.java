@@ -24,7 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch doctor}. */
+/** The command {@code panatorch doctor}. */
 @Command(name = "doctor", description = "Shows what PanaTorch runs on.", footer = {"", "Example:", "  panatorch doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")

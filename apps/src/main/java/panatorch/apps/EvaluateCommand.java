@@ -51,7 +51,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch evaluate}. */
+/** The command {@code panatorch evaluate}. */
 @Command(name = "evaluate", sortOptions = false, description = "Measures a checkpoint on test images: loss, accuracy, calibration, each class, and which classes are confused.", footer = {
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",

@@ -53,7 +53,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch find-lr}. */
+/** The command {@code panatorch find-lr}. */
 @Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps while the learning rate grows, and suggests the one where the loss falls fastest.", footer = {
         "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
 final class FindLrCommand implements Callable<Integer> {

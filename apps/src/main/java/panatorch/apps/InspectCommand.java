@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch inspect}. */
+/** The command {@code panatorch inspect}. */
 @Command(name = "inspect", description = "Lists what a file of weights or a checkpoint holds, without reading the weights.", footer = {
         "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {

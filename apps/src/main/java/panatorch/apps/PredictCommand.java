@@ -54,7 +54,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch predict}. */
+/** The command {@code panatorch predict}. */
 @Command(name = "predict", sortOptions = false, description = "Says what is on images (JPEG, PNG, BMP, GIF or WebP of any size), or what sentences are.", footer = {
         "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
         "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",

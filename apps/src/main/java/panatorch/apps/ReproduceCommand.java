@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch reproduce}. */
+/** The command {@code panatorch reproduce}. */
 @Command(name = "reproduce", description = "Makes a published experiment again, at a scale for a small machine, and writes a table, a plot and all numbers.", footer = {
         "", "Examples:",
         "  panatorch reproduce",

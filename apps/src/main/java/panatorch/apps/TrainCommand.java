@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch train}. */
+/** The command {@code panatorch train}. */
 @Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, its metrics and pictures of them.", footer = {
         "", "Examples:",
         "  panatorch train",

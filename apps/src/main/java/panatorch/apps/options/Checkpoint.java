@@ -21,9 +21,18 @@ import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.train.Checkpointing;
 
-/** Weights read from a file of any kind, of which only safetensors files say what they are; they live until the current scope ends. */
+/**
+ * Weights read from a file, with the metadata that safetensors files hold. The tensors live until the current scope ends.
+ *
+ * @param file the file
+ * @param tensors the weights by name
+ * @param metadata what the file, or the configuration of its run, says of the weights
+ */
 public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    /** Also the model of a run's {@code last.ckpt}, and the best weights of its folder. What a file of a run does not say of itself, the run's {@code config.json} does. */
+    /**
+     * Reads a file of weights, the model of a run's {@code last.ckpt}, or the best weights of a run's folder. Metadata that the file lacks
+     * comes from the run's {@code config.json}.
+     */
     public static Checkpoint read(Path named) {
         Path file = file(named);
         try {
@@ -35,7 +44,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         }
     }
 
-    /** The file itself, or the best one of a run's folder. */
+    /** Returns the file itself, or for a run's folder the file of its best weights. */
     public static Path file(Path named) {
         if (!Files.isDirectory(named)) return named;
         List<String> kinds = List.of(Checkpointing.BEST, OutputFolder.WEIGHTS, Checkpointing.LAST);
@@ -52,7 +61,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
 
     // ---- what a file says of itself
 
-    /** What was asked for, or else what the file says about itself. */
+    /** Returns the value that the user passed, or else the value in the metadata. */
     <E extends Enum<E>> E or(@Nullable E asked, String key, E[] values, String option) {
         if (asked != null) return asked;
         String said = metadata.get(key);
@@ -60,16 +69,19 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         throw new InputException(option + " is needed, because the checkpoint " + file + (said == null ? " does not name its " + key : " names the unknown " + key + " '" + said + "'"));
     }
 
-    /** Where the run of these weights had its data; null if they are no run's, or of another set than {@code dataset}. */
+    /**
+     * Returns the data folder of the run that made these weights; null if no run did, or if it was trained on another data set than {@code
+     * dataset}.
+     */
     @Nullable Path data(DatasetName dataset) { return dataset.toString().equals(metadata.get("dataset")) ? ConfigFile.data(file) : null; }
 
-    /** What was asked for, or what the weights were trained in; what others trained is measured in full precision. */
+    /** Returns the precision that the user passed, or that of training. Weights of other programs are evaluated in full precision. */
     PrecisionName precision(@Nullable PrecisionName asked) {
         if (asked != null) return asked;
         return PrecisionName.BF16.toString().equals(metadata.get("precision")) ? PrecisionName.BF16 : PrecisionName.FP32;
     }
 
-    /** The probability with which features were dropped in training; 0 if the file does not say. */
+    /** Returns the probability of the dropout in front of the head in training; 0 if the file does not say. */
     double dropoutP() {
         try {
             return Double.parseDouble(metadata.getOrDefault("dropout_p", "0"));
@@ -78,7 +90,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         }
     }
 
-    /** How many classes the last layer tells apart, told by its bias. */
+    /** Returns the number of classes, read from the bias of the last layer. */
     public int classes() {
         Tensor last = tensors.values().stream().filter(t -> t.dim() == 1 && t.dtype().isFloatingPoint()).reduce((a, b) -> b).orElseThrow(() -> new InputException("the checkpoint " + file + " has no layer of classes"));
         return Math.toIntExact(last.numel());
@@ -90,17 +102,21 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         return Map.of(CLASSES, json(classNames), SIDE, Integer.toString(p.side()), CHANNELS, Integer.toString(p.channels()), MEAN, json(p.mean()), STD, json(p.std()));
     }
 
-    /** The names of the classes; null if the file does not tell them. */
+    /** Returns the names of the classes, or null if the file does not have them. */
     public @Nullable List<String> classNames() { return parsed(CLASSES, new TypeReference<List<String>>() {}); }
 
-    /** How images become inputs; null if the file does not tell. */
+    /** Returns how images become inputs, or null if the file does not say. */
     public @Nullable Preparation preparation() {
         Integer side = parsed(SIDE, new TypeReference<>() {}), channels = parsed(CHANNELS, new TypeReference<>() {});
         double[] mean = parsed(MEAN, new TypeReference<>() {}), std = parsed(STD, new TypeReference<>() {});
         return side == null || channels == null || mean == null || std == null ? null : new Preparation(channels, side, mean, std);
     }
 
-    /** How the images of a set become inputs of {@code model}: normalised as was asked for, or else as the weights were trained. @throws InputException if it cannot take them */
+    /**
+     * Returns how the images of a data set become inputs of a network: normalised as the user asked, or else as in training.
+     *
+     * @throws InputException if the network cannot take the images
+     */
     public Preparation preparation(Dataset set, ModelName model, @Nullable NormalizationName asked) {
         Preparation fitting = Preparation.of(set, model), known = preparation();
         if (fitting.isOfTexts()) return fitting;
@@ -128,7 +144,10 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
 
     // ---- into a network
 
-    /** Copies all weights into {@code model}; the counters that old checkpoints lack may be missing, and masks of training be there, as they do not matter to evaluation. */
+    /**
+     * Copies all weights into a network. The counters that old checkpoints lack may be missing, and dropout masks may be left over,
+     * because evaluation uses neither.
+     */
     void loadInto(Classifier model, ModelName name) {
         Map<String, Tensor> own = model.stateDict();
         List<String> missing = own.keySet().stream().filter(k -> !tensors.containsKey(k) && !k.endsWith("num_batches_tracked")).toList();
@@ -140,7 +159,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         model.loadStateDict(tensors, false);
     }
 
-    /** One of them is enough to see what is wrong; a network of another kind differs in hundreds. */
+    /** Fails if there are such tensors. The message names one, because a network of another kind differs in hundreds. */
     private void fit(List<String> tensors, ModelName name, String how) {
         if (tensors.isEmpty()) return;
         throw new InputException("the checkpoint " + file + " does not fit " + name + ": it " + how + " " + tensors.getFirst()

@@ -25,19 +25,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * A run's options as JSON: {@code config.json} in its folder, {@code config} of its {@code metrics.json}, and what {@code --config} reads.
- * A key is an option's name, {@code dropoutP} for {@code --dropout-p}; a list is a value with commas.
+ * A run's options as JSON: {@code config.json} in its folder, {@code config} in its {@code metrics.json}, and what {@code --config} reads.
+ * A key is an option's name in camel case, {@code dropoutP} for {@code --dropout-p}. A list is an array or a text with commas.
  */
 public final class ConfigFile {
     private ConfigFile() {}
 
     public static final String NAME = "config.json";
 
-    /** Options of a call and not of a run. */
+    /** Options that belong to a call and not to a run. */
     private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
-    /** What a file tells beside the options. */
+    /** Keys that are no options. */
     private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java", WEIGHTS = "weights";
-    /** Options that may be another when a run is resumed; all others would make another run of it. */
+    /** Options that may change when a run is resumed. Changing any other would make it another run. */
     private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--damaged", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
             "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
 
@@ -63,14 +63,19 @@ public final class ConfigFile {
         return config;
     }
 
-    /** @param weights what safetensors files of the run say of themselves, for its checkpoints of other kinds, which cannot */
+    /**
+     * Writes {@code config.json}.
+     *
+     * @param config the run's configuration
+     * @param weights metadata of the run's weights, for checkpoints of kinds that cannot hold it
+     */
     public static void write(Path folder, Map<String, Object> config, Map<String, String> weights) throws IOException {
         var all = new LinkedHashMap<String, Object>(config);
         all.put(WEIGHTS, weights);
         AtomicFile.write(folder.resolve(NAME), Json.PRETTY.writeValueAsBytes(all));
     }
 
-    /** {@code dropoutP} for {@code --dropout-p}. */
+    /** Returns the key of an option: {@code dropoutP} for {@code --dropout-p}. */
     private static String key(String option) {
         var key = new StringBuilder();
         for (String word : option.substring(2).split("-")) key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
@@ -79,23 +84,23 @@ public final class ConfigFile {
 
     // ---- reading
 
-    /** Whether a run has been begun there. */
+    /** Returns whether the folder is that of a run. */
     public static boolean isOfRun(Path folder) { return beside(folder.resolve(NAME)).has(COMMAND); }
 
-    /** What the run says of its weights that {@code checkpoint} lies beside; nothing if it is no run's. */
+    /** Returns the metadata in the {@code config.json} beside a checkpoint; empty if there is none. */
     static Map<String, String> weights(Path checkpoint) {
         var said = new LinkedHashMap<String, String>();
         beside(checkpoint).path(WEIGHTS).properties().forEach(e -> said.put(e.getKey(), e.getValue().asText()));
         return said;
     }
 
-    /** Where the run that {@code checkpoint} lies beside had its data; null if it is no run's, or had none. */
+    /** Returns the data folder of the run whose folder holds the checkpoint; null if it is in no run's folder, or the run had none. */
     static @Nullable Path data(Path checkpoint) {
         JsonNode data = beside(checkpoint).path("data");
         return data.isTextual() ? Path.of(data.asText()) : null;
     }
 
-    /** The configuration in the folder of {@code file}; one without keys if there is none. */
+    /** Reads the configuration beside a file; a node without keys if there is none. */
     private static JsonNode beside(Path file) {
         Path config = file.toAbsolutePath().resolveSibling(NAME);
         try {
@@ -105,7 +110,7 @@ public final class ConfigFile {
         }
     }
 
-    /** The arguments of a call, those that a file named by {@code --config} or {@code --resume} stands for put before the user's own, which count more. */
+    /** Inserts the options of the file that {@code --config} or {@code --resume} names before the user's own, which take precedence. */
     public static String[] expand(String[] args, Map<String, CommandLine> commands) {
         int at = 0;
         while (at < args.length && args[at].startsWith("-")) at++;

@@ -15,7 +15,7 @@ import panatorch.datasets.Mnist;
 import panatorch.datasets.Svhn;
 import panatorch.datasets.Synthetic;
 
-/** {@code --dataset}: where images come from, or texts. */
+/** {@code --dataset}: the data sets of images and texts. */
 public enum DatasetName {
     SYNTHETIC(5, 32, true, ""),
     CIFAR10(10, 64, true, "the folder that holds cifar-10-batches-bin"),
@@ -26,10 +26,10 @@ public enum DatasetName {
     FOLDER(10, 64, true, "a folder with train and test (or val), each with a folder of images for every class"),
     SST2(10, 64, false, "the folder that holds train.tsv and dev.tsv of SST-2");
 
-    /** What a run does where the user has no wish of his own. */
+    /** Epochs and batch size of a run for which the user passes none. */
     public final int epochs, batchSize;
 
-    /** Whether an image's mirror image is of the same class, which a digit's is not. */
+    /** Whether mirroring an image keeps its class. It does not for digits. */
     public final boolean mirrors;
 
     private final String where;
@@ -41,10 +41,21 @@ public enum DatasetName {
         this.where = where;
     }
 
-    /** The training images; the caller closes them. @param size of a folder's images, in pixels */
+    /**
+     * Opens the training set; the caller closes it.
+     *
+     * @param data folder of the files; null for the built-in images
+     * @param size side to which the images of a folder are scaled, in pixels
+     */
     public Dataset train(@Nullable Path data, int size) { return train(data, size, null); }
 
-    /** @param checkpoint whose run's words texts are made of, if they lie beside it; null for those of the training texts */
+    /**
+     * Opens the set with the vocabulary beside {@code checkpoint}, if there is one; the caller closes it.
+     *
+     * @param data folder of the files; null for the built-in images
+     * @param size side to which the images of a folder are scaled, in pixels
+     * @param checkpoint a checkpoint of a run; null to build the vocabulary from the training texts
+     */
     public Dataset train(@Nullable Path data, int size, @Nullable Path checkpoint) {
         return switch (this) {
             case SYNTHETIC -> Synthetic.train();
@@ -58,10 +69,21 @@ public enum DatasetName {
         };
     }
 
-    /** The test images; the caller closes them. */
+    /**
+     * Opens the test set; the caller closes it.
+     *
+     * @param data folder of the files; null for the built-in images
+     * @param size side to which the images of a folder are scaled, in pixels
+     */
     public Dataset test(@Nullable Path data, int size) { return test(data, size, null); }
 
-    /** @param checkpoint whose run's words texts are made of, if they lie beside it; null for those of the training texts */
+    /**
+     * Opens the set with the vocabulary beside {@code checkpoint}, if there is one; the caller closes it.
+     *
+     * @param data folder of the files; null for the built-in images
+     * @param size side to which the images of a folder are scaled, in pixels
+     * @param checkpoint a checkpoint of a run; null to build the vocabulary from the training texts
+     */
     public Dataset test(@Nullable Path data, int size, @Nullable Path checkpoint) {
         return switch (this) {
             case SYNTHETIC -> Synthetic.test();
@@ -75,17 +97,17 @@ public enum DatasetName {
         };
     }
 
-    /** The classes are those of the training images, of which the test may lack one. */
+    /** Opens the test folder with the classes of the training folder, because a test folder may lack one. */
     private static Dataset testFolder(Path data, int size) {
         Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
         return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
     }
 
-    /** Some items, or all; a view, which need not be closed. A folder's lie class by class, so that the first would be of one class. */
+    /** Returns a view of some items, or of all. Items of a folder are taken at even distances, because they lie class by class. */
     public Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : this == FOLDER ? set.spaced(limit) : set.limit(limit); }
 
-    /** What else of the set a checkpoint needs, into the run's folder. @param checkpoint as of {@link #train(Path, int, Path)} */
+    /** Writes what a checkpoint needs of the data set, the vocabulary of texts, into a run's folder. */
     public void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Sst2.saveVocabulary(needed(data), words(checkpoint), folder); }
 
     private static @Nullable Path words(@Nullable Path checkpoint) {
@@ -93,7 +115,7 @@ public enum DatasetName {
         return words != null && Files.exists(words) ? words : null;
     }
 
-    /** What its items are. */
+    /** Returns what the items are called. */
     public String items() { return this == SST2 ? "sentences" : "images"; }
 
     private Path needed(@Nullable Path data) {

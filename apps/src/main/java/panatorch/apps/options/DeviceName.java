@@ -5,7 +5,7 @@ import panatorch.Torch;
 import panatorch.apps.console.InputException;
 import panatorch.cuda.Cuda;
 
-/** {@code --device}. */
+/** {@code --device}: where a command computes. */
 public enum DeviceName {
     AUTO, CPU, CUDA;
 
@@ -15,7 +15,7 @@ public enum DeviceName {
         return gpu ? Device.CUDA : Device.CPU;
     }
 
-    /** Half a sentence. */
+    /** Explains why there is no GPU, as the end of a sentence. */
     public static String whyNoGpu() {
         return Torch.buildConfiguration().contains("USE_CUDA=ON") || Torch.buildConfiguration().contains("USE_CUDA=1")
                 ? "no NVIDIA GPU with a working driver was found" : "this libtorch is built for the CPU only";

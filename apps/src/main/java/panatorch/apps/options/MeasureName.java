@@ -1,6 +1,6 @@
 package panatorch.apps.options;
 
-/** {@code --measure}: by what epochs are compared. */
+/** {@code --measure}: the measure by which epochs are compared. */
 public enum MeasureName {
     ACCURACY, LOSS;
 

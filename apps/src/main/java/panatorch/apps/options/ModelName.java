@@ -13,7 +13,10 @@ import panatorch.models.ResNet;
 import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
 
-/** {@code --model}: networks for coloured images of 32×32, but for LeNet-5, whose are grey and of 28×28. Those named {@code -dropout} drop behind every layer, with the same weights. {@code bert-tiny} is for texts. */
+/**
+ * {@code --model}: the networks. They take colour images of 32×32, except LeNet-5 (grey, 28×28) and {@code bert-tiny} (texts). Those named
+ * {@code -dropout} have dropout behind every layer, and the same weights.
+ */
 public enum ModelName {
     RESNET20(classes -> new CifarResNet(20, CifarResNet.Shortcut.PAD, classes)),
     RESNET32(classes -> new CifarResNet(32, CifarResNet.Shortcut.PAD, classes)),
@@ -48,7 +51,7 @@ public enum ModelName {
     /** The order of images and convolution weights in memory: a fifth faster on a CPU for small images, and faster on a GPU with tensor cores. */
     public static final MemoryFormat FORMAT = MemoryFormat.CHANNELS_LAST;
 
-    /** The highest learning rate of sgd that is usual, as measured where that of others is too high. */
+    /** Highest learning rate of sgd by default; lower where a measurement showed that the usual one is too high. */
     public final double sgdRate;
 
     private final IntFunction<Classifier> make;
@@ -60,26 +63,26 @@ public enum ModelName {
         this.make = make;
     }
 
-    /** Where the user names none. */
+    /** Returns the highest learning rate by default. */
     double rate(OptimizerName optimizer) { return optimizer == OptimizerName.SGD ? sgdRate : optimizer.lr; }
 
-    /** Whether it has layers that {@code --dropout gyro} can take the place of. */
+    /** Returns whether the network has dropout layers, which {@code --dropout gyro} replaces. */
     boolean drops() { return this == ALLCONV || this == NIN || this == LENET5_DROPOUT || this == CUDA_CONVNET_QUICK_DROPOUT || this == BERT_TINY; }
 
     public boolean readsTexts() { return this == BERT_TINY; }
 
-    /** Of the input: 1 for grey images. */
+    /** Returns the number of input channels: 1 for grey images, 3 for colour. */
     public int channels() { return lenet() ? 1 : 3; }
 
-    /** Of the smallest input that works, in pixels. */
+    /** Returns the side of the smallest input, in pixels. */
     public int side() { return lenet() ? 28 : 32; }
 
-    /** Whether it works for no other one: its head is of a fixed size. */
+    /** Returns whether the network takes inputs of exactly {@link #side()}, because its head has a fixed size. */
     boolean exactSide() { return lenet() || this == CUDA_CONVNET_QUICK || this == CUDA_CONVNET_QUICK_DROPOUT; }
 
     private boolean lenet() { return this == LENET5 || this == LENET5_DROPOUT; }
 
-    /** A new network with random weights, which the caller closes. */
+    /** Creates a network with random weights; the caller closes it. */
     public Classifier create(int classes) { return make.apply(classes); }
 
     @Override public String toString() { return Names.of(this); }

@@ -2,7 +2,7 @@ package panatorch.apps.options;
 
 import java.util.Locale;
 
-/** How the command line writes an enum's constants: {@code MULTI_SAMPLE} is {@code multi-sample}. */
+/** Spells an enum's constants as the command line does: {@code MULTI_SAMPLE} is {@code multi-sample}. */
 public final class Names {
     private Names() {}
 

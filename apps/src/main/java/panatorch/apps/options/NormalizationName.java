@@ -1,6 +1,6 @@
 package panatorch.apps.options;
 
-/** {@code --normalize}: mean and standard deviation that a checkpoint from elsewhere was trained with. */
+/** {@code --normalize}: the mean and standard deviation with which a checkpoint of another program was trained. */
 public enum NormalizationName {
     IMAGENET(new double[] {0.485, 0.456, 0.406}, new double[] {0.229, 0.224, 0.225}),
     CIFAR(new double[] {0.4914, 0.4822, 0.4465}, new double[] {0.2470, 0.2435, 0.2616});

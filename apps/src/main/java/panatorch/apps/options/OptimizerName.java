@@ -14,7 +14,7 @@ import panatorch.optim.RAdam;
 import panatorch.optim.RMSprop;
 import panatorch.optim.SGD;
 
-/** {@code --optimizer}, with the learning rate and the weight decay that are usual for it. */
+/** {@code --optimizer}: the optimisers, with their usual learning rate and weight decay. */
 public enum OptimizerName {
     SGD(0.05, 5e-4), ADAM(1e-3, 0), ADAMW(1e-3, 1e-2), NADAM(1e-3, 0), RADAM(1e-3, 0), ADAMAX(2e-3, 0), RMSPROP(1e-3, 0), ADAGRAD(1e-2, 0), ADADELTA(1, 0), ASGD(1e-2, 0);
 

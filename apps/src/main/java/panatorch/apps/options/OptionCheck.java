@@ -3,7 +3,7 @@ package panatorch.apps.options;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 
-/** Numbers that options may have; an option that was not given is null and right. */
+/** Checks the numbers of options. An option that the user did not pass is null, which is always valid. */
 public final class OptionCheck {
     private OptionCheck() {}
 
@@ -16,7 +16,7 @@ public final class OptionCheck {
         if (value != null && value > most) throw new InputException(option + " must be at most " + most + ", and is " + value);
     }
 
-    /** At least 0 and below 1. */
+    /** Checks that the value is in [0, 1). */
     static void part(String option, double value) {
         if (!(value >= 0 && value < 1)) throw new InputException(option + " must be at least 0 and below 1, and is " + value);
     }

@@ -10,11 +10,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the values of options. */
+/** Converters from words of the command line to the values of options. */
 public final class OptionConverters {
     private OptionConverters() {}
 
-    /** Makes {@code line} and its commands read names and paths. */
+    /** Registers the converters for names, paths and numbers with a command line and its subcommands. */
     public static void register(CommandLine line) {
         names(line, DatasetName.class);
         names(line, DamagedName.class);
@@ -54,7 +54,7 @@ public final class OptionConverters {
         line.registerConverter(primitive, converter);
     }
 
-    /** Nothing is what a shell makes of an unset variable, and would mean the current folder. */
+    /** Converts a path. An empty one is refused: a shell makes it of an unset variable, and it would mean the current folder. */
     private static Path path(String text) {
         if (text.isBlank()) throw new TypeConversionException("the path is empty");
         try {

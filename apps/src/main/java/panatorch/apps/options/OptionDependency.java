@@ -10,9 +10,11 @@ import panatorch.apps.console.InputException;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * Whether an option that depends on others has an effect. One that was given and has none is a mistake that would go unnoticed.
+ * An option that has an effect only together with others. Passing it without them is an error, because it would otherwise go unnoticed.
  *
- * @param where it would have none, as a sentence ends
+ * @param option the option
+ * @param effective whether it has an effect in this call
+ * @param where when it has none, as the end of a sentence
  */
 public record OptionDependency(String option, boolean effective, String where) {
     private static OptionDependency with(boolean effective, String option, String needed) { return new OptionDependency(option, effective, "without " + needed); }
@@ -40,10 +42,14 @@ public record OptionDependency(String option, boolean effective, String where) {
                 with(reduces, "--gamma", "--schedule step, multi-step or plateau"), with(s == ScheduleName.PLATEAU, "--plateau-patience", "--schedule plateau"));
     }
 
-    /** Of all options whose effect others decide, however long the run is. */
+    /** Returns the dependencies of all options of {@code train}, however long the run is. */
     public static List<OptionDependency> of(TrainOptions o) { return joined(List.of(of(o.data), of(o.model), of(o.learning.step), of(o.learning))); }
 
-    /** @param batches of an epoch */
+    /**
+     * Returns the dependencies that the length of the run decides.
+     *
+     * @param batches number of batches of an epoch
+     */
     public static List<OptionDependency> within(LearningPlan l, long batches) {
         int epochs = l.epochs();
         SchedulePlan s = l.schedule();
@@ -58,10 +64,14 @@ public record OptionDependency(String option, boolean effective, String where) {
 
     public static List<OptionDependency> of(DatasetName dataset) { return List.of(data(dataset), damaged(dataset)); }
 
-    /** Of a prediction. @param mc as of its option */
+    /**
+     * Returns the dependencies of a prediction.
+     *
+     * @param mc number of Monte-Carlo samples; null without them
+     */
     public static List<OptionDependency> of(@Nullable Integer mc) { return List.of(with(mc != null, "--dropout-p", "--mc: only then is something dropped")); }
 
-    /** Of a range test, which tests nothing, and draws masks of its own for each step. */
+    /** Returns the dependencies of a range test, which does not test and draws new masks for each step. */
     public static List<OptionDependency> ofRangeTest(DataOptions d, ModelOptions m, StepOptions s) {
         String there = "on a range test";
         return joined(List.of(of(d), List.of(new OptionDependency("--limit-test", false, there), new OptionDependency("--sigma", false, there), new OptionDependency("--tau", false, there)), of(m), of(s)));
@@ -73,10 +83,14 @@ public record OptionDependency(String option, boolean effective, String where) {
         return all;
     }
 
-    /** Options without one. */
+    /** Returns the options without an effect. */
     public static Set<String> idle(List<OptionDependency> effects) { return effects.stream().filter(e -> !e.effective).map(OptionDependency::option).collect(Collectors.toSet()); }
 
-    /** @throws InputException if the user gave, not in a file but in this call, an option that has none */
+    /**
+     * Fails if the user passed an option without an effect.
+     *
+     * @throws InputException if the call itself, and not only a file that it names, has such an option
+     */
     public static void check(CommandSpec command, List<OptionDependency> effects) {
         Set<String> said = ((GivenOptions) command.root().userObject()).given(command);
         for (OptionDependency e : effects) if (!e.effective && said.contains(e.option)) throw new InputException(e.option + " has no effect " + e.where);

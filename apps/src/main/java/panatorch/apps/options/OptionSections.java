@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** Shows a command's many options in sections, its own first, then one for each mixin, or each mixin of one that holds several. */
+/** Shows the help of a command with many options in sections: the command's own options first, then one section for each mixin. */
 public final class OptionSections {
     private OptionSections() {}
 

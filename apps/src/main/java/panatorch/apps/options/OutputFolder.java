@@ -13,7 +13,7 @@ import panatorch.apps.console.InputException;
 import panatorch.apps.console.UnfinishedFile;
 import panatorch.train.Checkpointing;
 
-/** Where a run's files go. */
+/** The folder of a run: the names of its files, and what happens to an older run in it. */
 public final class OutputFolder {
     private OutputFolder() {}
 
@@ -29,7 +29,7 @@ public final class OutputFolder {
     private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
     private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
 
-    /** {@code runs/<time>-<model>}, with a number if there is such a folder already. */
+    /** Returns {@code runs/<time>-<model>}, with a number if there is such a folder already. */
     public static Path standard(ModelName model) {
         Path first = Path.of("runs", LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss")) + "-" + model);
         Path free = first;
@@ -37,7 +37,11 @@ public final class OutputFolder {
         return free;
     }
 
-    /** A file that is to be written, as can be told before the work for it is done. @throws InputException if it cannot be */
+    /**
+     * Checks that a file can be written, before the work for it is done.
+     *
+     * @throws InputException if it cannot
+     */
     public static Path file(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) throw new InputException(file + " cannot be written, as it is a folder");
@@ -55,7 +59,7 @@ public final class OutputFolder {
         return names;
     }
 
-    /** What a process that was killed in the middle of writing leaves behind. */
+    /** Removes temporary files that a killed process has left. */
     private static void removeUnfinished(Path folder) throws IOException {
         try (var files = Files.newDirectoryStream(folder, f -> UnfinishedFile.is(f.getFileName().toString()))) {
             for (Path f : files) Files.deleteIfExists(f);
@@ -63,9 +67,10 @@ public final class OutputFolder {
     }
 
     /**
-     * Removes an older run with what was measured of it, lest the new one is taken for a part of it while it is under way. @return whether there was one
+     * Removes an older run and all its measures, so that they cannot be taken for those of the new run while it is under way.
      *
-     * @throws InputException if files of these names are there that no run has written
+     * @return whether there was an older run
+     * @throws InputException if there are files of these names that no run has written
      */
     public static boolean removeRun(Path folder) throws IOException {
         var files = new ArrayList<Path>();
@@ -80,7 +85,7 @@ public final class OutputFolder {
         return run;
     }
 
-    /** Makes the folder, and finds out now, not after hours of training, whether files can be written there. */
+    /** Creates the folder, and checks that files can be written in it now instead of after hours of training. */
     public static Path prepare(Path folder) {
         try {
             Files.createDirectories(folder);

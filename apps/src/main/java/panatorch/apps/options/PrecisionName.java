@@ -5,7 +5,7 @@ import panatorch.Device;
 import panatorch.amp.Precision;
 import panatorch.apps.console.InputException;
 
-/** {@code --precision}. */
+/** {@code --precision}: the precision of the forward and backward pass. */
 public enum PrecisionName {
     AUTO, FP32, BF16, FP16;
 

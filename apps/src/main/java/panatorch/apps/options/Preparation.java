@@ -17,17 +17,22 @@ import panatorch.datasets.transforms.RandomHorizontalFlip;
 import panatorch.datasets.transforms.Transform;
 
 /**
- * From a set's images to a network's input.
+ * Prepares the images of a data set as inputs of a network: border, channels, crops, flips, normalisation.
  *
- * @param channels of the input; grey images become coloured ones whose channels are equal, and coloured ones the mean of theirs
- * @param side of the input; smaller images get a black border
- * @param mean of each channel; @param std likewise
+ * @param channels channels of the input: grey images are repeated, and colour images averaged, to get them
+ * @param side side of the input in pixels: smaller images get a black border
+ * @param mean mean of each channel
+ * @param std standard deviation of each channel
  */
 public record Preparation(int channels, int side, double[] mean, double[] std) {
-    /** Sst2 are numbers of words already. */
+    /** Texts need no preparation: they are token numbers already. */
     private static final Preparation OF_TEXTS = new Preparation(0, 0, new double[0], new double[0]);
 
-    /** @throws InputException if the network cannot take the set's images */
+    /**
+     * Returns the preparation of a data set for a network.
+     *
+     * @throws InputException if the network cannot take the items
+     */
     public static Preparation of(Dataset set, ModelName model) {
         boolean texts = set.schema().fields().getFirst().name().equals(Field.TOKENS);
         if (texts != model.readsTexts()) throw new InputException(model + " takes " + (texts ? "images, and this set has texts" : "texts, and this set has images"));
@@ -43,7 +48,12 @@ public record Preparation(int channels, int side, double[] mean, double[] std) {
         return values.length == channels ? values : Collections.nCopies(channels, values[0]).stream().mapToDouble(v -> v).toArray();
     }
 
-    /** What is done to images that are trained on. @param vary by random crops; @param mirror at random */
+    /**
+     * Returns the transform for training.
+     *
+     * @param vary whether images are cropped, and may be mirrored, at random
+     * @param mirror whether mirroring is allowed
+     */
     public Transform training(boolean vary, boolean mirror) {
         if (!vary || isOfTexts()) return testing();
         Transform crop = new RandomCrop(side, side / 8), flip = new RandomHorizontalFlip(0.5), fit = this::fit, normalize = normalize();
@@ -61,7 +71,11 @@ public record Preparation(int channels, int side, double[] mean, double[] std) {
 
     private Normalize normalize() { return new Normalize(mean, std); }
 
-    /** @param images uint8 [N, C, H, W] */
+    /**
+     * Makes the images as large, and gives them as many channels, as the network needs.
+     *
+     * @param images uint8 {@code [N, C, H, W]}
+     */
     private Tensor fit(Tensor images, Generator generator) {
         try (var scope = Scope.open()) {
             Tensor t = images;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What a run leaves behind, where it goes on, and what it tells. */
+/** Options for a run's folder, its resumption and its output. */
 public final class RunOptions {
     @Option(names = "--out", paramLabel = "DIR", description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
     public @Nullable Path out;
@@ -42,7 +42,7 @@ public final class RunOptions {
     @Option(names = "--json", description = "print nothing but one JSON object")
     public boolean json;
 
-    /** Whether the console is for something else than what a run tells. */
+    /** Returns whether the run prints nothing about its course. */
     public boolean silent() { return quiet || json; }
 
     public void check() {

@@ -50,7 +50,13 @@ public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int ste
         return Schedule.eachStep(new SequentialLR(optimizer, List.of(rising, afterWarmUp(optimizer, all - rise, steps, rise)), rise));
     }
 
-    /** @param before steps of the warm-up, which count as part of the epochs */
+    /**
+     * Creates the schedule that follows the warm-up.
+     *
+     * @param all steps after the warm-up
+     * @param steps steps of an epoch
+     * @param before steps of the warm-up, which count as part of the epochs
+     */
     private LRScheduler afterWarmUp(Optimizer optimizer, long all, long steps, long before) {
         return switch (name) {
             case COSINE -> new CosineAnnealingLR(optimizer, all);

@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** What somebody meant who wrote a name that does not exist. */
+/** Suggests the name that the user may have meant. */
 public final class SpellingHint {
     private SpellingHint() {}
 
-    /** {@code , did you mean resnet20?}, or nothing where all names are too far from what was written. */
+    /** Returns {@code ", did you mean resnet20?"}, or an empty text if no name is similar. */
     public static String of(String written, Collection<String> names) {
         String w = written.toLowerCase(Locale.ROOT);
         int most = Math.max(1, w.length() / 3);
@@ -16,7 +16,7 @@ public final class SpellingHint {
                 .filter(n -> distance(w, n.toLowerCase(Locale.ROOT)) <= most).map(n -> ", did you mean " + n + "?").orElse("");
     }
 
-    /** Insertions, deletions, substitutions and swaps of neighbours that make one of the other. */
+    /** Returns the number of insertions, deletions, substitutions and swaps of neighbours between two words. */
     static int distance(String a, String b) {
         int[][] d = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {

@@ -22,23 +22,36 @@ import panatorch.datasets.text.Vocabulary;
 import panatorch.datasets.text.WordTokenizer;
 import panatorch.serialize.AtomicFile;
 
-/** SST-2, sentences of film reviews (Socher et al. 2013), as GLUE's {@code train.tsv} and {@code dev.tsv}: a label, 0 or 1, and a sentence. */
+/**
+ * The data set SST-2: sentences of film reviews (Socher et al. 2013) in GLUE's {@code train.tsv} and {@code dev.tsv}, which hold a label,
+ * 0 or 1, and a sentence.
+ */
 public final class Sst2 {
     private Sst2() {}
 
-    /** Where a run's words are, so that a checkpoint is read as it was trained. */
+    /** Name of the vocabulary in a run's folder, with which its checkpoints are read. */
     static final String VOCABULARY = "vocab.txt";
-    /** Of a text, the mark in front included; and of words, those of marks included. */
+    /** Longest text in tokens and largest vocabulary, special tokens included. */
     static final int LENGTH = 64, WORDS = 10_000;
     private static final String MARK = "<cls>", LABEL = "label";
     private static final List<String> CLASSES = List.of("negative", "positive");
 
     static Path vocabularyBeside(Path checkpoint) { return checkpoint.toAbsolutePath().resolveSibling(VOCABULARY); }
 
-    /** @param vocabulary a run's; null for that of the training texts */
+    /**
+     * Opens the set.
+     *
+     * @param data folder of the files
+     * @param vocabulary vocabulary of a run; null to build one from the training texts
+     */
     static Dataset train(Path data, @Nullable Path vocabulary) { return of(data, "train.tsv", vocabulary); }
 
-    /** @param vocabulary a run's; null for that of the training texts */
+    /**
+     * Opens the set.
+     *
+     * @param data folder of the files
+     * @param vocabulary vocabulary of a run; null to build one from the training texts
+     */
     static Dataset test(Path data, @Nullable Path vocabulary) { return of(data, "dev.tsv", vocabulary); }
 
     private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
@@ -46,7 +59,7 @@ public final class Sst2 {
         return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH), table.column(textColumn(table)));
     }
 
-    /** Sst2 that are called by themselves: a reader of a report has their file not at hand. */
+    /** Texts whose name is the text itself, because a reader of a report does not have the file. */
     private record Quoted(Dataset source, List<String> texts) implements Dataset {
         @Override public int size() { return source.size(); }
 
@@ -61,7 +74,12 @@ public final class Sst2 {
         @Override public void close() { source.close(); }
     }
 
-    /** Sentences as a network takes them: int64 [N, L]. @param checkpoint with the words of its run beside it @throws InputException if there are none */
+    /**
+     * Tokenises sentences as inputs of a network, int64 {@code [N, L]}.
+     *
+     * @param checkpoint checkpoint of a run, whose vocabulary lies beside it
+     * @throws InputException if there is no vocabulary
+     */
     public static Tensor tokens(List<String> sentences, Path checkpoint) {
         Path words = vocabularyBeside(checkpoint);
         if (!Files.exists(words)) throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint + ": it is needed, as it says which words the network knows");
@@ -72,31 +90,31 @@ public final class Sst2 {
         return Torch.tensor(ids, rows.size(), longest);
     }
 
-    /** The folder itself, or the one of that name in it. */
+    /** Returns the folder {@code sst2} in the data folder if there is one, and otherwise the data folder. */
     private static Path folder(Path data) {
         Path inside = data.resolve("sst2");
         return Files.isDirectory(inside) ? inside : data;
     }
 
-    /** It is not named alike in all files. */
+    /** Returns the column of the texts, whose name differs between the files. */
     private static String textColumn(Table table) { return table.columns().stream().filter(c -> !c.equals(LABEL)).findFirst().orElse(LABEL); }
 
     private static Vocabulary vocabulary(Path data, @Nullable Path ofRun) { return ofRun == null ? vocabulary(data) : Vocabulary.read(ofRun); }
 
-    /** The most frequent words of all training texts that come twice at least. */
+    /** Builds a vocabulary from the most frequent words that occur at least twice in the training texts. */
     private static Vocabulary vocabulary(Path data) {
         Table table = Table.tsv(folder(data).resolve("train.tsv"));
         Vocabulary words = WordTokenizer.build(table.column(textColumn(table)), 2, WORDS - 1).vocabulary();
         return Vocabulary.of(Stream.concat(IntStream.range(0, words.size()).mapToObj(words::token), Stream.of(MARK)).toList());
     }
 
-    /** Into a run's folder. */
+    /** Writes the vocabulary into a run's folder. */
     static void saveVocabulary(Path data, @Nullable Path vocabulary, Path folder) throws IOException {
         Vocabulary v = vocabulary(data, vocabulary);
         AtomicFile.write(folder.resolve(VOCABULARY), String.join("\n", IntStream.range(0, v.size()).mapToObj(v::token).toList()).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Words behind a mark, whose features are what BERT classifies by. */
+    /** A tokenizer that puts a special token first, whose features BERT classifies by. */
     private static final class Marked implements Tokenizer {
         private final WordTokenizer words;
         private final int mark;

@@ -6,8 +6,8 @@ import me.tongfei.progressbar.ProgressBarRenderer;
 import me.tongfei.progressbar.ProgressState;
 
 /**
- * A bar as one line: what fits of what is to be said, the most important first, and in between a bar that takes what is left.
- * {@code epoch 3/10  28 % ███▍        1:05 left, loss 1.234, accuracy 50.00 %}
+ * Renders a progress bar as one line. Parts are shown in order of importance while there is room, and the bar takes the rest. {@code epoch
+ * 3/10  28 % ███▍        1:05 left, loss 1.234, accuracy 50.00 %}
  */
 final class BarLine implements ProgressBarRenderer {
     private static final String BETWEEN = ", ", EIGHTHS = " ▏▎▍▌▋▊▉";
@@ -17,7 +17,11 @@ final class BarLine implements ProgressBarRenderer {
 
     BarLine(boolean unicode) { this.unicode = unicode; }
 
-    /** What {@link ProgressState#getExtraMessage} has to be. @param parts the most important first */
+    /**
+     * Joins parts to the extra message that {@link ProgressState#getExtraMessage} returns.
+     *
+     * @param parts the parts, the most important first
+     */
     static String message(List<String> parts) { return String.join(BETWEEN, parts); }
 
     @Override public String render(ProgressState state, int columns) {

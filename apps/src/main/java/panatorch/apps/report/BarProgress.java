@@ -12,7 +12,7 @@ import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
-/** A bar on standard error for the epoch at hand, which leaves a line on standard output when the epoch is over. */
+/** A bar on standard error for the current epoch. When the epoch is over, a line on standard output takes its place. */
 final class BarProgress implements Progress {
     private final Plan plan;
     private final PrintWriter out;
@@ -24,7 +24,13 @@ final class BarProgress implements Progress {
 
     BarProgress(Plan plan, PrintWriter out) { this(plan, out, null); }
 
-    /** @param screen where the bar is drawn, and how wide that is; null for standard error and the width that its terminal has */
+    /**
+     * Creates a display.
+     *
+     * @param plan the work of the run
+     * @param out where the line of a finished epoch is printed
+     * @param screen where the bar is drawn; null for standard error
+     */
     BarProgress(Plan plan, PrintWriter out, @Nullable ProgressBarConsumer screen) {
         this.screen = screen;
         this.plan = plan;

@@ -12,7 +12,7 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import panatorch.apps.console.Printable;
 
-/** A confusion matrix as a picture: rows are the true classes, columns the predicted ones, colours the parts of the row. */
+/** Draws a confusion matrix. Rows are the true classes, columns the predicted ones; the colour is the part of the row. */
 public final class ConfusionPicture {
     private ConfusionPicture() {}
 

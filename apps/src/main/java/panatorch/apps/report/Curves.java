@@ -21,19 +21,30 @@ import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Metrics;
 import panatorch.serialize.AtomicFile;
 
-/** What a run's pictures show over its epochs: loss and accuracy, and of a student how far it is from its teacher. */
+/** Charts of a run over its epochs: loss and accuracy, and a student's distance from its teacher. */
 public final class Curves {
     private Curves() {}
 
     private static final int WIDTH = 640, HEIGHT = 480;
 
-    /** @param points x and y */
+    /**
+     * A line of a chart.
+     *
+     * @param name name in the legend
+     * @param points pairs of x and y
+     */
     record Line(String name, List<double[]> points) {}
 
-    /** @param fromZero whether the axis begins at 0, as what does not change should look it */
+    /**
+     * A chart.
+     *
+     * @param title title of the chart
+     * @param fromZero whether the axis begins at 0, so that what hardly changes looks so
+     * @param lines lines of the chart
+     */
     record Chart(String title, boolean fromZero, List<Line> lines) {}
 
-    /** Of the network that is trained, and of those it is compared with, whose lines are flat. */
+    /** Returns the charts of a run. Networks that a student is compared with have flat lines. */
     static List<Chart> of(Metrics m) {
         List<EpochMetrics> e = m.epochs();
         Map<String, Metrics.Score> others = m.comparison();
@@ -55,7 +66,11 @@ public final class Curves {
         return new Line(name, epochs.stream().map(e -> new double[] {e.epoch(), measure.applyAsDouble(e)}).toList());
     }
 
-    /** Weights are worth more than a picture: where Java finds no fonts to draw with, a run succeeds all the same. @return whether it was drawn */
+    /**
+     * Draws the charts into a file. A run succeeds even if Java finds no fonts to draw with.
+     *
+     * @return whether the file was written
+     */
     public static boolean tryWrite(Path file, Metrics metrics) throws IOException {
         try {
             write(file, metrics);
@@ -72,7 +87,7 @@ public final class Curves {
         AtomicFile.write(file, png.toByteArray());
     }
 
-    /** Pictures in one, from left to right. */
+    /** Joins pictures from left to right. */
     public static BufferedImage beside(List<BufferedImage> pictures) {
         var image = new BufferedImage(pictures.stream().mapToInt(BufferedImage::getWidth).sum(), pictures.stream().mapToInt(BufferedImage::getHeight).max().orElse(1), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
@@ -85,7 +100,7 @@ public final class Curves {
         return image;
     }
 
-    /** A chart without lines, on white, with the same numbers in every country. */
+    /** Returns a chart without lines, on white, whose numbers do not depend on the locale. */
     public static XYChart chart(int width, int height, String title, String xAxis, String yAxis) {
         XYChart chart = new XYChartBuilder().width(width).height(height).title(title).xAxisTitle(xAxis).yAxisTitle(yAxis).build();
         chart.getStyler().setLocale(Locale.ROOT).setChartBackgroundColor(Color.WHITE);

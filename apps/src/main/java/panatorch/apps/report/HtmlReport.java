@@ -25,7 +25,7 @@ import panatorch.datasets.Dataset;
 import panatorch.datasets.Field;
 import panatorch.serialize.AtomicFile;
 
-/** {@code report.html}: a run on one page, which needs no other file and no network. */
+/** Writes {@code report.html}: a run on one page that needs no other file and no network. */
 public final class HtmlReport {
     private HtmlReport() {}
 
@@ -44,7 +44,17 @@ public final class HtmlReport {
             figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
-    /** @param test what {@code predictions} is of, in its order, as {@code dataset} names it; @param command that repeats the run */
+    /**
+     * Writes the report.
+     *
+     * @param file the file
+     * @param metrics measures of the run
+     * @param quality quality of the predictions
+     * @param predictions predictions for {@code test}, in its order
+     * @param test the test set
+     * @param dataset name of the data set
+     * @param command command that repeats the run
+     */
     public static void write(Path file, Metrics metrics, Quality quality, Predictions predictions, Dataset test, DatasetName dataset, String command) throws IOException {
         List<EpochMetrics> e = metrics.epochs();
         String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
@@ -85,7 +95,7 @@ public final class HtmlReport {
         html.append("<tr><td>").append(name).append("</td><td class=\"number\">").append(String.format(Locale.ROOT, format, value)).append("</td></tr>\n");
     }
 
-    /** Images of which the network was surest that they are something else. */
+    /** Appends the wrong predictions of the highest confidence. */
     private static void mistakes(StringBuilder html, Predictions predictions, Dataset test) throws IOException {
         var wrong = new ArrayList<int[]>();
         double[] confidence;
@@ -111,7 +121,7 @@ public final class HtmlReport {
         }
     }
 
-    /** An image of the set as it is, uint8 [C, H, W]. */
+    /** Returns an image of the data set, uint8 {@code [C, H, W]}, as PNG. */
     private static byte[] png(Dataset set, int index) throws IOException {
         try (var batch = set.batch(index); var scope = Scope.open()) {
             Tensor t = batch.images().select(0, 0);

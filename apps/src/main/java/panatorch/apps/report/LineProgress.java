@@ -6,7 +6,7 @@ import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
-/** One line per epoch, and one every ten seconds in between, for logs. */
+/** Prints a line per epoch, and one every ten seconds in between, for logs. */
 final class LineProgress implements Progress {
     private static final long INTERVAL_NANOS = 10_000_000_000L;
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Metrics;
 
-/** The table at the end of a run. */
+/** Prints the table at the end of a run. */
 public final class Summary {
     private Summary() {}
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import panatorch.apps.console.Printable;
 
-/** Lines over epochs as SVG, for a page that stands alone; as wide as there is room, and in the page's colours. */
+/** Draws a chart over epochs as SVG for a page that stands alone: as wide as there is room, in the page's colours. */
 final class SvgChart {
     private static final int WIDTH = 420, HEIGHT = 250, LEFT = 52, RIGHT = 12, TOP = 44, BOTTOM = 38, TICKS = 5;
     private static final double LETTER = 6.2; // the mean width of one, in pixels
@@ -22,10 +22,14 @@ final class SvgChart {
         up = ticks(chart.fromZero() ? Math.min(0, bound(1, true)) : bound(1, true), bound(1, false), 0);
     }
 
-    /** Points that are not finite are left out. */
+    /** Returns the chart as SVG. Points that are not finite are left out. */
     static String of(Curves.Chart chart) { return new SvgChart(chart).svg(); }
 
-    /** Round numbers, evenly spread from at most {@code low} to at least {@code high}. @param least distance; 0 for any */
+    /**
+     * Returns round numbers at even distances, from at most {@code low} to at least {@code high}.
+     *
+     * @param least smallest distance; 0 for any
+     */
     static List<Double> ticks(double low, double high, double least) {
         if (!(low <= high)) low = high = 0;
         if (high == low) high = low + (low == 0 || least > 0 ? 1 : Math.abs(low) / 10);

@@ -6,9 +6,9 @@ import java.util.function.LongSupplier;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
-/** How long a run will still take, told from how long its images took so far: those of training, those of tests, and what lies between two epochs. */
+/** Estimates the time left of a run from the time that training items, test items and the gaps between epochs took so far. */
 final class TimeLeft {
-    /** Of a test image before one was seen, in training images: it goes through the network forwards only. */
+    /** Cost of a test item relative to a training item before any was measured. It has a forward pass only. */
     private static final double TEST_COST = 0.25;
 
     private final Progress.Plan plan;
@@ -20,14 +20,22 @@ final class TimeLeft {
 
     TimeLeft(Progress.Plan plan) { this(plan, System::nanoTime); }
 
-    /** @param clock in nanoseconds */
+    /**
+     * Creates an estimate.
+     *
+     * @param clock the time in nanoseconds
+     */
     TimeLeft(Progress.Plan plan, LongSupplier clock) {
         this.plan = plan;
         this.clock = clock;
         last = clock.getAsLong();
     }
 
-    /** @param images of this epoch that were trained before the run was resumed */
+    /**
+     * Begins an epoch.
+     *
+     * @param images items of this epoch that were trained before the run was resumed
+     */
     void beginEpoch(long images) {
         long time = lap();
         if (begun++ > 0) between.add(1, time);
@@ -35,13 +43,13 @@ final class TimeLeft {
         tested = 0;
     }
 
-    /** @param tally of the epoch's training so far */
+    /** Notes the score of the epoch's training so far. */
     void trained(RunningScore tally) {
         training.add(tally.count() - trained, lap());
         trained = tally.count();
     }
 
-    /** @param tally of the epoch's test so far */
+    /** Notes the score of the epoch's test so far. */
     void tested(RunningScore tally) {
         testing.add(tally.count() - tested, lap());
         tested = tally.count();
@@ -54,7 +62,7 @@ final class TimeLeft {
         return last - before;
     }
 
-    /** Nanoseconds. */
+    /** Returns the time left in nanoseconds. */
     private double left() {
         double later = Math.max(0, plan.epochs() - plan.done() - begun), test = testing.seen() ? testing.each() : TEST_COST * training.each();
         return training.each() * (Math.max(0, plan.trainImages() - trained) + later * plan.trainImages()) + test * (Math.max(0, plan.testImages() - tested) + later * plan.testImages()) + between.each() * later;
@@ -62,15 +70,15 @@ final class TimeLeft {
 
     String text() { return training.seen() || testing.seen() ? text(Duration.ofNanos((long) left())) : "?"; }
 
-    /** As {@code 1:05}, or {@code 2:03:04}. */
+    /** Formats a duration as {@code 1:05} or {@code 2:03:04}. */
     static String text(Duration d) {
         long s = Math.round(d.toMillis() / 1000.0);
         return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60) : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }
 
     /**
-     * How long one of many takes. The first ones count only until there are others: they pay for what is loaded, compiled and allocated. What was
-     * {@value #HALVED_SECONDS} seconds ago counts half: another program may have begun or ended.
+     * The time per item. The first measurement is dropped once there are others, because it includes loading, compiling and allocating.
+     * The weight of a measurement halves every {@value #HALVED_SECONDS} seconds, because other programs begin and end.
      */
     private static final class Pace {
         private static final double HALVED_SECONDS = 20;

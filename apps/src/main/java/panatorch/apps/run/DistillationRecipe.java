@@ -25,7 +25,10 @@ import panatorch.train.Callback;
 import panatorch.train.Objective;
 import panatorch.train.Schedule;
 
-/** A student that begins as a copy of a network with dropout and learns what that says on average over its masks, as {@code distill} has it. Labels are read for what is told only. */
+/**
+ * Trains a student for {@code distill}. It begins as a copy of a network with dropout, and learns that network's mean prediction over
+ * dropout masks. Labels are used for the printed measures only.
+ */
 public final class DistillationRecipe implements Recipe {
     private final DistillPlan options;
     private final TrainingSetup setup;
@@ -35,7 +38,15 @@ public final class DistillationRecipe implements Recipe {
     private final Distillation distillation;
     private final Schedule schedule;
 
-    /** @param network the teacher's, which stays the caller's; @param random it, or what makes it random, which shares its weights; @param drops in front of the head */
+    /**
+     * Creates the student and its optimiser.
+     *
+     * @param options how the student learns
+     * @param setup the data set and the length of the run
+     * @param network the teacher, which the caller closes
+     * @param random the teacher with the randomness that it had in training; shares the weights of {@code network}
+     * @param drops probability of the teacher's dropout in front of the head
+     */
     public DistillationRecipe(DistillPlan options, TrainingSetup setup, Classifier network, Classifier random, double drops) {
         this.options = options;
         this.setup = setup;
@@ -69,12 +80,12 @@ public final class DistillationRecipe implements Recipe {
 
     @Override public @Nullable Double excess(int epoch) { return known(distillation.monitor().history().get(epoch)); }
 
-    /** One mask an example tells nothing of what the student cannot get below. */
+    /** Returns the excess loss, or null with one mask an example, which does not tell the lower bound of the loss. */
     private static @Nullable Double known(Monitor.Means means) { return Double.isNaN(means.excess()) ? null : means.excess(); }
 
     @Override public boolean compares() { return true; }
 
-    /** The teacher as it is evaluated, and on average over its masks. */
+    /** Scores the teacher in evaluation mode and by Monte-Carlo prediction. */
     @Override public Map<String, Metrics.Score> baselines(Runnable interruption) {
         Torch.manualSeed(setup.seed());
         var rivals = new LinkedHashMap<String, Metrics.Score>();

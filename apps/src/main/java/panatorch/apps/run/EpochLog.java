@@ -18,7 +18,7 @@ import panatorch.serialize.AtomicFile;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
-/** Keeps what each epoch measured, those before a resumption included, and the files of it up to date. */
+/** Records the measures of each epoch, including those before the run was resumed, and rewrites the files that show them. */
 final class EpochLog implements Callback {
     private final Path folder;
     private final Map<String, Object> config;
@@ -32,7 +32,15 @@ final class EpochLog implements Callback {
     private long begun, imagesBefore;
     private double trainSeconds;
 
-    /** @param recipe what is measured; @param monitor whether curves are drawn after each epoch */
+    /**
+     * Creates a record.
+     *
+     * @param folder the run's folder
+     * @param config the run's configuration
+     * @param data identity of the data
+     * @param recipe what is trained
+     * @param monitor whether curves are drawn after each epoch
+     */
     EpochLog(Path folder, Map<String, Object> config, DataIdentity data, Recipe recipe, boolean monitor) {
         this.folder = folder;
         this.config = config;
@@ -49,7 +57,7 @@ final class EpochLog implements Callback {
         return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), recipe.model().parameterCount()), data, null, comparison);
     }
 
-    /** Keeps how good the trained one is beside others. */
+    /** Adds the scores of a student and its teacher to the metrics. */
     void compared(Map<String, Metrics.Score> scores) throws IOException {
         comparison = scores;
         write();
@@ -85,7 +93,7 @@ final class EpochLog implements Callback {
         return new EpochMetrics((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
     }
 
-    /** The file of the training monitor that PyTorch projects use: a list of four decimals for each measure. */
+    /** Writes the file of the training monitor that PyTorch projects use, a list with four decimals for each measure, and the curves. */
     private void monitor() throws IOException {
         var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc", epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
                 "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc", epochs.stream().map(e -> rounded(e.testAccuracy())).toList());

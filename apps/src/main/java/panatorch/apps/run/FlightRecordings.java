@@ -6,11 +6,11 @@ import jdk.jfr.Recording;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.options.OutputFolder;
 
-/** {@code --flight-recording}. */
+/** Makes the recordings of {@code --flight-recording}. */
 final class FlightRecordings {
     private FlightRecordings() {}
 
-    /** A recording that is written when it is closed, or null if none is wanted. */
+    /** Starts a recording, which is written when it is closed. Returns null if none is wanted. */
     static @Nullable Recording start(boolean wanted, Path folder) throws IOException {
         if (!wanted) return null;
         var recording = new Recording();

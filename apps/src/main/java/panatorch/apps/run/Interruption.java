@@ -9,8 +9,8 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * Ctrl-C. The JVM is about to end then, and libtorch must not be at work meanwhile: the hook waits until the run has noticed
- * and has stopped between two steps, has put away what it owns, and closes this.
+ * Ctrl-C. The JVM ends when its shutdown hooks return, and libtorch must not be at work then. So the hook waits until the run has stopped
+ * between two steps, has freed what it owns, and has closed this.
  */
 public final class Interruption implements Callback, AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
@@ -39,7 +39,11 @@ public final class Interruption implements Callback, AutoCloseable {
         }
     }
 
-    /** @throws Interrupted if the user wants it to end */
+    /**
+     * Checks for Ctrl-C.
+     *
+     * @throws Interrupted if the user has pressed it
+     */
     public void check() {
         if (requested) throw new Interrupted();
     }
@@ -50,7 +54,7 @@ public final class Interruption implements Callback, AutoCloseable {
 
     @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
 
-    /** Tells the user, and how the process is about to end: as shells have it for SIGINT. */
+    /** Tells the user what became of the run, and returns the exit status. */
     public int report(PrintWriter err, String what) {
         err.println("Interrupted: " + what);
         err.flush();

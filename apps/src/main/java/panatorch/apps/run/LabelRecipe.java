@@ -26,7 +26,7 @@ import panatorch.train.Mixup;
 import panatorch.train.Objective;
 import panatorch.train.WeightAveraging;
 
-/** A new network that learns from labels, as {@code train} has it. */
+/** Trains a new network on labels, for {@code train}. */
 public final class LabelRecipe implements Recipe {
     private final TrainPlan options;
     private final TrainingSetup setup;
@@ -84,14 +84,14 @@ public final class LabelRecipe implements Recipe {
 
     @Override public List<Callback> callbacks() { return methods; }
 
-    /** What a network says that does not know, and so the loss of one that spreads labels or mixes images. */
+    /** The cross-entropy of a uniform prediction. Label smoothing and mixup do not change it. */
     @Override public double baselineLoss() { return Math.log(setup.train().classes()); }
 
     @Override public double pBeforeHead() { return options.model().pBeforeHead(); }
 
     @Override public String divergenceAdvice() { return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same"; }
 
-    /** Masks are no weights. */
+    /** Removes gyro dropout's masks, which are no weights. */
     @Override public void finish() { if (gyro != null) gyro.undo(); }
 
     @Override public void close() {

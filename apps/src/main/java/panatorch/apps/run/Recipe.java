@@ -9,9 +9,12 @@ import panatorch.optim.Optimizer;
 import panatorch.train.Callback;
 import panatorch.train.Objective;
 
-/** What a run trains, and by what rule: that in which {@code train} and {@code distill} differ. Owns the model and the optimiser's state; one thread's. */
+/**
+ * What a run trains, and by which objective: the part in which {@code train} and {@code distill} differ. Owns the model and the
+ * optimiser's state. For one thread.
+ */
 public interface Recipe extends AutoCloseable {
-    /** What is about to happen. */
+    /** Describes the run for its first lines. */
     String describe();
 
     Classifier model();
@@ -20,31 +23,39 @@ public interface Recipe extends AutoCloseable {
 
     Objective objective();
 
-    /** Callbacks that are called before those of every run. */
+    /** Returns the callbacks that come before those of every run. */
     List<Callback> callbacks();
 
-    /** What is dropped in front of the head, which is no part of the weights. */
+    /** Returns the probability of the dropout in front of the head, which is no part of the weights. */
     double pBeforeHead();
 
-    /** What may help where the loss is no number: a lower what? */
+    /** Suggests what to lower when the loss becomes NaN, as the end of a sentence: the learning rate, for example. */
     String divergenceAdvice();
 
-    /** The loss of one that has learnt nothing; NaN if that is not known. */
+    /** Returns the loss of random guessing, or NaN if it is unknown. */
     default double baselineLoss() { return Double.NaN; }
 
-    /** Of a student's loss so far in this epoch over what it cannot get below; null if that is not known. */
+    /** Returns the student's loss of the current epoch beyond its lower bound, or null if that is unknown. */
     default @Nullable Double excess() { return null; }
 
-    /** Of an epoch that is over, from 0. */
+    /**
+     * Returns the student's loss of a finished epoch beyond its lower bound, or null if that is unknown.
+     *
+     * @param epoch index of the epoch, from 0
+     */
     default @Nullable Double excess(int epoch) { return null; }
 
-    /** Takes what is no weight out of the model, which is trained. */
+    /** Removes from the trained model what is no weight. */
     default void finish() {}
 
-    /** Whether there is a network that the trained one is compared with. */
+    /** Returns whether the trained model is compared with others. */
     default boolean compares() { return false; }
 
-    /** Those that the trained one is compared with, by name. @param interruption called between two batches */
+    /**
+     * Scores the models that the trained one is compared with, by name.
+     *
+     * @param interruption called between two batches; throws to end
+     */
     default Map<String, Metrics.Score> baselines(Runnable interruption) { return Map.of(); }
 
     @Override void close();

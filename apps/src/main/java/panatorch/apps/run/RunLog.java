@@ -8,16 +8,19 @@ import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.ThreadContext;
 import panatorch.apps.console.ConsoleWriter;
 
-/** What a run tells: on the console unless it is to be quiet, and with the time in {@code run.log} of its folder, where this thread's warnings go, too. */
+/**
+ * The output of a run: on the console, unless the run is quiet, and with the time in {@code run.log} in its folder. Warnings of this
+ * thread go there too.
+ */
 public final class RunLog implements AutoCloseable {
-    /** As {@code log4j2.xml} names them. */
+    /** Names that {@code log4j2.xml} uses. */
     private static final String RUN = "run", LEVEL = "panatorch.log.level", LOGGER = "panatorch.run";
 
     private final PrintWriter out;
 
     private RunLog(PrintWriter out) { this.out = out; }
 
-    /** Configures logging: before anything is logged, and before a Ctrl-C can come, after which it could not be. */
+    /** Configures logging. To be called before anything is logged, and before Ctrl-C, after which logging cannot be configured. */
     public static void configure(boolean verbose, boolean quiet) {
         System.setProperty(LEVEL, verbose ? "debug" : quiet ? "error" : "warn");
         LogManager.getContext(false);
@@ -38,7 +41,7 @@ public final class RunLog implements AutoCloseable {
         ThreadContext.remove(RUN);
     }
 
-    /** Logs every whole line. */
+    /** Logs each complete line. */
     private static final class Lines extends Writer {
         private final Writer console;
         private final Logger log;

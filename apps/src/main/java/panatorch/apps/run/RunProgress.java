@@ -15,8 +15,8 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * Shows the user what a trainer does, and ends a run whose loss has no number any more. Reads the sums a few times a second, as that waits for
- * a GPU, and before a checkpoint, which would not be worth to go on from.
+ * Shows the progress of a trainer, and ends a run whose loss is NaN or infinite. It reads the sums a few times a second, because that
+ * waits for a GPU, and before each checkpoint, because a diverged one is worthless.
  */
 final class RunProgress implements Callback, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
@@ -29,7 +29,15 @@ final class RunProgress implements Callback, AutoCloseable {
     private @Nullable Progress shown;
     private long spoken;
 
-    /** @param log called before this; @param begin of the epochs that are done; @param out for what is no progress */
+    /**
+     * Creates a display.
+     *
+     * @param log record of the epochs, whose callbacks come before these
+     * @param begin opens a display, given the number of finished epochs
+     * @param out where everything but the progress is printed
+     * @param options the run's options
+     * @param recipe what is trained
+     */
     RunProgress(EpochLog log, LongFunction<Progress> begin, PrintWriter out, RunOptions options, Recipe recipe) {
         this.log = log;
         this.begin = begin;

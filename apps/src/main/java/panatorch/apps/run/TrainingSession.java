@@ -40,9 +40,9 @@ import panatorch.train.Metric;
 import panatorch.train.TensorBoard;
 import panatorch.train.Trainer;
 
-/** Something being learnt, and the files of it in a folder. One thread's; owns nothing. */
+/** Trains a recipe with a {@code Trainer}, and writes the files of the run's folder. For one thread; owns nothing. */
 final class TrainingSession {
-    /** How a run may end without an error: all is done, or the rest is to be done later. */
+    /** How a run ends without an error. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
 
     private final TrainingSetup setup;
@@ -54,7 +54,17 @@ final class TrainingSession {
     private final EpochLog log;
     private final DataLoader train, test;
 
-    /** @param config the options as JSON has them; @param metadata of the weights */
+    /**
+     * Creates a session.
+     *
+     * @param setup the data set and the length of the run
+     * @param recipe what is trained
+     * @param options the run's options
+     * @param config the run's configuration
+     * @param metadata metadata of the weights
+     * @param folder the run's folder
+     * @param out where the run's output is printed
+     */
     TrainingSession(TrainingSetup setup, Recipe recipe, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
         this.setup = setup;
         this.recipe = recipe;
@@ -67,19 +77,19 @@ final class TrainingSession {
         log = new EpochLog(folder, config, DataIdentity.of(setup.dataset(), setup.train(), setup.test()), recipe, options.monitor);
     }
 
-    /** Null before the first epoch is over. */
+    /** Returns the measures so far, or null before the first epoch is over. */
     @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
 
-    /** Names of the damaged training and test images that were left out so far. */
+    /** Returns the names of the damaged training and test images that were left out so far. */
     List<String> skipped() { return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList(); }
 
-    /** How the same run is made again. */
+    /** Returns the command that repeats the run. */
     String repeat() { return "panatorch " + setup.command() + " --config " + ShellWord.of(folder.resolve(ConfigFile.NAME)); }
 
-    /** How it goes on. */
+    /** Returns the command that resumes the run. */
     String resume() { return "panatorch " + setup.command() + " --resume " + ShellWord.of(folder); }
 
-    /** Trains until the end, or until the user wants it to stop. */
+    /** Trains to the end, to the epoch of {@code --stop-after}, or to Ctrl-C. */
     End train(Interruption interruption) throws IOException {
         var callbacks = new ArrayList<>(recipe.callbacks());
         var progress = new RunProgress(log, done -> ProgressDisplay.of(setup.plan((int) done), out, options.silent()), out, options, recipe);
@@ -128,7 +138,7 @@ final class TrainingSession {
         log.compared(scores);
     }
 
-    /** The weights as they were saved say once more what they think of each test image. */
+    /** Evaluates the saved weights on the test set and writes {@code report.html}. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
         Dataset shown = DamagedName.without(setup.test(), test.skipped());
         try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, TestLoop.batches(setup.testLoader(shown)), setup.precision(), setup.device(), progress, interruption::check)) {
@@ -157,7 +167,7 @@ final class TrainingSession {
         out.flush();
     }
 
-    /** Of a disk that is full, or went away: what was there is there still. */
+    /** Explains that a file could not be written, as on a full disk. Older files are still whole. */
     private RunFailure unwritten(@Nullable IOException cause, Exception e) {
         String reason = cause == null ? String.valueOf(e.getMessage()) : InputException.reason(cause);
         Path last = folder.resolve(Checkpointing.LAST);
@@ -165,7 +175,7 @@ final class TrainingSession {
                 + ": make room, then go on with " + resume() : "; there is no checkpoint yet"), e);
     }
 
-    /** Ends a fit after an epoch that the user named. */
+    /** Ends training after the epoch of {@code --stop-after}. */
     private static final class Pause implements Callback {
         private final @Nullable Integer after;
         private boolean reached;

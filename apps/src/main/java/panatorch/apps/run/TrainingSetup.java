@@ -18,18 +18,29 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 
 /**
- * What a run is trained on, tested with, and for how long, whatever it learns from.
+ * The data, the network and the length of a run, whatever it learns from.
  *
- * @param command that began it; @param model and {@code dataset} as checkpoints name them; @param train the images or texts, limited as was asked for; {@code test} likewise
- * @param augment whether training images are cropped and flipped at random
- * @param accumulate batches of a step; @param damaged what happens at an image that cannot be read; @param measure by which epochs are compared; @param earlyStop epochs that may be no better; null for all
+ * @param command name of the command
+ * @param model the network
+ * @param data the data set's plan
+ * @param train training items that are used
+ * @param test test items that are used
+ * @param preparation how images become inputs
+ * @param epochs number of epochs
+ * @param batchSize training items of a batch
+ * @param accumulate batches of an optimisation step
+ * @param measure measure by which epochs are compared
+ * @param earlyStop epochs without improvement after which training ends; null to train all epochs
+ * @param device device of the network
+ * @param precision precision of the forward and backward pass
+ * @param seed seed of all random numbers
  */
 public record TrainingSetup(String command, ModelName model, DataPlan data, Dataset train, Dataset test, Preparation preparation, int epochs, int batchSize, int accumulate,
         MeasureName measure, @Nullable Integer earlyStop, Device device, Precision precision, long seed) {
     /** Returns the data set. */
     public DatasetName dataset() { return data.dataset(); }
 
-    /** In an order that depends on the seed and the epoch. */
+    /** Returns a loader of the training items, in an order that depends on the seed and the epoch. */
     public DataLoader trainLoader() { return trainLoader(train, batchSize, seed, preparation, data); }
 
     public static DataLoader trainLoader(Dataset train, int batchSize, long seed, Preparation preparation, DataPlan data) {
@@ -38,15 +49,19 @@ public record TrainingSetup(String command, ModelName model, DataPlan data, Data
 
     DataLoader testLoader() { return testLoader(test); }
 
-    /** @param items of the test set */
+    /** Returns a loader of some items of the test set. */
     DataLoader testLoader(Dataset items) { return TestLoop.loader(items, preparation.testing(), TestLoop.BATCH_SIZE, data.damaged()); }
 
-    /** Of an epoch. */
+    /** Returns the number of optimisation steps of an epoch. */
     long steps() { return (trainLoader().batches() + accumulate - 1) / accumulate; }
 
     Progress.Plan plan(int done) { return new Progress.Plan(epochs, done, train.size(), test.size(), dataset().items()); }
 
-    /** What {@code evaluate} has to know of the weights, in an order of its own, so that equal runs write equal files. @param pBeforeHead of the dropout that is no part of them */
+    /**
+     * Returns the metadata that {@code evaluate} needs, sorted, so that equal runs write equal files.
+     *
+     * @param pBeforeHead probability of the dropout in front of the head, which is no part of the weights
+     */
     Map<String, String> metadata(double pBeforeHead) {
         var metadata = new TreeMap<>(Checkpoint.describe(preparation, test.classNames()));
         metadata.put("format", "pt");
@@ -57,6 +72,6 @@ public record TrainingSetup(String command, ModelName model, DataPlan data, Data
         return metadata;
     }
 
-    /** What was said, in the words of people. */
+    /** Describes the data set for the log: its name and the numbers of training and test items. */
     String describeData() { return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset(), train.size(), dataset().items(), test.size()); }
 }
