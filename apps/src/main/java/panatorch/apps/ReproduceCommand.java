@@ -11,17 +11,25 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Torch;
+import panatorch.apps.console.InputException;
+import panatorch.apps.options.DatasetName;
+import panatorch.apps.options.DeviceName;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.options.PrecisionName;
+import panatorch.apps.options.SpellingHint;
 import panatorch.apps.reproduce.Experiment;
 import panatorch.apps.reproduce.Experiments;
 import panatorch.apps.reproduce.Lab;
 import panatorch.apps.reproduce.Report;
+import panatorch.apps.run.Interruption;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch reproduce}. */
+/** The command {@code panatorch reproduce}. */
 @Command(name = "reproduce", description = "Makes a published experiment again, at a scale for a small machine, and writes a table, a plot and all numbers.", footer = {
         "", "Examples:",
         "  panatorch reproduce",
@@ -29,12 +37,12 @@ import picocli.CommandLine.Spec;
         "  panatorch reproduce msd-vgg16 --dataset cifar100 --data DIR",
         "  panatorch reproduce distill-mnist --data DIR --full --device cuda"})
 final class ReproduceCommand implements Callable<Integer> {
-    /** Of the images that the experiments' networks are for. */
+    /** Side of the images that the experiments' networks take, in pixels. */
     private static final int SIDE = 32;
 
     private static final List<String> NAMES = Experiments.ALL.stream().map(Experiment::name).toList();
 
-    /** For completion. */
+    /** The names that a shell completes. */
     static final class Completions implements Iterable<String> {
         @Override public Iterator<String> iterator() { return NAMES.iterator(); }
     }
@@ -78,11 +86,11 @@ final class ReproduceCommand implements Callable<Integer> {
             for (Experiment e : Experiments.ALL) text.printf(Locale.ROOT, "  %-30s %s%n", e.name(), e.title());
             return 0;
         }
-        Check.atLeast("--seeds", seeds, 1);
-        Check.atLeast("--epochs", epochs, 1);
-        Check.atLeast("--limit-train", limitTrain, 1);
+        OptionCheck.atLeast("--seeds", seeds, 1);
+        OptionCheck.atLeast("--epochs", epochs, 1);
+        OptionCheck.atLeast("--limit-train", limitTrain, 1);
         Optional<Experiment> found = Experiments.ALL.stream().filter(e -> e.name().equals(asked)).findFirst();
-        if (found.isEmpty()) throw new InputException("there is no experiment '" + asked + "'" + Nearest.hint(asked, NAMES) + " panatorch reproduce lists all");
+        if (found.isEmpty()) throw new InputException("there is no experiment '" + asked + "'" + SpellingHint.of(asked, NAMES) + " panatorch reproduce lists all");
         Experiment experiment = found.get();
         Device place = device.resolve();
         Path given = out, folder = OutputFolder.prepare(given == null ? Path.of("runs", experiment.name()) : given);

@@ -36,7 +36,7 @@ public record Report(Experiment experiment, Map<String, Object> settings, List<L
         json.put("notes", notes);
         AtomicFile.write(folder.resolve("report.json"), JSON.writeValueAsBytes(json));
         AtomicFile.write(folder.resolve("report.md"), markdown().getBytes(StandardCharsets.UTF_8));
-        if (!curves.isEmpty()) Plot.write(folder.resolve("plot.png"), this);
+        if (!curves.isEmpty()) Plot.write(folder.resolve("plot.png"), experiment.name(), curve, curves);
     }
 
     private Map<String, Object> row(String variant, Table.Row row) {
