@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch distill}. */
-@Command(name = "distill", sortOptions = false, abbreviateSynopsis = true, description = "Trains a student that says in one pass what a network with dropout says on average over its masks (Bulò et al. 2016). Labels are not learnt from.", footer = {
+@Command(name = "distill", sortOptions = false, abbreviateSynopsis = true, description = "Trains a student to predict in one pass what a network with dropout predicts on average over its masks (Bulò et al. 2016). It needs no labels.", footer = {
         "", "Examples:",
         "  panatorch distill --teacher runs/allconv/model.safetensors --data DIR --out runs/student",
         "  panatorch distill --resume runs/student",

@@ -54,19 +54,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch find-lr}. */
-@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps while the learning rate grows, and suggests the one where the loss falls fastest.", footer = {
+@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps with a growing learning rate, and suggests the rate at which the loss falls fastest.", footer = {
         "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
 final class FindLrCommand implements Callable<Integer> {
-    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "first learning rate; default: ${DEFAULT-VALUE}")
     private double from;
 
-    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "last learning rate; default: ${DEFAULT-VALUE}")
     private double to;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "greatest number of steps; default: ${DEFAULT-VALUE}")
     private int steps;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for find-lr.png, the curve, and find-lr.json")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the curve, find-lr.png, and its points, find-lr.json")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")

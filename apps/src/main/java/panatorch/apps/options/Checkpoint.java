@@ -59,7 +59,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         return tensors;
     }
 
-    // ---- what a file says of itself
+    // ---- metadata
 
     /** Returns the value that the user passed, or else the value in the metadata. */
     <E extends Enum<E>> E or(@Nullable E asked, String key, E[] values, String option) {
@@ -138,11 +138,11 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         try {
             return Json.LINE.readValue(text, type);
         } catch (JsonProcessingException e) {
-            throw new InputException("the checkpoint " + file + " has the impossible " + key + " '" + text + "'", e);
+            throw new InputException("the checkpoint " + file + " has an invalid " + key + ", '" + text + "'", e);
         }
     }
 
-    // ---- into a network
+    // ---- loading
 
     /**
      * Copies all weights into a network. The counters that old checkpoints lack may be missing, and dropout masks may be left over,

@@ -25,7 +25,7 @@ import panatorch.train.Objective;
 import panatorch.train.Schedule;
 import panatorch.train.TrainingMethod;
 
-/** Multi-sample dropout against its paper and two reproductions. */
+/** Compares multi-sample dropout with its paper and two reproductions. */
 final class MultiSampleExperiments {
     private MultiSampleExperiments() {}
 
@@ -146,13 +146,13 @@ final class MultiSampleExperiments {
 
     // ---- parts of them
 
-    /** Nesterov's momentum over one cycle. */
+    /** Returns training by SGD with Nesterov momentum and a one-cycle schedule. */
     private static Training sgd(Lab lab, Images images, int epochs) {
         return new Training(lab, images, epochs, m -> new SGD(m.parameters(), SGD.options(0.05).momentum(0.9).nesterov(true).weightDecay(5e-4).fused(true)),
                 (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(0.05, steps).cycleMomentum(false))));
     }
 
-    /** The small network, or VGG-16 for the published settings, with two dropout layers in the head. */
+    /** Creates the small network, or VGG-16 for the published settings, with two dropout layers in the head. */
     private static Module net(Lab lab, Images images, double first, double second) {
         return lab.full() ? new Networks.Split(Networks.vggTrunk(16, images.classes()), Networks.twoDropouts(512, 512, images.classes(), first, second))
                 : new Networks.Split(Networks.smallFlatTrunk(), Networks.twoDropouts(1024, 128, images.classes(), first, second));
@@ -163,14 +163,14 @@ final class MultiSampleExperiments {
         return new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new Dropout(p), linear));
     }
 
-    /** M samples of the head's own dropout layers. */
+    /** Returns training with M samples of the head's own dropout layers. */
     private static Callback own(int samples) { return MultiSampleTraining.of(MultiSampleDropout.options(samples)); }
 
     private static Map<String, Double> published(double error) { return Map.of(Training.TEST_ERROR, error); }
 
     private static double last(double[] curve) { return curve[curve.length - 1]; }
 
-    /** Epochs until a falling curve reaches {@code goal}, between two by linear interpolation; not a number if it never does. */
+    /** Returns the number of epochs until a falling curve reaches {@code goal}, linearly interpolated; NaN if it never does. */
     static double epochsTo(double[] curve, double goal) {
         for (int i = 0; i < curve.length; i++) {
             if (curve[i] > goal) continue;
@@ -179,7 +179,7 @@ final class MultiSampleExperiments {
         return Double.NaN;
     }
 
-    /** Each minibatch several times over, as one large one. */
+    /** Repeats each minibatch within one larger batch. */
     private record Repeated(int times) implements TrainingMethod {
         @Override public Objective around(Objective objective) {
             return (model, input, target) -> {

@@ -25,12 +25,12 @@ import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
-/** Which subnetworks gyro dropout trains, and what they and random ones predict of test examples. */
+/** Records which subnetworks gyro dropout trains, and measures what they and random ones predict for test examples. */
 final class Subnetworks implements Callback {
     static final String TRAINED = "subnetworks trained", FULL = "full %";
 
     private final GyroDropout gyro;
-    /** A subnetwork is a mask for each layer; layers that select for themselves combine them. */
+    /** The trained subnetworks. Each is a mask per layer; layers that select independently combine their masks. */
     private final Set<List<Long>> trained = new LinkedHashSet<>();
 
     Subnetworks(GyroDropout gyro) { this.gyro = gyro; }
@@ -46,10 +46,13 @@ final class Subnetworks implements Callback {
     }
 
     /**
-     * Mean accuracy of one, accuracy of the ensemble and disagreement, in %, of subnetworks that were trained and of as many random ones as σ.
+     * Measures the mean accuracy of one subnetwork, the accuracy of the ensemble, and their disagreement in %, for trained subnetworks and
+     * for as many random ones as σ.
      *
-     * @param gyro null for a model that was trained otherwise, of which random ones are measured only
-     * @param everywhere whether the trunk drops, too: then the first test batch is measured, as all of the model runs for each subnetwork
+     * @param gyro the recorded subnetworks; null for a model that was trained without gyro dropout, for which only random ones are
+     *       measured
+     * @param everywhere whether the trunk has dropout too; only the first test batch is measured then, because each subnetwork runs the
+     *       whole model
      */
     static Map<String, Double> measures(Lab lab, Classifier model, Batches testing, boolean everywhere, double p, int count, long seed, @Nullable Subnetworks gyro) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(model)) {
@@ -84,7 +87,7 @@ final class Subnetworks implements Callback {
         measures.put(which + ": disagree %", 100 * d.disagreement());
     }
 
-    /** Row k of each layer's bank is its mask of the k-th trained subnetwork. */
+    /** Returns a bank of masks for each layer, in which row k belongs to the k-th trained subnetwork. */
     private Map<DropoutLayer, Tensor> banks() {
         var banks = new LinkedHashMap<DropoutLayer, Tensor>();
         int place = 0;
@@ -97,7 +100,11 @@ final class Subnetworks implements Callback {
         return banks;
     }
 
-    /** @param banks in place of the random ones that are drawn first */
+    /**
+     * Measures subnetworks.
+     *
+     * @param banks masks that replace the random ones
+     */
     private static GyroDiagnostics of(Module part, Tensor input, Tensor target, double p, int count, long seed, Map<DropoutLayer, Tensor> banks) {
         try (var schedule = GyroSchedule.of(count, 1, 1, 1_000_000 + seed)) { // other masks than the ones of training, which has the plain seed
             var drawn = GyroDropout.replaceIn(part, schedule, GyroOptions.DEFAULT.p(p));
