@@ -46,7 +46,7 @@ final class CompareCommand implements Callable<Integer> {
     private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 
     @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
-    private List<Path> runs;
+    private List<Path> runs = List.of();
 
     @Option(names = "--out", paramLabel = "FILE", description = "PNG file for a chart of test loss and test accuracy")
     private @Nullable Path out;
@@ -54,7 +54,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * A run to compare.

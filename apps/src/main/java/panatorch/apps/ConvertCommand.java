@@ -32,10 +32,10 @@ import picocli.CommandLine.Spec;
         "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
 final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, a run's last.ckpt, or its folder")
-    private Path from;
+    private Path from = Path.of("");
 
     @Parameters(index = "1", paramLabel = "TO", description = "file to write; replaced if it exists")
-    private Path to;
+    private Path to = Path.of("");
 
     @Option(names = "--dtype", paramLabel = "TYPE", description = "type of floating-point weights: ${COMPLETION-CANDIDATES}; default: unchanged")
     private @Nullable WeightType dtype;
@@ -43,7 +43,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         String name = to.getFileName().toString().toLowerCase(Locale.ROOT), ending = name.substring(name.lastIndexOf('.') + 1);

@@ -44,14 +44,14 @@ import picocli.CommandLine.Spec;
         "  panatorch evaluate --checkpoint runs/student/model.safetensors --data DIR"})
 final class DistillCommand implements Callable<Integer> {
     @Option(names = "--teacher", paramLabel = "FILE", required = true, description = "weights of a network that was trained with dropout, or its run's folder")
-    private Path teacher;
+    private Path teacher = Path.of("");
 
     @Mixin(name = "Teacher") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Learning") private DistillOptions learning = new DistillOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();

@@ -30,7 +30,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     private final Map<String, Object> told = new LinkedHashMap<>();
 

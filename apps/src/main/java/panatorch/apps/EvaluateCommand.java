@@ -61,7 +61,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its best weights")
-    private Path checkpoint;
+    private Path checkpoint = Path.of("");
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
@@ -79,7 +79,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         OptionCheck.atLeast("--batch-size", batchSize, 1);

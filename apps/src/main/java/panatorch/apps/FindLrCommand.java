@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
@@ -76,7 +77,7 @@ final class FindLrCommand implements Callable<Integer> {
     @Mixin(name = "Model") private ModelOptions network = new ModelOptions();
     @Mixin(name = "Steps") private StepOptions step = new StepOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         data.check();
@@ -161,7 +162,7 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = batch.target().to(place), loss;
+                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = Objects.requireNonNull(batch.target(), "training items have labels").to(place), loss;
                 try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }

@@ -35,12 +35,12 @@ import picocli.CommandLine.Spec;
         "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
-    private Path file;
+    private Path file = Path.of("");
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * A tensor in a file.

@@ -69,7 +69,7 @@ final class PredictCommand implements Callable<Integer> {
     private List<String> texts = List.of();
 
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them, or a run's folder")
-    private Path checkpoint;
+    private Path checkpoint = Path.of("");
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
@@ -83,7 +83,7 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object per line, with the probabilities of all classes")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * The prediction for one input, as {@code --json} prints it.

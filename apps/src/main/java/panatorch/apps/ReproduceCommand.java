@@ -77,7 +77,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder for report.md, report.json and plot.png; default: runs/<name>")
     private @Nullable Path out;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         PrintWriter text = spec.commandLine().getOut();

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import panatorch.Aten;
 import panatorch.DType;
@@ -161,7 +162,7 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
                     return p.logMean();
                 }).escape();
                 floor = sum[0] / mean.size(0);
-                labels = gathered(b -> b.target().clone()).escape();
+                labels = gathered(b -> Objects.requireNonNull(b.target(), "test images have labels").clone()).escape();
             }
         }
 

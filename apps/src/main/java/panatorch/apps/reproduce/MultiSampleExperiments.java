@@ -3,6 +3,7 @@ package panatorch.apps.reproduce;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import panatorch.Scope;
@@ -54,7 +55,7 @@ final class MultiSampleExperiments {
             for (int m : new int[] {1, 2, 4, 8, 16, 32, 64}) sweep.variant("M=" + m, seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(own(m))));
             Table table = sweep.run();
             table.relative(Training.STEP_TIME, "M=1", RELATIVE);
-            double goal = last(sweep.curves().get("M=1"));
+            double goal = last(Objects.requireNonNull(sweep.curves().get("M=1"), "M=1"));
             sweep.curves().forEach((variant, curve) -> table.add(variant, "epochs to M=1's last train loss", epochsTo(curve, goal)));
             return report(lab, e, images, training, table, sweep);
         }

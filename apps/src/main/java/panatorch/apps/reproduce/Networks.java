@@ -1,6 +1,7 @@
 package panatorch.apps.reproduce;
 
 import java.util.ArrayList;
+import java.util.Objects;
 import panatorch.Aten;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -66,11 +67,13 @@ final class Networks {
 
     private static Sequential conv(long in, long out) { return new Sequential(new Conv2d(Conv2d.options(in, out, 3).padding(1)), new BatchNorm2d(out), new ReLU()); }
 
+    private static Module part(Module network, String name) { return Objects.requireNonNull(network.namedChildren().get(name), name); }
+
     /** Creates VGG with batch normalisation up to its head, {@code [N, 512]}. */
     static Module vggTrunk(int depth, int classes) {
         var vgg = new VGG(depth, true, VGG.Head.CIFAR, classes);
         vgg.head().close();
-        return new Sequential(vgg.namedChildren().get("features"), new Flatten());
+        return new Sequential(part(vgg, "features"), new Flatten());
     }
 
     /** Creates the MiniResNet of lonePatient's multi-sample dropout: {@code [N, 3, 32, 32]} → {@code [N, 128]}. */
@@ -92,9 +95,8 @@ final class Networks {
     /** Creates the convolutions of a CIFAR ResNet with projections, followed by the maximum and the mean of its maps: {@code [N, 128]}. */
     static Module resnetTrunk(int depth) {
         var net = new CifarResNet(depth, CifarResNet.Shortcut.PROJECTION, 10);
-        var parts = net.namedChildren();
-        parts.get("linear").close();
-        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), new GlobalPool(true));
+        part(net, "linear").close();
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), new GlobalPool(true));
     }
 
     /** Creates the head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
@@ -105,9 +107,8 @@ final class Networks {
     /** Creates ResNet-18 up to its head, {@code [N, 512]}. */
     static Module resnet18Trunk(ResNet.Stem stem) {
         var net = ResNet.resnet18(stem, 10);
-        var parts = net.namedChildren();
-        parts.get("fc").close();
-        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("maxpool"), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), parts.get("layer4"), new GlobalPool(false));
+        part(net, "fc").close();
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "maxpool"), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), part(net, "layer4"), new GlobalPool(false));
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -35,7 +36,11 @@ final class Subnetworks implements Callback {
 
     Subnetworks(GyroDropout gyro) { this.gyro = gyro; }
 
-    private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(l -> (GyroMasks) l.masks()).toList(); }
+    private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(Subnetworks::masks).toList(); }
+
+    private static GyroMasks masks(DropoutLayer layer) { return (GyroMasks) Objects.requireNonNull(layer.masks(), "gyro dropout has replaced the masks"); }
+
+    private static Tensor bank(DropoutLayer layer) { return Objects.requireNonNull(masks(layer).bank(), "a forward pass has drawn the bank"); }
 
     @Override public void batchStart(Trainer t) {
         List<long[]> active = masks().stream().map(m -> gyro.schedule().active(m.layer())).toList();
@@ -61,9 +66,9 @@ final class Subnetworks implements Callback {
             try (var epoch = testing.epoch(1, 0)) {
                 while (epoch.hasNext() && !(everywhere && inputs.size() == 1)) {
                     try (var batch = epoch.next(); var one = Scope.open()) {
-                        Tensor input = batch.input().to(lab.device(), batch.input().dtype());
+                        Tensor target = Objects.requireNonNull(batch.target(), "test examples have labels"), input = batch.input().to(lab.device(), batch.input().dtype());
                         inputs.add(one.move(everywhere ? input.clone() : model.features(input)));
-                        targets.add(one.move(batch.target().to(lab.device(), batch.target().dtype()).clone()));
+                        targets.add(one.move(target.to(lab.device(), target.dtype()).clone()));
                     }
                 }
             }
@@ -94,7 +99,7 @@ final class Subnetworks implements Callback {
         for (DropoutLayer layer : gyro.replaced().values()) {
             int at = place++;
             Tensor rows = Torch.tensor(trained.stream().mapToLong(subnetwork -> subnetwork.get(at)).toArray());
-            Tensor bank = ((GyroMasks) layer.masks()).bank();
+            Tensor bank = bank(layer);
             banks.put(layer, bank.indexSelect(0, rows.to(bank.device())));
         }
         return banks;
@@ -112,7 +117,7 @@ final class Subnetworks implements Callback {
                 try (var modes = Modes.sampling(part); var scope = Scope.open()) {
                     part.call(input.narrow(0, 0, 1)); // banks are drawn of the widths that layers see
                 }
-                banks.forEach((layer, bank) -> ((GyroMasks) layer.masks()).bank().copy_(bank));
+                banks.forEach((layer, bank) -> bank(layer).copy_(bank));
                 return GyroDiagnostics.of(part, drawn.replaced(), input, target);
             } finally {
                 drawn.undo();

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A table of measures of variants over seeds, with the published values. */
@@ -23,7 +24,7 @@ public final class Table {
      */
     public void row(String variant, Map<String, Double> published) { rows.putIfAbsent(variant, new Row(new LinkedHashMap<>(), new LinkedHashMap<>(published))); }
 
-    public void add(String variant, String measure, double value) { rows.get(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value); }
+    public void add(String variant, String measure, double value) { row(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value); }
 
     public Map<String, Row> rows() { return rows; }
 
@@ -37,7 +38,9 @@ public final class Table {
         return values.size() < 2 ? Double.NaN : Math.sqrt(values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum() / (values.size() - 1));
     }
 
-    private List<Double> values(String variant, String measure) { return rows.get(variant).values.getOrDefault(measure, List.of()); }
+    private List<Double> values(String variant, String measure) { return row(variant).values.getOrDefault(measure, List.of()); }
+
+    private Row row(String variant) { return Objects.requireNonNull(rows.get(variant), variant); }
 
     /** Adds a measure that is the mean of another one relative to that of the variant {@code base}, in each seed. */
     public void relative(String measure, String base, String name) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongFunction;
@@ -70,7 +71,7 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
                 var measures = new LinkedHashMap<String, Double>();
                 measures.put(TRAIN_LOSS, watch.curve.getLast());
                 measures.put(TEST_LOSS, test.get("loss"));
-                measures.put(TEST_ERROR, 100 * (1 - test.get("accuracy")));
+                measures.put(TEST_ERROR, 100 * (1 - Objects.requireNonNull(test.get("accuracy"), "accuracy")));
                 measures.put(STEP_TIME, watch.medianStep());
                 measures.putAll(after.apply(trainer));
                 return new Sweep.Result(measures, watch.curve.stream().mapToDouble(v -> v).toArray());

@@ -42,7 +42,7 @@ import panatorch.train.Trainer;
 
 /** Trains a recipe with a {@code Trainer}, and writes the files of the run's folder. For one thread; owns nothing. */
 final class TrainingSession {
-    /** How a run ends without an error. */
+    /** The ways in which a run ends without an error. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
 
     private final TrainingSetup setup;
