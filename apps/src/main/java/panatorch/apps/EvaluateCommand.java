@@ -147,7 +147,7 @@ final class EvaluateCommand implements Callable<Integer> {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
-            try (var predictions = Predictions.of(network, predictor, TestLoop.batches(loader), p, place, progress, interruption::check)) {
+            try (var predictions = Predictions.of(network, predictor, loader, p, place, progress, interruption::check)) {
                 progress.close();
                 tell(predictions, Quality.of(predictions, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
             }

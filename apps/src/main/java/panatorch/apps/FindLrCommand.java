@@ -39,6 +39,7 @@ import panatorch.apps.options.StepOptions;
 import panatorch.apps.options.StepPlan;
 import panatorch.apps.report.Curves;
 import panatorch.apps.run.TrainingSetup;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
@@ -46,7 +47,6 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.LrFinder;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.AtomicFile;
-import panatorch.train.Batches;
 import panatorch.train.Objective;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,7 +121,7 @@ final class FindLrCommand implements Callable<Integer> {
     }
 
     private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
-        Batches batches = TestLoop.batches(train);
+        Batches batches = train;
         Torch.manualSeed(place.seed());
         try (Classifier model = plan.name().create(classes)) {
             model.to(place.device(), null, ModelName.FORMAT);
@@ -142,7 +142,7 @@ final class FindLrCommand implements Callable<Integer> {
         private final Batches batches;
         private final Device place;
         private final Precision precision;
-        private Batches.Epoch epoch;
+        private Batches.EpochIterator epoch;
         private long number = 1;
 
         Steps(Classifier model, Optimizer optimizer, Objective objective, Batches batches, Device place, Precision precision) {

@@ -25,13 +25,13 @@ import panatorch.apps.options.OptionConverters;
 import panatorch.apps.options.OptionSections;
 import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
 
 /**
  * The command line. Errors are one sentence on standard error; {@code --stacktrace} adds where they came from. See {@link ExitStatus} for

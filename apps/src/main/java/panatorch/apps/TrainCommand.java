@@ -50,7 +50,7 @@ final class TrainCommand implements Callable<Integer> {
                     learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(), plan.compute().seed());
             List<OptionDependency> effects = OptionDependency.of(options);
             OptionDependency.check(spec, effects);
-            OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().batches()));
+            OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().count()));
             OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
             return new TrainingRun(spec, run, ConfigFile.of(spec, plan.derived(), OptionDependency.idle(effects)), interruption).run(setup, () -> new LabelRecipe(plan, setup));
         }

@@ -52,7 +52,7 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
         Dataset some = set.spaced(ITEMS);
         for (int i = 0; i < some.size(); i++) {
             try (var batch = some.batch(i)) {
-                digest.update(batch.inputs().data().asByteBuffer());
+                digest.update(batch.input().data().asByteBuffer());
             }
         }
     }

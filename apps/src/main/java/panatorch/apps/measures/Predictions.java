@@ -11,9 +11,9 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.apps.console.InputException;
+import panatorch.data.Batches;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.montecarlo.MonteCarlo;
-import panatorch.train.Batches;
 import panatorch.train.Objective;
 
 /**

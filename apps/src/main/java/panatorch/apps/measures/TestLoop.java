@@ -9,13 +9,12 @@ import panatorch.amp.Precision;
 import panatorch.apps.console.RunFailure;
 import panatorch.apps.options.DamagedName;
 import panatorch.apps.options.ModelName;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Transform;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
-import panatorch.train.Batches;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
 import panatorch.train.Objective;
@@ -35,8 +34,6 @@ public final class TestLoop {
     public static Tensor channelsLast(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
 
     public static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) { return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build(); }
-
-    public static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
 
     /**
      * Evaluates the model.

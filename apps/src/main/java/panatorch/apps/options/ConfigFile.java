@@ -20,9 +20,9 @@ import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
 import panatorch.apps.console.ShellWord;
 import panatorch.serialize.AtomicFile;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine;
 
 /**
  * A run's options as JSON: {@code config.json} in its folder, {@code config} in its {@code metrics.json}, and what {@code --config} reads.

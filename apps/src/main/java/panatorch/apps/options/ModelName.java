@@ -9,8 +9,8 @@ import panatorch.models.Classifier;
 import panatorch.models.CudaConvnetQuick;
 import panatorch.models.LeNet5;
 import panatorch.models.NiN;
-import panatorch.models.ResNet.Stem;
 import panatorch.models.ResNet;
+import panatorch.models.ResNet.Stem;
 import panatorch.models.VGG;
 
 /**

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
@@ -12,7 +12,6 @@ import panatorch.datasets.text.Table;
 import panatorch.datasets.text.TextDataset;
 import panatorch.datasets.text.Vocabulary;
 import panatorch.datasets.text.WordPiece;
-import panatorch.train.Batches;
 
 /** SST-2, GLUE's sentences of film reviews. The vocabulary is built from the training sentences, because BERT's own is not available. */
 record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) implements Examples {
@@ -42,11 +41,9 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
     @Override public String name() { return "SST-2"; }
 
     /** Returns training batches, in a new order each epoch, without a smaller last batch. */
-    Batches training(int batchSize) { return batches(DataLoader.of(train, batchSize).shuffle().dropLast().build()); }
+    Batches training(int batchSize) { return DataLoader.of(train, batchSize).shuffle().dropLast().build(); }
 
-    @Override public Batches trainingAsTest() { return batches(DataLoader.of(train, testBatch).build()); }
+    @Override public Batches trainingAsTest() { return DataLoader.of(train, testBatch).build(); }
 
-    @Override public Batches testing() { return batches(DataLoader.of(test, testBatch).build()); }
-
-    private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::tokens, Batch::labels); }
+    @Override public Batches testing() { return DataLoader.of(test, testBatch).build(); }
 }

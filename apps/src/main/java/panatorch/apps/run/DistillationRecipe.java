@@ -10,7 +10,6 @@ import panatorch.apps.console.Counted;
 import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.DistillPlan;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
@@ -95,7 +94,7 @@ public final class DistillationRecipe implements Recipe {
     }
 
     private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
-        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, TestLoop.batches(setup.testLoader()), setup.precision(), setup.device(), progress, interruption)) {
+        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, setup.testLoader(), setup.precision(), setup.device(), progress, interruption)) {
             return Metrics.Score.of(said.tally().accuracy(), said.tally().loss());
         }
     }

@@ -73,7 +73,7 @@ public final class LabelRecipe implements Recipe {
         LearningPlan l = options.learning();
         int threads = options.compute().threads();
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s%s, by %s with a %s schedule",
-                setup.model(), model.parameterCount(), options.model().describe(), setup.describeData(), Counted.of(setup.epochs(), "epoch"), Counted.of(setup.trainLoader().batches(), "batch", "batches"),
+                setup.model(), model.parameterCount(), options.model().describe(), setup.describeData(), Counted.of(setup.epochs(), "epoch"), Counted.of(setup.trainLoader().count(), "batch", "batches"),
                 setup.device(), Counted.of(threads, "thread"), setup.precision(), setup.precision().reason().equals("asked for") ? "" : " (" + setup.precision().reason() + ")", l.step().optimizer(), l.schedule().name());
     }
 

@@ -106,7 +106,7 @@ final class TrainingSession {
                 .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT).accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
             if (options.resume != null) resume(trainer);
             try {
-                trainer.fit(TestLoop.batches(train), TestLoop.batches(test), setup.epochs());
+                trainer.fit(train, test, setup.epochs());
             } catch (Interruption.Interrupted e) {
                 trainer.save(folder.resolve(Checkpointing.LAST)); // Ctrl-C during a test, which resuming repeats
             }
@@ -141,7 +141,7 @@ final class TrainingSession {
     /** Evaluates the saved weights on the test set and writes {@code report.html}. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
         Dataset shown = DamagedName.without(setup.test(), test.skipped());
-        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, TestLoop.batches(setup.testLoader(shown)), setup.precision(), setup.device(), progress, interruption::check)) {
+        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown), setup.precision(), setup.device(), progress, interruption::check)) {
             HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, setup.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // everything else is written

@@ -53,7 +53,7 @@ public record TrainingSetup(String command, ModelName model, DataPlan data, Data
     DataLoader testLoader(Dataset items) { return TestLoop.loader(items, preparation.testing(), TestLoop.BATCH_SIZE, data.damaged()); }
 
     /** Returns the number of optimisation steps of an epoch. */
-    long steps() { return (trainLoader().batches() + accumulate - 1) / accumulate; }
+    long steps() { return (trainLoader().count() + accumulate - 1) / accumulate; }
 
     Progress.Plan plan(int done) { return new Progress.Plan(epochs, done, train.size(), test.size(), dataset().items()); }
 
