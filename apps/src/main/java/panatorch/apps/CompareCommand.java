@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch compare}. */
-@Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture. Runs on different data are never averaged.", footer = {
+@Command(name = "compare", description = "Compares runs: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one chart. Runs on different data are never averaged.", footer = {
         "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {
     /** Keys of the configuration that do not tell one kind of run from another. */
@@ -46,15 +46,15 @@ final class CompareCommand implements Callable<Integer> {
     private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 
     @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
-    private List<Path> runs;
+    private List<Path> runs = List.of();
 
-    @Option(names = "--out", paramLabel = "FILE", description = "picture of the test loss and the test accuracy over the epochs, PNG")
+    @Option(names = "--out", paramLabel = "FILE", description = "PNG file for a chart of test loss and test accuracy")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * A run to compare.

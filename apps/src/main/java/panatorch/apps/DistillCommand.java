@@ -37,21 +37,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch distill}. */
-@Command(name = "distill", sortOptions = false, abbreviateSynopsis = true, description = "Trains a student that says in one pass what a network with dropout says on average over its masks (Bulò et al. 2016). Labels are not learnt from.", footer = {
+@Command(name = "distill", sortOptions = false, abbreviateSynopsis = true, description = "Trains a student to predict in one pass what a network with dropout predicts on average over its masks (Bulò et al. 2016). It needs no labels.", footer = {
         "", "Examples:",
         "  panatorch distill --teacher runs/allconv/model.safetensors --data DIR --out runs/student",
         "  panatorch distill --resume runs/student",
         "  panatorch evaluate --checkpoint runs/student/model.safetensors --data DIR"})
 final class DistillCommand implements Callable<Integer> {
     @Option(names = "--teacher", paramLabel = "FILE", required = true, description = "weights of a network that was trained with dropout, or its run's folder")
-    private Path teacher;
+    private Path teacher = Path.of("");
 
     @Mixin(name = "Teacher") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Learning") private DistillOptions learning = new DistillOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();

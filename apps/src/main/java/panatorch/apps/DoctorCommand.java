@@ -25,12 +25,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch doctor}. */
-@Command(name = "doctor", description = "Shows what PanaTorch runs on.", footer = {"", "Example:", "  panatorch doctor"})
+@Command(name = "doctor", description = "Shows the libraries, processor and GPU that PanaTorch uses.", footer = {"", "Example:", "  panatorch doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     private final Map<String, Object> told = new LinkedHashMap<>();
 

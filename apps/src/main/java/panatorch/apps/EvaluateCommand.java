@@ -52,7 +52,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch evaluate}. */
-@Command(name = "evaluate", sortOptions = false, description = "Measures a checkpoint on test images: loss, accuracy, calibration, each class, and which classes are confused.", footer = {
+@Command(name = "evaluate", sortOptions = false, description = "Evaluates a checkpoint on test images: loss, accuracy, calibration, each class, and the confusion matrix.", footer = {
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
         "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
@@ -60,26 +60,26 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or its folder, whose best weights count")
-    private Path checkpoint;
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its best weights")
+    private Path checkpoint = Path.of("");
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE, description = "images of a batch; default: ${DEFAULT-VALUE}, as train tests")
     private int batchSize;
 
-    @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on (Gal and Ghahramani 2016), and how they differ")
+    @Option(names = "--mc", paramLabel = "T", description = "predicts the mean of T passes with dropout on (Gal and Ghahramani 2016), and its uncertainty")
     private @Nullable Integer mc;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or evaluation.json if it has that already, and confusion.png; default: of a run's weights, the run's")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for confusion.png and metrics.json, or evaluation.json where there is a metrics.json; default: the folder of the checkpoint's run")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         OptionCheck.atLeast("--batch-size", batchSize, 1);

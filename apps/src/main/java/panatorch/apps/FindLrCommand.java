@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
@@ -19,7 +20,6 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
-import panatorch.data.Batches;
 import panatorch.apps.console.Counted;
 import panatorch.apps.console.Json;
 import panatorch.apps.console.RunFailure;
@@ -39,6 +39,7 @@ import panatorch.apps.options.StepOptions;
 import panatorch.apps.options.StepPlan;
 import panatorch.apps.report.Curves;
 import panatorch.apps.run.TrainingSetup;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
@@ -54,19 +55,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch find-lr}. */
-@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps while the learning rate grows, and suggests the one where the loss falls fastest.", footer = {
+@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps with a growing learning rate, and suggests the rate at which the loss falls fastest.", footer = {
         "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
 final class FindLrCommand implements Callable<Integer> {
-    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "first learning rate; default: ${DEFAULT-VALUE}")
     private double from;
 
-    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "last learning rate; default: ${DEFAULT-VALUE}")
     private double to;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "greatest number of steps; default: ${DEFAULT-VALUE}")
     private int steps;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for find-lr.png, the curve, and find-lr.json")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the curve, find-lr.png, and its points, find-lr.json")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
@@ -76,7 +77,7 @@ final class FindLrCommand implements Callable<Integer> {
     @Mixin(name = "Model") private ModelOptions network = new ModelOptions();
     @Mixin(name = "Steps") private StepOptions step = new StepOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         data.check();
@@ -120,11 +121,12 @@ final class FindLrCommand implements Callable<Integer> {
     }
 
     private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
+        Batches batches = train;
         Torch.manualSeed(place.seed());
         try (Classifier model = plan.name().create(classes)) {
             model.to(place.device(), null, ModelName.FORMAT);
             Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(TestLoop.OBJECTIVE);
-            try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, train, place.device(), rule.precision())) {
+            try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
                 throw new RunFailure(e.getMessage() + "; try a lower --from", e);
@@ -160,7 +162,7 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = batch.target().to(place), loss;
+                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = Objects.requireNonNull(batch.target(), "training items have labels").to(place), loss;
                 try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }

@@ -31,16 +31,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch inspect}. */
-@Command(name = "inspect", description = "Lists what a file of weights or a checkpoint holds, without reading the weights.", footer = {
+@Command(name = "inspect", description = "Lists the contents of a file of weights or a checkpoint without reading the weights.", footer = {
         "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
-    private Path file;
+    private Path file = Path.of("");
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * A tensor in a file.
@@ -96,7 +96,7 @@ final class InspectCommand implements Callable<Integer> {
             return true;
         } catch (MalformedFileException e) {
             if (head[0] != 'P') throw e;
-            return false; // an archive of NumPy's
+            return false; // a NumPy archive
         }
     }
 

@@ -22,7 +22,6 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
-import panatorch.data.Batches;
 import panatorch.apps.console.ExitStatus;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
@@ -41,7 +40,7 @@ import panatorch.apps.options.OptionCheck;
 import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.Preparation;
 import panatorch.apps.options.Sst2;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.ChannelStats;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Framing;
@@ -55,21 +54,21 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch predict}. */
-@Command(name = "predict", sortOptions = false, description = "Says what is on images (JPEG, PNG, BMP, GIF or WebP of any size), or what sentences are.", footer = {
+@Command(name = "predict", sortOptions = false, description = "Classifies images (JPEG, PNG, BMP, GIF or WebP of any size) or sentences.", footer = {
         "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
         "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",
         "  panatorch predict *.png --checkpoint runs/cifar/model.safetensors --mc 50 --json"})
 final class PredictCommand implements Callable<Integer> {
     private static final int BATCH = 64;
 
-    @Parameters(arity = "0..*", paramLabel = "FILE", description = "images, or folders of them; for networks that take texts, files with a sentence a line")
+    @Parameters(arity = "0..*", paramLabel = "FILE", description = "images, or folders of them; for networks that take texts, files with one sentence per line")
     private List<Path> files = List.of();
 
-    @Option(names = "--text", paramLabel = "SENTENCE", description = "a sentence, for networks that take texts; may be given several times")
+    @Option(names = "--text", paramLabel = "SENTENCE", description = "a sentence, for networks that take texts; may be repeated")
     private List<String> texts = List.of();
 
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them, or a run's folder")
-    private Path checkpoint;
+    private Path checkpoint = Path.of("");
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
@@ -77,13 +76,13 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--top", paramLabel = "K", defaultValue = "3", description = "classes that are shown; default: ${DEFAULT-VALUE}")
     private int top;
 
-    @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on, and how unsure they are")
+    @Option(names = "--mc", paramLabel = "T", description = "predicts the mean of T passes with dropout on, and its uncertainty")
     private @Nullable Integer mc;
 
-    @Option(names = "--json", description = "print one JSON object a line, with the probabilities of all classes")
+    @Option(names = "--json", description = "print one JSON object per line, with the probabilities of all classes")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     /**
      * The prediction for one input, as {@code --json} prints it.
@@ -166,7 +165,7 @@ final class PredictCommand implements Callable<Integer> {
             try (Stream<String> lines = Files.lines(file)) {
                 lines.filter(l -> !l.isBlank()).forEach(sentences::add);
             } catch (IOException | UncheckedIOException e) {
-                throw new InputException("the sentences of " + file + " cannot be read: " + (e instanceof IOException io ? InputException.reason(io) : "it is no text in UTF-8"), e);
+                throw new InputException("the sentences of " + file + " cannot be read: " + (e instanceof IOException io ? InputException.reason(io) : "it is not UTF-8 text"), e);
             }
         }
         if (sentences.isEmpty()) throw new InputException("there are no sentences in " + files.getFirst());
@@ -187,7 +186,7 @@ final class PredictCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         int row = 0;
         try (var epoch = in.batches.epoch(1, 0)) {
-            while (epoch.hasNext() && !out.checkError()) { // nobody reads the rest if the reader of a pipe has left
+            while (epoch.hasNext() && !out.checkError()) { // stop when the reader of the pipe has left
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                     Predictions.Predictor.Output output;
                     Tensor input = TestLoop.channelsLast(batch.input().to(place));

@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch reproduce}. */
-@Command(name = "reproduce", description = "Makes a published experiment again, at a scale for a small machine, and writes a table, a plot and all numbers.", footer = {
+@Command(name = "reproduce", description = "Repeats a published experiment at a scale for a small machine, and writes a table, a plot and all numbers.", footer = {
         "", "Examples:",
         "  panatorch reproduce",
         "  panatorch reproduce msd-samples --data DIR",
@@ -47,25 +47,25 @@ final class ReproduceCommand implements Callable<Integer> {
         @Override public Iterator<String> iterator() { return NAMES.iterator(); }
     }
 
-    @Parameters(arity = "0..1", paramLabel = "NAME", completionCandidates = Completions.class, description = "the experiment; without it all are listed")
+    @Parameters(arity = "0..1", paramLabel = "NAME", completionCandidates = Completions.class, description = "the experiment; without it, lists all")
     private @Nullable String name;
 
     @Option(names = "--data", paramLabel = "DIR", description = "folder of the unpacked data sets; without it experiments on CIFAR-10 use the built-in images")
     private @Nullable Path data;
 
-    @Option(names = "--dataset", paramLabel = "NAME", description = "images in place of the experiment's own, for msd-vgg16: ${COMPLETION-CANDIDATES}; of a folder, scaled to 32×32")
+    @Option(names = "--dataset", paramLabel = "NAME", description = "data set that replaces the experiment's own, for msd-vgg16: ${COMPLETION-CANDIDATES}; images of a folder are scaled to 32×32")
     private @Nullable DatasetName dataset;
 
     @Option(names = "--full", description = "the published settings, for a GPU; the default is a scale that takes minutes on two cores")
     private boolean full;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3", description = "how often each variant is trained; default: ${DEFAULT-VALUE}")
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3", description = "number of seeds with which each variant is trained; default: ${DEFAULT-VALUE}")
     private int seeds;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "in place of the experiment's own")
+    @Option(names = "--epochs", paramLabel = "N", description = "epochs, in place of the experiment's own")
     private @Nullable Integer epochs;
 
-    @Option(names = "--limit-train", paramLabel = "N", description = "training images, and test images at most, in place of the experiment's own")
+    @Option(names = "--limit-train", paramLabel = "N", description = "number of training images, and greatest number of test images, in place of the experiment's own")
     private @Nullable Integer limitTrain;
 
     @Option(names = "--precision", paramLabel = "PRECISION", defaultValue = "fp32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
@@ -77,7 +77,7 @@ final class ReproduceCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder for report.md, report.json and plot.png; default: runs/<name>")
     private @Nullable Path out;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         PrintWriter text = spec.commandLine().getOut();

@@ -24,7 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch train}. */
-@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, its metrics and pictures of them.", footer = {
+@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, metrics and charts.", footer = {
         "", "Examples:",
         "  panatorch train",
         "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();

@@ -13,7 +13,7 @@ public final class UnfinishedFile {
 
     /** Returns the path under which an unfinished file would have appeared, and any other path as it is. */
     static String finished(String file) {
-        int name = file.lastIndexOf('/') + 1; // a text, because in a POSIX locale it may be no path
+        int name = file.lastIndexOf('/') + 1; // not a Path: in a POSIX locale the name may be no valid path
         var unfinished = NAME.matcher(file.substring(name));
         return unfinished.matches() ? file.substring(0, name) + unfinished.group(1) : file;
     }

@@ -1,5 +1,5 @@
 /**
- * What all commands read and print with: printable text, JSON, standard output, exit statuses, and the exceptions whose messages are shown to the user.
+ * Tools for the output of all commands: printable text, JSON, standard output, exit statuses, and the exceptions whose messages are shown to the user.
  * Knows no command and no option.
  */
 @NullMarked

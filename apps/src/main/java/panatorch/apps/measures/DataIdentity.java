@@ -71,7 +71,7 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
         try {
             return Files.size(Path.of(file));
         } catch (IOException | InvalidPathException e) {
-            return -1; // whoever reads it complains
+            return -1; // reading the file will report it
         }
     }
 
@@ -83,7 +83,7 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
         }
     }
 
-    // ---- of runs that are compared
+    // ---- comparing runs
 
     /** Data sets that runs without a fingerprint are told apart by their folder, because it may hold anything. */
     private static final Set<String> OF_THE_USER = Set.of("folder", "sst2");

@@ -2,6 +2,7 @@ package panatorch.apps.measures;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -10,9 +11,9 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
 import panatorch.apps.console.InputException;
+import panatorch.data.Batches;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.montecarlo.MonteCarlo;
-import panatorch.data.Batches;
 import panatorch.train.Objective;
 
 /**
@@ -63,7 +64,8 @@ public record Predictions(RunningScore tally, Tensor logits, Tensor labels, @Nul
         var logits = new ArrayList<Tensor>();
         var labels = new ArrayList<Tensor>();
         var information = new ArrayList<Tensor>();
-        Objective objective = (m, input, target) -> {
+        Objective objective = (m, input, given) -> {
+            Tensor target = Objects.requireNonNull(given, "the items of a test set have labels");
             Predictor.Output output = predictor.of((Classifier) m, input);
             logits.add(copy(output.logits(), DType.FLOAT32));
             labels.add(copy(target, DType.INT64));

@@ -59,7 +59,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         return tensors;
     }
 
-    // ---- what a file says of itself
+    // ---- metadata
 
     /** Returns the value that the user passed, or else the value in the metadata. */
     <E extends Enum<E>> E or(@Nullable E asked, String key, E[] values, String option) {
@@ -138,11 +138,11 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         try {
             return Json.LINE.readValue(text, type);
         } catch (JsonProcessingException e) {
-            throw new InputException("the checkpoint " + file + " has the impossible " + key + " '" + text + "'", e);
+            throw new InputException("the checkpoint " + file + " has an invalid " + key + ", '" + text + "'", e);
         }
     }
 
-    // ---- into a network
+    // ---- loading
 
     /**
      * Copies all weights into a network. The counters that old checkpoints lack may be missing, and dropout masks may be left over,
@@ -152,12 +152,14 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         Map<String, Tensor> own = model.stateDict();
         List<String> missing = own.keySet().stream().filter(k -> !tensors.containsKey(k) && !k.endsWith("num_batches_tracked")).toList();
         List<String> unexpected = tensors.keySet().stream().filter(k -> !own.containsKey(k) && !k.endsWith(".masks.bank")).toList();
-        List<String> wrong = own.keySet().stream().filter(k -> tensors.containsKey(k) && !Arrays.equals(own.get(k).shape(), tensors.get(k).shape())).toList();
+        List<String> wrong = own.entrySet().stream().filter(e -> hasOtherShape(tensors.get(e.getKey()), e.getValue())).map(Map.Entry::getKey).toList();
         fit(missing, name, "lacks");
         fit(unexpected, name, "has, beyond a " + name + "'s,");
         fit(wrong, name, "has another shape for");
         model.loadStateDict(tensors, false);
     }
+
+    private static boolean hasOtherShape(@Nullable Tensor given, Tensor wanted) { return given != null && !Arrays.equals(given.shape(), wanted.shape()); }
 
     /** Fails if there are such tensors. The message names one, because a network of another kind differs in hundreds. */
     private void fit(List<String> tensors, ModelName name, String how) {

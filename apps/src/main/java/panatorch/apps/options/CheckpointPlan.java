@@ -7,7 +7,7 @@ import panatorch.apps.console.InputException;
 import panatorch.models.Classifier;
 
 /**
- * How a checkpoint is evaluated, as resolved from {@link CheckpointOptions} and the checkpoint's metadata.
+ * The settings with which a checkpoint is evaluated, resolved from {@link CheckpointOptions} and the checkpoint's metadata.
  *
  * @param model the network
  * @param normalize statistics that the user asked for; null for those of the checkpoint, or else of the data set

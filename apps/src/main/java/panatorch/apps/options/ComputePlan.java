@@ -4,7 +4,7 @@ import java.util.Map;
 import panatorch.Device;
 
 /**
- * Where a command computes, as resolved from {@link ComputeOptions}.
+ * Device, threads and seed of a command, resolved from {@link ComputeOptions}.
  *
  * @param device device of the network and its batches
  * @param threads CPU threads of each operator

@@ -106,7 +106,7 @@ public final class ConfigFile {
         try {
             return Files.exists(config) ? read(config) : MissingNode.getInstance();
         } catch (InputException e) {
-            return MissingNode.getInstance(); // of another program
+            return MissingNode.getInstance(); // the file of another program
         }
     }
 

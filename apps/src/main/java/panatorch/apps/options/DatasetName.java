@@ -29,7 +29,7 @@ public enum DatasetName {
     /** Epochs and batch size of a run for which the user passes none. */
     public final int epochs, batchSize;
 
-    /** Whether mirroring an image keeps its class. It does not for digits. */
+    /** True if mirroring an image keeps its class, as it does not for digits. */
     public final boolean mirrors;
 
     private final String where;

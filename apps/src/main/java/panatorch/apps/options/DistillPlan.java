@@ -3,7 +3,7 @@ package panatorch.apps.options;
 import java.util.Map;
 
 /**
- * How a student learns, as resolved from {@link DistillOptions}.
+ * The settings of distillation, resolved from {@link DistillOptions}.
  *
  * @param perturb probability that a pixel is blanked
  * @param samples dropout masks of an example in a step

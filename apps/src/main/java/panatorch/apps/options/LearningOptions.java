@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 public final class LearningOptions {
     @Mixin(name = "Step") StepOptions step = new StepOptions();
 
-    @Option(names = "--epochs", paramLabel = "N", description = "default: 5 for synthetic, 10 for others")
+    @Option(names = "--epochs", paramLabel = "N", description = "epochs of the run; default: 5 for synthetic, 10 for others")
     private @Nullable Integer epochs;
 
     @Option(names = "--accumulate", paramLabel = "N", defaultValue = "1", description = "batches that make one step; default: ${DEFAULT-VALUE}")
@@ -20,25 +20,25 @@ public final class LearningOptions {
     @Option(names = "--lr", paramLabel = "RATE", description = "highest learning rate; default: 0.05 for sgd, 0.001 for most others, and with sgd 0.02 for lenet5-dropout; find-lr suggests one")
     private @Nullable Double lr;
 
-    @Option(names = "--schedule", paramLabel = "SCHEDULE", defaultValue = "one-cycle", description = "of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--schedule", paramLabel = "SCHEDULE", defaultValue = "one-cycle", description = "schedule of the learning rate: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     ScheduleName schedule = ScheduleName.ONE_CYCLE;
 
-    @Option(names = "--warm-up", paramLabel = "EPOCHS", defaultValue = "0", description = "the learning rate first rises over so many epochs, or parts of one; default: ${DEFAULT-VALUE}, and 30 %% of a one-cycle")
+    @Option(names = "--warm-up", paramLabel = "EPOCHS", defaultValue = "0", description = "epochs, or parts of one, over which the learning rate rises first; default: ${DEFAULT-VALUE}, and 30 %% of a one-cycle")
     private double warmUp;
 
-    @Option(names = "--step-epochs", paramLabel = "N", description = "of the schedule step: epochs between two reductions; default: a third of --epochs")
+    @Option(names = "--step-epochs", paramLabel = "N", description = "epochs between two reductions of the schedule step; default: a third of --epochs")
     private @Nullable Integer stepEpochs;
 
-    @Option(names = "--milestones", paramLabel = "E,E,…", split = ",", hideParamSyntax = true, description = "of multi-step: epochs after which the rate is reduced; default: half and three quarters of --epochs")
+    @Option(names = "--milestones", paramLabel = "E,E,…", split = ",", hideParamSyntax = true, description = "epochs after which the schedule multi-step reduces the rate; default: half and three quarters of --epochs")
     private @Nullable List<Integer> milestones;
 
-    @Option(names = "--gamma", paramLabel = "FACTOR", defaultValue = "0.1", description = "of step, multi-step and plateau: what a reduction multiplies the rate by; default: ${DEFAULT-VALUE}")
+    @Option(names = "--gamma", paramLabel = "FACTOR", defaultValue = "0.1", description = "factor by which step, multi-step and plateau reduce the rate; default: ${DEFAULT-VALUE}")
     private double gamma;
 
-    @Option(names = "--plateau-patience", paramLabel = "N", defaultValue = "3", description = "of plateau: epochs that may be no better before a reduction; default: ${DEFAULT-VALUE}")
+    @Option(names = "--plateau-patience", paramLabel = "N", defaultValue = "3", description = "epochs without improvement before plateau reduces the rate; default: ${DEFAULT-VALUE}")
     private int plateauPatience;
 
-    @Option(names = "--clip-norm", paramLabel = "NORM", description = "scales gradients down to this Euclidean norm at most")
+    @Option(names = "--clip-norm", paramLabel = "NORM", description = "highest Euclidean norm of the gradients, which are scaled down to it")
     private @Nullable Double clipNorm;
 
     @Option(names = "--mixup", paramLabel = "ALPHA", description = "trains on mixtures of two images (Zhang et al. 2018); 0.2 is usual")
@@ -50,10 +50,10 @@ public final class LearningOptions {
     @Option(names = "--ema", paramLabel = "DECAY", description = "tests and saves a moving average of the weights; 0.999 is usual")
     private @Nullable Double ema;
 
-    @Option(names = "--early-stop", paramLabel = "PATIENCE", description = "ends when so many epochs in a row were no better")
+    @Option(names = "--early-stop", paramLabel = "PATIENCE", description = "ends the run after so many epochs without improvement")
     private @Nullable Integer earlyStop;
 
-    @Option(names = "--measure", paramLabel = "MEASURE", defaultValue = "accuracy", description = "accuracy or loss, on the test images: by what epochs are compared; default: ${DEFAULT-VALUE}")
+    @Option(names = "--measure", paramLabel = "MEASURE", defaultValue = "accuracy", description = "measure on the test images by which epochs are compared: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     private MeasureName measure = MeasureName.ACCURACY;
 
     /**

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long and by what rule a network is trained, as resolved from {@link LearningOptions}.
+ * Length and rules of a training, resolved from {@link LearningOptions}.
  *
  * @param step how a step is made
  * @param schedule the learning-rate schedule

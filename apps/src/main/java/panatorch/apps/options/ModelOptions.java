@@ -14,7 +14,7 @@ public final class ModelOptions {
     @Option(names = "--dropout", paramLabel = "METHOD", defaultValue = "multi-sample", description = "${COMPLETION-CANDIDATES} (multi-sample: Inoue 2019; gyro: Lee et al. 2022, for allconv, nin, bert-tiny, and those named -dropout); default: ${DEFAULT-VALUE}")
     DropoutName dropout = DropoutName.MULTI_SAMPLE;
 
-    @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3, of gyro what the layers have")
+    @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability; default: 0.3, for gyro that of each layer")
     @Nullable Double dropoutP;
 
     @Option(names = {"--dropout-samples", "--dropout-num"}, paramLabel = "M", description = "dropout samples of multi-sample; default: 8")
@@ -23,7 +23,7 @@ public final class ModelOptions {
     @Option(names = "--sigma", paramLabel = "N", defaultValue = "256", description = "subnetworks of gyro; default: ${DEFAULT-VALUE}")
     int sigma;
 
-    @Option(names = "--tau", paramLabel = "N", defaultValue = "16", description = "of them those that are trained at a time; default: ${DEFAULT-VALUE}")
+    @Option(names = "--tau", paramLabel = "N", defaultValue = "16", description = "subnetworks of gyro that are trained at a time; default: ${DEFAULT-VALUE}")
     int tau;
 
     /**

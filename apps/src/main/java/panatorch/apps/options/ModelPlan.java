@@ -28,8 +28,8 @@ public record ModelPlan(ModelName name, DropoutName dropout, @Nullable Double dr
     /** Returns the training method for this dropout. Evaluation drops nothing. */
     public TrainingMethod method(CrossEntropy criterion) {
         var options = MultiSampleDropout.options(dropoutSamples);
-        boolean none = dropout == DropoutName.GYRO || dropout == DropoutName.NONE || dropoutP == null;
-        return MultiSampleTraining.of(none ? options.dropout(null) : options.dropout(dropoutP)).criterion(criterion);
+        Double p = dropout == DropoutName.GYRO || dropout == DropoutName.NONE ? null : dropoutP;
+        return MultiSampleTraining.of(p == null ? options.dropout(null) : options.dropout(p)).criterion(criterion);
     }
 
     /**

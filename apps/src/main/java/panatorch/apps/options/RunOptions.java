@@ -9,16 +9,16 @@ public final class RunOptions {
     @Option(names = "--out", paramLabel = "DIR", description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
     public @Nullable Path out;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "JSON with options, as the config.json of a run; options of the command line count more")
+    @Option(names = "--config", paramLabel = "FILE", description = "JSON file with options, such as the config.json of a run; options of the command line take precedence")
     @Nullable Path config;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "goes on with the run in this folder, bit for bit as if it had not been stopped")
+    @Option(names = "--resume", paramLabel = "DIR", description = "resumes the run in this folder, bit for bit as if it had not been stopped")
     public @Nullable Path resume;
 
     @Option(names = "--stop-after", paramLabel = "EPOCH", description = "stops after this epoch, to be resumed later")
     public @Nullable Integer stopAfter;
 
-    @Option(names = "--checkpoint-every", paramLabel = "STEPS", defaultValue = "0", description = "writes last.ckpt every so many steps, too, not after each epoch only")
+    @Option(names = "--checkpoint-every", paramLabel = "STEPS", defaultValue = "0", description = "writes last.ckpt every so many steps, as well as after each epoch")
     public int checkpointEvery;
 
     @Option(names = "--monitor", description = "rewrites curves.png and training_monitor.json after each epoch")
@@ -30,10 +30,10 @@ public final class RunOptions {
     @Option(names = "--flight-recording", description = "records steps and epochs for JDK Mission Control, in recording.jfr")
     public boolean flightRecording;
 
-    @Option(names = "--keep-going", description = "goes on where the loss is not a number any more")
+    @Option(names = "--keep-going", description = "goes on when the loss becomes NaN or infinite")
     public boolean keepGoing;
 
-    @Option(names = "--verbose", description = "shows what the libraries log, too")
+    @Option(names = "--verbose", description = "also shows what the libraries log")
     public boolean verbose;
 
     @Option(names = "--quiet", description = "shows errors only; run.log in the run's folder has the rest")

@@ -27,7 +27,7 @@ import panatorch.train.Schedule;
  */
 public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int stepEpochs, List<Integer> milestones, double gamma, int plateauPatience,
         MeasureName measure) {
-    /** Where a warm-up begins, as a part of the learning rate. */
+    /** Rate at which a warm-up begins, as a part of the learning rate. */
     private static final double WARM_UP_FROM = 0.01;
 
     /**

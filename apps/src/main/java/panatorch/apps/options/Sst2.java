@@ -82,7 +82,7 @@ public final class Sst2 {
      */
     public static Tensor tokens(List<String> sentences, Path checkpoint) {
         Path words = vocabularyBeside(checkpoint);
-        if (!Files.exists(words)) throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint + ": it is needed, as it says which words the network knows");
+        if (!Files.exists(words)) throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint + ": copy the one of its run there, because the network was trained with its words");
         var tokenizer = new Marked(Vocabulary.read(words));
         List<int[]> rows = sentences.stream().map(s -> tokenizer.encode(s, LENGTH)).toList();
         int longest = rows.stream().mapToInt(r -> r.length).max().orElse(1);

@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** Options of an optimisation step: batch size, precision, optimiser. */
 public final class StepOptions {
-    @Option(names = "--batch-size", paramLabel = "N", description = "default: 32 for synthetic, 64 for others")
+    @Option(names = "--batch-size", paramLabel = "N", description = "images of a batch; default: 32 for synthetic, 64 for others")
     private @Nullable Integer batchSize;
 
     @Option(names = "--precision", paramLabel = "PRECISION", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, bf16 where it is fast")
@@ -16,13 +16,13 @@ public final class StepOptions {
     @Option(names = "--optimizer", paramLabel = "OPTIMIZER", defaultValue = "sgd", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     OptimizerName optimizer = OptimizerName.SGD;
 
-    @Option(names = "--momentum", paramLabel = "MU", description = "of sgd, Nesterov's, and of rmsprop; default: 0.9 for sgd")
+    @Option(names = "--momentum", paramLabel = "MU", description = "momentum of sgd (Nesterov) or rmsprop; default: 0.9 for sgd, 0 for rmsprop")
     private @Nullable Double momentum;
 
-    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "default: 5e-4 for sgd, 0.01 for adamw, else 0")
+    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "weight decay; default: 5e-4 for sgd, 0.01 for adamw, else 0")
     private @Nullable Double weightDecay;
 
-    @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", description = "how much of a label is spread over all classes; default: ${DEFAULT-VALUE}")
+    @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0", description = "part of a label that is spread over all classes; default: ${DEFAULT-VALUE}")
     private double labelSmoothing;
 
     /**

@@ -7,7 +7,7 @@ import panatorch.amp.Precision;
 import panatorch.optim.Optimizer;
 
 /**
- * How an optimisation step is made, as resolved from {@link StepOptions}.
+ * The settings of an optimisation step, resolved from {@link StepOptions}.
  *
  * @param batchSize examples of a batch
  * @param precision precision of the forward and backward pass

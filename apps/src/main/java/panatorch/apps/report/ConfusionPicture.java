@@ -75,7 +75,7 @@ public final class ConfusionPicture {
     }
 
     private static Color mix(double part) {
-        double p = Math.sqrt(part); // rare confusions are what one looks for
+        double p = Math.sqrt(part); // the root makes rare confusions visible
         return new Color((int) (247 + p * (DARK.getRed() - 247)), (int) (251 + p * (DARK.getGreen() - 251)), (int) (255 + p * (DARK.getBlue() - 255)));
     }
 }

@@ -57,7 +57,8 @@ public final class HtmlReport {
      */
     public static void write(Path file, Metrics metrics, Quality quality, Predictions predictions, Dataset test, DatasetName dataset, String command) throws IOException {
         List<EpochMetrics> e = metrics.epochs();
-        String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + ": " + file.toAbsolutePath().getParent().getFileName());
+        Path run = file.toAbsolutePath().getParent();
+        String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + (run == null ? "" : ": " + run.getFileName()));
         var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title + "</title><style>" + STYLE + "</style></head><body>\n");
         html.append("<h1>").append(title).append("</h1>\n<h2>Result</h2>\n<table>");
         row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());

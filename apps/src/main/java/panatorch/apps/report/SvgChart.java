@@ -8,7 +8,7 @@ import panatorch.apps.console.Printable;
 /** Draws a chart over epochs as SVG for a page that stands alone: as wide as there is room, in the page's colours. */
 final class SvgChart {
     private static final int WIDTH = 420, HEIGHT = 250, LEFT = 52, RIGHT = 12, TOP = 44, BOTTOM = 38, TICKS = 5;
-    private static final double LETTER = 6.2; // the mean width of one, in pixels
+    private static final double LETTER = 6.2; // mean width of a letter in pixels
     private static final List<String> COLORS = List.of("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728");
 
     private final Curves.Chart chart;

@@ -1,5 +1,5 @@
 /**
- * What people look at: the progress of a run, the table at its end, charts, and the HTML report.
+ * The output that people look at: the progress of a run, the table at its end, charts, and the HTML report.
  */
 @NullMarked
 package panatorch.apps.report;

@@ -18,7 +18,7 @@ import panatorch.serialize.AtomicFile;
 final class Plot {
     private Plot() {}
 
-    /** Tableau's ten, told apart by most people. */
+    /** Tableau's ten colours, which most people can tell apart. */
     private static final Color[] COLORS = {new Color(0x1F77B4), new Color(0xFF7F0E), new Color(0x2CA02C), new Color(0xD62728), new Color(0x9467BD), new Color(0x8C564B),
             new Color(0xE377C2), new Color(0x7F7F7F), new Color(0xBCBD22), new Color(0x17BECF)};
 

@@ -10,7 +10,6 @@ import panatorch.apps.console.Counted;
 import panatorch.apps.measures.Metrics;
 import panatorch.apps.measures.Predictions;
 import panatorch.apps.measures.Progress;
-import panatorch.apps.measures.TestLoop;
 import panatorch.apps.options.DistillPlan;
 import panatorch.models.Classifier;
 import panatorch.nn.Module;
@@ -54,7 +53,7 @@ public final class DistillationRecipe implements Recipe {
         this.drops = drops;
         student = Module.copyOf(network);
         optimizer = PaperSchedule.optimizer(student, options.lr());
-        schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's, of as many epochs as there are
+        schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's schedule for this number of epochs
         distillation = new Distillation(new Teacher(random, options.samples()), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
         Torch.manualSeed(setup.seed());
     }

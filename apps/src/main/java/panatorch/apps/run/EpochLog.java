@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Json;
 import panatorch.apps.measures.DataIdentity;
@@ -90,8 +91,10 @@ final class EpochLog implements Callback {
     }
 
     private EpochMetrics epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
-        return new EpochMetrics((int) e.epoch(), e.train().get("loss"), e.train().get("accuracy"), e.test().get("loss"), e.test().get("accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
+        return new EpochMetrics((int) e.epoch(), mean(e.train(), "loss"), mean(e.train(), "accuracy"), mean(e.test(), "loss"), mean(e.test(), "accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
     }
+
+    private static double mean(Map<String, Double> means, String measure) { return Objects.requireNonNull(means.get(measure), measure); }
 
     /** Writes the file of the training monitor that PyTorch projects use, a list with four decimals for each measure, and the curves. */
     private void monitor() throws IOException {

@@ -35,7 +35,7 @@ public final class Interruption implements Callback, AutoCloseable {
         try {
             over.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // whoever is this impatient gets the JVM's end at once
+            Thread.currentThread().interrupt(); // interrupting the hook ends the JVM at once
         }
     }
 

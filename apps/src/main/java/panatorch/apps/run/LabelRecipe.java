@@ -54,8 +54,9 @@ public final class LabelRecipe implements Recipe {
         if (l.mixup() != null) methods.add(new Mixup(l.mixup(), classes));
         if (l.cutmix() != null) methods.add(new CutMix(l.cutmix(), classes));
         if (l.clipNorm() != null) methods.add(ClipGradients.norm(l.clipNorm()));
-        averaged = l.ema() == null ? null : Module.copyOf((Module) model);
-        if (averaged != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, l.ema())));
+        Double decay = l.ema();
+        averaged = decay == null ? null : Module.copyOf((Module) model);
+        if (averaged != null && decay != null) methods.add(new WeightAveraging(AveragedModel.ema(averaged, decay)));
     }
 
     private GyroDropout replaced(GyroSchedule schedule) {

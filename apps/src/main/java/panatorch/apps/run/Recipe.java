@@ -10,7 +10,7 @@ import panatorch.train.Callback;
 import panatorch.train.Objective;
 
 /**
- * What a run trains, and by which objective: the part in which {@code train} and {@code distill} differ. Owns the model and the
+ * The model that a run trains, and its objective: the part in which {@code train} and {@code distill} differ. Owns the model and the
  * optimiser's state. For one thread.
  */
 public interface Recipe extends AutoCloseable {

@@ -42,7 +42,7 @@ import panatorch.train.Trainer;
 
 /** Trains a recipe with a {@code Trainer}, and writes the files of the run's folder. For one thread; owns nothing. */
 final class TrainingSession {
-    /** How a run ends without an error. */
+    /** The ways in which a run ends without an error. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
 
     private final TrainingSetup setup;
@@ -108,7 +108,7 @@ final class TrainingSession {
             try {
                 trainer.fit(train, test, setup.epochs());
             } catch (Interruption.Interrupted e) {
-                trainer.save(folder.resolve(Checkpointing.LAST)); // in the middle of a test, which is repeated later
+                trainer.save(folder.resolve(Checkpointing.LAST)); // Ctrl-C during a test, which resuming repeats
             }
             if (interruption.requested()) return End.INTERRUPTED;
             if (pause.reached() && trainer.history().size() < setup.epochs()) return End.PAUSED;
@@ -121,7 +121,7 @@ final class TrainingSession {
             report(trained, interruption);
             return End.FINISHED;
         } catch (Interruption.Interrupted e) {
-            return End.INTERRUPTED; // while the trained one was compared: all but that is written
+            return End.INTERRUPTED; // Ctrl-C during the comparison: everything else is written
         } catch (UncheckedIOException e) {
             throw unwritten(e.getCause(), e);
         } catch (IOException e) {
@@ -144,7 +144,7 @@ final class TrainingSession {
         try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown), setup.precision(), setup.device(), progress, interruption::check)) {
             HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, setup.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
-            return; // all else is written
+            return; // everything else is written
         } catch (RuntimeException | LinkageError | InternalError e) {
             out.println(OutputFolder.REPORT + " could not be made: " + e); // weights are worth more than a page
         }

@@ -18,7 +18,7 @@ import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
-/** What a user is told while a run goes on, at a pace that the test makes. */
+/** The progress display of a run whose pace the test sets. */
 class ProgressTest {
     private static final int BATCH = 64, BATCHES = 100, TESTS = 2000;
     private static final long MILLIS = 1_000_000;
