@@ -25,11 +25,8 @@ public final class JavaCpp {
         Mode.during(() -> {
             try {
                 call.run();
-            } catch (TorchException own) {
-                throw own;
             } catch (RuntimeException e) {
-                // Of C++ exceptions JavaCPP makes this very class.
-                throw e.getClass() == RuntimeException.class ? NativeErrors.of(e) : e;
+                throw NativeErrors.ofJavaCpp(e);
             }
         });
     }
