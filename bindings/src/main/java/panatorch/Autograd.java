@@ -2,6 +2,7 @@ package panatorch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -48,8 +49,12 @@ public final class Autograd {
         }
     }
 
-    /** The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is. */
-    public static List<Tensor> grad(Tensor output, Tensor... inputs) { return grad(List.of(output), List.of(inputs), null, false, false, false); }
+    /**
+     * The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is.
+     *
+     * @throws TorchException if {@code output} does not depend on one of the inputs
+     */
+    public static List<Tensor> grad(Tensor output, Tensor... inputs) { return grad(List.of(output), List.of(inputs), null, false, false); }
 
     /**
      * The sums of the gradients of {@code outputs}, weighted by {@code gradOutputs}, by each of {@code inputs}; {@link Tensor#grad} stays as
@@ -58,9 +63,29 @@ public final class Autograd {
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
      * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
-     * @param allowUnused whether an input that the outputs do not depend on gets null; else it is an error
+     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} is for that
      */
     public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph) {
+        var gradients = new ArrayList<Tensor>();
+        for (Tensor g : gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, false)) gradients.add(Objects.requireNonNull(g));
+        return gradients;
+    }
+
+    /**
+     * The gradients as {@link #grad(List, List, List, boolean, boolean) grad} has them, with null in the place of each input that the outputs do not
+     * depend on: Python's {@code allow_unused=True}.
+     *
+     * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
+     * @param retainGraph whether the outputs may be differentiated again
+     * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
+     */
+    public static List<@Nullable Tensor> gradAllowUnused(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph) {
+        return gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, true);
+    }
+
+    private static List<@Nullable Tensor> gradients(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph, boolean allowUnused) {
         if (outputs.isEmpty() || inputs.isEmpty()) throw new IllegalArgumentException("grad needs at least one output and one input");
         sameNumber(outputs, gradOutputs);

@@ -123,6 +123,7 @@ public enum Symbol {
     BLAS_CORE_NAME(Feature.BLAS_KERNELS, Library.OPENBLAS, Names.everywhere("openblas_get_corename"), FunctionDescriptor.of(ADDRESS)),
     OMP_SET_THREADS(Feature.ADAPTIVE_THREADS, Library.OPENMP, Names.unix("omp_set_num_threads"),
             FunctionDescriptor.ofVoid(JAVA_INT), Types.CRITICAL),
+    OMP_PAUSE(Feature.ADAPTIVE_THREADS, Library.OPENMP, Names.unix("omp_pause_resource_all"), FunctionDescriptor.of(JAVA_INT, JAVA_INT)),
     OMP_PARALLEL(Feature.SHARED_THREADS, Library.OPENMP, Names.unix("GOMP_parallel"), FunctionDescriptor.ofVoid(JAVA_LONG,
             JAVA_LONG, JAVA_INT, JAVA_INT)),
     OMP_THREAD(Feature.SHARED_THREADS, Library.OPENMP, Names.unix("omp_get_thread_num"), FunctionDescriptor.of(JAVA_INT)),

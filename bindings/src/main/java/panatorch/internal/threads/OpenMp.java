@@ -2,13 +2,15 @@ package panatorch.internal.threads;
 
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /** The number of threads that OpenMP uses for the operators of a thread. libtorch's own function sets it, too, but empties oneDNN's caches. */
 final class OpenMp {
     private OpenMp() {}
 
-    private static final @Nullable MethodHandle SET = Symbol.OMP_SET_THREADS.functionIfThere();
+    private static final @Nullable MethodHandle SET = Symbol.OMP_SET_THREADS.functionIfThere(), PAUSE = Symbol.OMP_PAUSE.functionIfThere();
+    private static final int SOFT = 1;
 
     static boolean isThere() { return SET != null; }
 
@@ -20,5 +22,11 @@ final class OpenMp {
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
+    }
+
+    /** Ends the threads that work for this one, which OpenMP would keep as long as this one lives. The next parallel part starts others. */
+    static void endTeam() {
+        if (PAUSE == null) return;
+        int ignored = Native.call(() -> (int) PAUSE.invokeExact(SOFT));
     }
 }
