@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -75,7 +76,7 @@ final class AccumulationHooks {
             long object = Memory.getLong(slot);
             if (object == 0) Memory.setLong(slot, object = newObject());
             else if (Memory.getLong(object) != FUNCTIONS) throw new IllegalStateException("another library has a hook on this tensor");
-            var hooks = LEAVES.get(Memory.getLong(object + 8)).hooks;
+            var hooks = Objects.requireNonNull(LEAVES.get(Memory.getLong(object + 8))).hooks;
             hooks.add(hook);
             return new Hook(() -> hooks.remove(hook));
         }

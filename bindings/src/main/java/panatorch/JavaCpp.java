@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.util.ArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +15,9 @@ public final class JavaCpp {
 
     /** What {@code call} answers. @throws TorchException for what C++ throws */
     public static <T extends @Nullable Object> T call(Supplier<T> call) {
-        var result = new Object() { @Nullable T value; };
-        run(() -> result.value = call.get());
-        return result.value;
+        var result = new ArrayList<T>(1);
+        run(() -> result.add(call.get()));
+        return result.getFirst();
     }
 
     /** {@link #call} of what answers nothing. */

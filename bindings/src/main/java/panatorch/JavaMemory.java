@@ -6,6 +6,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Blobs;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
@@ -69,7 +70,7 @@ final class JavaMemory {
     /** See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads once it is. */
     static MemorySegment of(Tensor t, Arena arena) {
         MemorySegment segment = read(t, arena);
-        ArenaMemory memory = t.read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
+        ArenaMemory memory = t.<@Nullable ArenaMemory>read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
         return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
     }
 

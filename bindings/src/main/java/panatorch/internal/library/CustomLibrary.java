@@ -46,7 +46,7 @@ public final class CustomLibrary {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {
-            throw failure(file, e.getMessage());
+            throw failure(file, String.valueOf(e.getMessage()));
         }
     }
 

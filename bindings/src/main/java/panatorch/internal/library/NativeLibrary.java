@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.apache.logging.log4j.Level;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -55,14 +56,18 @@ public final class NativeLibrary {
 
     /** Where libtorch was loaded from. */
     public static Path folder() {
-        load();
-        return loaded.libtorch();
+        return loaded().libtorch();
     }
 
     /** The folders that libraries were loaded from, that of JavaCPP's part the last. */
     public static List<Path> folders() {
+        NamedFolder from = loaded();
+        return from.libtorch().equals(from.java()) ? List.of(from.libtorch()) : List.of(from.libtorch(), from.java());
+    }
+
+    private static NamedFolder loaded() {
         load();
-        return loaded.libtorch().equals(loaded.java()) ? List.of(loaded.libtorch()) : List.of(loaded.libtorch(), loaded.java());
+        return Objects.requireNonNull(loaded);
     }
 
     /** Where libtorch was looked for so far, in this order. */
@@ -122,7 +127,7 @@ public final class NativeLibrary {
             if (jars == null) steps.add(new Step(place(extension), Outcome.ABSENT, "no " + NativeJars.artifact("pytorch", extension)));
             return jars;
         } catch (UnsatisfiedLinkError e) {
-            steps.add(new Step(place(extension), Outcome.REFUSED, e.getMessage()));
+            steps.add(new Step(place(extension), Outcome.REFUSED, String.valueOf(e.getMessage())));
             throw e;
         }
     }
@@ -144,7 +149,7 @@ public final class NativeLibrary {
             steps.add(new Step(place, Outcome.CHOSEN, "loaded from " + folder.libtorch() + (folder.java().equals(folder.libtorch()) ? "" : ", JavaCPP's part from " + folder.java())));
             return folder;
         } catch (UnsatisfiedLinkError e) {
-            steps.add(new Step(place, Outcome.REFUSED, e.getMessage()));
+            steps.add(new Step(place, Outcome.REFUSED, String.valueOf(e.getMessage())));
             throw e;
         }
     }

@@ -37,15 +37,15 @@ public final class Nodes {
 
     /** The address of a leaf's pointer to what is called when its gradient was accumulated. */
     public static long accumulationHook(long handle) {
-        requireAccumulationHooks();
-        return Native.call(() -> (long) ACCUMULATION_HOOK.invokeExact(handle));
+        MethodHandle hook = ACCUMULATION_HOOK == null ? Symbol.POST_ACCUMULATE_HOOKS.function() : ACCUMULATION_HOOK;
+        return Native.call(() -> (long) hook.invokeExact(handle));
     }
 
     /** The name of the node that a tensor is a result of, as {@code MulBackward0}; null for a leaf, or if unknown here. */
     public static @Nullable String nameOfGradFn(long handle) {
         if (GRAD_FN == null || NAME == null || DELETE == null) return null;
         try (var arena = Arena.ofConfined()) {
-            return Native.call(() -> {
+            return Native.<@Nullable String>call(() -> {
                 long node = (long) GRAD_FN.invokeExact(handle);
                 if (node == 0) return null;
                 var string = (MemorySegment) NAME.invokeExact((SegmentAllocator) arena, node);

@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls of native functions, and function pointers to Java's methods. {@link MethodHandle#invokeExact} declares that it throws anything, but a native
@@ -16,7 +17,7 @@ public final class Native {
     private Native() {}
 
     /** A native call that returns something. */
-    @FunctionalInterface public interface Call<T> {
+    @FunctionalInterface public interface Call<T extends @Nullable Object> {
         T call() throws Throwable;
     }
 
@@ -26,7 +27,7 @@ public final class Native {
     }
 
     /** Returns what the native call returns. Java's own unchecked exceptions, as of a closed arena, are thrown as they are. */
-    public static <T> T call(Call<T> call) {
+    public static <T extends @Nullable Object> T call(Call<T> call) {
         try {
             return call.call();
         } catch (RuntimeException | Error e) {

@@ -238,7 +238,7 @@ public final class Pickle {
 
     private List<@Nullable Object> cut(int from) {
         List<@Nullable Object> tail = stack.subList(from, stack.size());
-        var values = new ArrayList<>(tail);
+        var values = new ArrayList<@Nullable Object>(tail);
         tail.clear();
         return values;
     }
