@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
 public final class JavaCpp {
     private JavaCpp() {}
 
-    /** What {@code call} answers. @throws TorchException for what C++ throws */
+    /**
+     * What {@code call} answers.
+     *
+     * @throws TorchException for what C++ throws
+     */
     public static <T extends @Nullable Object> T call(Supplier<T> call) {
         var result = new ArrayList<T>(1);
         run(() -> result.add(call.get()));

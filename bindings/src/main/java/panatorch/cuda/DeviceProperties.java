@@ -25,7 +25,11 @@ public record DeviceProperties(String name, int major, int minor, long totalMemo
     /** Of the driver's {@code CUdevice_attribute}. */
     private static final int MULTIPROCESSOR_COUNT = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76;
 
-    /** Null where there is no such GPU, no driver, or one that does not answer. @param device a CUDA device; the current one stands for the first */
+    /**
+     * Null where there is no such GPU, no driver, or one that does not answer.
+     *
+     * @param device a CUDA device; the current one stands for the first
+     */
     public static @Nullable DeviceProperties of(Device device) {
         if (device.type() != Device.Type.CUDA) throw new IllegalArgumentException("not a CUDA device: " + device);
         CudaDriver driver = CudaDriver.find();

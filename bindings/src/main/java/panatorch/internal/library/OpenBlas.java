@@ -35,7 +35,11 @@ public final class OpenBlas {
         }
     }
 
-    /** Has OpenBLAS, once it is loaded, work on OpenMP's threads. @param threads how many */
+    /**
+     * Has OpenBLAS, once it is loaded, work on OpenMP's threads.
+     *
+     * @param threads how many
+     */
     static synchronized void shareThreads(int threads) {
         setThreads = Symbol.BLAS_SET_THREADS.functionIfThere();
         if (setThreads == null) return;

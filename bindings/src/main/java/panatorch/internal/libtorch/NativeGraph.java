@@ -46,7 +46,11 @@ public final class NativeGraph {
         return made;
     }
 
-    /** Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself. @param generator the {@code GeneratorImpl} */
+    /**
+     * Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself.
+     *
+     * @param generator the {@code GeneratorImpl}
+     */
     public void register(long generator) {
         try (var arena = Arena.ofConfined()) {
             var handle = arena.allocate(JAVA_LONG);
@@ -61,7 +65,11 @@ public final class NativeGraph {
      */
     public void begin() { Functions.BEGIN.call(graph, 0, 0, THREAD_LOCAL); } // with a pool of its own, {0, 0}
 
-    /** On the same stream. @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same */
+    /**
+     * On the same stream.
+     *
+     * @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same
+     */
     public void end() { Functions.END.call(graph); }
 
     public void replay() { Functions.REPLAY.call(graph); }

@@ -26,7 +26,9 @@ public final class ThreadModes {
     /**
      * Switches of autograd in {@link #autogradState}.
      *
-     * @param offset of a 32-bit word there; @param mask its bits that inference mode sets; @param inference what it sets them to
+     * @param offset of a 32-bit word there
+     * @param mask its bits that inference mode sets
+     * @param inference what it sets them to
      */
     public record Switches(int offset, int mask, int inference) {
         private static final Switches FOUND = find();
