@@ -16,9 +16,9 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Reading;
-import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
+import panatorch.serialize.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -67,7 +67,7 @@ final class InspectCommand implements Callable<Integer> {
             flatten("", TorchFile.load(file, Reading.MAPPED), tensors, values);
             return;
         }
-        Safetensors.Content content = StateDicts.read(file, Reading.MAPPED);
+        Weights content = StateDicts.read(file, Reading.MAPPED);
         content.tensors().forEach((name, t) -> tensors.add(Entry.of(name, t)));
         values.putAll(content.metadata());
     }

@@ -55,7 +55,7 @@ public final class GyroSchedule implements AutoCloseable {
     /** The selections one after the other: of all layers, or if they are not shared of each. Replaced as a whole, so that a layer sees that it changed. */
     private final List<long[]> orders = new ArrayList<>();
     private final List<long[]> steps = new ArrayList<>();
-    private final List<GyroMasks> masks = new ArrayList<>();
+    private final List<Runnable> atClose = new ArrayList<>();
     private int layers;
 
     private GyroSchedule(Kind kind, int subnetworks, int concurrent, long total, long period, boolean shared, long seed) {
@@ -185,15 +185,19 @@ public final class GyroSchedule implements AutoCloseable {
 
     // ---- its layers
 
-    /** The number of a new layer. */
-    int join(GyroMasks layer) {
+    /**
+     * Returns the number of a new layer.
+     *
+     * @param atClose frees what the layer has made ready, when the schedule is closed
+     */
+    int join(Runnable atClose) {
         if (!shared) draw();
-        masks.add(layer);
+        this.atClose.add(atClose);
         return layers++;
     }
 
-    /** A layer's copy selects as it does. */
-    void joinAsCopy(GyroMasks copy) { masks.add(copy); }
+    /** Adds a copy of a layer, which selects as that does. */
+    void joinAsCopy(Runnable atClose) { this.atClose.add(atClose); }
 
     void forwarded(int layer) {
         if (kind == Kind.COMPOSER) steps.get(layer)[0]++;
@@ -239,7 +243,7 @@ public final class GyroSchedule implements AutoCloseable {
 
     /** Frees the generator and what its layers have made ready; training with them is over. Closing twice is harmless. */
     @Override public void close() {
-        masks.forEach(GyroMasks::forget);
+        atClose.forEach(Runnable::run);
         generator.close();
     }
 
