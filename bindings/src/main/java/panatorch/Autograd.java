@@ -8,7 +8,6 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.FreedMemory;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
 
@@ -26,7 +25,7 @@ public final class Autograd {
      * @throws TorchException if the graph was freed by an earlier {@code backward}, or a saved tensor was changed in place since
      */
     public static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
-        pass(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
+        AutogradEngine.backward(output, gradient, retainGraph, createGraph);
     }
 
     /**
@@ -40,11 +39,11 @@ public final class Autograd {
         sameNumber(outputs, gradients);
         try (var of = vector(outputs); var weights = vector(gradients == null ? List.of() : gradients); var by = vector(inputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            pass(!inputs.isEmpty(), () -> Mode.during(() -> {
+            AutogradEngine.run(!inputs.isEmpty(), () -> Mode.during(() -> {
                 try {
                     torch.backward(of, weights, retain, createGraph, by);
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }
@@ -93,14 +92,14 @@ public final class Autograd {
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            pass(true, () -> Mode.during(() -> {
+            AutogradEngine.run(true, () -> Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
                         var g = result.get(i);
                         gradients.add(References.isUndefinedTensor(Memory.getLong(g.address())) ? null : Tensor.wrap(g));
                     }
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }
@@ -124,26 +123,6 @@ public final class Autograd {
     private static void sameNumber(List<Tensor> outputs, @Nullable List<?> gradients) {
         if (gradients != null && gradients.size() != outputs.size())
             throw new IllegalArgumentException(gradients.size() + " gradients for " + outputs.size() + " outputs");
-    }
-
-    /** One run through the graph. */
-    private static void pass(boolean someInputs, Runnable run) {
-        FreedMemory.keep();
-        ThreadContext c = ThreadContext.current();
-        boolean before = c.someInputs;
-        c.caller.trains();
-        c.caller.enter();
-        c.someInputs = someInputs;
-        try {
-            Upcalls.during(run);
-        } catch (TorchException e) {
-            throw AnomalyMode.explained(e, c);
-        } finally {
-            c.someInputs = before;
-            c.caller.leave();
-            c.releaseReturned();
-            TensorHooks.sweep();
-        }
     }
 
     private static TensorVector vector(List<? extends @Nullable Tensor> tensors) {

@@ -38,6 +38,7 @@ class LauncherTest {
         }
         write(root.resolve("pom.xml"), "");
         script(root.resolve("apps/bin/panatorch"), Files.readString(Path.of("bin", "panatorch")));
+        write(root.resolve("apps/bin/jdk.sh"), Files.readString(Path.of("bin", "jdk.sh")));
         write(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"25.0.1\"\n");
         script(jdk.resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n");
         script(folder.resolve("path/mvn"), """

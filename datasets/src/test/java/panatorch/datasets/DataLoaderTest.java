@@ -157,7 +157,7 @@ class DataLoaderTest {
         var whole = pixels(loader.epoch(4));
         assertThat(pixels(loader.epoch(4, 1))).usingRecursiveComparison().isEqualTo(whole.subList(1, 3));
         assertThat(pixels(loader.epoch(4, 3))).isEmpty();
-        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("an epoch of 3 batches has no batch 4");
+        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("firstBatch must lie between 0 and 3, the number of batches, but is 4");
     }
 
     @Test void a_sampler_of_ones_own_decides_which_images_come() {
@@ -196,9 +196,9 @@ class DataLoaderTest {
     }
 
     @Test void impossible_options_are_refused() {
-        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one item, not 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one batch is prepared ahead, not 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one thread prepares batches, not 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("batchSize must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("prefetch must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("workers must be at least 1, but is 0");
     }
 
     @Test void all_images_come_once_an_epoch() {

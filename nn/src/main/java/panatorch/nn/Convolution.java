@@ -10,7 +10,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al. 2010). Parameters:
+ * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al., 2010). Parameters:
  * {@code weight} [Cout, Cin/groups, *kernel], of transposed ones [Cin, Cout/groups, *kernel], and {@code bias} [Cout].
  *
  * <pre>{@code

@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Ulyanov et al. 2016, arXiv:1607.08022: normalises each channel of each sample by its own mean and biased variance, or in evaluation by
+ * Ulyanov et al., 2016, arXiv:1607.08022: normalises each channel of each sample by its own mean and biased variance, or in evaluation by
  * running averages if they are tracked. Parameters and buffers as {@link BatchNorm}'s.
  */
 public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d, InstanceNorm2d, InstanceNorm3d {

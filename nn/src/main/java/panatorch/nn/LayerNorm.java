@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Ba et al. 2016, arXiv:1607.06450: normalises over the last dimensions, which have the given sizes, by mean and biased variance: any
+ * Ba et al., 2016, arXiv:1607.06450: normalises over the last dimensions, which have the given sizes, by mean and biased variance: any
  * [*, sizes]. Parameters: {@code weight}, {@code bias} [sizes].
  */
 public final class LayerNorm extends Module {

@@ -10,7 +10,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Attention of several heads (Vaswani et al. 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
+ * Attention of several heads (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
  * {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k}, {@code bias_v} [1, 1, E];
  * {@code out_proj.weight}, {@code out_proj.bias}.
  *

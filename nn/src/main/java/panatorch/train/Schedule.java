@@ -6,7 +6,10 @@ import java.util.function.Supplier;
 import panatorch.optim.LRScheduler;
 import panatorch.optim.ReduceLROnPlateau;
 
-/** Steps a learning-rate schedule where it belongs. The rates a run had are {@link Trainer.EpochSummary}'s and {@link TensorBoard}'s. */
+/**
+ * Steps a learning-rate scheduler after each optimiser step or each epoch. {@link Trainer.EpochSummary} and {@link TensorBoard} report
+ * the rates.
+ */
 public final class Schedule implements Callback {
     private final boolean eachStep;
     private final Consumer<Trainer> check, step;
@@ -21,10 +24,10 @@ public final class Schedule implements Callback {
         this.load = load;
     }
 
-    /** After every optimiser step. */
+    /** Steps the scheduler after every optimiser step. */
     public static Schedule eachStep(LRScheduler scheduler) { return of(true, scheduler); }
 
-    /** After every epoch. */
+    /** Steps the scheduler after every epoch. */
     public static Schedule eachEpoch(LRScheduler scheduler) { return of(false, scheduler); }
 
     private static Schedule of(boolean eachStep, LRScheduler scheduler) {
@@ -32,11 +35,11 @@ public final class Schedule implements Callback {
     }
 
     /**
-     * Steps the scheduler after every epoch, by a mean of the test, or of training if nothing was tested. A fit fails at its start with an
-     * {@link IllegalArgumentException} if the trainer has no such metric, or if the scheduler {@linkplain ReduceLROnPlateau.Options#maximize maximizes}
-     * what is better when it is lower, or the other way round.
+     * Steps the scheduler after every epoch by a mean of the test, or of training if there are no test batches. A fit fails at its start
+     * with an {@link IllegalArgumentException} if the trainer has no such metric, or if the scheduler
+     * {@linkplain ReduceLROnPlateau.Options#maximize maximizes} a metric that is better when it is lower, or the other way round.
      *
-     * @param measure {@code loss} or a metric's name
+     * @param measure {@code loss} or the name of a metric
      */
     public static Schedule onPlateau(ReduceLROnPlateau scheduler, String measure) {
         return new Schedule(false, t -> {

@@ -12,16 +12,18 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * The loss of distillation and its floor as means over the rows of an epoch, summed up on the device: only to read them waits. Moves the teacher to where
- * the trainer computes, too. Owned by its {@link Distillation}.
+ * Tracks the distillation loss and its floor as means over the rows of an epoch. They are summed on the device; only reading them
+ * waits. Also moves the teacher to the trainer's device. Owned by its {@link Distillation}.
  */
 public final class Monitor implements Callback, AutoCloseable {
     /**
-     * @param loss as the trainer has it, the mean divergence from each of K outputs
-     * @param floor the teacher's mutual information in nats (or variance), estimated from K outputs; not a number for K = 1
+     * Means over the rows of an epoch.
+     *
+     * @param loss the trainer's loss, the mean divergence from each of the K outputs
+     * @param floor the teacher's mutual information in nats (or variance), estimated from K outputs; NaN for K = 1
      */
     public record Means(double loss, double floor) {
-        /** {@code loss − MI}: the divergence from the mean of the K outputs, what is left to be learnt. */
+        /** Returns {@code loss − floor}: the divergence from the mean of the K outputs, which is what the student can still learn. */
         public double excess() { return loss - floor; }
     }
 
@@ -41,10 +43,10 @@ public final class Monitor implements Callback, AutoCloseable {
         epoch.add(means, rows);
     }
 
-    /** Of the epoch under way, or since {@link #reset}; not numbers before the first batch. Waits for the device. */
+    /** Returns the means of the current epoch, or since {@link #reset}; NaN before the first batch. Waits for the device. */
     public Means means() { return new Means(epoch.mean(LOSS), epoch.mean(FLOOR)); }
 
-    /** Of the epochs so far. */
+    /** Returns the means of the finished epochs. */
     public List<Means> history() { return Collections.unmodifiableList(history); }
 
     public void reset() { epoch.reset(); }

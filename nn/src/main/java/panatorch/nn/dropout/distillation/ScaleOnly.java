@@ -19,20 +19,29 @@ import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
 /**
- * A student that learns nothing but how to scale what comes out of each dropout layer, from 1 on: all weights are frozen copies of the baseline's. An extension
- * of Bulò et al. 2016, who train all weights: the smallest family of students around plain evaluation, of some numbers a layer.
+ * A student that learns only to scale the output of each dropout layer, starting at 1. All its weights are frozen copies of the
+ * baseline's. An extension of Bulò et al., 2016, who train all weights: this is the smallest family of students around plain
+ * evaluation, with a few numbers a layer.
  *
- * <p>Owns its copy of the network and the scales, the parameters {@code scale_…} by the layers' names. The network must call its dropout layers, as modules
- * call each other, by {@link Module#call}.
+ * <p>Owns its copy of the network and the scales, which are parameters {@code scale_…} named after the layers. The network must call
+ * its dropout layers by {@link Module#call}.
  */
 public final class ScaleOnly extends Module {
     private final Module network;
     private final Map<String, long[]> shapes;
 
-    /** One number a layer. @param example an input of the network */
+    /**
+     * Creates a student with one scale a layer.
+     *
+     * @param example an input of the network
+     */
     public static ScaleOnly scalars(Module baseline, Tensor example) { return of(baseline, example, false); }
 
-    /** One number a channel of maps [N, C, H, W], or a feature of rows [N, D] and tokens [N, T, D]. @param example an input of the network */
+    /**
+     * Creates a student with one scale a channel of maps [N, C, H, W], or a feature of rows [N, D] and tokens [N, T, D].
+     *
+     * @param example an input of the network
+     */
     public static ScaleOnly vectors(Module baseline, Tensor example) { return of(baseline, example, true); }
 
     private static ScaleOnly of(Module baseline, Tensor example, boolean perFeature) {
@@ -56,7 +65,7 @@ public final class ScaleOnly extends Module {
         });
     }
 
-    /** Of the scale behind each dropout layer, by the layer's name. */
+    /** Returns the shape of the scale behind each dropout layer, by the layer's name. */
     private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
         var layers = new LinkedHashMap<String, Module>();
         network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) layers.put(name, m); });
@@ -80,7 +89,7 @@ public final class ScaleOnly extends Module {
         return shapes;
     }
 
-    /** [C, 1, …] for maps, [D] else. */
+    /** Returns [C, 1, …] for maps, otherwise [D]. */
     private static long[] features(Tensor output) {
         int dims = (int) output.dim();
         if (dims < 4) return new long[] {output.size(-1)};
@@ -90,7 +99,7 @@ public final class ScaleOnly extends Module {
         return shape;
     }
 
-    /** All there is to train. */
+    /** Returns the scales, which are all parameters to train. */
     public List<Tensor> scales() { return shapes.keySet().stream().map(name -> parameter("scale_" + name.replace('.', '_'))).toList(); }
 
     @Override public Tensor forward(Tensor input) { return network.call(input); }

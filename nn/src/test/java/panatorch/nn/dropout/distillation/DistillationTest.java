@@ -221,7 +221,7 @@ class DistillationTest {
     }
 
     @Test void an_impossible_number_is_refused() {
-        assertThatThrownBy(() -> Perturbation.pixels(1.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 0 and 1, not 1.5");
+        assertThatThrownBy(() -> Perturbation.pixels(1.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("in [0, 1], not 1.5");
         assertThatThrownBy(() -> new Teacher(new ReLU(), 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not 0");
         assertThatThrownBy(() -> Predictor.monteCarlo(new ReLU(), 10, 0)).isInstanceOf(IllegalArgumentException.class);
     }

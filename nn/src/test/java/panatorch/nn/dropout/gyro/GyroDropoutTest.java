@@ -93,8 +93,8 @@ class GyroDropoutTest {
     @Test void a_model_that_drops_nothing_or_everything_is_refused_and_stays_as_it_was() {
         try (var schedule = GyroSchedule.of(8, 2, 10, 1); var none = new Sequential(new Linear(4, 4), new Dropout(0), new Dropout2d(0.5)); var all = new Sequential(new Dropout(0.5), new Dropout(1))) {
             assertThatThrownBy(() -> GyroDropout.replaceIn(none, schedule)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("gyro dropout would have no effect: Sequential has no Dropout layer that drops anything (Dropout1d, Dropout2d and Dropout3d count with GyroOptions.channelLayers)");
-            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("every subnetwork would be the empty one");
+                    .hasMessage("gyro dropout would have no effect: Sequential has no Dropout layer with p above 0; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d");
+            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("every subnetwork would be empty");
             assertThat(((Dropout) all.get(0)).masks()).isNull();
         }
     }

@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,12 +10,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.jspecify.annotations.Nullable;
-import panatorch.Aten;
-import panatorch.DType;
-import panatorch.Operators;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 
 /** Calls that end the process in libtorch, which the fuzzer found, are refused before. */

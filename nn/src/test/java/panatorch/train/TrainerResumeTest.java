@@ -23,7 +23,7 @@ import panatorch.optim.Optimizer;
 
 /** Two epochs are one, a stop, and one more, bit for bit. */
 @NoTensorLeaks
-class ResumeTest {
+class TrainerResumeTest {
     @TempDir Path folder;
 
     private enum Kind {

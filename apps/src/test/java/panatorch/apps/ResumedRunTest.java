@@ -20,7 +20,7 @@ import panatorch.serialize.Checkpoints;
 
 /** Runs that are stopped, killed or out of disk go on as if nothing had been. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
-class ResumeTest {
+class ResumedRunTest {
     private static final int SIGTERM = 15;
 
     @TempDir static Path all;

@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,23 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
-import panatorch.Aten;
-import panatorch.Autograd;
-import panatorch.BelowAutograd;
-import panatorch.Complex;
-import panatorch.DType;
-import panatorch.Device;
-import panatorch.DispatchKey;
-import panatorch.Generator;
-import panatorch.Layout;
-import panatorch.MemoryFormat;
-import panatorch.NoGrad;
-import panatorch.OperatorArguments;
-import panatorch.OperatorLibrary;
-import panatorch.Operators;
-import panatorch.Tensor;
-import panatorch.Torch;
-import panatorch.TorchException;
 
 /** Operators that are written in Java and called through libtorch's dispatcher. */
 class JavaOperatorsTest extends OperatorsOfOurOwn {

@@ -1,14 +1,8 @@
-package panatorch.tests;
+package panatorch;
 
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import panatorch.DispatchKey;
-import panatorch.OperatorLibrary;
-import panatorch.Operators;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 
 /** A library of operators for each test, and what its tests have in common. */

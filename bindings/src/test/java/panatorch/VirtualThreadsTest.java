@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,15 +10,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import panatorch.Autocast;
-import panatorch.DType;
-import panatorch.Device;
-import panatorch.InferenceMode;
-import panatorch.NoGrad;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
-import panatorch.TorchException;
 import panatorch.junit.NoTensorLeaks;
 
 /** Ten thousand virtual threads, all begun before the first computes, as a server under load has them. */

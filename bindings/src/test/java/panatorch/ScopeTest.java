@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,10 +7,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
-import panatorch.DType;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 
 /** The table of {@link Scope}, line by line. */

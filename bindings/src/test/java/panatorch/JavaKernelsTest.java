@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,16 +11,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
-import panatorch.Autograd;
-import panatorch.Device;
-import panatorch.DispatchKey;
-import panatorch.NoGrad;
-import panatorch.OperatorLibrary;
-import panatorch.Operators;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
-import panatorch.TorchException;
 
 /** How kernels in Java run on threads, fail, and end. */
 class JavaKernelsTest extends OperatorsOfOurOwn {

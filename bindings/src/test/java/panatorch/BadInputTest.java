@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -10,18 +10,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import panatorch.Aten;
-import panatorch.Autocast;
-import panatorch.Autograd;
-import panatorch.DType;
-import panatorch.Device;
-import panatorch.Generator;
-import panatorch.NoGrad;
-import panatorch.Operators;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
-import panatorch.TorchException;
 import panatorch.junit.NoTensorLeaks;
 
 /** Every wrong call ends in an exception with one clear sentence, leaves nothing behind, and does not spoil the next call. */

@@ -1,4 +1,4 @@
-package panatorch.tests;
+package panatorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -15,16 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import panatorch.Aten;
-import panatorch.Autocast;
-import panatorch.Autograd;
-import panatorch.DType;
-import panatorch.Device;
-import panatorch.Generator;
-import panatorch.NoGrad;
-import panatorch.Scope;
-import panatorch.Tensor;
-import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 
 /** Tensors, scopes and modes on many threads at once. */
@@ -64,7 +54,7 @@ class ThreadsTest {
             try {
                 product.mm(halves.getFirst());
                 throw new AssertionError("a wrong shape passed");
-            } catch (panatorch.TorchException expected) {
+            } catch (TorchException expected) {
                 // and the next call works
             }
             Tensor all = Aten.cat(List.of(halves.get(1), halves.get(0)), 0);

@@ -25,7 +25,7 @@ import panatorch.junit.NoTensorLeaks;
 
 /** What happens when libtorch finds no memory: garbage is freed, the operator is tried again where that is safe, and the error says all. */
 @NoTensorLeaks
-class OutOfMemoryTest {
+class OutOfMemoryRecoveryTest {
     private static final long PETABYTE = 1L << 50;
 
     @Test void the_error_names_the_operator_the_bytes_and_the_memory_statistics() {

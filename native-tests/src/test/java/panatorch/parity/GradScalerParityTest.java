@@ -24,7 +24,7 @@ import panatorch.optim.SGD;
 
 /** GradScaler against Python's, step by step; {@code src/test/python/grad_scaler.py} made and explains the numbers. */
 @NoTensorLeaks
-class GradScalerTest {
+class GradScalerParityTest {
     @TestFactory Stream<DynamicTest> scales_and_steps_are_pythons() { return each(false); }
 
     @TestFactory Stream<DynamicTest> pythons_state_dict_is_continued() { return each(true); }
