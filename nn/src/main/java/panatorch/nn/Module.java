@@ -262,9 +262,12 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if a shape differs, or strictly a name; the message is PyTorch's
      */
     public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
-        var byModule = StateDicts.byModule(state);
+        var byModule = StateDictLoader.byModule(state);
         visit("", (prefix, m) -> m.beforeLoad(byModule.getOrDefault(prefix, Map.of())));
-        return StateDicts.load(name(), stateDict(), state, strict);
+        var own = stateDict();
+        var report = new LoadReport(StateDictLoader.namesWithout(own, state), StateDictLoader.namesWithout(state, own));
+        StateDictLoader.load(name(), own, state, strict ? report.missing() : List.of(), strict ? report.unexpected() : List.of());
+        return report;
     }
 
     /**

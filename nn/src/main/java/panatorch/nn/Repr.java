@@ -53,7 +53,7 @@ final class Repr {
     }
 
     /** What is in parentheses after a module's name: the options alone on its line, or each line and each part on one of its own. */
-    static String module(String name, String options, Map<String, Module> parts) {
+    static String module(String name, String options, Map<String, ?> parts) {
         if (parts.isEmpty() && !options.contains("\n")) return name + "(" + options + ")";
         List<String> lines = new ArrayList<>();
         if (!options.isEmpty()) lines.addAll(List.of(options.split("\n")));
