@@ -12,7 +12,12 @@ public final class AlphaDropout extends DropoutLayer {
 
     public AlphaDropout(double p) { this(p, false); }
 
-    /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping, in [0, 1]
+     * @param inplace whether to overwrite the input
+     */
     public AlphaDropout(double p, boolean inplace) { super(p, inplace); }
 
     @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.alphaDropout_(input, p(), isTraining()) : Aten.alphaDropout(input, p(), isTraining()); }

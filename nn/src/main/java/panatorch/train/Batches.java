@@ -10,18 +10,18 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * What a model is trained on or tested with, batch by batch and epoch by epoch. The order of an epoch depends on its number only, so that a
- * run can be repeated, and resumed in the middle.
+ * The batches on which a model is trained or tested, epoch by epoch. The order of an epoch depends only on its number, so that a run
+ * can be repeated, and resumed in the middle.
  *
  * <pre>{@code
  * var batches = Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); // of panatorch.datasets.DataLoader
  * }</pre>
  */
 public interface Batches {
-    /** The batches of every epoch. */
+    /** Returns the number of batches of every epoch. */
     int count();
 
-    /** Opens epoch {@code number}, from 1, at batch {@code first}, as if those before had been taken; the caller closes it. */
+    /** Opens epoch {@code number}, from 1, at batch {@code first}, as if the batches before had been taken. The caller closes it. */
     Epoch epoch(long number, int first);
 
     /** The batches of one epoch, for one thread. */
@@ -30,10 +30,11 @@ public interface Batches {
     }
 
     /**
-     * The rows of one step. Whoever takes it closes it, and with it what is {@code owned}.
+     * The rows of one step. The one who takes the batch closes it, and thereby what it owns.
      *
-     * @param input [N, …]
-     * @param target [N] or [N, …]; null where there are no labels
+     * @param input inputs [N, …]
+     * @param target targets [N] or [N, …]; null if there are none
+     * @param owned resource that is closed with the batch
      */
     record Batch(Tensor input, @Nullable Tensor target, AutoCloseable owned) implements AutoCloseable {
         @Override public void close() { LoadedBatches.end(owned); }
@@ -45,15 +46,24 @@ public interface Batches {
         E open(long number, int first);
     }
 
-    /** What a data loader makes. {@code epochs} opens an epoch, {@code input} and {@code target} tell a batch's tensors. */
+    /**
+     * Adapts a data loader.
+     *
+     * @param count number of batches of every epoch
+     * @param epochs opens an epoch
+     * @param input returns a batch's inputs
+     * @param target returns a batch's targets, or null
+     */
     static <B extends AutoCloseable, E extends Iterable<B> & AutoCloseable> Batches of(int count, Opener<E> epochs, Function<? super B, Tensor> input, Function<? super B, @Nullable Tensor> target) {
         return new LoadedBatches<>(count, epochs, input, target);
     }
 
-    /** The rows of two tensors in their order, {@code size} at a time; the tensors stay the caller's. */
+    /** Returns the rows of two tensors in their order, {@code size} at a time. The tensors stay the caller's. */
     static Batches of(Tensor input, Tensor target, int size) { return new TensorBatches(input, target, size, null); }
 
-    /** The rows of two tensors in an order that is new in every epoch; the tensors stay the caller's. */
+    /**
+     * Returns the rows of two tensors in an order that is new in every epoch, {@code size} at a time. The tensors stay the caller's.
+     */
     static Batches shuffled(Tensor input, Tensor target, int size, long seed) { return new TensorBatches(input, target, size, seed); }
 }
 
@@ -104,8 +114,9 @@ final class TensorBatches implements Batches {
     private final @Nullable Long seed;
 
     TensorBatches(Tensor input, Tensor target, int size, @Nullable Long seed) {
-        if (size < 1) throw new IllegalArgumentException("a batch has at least one row, not " + size);
-        if (input.size(0) != target.size(0)) throw new IllegalArgumentException(input.size(0) + " inputs do not go with " + target.size(0) + " targets");
+        if (size < 1) throw new IllegalArgumentException("the batch size has to be at least 1, not " + size);
+        if (input.size(0) != target.size(0))
+            throw new IllegalArgumentException("there are " + input.size(0) + " inputs but " + target.size(0) + " targets");
         this.input = input;
         this.target = target;
         this.size = size;

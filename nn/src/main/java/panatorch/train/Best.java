@@ -16,7 +16,7 @@ final class Best {
         value = least ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
     }
 
-    /** Whether the epoch is better than all before by more than {@code margin}, and so the best now. */
+    /** Records the epoch and returns true if it is better than all before it by more than {@code margin}. */
     boolean offer(Trainer.EpochSummary summary, double margin) {
         double offered = summary.measure(measure);
         if (!(least ? offered < value - margin : offered > value + margin)) return false;
@@ -27,7 +27,7 @@ final class Best {
 
     double value() { return value; }
 
-    /** From 1; 0 before any. */
+    /** Returns the number of the best epoch, from 1; 0 before the first. */
     long epoch() { return epoch; }
 
     Map<String, Object> stateDict() { return Map.of("value", value, "epoch", epoch); }

@@ -4,22 +4,27 @@ import panatorch.Tensor;
 import panatorch.metrics.Accuracy;
 
 /**
- * A measure whose mean over all rows is reported.
+ * A metric whose mean over all rows is reported.
  *
- * @param name as reports have it
- * @param sum [], over a batch's rows
+ * @param name name in reports
+ * @param sum function that computes the sum over a batch's rows, []
  */
 public record Metric(String name, Sum sum) {
-    /** Of an output [N, …] and the batch's target. */
+    /** Computes the sum over a batch's rows, [], from an output [N, …] and the batch's target. */
     @FunctionalInterface
     public interface Sum {
         Tensor of(Tensor output, Tensor target);
     }
 
-    /** The part of rows whose largest logit is their class's, of logits [N, C] and classes [N] or probabilities [N, C]. */
+    /**
+     * Accuracy: the fraction of rows whose largest logit is their class's, for logits [N, C] and classes [N] or probabilities [N, C].
+     */
     public static final Metric ACCURACY = right("accuracy", 1);
 
-    /** The part of rows whose class is among the {@code k} largest logits; all of them where there are no more classes. */
+    /**
+     * Top-k accuracy: the fraction of rows whose class is among the {@code k} largest logits. If there are at most {@code k} classes,
+     * it is 1.
+     */
     public static Metric topK(int k) { return right("top" + k, k); }
 
     private static Metric right(String name, int k) {
