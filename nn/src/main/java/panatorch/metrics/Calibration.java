@@ -100,8 +100,8 @@ public record Calibration(long count, double accuracy, double confidence, double
         Tensor numbers = Aten.stack(valid.logicalNot().sum().to(DType.FLOAT64), Inputs.outOfRange(y, classes).to(DType.FLOAT64), logLikelihoods.sum().neg(), brier, adaptive, classwise.abs().sum().div(classes));
         double[] all = Aten.cat(numbers, binned(Aten.onesLike(hits), at, bins), binned(confidences, at, bins), binned(hits, at, bins)).toDoubleArray();  // the only synchronisation
         if (all[0] > 0)
-            throw new IllegalArgumentException((long) all[0] + " of " + n + " rows are not probabilities, which are at least 0 and sum "
-                    + "to 1, or not finite; pass logits to ofLogits");
+            throw new IllegalArgumentException((long) all[0] + " of " + n + " rows are not probabilities (at least 0, with sum 1) "
+                    + "or, for ofLogits, not finite logits");
         if (all[1] > 0) throw Inputs.outOfRange("labels", (long) all[1], classes);
         var reliability = new ArrayList<Bin>();
         double correct = 0, confidence = 0, ece = 0, mce = 0, squared = 0;

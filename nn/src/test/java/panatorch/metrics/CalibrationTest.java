@@ -78,10 +78,10 @@ class CalibrationTest {
     @Test void bad_input_is_refused_with_a_reason() {
         try (var scope = Scope.open()) {
             Tensor p = Torch.tensor(new float[][] {{0.5f, 0.5f}, {0.9f, 0.1f}}), labels = Torch.tensor(new long[] {0, 1});
-            refused(() -> Calibration.of(p.mul(2), labels), "2 of 2 rows are no probabilities");
-            refused(() -> Calibration.of(p.mul(Double.NaN), labels), "2 of 2 rows are no probabilities");
+            refused(() -> Calibration.of(p.mul(2), labels), "2 of 2 rows are not probabilities");
+            refused(() -> Calibration.of(p.mul(Double.NaN), labels), "2 of 2 rows are not probabilities");
             refused(() -> Calibration.of(Torch.tensor(new float[][] {{1.5f, -0.5f}, {1, 0}}), labels), "1 of 2 rows");
-            refused(() -> Calibration.ofLogits(p.div(0), labels, 15), "or not finite");
+            refused(() -> Calibration.ofLogits(p.div(0), labels, 15), "not finite logits");
             refused(() -> Calibration.of(p, labels.add(1)), "1 of the labels is not in 0 … 1");
             refused(() -> Calibration.of(p, labels.sub(5)), "2 of the labels are not in 0 … 1");
             refused(() -> Calibration.of(p, Torch.tensor(new long[] {0})), "labels have length 1, but there are 2 examples");

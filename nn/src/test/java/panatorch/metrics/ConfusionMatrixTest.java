@@ -61,7 +61,7 @@ class ConfusionMatrixTest {
             refused(() -> matrix.update(good, bad), "2 of the labels are not in 0 … 2");
             refused(() -> matrix.update(bad, good), "2 of the predictions are not in 0 … 2");
             refused(() -> matrix.update(Torch.zeros(3, 4), good), "scores have to be [N, 3], not float32 [3, 4]");
-            refused(() -> matrix.update(Torch.zeros(3), good), "predictions are whole numbers");
+            refused(() -> matrix.update(Torch.zeros(3), good), "predictions have to be whole numbers");
             refused(() -> matrix.update(good, good.narrow(0, 0, 2)), "labels have length 2, but there are 3 examples");
             assertThat(matrix.report().total()).isEqualTo(3);
         }

@@ -40,7 +40,7 @@ class LayersTest {
         try (var down = new Conv2d(Conv2d.options(1, 1, 3).stride(2).padding(1)); var up = new ConvTranspose2d(ConvTranspose2d.options(1, 1, 3).stride(2).padding(1)); var scope = Scope.open()) {
             Tensor x = Torch.randn(1, 1, 8, 7), y = down.forward(x);
             assertThat(up.forward(y, 8, 7).shape()).containsExactly(1, 1, 8, 7);
-            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("from 7 to 8 in dimension 0");
+            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 7 and 8 in dimension 0");
         }
     }
 
