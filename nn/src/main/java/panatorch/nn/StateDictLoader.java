@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 
-/** Loads state dicts; what does not fit is reported in PyTorch's words, which people search for. */
+/** Loads state dicts. Mismatches are reported in PyTorch's words, so that a web search finds them. */
 final class StateDictLoader {
     private StateDictLoader() {}
 
@@ -36,7 +36,7 @@ final class StateDictLoader {
         }
     }
 
-    /** The entries of each module by their short names; modules by their prefixes ({@code layer1.0.}). */
+    /** Groups the entries by module, under their short names; modules are named by their prefixes ({@code layer1.0.}). */
     static Map<String, Map<String, Tensor>> byModule(Map<String, Tensor> state) {
         var all = new HashMap<String, Map<String, Tensor>>();
         state.forEach((name, t) -> {
