@@ -25,7 +25,7 @@ final class DefaultThreads {
         return Integer.valueOf(named);
     }
 
-    /** Whether nobody has said a number. */
+    /** Returns whether nobody has said a number. */
     static boolean set(@Nullable Integer named) {
         boolean told = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS").anyMatch(v -> System.getenv(v) != null);
         if (named != null) torch.set_num_threads(named);

@@ -41,7 +41,7 @@ public final class FreedMemory {
         if (mallopt != null && Symbol.GLIBC_VERSION.isThere()) set(mallopt);
     }
 
-    /** Whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
+    /** Returns whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
     static boolean isLeftAlone(@Nullable String property, Map<String, String> environment) {
         String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
         return "default".equals(property) || SETTINGS.stream().anyMatch(s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));

@@ -48,10 +48,10 @@ public final class NativeLibrary {
         if (loaded == null) loadOnce();
     }
 
-    /** Whether the number of threads is the default one, which nobody has said. */
+    /** Returns whether the number of threads is the default one, which nobody has said. */
     public static boolean hasDefaultThreads() { return ownThreads; }
 
-    /** Whether libtorch was built for CUDA. */
+    /** Returns whether libtorch was built for CUDA. */
     public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
 
     /** Where libtorch was loaded from. */

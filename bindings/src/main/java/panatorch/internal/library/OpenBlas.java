@@ -51,7 +51,7 @@ public final class OpenBlas {
         Native.run(() -> { callback.invokeExact(jobs); });
     }
 
-    /** Whether {@link #useOne} does anything. */
+    /** Returns whether {@link #useOne} does anything. */
     public static synchronized boolean isLoaded() { return setThreads != null; }
 
     /**
@@ -69,7 +69,7 @@ public final class OpenBlas {
         useAll();
     }
 
-    /** Whether {@link #useAll} is no other than {@link #useOne}. */
+    /** Returns whether {@link #useAll} is no other than {@link #useOne}. */
     public static synchronized boolean hasOneThread() { return threads == 1; }
 
     /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */

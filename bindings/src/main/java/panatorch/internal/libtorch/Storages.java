@@ -55,7 +55,7 @@ public final class Storages {
     /** A tensor's storage; 0 if it has none. */
     public static long of(long tensor) { return Memory.getLong(tensor + STORAGE); }
 
-    /** Whether the storage may be given other memory, of another size. */
+    /** Returns whether the storage may be given other memory, of another size. */
     public static boolean isResizable(long storage) { return getByte(storage + RESIZABLE) != 0; }
 
     public static void setResizable(long storage, boolean resizable) { Memory.ALL.set(ValueLayout.JAVA_BYTE, storage + RESIZABLE, (byte) (resizable ? 1 : 0)); }

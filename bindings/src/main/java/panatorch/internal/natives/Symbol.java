@@ -215,7 +215,7 @@ public enum Symbol {
 
     public Library library() { return library; }
 
-    /** Whether PanaTorch does not start without it. */
+    /** Returns whether PanaTorch does not start without it. */
     public boolean isRequired() { return feature == Feature.ALL; }
 
     /** The feature that is missing where this is. */

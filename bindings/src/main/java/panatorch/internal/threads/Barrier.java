@@ -28,7 +28,7 @@ final class Barrier {
         }
     }
 
-    /** Whether this system has it. */
+    /** Returns whether this system has it. */
     static boolean isThere() { return THERE; }
 
     /** What every thread wrote before is seen from now on by this one, and the other way round. */

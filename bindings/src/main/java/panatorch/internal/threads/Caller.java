@@ -161,18 +161,18 @@ public final class Caller {
         OpenMp.setThreads(number);
     }
 
-    /** Whether this thread's calls do without all threads, and so may add in another order while others call. */
+    /** Returns whether this thread's calls do without all threads, and so may add in another order while others call. */
     private boolean adapts() { return limit != 0 || !trains && Cores.adaptive(); }
 
     /** Another one for each caller. */
     public int number() { return (int) number; }
 
-    /** Whether this thread is outside of autograd's recording. */
+    /** Returns whether this thread is outside of autograd's recording. */
     public boolean recordsNothing() { return recordsNothing; }
 
     public void recordNothing(boolean so) { recordsNothing = so; }
 
-    /** Whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
+    /** Returns whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
     public boolean mayBeginTraining() { return depth == 1 && !fixed && limit == 0 && !recordsNothing; }
 
     /**

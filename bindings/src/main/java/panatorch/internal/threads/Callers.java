@@ -63,7 +63,7 @@ final class Callers {
 
     private long state(int i) { return (long) STATES.getVolatile(slots, slot(i)); }
 
-    /** Whether the slot was still the caller's. */
+    /** Returns whether the slot was still the caller's. */
     boolean take(int slot, long idle, long running) { return slot != 0 && STATES.compareAndSet(slots, slot, idle, running); }
 
     void release(Caller caller) {
@@ -87,7 +87,7 @@ final class Callers {
     /** How many callers have called lately. */
     static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
 
-    /** Whether a call is inside that began while its caller was the only one. */
+    /** Returns whether a call is inside that began while its caller was the only one. */
     static boolean aloneIs(int wanted) {
         endSolitude(); // who is alone now does not show whether it is inside
         int state = stateOfNotAlone();
@@ -125,7 +125,7 @@ final class Callers {
         }
     }
 
-    /** Whether a caller is inside. */
+    /** Returns whether a caller is inside. */
     boolean anyInside() {
         for (int i = 0; i < MOST; i++) if ((state(i) & Caller.STATE) != Caller.IDLE) return true;
         return false;

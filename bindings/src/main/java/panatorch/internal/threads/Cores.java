@@ -25,7 +25,7 @@ public final class Cores {
 
     private static volatile int all = 1, share = 1;
     private static volatile boolean adaptive;
-    /** Whether there is a number of OpenBLAS's to share. */
+    /** True if there is a number of OpenBLAS's to share. */
     private static volatile boolean takesTurns;
     private static volatile int turn = FIXED;
     private static long turnBegan, lastInside;
@@ -35,9 +35,9 @@ public final class Cores {
     private static int adaptiveWaiting, weight = 1;
     /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
     private static final int MOST_WEIGHT = 4;
-    /** Whether one of those that wait for a turn looks whether the others' is over. */
+    /** True if one of those that wait for a turn looks whether the others' is over. */
     private static volatile boolean watched;
-    /** Whether OpenBLAS uses all threads. */
+    /** True if OpenBLAS uses all threads. */
     private static volatile boolean wide = true;
     private static int serial;
 
@@ -82,12 +82,12 @@ public final class Cores {
 
     static int share() { return share; }
 
-    /** Whether others call at present. */
+    /** Returns whether others call at present. */
     static boolean shared() { return share < all; }
 
     static boolean wide() { return wide; }
 
-    /** Whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
+    /** Returns whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
     static boolean areSettledFor(Caller caller) { return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all; }
 
     /** The number of callers may have changed. To be called with the lock. */
@@ -153,7 +153,7 @@ public final class Cores {
         }
     }
 
-    /** Whether the other kind waits. */
+    /** Returns whether the other kind waits. */
     static boolean awaited() { return watched; }
 
     /** Ends this kind's turn if it is over: a thread that waits may wait for a processor, too. */
