@@ -11,7 +11,7 @@ public final class Storages {
 
     /** A tensor's pointer to its storage. */
     private static final long STORAGE = 16;
-    /** How much of a tensor, and of a storage, is searched for the place of a field. */
+    /** The numbers of bytes of a tensor, and of a storage, that are searched for the place of a field. */
     private static final int TENSOR_BYTES = 256, STORAGE_BYTES = 96;
 
     /** The tag of a storage on a dispatcher stack. */

@@ -25,7 +25,7 @@ public final class Caller {
     private final long number = IDS.incrementAndGet();
     final long idle = number << 2;
     private Callers callers = Callers.ADAPTIVE;
-    /** Where this caller's slot begins, unless another has it now; 0 at first. */
+    /** The place where this caller's slot begins, unless another has it now; 0 at first. */
     int slot;
     /** Calls since the slot was given to this caller. */
     int calls;
@@ -40,7 +40,7 @@ public final class Caller {
         }
     }
 
-    /** By which this thread reads tensors that another may close. */
+    /** The reader by which this thread reads tensors that another may close. */
     public final TensorReaders readers = new TensorReaders((int) number, virtual);
     private int alone = IDLE;
     private int depth;

@@ -6,7 +6,7 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
 /**
- * How many threads the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
+ * The number of threads that the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
  * is <em>limited</em> has the number that was set for it.
  *
  * <p>OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for the bits of their results, and
@@ -31,7 +31,7 @@ public final class Cores {
     private static long turnBegan, lastInside;
     /** Since when the other kind waits in this turn, 0 if it does not; and how long this turn lasts if it is waited for. */
     private static long waitedFor, due = TURN;
-    /** How many threads wait for a turn in which their calls adapt, and so many times longer than the fixed ones' turns theirs are. */
+    /** The number of threads that wait for a turn in which their calls adapt, and by how much such turns are longer than those of fixed calls. */
     private static int adaptiveWaiting, weight = 1;
     /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
     private static final int MOST_WEIGHT = 4;
@@ -70,7 +70,7 @@ public final class Cores {
         }
     }
 
-    /** Of operators that use all cores, many at once would only wait for each other. Those of a GPU wait for that. */
+    /** Limits the fixed calls inside: many operators that use all cores would only wait for each other. Those of a GPU wait for that. */
     private static void admit() {
         int cores = Runtime.getRuntime().availableProcessors();
         Callers.FIXED.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
