@@ -38,7 +38,7 @@ final class ArenaMemory {
     private static final Set<String> OPEN_FOR_EVER = Set.of("GlobalSession", "ImplicitSession");
     private static final ConcurrentHashMap<Long, ArenaMemory> BY_STORAGE = new ConcurrentHashMap<>();
 
-    /** By libtorch's definition of the operator. JavaCPP copies a schema's vectors each time that it is asked for them. */
+    /** The arities by libtorch's definition of the operator. JavaCPP copies a schema's vectors each time that it is asked for them. */
     private static final ConcurrentHashMap<Long, Arity> ARITIES = new ConcurrentHashMap<>();
 
     private record Arity(String name, int arguments, int results) {
@@ -75,7 +75,7 @@ final class ArenaMemory {
 
     private void forget() { BY_STORAGE.remove(storage, this); }
 
-    /** What {@code storage} is made of; null if not of an arena that can be closed. */
+    /** The memory that {@code storage} is made of; null if that is not of an arena that can be closed. */
     static @Nullable ArenaMemory of(long storage) { return BY_STORAGE.isEmpty() ? null : BY_STORAGE.get(storage); }
 
     void requireOpen() {

@@ -143,7 +143,7 @@ final class ArgumentChecks {
 
     private static Check sameShape(String x, String y) { return a -> Arrays.equals(a.shape(x), a.shape(y)) ? null : x + " has the shape of " + y; }
 
-    /** Of a convolution: its tensors have one number of dimensions, and each of those that are not batch and channels has a stride. */
+    /** Checks a convolution: its tensors have one number of dimensions, and each of those that are not batch and channels has a stride. */
     private static @Nullable String sameRank(ArgumentView a) {
         int n = a.shape("weight").length;
         for (String t : List.of("gO", "self")) if (a.shape(t).length != n) return t + " has " + n + " dimensions, as weight";
@@ -166,7 +166,7 @@ final class ArgumentChecks {
         return dims.length > 0 && Arrays.stream(dims).allMatch(d -> d >= 0 && d < rank) ? null : "dim lists dimensions of self";
     }
 
-    /** Of an optimiser's step: as many gradients and states as parameters, or none. */
+    /** Checks an optimiser's step: there are as many gradients and states as parameters, or none. */
     private static @Nullable String sameLengths(ArgumentView a) {
         int n = a.length("self");
         for (String list : List.of("grads", "exp_avgs", "exp_avg_sqs", "momentum_buffer_list", "state_sums", "state_steps")) {
@@ -191,7 +191,7 @@ final class ArgumentChecks {
 
     private static long numel(long[] shape) { return Arrays.stream(shape).reduce(1, (x, y) -> x * y); }
 
-    /** Of a batch norm: one number for each channel, and the statistics that it computes with. */
+    /** Checks a batch norm: there is one number for each channel, and the statistics that it computes with. */
     private static @Nullable String statistics(ArgumentView a) {
         long[] x = a.shape("input");
         if (x.length < 2) return "input has at least 2 dimensions";
@@ -222,7 +222,7 @@ final class ArgumentChecks {
         return fits ? null : "grad and cdist have the shape [..., P, R] of x1 [..., P, M] and x2 [..., R, M]";
     }
 
-    /** Of a weight norm that keeps the first dimension or the last: one length for each of its places. */
+    /** Checks a weight norm that keeps the first dimension or the last: one length for each of its places. */
     private static @Nullable String lengths(ArgumentView a, String v, String... lengths) {
         long[] shape = a.shape(v);
         long dim = a.integer("dim");
@@ -232,7 +232,7 @@ final class ArgumentChecks {
         return null;
     }
 
-    /** Of a layer norm: a mean and a deviation for each row. */
+    /** Checks a layer norm: there is a mean and a deviation for each row. */
     private static @Nullable String normalized(ArgumentView a) {
         long[] x = a.shape("input");
         int leading = x.length - a.length("normalized_shape");
@@ -289,7 +289,7 @@ final class ArgumentChecks {
 
     private static Check sizes(String tensor) { return a -> a.shape(tensor).length == 2 && a.dtype(tensor) == DType.INT64 ? null : tensor + " is an int64 matrix, a row of sizes for each part"; }
 
-    /** Of Sobol's sequence: 30 bits for each dimension. */
+    /** Checks Sobol's sequence: there are 30 bits for each dimension. */
     private static Check directions(String state) {
         return a -> a.integer("dimension") >= 1 && a.integer("dimension") <= 21_201 && a.dtype(state) == DType.INT64 && Arrays.equals(a.shape(state), new long[] {a.integer("dimension"), 30}) ? null
                 : state + " is an int64 matrix [dimension, 30], with a dimension from 1 to 21201";
@@ -323,7 +323,7 @@ final class ArgumentChecks {
         return null;
     }
 
-    /** What the forward pass has left to the backward one. */
+    /** Checks what the forward pass has left to the backward one. */
     private static @Nullable String lstmPast(ArgumentView a) {
         long[] x = a.shape("input");
         long h = a.integer("hidden_size"), rows = a.truth("batch_first") ? x[0] : x[1];
@@ -333,7 +333,7 @@ final class ArgumentChecks {
         return a.dtype("workspace") == DType.UINT8 && numel(a.shape("workspace")) > 0 ? null : "workspace is the forward pass's, of bytes";
     }
 
-    /** Of attention: each head of key and value serves as many of query's. */
+    /** Checks attention: each head of key and value serves as many of query's. */
     private static @Nullable String heads(ArgumentView a) {
         long[] q = a.shape("query"), k = a.shape("key"), v = a.shape("value");
         boolean fits = q.length == 4 && k.length == 4 && v.length == 4 && q[0] == k[0] && k[0] == v[0] && k[1] > 0 && k[1] == v[1] && q[1] > 0 && q[1] % k[1] == 0 && k[2] == v[2] && q[3] == k[3] && k[3] == v[3];

@@ -18,7 +18,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
 
     boolean has(String name) { return index(name) >= 0; }
 
-    /** Whether it is a tensor that is there. */
+    /** Returns whether the argument is a tensor that is there. */
     boolean given(String name) {
         int i = index(name);
         return i >= 0 && stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i));
@@ -30,7 +30,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return c;
     }
 
-    /** Of a list of tensors. */
+    /** The shape of tensor {@code i} of a list. */
     long[] shape(String list, int i) {
         ThreadContext c = handle(list, i);
         return CApi.shape(c.handle, c.result);
@@ -47,7 +47,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return c;
     }
 
-    /** [] where there is none. */
+    /** The shape of a tensor, [] where there is none. */
     long[] shape(String tensor) {
         if (!given(tensor)) return new long[0];
         ThreadContext c = handle(tensor);
@@ -62,7 +62,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return CApi.storageBytes(c.handle, c.result);
     }
 
-    /** Of a tensor's first element in its storage. */
+    /** The place of a tensor's first element in its storage. */
     long offset(String tensor) {
         ThreadContext c = handle(tensor);
         return CApi.layout(c.handle, c.result) == Layout.STRIDED.code() ? CApi.storageOffset(c.handle, c.result) : 0;

@@ -8,7 +8,7 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * While open, operators of this thread that gain from it run in a lower precision, by libtorch's own lists (matrix products and
+ * Runs this thread's operators that gain from it in a lower precision while it is open, by libtorch's own lists (matrix products and
  * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside.
  * Closing restores what was before; guards close in the reverse order of their opening, on the thread that opened them.
  */
@@ -58,7 +58,7 @@ public final class Autocast extends Mode {
     /** Full precision while open, also inside an {@link #enter}. */
     public static Autocast off(Device.Type device) { return new Autocast(device, DType.FLOAT32, false); }
 
-    /** What opens the present state again, at another time or on another thread. */
+    /** Returns what opens the present state again, at another time or on another thread. */
     static List<Supplier<Autocast>> snapshot() {
         var all = new ArrayList<Supplier<Autocast>>();
         Mode.during(() -> {

@@ -4,20 +4,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.PassEnd;
+import panatorch.internal.libtorch.Releases;
 
 /**
  * The gradients that hooks of one run of libtorch through a graph leave for each other. Several runs may go through one graph at the
  * same time, on several threads or one inside the other; each has its own. What nobody took is freed when the run ends, however it ends.
  */
 final class BackwardPass {
-    /** By libtorch's number of the run. */
+    /** The runs by libtorch's numbers of them. */
     private static final ConcurrentHashMap<Integer, BackwardPass> RUNNING = new ConcurrentHashMap<>();
 
     private final ConcurrentHashMap<Object, Tensor> left = new ConcurrentHashMap<>();
 
     private BackwardPass() {}
 
-    /** The run that calls the hook which this thread is in. */
+    /** Returns the run that calls the hook which this thread is in. */
     static BackwardPass current() {
         int number = torch.get_current_graph_task_id();
         BackwardPass known = RUNNING.get(number);
@@ -40,7 +41,7 @@ final class BackwardPass {
         if (before != null) before.close();
     }
 
-    /** What was left, as a tensor of the current scope; null if nothing. */
+    /** Returns the gradient that was left, as a tensor of the current scope; null if there is none. */
     @Nullable Tensor take(Object place) {
         Tensor gradient = left.remove(place);
         if (gradient == null) return null;

@@ -4,7 +4,7 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * While open, operators of this thread are computed by their devices' kernels at once, past those that record for
+ * Has this thread's operators computed by their devices' kernels at once while it is open, past those that record for
  * {@code backward}. A kernel for {@link DispatchKey#AUTOGRAD} reaches in it the operator's other kernels. Closing restores what was
  * before; guards close in the reverse order of their opening, on the thread that opened them.
  */

@@ -28,11 +28,11 @@ final class Call {
     private @Nullable ThreadContext context;
     /** The operator; null while references are only released. */
     private @Nullable Operator operator;
-    /** How many arguments were given as none; more after a failed call are those that it had consumed. */
+    /** The number of arguments given as none; more after a failed call are those that it had consumed. */
     private int nones;
-    /** Whether the thread trains if an argument requires a gradient. */
+    /** True if the thread trains if an argument requires a gradient. */
     private boolean watching;
-    /** Whether the call has begun and not ended, and whether the thread counts as calling meanwhile. */
+    /** True from the begin of the call to its end; and if the thread counts as calling meanwhile. */
     private boolean busy, inside;
     /** The caller's tensors that the results are, or null. */
     private @Nullable List<Tensor> out;
@@ -273,7 +273,7 @@ final class Call {
         else stack.push(Tag.GENERATOR, opened(v::retained));
     }
 
-    /** What the schema has for an argument that is left out. */
+    /** Pushes the schema's default for an argument that is left out. */
     void standard(OperatorSchema.Parameter p) { stack.pushCopy(p.standard()); }
 
     void object(NativeObject v) { stack.push(present(v).tag(), opened(v::retained)); }
@@ -367,7 +367,7 @@ final class Call {
         return t;
     }
 
-    /** For an operator that returns its own argument: that one, not another handle to it. */
+    /** Runs an operator that returns its own argument, and returns that one, not another handle to it. */
     Tensor runInPlace(Tensor self) {
         run();
         References.releaseShared(stack.payload(0));
@@ -383,7 +383,7 @@ final class Call {
 
     int resultTag(int i) { return stack.tag(i); }
 
-    /** Result i; an undefined tensor (a gradient nobody asked for) is null. */
+    /** Returns result {@code i}; an undefined tensor (a gradient nobody asked for) is null. */
     @SuppressWarnings("NullAway")
     Tensor takeTensor(int i) {
         if (out != null) return out.get(i);

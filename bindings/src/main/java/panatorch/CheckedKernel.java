@@ -37,7 +37,7 @@ final class CheckedKernel {
     private final int arguments, results;
 
     /**
-     * What is done before a kernel. Throws if the kernel may not be called with the arguments, or puts others in their place.
+     * A check that runs before a kernel. It throws if the kernel may not be called with the arguments, or puts others in their place.
      *
      * @param operator without {@code aten::}
      * @param key of the kernel, as PyTorch names it
@@ -54,7 +54,7 @@ final class CheckedKernel {
 
         long integer(int i) { return Memory.getLong(address(i)); }
 
-        /** Null for none. */
+        /** The argument, or null if it is none. */
         @Nullable String string(int i) { return DispatcherStack.tagAt(address(i)) == Tag.NONE ? null : NativeLists.string(integer(i)); }
 
         long[] integers(int i) {

@@ -2,7 +2,7 @@ package panatorch;
 
 import org.bytedeco.pytorch.global.torch;
 
-/** Element types, by PyTorch's names; {@link #code} is libtorch's number of it. */
+/** The type of a tensor's elements. The constants have PyTorch's names. */
 public enum DType {
     UINT8(0, 1), INT8(1, 1), INT16(2, 2), INT32(3, 4), INT64(4, 8), FLOAT16(5, 2), FLOAT32(6, 4), FLOAT64(7, 8),
     COMPLEX32(8, 4), COMPLEX64(9, 8), COMPLEX128(10, 16), BOOL(11, 1), QINT8(12, 1), QUINT8(13, 1), QINT32(14, 4), BFLOAT16(15, 2),
@@ -24,10 +24,10 @@ public enum DType {
         this.bytes = bytes;
     }
 
-    /** libtorch's number of this type. */
+    /** Returns libtorch's number of this type. */
     public int code() { return code; }
 
-    /** Bytes of one element. */
+    /** Returns the number of bytes of one element. */
     public int bytes() { return bytes; }
 
     /** Bytes of one element of the type with this code; 1 for one that is not known here. */
@@ -37,7 +37,7 @@ public enum DType {
 
     public boolean isFloatingPoint() { return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16 || name().startsWith("FLOAT8") || name().startsWith("FLOAT4"); }
 
-    /** Whether its numbers are whole; bool and quantized types are none of these. */
+    /** Returns whether this is a type of whole numbers; bool and quantized types are none of these. */
     public boolean isInteger() { return name().startsWith("INT") || name().startsWith("UINT"); }
 
     public boolean isQuantized() { return name().startsWith("Q"); }

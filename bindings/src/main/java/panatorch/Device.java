@@ -39,7 +39,7 @@ public record Device(Type type, int index) {
         }
     }
 
-    /** As an {@code IValue}'s payload: the type's byte, then the index's. */
+    /** The device as an {@code IValue}'s payload: the type's byte, then the index's. */
     long payload() { return (type.code & 0xff) | (index & 0xff) << 8; }
 
     static Device ofPayload(long payload) { return new Device(Type.ofCode((int) payload & 0xff), (byte) (payload >> 8)); }

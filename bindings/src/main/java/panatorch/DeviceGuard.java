@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.DeviceGuardImplInterface;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * While open, {@code cuda} without a number means this device, on this thread; Python's {@code torch.cuda.device}. Of the CPU, of which there
+ * Makes a device the current one of this thread while it is open: {@code cuda} without a number means it. Python's {@code torch.cuda.device}. Of the CPU, of which there
  * is one, it changes nothing. Closing restores what was before; guards close in the reverse order of their opening, on the thread
  * that opened them.
  */

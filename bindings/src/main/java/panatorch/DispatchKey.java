@@ -1,6 +1,6 @@
 package panatorch;
 
-/** For which calls of an operator a kernel is, as PyTorch names it. */
+/** A dispatch key: selects the calls of an operator that a kernel handles. The constants have PyTorch's names. */
 public enum DispatchKey {
     CPU("CPU"), CUDA("CUDA"), META("Meta"), MPS("MPS"), XPU("XPU"),
     /** Tensors of every device that has no kernel of its own. */
@@ -20,7 +20,7 @@ public enum DispatchKey {
     /** PyTorch's name: {@code CompositeExplicitAutograd}. */
     @Override public String toString() { return text; }
 
-    /** Whether libtorch has recorded, or decided not to record, before it calls such a kernel. */
+    /** Returns whether libtorch has recorded the call, or decided not to, before it calls such a kernel. */
     boolean belowAutograd() { return this != COMPOSITE_IMPLICIT_AUTOGRAD && this != AUTOGRAD; }
 
     static DispatchKey of(Device.Type type) { return valueOf(type.name()); }

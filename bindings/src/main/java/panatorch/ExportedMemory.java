@@ -16,10 +16,10 @@ final class ExportedMemory {
 
     static final String IN_USE = "a segment or buffer of Tensor.data uses its memory",
             FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the segment's arena before";
-    /** What libtorch says. */
+    /** The words of libtorch's error. */
     private static final String REFUSED = "Trying to resize storage that is not resizable";
 
-    /** How many segments there are of each storage that is resizable without them. */
+    /** The number of segments of each storage that is resizable without them. */
     private static final ConcurrentHashMap<Long, Integer> SEGMENTS = new ConcurrentHashMap<>();
 
     /** Holds {@code storage}, which somebody else holds now, until {@link #release}. */

@@ -14,7 +14,7 @@ import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a recording of Java's flight recorder shows of this library. To load an event's class takes a tenth of a second, so none
+ * The events that this library shows in recordings of Java's flight recorder. To load an event's class takes a tenth of a second, so none
  * is touched before the recorder has started: ask {@link #recorderStarted} first.
  */
 final class FlightEvents {
@@ -23,7 +23,7 @@ final class FlightEvents {
     /** Not volatile, as every operator call reads it: a thread may miss the first events of a recording. */
     private static boolean recorderStarted;
 
-    /** Whether the flight recorder has been started. */
+    /** Returns whether the flight recorder has been started. */
     static boolean recorderStarted() { return recorderStarted; }
 
     /** Waits for the recorder's start; asking for the recorder would start it. */

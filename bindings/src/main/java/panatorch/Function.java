@@ -51,14 +51,14 @@ public abstract class Function {
      */
     protected abstract List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients);
 
-    /** The one output for {@code inputs}. It belongs to the current scope. */
+    /** Returns the only output for {@code inputs}. It belongs to the current scope. */
     public final Tensor apply(Tensor... inputs) {
         List<Tensor> outputs = applyAll(List.of(inputs));
         if (outputs.size() != 1) throw new IllegalStateException(name() + " has " + outputs.size() + " outputs; applyAll returns them all");
         return outputs.getFirst();
     }
 
-    /** All outputs for {@code inputs}. They belong to the current scope. */
+    /** Returns all outputs for {@code inputs}. They belong to the current scope. */
     public final List<Tensor> applyAll(List<Tensor> inputs) {
         boolean recording = NoGrad.isGradEnabled() && inputs.stream().anyMatch(Tensor::requiresGrad);
         if (recording) PassEnd.require();
@@ -85,7 +85,7 @@ public abstract class Function {
     final String name() { return getClass().getSimpleName().isEmpty() ? "an anonymous function" : getClass().getSimpleName(); }
 
     /**
-     * What one application of a function keeps from {@link #forward} to {@link #backward}. Its tensors are freed with the graph, or
+     * The state that one application of a function keeps from {@link #forward} to {@link #backward}. Its tensors are freed with the graph, or
      * after {@code backward} if that does not retain it.
      */
     public static final class Context {
@@ -137,13 +137,13 @@ public abstract class Function {
             return all;
         }
 
-        /** Says of outputs that they have no gradient. To be called in {@link Function#forward}. */
+        /** Declares that outputs have no gradient. To be called in {@link Function#forward}. */
         public void markNonDifferentiable(Tensor... outputs) { nonDifferentiable = List.of(outputs); }
 
-        /** Whether {@code backward} gets zeros for the gradients of outputs that nothing depended on, as it does by default, or null. */
+        /** Sets whether {@code backward} gets zeros for the gradients of outputs that nothing depended on, as it does by default, or null. */
         public void materializeGradients(boolean materialize) { this.materialize = materialize; }
 
-        /** Whether the gradient of input {@code i} is of any use. */
+        /** Returns whether the gradient of input {@code i} is of any use. */
         public boolean needsGradient(int i) { return needed[i]; }
 
         boolean materializes() { return materialize; }

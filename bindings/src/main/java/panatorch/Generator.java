@@ -34,14 +34,14 @@ public final class Generator implements AutoCloseable {
     /** Takes over a reference. */
     Generator(long object) { owner = new NativeObject(Tag.GENERATOR, object); }
 
-    /** A new generator for operators on the CPU. */
+    /** Returns a new generator for operators on the CPU. */
     public static Generator of(long seed) {
         Startup.ensure();
         return new Generator(torch.make_generator_cpu(seed));
     }
 
     /**
-     * A new generator for operators on {@code device}.
+     * Returns a new generator for operators on {@code device}.
      *
      * @throws TorchException if there is no such device here
      */
@@ -58,13 +58,13 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    /** The one that operators of all threads draw from when none is given. */
+    /** Returns the CPU's default generator, which operators of all threads draw from when none is given. */
     public static Generator global() {
         Startup.ensure();
         return new Generator(torch.getDefaultCPUGenerator());
     }
 
-    /** The one that operators on {@code device} draw from when none is given. */
+    /** Returns a device's default generator, which operators on {@code device} draw from when none is given. */
     public static Generator global(Device device) {
         Startup.ensure();
         try (var d = new org.bytedeco.pytorch.Device(device.toString())) {
@@ -74,7 +74,7 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    /** Of the operators that can draw from it. */
+    /** Returns the device whose operators can draw from it. */
     public Device device() {
         try (var d = view().device()) {
             return d.is_cpu() ? Device.CPU : new Device(Device.Type.ofCode(d.type().value), d.index());

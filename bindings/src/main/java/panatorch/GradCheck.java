@@ -78,7 +78,7 @@ public record GradCheck(double step, double absolute, double relative) {
         return g == null ? new double[(int) x.numel()] : g.toDoubleArray();
     }
 
-    /** For each output, what {@link #jacobian} should be. */
+    /** Estimates the Jacobian of each output by differences, which {@link #jacobian} should equal. */
     private double[][] finiteDifferences(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs, Tensor x) {
         var moved = new ArrayList<>(inputs);
         Tensor other = x.detach().clone().contiguous().requiresGrad_(true);

@@ -27,10 +27,10 @@ public final class Index {
 
     private Index(List<Object> parts) { this.parts = parts; }
 
-    /** From {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
+    /** A slice from {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
     public static Part slice(@Nullable Number start, @Nullable Number end) { return slice(start, end, 1); }
 
-    /** From the dimension's own start to before {@code end}. */
+    /** A slice from the dimension's own start to before {@code end}. */
     public static Part slice(@Nullable Number end) { return slice(null, end, 1); }
 
     /** Every {@code step}-th, which is positive. */

@@ -4,7 +4,7 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * While open, operators of this thread record nothing for {@code backward}, and the tensors they make carry nothing that it could need: a little
+ * Has this thread's operators record nothing for {@code backward} while it is open, and make tensors that carry nothing that it could need: a little
  * faster than {@link NoGrad}, but such a tensor can never become part of a graph. Closing restores what was before; guards close in the
  * reverse order of their opening, on the thread that opened them.
  */
@@ -19,7 +19,7 @@ public final class InferenceMode extends Mode {
 
     public static InferenceMode enter() { return new InferenceMode(); }
 
-    /** Whether this thread is in it. */
+    /** Returns whether this thread is in inference mode. */
     public static boolean isEnabled() {
         var enabled = new boolean[1];
         Mode.during(() -> enabled[0] = org.bytedeco.pytorch.InferenceMode.is_enabled());
@@ -28,7 +28,7 @@ public final class InferenceMode extends Mode {
 
     @Override boolean recordsNothing(boolean outside) { return true; }
 
-    /** As the constructor of libtorch's own guard, whose object JavaCPP takes longer to make than this does. */
+    /** Does what the constructor of libtorch's own guard does, in less time than JavaCPP takes to make that object. */
     @Override void set() {
         keySets = ThreadModes.keySets(ThreadContext.current().guard);
         added = Memory.getLong(keySets);

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Tag;
 
-/** How libtorch is called with what lies on a stack: what goes along with it, and what is made of its errors. */
+/** Calls libtorch with the arguments on a stack: checks them, records an event, tries again after a lack of memory and translates errors. */
 final class Invocation {
     private Invocation() {}
 

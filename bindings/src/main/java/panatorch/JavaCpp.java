@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of JavaCPP's own classes, {@code org.bytedeco.pytorch}, for what has no method here. This thread's guards hold in them, on a virtual thread, too,
+ * Makes calls of JavaCPP's own classes, {@code org.bytedeco.pytorch}, for what has no method here. This thread's guards hold in them, on a virtual thread, too,
  * and a C++ exception is a {@link TorchException}.
  *
  * <pre>{@code boolean cudnn = JavaCpp.call(() -> torch.getCUDAHooks().hasCuDNN()); }</pre>
@@ -14,9 +14,9 @@ public final class JavaCpp {
     private JavaCpp() {}
 
     /**
-     * What {@code call} answers.
+     * Makes a call and returns its result.
      *
-     * @throws TorchException for what C++ throws
+     * @throws TorchException for a C++ exception
      */
     public static <T extends @Nullable Object> T call(Supplier<T> call) {
         var result = new ArrayList<T>(1);
@@ -24,7 +24,7 @@ public final class JavaCpp {
         return result.getFirst();
     }
 
-    /** {@link #call} of what answers nothing. */
+    /** Makes a call that returns nothing, as {@link #call} does. */
     public static void run(Runnable call) {
         Startup.ensure();
         Mode.during(() -> {

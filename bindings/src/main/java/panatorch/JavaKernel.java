@@ -17,7 +17,7 @@ final class JavaKernel {
     private final boolean belowAutograd;
     private final int arguments;
     private final List<OperatorSchema.Parameter> results;
-    /** Null once unregistered. */
+    /** The registration; null once it is taken back. */
     private volatile @Nullable MemorySegment stub;
 
     JavaKernel(Operator operator, OperatorLibrary.Kernel kernel, boolean belowAutograd) {

@@ -12,7 +12,7 @@ import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Storages;
 
-/** Tensors of memory that Java has: copies of it, and tensors that share it. */
+/** Makes tensors of Java's memory, by copying or sharing it, and gives Java access to the memory of tensors. */
 final class JavaMemory {
     private JavaMemory() {}
 

@@ -1,6 +1,6 @@
 package panatorch;
 
-/** How a tensor's elements are laid out, in libtorch's order. */
+/** The layout of a tensor's elements in memory. The constants are in libtorch's order. */
 public enum Layout {
     STRIDED, SPARSE_COO, SPARSE_CSR, MKLDNN, SPARSE_CSC, SPARSE_BSR, SPARSE_BSC, JAGGED;
 

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import panatorch.internal.libtorch.Blobs;
+import panatorch.internal.libtorch.Releases;
 
 /** Tensors that tell when libtorch lets go of them, and with that, when a graph they are part of is gone. */
 final class Lifeline {

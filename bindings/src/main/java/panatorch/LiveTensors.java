@@ -11,7 +11,7 @@ import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
-/** Counts the tensors that were made and not closed; with {@code -Dpanatorch.leaks=trace} it knows where, too. */
+/** Counts the tensors that were made and not closed. With {@code -Dpanatorch.leaks=trace} it records where. */
 final class LiveTensors {
     private LiveTensors() {}
 
@@ -42,12 +42,12 @@ final class LiveTensors {
         CLOSED.put(tensor, new Site("the tensor was closed here"));
     }
 
-    /** For tensors freed in one go. */
+    /** Counts tensors that were freed in one go. */
     static void closed(int n) { COUNT.add(-n); }
 
     static boolean tracing() { return TRACE; }
 
-    /** For a tensor that the garbage collector found before anybody closed it. */
+    /** Counts a tensor that the garbage collector found before anybody closed it. */
     static void collected(@Nullable Throwable site) {
         if (TRACE) warn("A tensor outside any scope was garbage before it was closed.", site);
         COUNT.decrement();
@@ -63,12 +63,12 @@ final class LiveTensors {
         return text.toString();
     }
 
-    /** For a thread that ended with a scope open. */
+    /** Warns of a thread that ended with a scope open. */
     static void abandoned(int tensors, @Nullable Throwable site) {
         if (TRACE) warn("A thread ended with a scope open; the garbage collector frees its " + tensors + " tensors.", site);
     }
 
-    /** What a scope remembers of its opening; null unless tracing. */
+    /** The place where a scope is opened; null unless tracing. */
     static @Nullable Throwable scopeSite() { return TRACE ? new Site("the scope was opened here") : null; }
 
     static @Nullable Throwable openedAt(Object tensor) { return OPENED.get(tensor); }
@@ -77,10 +77,10 @@ final class LiveTensors {
 
     static long count() { return COUNT.sum(); }
 
-    /** How many were garbage before they were closed. */
+    /** The number of tensors that were garbage before they were closed. */
     static long collected() { return COLLECTED.sum(); }
 
-    /** Where the live tensors were made; empty unless tracing. */
+    /** The places where the live tensors were made; empty unless tracing. */
     static List<Throwable> sites() {
         synchronized (OPENED) {
             return new ArrayList<>(OPENED.values());

@@ -2,13 +2,13 @@ package panatorch;
 
 import org.bytedeco.pytorch.global.torch.Float32MatmulPrecision;
 
-/** How products of float32 matrices may be computed, see {@link Torch#setFloat32MatmulPrecision}. */
+/** The precision in which products of float32 matrices are computed, see {@link Torch#setFloat32MatmulPrecision}. */
 public enum MatmulPrecision {
-    /** In float32. */
+    /** Computes in float32. */
     HIGHEST(Float32MatmulPrecision.HIGHEST),
-    /** In TF32, or each number as the sum of two bfloat16, where the device is faster with that. */
+    /** Computes in TF32, or with each number as the sum of two bfloat16, where the device is faster with that. */
     HIGH(Float32MatmulPrecision.HIGH),
-    /** In bfloat16, where the device is faster with that. */
+    /** Computes in bfloat16, where the device is faster with that. */
     MEDIUM(Float32MatmulPrecision.MEDIUM);
 
     private final int code;

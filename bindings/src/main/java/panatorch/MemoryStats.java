@@ -4,7 +4,7 @@ import java.util.Locale;
 import panatorch.internal.library.ProcessMemory;
 
 /**
- * What this process's tensors and memory amount to, as {@link Torch#memoryStats} found it. Sizes are in bytes, and −1 where the
+ * The number of this process's tensors and its memory, as {@link Torch#memoryStats} found them. Sizes are in bytes, and −1 where the
  * system does not tell them.
  *
  * @param liveTensors tensors that were made and neither closed nor collected; several may share one storage

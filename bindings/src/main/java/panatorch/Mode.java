@@ -21,7 +21,7 @@ abstract class Mode implements AutoCloseable {
         else owner.modes.add(this);
     }
 
-    /** Whether operators record nothing for {@code backward} in this mode, {@code outside} of which they do so or not. */
+    /** Returns whether operators record nothing for {@code backward} in this mode, {@code outside} of which they do so or not. */
     boolean recordsNothing(boolean outside) { return outside; }
 
     /** Sets the mode on this thread of the operating system, and remembers what was before. */

@@ -19,19 +19,19 @@ import panatorch.internal.libtorch.Tag;
 final class NativeErrors {
     private NativeErrors() {}
 
-    /** Whether exceptions show where in libtorch they come from, a page of addresses. */
+    /** True if exceptions show where in libtorch they come from, a page of addresses. */
     private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
-    /** What stands in libtorch's texts where the trace was; empty if the trace is still there. */
+    /** The text that stands in libtorch's messages instead of the trace; empty if the trace is still there. */
     private static final String NO_TRACE = NATIVE_TRACES ? "" : ErrorTraces.off();
     private static final int MOST_CHARACTERS = 2000;
-    /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
+    /** Separates libtorch's own words from what follows: a backtrace, or a table of all the places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
     /** An error of a script goes on after blank lines: the script's lines come first, the reason last. */
     private static final String SCRIPT = "The following operation failed in the TorchScript interpreter.";
     private static final Pattern TRACE = Pattern.compile("\nException raised from|\nframe #0: ");
 
-    /** What is of no use here: libtorch's guesses why an operator has no kernel for a device. */
+    /** Matches libtorch's guesses why an operator has no kernel for a device, which are of no use here. */
     private static final Pattern ADVICE = Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
     /**
@@ -106,7 +106,7 @@ final class NativeErrors {
     // ---- Java's exceptions on their way through C++
 
     private static final Pattern NUMBER = Pattern.compile("Java code threw #(\\d+)#");
-    /** Where C++ swallows an exception, nobody comes for its number. */
+    /** The most exceptions that are kept. Where C++ swallows one, nobody comes for its number. */
     private static final int MOST = 64;
     private static final AtomicLong NEXT = new AtomicLong(1);
     private static final ConcurrentSkipListMap<Long, Throwable> THROWN = new ConcurrentSkipListMap<>();
@@ -117,7 +117,7 @@ final class NativeErrors {
         Carrier(String text) { super(text, null, false, false); }
     }
 
-    /** What to throw to the native caller instead of {@code thrown}. */
+    /** Returns what to throw to the native caller instead of {@code thrown}. */
     static RuntimeException carrier(Throwable thrown) {
         long number = NEXT.getAndIncrement();
         THROWN.put(number, thrown);
@@ -125,7 +125,7 @@ final class NativeErrors {
         return new Carrier("Java code threw #" + number + "#: " + thrown);
     }
 
-    /** What Java code threw, if {@code error} came of that; else null. */
+    /** Returns the exception of Java code that {@code error} came of, or null. */
     static @Nullable Throwable behind(RuntimeException error) {
         var m = NUMBER.matcher(String.valueOf(error.getMessage()));
         return m.find() ? THROWN.remove(Long.valueOf(m.group(1))) : null;

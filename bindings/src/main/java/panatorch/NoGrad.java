@@ -3,7 +3,7 @@ package panatorch;
 import panatorch.internal.libtorch.CApi;
 
 /**
- * While open, operators of this thread record nothing for {@code backward}. Closing restores what was before; guards close in
+ * Has this thread's operators record nothing for {@code backward} while it is open. Closing restores what was before; guards close in
  * the reverse order of their opening, on the thread that opened them.
  *
  * <pre>{@code try (var off = NoGrad.enter()) { … } }</pre>
@@ -22,7 +22,7 @@ public final class NoGrad extends Mode {
     /** The opposite: recording is on while open, also inside a {@link #enter}. */
     public static NoGrad enableGrad() { return new NoGrad(true); }
 
-    /** Whether operators of this thread record for {@code backward}. */
+    /** Returns whether operators of this thread record for {@code backward}. */
     public static boolean isGradEnabled() {
         var enabled = new boolean[1];
         Mode.during(() -> enabled[0] = CApi.gradMode());

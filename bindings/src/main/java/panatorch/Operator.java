@@ -57,10 +57,10 @@ final class Operator {
 
     ArgumentChecks.@Nullable Check check() { return check; }
 
-    /** Whether who calls it trains something. */
+    /** Returns whether who calls it trains something. */
     boolean trains() { return trains; }
 
-    /** Null if there is none, or the operator was looked up by name. */
+    /** The variant that writes to given tensors; null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() { return variant; }
 
     String name() { return name; }
@@ -110,6 +110,6 @@ final class Operator {
         return s != null ? s : (schema = OperatorSchema.of(handle().schema()));
     }
 
-    /** Whether it writes to tensors it is given. */
+    /** Returns whether it writes to tensors it is given. */
     boolean changesArguments() { return handle().schema().is_mutable(); }
 }

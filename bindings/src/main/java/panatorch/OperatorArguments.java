@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a kernel written in Java is called with, by the names of the operator's schema. The tensors belong to the scope around the
+ * The arguments of a kernel written in Java, by the names of the operator's schema. The tensors belong to the scope around the
  * kernel's call: one that is to last longer goes out as a result, or by {@link Tensor#escape}.
  *
  * <p>A wrong name or type, and none for an argument that is not asked for as optional, is an {@link IllegalArgumentException}.
@@ -20,12 +20,12 @@ public final class OperatorArguments {
         this.values = values;
     }
 
-    /** Whether the argument is another value than none. */
+    /** Returns whether the argument is another value than none. */
     public boolean has(String name) { return values[index(name)] != null; }
 
     public Tensor tensor(String name) { return get(name, Tensor.class); }
 
-    /** Null if the argument is none, or an undefined tensor. */
+    /** The tensor, or null if the argument is none or an undefined tensor. */
     public @Nullable Tensor optionalTensor(String name) { return has(name) ? tensor(name) : null; }
 
     /** Elements of a {@code Tensor?[]} may be null. */

@@ -49,7 +49,7 @@ public final class OperatorLibrary implements AutoCloseable {
         @Nullable Object compute(OperatorArguments arguments);
     }
 
-    /** What is registered stays so although nobody holds the library. */
+    /** The libraries that are open: what is registered stays so although nobody holds the library. */
     private static final Set<OperatorLibrary> OPEN = new HashSet<>();
 
     private final String namespace;

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.FunctionSchema;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 
-/** What the dispatcher knows of an operator's arguments and results at run time. */
+/** The parameters and results of an operator as the dispatcher knows them at run time. */
 record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
 
     /**
@@ -21,7 +21,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
     }
 
-    /** How many of the arguments have to be given: up to the last without a default. */
+    /** The number of arguments that have to be given: up to the last without a default. */
     int required() {
         int n = parameters.size();
         while (n > 0 && parameters.get(n - 1).standard() != 0) n--;

@@ -67,7 +67,7 @@ public final class Operators {
     public record Parameter(String name, String type, boolean required) {}
 
     /**
-     * What an operator takes.
+     * Returns the parameters of an operator.
      *
      * @throws TorchException if there is no such operator
      */

@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 
-/** What Python prints behind a quantized tensor's elements. */
+/** Formats the quantization that Python prints behind a quantized tensor's elements. */
 final class QuantizedFormat {
     private QuantizedFormat() {}
 

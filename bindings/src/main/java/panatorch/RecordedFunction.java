@@ -29,7 +29,7 @@ final class RecordedFunction {
     private final Tensor root;
     private final AtomicInteger outlets = new AtomicInteger(), differentiable = new AtomicInteger();
 
-    /** What a gradient has to be like. */
+    /** The shape, type and device that a gradient must have. */
     private record Kind(long[] shape, DType dtype, Device device) {
         static Kind of(Tensor t) { return new Kind(t.shape(), t.dtype(), t.device()); }
 
@@ -51,7 +51,7 @@ final class RecordedFunction {
         kinds = new Kind[results];
     }
 
-    /** What becomes of {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that is forgotten would ever be garbage. */
+    /** Returns the outputs for {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that is forgotten would ever be garbage. */
     static List<Tensor> outputs(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
         var recorded = new RecordedFunction(function, context, arguments, results.size());
         var outlet = recorded.new Outlet();
@@ -88,7 +88,7 @@ final class RecordedFunction {
         context.release();
     }
 
-    /** Where the gradient of an input leaves. */
+    /** The node where the gradient of an input leaves. */
     private final class Input {
         private final int number;
         private final Kind kind;
@@ -133,10 +133,10 @@ final class RecordedFunction {
         void close() { hook.deallocate(); }
     }
 
-    /** Where gradients of outputs enter and {@code backward} is called. */
+    /** The node where gradients of outputs enter and {@code backward} is called. */
     private final class Outlet {
         private final List<GradientHook> hooks = new ArrayList<>();
-        /** Where the gradient of each output is left; null where it has none. */
+        /** The places where the gradients of the outputs are left; null for one that has none. */
         private final @Nullable Object[] places = new Object[kinds.length];
         private volatile boolean freed;
 

@@ -151,7 +151,7 @@ public final class Scope implements AutoCloseable {
         t.placed(this, size++);
     }
 
-    /** Whether {@code t} was this scope's. */
+    /** Returns whether {@code t} was this scope's. */
     boolean remove(Tensor t) {
         checkThread();
         int at = t.placeIn(this);

@@ -23,14 +23,14 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.Cores;
 
 /**
- * libtorch's own kernel of an operator, while which runs OpenBLAS uses one thread; see {@link OpenBlas}. Attention in bfloat16 and float16 is computed in float32,
- * as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
+ * Wraps a libtorch CPU kernel so that OpenBLAS runs single-threaded inside it; see {@link OpenBlas}. Attention in bfloat16 and float16 is computed in
+ * float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
  */
 final class SerialKernel {
     /**
-     * LU decompositions, and attention with its products on each thread of a parallel region. Convolutions of doubles have such products, too, but their
-     * operators also compute single images in float, faster on all threads and without this detour. With each stands how many of its first results are rounded
-     * where it is computed in float32; attention's sums of exponentials are float32 anyway.
+     * The wrapped operators, each with the number of its first results that are rounded where it is computed in float32. LU decompositions need the
+     * stack of one thread. Attention computes products on each thread of a parallel region. Convolutions of doubles do so, too, but their operators
+     * also compute single images in float, which is faster on all threads. Attention's sums of exponentials are float32 anyway.
      */
     private static final Map<String, Integer> OPERATORS = Map.of("linalg_lu_factor_ex", 0, "linalg_lu_factor_ex.out", 0,
             "_scaled_dot_product_flash_attention_for_cpu", 1, "_scaled_dot_product_flash_attention_for_cpu_backward", 3);
@@ -40,7 +40,7 @@ final class SerialKernel {
 
     private final OperatorHandle operator;
     private final SafeKernelFunction kernel;
-    /** The kernel asks for none. */
+    /** The key that the kernel is called with; it reads none. */
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
     private final int arguments, results, rounded;
@@ -54,7 +54,7 @@ final class SerialKernel {
         results = operator.schema().results().size();
     }
 
-    /** Before any operator is called: libtorch's table may not be read meanwhile. */
+    /** Puts the kernels in the place of libtorch's. To be called before any operator: libtorch's table may not be read meanwhile. */
     static void register() {
         if (!OpenBlas.isLoaded()) return;
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
@@ -96,7 +96,7 @@ final class SerialKernel {
         return stack;
     }
 
-    /** The tensors of one type among {@code count} values become tensors of another. */
+    /** Converts the tensors of one type among {@code count} values to another. */
     private static void convert(long stack, long from, int count, DType type, DType other, ThreadContext context) {
         for (int i = 0; i < count; i++) {
             long at = DispatcherStack.address(stack, from + i), impl = Memory.getLong(at);
@@ -107,7 +107,7 @@ final class SerialKernel {
         }
     }
 
-    /** Null of what is no tensor. */
+    /** The element type of a value, or null if it is no tensor. */
     private static @Nullable DType type(long value, ThreadContext context) {
         long impl = Memory.getLong(value);
         if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
- * While open, what this thread computes on the stream's device goes onto that stream, and the device is the current one; Python's
+ * Puts what this thread computes on a stream's device onto that stream while it is open, and makes the device the current one; Python's
  * {@code torch.cuda.stream}. Of the CPU's stream it changes nothing. Closing restores what was before; guards close in the reverse order of their
  * opening, on the thread that opened them.
  *

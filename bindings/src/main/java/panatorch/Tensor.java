@@ -44,7 +44,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     private @Nullable Backstop backstop;
     /** The thread that made it. */
     private final int maker;
-    /** Whether another thread than the one that made it, or has it in a scope, has used it. */
+    /** True if another thread than the one that made it, or has it in a scope, has used it. */
     private boolean shared;
 
     Tensor(long impl, ThreadContext maker) {
@@ -86,7 +86,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (taken != 0) free(impl(taken));
     }
 
-    /** Whether nothing is left to be freed. */
+    /** Returns whether nothing is left to be freed. */
     boolean isFreed() { return impl == CLOSED; }
 
     public boolean isClosed() { return isClosed(impl); }
@@ -202,7 +202,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- what it is
 
-    /** Something that is read through a handle. */
+    /** Reads something through a handle. */
     <T extends @Nullable Object> T read(Function<ThreadContext, T> reader) {
         ThreadContext c = ThreadContext.current();
         int reading = beginReading(c);
@@ -222,7 +222,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    /** The number of elements. */
+    /** Returns the number of elements. */
     public long numel() {
         ThreadContext c = ThreadContext.current();
         int reading = beginReading(c);
@@ -234,7 +234,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    /** The number of dimensions. */
+    /** Returns the number of dimensions. */
     public long dim() {
         ThreadContext c = ThreadContext.current();
         int reading = beginReading(c);
@@ -272,7 +272,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public Layout layout() { return read(c -> Layout.ofCode(CApi.layout(c.handle, c.result))); }
 
-    /** Whether the elements lie without gaps, last dimension fastest. */
+    /** Returns whether the elements lie without gaps, last dimension fastest. */
     public boolean isContiguous() {
         if (numel() == 0) return true;
         long[] shape = shape(), strides = strides();
@@ -317,7 +317,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public boolean allClose(Tensor other, double rtol, double atol) { return Aten.allclose(this, other, rtol, atol); }
 
     /**
-     * Whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype and device.
+     * Returns whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype and device.
      *
      * @param equalNan whether a NaN is close to a NaN
      */
@@ -359,7 +359,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public int itemInt() { return Math.toIntExact(item().longValue()); }
 
-    /** Whether the one element is not 0. */
+    /** Returns whether the one element is not 0. */
     public boolean itemBoolean() { return isNonzero(); }
 
     /** A copy of all elements in order, converted to float32. */
@@ -409,7 +409,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public boolean requiresGrad() { return read(c -> view(c).requires_grad()); }
 
-    /** What {@code backward} accumulated, as a new handle to the same memory; null if nothing. */
+    /** Returns the gradient that {@code backward} accumulated, as a new handle to the same memory; null if there is none. */
     public @Nullable Tensor grad() {
         long g = read(c -> Memory.getLong(view(c).grad().address()));
         if (References.isUndefinedTensor(g)) return null;
@@ -491,7 +491,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
     public String describe() { return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device(); }
 
-    /** As Python's PyTorch prints it. */
+    /** Returns the tensor as Python's PyTorch prints it. */
     @Override public String toString() {
         if (isClosed()) return "tensor(closed)";
         if (layout() == Layout.JAGGED) return "tensor(" + describe() + ", layout=" + layout() + ")";

@@ -86,7 +86,7 @@ final class TensorFormat {
         return all.append(')').toString();
     }
 
-    /** What a sparse tensor consists of. */
+    /** The parts of a sparse tensor. */
     private static final class Sparse {
         record Part(String name, Function<Tensor, Tensor> of) {}
 

@@ -15,7 +15,7 @@ final class TensorHooks {
     private TensorHooks() {}
 
     private static final int FEW = 64;
-    /** By the address of the node, or of the leaf. */
+    /** The hooks by the address of the node, or of the leaf. */
     private static final LinkedHashMap<Long, Owner> OWNERS = new LinkedHashMap<>();
     private static int enough = FEW;
 

@@ -11,7 +11,7 @@ import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.threads.Caller;
 
-/** What PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
+/** The state that PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
 final class ThreadContext {
     static {
         Startup.ensure();
@@ -20,13 +20,13 @@ final class ThreadContext {
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     final Caller caller = new Caller();
-    /** Another one for each thread. */
+    /** The thread's number, which no other has. */
     final int number = caller.number();
     final Scope.Innermost scopes = new Scope.Innermost();
-    /** Where the next operator writes to; null nearly always. */
+    /** The tensors that the next operator writes to; null nearly always. */
     @Nullable Out out;
 
-    /** Null on a virtual thread: there may be very many, and each would keep native memory. */
+    /** The thread's own call; null on a virtual thread: there may be very many, and each would keep native memory. */
     private final @Nullable Call call;
     /**
      * The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set, and inside a
@@ -37,9 +37,9 @@ final class ThreadContext {
     @Nullable Mode innermost;
     final Upcalls upcalls = new Upcalls();
     private final MemorySegment scratch = Arena.ofAuto().allocate(40, 8);
-    /** Whether the running pass of autograd computes the gradients of some leaves only. */
+    /** True if the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;
-    /** Where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
+    /** The place where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
     @Nullable Throwable running;
     /** Room for a tensor handle, and for one result. */
     final long handle = scratch.address(), result = handle + 8;

@@ -264,7 +264,7 @@ public final class Torch {
     /** The smallest type to which both convert without loss of kind: what tensors of these two types are computed in. */
     public static DType promoteTypes(DType a, DType b) { return Aten.promoteTypes(a, b); }
 
-    /** Whether results of the one type may be written to a tensor of the other: not fractions to integers, nor numbers to truth values. */
+    /** Returns whether results of the one type may be written to a tensor of the other: not fractions to integers, nor numbers to truth values. */
     public static boolean canCast(DType from, DType to) { return Aten.canCast(from, to); }
 
     // ---- the process
@@ -301,7 +301,7 @@ public final class Torch {
         ThreadContext.current().caller.limit(threads);
     }
 
-    /** Of the pool that whole operators are given to, as TorchScript's {@code fork} does. */
+    /** The number of threads of the pool that whole operators are given to, as TorchScript's {@code fork} does. */
     public static int numInteropThreads() { return Math.toIntExact(torch.get_num_interop_threads()); }
 
     /** @throws IllegalStateException if the pool has begun to work, or was told its size before: libtorch takes it once */
@@ -322,7 +322,7 @@ public final class Torch {
     public static void useDeterministicAlgorithms(boolean on) { useDeterministicAlgorithms(on, false); }
 
     /**
-     * Whether operators use, in the whole process, only algorithms that give the same bits for the same input each time, and new
+     * Sets whether operators use, in the whole process, only algorithms that give the same bits for the same input each time, and new
      * uninitialised memory is filled. On CUDA cuBLAS wants {@code CUBLAS_WORKSPACE_CONFIG=:4096:8} in the environment with it.
      *
      * @param warnOnly whether an operator that has no such algorithm warns, and runs, rather than being a {@link TorchException}
@@ -331,10 +331,10 @@ public final class Torch {
 
     public static boolean deterministicAlgorithms() { return BackendFlag.context().deterministicAlgorithms(); }
 
-    /** Whether {@link #useDeterministicAlgorithms(boolean, boolean)} was told to warn only. */
+    /** Returns whether {@link #useDeterministicAlgorithms(boolean, boolean)} was told to warn only. */
     public static boolean deterministicAlgorithmsWarnOnly() { return BackendFlag.context().deterministicAlgorithmsWarnOnly(); }
 
-    /** How exact products of float32 matrices are, in the whole process; {@link MatmulPrecision#HIGHEST} at the start. */
+    /** The precision of float32 matrix products in the whole process; {@link MatmulPrecision#HIGHEST} at the start. */
     public static void setFloat32MatmulPrecision(MatmulPrecision precision) { BackendFlag.context().setFloat32MatmulPrecision(precision.toString()); }
 
     public static MatmulPrecision float32MatmulPrecision() { return MatmulPrecision.ofCode(BackendFlag.context().float32MatmulPrecision().intern().value); }
@@ -342,10 +342,10 @@ public final class Torch {
     /** libtorch's version. */
     public static String version() { return NativeLibrary.LIBTORCH_VERSION; }
 
-    /** Where libtorch was loaded from. */
+    /** The folder that libtorch was loaded from. */
     public static Path libraryFolder() { return NativeLibrary.folder(); }
 
-    /** How libtorch was built: compilers, BLAS, flags. */
+    /** The configuration that libtorch was built with: compilers, BLAS, flags. */
     public static String buildConfiguration() { return text(torch.show_config()); }
 
     /** The widest vector instructions libtorch uses here: {@code AVX512}, {@code AVX2}, {@code DEFAULT}. */
@@ -359,12 +359,12 @@ public final class Torch {
 
     // ---- memory
 
-    /** What this process's tensors and memory amount to now. Reads a file of the system's; not for inner loops. */
+    /** Returns the number of this process's tensors and its memory. Reads a file of the system's; not for inner loops. */
     public static MemoryStats memoryStats() { return MemoryStats.now(); }
 
-    /** How many tensors were made and neither closed nor collected. */
+    /** The number of tensors that were made and neither closed nor collected. */
     public static long liveTensors() { return LiveTensors.count(); }
 
-    /** Where the live tensors were made; empty unless {@code -Dpanatorch.leaks=trace} is set. */
+    /** The places where the live tensors were made; empty unless {@code -Dpanatorch.leaks=trace} is set. */
     public static List<Throwable> liveTensorSites() { return LiveTensors.sites(); }
 }

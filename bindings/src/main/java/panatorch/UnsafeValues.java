@@ -6,14 +6,14 @@ import panatorch.CheckedKernel.Check;
 import panatorch.CheckedKernel.KernelArguments;
 
 /**
- * Legal arguments that libtorch's kernels crash of or never return from: mostly values that diverged models have. {@code panatorch.fuzz.Operators --diverged}
+ * Checks for legal arguments on which libtorch's kernels crash or never return, mostly values of diverged models. {@code panatorch.fuzz.Operators --diverged}
  * found them. PyTorch in Python crashes or hangs on most, too.
  */
 final class UnsafeValues {
     private UnsafeValues() {}
 
     private static final String CPU = "CPU";
-    /** Of points of a grid, in halves of the image. */
+    /** The farthest point of a grid, in halves of the image. */
     private static final double FARTHEST = 1e30;
 
     static final List<Check> CHECKS = List.of(

@@ -3,7 +3,7 @@ package panatorch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much memory the tensors hold that only the garbage collector may free. It sees small Java objects and no reason to hurry; so it is
+ * The memory of tensors that only the garbage collector may free. It sees small Java objects and no reason to hurry; so it is
  * asked to whenever there is a GiB more of them.
  */
 final class UnscopedMemory {

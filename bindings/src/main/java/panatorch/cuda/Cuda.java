@@ -19,7 +19,7 @@ public final class Cuda {
 
     private static volatile @Nullable NativeStreams streams;
 
-    /** Whether libtorch has CUDA and finds a GPU. */
+    /** Returns whether libtorch has CUDA and finds a GPU. */
     public static boolean isAvailable() { return JavaCpp.call(torch::hasCUDA); }
 
     /** 0 where CUDA is not available. */
@@ -62,7 +62,7 @@ public final class Cuda {
         JavaCpp.run(() -> streams().synchronizeDevice(index));
     }
 
-    /** What libtorch does when an operator makes its caller wait for the GPU. */
+    /** The reaction of libtorch to an operator that makes its caller wait for the GPU. */
     public enum SyncDebugMode { DEFAULT, WARN, ERROR }
 
     /**
@@ -100,7 +100,7 @@ public final class Cuda {
     /** @param free in bytes, for all processes */
     public record MemoryInfo(long free, long total) {}
 
-    /** What the driver says of the device's memory: {@code torch.cuda.mem_get_info}. */
+    /** The free and total memory of a device as the driver tells it: {@code torch.cuda.mem_get_info}. */
     public static MemoryInfo memoryInfo(Device device) {
         try (var guard = DeviceGuard.enter(numbered(device))) {
             long[] bytes = JavaCpp.call(CudaRuntime::memoryInfo);

@@ -34,7 +34,7 @@ public final class CudaGraph implements AutoCloseable {
 
     private CudaGraph(NativeGraph graph) { this.graph = graph; }
 
-    /** Whether graphs can be captured here. */
+    /** Returns whether graphs can be captured here. */
     public static boolean isAvailable() { return Cuda.isAvailable() && NativeGraph.isAvailable(); }
 
     /**

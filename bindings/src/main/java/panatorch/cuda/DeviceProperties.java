@@ -11,7 +11,7 @@ import panatorch.Device;
 import panatorch.internal.libtorch.CudaDriver;
 
 /**
- * What NVIDIA's driver says of a GPU, as {@code torch.cuda.get_device_properties} does. The driver's own library is asked, which is there
+ * The properties of a GPU as NVIDIA's driver tells them, {@code torch.cuda.get_device_properties}. The driver's own library is asked, which is there
  * wherever CUDA works, whatever libtorch is built for; it counts GPUs as libtorch does ({@code CUDA_VISIBLE_DEVICES} holds for both).
  *
  * @param name as {@code NVIDIA H200}
@@ -22,11 +22,11 @@ import panatorch.internal.libtorch.CudaDriver;
  */
 public record DeviceProperties(String name, int major, int minor, long totalMemory, int multiProcessorCount) {
     private static final int SUCCESS = 0, NAME_BYTES = 256;
-    /** Of the driver's {@code CUdevice_attribute}. */
+    /** Constants of the driver's {@code CUdevice_attribute}. */
     private static final int MULTIPROCESSOR_COUNT = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76;
 
     /**
-     * Null where there is no such GPU, no driver, or one that does not answer.
+     * Returns the properties of a GPU, or null where there is no such GPU, no driver, or one that does not answer.
      *
      * @param device a CUDA device; the current one stands for the first
      */

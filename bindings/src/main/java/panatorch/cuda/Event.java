@@ -67,7 +67,7 @@ public final class Event implements AutoCloseable {
         device = on;
     }
 
-    /** Whether it has happened. */
+    /** Returns whether the event has happened. */
     public boolean query() { return event == 0 || JavaCpp.call(() -> Cuda.streams().queryEvent(event)); }
 
     /** Waits until it has happened. */

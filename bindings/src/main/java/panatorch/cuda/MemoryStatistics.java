@@ -5,7 +5,7 @@ import java.util.Locale;
 import panatorch.internal.libtorch.CudaAllocator;
 
 /**
- * What libtorch's allocator of a GPU's memory has done so far: {@code torch.cuda.memory_stats}. Tensors are made in blocks of segments that the allocator
+ * The statistics of libtorch's allocator of a GPU's memory: {@code torch.cuda.memory_stats}. Tensors are made in blocks of segments that the allocator
  * reserved from the driver, and keeps when the tensors are freed.
  *
  * @param allocatedBytes in blocks that tensors have; {@code current} is {@code torch.cuda.memory_allocated}

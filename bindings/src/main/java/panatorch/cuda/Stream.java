@@ -27,21 +27,21 @@ public final class Stream {
     }
 
     /**
-     * The one that this thread computes on.
+     * Returns the stream that this thread computes on.
      *
      * @throws IllegalStateException if there is no such device
      */
     public static Stream current(Device device) { return named(device, NativeStreams::current); }
 
     /**
-     * The one that all threads compute on unless told otherwise.
+     * Returns the stream that all threads compute on unless told otherwise.
      *
      * @throws IllegalStateException if there is no such device
      */
     public static Stream byDefault(Device device) { return named(device, NativeStreams::byDefault); }
 
     /**
-     * One of libtorch's 32 streams of this priority, which it hands out in turn.
+     * Returns one of libtorch's 32 streams of this priority, which it hands out in turn.
      *
      * @throws IllegalStateException if there is no such device
      */
@@ -66,7 +66,7 @@ public final class Stream {
         return new Stream(there, JavaCpp.call(() -> source.of(Cuda.streams(), there.index())));
     }
 
-    /** With its number. */
+    /** The stream's device, with its number. */
     public Device device() { return device; }
 
     /** libtorch's number of it; 0 is the default stream's. */
@@ -77,7 +77,7 @@ public final class Stream {
     /** Makes this the current stream of this thread, and its device the current one, until the guard is closed. */
     public StreamGuard enter() { return StreamGuard.enter(device, id); }
 
-    /** Whether all that was put on it is done. */
+    /** Returns whether all work that was put on this stream is done. */
     public boolean query() { return onCpu() || JavaCpp.call(() -> Cuda.streams().query(device.index(), id)); }
 
     /** Waits until all that was put on it is done. */
@@ -85,13 +85,13 @@ public final class Stream {
         if (!onCpu()) JavaCpp.run(() -> Cuda.streams().synchronize(device.index(), id));
     }
 
-    /** Whether a {@link CudaGraph} is being captured from it. */
+    /** Returns whether a {@link CudaGraph} is being captured from it. */
     public boolean isCapturing() { return !onCpu() && JavaCpp.call(() -> Cuda.streams().isCapturing(device.index(), id)); }
 
-    /** What is put on this stream from now on begins when {@code event}, as last recorded, has happened. The caller waits for nothing. */
+    /** Has work that is put on this stream from now on begin when {@code event}, as last recorded, has happened. The caller does not wait. */
     public void waitEvent(Event event) { event.block(this); }
 
-    /** What is put on this stream from now on begins when all is done that {@code other} has now. The caller waits for nothing. */
+    /** Has work that is put on this stream from now on begin when all work that {@code other} has now is done. The caller does not wait. */
     public void waitStream(Stream other) {
         if (onCpu() || other.equals(this)) return;
         try (var event = new Event()) {

@@ -68,7 +68,7 @@ public abstract class ValueStack implements AutoCloseable {
      */
     public abstract void run(Consumer<IValueVector> code);
 
-    /** How many values are on the stack. */
+    /** Returns the number of values on the stack. */
     public abstract int size();
 
     /** Takes value {@code i}, counted from the lowest; null for none and for an undefined tensor. An object of a custom class or script is a {@code NativeObject}. */

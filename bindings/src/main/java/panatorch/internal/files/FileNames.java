@@ -46,6 +46,6 @@ public final class FileNames {
         }
     }
 
-    /** Whether the text of a path is right: that of another file system's always, and none with U+FFFD, which stands for a byte that is not ASCII. */
+    /** Returns whether the text of a path is right: that of another file system's always, and none with U+FFFD, which stands for a byte that is not ASCII. */
     private static boolean plain(Path file) { return UTF_8 || file.getFileSystem() != FileSystems.getDefault() || file.toString().indexOf('\uFFFD') < 0; }
 }

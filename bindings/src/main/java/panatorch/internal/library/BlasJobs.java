@@ -26,7 +26,7 @@ import panatorch.internal.natives.Symbol;
 final class BlasJobs {
     private BlasJobs() {}
 
-    /** What OpenBLAS calls: {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}. */
+    /** Returns the function that OpenBLAS calls: {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}. */
     static long callback() { return stub("call", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)); }
 
     private static final MethodHandle JOB = Native.byAddress(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT)),
@@ -34,7 +34,7 @@ final class BlasJobs {
     private static final long REGION = stub("region", FunctionDescriptor.ofVoid(JAVA_LONG));
 
     private static final ReentrantLock ONE_CALL = new ReentrantLock();
-    /** Of the call that runs; nothing here makes an object for each call, since want of memory could not be told to OpenBLAS. */
+    /** The job of the call that runs. Nothing here makes an object for each call, since want of memory could not be told to OpenBLAS. */
     private static MemorySegment job = MemorySegment.NULL;
     private static long size, data;
     private static int what;
@@ -44,10 +44,10 @@ final class BlasJobs {
 
     private static long stub(String method, FunctionDescriptor type) { return Native.stub(MethodHandles.lookup(), method, type).address(); }
 
-    /** How many calls OpenBLAS made so far. */
+    /** The number of calls that OpenBLAS made so far. */
     static long calls() { return calls; }
 
-    /** How many of them OpenMP had too few threads for. */
+    /** The number of those calls that OpenMP had too few threads for. */
     static long aside() { return aside; }
 
     @SuppressWarnings("unused")
@@ -94,7 +94,7 @@ final class BlasJobs {
     private static void failed(Throwable t) { Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t); }
 
     private static final class Aside {
-        /** As many threads as there are jobs. */
+        /** Starts as many threads as there are jobs. */
         static final ExecutorService THREADS = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-blas-", 0).factory());
     }
 

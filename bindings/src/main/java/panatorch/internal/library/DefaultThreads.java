@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many threads an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is one for each core that the process
+ * The number of threads that an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is one for each core that the process
  * may run on, as Linux tells them; two processors of one core would only wait for each other. libtorch counts cores itself where it has no MKL, and takes some
  * virtual machines with many for one of a single core. A container's share of the cores' time may be less; Java knows it.
  */
@@ -25,7 +25,7 @@ final class DefaultThreads {
         return Integer.valueOf(named);
     }
 
-    /** Whether nobody has said a number. */
+    /** Returns whether nobody has said a number. */
     static boolean set(@Nullable Integer named) {
         boolean told = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS").anyMatch(v -> System.getenv(v) != null);
         if (named != null) torch.set_num_threads(named);

@@ -9,7 +9,7 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Whether the C library keeps memory that was freed. glibc gives large blocks, and the heap of a thread that is empty, back to the system at once, and a training
+ * Has the C library keep memory that was freed, for training. glibc gives large blocks, and the heap of a thread that is empty, back to the system at once, and a training
  * step takes the same memory again from it, page by page: up to a fifth of the step's processor time. A process that only answers requests has many threads and
  * no such steps; there glibc stays as it is.
  */
@@ -17,18 +17,18 @@ public final class FreedMemory {
     private FreedMemory() {}
 
     private static final int MIB = 1 << 20;
-    /** As glibc's tunables and, in capitals, its variables are called. */
+    /** The names of glibc's tunables and, in capitals, of its variables. */
     private static final List<String> SETTINGS = List.of("trim_threshold", "top_pad", "mmap_threshold", "mmap_max");
-    /** What glibc's {@code malloc.h} calls {@code M_TRIM_THRESHOLD}, {@code M_TOP_PAD} and {@code M_MMAP_THRESHOLD}. */
+    /** The options that glibc's {@code malloc.h} calls {@code M_TRIM_THRESHOLD}, {@code M_TOP_PAD} and {@code M_MMAP_THRESHOLD}. */
     private static final int TRIM_THRESHOLD = -1, TOP_PAD = -2, MMAP_THRESHOLD = -3;
     /** The size of a thread's heap in glibc: one that is empty is given back unless the one before it has less room than the pad; larger blocks are no heap's. */
     private static final int HEAP = 64 * MIB;
-    /** Of the first thread's heap, which is not limited. */
+    /** The most that is kept of the first thread's heap, whose size is not limited. */
     private static final int MOST_KEPT = 256 * MIB;
 
     private static volatile boolean decided;
 
-    /** To be called before each pass of autograd; the first one decides, for the process. */
+    /** Has freed memory kept from now on. To be called before each pass of autograd; the first one decides, for the process. */
     public static void keep() {
         if (!decided) decide();
     }
@@ -41,7 +41,7 @@ public final class FreedMemory {
         if (mallopt != null && Symbol.GLIBC_VERSION.isThere()) set(mallopt);
     }
 
-    /** Whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
+    /** Returns whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
     static boolean isLeftAlone(@Nullable String property, Map<String, String> environment) {
         String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
         return "default".equals(property) || SETTINGS.stream().anyMatch(s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));

@@ -32,7 +32,7 @@ record NamedFolder(Path libtorch, Path java) {
                 + NativeLibrary.LIBTORCH_VERSION + " makes it.");
     }
 
-    /** As PyTorch's {@code version.py} or libtorch's {@code build-version} says; null if there is neither. */
+    /** The version that PyTorch's {@code version.py} or libtorch's {@code build-version} tells; null if there is neither. */
     private static @Nullable String version(Path libtorch) {
         for (String file : List.of("version.py", "build-version")) {
             try {

@@ -133,7 +133,7 @@ public final class NativeCache {
         }
     }
 
-    /** What a killed process left; the lock says that nobody is writing there. */
+    /** Deletes what a killed process left; the lock says that nobody is writing there. */
     private static void deleteLeftovers() throws IOException {
         try (var files = Files.newDirectoryStream(root(), UNFINISHED + "*")) {
             for (Path leftover : files) deleteFolder(leftover);

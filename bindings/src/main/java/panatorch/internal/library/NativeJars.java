@@ -60,7 +60,7 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
         return part;
     }
 
-    /** What to add to the class path, as a build names it. */
+    /** The artifact to add to the class path, as a build names it. */
     static String artifact(String preset, String extension) { return "org.bytedeco:" + preset + " with the classifier " + Platform.name() + extension; }
 
     private static @Nullable NativeSource part(String preset, String extension, String anyLibrary) {

@@ -48,13 +48,13 @@ public final class NativeLibrary {
         if (loaded == null) loadOnce();
     }
 
-    /** Whether the number of threads is the default one, which nobody has said. */
+    /** Returns whether the number of threads is the default one, which nobody has said. */
     public static boolean hasDefaultThreads() { return ownThreads; }
 
-    /** Whether libtorch was built for CUDA. */
+    /** Returns whether libtorch was built for CUDA. */
     public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
 
-    /** Where libtorch was loaded from. */
+    /** The folder that libtorch was loaded from. */
     public static Path folder() {
         return loaded().libtorch();
     }
@@ -70,7 +70,7 @@ public final class NativeLibrary {
         return Objects.requireNonNull(loaded);
     }
 
-    /** Where libtorch was looked for so far, in this order. */
+    /** The places where libtorch was looked for so far, in this order. */
     public static List<Step> steps() { return steps; }
 
     private static synchronized void loadOnce() {
@@ -154,7 +154,7 @@ public final class NativeLibrary {
         }
     }
 
-    /** What needs most comes first: if something of CUDA is missing, nothing is loaded yet. */
+    /** Loads the libraries, those that need most first: if something of CUDA is missing, nothing is loaded yet. */
     private static void load(NamedFolder folder) {
         Path libtorch = folder.libtorch();
         if (Platform.isWindows()) Libraries.loadAllThatLoads(libtorch);

@@ -8,7 +8,7 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * How many threads OpenBLAS uses. A libtorch with another BLAS has none of this.
+ * Sets the number of OpenBLAS's threads. A libtorch with another BLAS has none of this.
  *
  * <p>With more than one it cannot do everything: its LU decomposition lays megabytes on the stack, which Java's threads do not have, and in a parallel region
  * of OpenMP it would share each thread's small product among all. {@code panatorch.internal.threads.Cores} says when it has all of them and when one.
@@ -16,7 +16,7 @@ import panatorch.internal.natives.Symbol;
 public final class OpenBlas {
     private OpenBlas() {}
 
-    /** As a power of two, in cycles of the processor; OpenBLAS takes 4 to 30. */
+    /** The shortest wait that OpenBLAS takes, the logarithm of the processor's cycles to base two; 4 to 30 are allowed. */
     private static final String SHORTEST_WAIT = "4";
 
     private static @Nullable MethodHandle setThreads;
@@ -51,7 +51,7 @@ public final class OpenBlas {
         Native.run(() -> { callback.invokeExact(jobs); });
     }
 
-    /** Whether {@link #useOne} does anything. */
+    /** Returns whether {@link #useOne} does anything. */
     public static synchronized boolean isLoaded() { return setThreads != null; }
 
     /**
@@ -63,13 +63,13 @@ public final class OpenBlas {
         return name == null ? null : Native.string(Native.call(() -> (MemorySegment) name.invokeExact()));
     }
 
-    /** For every thread of the process. */
+    /** Sets the number of threads, for every thread of the process. */
     public static synchronized void setThreads(int number) {
         threads = number;
         useAll();
     }
 
-    /** Whether {@link #useAll} is no other than {@link #useOne}. */
+    /** Returns whether {@link #useAll} is no other than {@link #useOne}. */
     public static synchronized boolean hasOneThread() { return threads == 1; }
 
     /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */

@@ -5,7 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What libraries are called here. */
+/** The names of this platform and of libraries on it. */
 final class Platform {
     private Platform() {}
 

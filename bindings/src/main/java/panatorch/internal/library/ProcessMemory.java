@@ -18,7 +18,7 @@ public final class ProcessMemory {
 
     private static final Path STATUS = Path.of("/proc/self/status");
 
-    /** Of the ten numbers in glibc's {@code struct mallinfo2}. */
+    /** The places of two of the ten numbers in glibc's {@code struct mallinfo2}. */
     private static final int MAPPED = 4, IN_USE = 7;
     private static final @Nullable MethodHandle MALLINFO2 = Symbol.MALLINFO.functionIfThere();
 

@@ -17,7 +17,7 @@ import panatorch.internal.natives.Symbol;
  * and the form of {@code DeviceStats} are those of {@code c10/core/CachingDeviceAllocator.h} of this libtorch's version.
  */
 public final class CudaAllocator {
-    /** Of {@code DeviceAllocator}'s table, two destructors and {@code Allocator}'s four functions before them. */
+    /** Places in {@code DeviceAllocator}'s table of virtual functions, two destructors and {@code Allocator}'s four functions before them. */
     public static final int INITIALIZED = 6, EMPTY_CACHE = 7, GET_DEVICE_STATS = 9, RESET_PEAK_STATS = 11, FUNCTIONS = 13;
 
     /** {@code Stat[3]}, of all memory, of small blocks and of large ones: now, at most, and ever added and taken away. */
@@ -46,7 +46,7 @@ public final class CudaAllocator {
         static final CudaAllocator ALLOCATOR = new CudaAllocator(torch.GetAllocator(torch.DeviceType.CUDA).address());
     }
 
-    /** Of a libtorch with CUDA that was initialised. */
+    /** Returns the allocator of a libtorch with CUDA that was initialised. */
     public static CudaAllocator found() { return Found.ALLOCATOR; }
 
     /** Gives memory that no tensor has back to the driver. */

@@ -47,7 +47,7 @@ public final class CudaRuntime {
         }
     }
 
-    /** As JavaCPP reports what libtorch throws. */
+    /** Throws an exception as JavaCPP does for an error of libtorch, unless {@code error} is 0. */
     private static void check(int error) {
         if (error != 0) throw new RuntimeException("CUDA error: " + Memory.string(Native.call(() -> (MemorySegment) Functions.ERROR_TEXT.invokeExact(error)).address()));
     }

@@ -110,13 +110,13 @@ public final class DispatcherStack {
         forget();
     }
 
-    /** How many values another vector holds. */
+    /** The number of values that another vector holds. */
     public static long size(long vector) { return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE; }
 
-    /** Where value {@code i} of another vector is. */
+    /** The address of value {@code i} of another vector. */
     public static long address(long vector, long i) { return Memory.getLong(vector) + SIZE * i; }
 
-    /** Of the value at {@code address}. */
+    /** The tag of the value at {@code address}. */
     public static int tagAt(long address) { return Memory.getInt(address + TAG); }
 
     /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */

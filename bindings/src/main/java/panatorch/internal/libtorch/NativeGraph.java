@@ -32,7 +32,7 @@ public final class NativeGraph {
 
     private NativeGraph() {}
 
-    /** Whether this libtorch has all functions under these names. */
+    /** Returns whether this libtorch has all functions under these names. */
     public static boolean isAvailable() { return FUNCTIONS.stream().allMatch(Symbol::isThere); }
 
     public static NativeGraph make() {

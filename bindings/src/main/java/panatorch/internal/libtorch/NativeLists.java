@@ -88,7 +88,7 @@ public final class NativeLists {
         return found != null ? shared(found) : intern(value, k -> object(new IValue((String) k)));
     }
 
-    /** What a string's object says. */
+    /** The text of a string's object. */
     public static String string(long object) {
         try (var value = new IValue()) { // null at first: nothing that the pointer replaces has to be freed
             References.retain(object);

@@ -14,7 +14,7 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Of autograd's nodes, what only C++ functions tell. They are called by the names that GCC gives them; where libtorch was built
+ * Facts about autograd's nodes that only C++ functions tell. They are called by the names that GCC gives them; where libtorch was built
  * otherwise there are none of these names, and the methods answer so. None of the functions throws.
  */
 public final class Nodes {

@@ -54,7 +54,7 @@ final class Probe {
         }
     }
 
-    /** Where a {@code TensorImpl} points to what autograd keeps for it, nothing at first; -1 if not where it is expected. */
+    /** The offset of a {@code TensorImpl}'s pointer to what autograd keeps for it, nothing at first; -1 if it is not where it is expected. */
     static long autogradMetadata() {
         long offset = 24;
         try (var tensor = torch.ones(1)) {

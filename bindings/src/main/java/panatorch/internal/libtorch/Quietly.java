@@ -8,11 +8,11 @@ import org.bytedeco.pytorch.WarningHandler;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Symbol;
 
-/** Runs what libtorch would warn of on standard error, and is meant. */
+/** Runs code without the warnings that libtorch would write about it to standard error. */
 public final class Quietly {
     private Quietly() {}
 
-    /** Of GCC's and Clang's table of a {@code WarningHandler}'s functions, after two destructors. */
+    /** A place in GCC's and Clang's table of a {@code WarningHandler}'s functions, after two destructors. */
     private static final int PROCESS = 2, FUNCTIONS = 3;
 
     /** The handler is this thread's alone, and the one before it is back then. */

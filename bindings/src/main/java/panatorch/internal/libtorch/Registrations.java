@@ -27,7 +27,7 @@ public final class Registrations {
     private Registrations() {}
 
     private static final FunctionDescriptor BOXED_KERNEL = FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    /** Where a {@code KernelFunction} keeps its boxed function, after a functor that may be null. */
+    /** The offset of a {@code KernelFunction}'s boxed function, after a functor that may be null. */
     private static final long FUNCTION = 8;
     private static final String DEBUG_NAME = "Java";
 
@@ -67,7 +67,7 @@ public final class Registrations {
     }
 
     /**
-     * What libtorch checks the kernel's types by, as it knows them of a kernel in C++. It frees this copy: of the two Java objects the
+     * A copy of the schema, by which libtorch checks the kernel's types as it does for a kernel in C++. It frees this copy: of the two Java objects the
      * first is never deallocated, and the second does not know how.
      */
     private static FunctionSchema given(FunctionSchema schema) {

@@ -11,7 +11,7 @@ public final class Storages {
 
     /** A tensor's pointer to its storage. */
     private static final long STORAGE = 16;
-    /** How much of a tensor, and of a storage, is searched for the place of a field. */
+    /** The numbers of bytes of a tensor, and of a storage, that are searched for the place of a field. */
     private static final int TENSOR_BYTES = 256, STORAGE_BYTES = 96;
 
     /** The tag of a storage on a dispatcher stack. */
@@ -55,7 +55,7 @@ public final class Storages {
     /** A tensor's storage; 0 if it has none. */
     public static long of(long tensor) { return Memory.getLong(tensor + STORAGE); }
 
-    /** Whether the storage may be given other memory, of another size. */
+    /** Returns whether the storage may be given other memory, of another size. */
     public static boolean isResizable(long storage) { return getByte(storage + RESIZABLE) != 0; }
 
     public static void setResizable(long storage, boolean resizable) { Memory.ALL.set(ValueLayout.JAVA_BYTE, storage + RESIZABLE, (byte) (resizable ? 1 : 0)); }

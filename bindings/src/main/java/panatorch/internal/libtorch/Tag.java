@@ -26,7 +26,7 @@ public final class Tag {
         UINT = INT + 1;
     }
 
-    /** Whether the payload is a number rather than a pointer to a counted object. */
+    /** Returns whether the payload is a number rather than a pointer to a counted object. */
     public static boolean plain(int tag) {
         return tag == NONE || tag == DOUBLE || tag == INT || tag == UINT || tag == BOOL || tag == DEVICE;
     }

@@ -3,7 +3,7 @@ package panatorch.internal.libtorch;
 import java.lang.invoke.MethodHandle;
 import panatorch.internal.natives.Symbol;
 
-/** What a {@code TensorImpl} tells by its address alone. */
+/** Reads properties of a {@code TensorImpl} by its address alone. */
 public final class TensorImpl {
     private TensorImpl() {}
 

@@ -81,7 +81,7 @@ public final class ThreadModes {
         }
     }
 
-    /** Where this thread's {@code AutogradState} is. */
+    /** The address of this thread's {@code AutogradState}. */
     public static long autogradState() {
         try {
             return (long) AUTOGRAD_STATE.invokeExact();
@@ -107,7 +107,7 @@ public final class ThreadModes {
         }
     }
 
-    /** How many autocasts are open, after one more, or one less, is. */
+    /** Opens or closes an autocast, and returns how many are open then. */
     public static int nestAutocast(boolean more) {
         try {
             return more ? (int) Autocast.INCREMENT.invokeExact() : (int) Autocast.DECREMENT.invokeExact();

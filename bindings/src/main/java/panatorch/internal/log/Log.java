@@ -16,7 +16,7 @@ public final class Log {
 
     private Log() {}
 
-    /** For modules that do not see Log4j. */
+    /** Logs for modules that do not see Log4j. */
     public static void warn(Class<?> where, String message) { say(where, Level.WARN, message, null); }
 
     public static void say(Class<?> where, Level level, String message, @Nullable Throwable cause) {

@@ -147,7 +147,7 @@ public enum Symbol {
     /** The version of libtorch that PanaTorch is made for. */
     public static final String LIBTORCH_VERSION = "2.13.0";
 
-    /** What needs a name. Where an optional name is missing, its features are; everything needs a required one. */
+    /** The feature that needs a name. Where an optional name is missing, its feature is; everything needs a required one. */
     public enum Feature {
         ALL("PanaTorch"), DERIVATIVES("Derivatives written in Java"), ACCUMULATION_HOOKS("Hooks after accumulation"), NODE_NAMES("Names of gradient functions"),
         SHORT_ERRORS("Errors without C++ stack traces"), QUIET_NNPACK("Silence about NNPACK"), GRAPHS("CUDA graphs"), SYNC_DEBUG("Cuda.setSyncDebugMode"),
@@ -163,7 +163,7 @@ public enum Symbol {
         @Override public String toString() { return text; }
     }
 
-    /** Where a name is looked up. */
+    /** The library in which a name is looked up. */
     public enum Library { LIBTORCH, TORCH_CUDA, C10_CUDA, CUDA_RUNTIME, CUDA_DRIVER, OPENBLAS, OPENMP, CPP, C }
 
     /** The platforms that have spellings of their own. */
@@ -179,7 +179,7 @@ public enum Symbol {
     }
 
     private static final class Types {
-        /** From a tensor handle, that is the address of a pointer to a {@code TensorImpl}, to a value written at an address. */
+        /** The type of a function from a tensor handle, that is the address of a pointer to a {@code TensorImpl}, to a value written at an address. */
         static final FunctionDescriptor GETTER = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
         /** A {@code std::string} of GCC's. */
         static final MemoryLayout STRING = MemoryLayout.structLayout(ADDRESS, JAVA_LONG, MemoryLayout.sequenceLayout(16, JAVA_BYTE));
@@ -215,7 +215,7 @@ public enum Symbol {
 
     public Library library() { return library; }
 
-    /** Whether PanaTorch does not start without it. */
+    /** Returns whether PanaTorch does not start without it. */
     public boolean isRequired() { return feature == Feature.ALL; }
 
     /** The feature that is missing where this is. */
@@ -252,7 +252,8 @@ public enum Symbol {
         if (address != null) return address;
         String name = spelling(Platform.here());
         if (isRequired()) throw new UnsatisfiedLinkError("libtorch has no function " + name + "; use libtorch " + LIBTORCH_VERSION + ".");
-        throw new UnsupportedOperationException(feature + " is not available here: " + (name == null ? "this platform has no " + name() : "no library has the name " + name) + ".");
+        throw new UnsupportedOperationException("Not available here: " + feature + ". "
+                + (name == null ? "PanaTorch knows no name of " + name() + " on this platform." : "No library that is loaded has the name " + name + "."));
     }
 
     /**

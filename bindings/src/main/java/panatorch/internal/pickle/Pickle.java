@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * {@code ArrayList} for a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
  */
 public final class Pickle {
-    /** What a pickle may ask for by name. */
+    /** Makes what a pickle may ask for by name. */
     public interface Names {
         /** A value, or a {@link Maker} of values. */
         Object global(String module, String name) throws IOException;
 
-        /** What lies outside of the pickle. */
+        /** Returns an object that lies outside of the pickle. */
         @Nullable Object persistent(@Nullable Object id) throws IOException;
 
         /** What an 8-bit string of Python 2's is; text in UTF-8 unless this is overridden. */
@@ -39,7 +39,7 @@ public final class Pickle {
         default @Nullable String key(byte[] bytes) { return null; }
 
         /**
-         * What is thrown when the pickle is not what it should be.
+         * Returns the exception for a malformed pickle.
          *
          * @param what is wrong with it, a sentence that names no file
          */
@@ -52,7 +52,7 @@ public final class Pickle {
         @Nullable Object make(List<@Nullable Object> arguments) throws IOException;
     }
 
-    /** What a {@link Maker} made that takes its attributes later. */
+    /** An object that a {@link Maker} made and that takes its attributes later. */
     public interface Built {
         void build(@Nullable Object state) throws IOException;
     }

@@ -28,10 +28,10 @@ final class Barrier {
         }
     }
 
-    /** Whether this system has it. */
+    /** Returns whether this system has it. */
     static boolean isThere() { return THERE; }
 
-    /** What every thread wrote before is seen from now on by this one, and the other way round. */
+    /** Makes all that other threads wrote before visible to this one, and the other way round. */
     static void everywhere() {
         if (call(EXPEDITED) != 0) throw new AssertionError("membarrier does not work any more");
     }

@@ -25,7 +25,7 @@ public final class Caller {
     private final long number = IDS.incrementAndGet();
     final long idle = number << 2;
     private Callers callers = Callers.ADAPTIVE;
-    /** Where this caller's slot begins, unless another has it now; 0 at first. */
+    /** The place where this caller's slot begins, unless another has it now; 0 at first. */
     int slot;
     /** Calls since the slot was given to this caller. */
     int calls;
@@ -40,7 +40,7 @@ public final class Caller {
         }
     }
 
-    /** By which this thread reads tensors that another may close. */
+    /** The reader by which this thread reads tensors that another may close. */
     public final TensorReaders readers = new TensorReaders((int) number, virtual);
     private int alone = IDLE;
     private int depth;
@@ -161,18 +161,18 @@ public final class Caller {
         OpenMp.setThreads(number);
     }
 
-    /** Whether this thread's calls do without all threads, and so may add in another order while others call. */
+    /** Returns whether this thread's calls do without all threads, and so may add in another order while others call. */
     private boolean adapts() { return limit != 0 || !trains && Cores.adaptive(); }
 
     /** Another one for each caller. */
     public int number() { return (int) number; }
 
-    /** Whether this thread is outside of autograd's recording. */
+    /** Returns whether this thread is outside of autograd's recording. */
     public boolean recordsNothing() { return recordsNothing; }
 
     public void recordNothing(boolean so) { recordsNothing = so; }
 
-    /** Whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
+    /** Returns whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
     public boolean mayBeginTraining() { return depth == 1 && !fixed && limit == 0 && !recordsNothing; }
 
     /**

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has had {@link #TURN} calls.
  */
 final class Callers {
-    /** Of each kind. All three together leave a few of OpenBLAS's buffers to threads that are not Java's. */
+    /** The most callers of each kind. All three together leave a few of OpenBLAS's buffers to threads that are not Java's. */
     static final int MOST = 40;
     /** Calls after which a caller leaves its slot to one that waits. With fewer, threads are woken more often than they compute. */
     private static final int TURN = 64;
@@ -63,7 +63,7 @@ final class Callers {
 
     private long state(int i) { return (long) STATES.getVolatile(slots, slot(i)); }
 
-    /** Whether the slot was still the caller's. */
+    /** Returns whether the slot was still the caller's. */
     boolean take(int slot, long idle, long running) { return slot != 0 && STATES.compareAndSet(slots, slot, idle, running); }
 
     void release(Caller caller) {
@@ -84,10 +84,10 @@ final class Callers {
     /** Changes the state of a caller that is inside. */
     void mark(Caller caller, int state) { STATES.setVolatile(slots, caller.slot, caller.idle | state); }
 
-    /** How many callers have called lately. */
+    /** The number of callers that have called lately. */
     static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
 
-    /** Whether a call is inside that began while its caller was the only one. */
+    /** Returns whether a call is inside that began while its caller was the only one. */
     static boolean aloneIs(int wanted) {
         endSolitude(); // who is alone now does not show whether it is inside
         int state = stateOfNotAlone();
@@ -115,7 +115,7 @@ final class Callers {
         }
     }
 
-    /** From its next call on, a caller that is inside needs no slot if it is the only one. */
+    /** Lets a caller that is inside do without a slot from its next call on, if it is the only one. */
     static void leaveAlone(Caller caller) {
         if (!Barrier.isThere() || !LOCK.tryLock()) return;
         try {
@@ -125,7 +125,7 @@ final class Callers {
         }
     }
 
-    /** Whether a caller is inside. */
+    /** Returns whether a caller is inside. */
     boolean anyInside() {
         for (int i = 0; i < MOST; i++) if ((state(i) & Caller.STATE) != Caller.IDLE) return true;
         return false;

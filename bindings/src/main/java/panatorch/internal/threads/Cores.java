@@ -6,7 +6,7 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
 /**
- * How many threads the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
+ * The number of threads that the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
  * is <em>limited</em> has the number that was set for it.
  *
  * <p>OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for the bits of their results, and
@@ -25,19 +25,19 @@ public final class Cores {
 
     private static volatile int all = 1, share = 1;
     private static volatile boolean adaptive;
-    /** Whether there is a number of OpenBLAS's to share. */
+    /** True if there is a number of OpenBLAS's to share. */
     private static volatile boolean takesTurns;
     private static volatile int turn = FIXED;
     private static long turnBegan, lastInside;
     /** Since when the other kind waits in this turn, 0 if it does not; and how long this turn lasts if it is waited for. */
     private static long waitedFor, due = TURN;
-    /** How many threads wait for a turn in which their calls adapt, and so many times longer than the fixed ones' turns theirs are. */
+    /** The number of threads that wait for a turn in which their calls adapt, and by how much such turns are longer than those of fixed calls. */
     private static int adaptiveWaiting, weight = 1;
     /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
     private static final int MOST_WEIGHT = 4;
-    /** Whether one of those that wait for a turn looks whether the others' is over. */
+    /** True if one of those that wait for a turn looks whether the others' is over. */
     private static volatile boolean watched;
-    /** Whether OpenBLAS uses all threads. */
+    /** True if OpenBLAS uses all threads. */
     private static volatile boolean wide = true;
     private static int serial;
 
@@ -70,7 +70,7 @@ public final class Cores {
         }
     }
 
-    /** Of operators that use all cores, many at once would only wait for each other. Those of a GPU wait for that. */
+    /** Limits the fixed calls inside: many operators that use all cores would only wait for each other. Those of a GPU wait for that. */
     private static void admit() {
         int cores = Runtime.getRuntime().availableProcessors();
         Callers.FIXED.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
@@ -82,12 +82,12 @@ public final class Cores {
 
     static int share() { return share; }
 
-    /** Whether others call at present. */
+    /** Returns whether others call at present. */
     static boolean shared() { return share < all; }
 
     static boolean wide() { return wide; }
 
-    /** Whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
+    /** Returns whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
     static boolean areSettledFor(Caller caller) { return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all; }
 
     /** The number of callers may have changed. To be called with the lock. */
@@ -153,7 +153,7 @@ public final class Cores {
         }
     }
 
-    /** Whether the other kind waits. */
+    /** Returns whether the other kind waits. */
     static boolean awaited() { return watched; }
 
     /** Ends this kind's turn if it is over: a thread that waits may wait for a processor, too. */

@@ -14,7 +14,7 @@ final class OpenMp {
 
     static boolean isThere() { return SET != null; }
 
-    /** Of this thread of the operating system. */
+    /** Sets the number for this thread of the operating system. */
     static void setThreads(int number) {
         if (SET == null) return;
         try {

@@ -36,7 +36,7 @@ public final class TensorReaders {
     /** Odd while this thread reads. */
     private int reading;
 
-    /** Of the thread that calls. */
+    /** Makes the reader of the calling thread. */
     TensorReaders(int number, boolean virtual) {
         stripe = number & STRIPES - 1;
         counted = virtual || !Barrier.isThere();

@@ -1,6 +1,7 @@
 package panatorch.internal.natives;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -41,6 +42,14 @@ class SymbolsTest {
 
     @Test void every_platform_has_the_names_without_which_nothing_works() {
         for (Symbol s : Symbol.values()) for (Platform p : Platform.values()) if (s.isRequired()) assertThat(s.spelling(p)).as("%s on %s", s, p).isNotNull();
+    }
+
+    @Test void a_missing_optional_name_says_which_feature_is_missing() {
+        NativeLibrary.load();
+        assumeTrue(!NativeLibrary.hasCuda() && Platform.here() == Platform.LINUX, "skipped: this libtorch has all optional names of its platform");
+        assertThat(Symbol.GRAPH_RESET.functionIfThere()).isNull();
+        assertThatThrownBy(Symbol.GRAPH_RESET::address).isInstanceOf(UnsupportedOperationException.class)
+                .hasMessage("Not available here: CUDA graphs. No library that is loaded has the name _ZN2at4cuda9CUDAGraph5resetEv.");
     }
 
     @ParameterizedTest @ValueSource(strings = {"linux-x86_64", "linux-x86_64-gpu", "macosx-arm64", "windows-x86_64"})

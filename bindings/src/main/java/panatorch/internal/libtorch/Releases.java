@@ -1,4 +1,4 @@
-package panatorch;
+package panatorch.internal.libtorch;
 
 import java.util.ArrayDeque;
 import org.apache.logging.log4j.Level;
@@ -9,14 +9,14 @@ import panatorch.internal.log.Log;
  * Runs what is to be done when libtorch frees something, one task after the other on the thread that frees. A task may free the
  * last reference to the next graph, whose tasks wait until it is over: nested, a chain of graphs would be as deep as the stack.
  */
-final class Releases {
+public final class Releases {
     private Releases() {}
 
     /** The tasks that wait on a thread; null while none runs. */
     private static final ThreadLocal<@Nullable ArrayDeque<Runnable>> WAITING = new ThreadLocal<>();
 
     /** Runs {@code task} before it returns, or, within another task, when that one is over. Throws nothing. */
-    static void run(Runnable task) {
+    public static void run(Runnable task) {
         ArrayDeque<Runnable> outer = WAITING.get();
         if (outer != null) {
             outer.add(task);
