@@ -12,6 +12,7 @@ module panatorch {
 
     exports panatorch;
     exports panatorch.cuda;
+    exports panatorch.data;
     exports panatorch.junit;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;

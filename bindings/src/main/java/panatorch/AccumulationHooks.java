@@ -51,7 +51,7 @@ final class AccumulationHooks {
                     return t;
                 });
             } catch (Throwable t) {
-                throw Failures.carrier(t);
+                throw NativeErrors.carrier(t);
             }
         }
     }

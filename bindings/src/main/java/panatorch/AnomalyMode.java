@@ -28,7 +28,7 @@ public final class AnomalyMode implements AutoCloseable {
 
     /** @param checkNaN whether a gradient that is NaN is an error */
     public static AnomalyMode enter(boolean checkNaN) {
-        panatorch.internal.library.NativeLibrary.load();
+        Startup.ensure();
         return new AnomalyMode(checkNaN);
     }
 

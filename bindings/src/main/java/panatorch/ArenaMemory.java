@@ -97,7 +97,7 @@ final class ArenaMemory {
                     for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
                 } catch (Throwable t) {
                     if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
-                    failure.set(t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+                    failure.set(t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
                 }
             });
         } catch (Throwable t) {

@@ -2,12 +2,12 @@ package panatorch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.FreedMemory;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
 
@@ -25,7 +25,7 @@ public final class Autograd {
      * @throws TorchException if the graph was freed by an earlier {@code backward}, or a saved tensor was changed in place since
      */
     public static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
-        pass(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
+        AutogradEngine.backward(output, gradient, retainGraph, createGraph);
     }
 
     /**
@@ -39,18 +39,22 @@ public final class Autograd {
         sameNumber(outputs, gradients);
         try (var of = vector(outputs); var weights = vector(gradients == null ? List.of() : gradients); var by = vector(inputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            pass(!inputs.isEmpty(), () -> Mode.during(() -> {
+            AutogradEngine.run(!inputs.isEmpty(), () -> Mode.during(() -> {
                 try {
                     torch.backward(of, weights, retain, createGraph, by);
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }
     }
 
-    /** The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is. */
-    public static List<Tensor> grad(Tensor output, Tensor... inputs) { return grad(List.of(output), List.of(inputs), null, false, false, false); }
+    /**
+     * The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is.
+     *
+     * @throws TorchException if {@code output} does not depend on one of the inputs
+     */
+    public static List<Tensor> grad(Tensor output, Tensor... inputs) { return grad(List.of(output), List.of(inputs), null, false, false); }
 
     /**
      * The sums of the gradients of {@code outputs}, weighted by {@code gradOutputs}, by each of {@code inputs}; {@link Tensor#grad} stays as
@@ -59,23 +63,43 @@ public final class Autograd {
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
      * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
-     * @param allowUnused whether an input that the outputs do not depend on gets null; else it is an error
+     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} is for that
      */
     public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph) {
+        var gradients = new ArrayList<Tensor>();
+        for (Tensor g : gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, false)) gradients.add(Objects.requireNonNull(g));
+        return gradients;
+    }
+
+    /**
+     * The gradients as {@link #grad(List, List, List, boolean, boolean) grad} has them, with null in the place of each input that the outputs do not
+     * depend on: Python's {@code allow_unused=True}.
+     *
+     * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
+     * @param retainGraph whether the outputs may be differentiated again
+     * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
+     */
+    public static List<@Nullable Tensor> gradAllowUnused(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+            boolean retainGraph, boolean createGraph) {
+        return gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, true);
+    }
+
+    private static List<@Nullable Tensor> gradients(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph, boolean allowUnused) {
         if (outputs.isEmpty() || inputs.isEmpty()) throw new IllegalArgumentException("grad needs at least one output and one input");
         sameNumber(outputs, gradOutputs);
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
              var retain = new BoolOptional(retainGraph || createGraph)) {
-            pass(true, () -> Mode.during(() -> {
+            AutogradEngine.run(true, () -> Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
                         var g = result.get(i);
                         gradients.add(References.isUndefinedTensor(Memory.getLong(g.address())) ? null : Tensor.wrap(g));
                     }
                 } catch (RuntimeException e) {
-                    throw Errors.plain(e);
+                    throw NativeErrors.of(e);
                 }
             }));
         }
@@ -99,26 +123,6 @@ public final class Autograd {
     private static void sameNumber(List<Tensor> outputs, @Nullable List<?> gradients) {
         if (gradients != null && gradients.size() != outputs.size())
             throw new IllegalArgumentException(gradients.size() + " gradients for " + outputs.size() + " outputs");
-    }
-
-    /** One run through the graph. */
-    private static void pass(boolean someInputs, Runnable run) {
-        FreedMemory.keep();
-        ThreadContext c = ThreadContext.current();
-        boolean before = c.someInputs;
-        c.caller.trains();
-        c.caller.enter();
-        c.someInputs = someInputs;
-        try {
-            Upcalls.during(run);
-        } catch (TorchException e) {
-            throw AnomalyMode.explained(e, c);
-        } finally {
-            c.someInputs = before;
-            c.caller.leave();
-            c.releaseReturned();
-            TensorHooks.sweep();
-        }
     }
 
     private static TensorVector vector(List<? extends @Nullable Tensor> tensors) {

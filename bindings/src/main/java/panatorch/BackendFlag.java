@@ -2,7 +2,6 @@ package panatorch;
 
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
-import panatorch.internal.library.NativeLibrary;
 
 /**
  * Switches of the libraries that libtorch computes with, Python's {@code torch.backends}. They are the process's: set them before
@@ -47,7 +46,7 @@ public enum BackendFlag {
     public void set(boolean on) { setter.set(context(), on); }
 
     static Context context() {
-        NativeLibrary.load();
+        Startup.ensure();
         return torch.globalContext();
     }
 }

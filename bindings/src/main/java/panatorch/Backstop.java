@@ -16,7 +16,7 @@ final class Backstop extends AtomicLong implements Runnable {
         this.bytes = bytes;
         UnscopedMemory.add(bytes);
         site = LiveTensors.openedAt(t);
-        cleanable = ThreadContext.CLEANER.register(t, this);
+        cleanable = LiveTensors.CLEANER.register(t, this);
     }
 
     @Override public void run() {

@@ -1,23 +1,36 @@
 package panatorch;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.libtorch.Memory;
+import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
+import panatorch.internal.libtorch.SpareList;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.libtorch.TensorImpl;
 
 /**
  * One call of an operator: {@link #begin}, an argument after the other in schema order, a {@code run…} method, and where that
  * is plain {@link #run}, the results and {@link #end}. Whatever fails on the way leaves an empty stack behind.
  */
-final class Call extends Arguments {
+final class Call {
     private static final ConcurrentLinkedDeque<Call> POOL = new ConcurrentLinkedDeque<>();
 
+    final DispatcherStack stack = new DispatcherStack();
+    private final SpareList spare = new SpareList();
+    /** The calling thread's, while the call lasts. */
+    private @Nullable ThreadContext context;
+    /** The operator; null while references are only released. */
+    private @Nullable Operator operator;
+    /** How many arguments were given as none; more after a failed call are those that it had consumed. */
+    private int nones;
+    /** Whether the thread trains if an argument requires a gradient. */
+    private boolean watching;
+    /** Whether the call has begun and not ended, and whether the thread counts as calling meanwhile. */
     private boolean busy, inside;
     /** The caller's tensors that the results are, or null. */
     private @Nullable List<Tensor> out;
@@ -69,11 +82,207 @@ final class Call extends Arguments {
         if (wasInside) c.caller.leave();
     }
 
-    @Override <E extends RuntimeException> E abort(E error) {
+    /** Gives back what was pushed, ends the call and returns the error to be thrown. */
+    <E extends RuntimeException> E abort(E error) {
         stack.release();
         done();
         return error;
     }
+
+    // ---- arguments, in schema order
+
+    private <T> T present(@Nullable T value) {
+        if (value == null) throw abort(new NullPointerException("argument '" + argumentName() + "' of " + name() + " is null"));
+        return value;
+    }
+
+    private String argumentName() {
+        var parameters = Objects.requireNonNull(operator).schema().parameters();
+        return stack.size() < parameters.size() ? parameters.get(stack.size()).name() : "?";
+    }
+
+    private String name() { return Objects.requireNonNull(operator).qualified(); }
+
+    private ThreadContext context() { return Objects.requireNonNull(context); }
+
+    void tensor(Tensor t) {
+        long impl = present(t).retained(context());
+        if (impl == 0) throw abort(t.closedError("argument '" + argumentName() + "' of " + name()));
+        stack.push(Tag.TENSOR, impl);
+        noticeTraining(impl);
+    }
+
+    private void noticeTraining(long impl) {
+        if (watching && TensorImpl.requiresGrad(impl)) {
+            watching = false;
+            context().caller.trains();
+        }
+    }
+
+    void optionalTensor(@Nullable Tensor t) {
+        if (t == null) none();
+        else tensor(t);
+    }
+
+    void tensors(List<? extends Tensor> list) {
+        int size = present(list).size();
+        long spare = size <= SpareList.CAPACITY ? this.spare.take() : 0;
+        fill(spare != 0 ? spare : NativeLists.tensors(size), list, false);
+    }
+
+    void optionalTensors(List<? extends @Nullable Tensor> list) {
+        long object = NativeLists.optionalTensors(present(list).size());
+        fill(object, list, true);
+    }
+
+    private void fill(long object, List<? extends @Nullable Tensor> list, boolean optional) {
+        stack.push(Tag.LIST, object);
+        for (int i = 0; i < list.size(); i++) {
+            Tensor t = list.get(i);
+            if (t == null && !optional) throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
+            long impl = t == null ? 0 : t.retained(context());
+            if (t != null && impl == 0) throw abort(t.closedError("element " + i + " of a list argument of " + name()));
+            NativeLists.append(object, t == null ? Tag.NONE : Tag.TENSOR, impl);
+            if (t != null) noticeTraining(impl);
+        }
+    }
+
+    void none() {
+        stack.push(Tag.NONE, 0);
+        nones++;
+    }
+
+    void integer(long v) { stack.push(Tag.INT, v); }
+
+    void optionalInteger(@Nullable Long v) {
+        if (v == null) none();
+        else integer(v);
+    }
+
+    void real(double v) { stack.push(Tag.DOUBLE, Double.doubleToRawLongBits(v)); }
+
+    void optionalReal(@Nullable Double v) {
+        if (v == null) none();
+        else real(v);
+    }
+
+    void bool(boolean v) { stack.push(Tag.BOOL, v ? 1 : 0); }
+
+    void optionalBool(@Nullable Boolean v) {
+        if (v == null) none();
+        else bool(v);
+    }
+
+    void scalar(Number v) {
+        switch (present(v)) {
+            case Double d -> real(d);
+            case Float f -> real(f);
+            case Complex c -> stack.push(Tag.COMPLEX, Values.payload(c));
+            default -> integer(v.longValue());
+        }
+    }
+
+    void optionalScalar(@Nullable Number v) {
+        if (v == null) none();
+        else scalar(v);
+    }
+
+    void scalars(List<? extends Number> list) {
+        long object = NativeLists.scalars(present(list).size());
+        stack.push(Tag.LIST, object);
+        int i = 0;
+        for (Number v : list) {
+            if (v == null) throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
+            NativeLists.append(object, Values.tag(v), Values.payload(v));
+            i++;
+        }
+    }
+
+    void integers(long[] v) { stack.push(Tag.LIST, NativeLists.of(present(v))); }
+
+    void optionalIntegers(long @Nullable [] v) {
+        if (v == null) none();
+        else integers(v);
+    }
+
+    void reals(double[] v) { stack.push(Tag.LIST, NativeLists.of(present(v))); }
+
+    void optionalReals(double @Nullable [] v) {
+        if (v == null) none();
+        else reals(v);
+    }
+
+    void bools(boolean[] v) { stack.push(Tag.LIST, NativeLists.of(present(v))); }
+
+    void string(String v) { stack.push(Tag.STRING, NativeLists.of(present(v))); }
+
+    void optionalString(@Nullable String v) {
+        if (v == null) none();
+        else string(v);
+    }
+
+    void strings(List<String> list) {
+        long object = NativeLists.strings(present(list).size());
+        stack.push(Tag.LIST, object);
+        for (String v : list) NativeLists.append(object, Tag.STRING, NativeLists.of(present(v)));
+    }
+
+    void dtype(DType v) { integer(present(v).code()); }
+
+    void optionalDtype(@Nullable DType v) {
+        if (v == null) none();
+        else dtype(v);
+    }
+
+    void layout(Layout v) { integer(present(v).code()); }
+
+    void optionalLayout(@Nullable Layout v) {
+        if (v == null) none();
+        else layout(v);
+    }
+
+    void memoryFormat(MemoryFormat v) { integer(present(v).code()); }
+
+    void optionalMemoryFormat(@Nullable MemoryFormat v) {
+        if (v == null) none();
+        else memoryFormat(v);
+    }
+
+    void device(Device v) { stack.push(Tag.DEVICE, present(v).payload()); }
+
+    void optionalDevice(@Nullable Device v) {
+        if (v == null) none();
+        else device(v);
+    }
+
+    void optionalGenerator(@Nullable Generator v) {
+        if (v == null) none();
+        else stack.push(Tag.GENERATOR, opened(v::retained));
+    }
+
+    /** What the schema has for an argument that is left out. */
+    void standard(OperatorSchema.Parameter p) { stack.pushCopy(p.standard()); }
+
+    void object(NativeObject v) { stack.push(present(v).tag(), opened(v::retained)); }
+
+    private long opened(LongSupplier object) {
+        try {
+            return object.getAsLong();
+        } catch (IllegalStateException e) {
+            throw abort(e);
+        }
+    }
+
+    void objects(List<NativeObject> list) {
+        String type = Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain();
+        long object = NativeLists.objects(type, present(list).size());
+        stack.push(Tag.LIST, object);
+        for (NativeObject v : list) {
+            NativeLists.append(object, v.tag(), opened(present(v)::retained));
+        }
+    }
+
+    // ---- the call
 
     /** Calls the operator. */
     void run() {
@@ -105,7 +314,7 @@ final class Call extends Arguments {
         if (failure == null) return;
         stack.release();
         done();
-        throw Upcalls.unchanged(failure);
+        throw NativeErrors.unchanged(failure);
     }
 
     void runVoid() {
@@ -142,6 +351,8 @@ final class Call extends Arguments {
         return made(self, op);
     }
 
+    // ---- results
+
     int resultCount() { return stack.size(); }
 
     int resultTag(int i) { return stack.tag(i); }
@@ -167,30 +378,6 @@ final class Call extends Arguments {
         return Arrays.asList(tensors);
     }
 
-    /** A list of tensors or of numbers. */
-    List<?> takeList(int i) {
-        long list = stack.payload(i);
-        int n = NativeLists.size(list);
-        if (n == 0 || NativeLists.tag(list, 0) == Tag.TENSOR || NativeLists.tag(list, 0) == Tag.NONE) return takeTensors(i);
-        var values = new ArrayList<Object>();
-        for (int k = 0; k < n; k++) {
-            long payload = NativeLists.payload(list, k);
-            int tag = NativeLists.tag(list, k);
-            if (tag == Tag.DOUBLE) values.add(Double.longBitsToDouble(payload));
-            else if (tag == Tag.BOOL) values.add((payload & 0xff) != 0);
-            else if (tag == Tag.COMPLEX) values.add(complex(payload));
-            else if (tag == Tag.STRING) values.add(NativeLists.string(payload));
-            else if (Tag.plain(tag)) values.add(payload);
-            else {
-                References.retain(payload);
-                values.add(new NativeObject(tag, payload));
-            }
-        }
-        return values;
-    }
-
-    private static Complex complex(long payload) { return new Complex(Memory.getDouble(payload + 16), Memory.getDouble(payload + 24)); }
-
     long takeLong(int i) { return stack.payload(i); }
 
     double takeDouble(int i) { return Double.longBitsToDouble(stack.payload(i)); }
@@ -198,13 +385,7 @@ final class Call extends Arguments {
     boolean takeBoolean(int i) { return (stack.payload(i) & 0xff) != 0; }
 
     /** A {@code Long}, {@code Double} or {@link Complex}; a truth value is 1 or 0. */
-    Number takeNumber(int i) {
-        int tag = stack.tag(i);
-        if (tag == Tag.DOUBLE) return takeDouble(i);
-        if (tag == Tag.BOOL) return takeBoolean(i) ? 1L : 0L;
-        if (tag == Tag.COMPLEX) return complex(stack.payload(i));
-        return takeLong(i);
-    }
+    Number takeNumber(int i) { return Values.number(stack.tag(i), stack.payload(i)); }
 
     String takeString(int i) { return NativeLists.string(stack.payload(i)); }
 

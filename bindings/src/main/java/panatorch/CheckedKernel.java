@@ -22,7 +22,7 @@ import panatorch.internal.libtorch.Tag;
 
 /**
  * Wraps a libtorch kernel that some values of its arguments would send beyond its memory or into an endless loop; {@link UnsafeValues} says which.
- * The check stands in front of the kernel, not of the call from Java as {@link Guards} do, since composite operators and formulas of derivatives call kernels, too.
+ * The check stands in front of the kernel, not of the call from Java as {@link ArgumentChecks} do, since composite operators and formulas of derivatives call kernels, too.
  */
 final class CheckedKernel {
     /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
@@ -106,7 +106,7 @@ final class CheckedKernel {
             else DispatcherStack.leaveTensor(stack, below, result);
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
-            context.upcalls.failed(name, t instanceof RuntimeException e ? new SerialKernel.Failure(e) : t);
+            context.upcalls.failed(name, t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
         }
     }
 

@@ -1,5 +1,7 @@
 package panatorch;
 
+import org.bytedeco.pytorch.global.torch;
+
 /** Element types, by PyTorch's names; {@link #code} is libtorch's number of it. */
 public enum DType {
     UINT8(0, 1), INT8(1, 1), INT16(2, 2), INT32(3, 4), INT64(4, 8), FLOAT16(5, 2), FLOAT32(6, 4), FLOAT64(7, 8),
@@ -42,14 +44,14 @@ public enum DType {
 
     public boolean isComplex() { return this == COMPLEX32 || this == COMPLEX64 || this == COMPLEX128; }
 
-    /** The type in which tensors of these two types meet, Python's {@code torch.promote_types}. */
-    public static DType promote(DType a, DType b) { return Aten.promoteTypes(a, b); }
-
     /** Limits of a floating point or complex type, see {@link FloatInfo#of}. */
     public FloatInfo finfo() { return FloatInfo.of(this); }
 
     /** Limits of an integer type, see {@link IntInfo#of}. */
     public IntInfo iinfo() { return IntInfo.of(this); }
+
+    /** See {@link Torch#defaultDtype}. */
+    static DType standard() { return ofCode(torch.get_default_dtype_as_scalartype().intern().value); }
 
     /** @throws IllegalArgumentException if libtorch has no such type here */
     public static DType ofCode(int code) {

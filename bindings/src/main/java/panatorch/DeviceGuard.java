@@ -2,7 +2,6 @@ package panatorch;
 
 import org.bytedeco.pytorch.DeviceGuardImplInterface;
 import org.bytedeco.pytorch.global.torch;
-import panatorch.internal.library.NativeLibrary;
 
 /**
  * While open, {@code cuda} without a number means this device, on this thread; Python's {@code torch.cuda.device}. Of the CPU, of which there
@@ -22,7 +21,7 @@ public final class DeviceGuard extends Mode {
 
     /** @throws IllegalArgumentException if there is no such device here, or {@code device} has no number and is not the CPU */
     public static DeviceGuard enter(Device device) {
-        NativeLibrary.load();
+        Startup.ensure();
         byte type = (byte) device.type().code();
         int count = torch.hasDeviceGuardImpl(type) ? torch.getDeviceGuardImpl(type).deviceCount() : 0;
         int index = device.type() == Device.Type.CPU ? 0 : device.index();
@@ -44,7 +43,7 @@ public final class DeviceGuard extends Mode {
         try (var d = new org.bytedeco.pytorch.Device((byte) device.type().code(), index)) {
             devices.setDevice(d);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 }

@@ -31,7 +31,7 @@ final class FlightEvents {
         FlightRecorder.addListener(new FlightRecorderListener() {
             @Override public void recorderInitialized(FlightRecorder recorder) {
                 FlightRecorder.register(OperatorCall.class);
-                FlightRecorder.register(RecordFunction.Range.class);
+                FlightRecorder.register(Range.class);
                 FlightRecorder.register(TensorLeak.class);
                 FlightRecorder.register(OutOfMemory.class);
                 FlightRecorder.addPeriodicEvent(NativeMemory.class, NativeMemory::emit);
@@ -49,6 +49,15 @@ final class FlightEvents {
     static final class OperatorCall extends Event {
         @Label("Operator") @Nullable String operator;
         @Label("Result") @Description("Type and shape of the first result, if that is a tensor; none after an error") @Nullable String result;
+    }
+
+    @Name("panatorch.Range")
+    @Label("Range")
+    @Category("PanaTorch")
+    @Description("A part of the program that RecordFunction names")
+    @StackTrace(false)
+    static final class Range extends Event {
+        @Label("Range") @Nullable String name;
     }
 
     @Name("panatorch.TensorLeak")

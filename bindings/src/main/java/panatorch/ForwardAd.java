@@ -28,13 +28,13 @@ public final class ForwardAd implements AutoCloseable {
 
     public static ForwardAd enter() {
         if (LEVEL.isHeldByCurrentThread()) throw new IllegalStateException("forward-mode derivatives do not nest; close the one that is open");
-        panatorch.internal.library.NativeLibrary.load();
+        Startup.ensure();
         LEVEL.lock();
         try {
             return new ForwardAd(torch.enter_dual_level());
         } catch (RuntimeException e) {
             LEVEL.unlock();
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 

@@ -2,7 +2,6 @@ package panatorch;
 
 import org.bytedeco.pytorch.DeviceTypeOptional;
 import org.bytedeco.pytorch.global.torch;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
@@ -37,7 +36,7 @@ public final class Generator implements AutoCloseable {
 
     /** A new generator for operators on the CPU. */
     public static Generator of(long seed) {
-        NativeLibrary.load();
+        Startup.ensure();
         return new Generator(torch.make_generator_cpu(seed));
     }
 
@@ -48,30 +47,30 @@ public final class Generator implements AutoCloseable {
      */
     public static Generator of(Device device, long seed) {
         if (device.type() == Device.Type.CPU) return of(seed);
-        NativeLibrary.load();
+        Startup.ensure();
         var type = torch.DeviceType.values()[0];
         for (var t : torch.DeviceType.values()) if (t.value == device.type().code()) type = t;
         try (var optional = new DeviceTypeOptional(type)) {
             torch.globalContext().lazyInitDevice(type);
             return new Generator(torch.globalContext().getAcceleratorHooksInterface(optional).getNewGenerator((byte) device.index())).manualSeed(seed);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
     /** The one that operators of all threads draw from when none is given. */
     public static Generator global() {
-        NativeLibrary.load();
+        Startup.ensure();
         return new Generator(torch.getDefaultCPUGenerator());
     }
 
     /** The one that operators on {@code device} draw from when none is given. */
     public static Generator global(Device device) {
-        NativeLibrary.load();
+        Startup.ensure();
         try (var d = new org.bytedeco.pytorch.Device(device.toString())) {
             return new Generator(torch.globalContext().defaultGenerator(d));
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
@@ -99,7 +98,7 @@ public final class Generator implements AutoCloseable {
         try (var other = state.unwrap()) {
             view().set_state(other);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 

@@ -30,7 +30,7 @@ final class GradientHook extends TensorTensorHook {
             own.register_hook(this);
         } catch (RuntimeException e) {
             deallocate();
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
         return this;
     }
@@ -46,7 +46,7 @@ final class GradientHook extends TensorTensorHook {
                 return other == null || other == own ? Unchanged.GRADIENT : c.returned(other);
             });
         } catch (Throwable t) {
-            throw Failures.carrier(t);
+            throw NativeErrors.carrier(t);
         }
     }
 }

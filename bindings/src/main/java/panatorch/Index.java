@@ -71,8 +71,8 @@ public final class Index {
                 case Special s when s == Special.ELLIPSIS -> d += (int) (t.dim() - taken);
                 case Special _ -> view = view.unsqueeze(d++);
                 case Slice s -> view = view.slice(d++, s.start, s.end, s.step);
-                case long[] a -> choices(tensors, d++ - merged, Torch.tensor(a).to(t.device()));
-                case int[] a -> choices(tensors, d++ - merged, Torch.tensor(a).to(t.device(), DType.INT64));
+                case long[] a -> choices(tensors, d++ - merged, NestedArrays.tensor(a).to(t.device()));
+                case int[] a -> choices(tensors, d++ - merged, NestedArrays.tensor(a).to(t.device(), DType.INT64));
                 case Tensor i -> {
                     boolean truth = dimensions(i) == 0; // chooses all or nothing
                     if (truth) view = view.unsqueeze(d);

@@ -15,9 +15,9 @@ final class Invocation {
      * @return what is to be thrown, or null
      */
     static @Nullable Throwable of(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
-        Guards.Check guard = op.guard();
-        String problem = guard == null ? null : guard.problem(new Given(op, stack));
-        if (problem != null) return new IllegalArgumentException(op.qualified() + Errors.arguments(op, stack) + ": " + problem);
+        ArgumentChecks.Check check = op.check();
+        String problem = check == null ? null : check.problem(new ArgumentView(op.name(), op.schema(), stack));
+        if (problem != null) return new IllegalArgumentException(op.qualified() + NativeErrors.arguments(op, stack) + ": " + problem);
         return FlightEvents.recorderStarted() ? recorded(op, stack, context, nones) : plain(op, stack, context, nones);
     }
 
@@ -28,7 +28,7 @@ final class Invocation {
         event.begin();
         Throwable failure = plain(op, stack, context, nones);
         event.end();
-        if (failure == null && event.shouldCommit() && stack.size() > 0 && stack.tag(0) == Tag.TENSOR) event.result = Errors.describe(stack.payload(0));
+        if (failure == null && event.shouldCommit() && stack.size() > 0 && stack.tag(0) == Tag.TENSOR) event.result = NativeErrors.describe(stack.payload(0));
         event.commit();
         return failure;
     }
@@ -41,11 +41,11 @@ final class Invocation {
         } catch (TorchException e) {
             failure = e;
         } catch (RuntimeException e) {
-            failure = e.getMessage() != null && OutOfMemory.in(e.getMessage()) ? again(op, stack, context, nones, e) : Errors.translate(op, stack, e);
+            failure = e.getMessage() != null && OutOfMemory.in(e.getMessage()) ? again(op, stack, context, nones, e) : NativeErrors.translate(op, stack, e);
         } finally {
             thrown = upcalls.leave(outer);
         }
-        if (thrown instanceof SerialKernel.Failure libtorch) return Errors.translate(op, stack, libtorch.error);
+        if (thrown instanceof NativeErrors.InKernel libtorch) return NativeErrors.translate(op, stack, libtorch.error);
         return thrown != null ? thrown : failure;
     }
 
@@ -64,7 +64,7 @@ final class Invocation {
             if (!hasAllArguments(op, stack, nones) || !OutOfMemory.repeatable(op.handle())) throw first;
             call(op, stack, context);
         } catch (RuntimeException e) {
-            failure = Errors.translate(op, stack, e);
+            failure = NativeErrors.translate(op, stack, e);
         }
         if (FlightEvents.recorderStarted()) FlightEvents.OutOfMemory.emit(op.qualified(), freed, failure == null);
         return failure;

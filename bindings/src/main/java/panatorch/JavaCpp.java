@@ -2,7 +2,6 @@ package panatorch;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 
 /**
  * Calls of JavaCPP's own classes, {@code org.bytedeco.pytorch}, for what has no method here. This thread's guards hold in them, on a virtual thread, too,
@@ -22,7 +21,7 @@ public final class JavaCpp {
 
     /** {@link #call} of what answers nothing. */
     public static void run(Runnable call) {
-        NativeLibrary.load();
+        Startup.ensure();
         Mode.during(() -> {
             try {
                 call.run();
@@ -30,7 +29,7 @@ public final class JavaCpp {
                 throw own;
             } catch (RuntimeException e) {
                 // Of C++ exceptions JavaCPP makes this very class.
-                throw e.getClass() == RuntimeException.class ? Errors.plain(e) : e;
+                throw e.getClass() == RuntimeException.class ? NativeErrors.of(e) : e;
             }
         });
     }

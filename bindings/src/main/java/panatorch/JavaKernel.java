@@ -78,7 +78,7 @@ final class JavaKernel {
         call.stack.moveFrom(stack, arguments);
         var values = new @Nullable Object[arguments];
         try {
-            for (int i = 0; i < arguments; i++) values[i] = Operators.take(call, i);
+            for (int i = 0; i < arguments; i++) values[i] = Values.take(call, i);
         } catch (RuntimeException e) {
             throw call.abort(e);
         }
@@ -91,7 +91,7 @@ final class JavaKernel {
         var converted = new Object[values.length];
         for (int i = 0; i < values.length; i++) converted[i] = checked(i, values[i]);
         Call call = Call.moving(operator);
-        for (int i = 0; i < values.length; i++) Operators.push(call, results.get(i), converted[i]);
+        for (int i = 0; i < values.length; i++) Values.push(call, results.get(i), converted[i]);
         call.stack.moveTo(stack);
         call.end();
     }
@@ -110,7 +110,7 @@ final class JavaKernel {
         try {
             if (value instanceof Tensor t && t.isClosed() || value instanceof List<?> l && l.stream().anyMatch(e -> e instanceof Tensor t && t.isClosed()))
                 throw new IllegalStateException(what + " is closed");
-            return Operators.checked(what, results.get(i), value);
+            return Values.checked(what, results.get(i), value);
         } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
             throw new TorchException(operator.name(), e.getMessage() + ".", e);
         }

@@ -14,7 +14,6 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.logging.log4j.Level;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Storages;
@@ -25,7 +24,7 @@ final class JavaMemory {
     private JavaMemory() {}
 
     static {
-        NativeLibrary.load();
+        Startup.ensure();
     }
 
     /** See {@link Torch#copyOf}. */

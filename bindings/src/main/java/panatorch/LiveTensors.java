@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,10 +15,13 @@ import panatorch.internal.log.Log;
 final class LiveTensors {
     private LiveTensors() {}
 
+    /** Frees what became garbage before it was closed: tensors, native objects, what threads that ended left behind. */
+    static final Cleaner CLEANER = Cleaner.create();
+
     private static final boolean TRACE = "trace".equals(System.getProperty("panatorch.leaks"));
     private static final LongAdder COUNT = new LongAdder(), COLLECTED = new LongAdder();
-    private static final Map<Tensor, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
-    private static final Map<Tensor, Site> CLOSED = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<Object, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<Object, Site> CLOSED = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** A place in the program. */
     private static final class Site extends Throwable {
@@ -26,16 +30,16 @@ final class LiveTensors {
         Site(String what) { super(what); }
     }
 
-    static void opened(Tensor t) {
+    static void opened(Object tensor) {
         COUNT.increment();
-        if (TRACE) OPENED.put(t, new Site("the tensor was made here"));
+        if (TRACE) OPENED.put(tensor, new Site("the tensor was made here"));
     }
 
-    static void closed(Tensor t) {
+    static void closed(Object tensor) {
         COUNT.decrement();
         if (!TRACE) return;
-        OPENED.remove(t);
-        CLOSED.put(t, new Site("the tensor was closed here"));
+        OPENED.remove(tensor);
+        CLOSED.put(tensor, new Site("the tensor was closed here"));
     }
 
     /** For tensors freed in one go. */
@@ -67,9 +71,9 @@ final class LiveTensors {
     /** What a scope remembers of its opening; null unless tracing. */
     static @Nullable Throwable scopeSite() { return TRACE ? new Site("the scope was opened here") : null; }
 
-    static @Nullable Throwable openedAt(Tensor t) { return OPENED.get(t); }
+    static @Nullable Throwable openedAt(Object tensor) { return OPENED.get(tensor); }
 
-    static @Nullable Throwable closedAt(Tensor t) { return CLOSED.get(t); }
+    static @Nullable Throwable closedAt(Object tensor) { return CLOSED.get(tensor); }
 
     static long count() { return COUNT.sum(); }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a
  * virtual thread may go on as another of those after any wait, so its open modes are set anew for each of its native calls.
  */
-abstract sealed class Mode implements AutoCloseable permits NoGrad, InferenceMode, Autocast, BelowAutograd, DeviceGuard, StreamGuard {
+abstract class Mode implements AutoCloseable {
     private final ThreadContext owner = ThreadContext.current();
     private final @Nullable Mode outer = owner.innermost;
     private final boolean recordedNothing = owner.caller.recordsNothing();

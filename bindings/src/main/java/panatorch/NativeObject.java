@@ -18,7 +18,7 @@ public final class NativeObject implements AutoCloseable {
         this.tag = tag;
         var owned = new AtomicLong(object);
         this.object = owned;
-        this.cleanable = ThreadContext.CLEANER.register(this, () -> {
+        this.cleanable = LiveTensors.CLEANER.register(this, () -> {
             long o = owned.getAndSet(0);
             if (o == 0 || Tag.plain(tag)) return;
             TensorReaders.await();

@@ -9,7 +9,6 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 
 /** One operator of libtorch's dispatcher, looked up when it is first called. */
 final class Operator {
@@ -21,8 +20,8 @@ final class Operator {
     private @Nullable OperatorSchema schema;
     private static final Set<String> TRAINING = Set.of("aten::requires_grad_", "aten::_backward");
     private final boolean trains;
-    /** What is looked at before libtorch is called; null nearly always. */
-    private final Guards.@Nullable Check guard;
+    /** Looks at the arguments before libtorch is called; null for nearly all operators. */
+    private final ArgumentChecks.@Nullable Check check;
 
     /**
      * The overload that takes the same arguments, and after them tensors to write the results to.
@@ -42,7 +41,7 @@ final class Operator {
         this.name = name;
         this.overload = overload;
         this.variant = variant;
-        guard = Guards.of(name);
+        check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
     }
 
@@ -52,11 +51,11 @@ final class Operator {
         name = dot < 0 ? qualified : qualified.substring(0, dot);
         overload = dot < 0 ? "" : qualified.substring(dot + 1);
         variant = null;
-        guard = Guards.of(name);
+        check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
     }
 
-    Guards.@Nullable Check guard() { return guard; }
+    ArgumentChecks.@Nullable Check check() { return check; }
 
     /** Whether who calls it trains something. */
     boolean trains() { return trains; }
@@ -78,7 +77,7 @@ final class Operator {
     }
 
     private OperatorHandle find() {
-        NativeLibrary.load();
+        Startup.ensure();
         try {
             return handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
         } catch (RuntimeException e) {
@@ -94,7 +93,7 @@ final class Operator {
 
     /** Overloads by name, as libtorch knows them now. */
     static Map<String, List<String>> allNames() {
-        NativeLibrary.load();
+        Startup.ensure();
         var found = new HashMap<String, List<String>>();
         try (OperatorName all = Dispatcher.singleton().getAllOpNames()) {
             for (long i = all.position(); i < all.limit(); i++) {

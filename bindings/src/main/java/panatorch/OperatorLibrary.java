@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.FunctionSchema;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Registrations;
 
 /**
@@ -64,7 +63,7 @@ public final class OperatorLibrary implements AutoCloseable {
     /** @param namespace {@code my} for operators {@code my::…} */
     public static OperatorLibrary open(String namespace) {
         if (!namespace.matches("[A-Za-z_]\\w*")) throw new IllegalArgumentException("not a name space: '" + namespace + "'");
-        NativeLibrary.load();
+        Startup.ensure();
         var library = new OperatorLibrary(namespace);
         synchronized (OPEN) {
             OPEN.add(library);
@@ -90,7 +89,7 @@ public final class OperatorLibrary implements AutoCloseable {
             try {
                 registrations.add(Registrations.define(parsed));
             } catch (RuntimeException e) {
-                throw Errors.plain(e);
+                throw NativeErrors.of(e);
             }
             defined.add(name);
         }
@@ -101,7 +100,7 @@ public final class OperatorLibrary implements AutoCloseable {
         try {
             return torch.parseSchema(schema);
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("not an operator's schema: '" + schema + "': " + Errors.plain(e).getMessage(), e);
+            throw new IllegalArgumentException("not an operator's schema: '" + schema + "': " + NativeErrors.of(e).getMessage(), e);
         }
     }
 
@@ -131,7 +130,7 @@ public final class OperatorLibrary implements AutoCloseable {
             registrations.add(Registrations.implement(op.handle(), op.name(), op.overload(), key.toString(), called.stub()));
         } catch (RuntimeException e) {
             called.close();
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
         kernels.add(called);
         return this;

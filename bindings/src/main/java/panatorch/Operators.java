@@ -2,12 +2,10 @@ package panatorch;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.CustomLibrary;
-import panatorch.internal.libtorch.Tag;
 
 /** Operators by name: those of libraries that {@link Aten} does not know, see also {@link OperatorLibrary}, and the {@code out=} variants. */
 public final class Operators {
@@ -34,15 +32,15 @@ public final class Operators {
         if (arguments.length < op.schema().required() || arguments.length > parameters.size()) throw new IllegalArgumentException(
                 op.qualified() + " takes " + parameters.size() + " arguments " + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
         var converted = new ArrayList<Object>();
-        for (int i = 0; i < arguments.length; i++) converted.add(checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
+        for (int i = 0; i < arguments.length; i++) converted.add(Values.checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
         Call call = Call.begin(op);
         for (int i = 0; i < parameters.size(); i++) {
-            if (i < arguments.length) push(call, parameters.get(i), converted.get(i));
+            if (i < arguments.length) Values.push(call, parameters.get(i), converted.get(i));
             else call.standard(parameters.get(i));
         }
         call.run();
         var results = new ArrayList<@Nullable Object>();
-        for (int i = 0; i < call.resultCount(); i++) results.add(take(call, i));
+        for (int i = 0; i < call.resultCount(); i++) results.add(Values.take(call, i));
         call.end();
         return results;
     }
@@ -81,108 +79,4 @@ public final class Operators {
 
     /** Forgets an operator that libtorch is about to forget. */
     static void forget(String name) { KNOWN.remove(name); }
-
-    private static final Object NONE = new Object();
-
-    /** The argument in the form that {@link #push} takes, before anything native happens. */
-    static Object checked(String what, OperatorSchema.Parameter p, @Nullable Object v) {
-        if (v == null) {
-            if (!p.optional()) throw new NullPointerException(what + " is null");
-            return NONE;
-        }
-        Object fitting = switch (p.plain()) {
-            case "Tensor" -> v instanceof Tensor ? v : null;
-            case "int", "SymInt" -> switch (v) {
-                case Long l -> code(p, l);
-                case Integer i -> code(p, i.longValue());
-                case DType t -> (long) t.code();
-                case Layout l -> (long) l.code();
-                case MemoryFormat f -> (long) f.code();
-                default -> null;
-            };
-            case "ScalarType" -> v instanceof DType t ? (Object) (long) t.code() : v instanceof Long ? v : null;
-            case "Layout" -> v instanceof Layout l ? (Object) (long) l.code() : v instanceof Long ? v : null;
-            case "MemoryFormat" -> v instanceof MemoryFormat f ? (Object) (long) f.code() : v instanceof Long ? v : null;
-            case "float" -> v instanceof Number n && !(v instanceof Complex) ? (Object) n.doubleValue() : null;
-            case "bool" -> v instanceof Boolean ? v : null;
-            case "Scalar", "number" -> v instanceof Number || v instanceof Boolean ? v : null;
-            case "str" -> v instanceof String ? v : null;
-            case "Device" -> v instanceof Device ? v : null;
-            case "Generator" -> v instanceof Generator ? v : null;
-            case "int[]", "SymInt[]" -> v instanceof long[] ? v : v instanceof List<?> l && l.stream().allMatch(e -> e instanceof Long || e instanceof Integer)
-                    ? l.stream().mapToLong(e -> ((Number) e).longValue()).toArray() : null;
-            case "float[]" -> v instanceof double[] ? v : v instanceof List<?> l && l.stream().allMatch(Number.class::isInstance)
-                    ? l.stream().mapToDouble(e -> ((Number) e).doubleValue()).toArray() : null;
-            case "bool[]" -> v instanceof boolean[] ? v : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
-            case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
-            case "Scalar[]", "number[]" -> list(v, Number.class);
-            case "str[]" -> list(v, String.class);
-            default -> v instanceof NativeObject ? v : list(v, NativeObject.class);
-        };
-        if (fitting == null) throw new IllegalArgumentException(what + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
-        return fitting;
-    }
-
-    /** The dispatcher's schemas have a plain int for an element type, a layout and a memory format. libtorch does not check them: it recurses for ever, or reads past a table. */
-    private static long code(OperatorSchema.Parameter p, long v) {
-        boolean known = switch (p.name()) {
-            case "dtype", "out_dtype", "output_dtype", "type1", "type2", "from_" -> DType.isCode(v);
-            case "memory_format" -> v >= 0 && v < MemoryFormat.values().length;
-            case "layout" -> v >= 0 && v < Layout.values().length;
-            default -> true;
-        };
-        if (!known) throw new IllegalArgumentException("no " + p.name() + " has libtorch's code " + v);
-        return v;
-    }
-
-    private static @Nullable List<?> list(Object v, Class<?> element) {
-        List<?> list = v instanceof Object[] a ? Arrays.asList(a) : v instanceof List<?> l ? l : null;
-        return list != null && list.stream().allMatch(e -> e == null || element.isInstance(e)) ? list : null;
-    }
-
-    private static boolean[] booleans(List<?> list) {
-        var values = new boolean[list.size()];
-        for (int i = 0; i < values.length; i++) values[i] = (Boolean) list.get(i);
-        return values;
-    }
-
-    @SuppressWarnings("unchecked")
-    static void push(Call call, OperatorSchema.Parameter p, Object v) {
-        switch (v) {
-            case Tensor t -> call.tensor(t);
-            case Long l -> call.integer(l);
-            case Double d -> call.real(d);
-            case Boolean b -> call.bool(b);
-            case Number n -> call.scalar(n);
-            case String s -> call.string(s);
-            case Device d -> call.device(d);
-            case Generator g -> call.optionalGenerator(g);
-            case NativeObject o -> call.object(o);
-            case long[] l -> call.integers(l);
-            case double[] d -> call.reals(d);
-            case boolean[] b -> call.bools(b);
-            case List<?> l -> {
-                switch (p.plain()) {
-                    case "Tensor[]" -> call.tensors((List<Tensor>) l);
-                    case "Tensor?[]", "Optional[Tensor][]" -> call.optionalTensors((List<@Nullable Tensor>) l);
-                    case "str[]" -> call.strings((List<String>) l);
-                    case "Scalar[]", "number[]" -> call.scalars((List<Number>) l);
-                    default -> call.objects((List<NativeObject>) l);
-                }
-            }
-            default -> call.none();
-        }
-    }
-
-    static @Nullable Object take(Call call, int i) {
-        int tag = call.resultTag(i);
-        if (tag == Tag.TENSOR) return call.takeTensor(i);
-        if (tag == Tag.LIST) return call.takeList(i);
-        if (tag == Tag.BOOL) return call.takeBoolean(i);
-        if (tag == Tag.STRING) return call.takeString(i);
-        if (tag == Tag.DEVICE) return call.takeDevice(i);
-        if (tag == Tag.GENERATOR) return call.takeGenerator(i);
-        if (tag == Tag.INT || tag == Tag.DOUBLE || tag == Tag.COMPLEX) return call.takeNumber(i);
-        return tag == Tag.NONE ? null : call.takeObject(i);
-    }
 }

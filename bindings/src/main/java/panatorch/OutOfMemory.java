@@ -28,7 +28,7 @@ final class OutOfMemory {
     static synchronized long freeGarbage() {
         long before = LiveTensors.collected(), deadline = System.nanoTime() + PATIENCE.toNanos();
         var collected = new CountDownLatch(1);
-        ThreadContext.CLEANER.register(new Object(), collected::countDown);
+        LiveTensors.CLEANER.register(new Object(), collected::countDown);
         System.gc();
         try {
             // The Cleaner does not work in order, so the one object that was seen may be the first of many.

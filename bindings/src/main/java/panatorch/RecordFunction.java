@@ -1,12 +1,6 @@
 package panatorch;
 
 import java.util.Objects;
-import jdk.jfr.Category;
-import jdk.jfr.Description;
-import jdk.jfr.Event;
-import jdk.jfr.Label;
-import jdk.jfr.Name;
-import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class RecordFunction implements AutoCloseable {
     private static final Operator ENTER = new Operator("profiler::_record_function_enter_new"), EXIT = new Operator("profiler::_record_function_exit._RecordFunction");
 
-    @Name("panatorch.Range")
-    @Label("Range")
-    @Category("PanaTorch")
-    @Description("A part of the program that RecordFunction names")
-    @StackTrace(false)
-    static final class Range extends Event {
-        @Label("Range") @Nullable String name;
-    }
-
     private final Thread owner = Thread.currentThread();
-    private final @Nullable Range event;
+    private final FlightEvents.@Nullable Range event;
     private @Nullable NativeObject record;
 
     private RecordFunction(String name) {
@@ -42,7 +27,7 @@ public final class RecordFunction implements AutoCloseable {
             event = null;
             return;
         }
-        event = new Range();
+        event = new FlightEvents.Range();
         event.name = name;
         event.begin();
     }

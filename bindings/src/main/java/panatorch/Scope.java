@@ -70,7 +70,7 @@ public final class Scope implements AutoCloseable {
         checkOpen();
         if (remove(t)) {
             if (outer != null) outer.add(t);
-            else t.guard();
+            else t.armBackstop();
         }
         return t;
     }
@@ -180,7 +180,7 @@ public final class Scope implements AutoCloseable {
             Tensor t = tensors[i];
             if (t == null || t.isFreed()) continue;
             t.placed(null, -1);
-            t.guardUnread();
+            t.armBackstopUnread();
         }
     }
 

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.OpenBlas;
 import panatorch.internal.libtorch.Borrowed;
+import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Quietly;
@@ -42,17 +43,6 @@ final class SerialKernel {
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
     private final int arguments, results, rounded;
-
-    /** An error of libtorch on its way through Java: the call that led to it describes it as if it had not been on that way. */
-    static final class Failure extends RuntimeException {
-        private static final long serialVersionUID = 1;
-        final transient RuntimeException error;
-
-        Failure(RuntimeException error) {
-            super(error);
-            this.error = error;
-        }
-    }
 
     private SerialKernel(Operator operator, int rounded) {
         this.rounded = rounded;
@@ -88,7 +78,7 @@ final class SerialKernel {
             else context.within(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
-            ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new Failure(e) : t);
+            ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
         }
     }
 
@@ -121,6 +111,6 @@ final class SerialKernel {
         long impl = Memory.getLong(value);
         if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;
         Memory.setLong(context.handle, impl);
-        return Tensor.dtype(context);
+        return DType.ofCode(CApi.dtype(context.handle, context.result));
     }
 }

@@ -1,7 +1,6 @@
 package panatorch;
 
 import org.jspecify.annotations.Nullable;
-import panatorch.cuda.Stream;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
@@ -17,39 +16,47 @@ import panatorch.internal.libtorch.NativeStreams;
  * }</pre>
  */
 public final class StreamGuard extends Mode {
-    private final Stream stream;
+    private final int device;
+    private final long stream;
+    /** Null for the CPU, whose only stream is always current. */
     private final @Nullable NativeStreams streams;
     private int deviceBefore;
     private long before;
 
-    private StreamGuard(Stream stream, @Nullable NativeStreams streams) {
+    private StreamGuard(int device, long stream, @Nullable NativeStreams streams) {
+        this.device = device;
         this.stream = stream;
         this.streams = streams;
         open();
     }
 
-    public static StreamGuard enter(Stream stream) {
-        Device device = stream.device();
-        return new StreamGuard(stream, device.type() == Device.Type.CPU ? null : NativeStreams.of(device.type().code()));
+    /**
+     * Makes a stream current on this thread; {@link panatorch.cuda.Stream#enter} is the usual way to call this.
+     *
+     * @param device the stream's device, with its number
+     * @param stream libtorch's number of the stream, as {@link panatorch.cuda.Stream#id} tells it; 0 is the default stream
+     */
+    public static StreamGuard enter(Device device, long stream) {
+        return new StreamGuard(device.index(), stream, device.type() == Device.Type.CPU ? null : NativeStreams.of(device.type().code()));
     }
 
     @Override void set() {
         if (streams == null) return;
         try {
-            deviceBefore = streams.exchangeDevice(stream.device().index());
-            before = streams.exchange(stream.device().index(), stream.id());
+            deviceBefore = streams.exchangeDevice(device);
+            before = streams.exchange(device, stream);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
     @Override void unset() {
         if (streams == null) return;
         try {
-            streams.exchange(stream.device().index(), before);
+            streams.exchange(device, before);
             streams.exchangeDevice(deviceBefore);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 }

@@ -99,7 +99,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Tensor escape() {
         require();
         Scope s = scope;
-        if (s != null && s.remove(this)) guard();
+        if (s != null && s.remove(this)) armBackstop();
         return this;
     }
 
@@ -152,12 +152,12 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** Lets the garbage collector free this tensor if nobody does. */
-    void guard() { guard(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
+    void armBackstop() { armBackstop(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
 
-    /** {@link #guard()} while another thread may be closing this tensor: nothing of it is read. */
-    void guardUnread() { guard(0); }
+    /** {@link #armBackstop()} while another thread may be closing this tensor: nothing of it is read. */
+    void armBackstopUnread() { armBackstop(0); }
 
-    private void guard(long bytes) {
+    private void armBackstop(long bytes) {
         var b = new Backstop(this, bytes);
         backstop = b;
         VarHandle.fullFence(); // a thread that closes the tensor sees the backstop, or we see that it is closed
@@ -218,7 +218,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         try {
             return reader.apply(c);
         } catch (RuntimeException e) {
-            throw Errors.plain(e);
+            throw NativeErrors.of(e);
         }
     }
 
@@ -247,7 +247,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** The size of every dimension; {@link #describe} is the one to print. */
-    public long[] shape() { return read(Tensor::sizes); }
+    public long[] shape() { return read(c -> CApi.shape(c.handle, c.result)); }
 
     /** The size of dimension {@code dim}, from the end if negative. */
     public long size(long dim) {
@@ -258,15 +258,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** The elements in memory from one index of a dimension to the next. */
     public long[] strides() {
-        return read(c -> {
-            long n = CApi.dim(c.handle, c.result);
-            return longs(CApi.strides(c.handle, c.result), n);
-        });
+        return read(c -> Memory.longs(CApi.strides(c.handle, c.result), CApi.dim(c.handle, c.result)));
     }
 
-    public DType dtype() { return read(Tensor::dtype); }
-
-    static DType dtype(ThreadContext c) { return DType.ofCode(CApi.dtype(c.handle, c.result)); }
+    public DType dtype() { return read(c -> DType.ofCode(CApi.dtype(c.handle, c.result))); }
 
     public Device device() {
         return read(c -> {
@@ -276,20 +271,6 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     public Layout layout() { return read(c -> Layout.ofCode(CApi.layout(c.handle, c.result))); }
-
-    static long[] sizes(ThreadContext c) {
-        long n = CApi.dim(c.handle, c.result);
-        return longs(CApi.sizes(c.handle, c.result), n);
-    }
-
-    private static long[] longs(long address, long n) {
-        var values = new long[(int) n];
-        for (int i = 0; i < values.length; i++) values[i] = Memory.getLong(address + 8L * i);
-        return values;
-    }
-
-    /** Type and shape of the tensor in the handle of {@code c}. */
-    static String describe(ThreadContext c) { return DType.ofCode(CApi.dtype(c.handle, c.result)) + " " + Arrays.toString(sizes(c)); }
 
     /** Whether the elements lie without gaps, last dimension fastest. */
     public boolean isContiguous() {
@@ -456,10 +437,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** See {@link Autograd#backward(Tensor)}. */
-    public void backward() { Autograd.backward(this); }
+    public void backward() { AutogradEngine.backward(this, null, false, false); }
 
     /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}: of a tensor of any shape, weighted by {@code gradient}. */
-    public void backward(Tensor gradient) { Autograd.backward(this, gradient, false, false); }
+    public void backward(Tensor gradient) { AutogradEngine.backward(this, gradient, false, false); }
 
     /**
      * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of
@@ -508,7 +489,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Tensor cuda() { return to(Device.CUDA); }
 
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
-    public String describe() { return isClosed() ? "closed tensor" : read(Tensor::describe) + " on " + device(); }
+    public String describe() { return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device(); }
 
     /** As Python's PyTorch prints it. */
     @Override public String toString() {

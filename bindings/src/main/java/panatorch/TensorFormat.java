@@ -41,7 +41,7 @@ final class TensorFormat {
         var suffixes = new ArrayList<String>();
         String values;
         long[] shape = t.shape();
-        DType type = t.dtype(), standard = Torch.defaultDtype();
+        DType type = t.dtype(), standard = DType.standard();
         boolean meta = t.device().type() == Device.Type.META, sparse = Sparse.PARTS.containsKey(t.layout()), usual = type == standard;
         boolean usualElements = usual || type == DType.INT64 || type == DType.BOOL || type == (standard == DType.FLOAT64 ? DType.COMPLEX128 : DType.COMPLEX64);
         if (t.device().type() != Device.Type.CPU) suffixes.add("device='" + t.device() + "'");

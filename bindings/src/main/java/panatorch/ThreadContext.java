@@ -2,31 +2,21 @@ package panatorch;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.threads.Caller;
-import panatorch.internal.threads.Cores;
 
 /** What PanaTorch keeps for a thread: its innermost scope, its dispatcher stack and a few bytes of native memory. */
 final class ThreadContext {
     static {
-        NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
-        Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
-        FlightEvents.register();
-        SerialKernel.register();
-        CheckedKernel.register();
-        Nnpack.leaveAloneIfUnknown();
+        Startup.ensure();
     }
 
-    static final Cleaner CLEANER = Cleaner.create();
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     final Caller caller = new Caller();
@@ -63,13 +53,13 @@ final class ThreadContext {
         if (Thread.currentThread().isVirtual()) {
             call = null;
             modes = new ArrayList<>();
-            CLEANER.register(this, scopes);
+            LiveTensors.CLEANER.register(this, scopes);
         } else {
             Call own = Call.pooled();
             call = own;
             modes = null;
             Scope.Innermost open = scopes;
-            CLEANER.register(this, () -> {
+            LiveTensors.CLEANER.register(this, () -> {
                 Call.giveBack(own);
                 open.run();
             });
@@ -86,7 +76,7 @@ final class ThreadContext {
         LiveTensors.opened(t);
         Scope s = scopes.scope;
         if (s != null) s.add(t);
-        else t.guard();
+        else t.armBackstop();
         return t;
     }
 

@@ -19,7 +19,7 @@ public final class Torch {
     private Torch() {}
 
     static {
-        NativeLibrary.load();
+        Startup.ensure();
     }
 
     // ---- filled tensors
@@ -234,7 +234,7 @@ public final class Torch {
     // ---- element types
 
     /** The type of tensors that are made without one: float32, unless {@link #setDefaultDtype} said otherwise. */
-    public static DType defaultDtype() { return DType.ofCode(torch.get_default_dtype_as_scalartype().intern().value); }
+    public static DType defaultDtype() { return DType.standard(); }
 
     /**
      * Sets the type of tensors that are made without one, in the whole process; complex ones are made of two such numbers.
@@ -256,6 +256,9 @@ public final class Torch {
 
     /** The type in which an operator of these two computes: a number's kind may change it, its size does not. */
     public static DType resultType(Tensor a, Number b) { return Aten.resultType(a, b); }
+
+    /** The smallest type to which both convert without loss of kind: what tensors of these two types are computed in. */
+    public static DType promoteTypes(DType a, DType b) { return Aten.promoteTypes(a, b); }
 
     /** Whether results of the one type may be written to a tensor of the other: not fractions to integers, nor numbers to truth values. */
     public static boolean canCast(DType from, DType to) { return Aten.canCast(from, to); }

@@ -98,6 +98,6 @@ final class UnsafeValues {
     /** The kernel takes every tensor of oneDNN's for one of float32, and writes beyond the end of shorter types. */
     private static @Nullable Tensor zero(KernelArguments a) {
         Tensor self = a.tensor(0);
-        return self.dtype() == DType.FLOAT32 ? null : self.copy_(Torch.zeros(self.dtype(), self.shape()).toMkldnn());
+        return self.dtype() == DType.FLOAT32 ? null : self.copy_(Aten.zeros(self.shape(), self.dtype()).toMkldnn());
     }
 }

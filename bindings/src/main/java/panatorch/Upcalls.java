@@ -5,22 +5,26 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * A thread's account of Java code that libtorch calls. An exception of that code does not cross the native frames: it waits here
- * until the call of Java's that led there is back, which throws it as it is.
+ * Per-thread state of Java callbacks invoked by libtorch. Holds an exception thrown by a callback until control is back in the Java code that
+ * called libtorch, which throws it.
  */
 final class Upcalls {
-    /** A third of what a thread with the usual stack has room for. */
+    /** The deepest nesting of callbacks: a third of what a thread with the usual stack has room for. */
     private static final int MOST_CALLERS = 100;
 
     private int callers;
     private @Nullable Throwable thrown;
 
-    /** Ends a recursion before the stack does, since where libtorch calls Java there has to be room to catch that error. */
+    /** Throws a {@link StackOverflowError} before the stack is full: a callback needs room to catch that error. */
     void checkDepth() {
         if (callers > MOST_CALLERS) throw new StackOverflowError("kernels in Java call each other, " + callers + " deep");
     }
 
-    /** A call of Java's into libtorch begins. What is returned is for {@link #leave}: it belongs to the call around this one. */
+    /**
+     * Begins a call into libtorch.
+     *
+     * @return the exception that waits for the call around this one, to be passed to {@link #leave}
+     */
     @Nullable Throwable enter() {
         callers++;
         Throwable outer = thrown;
@@ -28,7 +32,11 @@ final class Upcalls {
         return outer;
     }
 
-    /** The call is back: what it has to throw, whether libtorch reports an error or not. */
+    /**
+     * Ends a call into libtorch.
+     *
+     * @return the exception that a callback threw meanwhile, which the caller has to throw whether libtorch reports an error or not; or null
+     */
     @Nullable Throwable leave(@Nullable Throwable outer) {
         callers--;
         Throwable own = thrown;
@@ -36,7 +44,7 @@ final class Upcalls {
         return own;
     }
 
-    /** Runs something native that may call back, and throws what the code called back threw. */
+    /** Runs native code that may call Java, and throws the exception that a callback threw. */
     static void during(Runnable call) {
         Upcalls upcalls = ThreadContext.current().upcalls;
         Throwable outer = upcalls.enter(), thrown;
@@ -48,18 +56,15 @@ final class Upcalls {
         } finally {
             thrown = upcalls.leave(outer);
         }
-        if (thrown instanceof SerialKernel.Failure libtorch) throw Errors.plain(libtorch.error);
-        if (thrown != null) throw unchanged(thrown);
+        if (thrown instanceof NativeErrors.InKernel libtorch) throw NativeErrors.of(libtorch.error);
+        if (thrown != null) throw NativeErrors.unchanged(thrown);
         if (failure != null) throw failure;
     }
 
-    /** Code that libtorch called threw {@code t}; libtorch goes on without its results. */
+    /** Records that a callback threw {@code t}. libtorch goes on without the callback's results. */
     void failed(String what, Throwable t) {
         if (callers == 0) Log.say(Upcalls.class, Level.ERROR, what + " failed on a thread where no call of Java's waits for it", t);
         else if (thrown == null) thrown = t;
         else if (thrown != t) thrown.addSuppressed(t);
     }
-
-    @SuppressWarnings("unchecked")
-    static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E { throw (E) t; }
 }

@@ -143,8 +143,8 @@ class FunctionTest {
         try (var scope = Scope.open()) {
             Tensor x = leaf(0.5, -1);
             for (Function f : List.of(new Exp(), new Cube())) {
-                Tensor first = Autograd.grad(List.of(f.apply(x).sum()), List.of(x), null, false, true, false).getFirst();
-                Tensor second = Autograd.grad(List.of(first.mul(first).sum()), List.of(x), null, false, true, false).getFirst(); // 2·f'·f''
+                Tensor first = Autograd.grad(List.of(f.apply(x).sum()), List.of(x), null, false, true).getFirst();
+                Tensor second = Autograd.grad(List.of(first.mul(first).sum()), List.of(x), null, false, true).getFirst(); // 2·f'·f''
                 Tensor third = Autograd.grad(second.sum(), x).getFirst();                                                       // 2·(f''² + f'·f''')
                 double[] e = {Math.exp(0.5), Math.exp(-1)};
                 assertThat(second.toDoubleArray()).containsExactly(f instanceof Exp ? new double[] {2 * e[0] * e[0], 2 * e[1] * e[1]} : new double[] {4.5, -36}, within(1e-12));
@@ -157,8 +157,8 @@ class FunctionTest {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1, 2), y = leaf(3, 5), sum = new Several().applyAll(List.of(x, y)).get(0).sum();
             for (int i = 0; i < 3; i++) {
-                assertThat(Autograd.grad(List.of(sum), List.of(x), null, true, false, false).getFirst().toDoubleArray()).containsExactly(3, 5);
-                assertThat(Autograd.grad(List.of(sum), List.of(y), null, true, false, false).getFirst().toDoubleArray()).containsExactly(1, 2);
+                assertThat(Autograd.grad(List.of(sum), List.of(x), null, true, false).getFirst().toDoubleArray()).containsExactly(3, 5);
+                assertThat(Autograd.grad(List.of(sum), List.of(y), null, true, false).getFirst().toDoubleArray()).containsExactly(1, 2);
             }
         }
     }
@@ -290,7 +290,7 @@ class FunctionTest {
         try (var scope = Scope.open()) {
             Tensor k = Torch.tensor(new double[] {weight, weight, weight});
             boolean first = weight % 2 == 0;
-            Tensor g = Autograd.grad(outputs.subList(0, 2), List.of(first ? x : y), List.of(k, k), true, false, false).getFirst();
+            Tensor g = Autograd.grad(outputs.subList(0, 2), List.of(first ? x : y), List.of(k, k), true, false).getFirst();
             double[] at = x.toDoubleArray(), other = y.toDoubleArray(), expected = new double[3];
             for (int i = 0; i < 3; i++) expected[i] = weight * (first ? 9 * Math.pow(at[i], 8) * (other[i] + 1) : Math.pow(at[i], 9) + 1);
             assertThat(g.toDoubleArray()).containsExactly(expected, within(1e-6));
@@ -304,7 +304,7 @@ class FunctionTest {
                 @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return List.of(inputs.getFirst().mul(1)); }
 
                 @Override protected List<Tensor> backward(Context context, List<Tensor> g) {
-                    Tensor inner = Autograd.grad(List.of(cube), List.of(x), List.of(Torch.tensor(new double[] {100})), true, false, false).getFirst();
+                    Tensor inner = Autograd.grad(List.of(cube), List.of(x), List.of(Torch.tensor(new double[] {100})), true, false).getFirst();
                     assertThat(inner.itemDouble()).isEqualTo(1200);
                     return List.of(g.getFirst().add(inner));
                 }
@@ -320,8 +320,8 @@ class FunctionTest {
             Tensor sum = outputs.get(0).sum();
             for (int i = 0; i < 3; i++) {
                 long before = Torch.liveTensors();
-                Autograd.grad(List.of(sum), List.of(y), null, true, false, false).getFirst().close();
-                assertThatThrownBy(() -> Autograd.grad(List.of(sum), List.of(x), null, true, false, false)).hasMessage("mine");
+                Autograd.grad(List.of(sum), List.of(y), null, true, false).getFirst().close();
+                assertThatThrownBy(() -> Autograd.grad(List.of(sum), List.of(x), null, true, false)).hasMessage("mine");
                 assertThat(Torch.liveTensors()).isEqualTo(before);
                 assertThat(BackwardPass.running()).isZero();
             }

@@ -43,7 +43,7 @@ record DataIdentity(String dataset, int train, int test, int classes, String tra
         Dataset some = set.spaced(ITEMS);
         for (int i = 0; i < some.size(); i++) {
             try (var batch = some.batch(i)) {
-                digest.update(batch.inputs().data().asByteBuffer());
+                digest.update(batch.input().data().asByteBuffer());
             }
         }
     }

@@ -19,13 +19,13 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.LrFinder;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.AtomicFile;
-import panatorch.train.Batches;
 import panatorch.train.Objective;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -119,7 +119,7 @@ final class FindLrCommand implements Callable<Integer> {
         private final Batches batches;
         private final Device place;
         private final Precision precision;
-        private Batches.Epoch epoch;
+        private Batches.EpochIterator epoch;
         private long number = 1;
 
         Steps(Classifier model, Optimizer optimizer, Objective objective, Batches batches, Device place, Precision precision) {

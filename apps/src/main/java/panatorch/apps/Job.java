@@ -6,9 +6,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
-import panatorch.train.Batches;
 
 /**
  * What a run is trained on, tested with, and for how long, whatever it learns from.
@@ -23,7 +23,7 @@ record Job(String command, ModelName model, DatasetName dataset, Dataset train, 
     Batches trainBatches() { return trainBatches(train, batchSize, seed, preparation, augment, dataset); }
 
     static Batches trainBatches(Dataset train, int batchSize, long seed, Preparation preparation, boolean augment, DatasetName dataset) {
-        return Testing.batches(DataLoader.of(train, batchSize).shuffle().seed(seed).transform(preparation.training(augment, dataset.mirrors)).build());
+        return DataLoader.of(train, batchSize).shuffle().seed(seed).transform(preparation.training(augment, dataset.mirrors)).build();
     }
 
     Batches testBatches() { return Testing.batches(test, preparation.testing(), Testing.BATCH_SIZE); }

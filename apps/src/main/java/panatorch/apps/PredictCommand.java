@@ -22,13 +22,12 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.ChannelStats;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Framing;
 import panatorch.datasets.ImageFolder;
 import panatorch.models.Classifier;
-import panatorch.train.Batches;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,7 +109,7 @@ final class PredictCommand implements Callable<Integer> {
         List<Path> images = imageFiles();
         var readable = new Readable(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
         var loader = DataLoader.of(readable, BATCH).transform(p.testing()).build();
-        return new Inputs(images.stream().map(Path::toString).toList(), Batches.of(loader.batches(), loader::epoch, Batch::images, b -> null), readable);
+        return new Inputs(images.stream().map(Path::toString).toList(), loader, readable);
     }
 
     private List<Path> imageFiles() throws IOException {

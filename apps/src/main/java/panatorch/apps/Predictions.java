@@ -9,9 +9,9 @@ import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.models.Classifier;
 import panatorch.nn.dropout.montecarlo.MonteCarlo;
-import panatorch.train.Batches;
 import panatorch.train.Objective;
 
 /**

@@ -6,13 +6,12 @@ import panatorch.Device;
 import panatorch.MemoryFormat;
 import panatorch.Tensor;
 import panatorch.amp.Precision;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Transform;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
-import panatorch.train.Batches;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
 import panatorch.train.Objective;
@@ -32,9 +31,7 @@ final class Testing {
 
     static Tensor formed(Tensor input) { return input.dim() == 4 ? input.contiguous(FORMAT) : input; }
 
-    static Batches batches(Dataset test, Transform normalize, int batchSize) { return batches(DataLoader.of(test, batchSize).transform(normalize).build()); }
-
-    static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::inputs, Batch::labels); }
+    static Batches batches(Dataset test, Transform normalize, int batchSize) { return DataLoader.of(test, batchSize).transform(normalize).build(); }
 
     /** By the loop that the trainer tests with. @param objective {@link #OBJECTIVE}, or one around it */
     static Tally run(Classifier model, Batches test, int images, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {

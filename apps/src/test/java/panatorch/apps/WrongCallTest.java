@@ -187,7 +187,7 @@ class WrongCallTest {
         isRefused(Calls.of("evaluate --dataset synthetic --model resnet20"), "--checkpoint");
         isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", folder.resolve("none")), "there is no file " + folder.resolve("none"));
         Path text = Files.writeString(folder.resolve("text.safetensors"), "these are no weights at all");
-        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", text), "no safetensors file, or a damaged one");
+        isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", text), "not a safetensors file, or is damaged");
         Path empty = Files.createFile(folder.resolve("empty.safetensors"));
         isRefused(Calls.of("evaluate --dataset synthetic --model resnet20 --checkpoint", empty), "it is 0 bytes long");
     }

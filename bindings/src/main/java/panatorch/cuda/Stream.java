@@ -63,7 +63,7 @@ public final class Stream {
     boolean onCpu() { return device.type() == Device.Type.CPU; }
 
     /** Makes this the current stream of this thread, and its device the current one, until the guard is closed. */
-    public StreamGuard enter() { return StreamGuard.enter(this); }
+    public StreamGuard enter() { return StreamGuard.enter(device, id); }
 
     /** Whether all that was put on it is done. */
     public boolean query() { return onCpu() || JavaCpp.call(() -> Cuda.streams().query(device.index(), id)); }

@@ -3,21 +3,22 @@ package panatorch.datasets;
 import java.util.Arrays;
 import java.util.List;
 
-/** Mean and standard deviation of each channel over the training images, in [0, 1] as {@code pixel / 255}. */
+/** The mean and the standard deviation of each channel over the training images, in [0, 1] as {@code pixel / 255}. */
 public record ChannelStats(List<Double> mean, List<Double> std) {
-    /** Those of ImageNet, by which pretrained networks expect their images; torchvision's documentation of its models. */
+    /** The statistics of ImageNet, with which pretrained networks expect images to be normalised (torchvision's model documentation). */
     public static final ChannelStats IMAGENET = rgb(0.485, 0.456, 0.406, 0.229, 0.224, 0.225);
 
     public ChannelStats {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
-        if (mean.size() != std.size()) throw new IllegalArgumentException(mean.size() + " means and " + std.size() + " standard deviations are not of the same channels");
+        if (mean.size() != std.size()) throw new IllegalArgumentException(
+                mean.size() + " means but " + std.size() + " standard deviations; pass one of each for every channel");
     }
 
-    /** Of one channel. */
+    /** Returns the statistics of a single channel. */
     public static ChannelStats grey(double mean, double std) { return new ChannelStats(List.of(mean), List.of(std)); }
 
-    /** Three means, three deviations. */
+    /** Returns the statistics of three channels: three means, then three standard deviations. */
     static ChannelStats rgb(double... values) {
         List<Double> all = Arrays.stream(values).boxed().toList();
         return new ChannelStats(all.subList(0, 3), all.subList(3, 6));

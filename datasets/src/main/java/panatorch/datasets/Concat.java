@@ -4,25 +4,27 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 
-/** Sets one after the other. */
+/** A view of several datasets, one after the other. */
 final class Concat implements Dataset {
     private final List<Dataset> sets;
-    private final int[] begins; // of each set, and the size of all
+    private final int[] begins; // the first index of each dataset, then the size of all
 
     Concat(List<Dataset> sets) {
-        if (sets.isEmpty()) throw new IllegalArgumentException("there are no sets to join");
+        if (sets.isEmpty()) throw new IllegalArgumentException("there is no dataset to concatenate; pass at least one");
         this.sets = sets;
         begins = new int[sets.size() + 1];
         Schema first = sets.getFirst().schema();
         for (int s = 0; s < sets.size(); s++) {
             Schema other = sets.get(s).schema();
-            if (!other.fields().equals(first.fields())) throw new IllegalArgumentException("sets of different items cannot be joined: " + first.fields() + " and " + other.fields());
-            if (!other.classNames().equals(first.classNames())) throw new IllegalArgumentException("sets of different classes cannot be joined: " + first.classNames() + " and " + other.classNames());
+            if (!other.fields().equals(first.fields())) throw new IllegalArgumentException(
+                    "datasets with different fields cannot be concatenated: " + first.fields() + " and " + other.fields());
+            if (!other.classNames().equals(first.classNames())) throw new IllegalArgumentException(
+                    "datasets with different classes cannot be concatenated: " + first.classNames() + " and " + other.classNames());
             begins[s + 1] = Math.addExact(begins[s], sets.get(s).size());
         }
     }
 
-    /** Which set holds an item. */
+    /** Returns the position of the dataset that holds an item. */
     private int set(int index) {
         Objects.checkIndex(index, size());
         int at = Arrays.binarySearch(begins, index);

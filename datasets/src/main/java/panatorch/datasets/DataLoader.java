@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -14,13 +15,15 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Generator;
 import panatorch.Scope;
+import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.datasets.transforms.ToFloat;
 import panatorch.datasets.transforms.Transform;
 import panatorch.internal.log.Log;
 
 /**
- * Makes batches of a set, epoch by epoch, on threads that work ahead of the one that trains. Images are float32 in [0, 1] unless a transform
- * makes them something else.
+ * Makes batches of a dataset, epoch by epoch, on worker threads that prepare them ahead of the training thread. Images are float32
+ * in [0, 1] unless a transform makes them something else.
  *
  * <pre>{@code
  * var loader = DataLoader.of(train, 128).shuffle().seed(42)
@@ -37,11 +40,14 @@ import panatorch.internal.log.Log;
  * }
  * }</pre>
  *
- * <p>What a batch holds depends on the seed, the epoch and the batch's number only, never on timing. A loader is immutable but for what it counts, owns
- * nothing and may be used by many threads; its epochs own their batches. The set must stay open while an epoch runs.
+ * <p>{@code panatorch.train.Trainer} takes a loader as it is: the input is the first field, the target the field {@code labels}.
+ *
+ * <p>A batch's content depends only on the seed, the epoch and the batch number, never on timing. A loader may be used by many
+ * threads: it is immutable apart from its list of {@linkplain #skipped skipped items}. It owns no native memory; its epochs own
+ * their batches. The dataset must stay open while an epoch runs.
  */
-public final class DataLoader {
-    /** Tells the random numbers of items from those of batches. */
+public final class DataLoader implements Batches {
+    /** A part of the seed of every item, so that items and batches draw different random numbers. */
     private static final long ITEMS = 1;
 
     private final Dataset dataset;
@@ -54,7 +60,7 @@ public final class DataLoader {
     private final int workers, prefetch;
     private final @Nullable Device device;
     private final boolean skipDamaged;
-    /** Of all epochs, by their indices. */
+    /** Names of the items skipped in all epochs, by index. */
     private final Map<Integer, String> skipped = new ConcurrentSkipListMap<>();
 
     private DataLoader(Builder options) {
@@ -75,25 +81,58 @@ public final class DataLoader {
         input = first.name();
     }
 
-    /** Options of a loader of batches of {@code batchSize} items; without any, they come in order, and images as float32 in [0, 1]. */
+    /**
+     * Returns a builder of a loader of {@code batchSize} items a batch. By default items come in the dataset's order, and images
+     * as float32 in [0, 1].
+     */
     public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
 
-    /** The number of batches of an epoch. */
-    public int batches() { return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize; }
+    /** Returns the number of batches of an epoch. */
+    @Override public int count() { return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize; }
 
-    /** Begins an epoch; the caller closes it. Epochs of different numbers differ in their order and in the transforms' draws. */
+    /** Begins an epoch; the caller closes it. Epochs of different numbers differ in their order and their random transforms. */
     public Epoch epoch(long epoch) { return epoch(epoch, 0); }
 
-    /** Goes on with an epoch at batch {@code firstBatch}, as if those before had been taken: for a run that is resumed. */
-    public Epoch epoch(long epoch, int firstBatch) {
-        if (firstBatch < 0 || firstBatch > batches()) throw new IllegalArgumentException("an epoch of " + batches() + " batches has no batch " + firstBatch);
+    /** Resumes an epoch at batch {@code firstBatch}, as if the batches before it had been taken. */
+    @Override public Epoch epoch(long epoch, int firstBatch) {
+        if (firstBatch < 0 || firstBatch > count()) throw new IllegalArgumentException(
+                "firstBatch must lie between 0 and " + count() + ", the number of batches, but is " + firstBatch);
         return new Epoch(this, epoch, firstBatch, workers, prefetch);
     }
 
-    /** The names of the items that {@link Builder#skipDamaged} has left out of the batches that were taken so far, in all epochs, each once and in the set's order. */
+    /**
+     * Returns this loader's batches with other tensors as input and target than the first field and {@code labels}.
+     *
+     * @param input of a batch, such as {@code Batch::tokens}
+     * @param target of a batch, such as {@code b -> b.get("masks")}
+     */
+    public Batches pairs(Function<? super Batch, Tensor> input, Function<? super Batch, ? extends @Nullable Tensor> target) {
+        return new Batches() {
+            @Override public int count() { return DataLoader.this.count(); }
+
+            @Override public EpochIterator epoch(long number, int first) {
+                Epoch epoch = DataLoader.this.epoch(number, first);
+                return new EpochIterator() {
+                    @Override public boolean hasNext() { return epoch.hasNext(); }
+
+                    @Override public Pair next() {
+                        Batch batch = epoch.next();
+                        return Pair.of(input.apply(batch), target.apply(batch), batch::close);
+                    }
+
+                    @Override public void close() { epoch.close(); }
+                };
+            }
+        };
+    }
+
+    /**
+     * Returns the names of the items that {@link Builder#skipDamaged} left out of the batches taken so far, in all epochs. Each is
+     * listed once, in the dataset's order.
+     */
     public List<String> skipped() { return List.copyOf(skipped.values()); }
 
-    /** Notes what a batch that is taken lacks, and says so once. */
+    /** Records the items that a taken batch lacks, and logs a warning for each the first time. */
     void note(Map<Integer, DatasetException> damaged) {
         damaged.forEach((index, why) -> {
             if (skipped.putIfAbsent(index, dataset.name(index)) == null) Log.warn(DataLoader.class, "skipped " + dataset.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
@@ -104,19 +143,25 @@ public final class DataLoader {
 
     int[] order(long epoch) {
         int[] order = sampler.order(epoch);
-        if (order.length != sampler.size()) throw new IllegalStateException("a sampler of " + sampler.size() + " items gave " + order.length + " for epoch " + epoch);
+        if (order.length != sampler.size()) throw new IllegalStateException(
+                "the sampler's order for epoch " + epoch + " has " + order.length + " items, but its size() is " + sampler.size());
         return order;
     }
 
-    /** @param wanted told of each item before it is read; that nobody wants it any more ends the batch by a {@link CancellationException} */
+    /**
+     * Prepares a batch: reads its items, copies them to the device and transforms them.
+     *
+     * @param wanted called with the index of each item before it is read; if it returns false, the batch ends in a
+     *     {@link CancellationException}
+     */
     Prepared prepare(int[] order, long epoch, int batch, Generator generator, IntPredicate wanted) {
         int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
-            // From pinned memory a GPU copies by itself, while this thread goes on; libtorch keeps the memory until it is done.
-            var rows = new Rows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
+            // A GPU copies from pinned memory asynchronously; libtorch keeps the memory until the copy is done.
+            var rows = new BatchRows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
             var damaged = new LinkedHashMap<Integer, DatasetException>();
             int read = 0;
-            // A batch of which nothing is left holds the next item of the order that is whole: an epoch has as many batches as were said.
+            // A batch whose items are all damaged holds the next undamaged item of the order: an epoch always has batches() batches.
             for (int n = 0; n < to - from || read == 0; n++) {
                 if (n == order.length) throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: " + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
                 int at = (from + n) % order.length;
@@ -133,8 +178,8 @@ public final class DataLoader {
         }
     }
 
-    /** Whether the item is there; if it is not, it is among the damaged. What goes wrong bears the item's name. */
-    private boolean read(int index, Rows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
+    /** Reads an item; returns false if it is damaged and skipped, and adds it to {@code damaged}. Errors name the item. */
+    private boolean read(int index, BatchRows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
         Objects.checkIndex(index, dataset.size());
         long[] longest = rows.longest();
         try {
@@ -150,7 +195,7 @@ public final class DataLoader {
         }
     }
 
-    /** The options of a loader. */
+    /** Options of a {@link DataLoader}. */
     public static final class Builder {
         private final Dataset dataset;
         private final int batchSize;
@@ -162,48 +207,50 @@ public final class DataLoader {
         private @Nullable Device device;
 
         private Builder(Dataset dataset, int batchSize) {
-            if (batchSize < 1) throw new IllegalArgumentException("a batch has at least one item, not " + batchSize);
+            if (batchSize < 1) throw new IllegalArgumentException("batchSize must be at least 1, but is " + batchSize);
             this.dataset = dataset;
             this.batchSize = batchSize;
         }
 
-        /** Each epoch in a random order of its own. */
+        /** Visits the items in random order, a new one in every epoch. */
         public Builder shuffle() {
             shuffle = true;
             return this;
         }
 
-        /** The order by which epochs visit the items, instead of the set's or a random one. */
+        /** Sets the sampler that decides the order of the items. It takes precedence over {@link #shuffle}. */
         public Builder sampler(Sampler sampler) {
             this.sampler = sampler;
             return this;
         }
 
         /**
-         * What is done to the first field of every batch, uint8 {@code [N, C, H, W]} of images. Without it images are float32 in [0, 1], as of
-         * torchvision's {@code ToTensor}; they are normalised by {@link panatorch.datasets.transforms.Normalize} only.
+         * Sets the transform of the first field of every batch, for images uint8 {@code [N, C, H, W]}. Without one, images become
+         * float32 in [0, 1], as torchvision's {@code ToTensor} makes them. Only
+         * {@link panatorch.datasets.transforms.Normalize} normalises them.
          */
         public Builder transform(Transform transform) {
             this.transform = transform;
             return this;
         }
 
-        /** Where the order and the transforms' random numbers come from; 0 by default. */
+        /** Sets the seed of the order and of the random numbers of items and transforms; 0 by default. */
         public Builder seed(long seed) {
             this.seed = seed;
             return this;
         }
 
-        /** Leaves out a last batch of fewer items than the others. */
+        /** Drops the last batch if it has fewer items than the others. */
         public Builder dropLast() {
             dropLast = true;
             return this;
         }
 
         /**
-         * Leaves out items that the set calls damaged by a {@link DatasetException}, instead of ending the epoch by the first: a warning names each, once,
-         * {@link DataLoader#skipped} has all of them, and {@link Epoch#skipped} counts. Their batch has fewer rows, all others are what they would be,
-         * whatever the number of workers; one that would have none holds the next item of the epoch that is whole. An epoch without any fails.
+         * Leaves out damaged items, for which the dataset throws a {@link DatasetException}, instead of ending the epoch at the
+         * first. A warning names each, once; {@link DataLoader#skipped} lists them and {@link Epoch#skipped} counts them. Their batch
+         * has fewer rows, and all other rows are unchanged, whatever the number of workers. A batch that would be empty holds the
+         * next undamaged item of the epoch. An epoch without an undamaged item fails.
          */
         public Builder skipDamaged() {
             skipDamaged = true;
@@ -211,27 +258,27 @@ public final class DataLoader {
         }
 
         /**
-         * How many threads prepare batches; 1 by default, which is enough for sets that only copy. Sets that decode want one for each
-         * core. It changes nothing but the speed: order, bits and errors are the same.
+         * Sets the number of threads that prepare batches; 1 by default, which is enough for datasets that only copy. Datasets that
+         * decode need one for each core. It affects only the speed: order, bits and errors stay the same.
          */
         public Builder workers(int threads) {
-            if (threads < 1) throw new IllegalArgumentException("at least one thread prepares batches, not " + threads);
+            if (threads < 1) throw new IllegalArgumentException("workers must be at least 1, but is " + threads);
             workers = threads;
             return this;
         }
 
         /**
-         * Where batches go, before they are transformed; the CPU by default. To a GPU they are copied asynchronously from pinned
-         * memory, on its default stream: who works on another one lets that wait for it.
+         * Sets the device to which batches are copied before they are transformed; the CPU by default. Copies to a GPU are
+         * asynchronous, from pinned memory, on the GPU's default stream. Code that works on another stream makes it wait for that one.
          */
         public Builder device(Device device) {
             this.device = device;
             return this;
         }
 
-        /** How many batches are prepared ahead, beyond the one that each further worker is at; 2 by default. */
+        /** Sets how many batches are prepared ahead; 2 by default. Each worker beyond the first adds one. */
         public Builder prefetch(int batches) {
-            if (batches < 1) throw new IllegalArgumentException("at least one batch is prepared ahead, not " + batches);
+            if (batches < 1) throw new IllegalArgumentException("prefetch must be at least 1, but is " + batches);
             prefetch = batches;
             return this;
         }

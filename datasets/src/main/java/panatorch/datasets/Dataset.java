@@ -6,17 +6,18 @@ import java.util.stream.IntStream;
 import panatorch.Scope;
 
 /**
- * Items of one make, read by index straight into the memory of a batch: images with labels, texts, rows of tensors.
+ * A collection of items of one kind, such as labelled images, texts or rows of tensors. Items are read by index, straight into the
+ * memory of a batch.
  *
- * <p>Some sets hold files or native memory: close a set when no loader uses it any more. Reading from many threads at once is
- * safe. Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the sets they were made
- * of; closing a view closes nothing.
+ * <p>Some datasets hold files or native memory: close a dataset when no loader uses it any more. Reading from many threads at once is
+ * safe. Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the datasets
+ * they were made of; closing a view closes nothing.
  */
 public interface Dataset extends AutoCloseable {
-    /** The number of items. */
+    /** Returns the number of items. */
     int size();
 
-    /** What every item is made of. */
+    /** Returns the fields of every item, and its classes. */
     Schema schema();
 
     /**
@@ -27,10 +28,10 @@ public interface Dataset extends AutoCloseable {
      */
     void read(int index, Item item);
 
-    /** What a person would call the item, for messages: a file or a record of one. */
+    /** Returns a name of the item for messages: a file, or a record of a file. */
     default String name(int index) { return "item " + index; }
 
-    /** The label of an item. Sets that know it without reading the item override this. */
+    /** Returns the label of an item. Datasets that know it without reading the item override this. */
     default int label(int index) {
         Item item = Item.alone(schema(), 0);
         int labels = schema().indexOf(Field.LABELS);
@@ -38,73 +39,77 @@ public interface Dataset extends AutoCloseable {
         return Math.toIntExact(item.get(labels));
     }
 
-    /** What the labels 0, 1, … stand for. */
+    /** Returns the names of the classes with the labels 0, 1, …. */
     default List<String> classNames() { return schema().classNames(); }
 
-    /** The number of classes. */
+    /** Returns the number of classes. */
     default int classes() { return classNames().size(); }
 
-    /** {@code [C, H, W]} of every image. */
+    /** Returns the shape {@code [C, H, W]} of every image. */
     default long[] imageShape() { return schema().fields().get(schema().indexOf(Field.IMAGES)).shape().stream().mapToLong(n -> n).toArray(); }
 
-    /** The mean of each channel over the training images, in [0, 1] as {@code pixel / 255}: what normalisation subtracts. */
+    /** Returns the mean of each channel over the training images, in [0, 1] as {@code pixel / 255}, for normalisation. */
     default double[] mean() { return ChannelStats.array(pixels().mean()); }
 
-    /** The standard deviation of each channel over the training images, in the unit of {@link #mean}. */
+    /** Returns the standard deviation of each channel over the training images, in the unit of {@link #mean}. */
     default double[] std() { return ChannelStats.array(pixels().std()); }
 
     private ChannelStats pixels() {
         ChannelStats pixels = schema().pixels();
-        if (pixels == null) throw new IllegalStateException("the mean of these items is not known; they consist of " + schema().fields());
+        if (pixels == null) throw new IllegalStateException(
+                "the dataset has no mean and standard deviation of image channels; its fields are " + schema().fields());
         return pixels;
     }
 
-    /** Some items as they are, untransformed; the caller closes them. */
+    /** Reads some items, untransformed. The caller closes the batch. */
     default Batch batch(int... indices) {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
-            var rows = new Rows(schema(), indices.length, false, arena);
+            var rows = new BatchRows(schema(), indices.length, false, arena);
             for (int i = 0; i < indices.length; i++) read(indices[i], rows.row(i, indices[i]));
             return Batch.owning(rows.tensors(indices.length));
         }
     }
 
-    /** The first {@code n} items, or all if there are fewer. */
+    /** Returns a view of the first {@code n} items, or of all if there are fewer. */
     default Dataset limit(int n) {
-        if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
+        if (n < 0) throw new IllegalArgumentException("n must be at least 0, but is " + n);
         return n >= size() ? this : subset(IntStream.range(0, n).toArray());
     }
 
-    /** {@code n} items at even distances, or all if there are fewer: of a set that lies class by class, each class in its share. */
+    /**
+     * Returns a view of {@code n} items at even distances, or of all if there are fewer. If the dataset is sorted by class, every class
+     * keeps its share.
+     */
     default Dataset spaced(int n) {
-        if (n < 0) throw new IllegalArgumentException("a set cannot be limited to " + n + " items");
+        if (n < 0) throw new IllegalArgumentException("n must be at least 0, but is " + n);
         long all = size();
         return n >= all ? this : subset(IntStream.range(0, n).map(i -> (int) (i * all / n)).toArray());
     }
 
-    /** The items {@code indices}, in that order. */
+    /** Returns a view of the items {@code indices}, in that order. */
     default Dataset subset(int... indices) { return new Subset(this, indices); }
 
     /**
-     * Divides the set at random, as {@code torch.utils.data.random_split} does with a generator of this seed: no item is in two
-     * parts, and what rounding leaves over goes to the first parts, one each.
+     * Divides the dataset at random, as {@code torch.utils.data.random_split} does with a generator of this seed. No item is in two
+     * parts; the items that rounding leaves over go to the first parts, one each.
      *
-     * @param fractions of the set, with a sum of 1
+     * @param fractions the size of each part as a share of the dataset, with a sum of 1
      */
     default List<Dataset> split(long seed, double... fractions) { return Split.of(this, seed, fractions); }
 
-    /** Every item as {@code change} makes it of this set's. */
+    /** Returns a view whose items {@code change} makes of those of this dataset. */
     default Dataset map(Schema schema, Change change) { return new Mapped(this, schema, change); }
 
-    /** The items of all sets, one set after the other. They must have the same fields and classes. */
+    /** Returns a view of the items of several datasets, one after the other. They must have the same fields and classes. */
     static Dataset concat(Dataset... sets) { return new Concat(List.of(sets)); }
 
-    /** Makes an item of another one. Many threads may call it at once. */
+    /** A function that makes an item of another one. Many threads may call it at once. */
     @FunctionalInterface
     interface Change {
-        /** Writes all fields of {@code to}. */
+        /** Reads {@code from} and writes all fields of {@code to}. */
         void apply(Item from, Item to);
     }
 
-    /** Frees what the set holds. Closing twice is harmless; reading afterwards is an {@link IllegalStateException}. */
+    /** Frees the memory and files of the dataset. Closing twice is harmless; reading afterwards is an {@link IllegalStateException}. */
     @Override default void close() {}
 }

@@ -1,6 +1,6 @@
 package panatorch.datasets;
 
-/** Data that is missing or wrong. The message is one sentence for the person who has to mend it; it names file and record. */
+/** Thrown if data is missing or damaged. The message is one sentence for the user; it names the file and the record. */
 public class DatasetException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

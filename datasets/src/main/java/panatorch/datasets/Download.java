@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Loads files whose size and checksum are known, over connections and from servers that cannot be trusted. */
+/** Downloads files of known size and checksum. Connections may break, and servers may send wrong content. */
 final class Download {
     private static final int OK = 200, PARTIAL = 206, TIMEOUT = 408, NOT_SATISFIABLE = 416, TOO_MANY = 429;
 
@@ -28,7 +28,13 @@ final class Download {
 
     Download(PublicData.Progress progress) { this(progress, 5, Duration.ofSeconds(30), Duration.ofSeconds(1)); }
 
-    /** @param attempts at each address that end without a single new byte; @param silence after which a connection is given up; @param pause before the next attempt */
+    /**
+     * Makes a downloader with its own limits.
+     *
+     * @param attempts number of attempts in a row without a new byte after which an address is given up
+     * @param silence time without data after which a connection is given up
+     * @param pause time before the next attempt
+     */
     Download(PublicData.Progress progress, int attempts, Duration silence, Duration pause) {
         this.progress = progress;
         this.attempts = attempts;
@@ -36,19 +42,19 @@ final class Download {
         this.pause = pause;
     }
 
-    /** A set's files in the folder {@code name} of {@code data}: loaded there, or unpacked to there from an archive in {@code data}. */
+    /** Downloads a dataset's files to the folder {@code name} of {@code data}, or an archive to {@code data}, which is unpacked there. */
     Path fetch(List<RemoteFile> files, Path data, String name) {
         Path folder = data.resolve(name);
         for (RemoteFile file : files) {
-            if (file.isArchive() && Files.isDirectory(folder)) continue; // it was renamed to this when it was complete
+            if (file.isArchive() && Files.isDirectory(folder)) continue; // a folder of this name is complete: unpacking renames at its end
             Path into = file.isArchive() ? data : folder;
             try {
                 Files.createDirectories(into);
                 Path loaded = fetch(file, into);
                 if (file.isArchive()) TarGz.unpack(loaded, name, data);
             } catch (IOException e) {
-                throw new DatasetException(file.name() + " could not be loaded (" + reason(e) + "); load " + file.addresses().getFirst() + " by hand, put it into "
-                        + into.toAbsolutePath().normalize() + " and try again", e);
+                throw new DatasetException(file.name() + " could not be downloaded (" + reason(e) + "); download "
+                        + file.addresses().getFirst() + " by hand, put it into " + into.toAbsolutePath().normalize() + " and try again", e);
             }
         }
         return folder;
@@ -62,10 +68,10 @@ final class Download {
         Path target = folder.resolve(file.name()), part = folder.resolve(file.name() + ".part");
         if (Files.exists(target)) {
             if (Files.size(target) == file.size() && sha256(target).equals(file.sha256())) return target;
-            throw new IOException("the file " + target + " is another one; move it away");
+            throw new IOException("the file " + target + " exists with other content; move it away");
         }
         try (var channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            if (!isOurs(channel)) throw new IOException("another process is loading it");
+            if (!isOurs(channel)) throw new IOException("another process is downloading it");
             load(file, channel, part);
             channel.force(true);
         }
@@ -80,7 +86,7 @@ final class Download {
         }
     }
 
-    /** Asks each address until one gave all; those that gave wrong bytes are not asked again. */
+    /** Tries each address until one has sent the whole file. An address that sent wrong content is not tried again. */
     private void load(RemoteFile file, FileChannel part, Path path) throws IOException {
         IOException failure = null;
         for (URI address : file.addresses()) {
@@ -89,13 +95,13 @@ final class Download {
                 String found = sha256(path);
                 if (found.equals(file.sha256())) return;
                 part.truncate(0);
-                throw new IOException(address + " gave other bytes: their SHA-256 is " + found + ", not " + file.sha256());
+                throw new IOException(address + " sent other content: its SHA-256 is " + found + ", not " + file.sha256());
             } catch (IOException e) {
                 if (failure == null) failure = e;
                 else failure.addSuppressed(e);
             }
         }
-        throw failure != null ? failure : new IOException("it has no address");
+        throw failure != null ? failure : new IOException("the file has no address");
     }
 
     private void load(RemoteFile file, URI address, FileChannel part) throws IOException {
@@ -104,7 +110,7 @@ final class Download {
         for (int failed = 0; part.size() < file.size();) {
             try {
                 request(file, address, part);
-                if (part.size() < file.size()) throw new EOFException("it ended after " + part.size() + " of " + file.size() + " bytes");
+                if (part.size() < file.size()) throw new EOFException("the connection ended after " + part.size() + " of " + file.size() + " bytes");
             } catch (Refused e) {
                 throw e;
             } catch (IOException e) {
@@ -125,19 +131,19 @@ final class Download {
         }
     }
 
-    /** Appends what the server gives of the rest. */
+    /** Requests the missing bytes and appends those that the server sends. */
     private void request(RemoteFile file, URI address, FileChannel part) throws IOException {
         var connection = (HttpURLConnection) address.toURL().openConnection();
         connection.setConnectTimeout((int) silence.toMillis());
         connection.setReadTimeout((int) silence.toMillis());
-        connection.setRequestProperty("Accept-Encoding", "identity"); // what is compressed is the file itself
+        connection.setRequestProperty("Accept-Encoding", "identity"); // the files are compressed already
         if (part.size() > 0) connection.setRequestProperty("Range", "bytes=" + part.size() + "-");
         try {
             int status = connection.getResponseCode();
             String range = connection.getHeaderField("Content-Range");
             boolean continues = status == PARTIAL && range != null && range.startsWith("bytes " + part.size() + "-");
             if (status != OK && !continues) {
-                if (status == PARTIAL || status == NOT_SATISFIABLE) part.truncate(0); // it cannot go on, but may begin again
+                if (status == PARTIAL || status == NOT_SATISFIABLE) part.truncate(0); // the server cannot resume, but may restart
                 else if (status >= 300 && status < 500 && status != TIMEOUT && status != TOO_MANY) throw new Refused(address + " answers " + status);
                 throw new IOException(address + " answers " + status);
             }
@@ -158,7 +164,7 @@ final class Download {
         for (int n; (n = in.read(buffer)) >= 0;) {
             if (at + n > file.size()) {
                 part.truncate(0);
-                throw new Refused(address + " gives more than " + file.size() + " bytes");
+                throw new Refused(address + " sends more than " + file.size() + " bytes");
             }
             for (ByteBuffer rest = ByteBuffer.wrap(buffer, 0, n); rest.hasRemaining();) at += part.write(rest, at);
             progress.at(file.name(), at, file.size());
@@ -176,7 +182,7 @@ final class Download {
         }
     }
 
-    /** Asking again would be in vain. */
+    /** A failure that a further attempt at the same address would not mend. */
     private static final class Refused extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -9,17 +9,18 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import panatorch.data.Batches;
 
 /**
- * The batches of one epoch, in order, while other threads prepare those to come, each a whole batch. One thread iterates over it,
- * once, and closes every batch it takes. {@link #close} stops the preparation, waits for its end and frees the batches that
- * nobody took; an epoch that is iterated to its end is as good as closed. One that was left midway and forgotten keeps no thread, and the garbage
- * collector frees its batches.
+ * The batches of one epoch, in order. Other threads prepare the next batches meanwhile, each a whole batch. One thread iterates over
+ * an epoch, once, and closes every batch it takes. {@link #close} stops the preparation, waits for its end and frees the batches that
+ * were not taken. An epoch that was iterated to its end need not be closed. One that is abandoned midway keeps no thread, and the
+ * garbage collector frees its batches.
  *
- * <p>What goes wrong during preparation is thrown by {@code next()} as a {@link CompletionException} with its cause, in the place
- * of the batch; nothing follows it.
+ * <p>If a batch cannot be prepared, {@code next()} throws a {@link CompletionException} with the cause in the place of the batch, and
+ * the epoch ends.
  */
-public final class Epoch implements Iterable<Batch>, AutoCloseable {
+public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
     private static final Cleaner FORGOTTEN = Cleaner.create();
 
     private final DataLoader loader;
@@ -37,24 +38,27 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
         FORGOTTEN.register(this, preparation::stop);
     }
 
-    /** The number of batches of the whole epoch. */
+    /** Returns the number of batches of the whole epoch. */
     public int batches() { return preparation.batches(); }
 
-    /** How many items {@link DataLoader.Builder#skipDamaged} has left out of the batches that were taken so far, each counted once. */
+    /** Returns the number of items that {@link DataLoader.Builder#skipDamaged} left out of the batches taken so far, each counted once. */
     public int skipped() { return skipped.size(); }
 
     @Override public Iterator<Batch> iterator() {
         if (iterated) throw new IllegalStateException("an epoch is iterated once; open another one");
         iterated = true;
         return new Iterator<>() {
-            @Override public boolean hasNext() { return next < batches(); }
+            @Override public boolean hasNext() { return Epoch.this.hasNext(); }
 
-            @Override public Batch next() { return take(); }
+            @Override public Batch next() { return Epoch.this.next(); }
         };
     }
 
-    private Batch take() {
-        if (next >= batches()) throw new NoSuchElementException("the epoch has " + batches() + " batches");
+    @Override public boolean hasNext() { return next < batches(); }
+
+    /** Takes the next batch, which the caller closes. */
+    @Override public Batch next() {
+        if (!hasNext()) throw new NoSuchElementException("the epoch has " + batches() + " batches");
         try {
             if (Thread.interrupted()) throw new InterruptedException(); // whether or not the batch is there already
             Prepared taken = preparation.take(next);
@@ -78,8 +82,8 @@ public final class Epoch implements Iterable<Batch>, AutoCloseable {
     }
 
     /**
-     * Ends the epoch. Reads that have begun are waited for, 5 seconds; then they are interrupted, and one that is blocked even so, as by a pipe or a network,
-     * is left behind with a warning that names the item. Closing twice is harmless.
+     * Ends the epoch. It waits 5 seconds for reads that have begun, then interrupts them. A read that stays blocked, as by a pipe or a
+     * network, is left behind with a warning that names the item. Closing twice is harmless.
      */
     @Override public void close() { preparation.close(); }
 }

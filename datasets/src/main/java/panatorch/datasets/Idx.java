@@ -11,18 +11,19 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
- * A file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as big-endian
- * int32, and the values, last dimension fastest.
+ * The content of a file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as
+ * big-endian int32, and the values, last dimension fastest.
  *
- * @param shape of {@code values}
+ * @param shape shape of {@code values}
  */
 record Idx(Path path, int[] shape, byte[] values) {
     private static final int UNSIGNED_BYTE = 8;
 
     /**
-     * Reads {@code folder/name} or {@code folder/name.gz}, whichever there is.
+     * Reads {@code folder/name} or {@code folder/name.gz}, whichever exists.
      *
-     * @throws DatasetException if there is neither, or it is no IDX file of bytes in {@code dimensions}, or is cut, or goes on behind its values
+     * @throws DatasetException if neither exists, or the file is not an IDX file of bytes in {@code dimensions} dimensions, is truncated,
+     *     or has bytes after its values
      */
     static Idx read(Path folder, String name, int dimensions) {
         Path plain = folder.resolve(name), zipped = folder.resolve(name + ".gz"), path = Files.exists(plain) ? plain : zipped;
@@ -30,7 +31,7 @@ record Idx(Path path, int[] shape, byte[] values) {
         try (InputStream file = new BufferedInputStream(Files.newInputStream(path)); InputStream in = path == zipped ? new GZIPInputStream(file, 1 << 16) : file) {
             return read(path, in, dimensions);
         } catch (EOFException e) {
-            throw new DatasetException("the file " + path + " is cut off", e);
+            throw new DatasetException("the file " + path + " is truncated; download it again", e);
         } catch (IOException e) {
             throw new DatasetException("the file " + path + " cannot be read: " + e.getMessage(), e);
         }
@@ -39,19 +40,23 @@ record Idx(Path path, int[] shape, byte[] values) {
     private static Idx read(Path path, InputStream in, int dimensions) throws IOException {
         ByteBuffer header = ByteBuffer.wrap(bytes(in, 4 + 4 * dimensions));
         int magic = UNSIGNED_BYTE << 8 | dimensions, found = header.getInt();
-        if (found != magic) throw new DatasetException(String.format("the file %s begins with %08x, but an IDX file of bytes in %d dimensions with %08x", path, found, dimensions, magic));
+        if (found != magic) throw new DatasetException(
+                String.format("the file %s is not an IDX file of bytes in %d dimensions: it begins with %08x instead of %08x",
+                        path, dimensions, found, magic));
         var shape = new int[dimensions];
         long size = 1;
         for (int d = 0; d < dimensions; d++) {
             shape[d] = header.getInt();
-            if (shape[d] < 0 || (size *= shape[d]) > Integer.MAX_VALUE - 8) throw new DatasetException("the file " + path + " claims the shape " + Arrays.toString(Arrays.copyOf(shape, d + 1)) + ", which is absurd");
+            if (shape[d] < 0 || (size *= shape[d]) > Integer.MAX_VALUE - 8) throw new DatasetException(
+                    "the header of the file " + path + " declares the shape " + Arrays.toString(Arrays.copyOf(shape, d + 1))
+                            + "; it must have 0 to " + (Integer.MAX_VALUE - 8) + " values");
         }
         byte[] values = bytes(in, (int) size);
-        if (in.read() >= 0) throw new DatasetException("the file " + path + " goes on behind its " + size + " values");
+        if (in.read() >= 0) throw new DatasetException("the file " + path + " has bytes after the " + size + " values that its header declares");
         return new Idx(path, shape, values);
     }
 
-    /** Grows with what is really there, so that a header that lies costs no memory. */
+    /** Reads exactly {@code n} bytes. The buffer grows with the bytes that are there, so a damaged header costs no memory. */
     private static byte[] bytes(InputStream in, int n) throws IOException {
         byte[] bytes = in.readNBytes(n);
         if (bytes.length < n) throw new EOFException();

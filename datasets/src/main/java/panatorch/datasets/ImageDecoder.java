@@ -16,25 +16,30 @@ import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Decodes JPEG, PNG, BMP, GIF (its first picture) and WebP, upright as EXIF says. */
+/** Decodes JPEG, PNG, BMP, GIF (its first picture) and WebP, and turns images upright by their EXIF orientation. */
 final class ImageDecoder {
-    /** Beyond this a header lies, or the image is a trap; it is also where Pillow stops. */
+    /** The largest image that is decoded, as in Pillow: a larger one is a damaged header or a decompression bomb. */
     private static final long MAX_PIXELS = 178_956_970;
 
-    /** Readers by format, Java's own first: it is the fastest, and the others understand what it does not. */
+    /** Image readers by format, Java's own first: it is the fastest, and the others read files that it cannot. */
     private static final Map<String, List<ImageReaderSpi>> READERS = new ConcurrentHashMap<>();
 
-    private static final String CUT_OFF = "it is cut off";
+    private static final String TRUNCATED = "it is truncated";
 
     private ImageDecoder() {}
 
-    /** @throws IOException if {@code file} is no image, damaged, or larger than Java's heap; its message says what is wrong, and doesn't name the file */
+    /**
+     * Decodes the content of a file.
+     *
+     * @throws IOException if {@code file} is not an image, is damaged, or is larger than the Java heap; the message says what is wrong, but
+     *     does not name the file
+     */
     static Pixels decode(byte[] file) throws IOException {
         if (file.length == 0) throw new IIOException("it is empty");
         String format = format(file);
-        if (format == null) throw new IIOException("it is no JPEG, PNG, BMP, GIF or WebP");
-        // The reader of WebP takes what is missing for zeros, but the file says its length.
-        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(CUT_OFF);
+        if (format == null) throw new IIOException("it is not a JPEG, PNG, BMP, GIF or WebP");
+        // The WebP reader takes missing bytes for zeros, but the header holds the file's length.
+        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(TRUNCATED);
         JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
         IOException failure = null;
         for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
@@ -46,16 +51,18 @@ final class ImageDecoder {
                 throw e;
             } catch (IOException | RuntimeException e) { // readers of damaged files throw any of them
                 if (failure == null) failure = new IIOException("it is damaged: " + reason(e), e);
-            } catch (OutOfMemoryError e) { // of the pixels: a small file may claim any number
-                throw new IIOException("its pixels do not fit into Java's heap of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB", e);
+            } catch (OutOfMemoryError e) { // a small file may declare any number of pixels
+                long heap = Runtime.getRuntime().maxMemory() >> 20;
+                throw new IIOException("its pixels do not fit into the Java heap of " + heap + " MiB; raise it with -Xmx", e);
             } finally {
                 reader.dispose();
             }
         }
-        throw failure != null ? failure : new IIOException("no reader for " + format + " is installed");
+        throw failure != null ? failure : new IIOException(
+                "no ImageIO reader for " + format + " is installed; add the jar of com.twelvemonkeys.imageio:imageio-" + format);
     }
 
-    /** Some of Java's messages end with a colon, and what is meant is the cause. */
+    /** Returns the message of an exception, with its cause where the message ends with a colon, as some of Java's do. */
     private static String reason(Exception e) {
         String message = e.getMessage();
         if (!(e instanceof IIOException) || message == null) return e.toString();
@@ -65,15 +72,17 @@ final class ImageDecoder {
     private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
         reader.setInput(stream, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) throw new Fault("it claims " + reader.getWidth(0) + " by " + reader.getHeight(0) + " pixels, which is absurd");
+        if (pixels > MAX_PIXELS) throw new Fault(
+                "its header declares " + reader.getWidth(0) + "×" + reader.getHeight(0) + " pixels; the limit is "
+                        + MAX_PIXELS / 1_000_000 + " million");
     }
 
     private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {
         var cut = new boolean[1];
-        reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // at the file's end, whatever lacks
-        // Java refuses to convert four channels, and the other reader does it by a profile, unlike everybody's training data.
+        reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // said of any missing data
+        // Java's reader does not convert four channels; the other one applies a colour profile, which Pillow does not.
         Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2) : Pixels.of(reader.read(0));
-        if (cut[0]) throw new Fault(CUT_OFF);
+        if (cut[0]) throw new Fault(TRUNCATED);
         return pixels.upright(header.orientation());
     }
 
@@ -98,7 +107,7 @@ final class ImageDecoder {
         return true;
     }
 
-    /** What no other reader could mend. */
+    /** An error that any other reader would have as well. */
     private static final class Fault extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -14,26 +14,27 @@ import java.util.stream.Stream;
 import panatorch.internal.files.FileNames;
 
 /**
- * Images in files, one folder a class, as ImageNet and torchvision's {@code ImageFolder} have them: {@code train/CLASS/*.jpg}, and
- * {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}, where a set is what is below {@code train}, {@code test} or {@code val}. They are
- * JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) and WebP, of any sizes, decoded when they are read, turned upright as EXIF
- * says, and framed; what is not RGB becomes it, transparency is dropped, colour profiles are not applied.
+ * A dataset of image files, one folder for each class, as ImageNet and torchvision's {@code ImageFolder} are laid out:
+ * {@code train/CLASS/*.jpg}, and {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}. A dataset is opened at {@code train}, {@code test}
+ * or {@code val}. The files are JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) or WebP, of any size. They are decoded when
+ * they are read, turned upright by their EXIF orientation, and framed. All are converted to RGB; transparency is dropped, and colour
+ * profiles are not applied.
  *
- * <p>Opening lists the files; what is damaged is named when it is read. A loader reads a folder fastest with
- * {@linkplain DataLoader.Builder#workers several workers}. Holds no file open.
+ * <p>Opening lists the files; a damaged one is reported when it is read. A loader reads a folder fastest with
+ * {@linkplain DataLoader.Builder#workers several workers}. No file is held open.
  */
 public final class ImageFolder implements Dataset {
     private static final String LAYOUT = "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
-    private final Held<Framing> framing;
+    private final Releasable<Framing> framing;
     private final List<Path> files = new ArrayList<>();
     private final List<Integer> labels = new ArrayList<>();
 
     private ImageFolder(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
         requireFolder(folder);
-        this.framing = new Held<>(framing);
+        this.framing = new Releasable<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         for (int label = 0; label < classNames.size(); label++) {
             List<Path> images = images(FileNames.resolve(folder, classNames.get(label)));
@@ -43,26 +44,30 @@ public final class ImageFolder implements Dataset {
     }
 
     private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
-        this.framing = new Held<>(framing);
+        this.framing = new Releasable<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, List.of("?"));
         this.files.addAll(files);
         for (Path f : files) labels.add(0);
     }
 
-    /** Images whose class is not known, for a network to tell it: all have the label 0. */
+    /** Opens images whose class is unknown, for prediction. All have the label 0. */
     public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) { return new ImageFolder(files, framing, pixels); }
 
     /**
-     * The images below {@code folder}, such as {@code data/train}, with ImageNet's mean and deviation. Its folders are the classes, in the order of their names.
+     * Opens the images below {@code folder}, such as {@code data/train}, with ImageNet's mean and standard deviation. Its folders are the
+     * classes, in the order of their names.
      *
      * @throws DatasetException if the folder does not exist, has no folders, or one of those has no images
      */
     public static ImageFolder of(Path folder, Framing framing) { return of(folder, framing, ChannelStats.IMAGENET, classNames(folder)); }
 
     /**
-     * The images below {@code folder}.
+     * Opens the images below {@code folder}.
      *
-     * @param classNames the folders that are its classes: for test images {@code train.classNames()}, lest the labels differ where a class is missing
+     * @param pixels mean and standard deviation for normalisation
+     * @param classNames names of the folders, in the order of the labels; for test images pass {@code train.classNames()}, because labels
+     *     would differ if a class had no test images
+     * @throws DatasetException if a folder does not exist or has no images
      */
     public static ImageFolder of(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) { return new ImageFolder(folder, framing, pixels, classNames); }
 
@@ -81,7 +86,7 @@ public final class ImageFolder implements Dataset {
         }
     }
 
-    /** In torchvision's order: by folder, then by name. */
+    /** Lists the images in torchvision's order: by folder, then by name. */
     private static List<Path> images(Path folder) {
         if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
         try (Stream<Path> inside = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
@@ -113,7 +118,7 @@ public final class ImageFolder implements Dataset {
         try {
             return Images.decode(file);
         } catch (IOException e) {
-            throw new DatasetException(e.getMessage(), e);
+            throw new DatasetException(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -16,8 +16,8 @@ import panatorch.Torch;
 import panatorch.internal.files.FileNames;
 
 /**
- * Single images, as a service is sent them: decoded as those of an {@link ImageFolder}, from the same formats, told by their first bytes whatever the file's
- * name is, turned upright, and framed.
+ * Reads single images, such as a service receives. Formats and decoding are those of {@link ImageFolder}, upright orientation and
+ * framing included. The format is recognised by the first bytes, whatever the file's name.
  *
  * <pre>{@code
  * try (var scope = Scope.open()) {
@@ -26,29 +26,30 @@ import panatorch.internal.files.FileNames;
  * }
  * }</pre>
  *
- * <p>A tensor is uint8 {@code [3, H, W]}, red, green, blue, and belongs to the current scope, or to the caller. What is random in a {@link Framing} is drawn
- * from the same numbers at every call. What cannot be read is an {@link IOException} that says what is wrong, be it cut off, empty, no image, or larger than
- * Java's heap: no content makes it anything else. Any number of threads may read at once.
+ * <p>The result is uint8 {@code [3, H, W]}, red, green, blue. It belongs to the current scope, or to the caller if there is none. A
+ * random {@link Framing} gets the same random numbers at every call. Content that is truncated, empty, not an image or larger than the
+ * Java heap is an {@link IOException} that says what is wrong; no content causes any other exception. Any number of threads may read at
+ * once.
  */
 public final class Images {
     private Images() {}
 
-    /** The image of a file, in its own size. */
+    /** Reads the image of a file in its own size. */
     public static Tensor read(Path file) throws IOException { return whole(decode(file)); }
 
-    /** A part of the image of a file. */
+    /** Reads the image of a file and frames it. */
     public static Tensor read(Path file, Framing framing) throws IOException { return framed(decode(file), framing); }
 
-    /** The image that is all of a file's content, in its own size. */
+    /** Reads an image in its own size from the content of a file. */
     public static Tensor read(byte[] content) throws IOException { return whole(decode(content)); }
 
-    /** A part of the image that is all of a file's content. */
+    /** Reads an image from the content of a file and frames it. */
     public static Tensor read(byte[] content, Framing framing) throws IOException { return framed(decode(content), framing); }
 
-    /** The image that is all the rest of a stream, in its own size. The stream is not closed. */
+    /** Reads an image in its own size from the whole rest of a stream. The stream is not closed. */
     public static Tensor read(InputStream in) throws IOException { return whole(decode(in)); }
 
-    /** A part of the image that is all the rest of a stream. The stream is not closed. */
+    /** Reads an image from the whole rest of a stream and frames it. The stream is not closed. */
     public static Tensor read(InputStream in, Framing framing) throws IOException { return framed(decode(in), framing); }
 
     // ---- from anywhere to pixels
@@ -74,12 +75,12 @@ public final class Images {
     private static byte[] content(Source source) throws IOException {
         try {
             return source.read();
-        } catch (OutOfMemoryError e) { // Java's way to say, too, that it is longer than an array
-            throw new IOException("its bytes do not fit into Java's heap", e);
+        } catch (OutOfMemoryError e) { // thrown as well for content longer than an array
+            throw new IOException("its bytes do not fit into the Java heap; raise it with -Xmx", e);
         }
     }
 
-    /** The messages of some of Java's are the file's name, or nothing. */
+    /** Returns the reason of an exception. The message of some of Java's is only the file's name, or missing. */
     private static String reason(IOException e) {
         return switch (e) {
             case NoSuchFileException missing -> "there is no such file";
@@ -98,11 +99,12 @@ public final class Images {
         }
     }
 
-    /** Writes the part of an image that is to be seen as {@code [3, height, width]}. */
+    /** Writes the framed part of an image as {@code [3, height, width]}. */
     static void frame(Pixels image, Framing framing, RandomGenerator random, MemorySegment to) {
         Framing.Box box = framing.box(image.width(), image.height(), random);
         if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
-            throw new IllegalStateException(box + " is no part of an image of " + image.width() + " by " + image.height() + " pixels");
+            throw new IllegalStateException(
+                    "the framing chose " + box + ", which is outside the image of " + image.width() + "×" + image.height() + " pixels");
         Resampling.resample(image, box, framing.width(), framing.height(), to);
     }
 

@@ -6,7 +6,8 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Where {@link Dataset#read} puts one item: its row of every tensor of a batch. One thread's, and only for the time of that call.
+ * The destination of {@link Dataset#read} for one item: its row of every tensor of a batch. Only the thread of that call may use it,
+ * and only during the call.
  */
 public final class Item {
     private final Schema schema;
@@ -15,7 +16,13 @@ public final class Item {
     private final int row;
     private final long seed;
 
-    /** @param columns the memory of each field's tensor; @param bytes of one item in it; @param longest the greatest {@link #trim} so far; all shared by all rows */
+    /**
+     * Makes the item of a row. All rows of a batch share the arrays.
+     *
+     * @param columns the memory of each field's tensor
+     * @param bytes the bytes of one item in each field
+     * @param longest the greatest {@link #trim} of each field so far
+     */
     Item(Schema schema, MemorySegment[] columns, long[] bytes, long[] longest, int row, long seed) {
         this.schema = schema;
         this.columns = columns;
@@ -25,7 +32,7 @@ public final class Item {
         this.seed = seed;
     }
 
-    /** A row of its own, in the heap, in which nothing is random. */
+    /** Makes an item outside any batch, in the Java heap. */
     static Item alone(Schema schema, long seed) {
         // Arrays of longs, since those of bytes are not aligned for anything wider.
         long[] bytes = schema.bytes();
@@ -33,10 +40,10 @@ public final class Item {
         return new Item(schema, columns, bytes, new long[columns.length], 0, seed);
     }
 
-    /** What is written here. */
+    /** Returns the fields that are to be written. */
     public Schema schema() { return schema; }
 
-    /** The {@link Field#bytes} of a field, last dimension fastest, of unknown content: all of them have to be written. */
+    /** Returns the {@link Field#bytes} of a field, last dimension fastest. Their content is undefined: all must be written. */
     public MemorySegment field(int index) { return columns[index].asSlice(row * bytes[index], bytes[index]); }
 
     /** Writes a field of one int64. */
@@ -46,22 +53,24 @@ public final class Item {
     public long get(int field) { return columns[one(field)].getAtIndex(ValueLayout.JAVA_LONG, row); }
 
     private int one(int field) {
-        if (bytes[field] != Long.BYTES) throw new IllegalArgumentException("this is not one int64: " + schema.fields().get(field));
+        if (bytes[field] != Long.BYTES) throw new IllegalArgumentException(
+                "only a field of one int64 is written or read as a number, not " + schema.fields().get(field));
         return field;
     }
 
     /**
-     * Says that only the first {@code length} entries of a field's first dimension matter, the rest being padding that is written too.
-     * The batch is cut to the longest of its items; a field of which an item does not say so is not cut.
+     * Declares that only the first {@code length} entries of a field's first dimension matter. The rest is padding, which must be
+     * written too. The batch is cut to its longest item; a field for which no item calls this is not cut.
      */
     public void trim(int field, long length) {
-        if (length < 0 || length > schema.fields().get(field).shape().getFirst()) throw new IllegalArgumentException(length + " entries do not fit into " + schema.fields().get(field));
+        if (length < 0 || length > schema.fields().get(field).shape().getFirst()) throw new IllegalArgumentException(
+                length + " entries do not fit into the first dimension of " + schema.fields().get(field));
         longest[field] = Math.max(longest[field], length);
     }
 
     /**
-     * Random numbers for this item, in this epoch, of this run: for what is random while an item is read, such as a crop of an
-     * image that is decoded. The same at every call of this method.
+     * Returns the random numbers of this item in this epoch of this run, for random choices while an item is read, such as a crop.
+     * Every call of this method starts the same sequence.
      */
     public RandomGenerator random() { return new SplitMix(seed); }
 

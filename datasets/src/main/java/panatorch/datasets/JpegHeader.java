@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What the segments before a JPEG's pixels say.
+ * The fields that are read from the segments before a JPEG's pixels.
  *
- * @param components 1, 3 or 4; 0 if no frame begins
- * @param orientation EXIF's, from 1 (upright) to 8
+ * @param components number of channels, 1, 3 or 4; 0 if there is no frame
+ * @param orientation EXIF orientation, from 1 (upright) to 8
  * @param adobe Adobe's colour transform, 2 for YCCK; −1 if there is no such segment
  */
 record JpegHeader(int components, int orientation, int adobe) {
@@ -19,7 +19,7 @@ record JpegHeader(int components, int orientation, int adobe) {
         int components = 0, orientation = 1, adobe = -1, at = 2;
         while (at + 4 <= file.length && (file[at] & 0xFF) == 0xFF) {
             int marker = file[at + 1] & 0xFF;
-            if (marker == 0xFF) { // a filling byte
+            if (marker == 0xFF) { // a padding byte
                 at++;
                 continue;
             }
@@ -33,7 +33,7 @@ record JpegHeader(int components, int orientation, int adobe) {
         return new JpegHeader(components, orientation, adobe);
     }
 
-    /** SOF0 to SOF15, but for DHT, JPG and DAC between them. */
+    /** Returns whether a frame begins: SOF0 to SOF15, without DHT, JPG and DAC, which lie between them. */
     private static boolean isFrame(int marker) { return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC; }
 
     private static boolean startsWith(byte[] file, int from, int end, String text) {
@@ -42,7 +42,7 @@ record JpegHeader(int components, int orientation, int adobe) {
         return true;
     }
 
-    /** The orientation in a TIFF header's first directory; 1 if it has none or is damaged. */
+    /** Returns the orientation in the first directory of a TIFF header; 1 if it has none or is damaged. */
     static int orientation(ByteBuffer tiff) {
         if (tiff.remaining() < 8) return 1;
         tiff.order(tiff.getShort(0) == 0x4949 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);

@@ -1,6 +1,6 @@
 package panatorch.datasets;
 
-/** The items of another set, changed while they are read. */
+/** A view of another dataset whose items are transformed when they are read. */
 record Mapped(Dataset source, Schema schema, Change change) implements Dataset {
     @Override public int size() { return source.size(); }
 

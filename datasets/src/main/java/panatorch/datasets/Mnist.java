@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 training and 10,000 test images of 10
- * classes, grey, 28×28 ({@code [1, 28, 28]}). It reads their IDX files, compressed by gzip or not, into the Java heap, which
- * closing a set gives back.
+ * classes, grey, 28×28 ({@code [1, 28, 28]}). Their IDX files, compressed by gzip or not, are read into the Java heap; closing a
+ * dataset frees them.
  */
 public final class Mnist implements Dataset {
     private static final int SIDE = 28, CLASSES = 10;
@@ -21,7 +21,7 @@ public final class Mnist implements Dataset {
 
     private final Schema schema;
     private final Path file;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
     private final Idx labels;
 
     private Mnist(Path folder, String part, Schema schema) {
@@ -29,7 +29,7 @@ public final class Mnist implements Dataset {
         labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
         Idx images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
         file = images.path();
-        this.images = new Held<>(images.values());
+        this.images = new Releasable<>(images.values());
         if (images.shape()[1] != SIDE || images.shape()[2] != SIDE) throw new DatasetException(
                 "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2] + " pixels; 28 by 28 were expected");
         if (images.shape()[0] != labels.shape()[0]) throw new DatasetException(
@@ -39,20 +39,20 @@ public final class Mnist implements Dataset {
     }
 
     /**
-     * MNIST's training images.
+     * Opens MNIST's training images.
      *
-     * @param data the folder of {@code train-images-idx3-ubyte.gz}, or one that holds such a folder as {@code mnist} or {@code MNIST/raw}
-     * @throws DatasetException if a file is missing or damaged, or the files don't belong together
+     * @param data the folder of {@code train-images-idx3-ubyte.gz}, or a folder in which {@code mnist} or {@code MNIST/raw} is that folder
+     * @throws DatasetException if a file is missing or damaged, or the files do not belong together
      */
     public static Mnist train(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "train", DIGITS); }
 
-    /** MNIST's test images; see {@link #train}. */
+    /** Opens MNIST's test images; see {@link #train}. */
     public static Mnist test(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "t10k", DIGITS); }
 
-    /** Fashion-MNIST's training images; see {@link #train}, but the folders are {@code fashion-mnist} or {@code FashionMNIST/raw}. */
+    /** Opens Fashion-MNIST's training images; see {@link #train}. Its folders are {@code fashion-mnist} and {@code FashionMNIST/raw}. */
     public static Mnist fashionTrain(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "train", CLOTHES); }
 
-    /** Fashion-MNIST's test images; see {@link #fashionTrain}. */
+    /** Opens Fashion-MNIST's test images; see {@link #fashionTrain}. */
     public static Mnist fashionTest(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "t10k", CLOTHES); }
 
     private static Path folder(Path data, String... names) {

@@ -7,23 +7,23 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * What NumPy's arrays of bytes ask for in a pickle, under the names of NumPy 1 and 2, and what Python itself asks for to make bytes. Anything else is
- * refused by its name. Python 2's strings and keys of bytes are Latin-1.
+ * The names in a pickle by which NumPy makes arrays of bytes, both NumPy 1's and 2's, and Python makes bytes. Any other name is
+ * refused. Python 2's strings and keys of bytes are Latin-1.
  */
 final class NumpyNames implements Pickle.Names {
-    /** A type of numbers. */
+    /** A dtype of NumPy. */
     private record Type(String name) implements Pickle.Built {
-        /** Byte order and the like, which single bytes do not have. */
+        /** Ignores byte order and the like, which single bytes do not have. */
         @Override public void build(@Nullable Object state) {}
     }
 
-    /** uint8 values, which NumPy makes empty and fills later; in Fortran's order the first index is the fastest. */
+    /** A uint8 array, which NumPy makes empty and fills later. In Fortran order the first index is the fastest. */
     static final class Array implements Pickle.Built {
         byte[] values = {};
         long[] shape = {0};
         boolean fortran;
 
-        /** (version, shape, type, whether in Fortran's order, bytes). */
+        /** Fills the array from (version, shape, type, whether in Fortran order, bytes). */
         @Override public void build(@Nullable Object state) throws IOException {
             if (!(state instanceof List<?> s) || s.size() != 5 || !(s.get(3) instanceof Boolean order)) throw odd();
             fill(s.get(4), s.get(2), s.get(1), order);
@@ -51,15 +51,15 @@ final class NumpyNames implements Pickle.Names {
         return switch (full) {
             case "numpy.core.multiarray._reconstruct" -> (Pickle.Maker) a -> new Array();
             case "numpy.core.numeric._frombuffer" -> (Pickle.Maker) this::ofBuffer;
-            case "numpy.ndarray" -> full; // an argument of the former
-            case "numpy.dtype" -> (Pickle.Maker) a -> new Type(text(a));
+            case "numpy.ndarray" -> full; // an argument of _reconstruct
+            case "numpy.dtype" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Type(text(a));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytes", "builtins.bytearray" -> (Pickle.Maker) this::bytes;
-            default -> throw new IOException("it asks for " + full + ", which a file of images has no business with, and nothing was run");
+            default -> throw new IOException("it refers to " + full + ", which a file of images does not need; nothing was run");
         };
     }
 
-    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException { throw new IOException("it asks for something outside the pickle"); }
+    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException { throw new IOException("it refers to data outside the pickle"); }
 
     @Override public IOException malformed(String what) { return new IOException(what); }
 
@@ -67,7 +67,7 @@ final class NumpyNames implements Pickle.Names {
 
     @Override public String key(byte[] bytes) { return new String(bytes, StandardCharsets.ISO_8859_1); }
 
-    /** (bytes, type, shape, order), of protocol 5. */
+    /** Makes an array of (bytes, type, shape, order), as protocol 5 has it. */
     private Array ofBuffer(List<@Nullable Object> a) throws IOException {
         if (a.size() != 4 || !(a.get(3) instanceof String order)) throw odd();
         return new Array().fill(a.get(0), a.get(1), a.get(2), order.equals("F"));
@@ -92,5 +92,7 @@ final class NumpyNames implements Pickle.Names {
         throw odd();
     }
 
-    private static IOException odd() { return new IOException("its pickle is damaged or made by hand: it makes an array or bytes of arguments that do not fit"); }
+    private static IOException odd() {
+        return new IOException("its pickle is damaged or made by hand: an array or a bytes object has unexpected arguments");
+    }
 }

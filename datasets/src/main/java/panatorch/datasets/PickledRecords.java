@@ -12,13 +12,14 @@ import java.util.Map;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * CIFAR's Python version, turned into records of the binary one: a pickled dict of {@code data}, uint8 {@code [N, 3072]}, and a list for each kind of label
- * (Krizhevsky's cifar.html). Its Python was 2; files that were pickled again by a newer one are read, too.
+ * Converts CIFAR's Python version into records of the binary version. A file is a pickled dict of {@code data}, uint8
+ * {@code [N, 3072]}, and a list for each kind of label (Krizhevsky's cifar.html). The published files are from Python 2; files
+ * that Python 3 pickled again are read, too.
  */
 final class PickledRecords {
     private PickledRecords() {}
 
-    /** Whether these are a pickle of protocol 2 to 5; no record begins like that. */
+    /** Returns whether the bytes are a pickle of protocol 2 to 5; no record begins like one. */
     static boolean recognises(MemorySegment bytes) {
         if (bytes.byteSize() < 2 || bytes.get(ValueLayout.JAVA_BYTE, 0) != (byte) 0x80) return false;
         byte protocol = bytes.get(ValueLayout.JAVA_BYTE, 1);
@@ -26,21 +27,23 @@ final class PickledRecords {
     }
 
     /**
-     * Records as of the binary version, in memory of {@code arena}.
+     * Converts a pickle into records of the binary version, in memory of {@code arena}.
      *
-     * @throws DatasetException if the pickle is damaged, asks for anything but arrays of bytes, or lacks pixels or labels
+     * @throws DatasetException if the pickle is damaged, refers to anything but arrays of bytes, or lacks pixels or labels
      */
     static MemorySegment read(Path path, MemorySegment pickle, RecordFile.Layout layout, Arena arena) {
         Map<?, ?> batch = dict(path, pickle);
         if (!(batch.get("data") instanceof NumpyNames.Array data) || data.shape.length != 2 || data.shape[1] != layout.pixels())
-            throw unfit(path, "it has no array data of " + layout.pixels() + " bytes an image");
+            throw unfit(path, "it has no array 'data' of " + layout.pixels() + " bytes an image");
         int n = (int) data.shape[0], kinds = layout.labels().size();
         MemorySegment records = arena.allocate((long) n * layout.recordBytes());
         for (int kind = 0; kind < kinds; kind++) {
             RecordFile.Label label = layout.labels().get(kind);
-            if (!(batch.get(label.key()) instanceof List<?> values) || values.size() != n) throw unfit(path, "it has no list " + label.key() + " of " + n + " labels");
+            if (!(batch.get(label.key()) instanceof List<?> values) || values.size() != n)
+                throw unfit(path, "it has no list '" + label.key() + "' of " + n + " labels");
             for (int i = 0; i < n; i++) {
-                if (!(values.get(i) instanceof Long value)) throw unfit(path, "its list " + label.key() + " has other things than numbers in it");
+                if (!(values.get(i) instanceof Long value))
+                    throw unfit(path, "entry " + i + " of its list '" + label.key() + "' is not an integer");
                 if (value < 0 || value >= label.classes().size()) throw RecordFile.noClass(path, i, value, label.classes().size());
                 records.set(ValueLayout.JAVA_BYTE, (long) i * layout.recordBytes() + kind, value.byteValue());
             }
@@ -54,9 +57,10 @@ final class PickledRecords {
     }
 
     /**
-     * Checks that labels mean what they mean here.
+     * Checks that the files have the classes of {@code layout}, in the same order.
      *
      * @param meta the file that names the classes of each kind of label
+     * @throws DatasetException if they have other classes, or the file is damaged
      */
     static void checkClasses(Path meta, RecordFile.Layout layout) {
         Map<?, ?> names;
@@ -76,7 +80,7 @@ final class PickledRecords {
     private static Map<?, ?> dict(Path path, MemorySegment pickle) {
         try {
             Pickle.Read read = Pickle.read(pickle, 0, new NumpyNames());
-            if (read.end() != pickle.byteSize()) throw new IOException("something follows the end of its pickle");
+            if (read.end() != pickle.byteSize()) throw new IOException("it has bytes after the end of its pickle");
             if (read.value() instanceof Map<?, ?> dict) return dict;
             throw new IOException("it holds no dict");
         } catch (IOException e) {

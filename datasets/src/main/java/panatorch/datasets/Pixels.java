@@ -16,7 +16,7 @@ record Pixels(int width, int height, byte[] rgb) {
         return of(image.getRaster());
     }
 
-    /** One or two channels are grey, three or four red, green and blue; the second or fourth is transparency. */
+    /** Converts a raster: one or two channels are grey, three or four are red, green and blue. The second or fourth is transparency. */
     private static Pixels of(Raster raster) {
         int width = raster.getWidth(), height = raster.getHeight(), bands = raster.getNumBands();
         var rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
@@ -61,7 +61,11 @@ record Pixels(int width, int height, byte[] rgb) {
         return new Pixels(width, height, rgb);
     }
 
-    /** Four channels as they lie in a JPEG file of Adobe's, that is inverted. @param ycck whether the first three are luma and chroma */
+    /**
+     * Converts the four channels of an Adobe JPEG file, which are inverted CMYK.
+     *
+     * @param ycck whether the first three are luma and chroma
+     */
     static Pixels ofInvertedCmyk(Raster raster, boolean ycck) {
         int width = raster.getWidth(), height = raster.getHeight();
         var rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
@@ -86,13 +90,17 @@ record Pixels(int width, int height, byte[] rgb) {
 
     private static int clamp(double value) { return Math.clamp(Math.round(value), 0, 255); }
 
-    /** a · b / 255, rounded. */
+    /** Returns {@code a · b / 255}, rounded. */
     private static int share(int a, int b) {
         int product = a * b + 128;
         return (product >> 8) + product >> 8;
     }
 
-    /** Turned upright. @param orientation EXIF's, from 1 (upright) to 8 */
+    /**
+     * Returns the image turned upright.
+     *
+     * @param orientation EXIF orientation, from 1 (upright) to 8
+     */
     Pixels upright(int orientation) {
         if (orientation <= 1 || orientation > 8) return this;
         boolean turned = orientation >= 5;

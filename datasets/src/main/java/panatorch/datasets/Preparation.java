@@ -14,11 +14,12 @@ import panatorch.Generator;
 import panatorch.internal.log.Log;
 
 /**
- * The work behind an {@link Epoch}: each batch is prepared whole on one thread, a few ahead of those that were taken. No thread waits for a batch to be
- * taken; a taker begins what there is room for then. It does not know its epoch, so one that nobody holds is collected, and stops this.
+ * Prepares the batches of an {@link Epoch}, each whole on one thread, a few ahead of those that were taken. No thread waits for a
+ * batch to be taken: taking one starts the work there is room for. This class holds no reference to its epoch, so that an abandoned
+ * epoch is collected, which stops the preparation.
  */
 final class Preparation {
-    /** How long the end of a read is waited for, and how long again after it was interrupted. */
+    /** Milliseconds that {@link #close} waits for running reads, and again after it has interrupted them. */
     private static final long PATIENCE = 5_000, GRACE = 1_000;
 
     private final DataLoader loader;
@@ -37,7 +38,7 @@ final class Preparation {
         this.first = first;
         this.workers = workers;
         ahead = prefetch + workers - 1;
-        batches = loader.batches();
+        batches = loader.count();
         claimed = taken = first;
         prepared = new AtomicReferenceArray<>(batches);
         for (int b = first; b < batches; b++) prepared.set(b, new CompletableFuture<>());
@@ -46,9 +47,9 @@ final class Preparation {
 
     int batches() { return batches; }
 
-    // ---- who takes
+    // ---- on the thread that takes batches
 
-    /** Waits for a batch, each once and in order. What failed is an {@link ExecutionException}. */
+    /** Waits for a batch; each is taken once, in order. If its preparation failed, throws the cause in an {@link ExecutionException}. */
     Prepared take(int batch) throws InterruptedException, ExecutionException {
         CompletableFuture<Prepared> due = prepared.get(batch);
         if (stopped || due == null) throw new IllegalStateException("this epoch is closed");
@@ -61,7 +62,7 @@ final class Preparation {
         return result;
     }
 
-    /** Begins what there is room and are threads for. */
+    /** Starts as much work as the limits of prefetching and of workers allow. */
     private void advance() {
         for (;;) {
             Work work;
@@ -75,13 +76,13 @@ final class Preparation {
                 Workers.begin(work);
             } catch (Throwable noThread) {
                 ended(work);
-                if (isRunning()) return; // then the others do it, or the next taker
+                if (isRunning()) return; // then the running threads do it, or the next take
                 fail(work.batch, noThread);
             }
         }
     }
 
-    /** The next batch, or −1 if there is nothing to do now. */
+    /** Returns the next batch to prepare, or −1 if there is none now. */
     private synchronized int claim() { return stopped || claimed >= Math.min(batches, taken + ahead) ? -1 : claimed++; }
 
     private synchronized boolean isRunning() { return !running.isEmpty(); }
@@ -91,9 +92,9 @@ final class Preparation {
         notifyAll();
     }
 
-    // ---- who prepares
+    // ---- on the threads that prepare batches
 
-    /** A thread's way through the batches, until there is nothing to do. */
+    /** Prepares batches on one thread until there is none left to prepare. */
     private final class Work implements Runnable, IntPredicate {
         private int batch;
         private volatile @Nullable Thread thread;
@@ -113,7 +114,7 @@ final class Preparation {
             }
         }
 
-        /** Whether an item is still wanted; it is read then. */
+        /** Notes the item that is about to be read; returns false if the epoch was stopped. */
         @Override public boolean test(int item) {
             this.item = item;
             return !stopped;
@@ -122,7 +123,7 @@ final class Preparation {
         String doing() { return item < 0 ? "batch " + batch : loader.name(item); }
     }
 
-    /** In one step, lest a taker see a thread that will not look again. */
+    /** Claims the next batch or ends the work, in one step: {@link #advance} must not count a thread that will claim no more. */
     private synchronized int claimOrEnd(Work work) {
         int batch = claim();
         if (batch < 0) ended(work);
@@ -149,7 +150,7 @@ final class Preparation {
 
     // ---- the end
 
-    /** Ends the work without waiting for it, and frees what nobody took; what is finished later is freed then. */
+    /** Ends the work without waiting for it, and frees the batches that were not taken. A batch that is finished later is freed then. */
     void stop() {
         stopped = true;
         var closed = new CancellationException("this epoch is closed");
@@ -164,7 +165,7 @@ final class Preparation {
         if (due != null && due.isDone() && !due.isCompletedExceptionally()) due.join().batch().close();
     }
 
-    /** {@link #stop}, and waits for the threads, but not for ever: a read may be blocked by a pipe or a network. */
+    /** Stops, and waits for the threads for a limited time, since a read may be blocked by a pipe or a network. */
     void close() {
         stop();
         Uninterrupted.await(() -> awaitEnd(PATIENCE));
@@ -177,8 +178,9 @@ final class Preparation {
         synchronized (this) {
             left = List.copyOf(running);
         }
-        if (!left.isEmpty()) Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago and still reads " + left.stream().map(Work::doing).collect(Collectors.joining(", "))
-                + "; what reads it is left behind, and ends when the read does");
+        if (!left.isEmpty()) Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago, but is still reading "
+                + left.stream().map(Work::doing).collect(Collectors.joining(", "))
+                + "; the thread is left behind and ends when its read does");
     }
 
     private synchronized void awaitEnd(long millis) throws InterruptedException {

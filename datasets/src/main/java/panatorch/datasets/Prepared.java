@@ -2,5 +2,9 @@ package panatorch.datasets;
 
 import java.util.SequencedMap;
 
-/** @param damaged what was wrong with the items that are not in the batch, by their indices */
+/**
+ * A prepared batch, and the items that were left out of it.
+ *
+ * @param damaged the errors of the items left out, by index
+ */
 record Prepared(Batch batch, SequencedMap<Integer, DatasetException> damaged) {}

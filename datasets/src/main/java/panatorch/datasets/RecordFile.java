@@ -11,12 +11,20 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
-/** Records of equal size, a byte for each kind of label and then the pixels: a file of them mapped into memory, or what {@link PickledRecords} made of another. */
+/**
+ * The records of one file of CIFAR, mapped into memory or converted by {@link PickledRecords}. Each record is a byte for each kind of
+ * label, then the pixels.
+ */
 record RecordFile(Path path, MemorySegment bytes, Layout layout) {
-    /** A kind of label: the name that Python's version has for it, and those of its classes. */
+    /**
+     * A kind of label.
+     *
+     * @param key its name in the Python version
+     * @param classes names of its classes
+     */
     record Label(String key, List<String> classes) {}
 
-    /** The records of CIFAR-10 have one label, those of CIFAR-100 two. */
+    /** The layout of a record: one label in CIFAR-10, two in CIFAR-100, then {@code pixels} bytes. */
     record Layout(int pixels, List<Label> labels) {
         int recordBytes() { return labels.size() + pixels; }
     }
@@ -24,8 +32,8 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     /**
      * Maps {@code path}, or reads its pickle, for as long as {@code arena} lives.
      *
-     * @param records how many it has; 0 for any number but none
-     * @throws DatasetException if it is missing, has another size, or has a label that is no class
+     * @param records expected number of records; 0 for any number above 0
+     * @throws DatasetException if the file is missing, has another size, or has a label that is no class
      */
     static RecordFile map(Path path, Layout layout, int records, Arena arena) {
         if (!Files.isRegularFile(path)) throw new DatasetException("the file " + path + " is missing");
@@ -44,7 +52,7 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     private static void checkSize(Path path, long size, int recordBytes, int records) {
         if (records > 0 ? size == (long) recordBytes * records : size > 0 && size % recordBytes == 0 && size / recordBytes < Integer.MAX_VALUE) return;
         String has = size % recordBytes == 0 ? String.format(Locale.ROOT, "%,d records", size / recordBytes)
-                : String.format(Locale.ROOT, "%,d bytes, which is no whole number of records", size);
+                : String.format(Locale.ROOT, "%,d bytes, which is not a whole number of records", size);
         throw new DatasetException(records > 0 ? String.format(Locale.ROOT, "the file %s has %s; %,d records of %,d bytes were expected", path, has, records, recordBytes)
                 : String.format(Locale.ROOT, "the file %s has %s; records of %,d bytes were expected", path, has, recordBytes));
     }

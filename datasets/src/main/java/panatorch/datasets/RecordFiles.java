@@ -7,16 +7,21 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Files of equally many records as one set; each item has the pixels and one of the labels. */
+/** Several files with equally many records as one dataset. An item has the pixels and one of the labels. */
 final class RecordFiles implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final RecordFile[] files;
-    private final int records, kind;
+    private final int records, labelIndex;
 
-    /** @param kind which of the labels; the other parameters as of {@link RecordFile#map} */
-    RecordFiles(List<Path> paths, RecordFile.Layout layout, int records, int kind) {
+    /**
+     * Opens the files; see {@link RecordFile#map}.
+     *
+     * @param records expected number of records of each file; 0 for any number above 0
+     * @param labelIndex index of the label that items have
+     */
+    RecordFiles(List<Path> paths, RecordFile.Layout layout, int records, int labelIndex) {
         files = new RecordFile[paths.size()];
-        this.kind = kind;
+        this.labelIndex = labelIndex;
         try {
             for (int i = 0; i < files.length; i++) files[i] = RecordFile.map(paths.get(i), layout, records, arena);
         } catch (RuntimeException e) {
@@ -26,19 +31,26 @@ final class RecordFiles implements AutoCloseable {
         this.records = files[0].records();
     }
 
-    /** One of the forms in which a set is published. @param ending of its files' names; @param meta the file in which a pickle names the classes, or null */
-    record Version(String folder, String archive, String ending, @Nullable String meta) {
+    /**
+     * A published version of a dataset, such as CIFAR's binary version.
+     *
+     * @param ending ending of its files' names
+     * @param meta the pickle that names the classes, or null if there is none
+     */
+    record PublishedVersion(String folder, String archive, String ending, @Nullable String meta) {
         List<Path> in(Path folder, List<String> names) { return names.stream().map(n -> folder.resolve(n + ending)).toList(); }
     }
 
     /**
-     * The files {@code names} of the first version of which {@code data} holds the folder, or is that folder, which one of the files {@code all} tells.
+     * Finds the dataset's files. Looks for the folder of each version in {@code data} first, then tries {@code data} itself, which is the
+     * folder of a version if one of the files {@code all} is in it.
      *
-     * @throws DatasetException if there is none, or it names other classes
+     * @param names names of the files to return, without their ending
+     * @throws DatasetException if no version is there, or its pickle names other classes
      */
-    static List<Path> find(Path data, List<Version> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
+    static List<Path> find(Path data, List<PublishedVersion> versions, List<String> all, List<String> names, RecordFile.Layout layout) {
         for (boolean inside : new boolean[] {true, false}) {
-            for (Version v : versions) {
+            for (PublishedVersion v : versions) {
                 Path folder = inside ? data.resolve(v.folder) : data;
                 if (!(inside ? Files.isDirectory(folder) : v.in(data, all).stream().anyMatch(Files::isRegularFile))) continue;
                 if (v.meta != null && Files.exists(folder.resolve(v.meta))) PickledRecords.checkClasses(folder.resolve(v.meta), layout);
@@ -46,23 +58,25 @@ final class RecordFiles implements AutoCloseable {
             }
         }
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
-        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", versions.stream().map(Version::folder).toList())
-                + "; unpack " + String.join(" or ", versions.stream().map(Version::archive).toList()) + " there");
+        List<String> folders = versions.stream().map(PublishedVersion::folder).toList();
+        List<String> archives = versions.stream().map(PublishedVersion::archive).toList();
+        throw new DatasetException("the folder " + data + " holds no folder " + String.join(" or ", folders)
+                + "; unpack " + String.join(" or ", archives) + " there");
     }
 
     int size() { return records * files.length; }
 
     private RecordFile file(int index) { return files[Objects.checkIndex(index, size()) / records]; }
 
-    int label(int index) { return file(index).label(index % records, kind); }
+    int label(int index) { return file(index).label(index % records, labelIndex); }
 
     String name(int index) { return "record " + index % records + " of " + file(index).path(); }
 
     void read(int index, Item item) {
-        if (!arena.scope().isAlive()) throw new IllegalStateException("this set is closed");
+        if (!arena.scope().isAlive()) throw new IllegalStateException("the dataset is closed");
         RecordFile file = file(index);
         file.copyPixels(index % records, item.field(0));
-        item.set(1, file.label(index % records, kind));
+        item.set(1, file.label(index % records, labelIndex));
     }
 
     /** Frees the records. Closing twice is harmless. */

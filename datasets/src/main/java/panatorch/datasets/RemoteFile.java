@@ -5,15 +5,20 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A file on servers.
+ * A file to download, with its size and checksum.
  *
- * @param sha256 in hexadecimal, lower case
- * @param addresses where it is, in the order in which they are asked
+ * @param size its size in bytes
+ * @param sha256 its SHA-256 in hexadecimal, lower case
+ * @param addresses its addresses, in the order in which they are tried
  */
 record RemoteFile(String name, long size, String sha256, List<URI> addresses) {
-    /** @param folders addresses that end with a slash, to which {@code name} is appended */
+    /**
+     * Describes a file by the folders that hold it.
+     *
+     * @param folders addresses that end with a slash, to which {@code name} is appended
+     */
     RemoteFile(String name, long size, String sha256, String... folders) { this(name, size, sha256, Stream.of(folders).map(f -> URI.create(f + name)).toList()); }
 
-    /** Whether the set is what is in it. */
+    /** Returns whether this is an archive of the dataset's files. */
     boolean isArchive() { return name.endsWith(".tar.gz"); }
 }

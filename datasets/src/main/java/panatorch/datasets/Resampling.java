@@ -13,7 +13,13 @@ final class Resampling {
 
     private Resampling() {}
 
-    /** The source pixels of every target pixel of one axis, from {@code first}, and their weights, {@code width} for each. */
+    /**
+     * The source pixels of every target pixel along one axis, and their weights.
+     *
+     * @param first the first source pixel of each target pixel
+     * @param count the number of source pixels of each target pixel
+     * @param weights fixed-point weights, {@code width} places for each target pixel
+     */
     private record Axis(int[] first, int[] count, int[] weights, int width) {
         static Axis of(int sourceSize, double begin, double length, int targetSize) {
             double scale = length / targetSize, spread = Math.max(scale, 1);
@@ -38,7 +44,7 @@ final class Resampling {
         int last() { return first[first.length - 1] + count[count.length - 1]; }
     }
 
-    /** Writes a part of {@code image} as {@code [3, height, width]}. */
+    /** Writes the part {@code box} of {@code image} to {@code to}, resized to {@code [3, height, width]}. */
     static void resample(Pixels image, Framing.Box box, int width, int height, MemorySegment to) {
         Axis columns = Axis.of(image.width(), box.left(), box.width(), width), rows = Axis.of(image.height(), box.top(), box.height(), height);
         int top = rows.first[0], lines = rows.last() - top, line = 3 * width;
@@ -56,7 +62,7 @@ final class Resampling {
         MemorySegment.copy(result, 0, to, ValueLayout.JAVA_BYTE, 0, result.length);
     }
 
-    /** {@code lines} rows from {@code top} on, three bytes a pixel. */
+    /** Resamples {@code lines} rows from {@code top} on along the rows; three bytes a pixel. */
     private static byte[] alongRows(Pixels image, Axis columns, int top, int lines) {
         byte[] rgb = image.rgb();
         int width = columns.first.length, at = 0;

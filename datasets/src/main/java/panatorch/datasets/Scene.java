@@ -3,20 +3,20 @@ package panatorch.datasets;
 import java.util.Arrays;
 
 /**
- * One image of {@link Synthetic} while it is drawn: a textured background, clutter, the figure, more clutter over it, noise.
- * All colours are random, so that only the form tells the class.
+ * Draws one image of {@link Synthetic}: a textured background, clutter, the figure, more clutter over it, then noise.
+ * All colours are random, so only the form tells the class.
  */
 final class Scene {
     static final int SIDE = 32, PIXELS = SIDE * SIDE;
 
     private final SplitMix random;
-    /** Three planes of {@link #PIXELS}, in [0, 255]. */
+    /** Red, green and blue planes of {@link #PIXELS} values each, in [0, 255]. */
     private final double[] planes = new double[3 * PIXELS];
 
     private Scene(SplitMix random) { this.random = random; }
 
     /** Draws {@code figure} as RGB {@code [3, 32, 32]} into {@code image} at {@code offset}; {@code seed} decides everything else. */
-    static void draw(Figure figure, long seed, byte[] image, int offset) {
+    static void draw(SyntheticFigure figure, long seed, byte[] image, int offset) {
         var scene = new Scene(new SplitMix(seed));
         scene.background();
         scene.clutter(1 + scene.random.nextInt(4));
@@ -27,7 +27,7 @@ final class Scene {
 
     private double[] colour() { return new double[] {random.nextDouble(0, 255), random.nextDouble(0, 255), random.nextDouble(0, 255)}; }
 
-    /** A slope between two colours under smooth random blotches. */
+    /** Fills the image with a gradient between two colours and lays smooth random blotches over it. */
     private void background() {
         double[] from = colour(), to = colour();
         double dx = random.nextDouble(-1, 1), dy = random.nextDouble(-1, 1), mix = random.nextDouble(0.1, 0.5);
@@ -40,7 +40,7 @@ final class Scene {
         }
     }
 
-    /** Values in [−1, 1], random on a lattice of {@code cells} by {@code cells} and linear in between. */
+    /** Returns {@link #PIXELS} values in [−1, 1]: random on a lattice of {@code cells} by {@code cells}, linear in between. */
     private double[] blotches(int cells) {
         int side = cells + 1;
         var lattice = new double[side * side];
@@ -56,7 +56,7 @@ final class Scene {
         return values;
     }
 
-    /** Short lines and specks, which are part of no figure. */
+    /** Draws short lines and specks that belong to no figure. */
     private void clutter(int pieces) {
         for (int i = 0; i < pieces; i++) {
             double x = random.nextDouble(0, SIDE), y = random.nextDouble(0, SIDE), thickness = random.nextDouble(0.4, 1.3), length = random.chance(0.4) ? 0 : random.nextDouble(2, 8);
@@ -70,7 +70,7 @@ final class Scene {
         }
     }
 
-    private void figure(Figure figure) {
+    private void figure(SyntheticFigure figure) {
         double radius = random.nextDouble(9, 14), play = 17 - radius, detail = random.nextDouble();
         double x = 16 + random.nextDouble(-play, play), y = 16 + random.nextDouble(-play, play), stretch = random.nextDouble(0.85, 1.18);
         var turn = new Turn(random.nextDouble(-figure.turn, figure.turn));
@@ -78,7 +78,7 @@ final class Scene {
                 figure.distance(turn.x(px - x, py - y) * stretch, turn.y(px - x, py - y) / stretch, radius, detail));
     }
 
-    /** A colour that differs from what lies at ({@code x}, {@code y}), lest the figure be invisible. */
+    /** Returns a colour that differs from the pixel at ({@code x}, {@code y}), so that the figure is visible. */
     private double[] contrasting(double x, double y) {
         int p = Math.clamp((int) y, 0, SIDE - 1) * SIDE + Math.clamp((int) x, 0, SIDE - 1);
         while (true) {
@@ -89,7 +89,10 @@ final class Scene {
         }
     }
 
-    /** Lays {@code colour} over the inside of an outline, with edges one pixel soft; nothing of it lies farther than {@code reach} from (x, y) along an axis. */
+    /**
+     * Blends {@code colour} over the inside of an outline, with edges one pixel soft. No part of the outline lies farther than
+     * {@code reach} from (x, y) along an axis.
+     */
     private void paint(double[] colour, double opacity, double x, double y, double reach, Outline outline) {
         int left = Math.max(0, (int) (x - reach)), right = Math.min(SIDE - 1, (int) (x + reach));
         int top = Math.max(0, (int) (y - reach)), bottom = Math.min(SIDE - 1, (int) (y + reach));
@@ -105,13 +108,13 @@ final class Scene {
         double distance(double x, double y);
     }
 
-    /** Adds the camera's noise and rounds to bytes. */
+    /** Adds camera noise and rounds to bytes. */
     private void develop(byte[] image, int offset) {
         double deviation = random.nextDouble(3, 14);
         for (int i = 0; i < planes.length; i++) image[offset + i] = (byte) Math.clamp(Math.round(planes[i] + deviation * random.noise()), 0, 255);
     }
 
-    /** A rotation by a share of a full turn. {@link StrictMath}, as {@link Math#sin} may differ between machines. */
+    /** A rotation by a fraction of a full turn. It uses {@link StrictMath}, since {@link Math#sin} may differ between machines. */
     private record Turn(double cos, double sin) {
         Turn(double share) { this(StrictMath.cos(2 * Math.PI * share), StrictMath.sin(2 * Math.PI * share)); }
 

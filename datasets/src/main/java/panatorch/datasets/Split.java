@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 import panatorch.Generator;
 
-/** Division of a set into parts at random. */
+/** Divides a dataset into random parts, for {@link Dataset#split}. */
 final class Split {
     private Split() {}
 
     static List<Dataset> of(Dataset set, long seed, double[] fractions) {
         double sum = Arrays.stream(fractions).sum();
-        for (double f : fractions) if (!(f >= 0 && f <= 1)) throw new IllegalArgumentException("a part is between 0 and 1 of a set, not " + f);
-        if (Math.abs(sum - 1) > 1e-6) throw new IllegalArgumentException("the parts of a set make 1 together, not " + sum);
+        for (double f : fractions) if (!(f >= 0 && f <= 1)) throw new IllegalArgumentException("fractions must lie between 0 and 1, but one is " + f);
+        if (Math.abs(sum - 1) > 1e-6) throw new IllegalArgumentException("fractions must sum to 1, but sum to " + sum);
         int[] order;
         try (var generator = Generator.of(seed)) {
             order = RandomSampler.permutation(set.size(), generator);

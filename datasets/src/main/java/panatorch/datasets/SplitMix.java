@@ -3,8 +3,8 @@ package panatorch.datasets;
 import java.util.random.RandomGenerator;
 
 /**
- * SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): good random numbers from any seed.
- * Written out because sets and orders made from it must stay the same whatever the JDK; Java's own class does not promise that.
+ * The generator SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): good random numbers from any
+ * seed. Datasets and orders made from it must stay the same on every JDK, which Java's own class does not promise.
  */
 final class SplitMix implements RandomGenerator {
     private static final long GAMMA = 0x9E3779B97F4A7C15L;
@@ -12,7 +12,7 @@ final class SplitMix implements RandomGenerator {
 
     SplitMix(long seed) { state = seed; }
 
-    /** One seed from several numbers; those of neighbours have nothing in common. */
+    /** Mixes several numbers into one seed. The seeds of neighbouring numbers are unrelated. */
     static long seed(long... parts) {
         long seed = 0;
         for (long part : parts) seed = mixed(seed + part + GAMMA);
@@ -27,7 +27,7 @@ final class SplitMix implements RandomGenerator {
 
     @Override public long nextLong() { return mixed(state += GAMMA); }
 
-    /** Uniform in [0, 1). */
+    /** Returns a uniform number in [0, 1). */
     @Override public double nextDouble() { return (nextLong() >>> 11) * 0x1p-53; }
 
     @Override public double nextDouble(double low, double high) { return low + (high - low) * nextDouble(); }
@@ -36,7 +36,7 @@ final class SplitMix implements RandomGenerator {
 
     boolean chance(double p) { return nextDouble() < p; }
 
-    /** Mean 0, variance 1, within ±3.5: the sum of four uniform numbers, which is near enough to a normal one for pixel noise. */
+    /** Returns noise of mean 0 and variance 1, within ±3.5: a sum of four uniform numbers, normal enough for pixel noise. */
     double noise() {
         long bits = nextLong();
         long sum = (bits & 0xFFFF) + (bits >>> 16 & 0xFFFF) + (bits >>> 32 & 0xFFFF) + (bits >>> 48);

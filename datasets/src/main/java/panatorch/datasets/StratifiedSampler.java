@@ -4,19 +4,24 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * Every item once, in an order in which every stretch, and so every batch, has the classes in nearly the proportions of the whole set.
- * Within its class an item's place is random: the j-th of n items of a class, shuffled, comes at (j + u) / n of the epoch, u
- * being uniform in [0, 1).
+ * Visits every item once, in an order in which every stretch, and so every batch, has the classes in nearly the proportions of the
+ * whole dataset. The order within a class is random: the j-th of n items of a class, shuffled, comes at (j + u) / n of the epoch, where
+ * u is uniform in [0, 1).
  */
 public final class StratifiedSampler implements Sampler {
     private final int[] labels;
     private final long seed;
 
-    /** @param labels one an item */
+    /**
+     * Makes a sampler of items with these labels.
+     *
+     * @param labels the label of each item, at least 0
+     * @param seed seed of all epochs
+     */
     public StratifiedSampler(int[] labels, long seed) {
         this.labels = labels.clone();
         this.seed = seed;
-        for (int label : labels) if (label < 0) throw new IllegalArgumentException("a label is not below 0, as " + label + " is");
+        for (int label : labels) if (label < 0) throw new IllegalArgumentException("labels must be at least 0, but one is " + label);
     }
 
     public static StratifiedSampler of(Dataset set, long seed) { return new StratifiedSampler(IntStream.range(0, set.size()).map(set::label).toArray(), seed); }

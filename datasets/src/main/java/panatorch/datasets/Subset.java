@@ -2,7 +2,7 @@ package panatorch.datasets;
 
 import java.util.Objects;
 
-/** Some items of another set. */
+/** A view of some items of another dataset. */
 final class Subset implements Dataset {
     private final Dataset source;
     private final int[] indices;

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * SVHN (Netzer et al. 2011, "Reading Digits in Natural Images with Unsupervised Feature Learning"), cropped digits: 73,257 training,
- * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. It reads {@code train_32x32.mat} and its like into the
- * Java heap, 3 KiB an image, which closing a set gives back.
+ * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. The files {@code train_32x32.mat}, {@code test_32x32.mat} and
+ * {@code extra_32x32.mat} are read into the Java heap, 3 KiB an image; closing a dataset frees them.
  */
 public final class Svhn implements Dataset {
     static final int SIDE = 32;
@@ -19,7 +19,7 @@ public final class Svhn implements Dataset {
             IntStream.range(0, 10).mapToObj(Integer::toString).toList());
 
     private final Path file;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
     private final byte[] labels;
 
     private Svhn(Path file) {
@@ -27,24 +27,25 @@ public final class Svhn implements Dataset {
         try {
             SvhnFile content = SvhnFile.read(file);
             labels = content.labels();
-            images = new Held<>(content.images());
+            images = new Releasable<>(content.images());
         } catch (NoClassDefFoundError e) {
-            throw new DatasetException("the file " + file + " is one of MATLAB's, for which the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
+            throw new DatasetException("the file " + file + " is a MATLAB file, and the library us.hebi.matlab.mat:mfl-core, which reads"
+                    + " it, is missing: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
         }
     }
 
     /**
-     * The training images.
+     * Opens the training images.
      *
-     * @param data the folder that holds {@code train_32x32.mat}, or one with such a folder {@code svhn}
+     * @param data the folder that holds {@code train_32x32.mat}, or a folder in which {@code svhn} is that folder
      * @throws DatasetException if the file is missing or damaged
      */
     public static Svhn train(Path data) { return of(data, "train_32x32.mat"); }
 
-    /** The test images; see {@link #train}. */
+    /** Opens the test images; see {@link #train}. */
     public static Svhn test(Path data) { return of(data, "test_32x32.mat"); }
 
-    /** Many more images, easier ones; see {@link #train}. */
+    /** Opens the extra images, which are easier; see {@link #train}. */
     public static Svhn extra(Path data) { return of(data, "extra_32x32.mat"); }
 
     private static Svhn of(Path data, String name) {

@@ -14,13 +14,15 @@ import us.hebi.matlab.mat.types.Matrix;
 import us.hebi.matlab.mat.types.Sources;
 
 /**
- * The images and labels of a MATLAB file of {@link Svhn}. Only this class needs the library for such files, which an image of jlink lacks.
+ * The images and labels of a MATLAB file of {@link Svhn}. Only this class uses the library that reads such files, which is missing in
+ * jlink images.
  *
- * @param images [image, channel, row, column]
+ * @param images uint8 {@code [image, channel, row, column]}
+ * @param labels the digit of each image, 0 to 9
  */
 record SvhnFile(byte[] images, byte[] labels) {
     private static final int SIDE = Svhn.SIDE, PLANE = SIDE * SIDE, BYTES = 3 * PLANE;
-    /** No stream of deflate's grows by more. */
+    /** The highest compression ratio of deflate. */
     private static final long MAX_INFLATION = 1032;
 
     static SvhnFile read(Path file) {
@@ -31,7 +33,7 @@ record SvhnFile(byte[] images, byte[] labels) {
             return new SvhnFile(images(file, pixels, labels.length), labels);
         } catch (DatasetException e) {
             throw e;
-        } catch (IOException | RuntimeException e) { // of a damaged file the library says so in many ways
+        } catch (IOException | RuntimeException e) { // the library throws many types for a damaged file
             throw new DatasetException("the file " + file + " cannot be read as a MATLAB file with X and y: " + e.getMessage(), e);
         }
     }
@@ -46,7 +48,10 @@ record SvhnFile(byte[] images, byte[] labels) {
         return labels;
     }
 
-    /** MATLAB's first dimension is its fastest: the file has [row, column, channel, image], and so columns where a batch has rows. */
+    /**
+     * Transposes the images to {@code [image, channel, row, column]}. The file has [row, column, channel, image] with the first dimension
+     * fastest, and so columns where a batch has rows.
+     */
     private static byte[] images(Path file, Matrix pixels, int n) {
         int[] shape = pixels.getDimensions();
         if (pixels.getType() != MatlabType.UInt8 || !Arrays.equals(shape, new int[] {SIDE, SIDE, 3, n})) throw new DatasetException(
@@ -58,10 +63,10 @@ record SvhnFile(byte[] images, byte[] labels) {
         return images;
     }
 
-    /** Refuses what no file of this size can hold, which a damaged header may ask for. */
+    /** Refuses buffers larger than a file of this size can hold, which a damaged header may ask for. */
     private record Bounded(long bytes) implements BufferAllocator {
         @Override public ByteBuffer allocate(int size) {
-            if (size < 0 || size > bytes) throw new IllegalArgumentException("it claims " + size + " bytes");
+            if (size < 0 || size > bytes) throw new IllegalArgumentException("a header declares " + size + " bytes, more than the file can hold");
             return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
         }
 

@@ -9,38 +9,40 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * A built-in set that needs no download: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places,
- * sizes and rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class.
- * The images come from the seed alone, byte for byte the same on every machine. A set lives in the Java heap, which closing it gives back.
+ * A dataset that is drawn, not downloaded: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places, sizes
+ * and rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class. The seed
+ * alone decides the images, which are the same on every machine, byte for byte. They lie in the Java heap; closing the dataset frees
+ * them.
  *
- * <p>Classes follow one another in turn, so any leading part of a set is balanced.
+ * <p>The classes take turns, so any leading part of a dataset is balanced.
  */
 public final class Synthetic implements Dataset {
-    /** Sizes of the sets of {@link #train()} and {@link #test()}. */
+    /** The sizes of {@link #train()} and {@link #test()}. */
     public static final int TRAIN_SIZE = 5000, TEST_SIZE = 1000;
 
     private static final int BYTES = 3 * Scene.PIXELS;
-    private static final Figure[] FIGURES = Figure.values();
+    private static final SyntheticFigure[] FIGURES = SyntheticFigure.values();
     private static final List<String> NAMES = Arrays.stream(FIGURES).map(f -> f.name().toLowerCase(Locale.ROOT).replace('_', ' ')).toList();
 
     private static final Schema SCHEMA = Schema.images(3, Scene.SIDE, Scene.SIDE, ChannelStats.rgb(0.5, 0.5, 0.5, 0.21, 0.21, 0.21), NAMES);
 
     private final int size;
-    private final Held<byte[]> images;
+    private final Releasable<byte[]> images;
 
     private Synthetic(int size, long seed, long part) {
-        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException("a synthetic set has from 0 to " + Integer.MAX_VALUE / BYTES + " images, not " + size);
+        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException(
+                "size must lie between 0 and " + Integer.MAX_VALUE / BYTES + ", but is " + size);
         this.size = size;
         var images = new byte[size * BYTES];
-        // Each image has a seed of its own, so the threads' number and order don't matter.
+        // Each image has its own seed, so the number and order of the threads do not matter.
         IntStream.range(0, size).parallel().forEach(i -> Scene.draw(FIGURES[label(i)], SplitMix.seed(seed, part, i), images, i * BYTES));
-        this.images = new Held<>(images);
+        this.images = new Releasable<>(images);
     }
 
-    /** The usual training set: {@link #TRAIN_SIZE} images of seed 0. */
+    /** Draws the usual training set: {@link #TRAIN_SIZE} images with seed 0. */
     public static Synthetic train() { return train(TRAIN_SIZE, 0); }
 
-    /** The usual test set: {@link #TEST_SIZE} images of seed 0, none of which is in a training set. */
+    /** Draws the usual test set: {@link #TEST_SIZE} images with seed 0, none of which is in a training set. */
     public static Synthetic test() { return test(TEST_SIZE, 0); }
 
     public static Synthetic train(int size, long seed) { return new Synthetic(size, seed, 0); }

@@ -26,7 +26,8 @@ final class TarGz {
     private TarGz() {}
 
     /**
-     * Puts the archive's folder {@code name} into {@code parent}: whole or not at all, as it is unpacked beside and then renamed.
+     * Unpacks the archive's folder {@code name} into {@code parent}, completely or not at all: into a temporary folder first, which is
+     * then renamed.
      *
      * @throws IOException if the archive is damaged or holds no such folder; its message names it
      */
@@ -51,11 +52,15 @@ final class TarGz {
         for (Path p : all) Files.delete(p);
     }
 
-    /** A file or folder; {@code type} is tar's. */
+    /**
+     * A file or folder in the archive.
+     *
+     * @param type tar's type flag
+     */
     private record Entry(String name, long size, char type) {
         static @Nullable Entry next(InputStream in) throws IOException {
             byte[] header = in.readNBytes(BLOCK);
-            if (header.length < BLOCK) throw new EOFException("it is cut off");
+            if (header.length < BLOCK) throw new EOFException("it is truncated");
             int sum = 0;
             for (int i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? ' ' : header[i] & 0xFF;
             if (sum == 8 * ' ') return null; // a block of zeros ends the archive
@@ -76,7 +81,7 @@ final class TarGz {
                 if (digits.isEmpty() || digits.charAt(0) == '-') throw new NumberFormatException();
                 return Long.parseLong(digits, 8);
             } catch (NumberFormatException e) {
-                throw new IOException("a header has the number " + digits, e);
+                throw new IOException("a header is damaged: '" + digits + "' is not an octal number", e);
             }
         }
 
@@ -100,7 +105,7 @@ final class TarGz {
             var buffer = new byte[1 << 16];
             for (long left = size; left > 0;) {
                 int n = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-                if (n < 0) throw new EOFException("it is cut off");
+                if (n < 0) throw new EOFException("it is truncated");
                 out.write(buffer, 0, n);
                 left -= n;
             }
@@ -110,7 +115,7 @@ final class TarGz {
             try {
                 in.skipNBytes(n);
             } catch (EOFException e) {
-                throw new EOFException("it is cut off");
+                throw new EOFException("it is truncated");
             }
         }
     }

@@ -13,14 +13,14 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * The rows of tensors: item i is row i of each of them. What is in memory as an array comes here by {@code Torch.tensor}.
+ * A dataset of the rows of tensors: item i is row i of each of them. {@code Torch.tensor} makes tensors of arrays.
  *
- * <p>A tensor that is contiguous and on the CPU is shared, not copied: its values show in the set, and the set keeps its
- * memory alive until it is closed or no longer reachable.
+ * <p>A tensor that is contiguous and on the CPU is shared, not copied: changes to its values show in the dataset, which keeps its
+ * memory alive until the dataset is closed or no longer reachable.
  */
 public final class TensorDataset implements Dataset {
     private final Schema schema;
-    private final Held<List<MemorySegment>> rows;
+    private final Releasable<List<MemorySegment>> rows;
     private final int size;
 
     private TensorDataset(SequencedMap<String, Tensor> fields, List<String> classNames) {
@@ -28,22 +28,36 @@ public final class TensorDataset implements Dataset {
         long first = -1;
         for (Map.Entry<String, Tensor> e : fields.entrySet()) {
             long[] shape = e.getValue().shape();
-            if (shape.length == 0) throw new IllegalArgumentException(e.getKey() + " is a single number, which has no rows");
-            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
+            if (shape.length == 0) throw new IllegalArgumentException(
+                    "tensor " + e.getKey() + " is a scalar; a dataset needs tensors with a row for each item");
+            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(
+                    "tensor " + e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
             first = shape[0];
             described.add(Field.of(e.getKey(), e.getValue().dtype(), Arrays.copyOfRange(shape, 1, shape.length)));
         }
         schema = new Schema(described, classNames, null);
         size = Math.toIntExact(first);
         try (var scope = Scope.open()) {
-            rows = new Held<>(fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList());
+            rows = new Releasable<>(fields.values().stream().map(t -> t.detach().cpu().contiguous().data()).toList());
         }
     }
 
-    /** @param fields equally long tensors; the first is the network's input, and those named as in {@link Field} are what is meant by these */
+    /**
+     * Makes a dataset of named tensors.
+     *
+     * @param fields tensors with equally many rows; the first is the network's input, and names defined in {@link Field} have the
+     *     meaning they have there
+     * @param classNames names of the classes 0, 1, …; empty if there are none
+     */
     public static TensorDataset of(SequencedMap<String, Tensor> fields, List<String> classNames) { return new TensorDataset(fields, classNames); }
 
-    /** Inputs and labels: {@code inputs} {@code [N, …]} and {@code labels}, int64 {@code [N]} for classes. */
+    /**
+     * Makes a dataset of inputs and labels.
+     *
+     * @param inputs {@code [N, …]}
+     * @param labels int64 {@code [N]} for classes
+     * @param classNames names of the classes 0, 1, …; empty if there are none
+     */
     public static TensorDataset of(Tensor inputs, Tensor labels, List<String> classNames) {
         var fields = new LinkedHashMap<String, Tensor>();
         fields.put("inputs", inputs);

@@ -1,15 +1,15 @@
 package panatorch.datasets;
 
-/** Waiting that an interrupt doesn't end. */
+/** Waits to the end in spite of interrupts. */
 final class Uninterrupted {
     private Uninterrupted() {}
 
-    /** May wait. */
+    /** A blocking operation. */
     interface Wait {
         void run() throws InterruptedException;
     }
 
-    /** An interrupted thread still waits, and is interrupted afterwards. */
+    /** Repeats {@code wait} until it ends normally. If the thread is interrupted meanwhile, its interrupt status is set afterwards. */
     static void await(Wait wait) {
         boolean interrupted = false;
         for (;;) {

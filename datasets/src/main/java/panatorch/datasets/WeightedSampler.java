@@ -7,11 +7,11 @@ import panatorch.Scope;
 import panatorch.Torch;
 
 /**
- * Items drawn with probabilities in proportion to their weights: {@code torch.multinomial}, as PyTorch's
- * {@code WeightedRandomSampler} has it, from a generator seeded as {@link RandomSampler}'s.
+ * Draws items with probabilities proportional to their weights, as PyTorch's {@code WeightedRandomSampler}: {@code torch.multinomial}
+ * from a generator that is seeded as {@link RandomSampler}'s.
  */
 public final class WeightedSampler implements Sampler {
-    /** torch.multinomial's limit. */
+    /** The limit of {@code torch.multinomial}. */
     private static final int MAX_ITEMS = 1 << 24;
 
     private final double[] weights;
@@ -20,22 +20,27 @@ public final class WeightedSampler implements Sampler {
     private final long seed;
 
     /**
-     * @param weights one an item, finite and at least 0, not all 0; they need not have the sum 1
-     * @param size how many items an epoch draws
-     * @param replacement whether an item may come twice in an epoch; if not, {@code size} items have a weight above 0
+     * Makes a sampler of items with these weights.
+     *
+     * @param weights the weight of each item, finite and at least 0, not all 0; they need not sum to 1
+     * @param size number of items that an epoch draws
+     * @param replacement whether an item may come twice in an epoch; if not, at least {@code size} items must have a weight above 0
+     * @param seed seed of all epochs
+     * @throws IllegalArgumentException if there are more than 2²⁴ items, or the weights or the size are not as said above
      */
     public WeightedSampler(double[] weights, int size, boolean replacement, long seed) {
         this.weights = weights.clone();
         this.size = size;
         this.replacement = replacement;
         this.seed = seed;
-        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("a weight is finite and not below 0, not " + w);
+        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("weights must be finite and at least 0, but one is " + w);
         long possible = Arrays.stream(weights).filter(w -> w > 0).count();
         if (weights.length > MAX_ITEMS) throw new IllegalArgumentException("at most " + MAX_ITEMS + " items can be drawn by weight, not " + weights.length);
-        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(size + " items cannot be drawn of " + possible + " with a weight above 0");
+        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(
+                size + " items cannot be drawn from " + possible + " with a weight above 0");
     }
 
-    /** Of a set's items, as many as it has, with replacement, so that all of its classes come equally often. */
+    /** Makes a sampler that draws as many items as a dataset has, with replacement, so that all its classes come equally often. */
     public static WeightedSampler balanced(Dataset set, long seed) {
         var labels = new int[set.size()];
         var counts = new int[set.classes()];

@@ -7,8 +7,8 @@ import panatorch.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that prepare batches, of all loaders together. No thread belongs to an epoch and none waits for one: whoever has nothing to do takes up
- * another's work, or ends after a second.
+ * The threads that prepare batches, shared by all loaders. No thread belongs to an epoch, and none waits for one: an idle thread takes
+ * up the work of any epoch, and ends if there is none for a second.
  */
 final class Workers {
     private static final SynchronousQueue<Runnable> HANDED_OVER = new SynchronousQueue<>();
@@ -16,7 +16,11 @@ final class Workers {
 
     private Workers() {}
 
-    /** Begins {@code task}, which throws nothing, at once on a thread of its own, whose operators use one core and whose context class loader is the caller's. */
+    /**
+     * Runs {@code task} at once on a thread of its own. Its operators use one core, and its context class loader is the caller's.
+     *
+     * @param task must not throw
+     */
     static void begin(Runnable task) {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         Runnable work = () -> {
@@ -29,7 +33,8 @@ final class Workers {
     }
 
     private static void run(Runnable first) {
-        // A second team of OpenMP threads beside that of training costs training far more than the work itself: on two cores 3 ms instead of 1 ms on a step of 15 ms.
+        // A second team of OpenMP threads costs the training thread far more than the work itself: on two cores it added 3 ms instead
+        // of 1 ms to a step of 15 ms.
         Torch.limitThisThread(1);
         for (Runnable work = first; work != null; work = next()) work.run();
     }
@@ -39,7 +44,7 @@ final class Workers {
             try {
                 return HANDED_OVER.poll(1, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
-                // Meant for the work that is over.
+                // The interrupt was meant for work that has ended.
             }
         }
     }

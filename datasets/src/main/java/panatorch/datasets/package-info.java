@@ -1,4 +1,4 @@
-/** Sets of labelled images, texts and tensors, and the loader that turns them into batches. */
+/** Datasets of labelled images, texts and tensors, and the loader that makes batches of them. */
 @NullMarked
 package panatorch.datasets;
 

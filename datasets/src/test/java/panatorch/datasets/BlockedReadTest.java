@@ -87,6 +87,6 @@ class BlockedReadTest {
         String said = said("none");
         assertThat(said).containsPattern("closed after [6-9] s").contains("threads: 1");
         assertThat(said.lines().filter(l -> l.contains("WARN"))).singleElement().asString()
-                .endsWith("epoch 3 was closed 6 s ago and still reads " + folder.resolve("pipe.png") + "; what reads it is left behind, and ends when the read does");
+                .endsWith("epoch 3 was closed 6 s ago, but is still reading " + folder.resolve("pipe.png") + "; the thread is left behind and ends when its read does");
     }
 }

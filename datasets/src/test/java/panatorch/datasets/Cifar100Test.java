@@ -55,7 +55,7 @@ class Cifar100Test {
     @Test void a_cut_or_empty_file_and_a_part_instead_of_the_whole_are_named() throws IOException {
         Files.write(file, java.util.Arrays.copyOf(three, 3 * RECORD - 1));
         assertThatThrownBy(() -> Cifar100.of(file, Labels.FINE)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + file + " has 9,221 bytes, which is no whole number of records; records of 3,074 bytes were expected");
+                .hasMessage("the file " + file + " has 9,221 bytes, which is not a whole number of records; records of 3,074 bytes were expected");
         Files.write(file, new byte[0]);
         assertThatThrownBy(() -> Cifar100.of(file, Labels.FINE)).hasMessage("the file " + file + " has 0 records; records of 3,074 bytes were expected");
         Files.write(file, three);

@@ -71,7 +71,7 @@ class Cifar10Test {
     @Test void a_truncated_file_is_named() throws IOException {
         write(file, 10_000 * RECORD - 1, 0);
         assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + file + " has 30,729,999 bytes, which is no whole number of records; 10,000 records of 3,073 bytes were expected");
+                .hasMessage("the file " + file + " has 30,729,999 bytes, which is not a whole number of records; 10,000 records of 3,073 bytes were expected");
     }
 
     @Test void a_file_with_too_few_records_is_named() throws IOException {

@@ -126,13 +126,13 @@ class CifarPickleTest {
     }
 
     @Test void a_pickle_that_would_run_a_program_or_holds_something_else_is_refused() throws IOException {
-        assertRefused("hostile.pickle", "it asks for builtins.eval, which a file of images has no business with, and nothing was run");
+        assertRefused("hostile.pickle", "it refers to builtins.eval, which a file of images does not need; nothing was run");
         assertRefused("objects.pickle", "its array is of NumPy's type 'O8', not of bytes ('u1')");
         assertRefused("floats.pickle", "its array is of NumPy's type 'f4', not of bytes ('u1')");
-        assertRefused("rows.pickle", "it has no list coarse_labels of 1 labels");
-        assertRefused("few-labels.pickle", "it has no list fine_labels of 2 labels");
-        assertRefused("no-labels.pickle", "it has no list coarse_labels of 2 labels");
-        assertRefused("meta.pickle", "it has no array data of 3072 bytes an image");
+        assertRefused("rows.pickle", "it has no list 'coarse_labels' of 1 labels");
+        assertRefused("few-labels.pickle", "it has no list 'fine_labels' of 2 labels");
+        assertRefused("no-labels.pickle", "it has no list 'coarse_labels' of 2 labels");
+        assertRefused("meta.pickle", "it has no array 'data' of 3072 bytes an image");
     }
 
     @Test void a_label_beyond_the_last_class_is_named_with_its_record() throws IOException {

@@ -84,10 +84,10 @@ class ClosedSetTest {
         set.batch(0).close();
         set.close();
         set.close();
-        assertThatThrownBy(() -> set.batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("this set is closed");
-        assertThatThrownBy(() -> set.subset(0).batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("this set is closed");
+        assertThatThrownBy(() -> set.batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("the dataset is closed");
+        assertThatThrownBy(() -> set.subset(0).batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("the dataset is closed");
         try (var epoch = DataLoader.of(set, 1).build().epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasRootCauseInstanceOf(IllegalStateException.class).hasRootCauseMessage("this set is closed");
+            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasRootCauseInstanceOf(IllegalStateException.class).hasRootCauseMessage("the dataset is closed");
         }
         assertThat(set.size()).isPositive();
     }

@@ -44,7 +44,7 @@ class DamagedItemsTest {
         try (epoch) {
             for (Batch batch : epoch) {
                 try (batch) {
-                    float[] x = batch.inputs().toFloatArray();
+                    float[] x = batch.input().toFloatArray();
                     long[] labels = batch.labels().toLongArray();
                     assertThat(batch.size()).isEqualTo(labels.length);
                     all.add(IntStream.range(0, labels.length).mapToObj(i -> x[2 * i] + " " + x[2 * i + 1] + " " + labels[i]).toList());
@@ -122,7 +122,7 @@ class DamagedItemsTest {
             to.set(1, number);
         });
         try (var epoch = DataLoader.of(texts, 4).skipDamaged().build().epoch(0); Batch batch = epoch.iterator().next()) {
-            assertThat(batch.inputs().shape()).containsExactly(3, 3);
+            assertThat(batch.input().shape()).containsExactly(3, 3);
         }
     }
 

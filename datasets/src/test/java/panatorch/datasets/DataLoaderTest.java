@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -14,7 +15,9 @@ import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.Scope;
+import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.datasets.transforms.Compose;
 import panatorch.datasets.transforms.Normalize;
 import panatorch.datasets.transforms.RandomCrop;
@@ -65,11 +68,11 @@ class DataLoaderTest {
     }
 
     @Test void the_last_batch_is_smaller_or_left_out() {
-        assertThat(DataLoader.of(ten, 4).build().batches()).isEqualTo(3);
+        assertThat(DataLoader.of(ten, 4).build().count()).isEqualTo(3);
         assertThat(pixels(DataLoader.of(ten, 4).build().epoch(0)).getLast()).hasSize(8);
-        assertThat(DataLoader.of(ten, 4).dropLast().build().batches()).isEqualTo(2);
+        assertThat(DataLoader.of(ten, 4).dropLast().build().count()).isEqualTo(2);
         assertThat(pixels(DataLoader.of(ten, 4).dropLast().build().epoch(0))).hasSize(2);
-        assertThat(DataLoader.of(ten, 5).build().batches()).isEqualTo(2);
+        assertThat(DataLoader.of(ten, 5).build().count()).isEqualTo(2);
     }
 
     @Test void an_empty_set_has_no_batches() {
@@ -101,7 +104,7 @@ class DataLoaderTest {
         try (epoch) {
             for (Batch batch : epoch) {
                 try (batch) {
-                    all.add(batch.inputs().toFloatArray());
+                    all.add(batch.input().toFloatArray());
                 }
             }
         }
@@ -154,7 +157,7 @@ class DataLoaderTest {
         var whole = pixels(loader.epoch(4));
         assertThat(pixels(loader.epoch(4, 1))).usingRecursiveComparison().isEqualTo(whole.subList(1, 3));
         assertThat(pixels(loader.epoch(4, 3))).isEmpty();
-        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("an epoch of 3 batches has no batch 4");
+        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("firstBatch must lie between 0 and 3, the number of batches, but is 4");
     }
 
     @Test void a_sampler_of_ones_own_decides_which_images_come() {
@@ -193,14 +196,47 @@ class DataLoaderTest {
     }
 
     @Test void impossible_options_are_refused() {
-        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a batch has at least one item, not 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one batch is prepared ahead, not 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one thread prepares batches, not 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("batchSize must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("prefetch must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("workers must be at least 1, but is 0");
     }
 
     @Test void all_images_come_once_an_epoch() {
         var seen = pixels(DataLoader.of(ten, 3).shuffle().seed(1).build().epoch(6)).stream()
                 .flatMapToInt(batch -> IntStream.range(0, batch.length / 4).map(i -> Math.round(255 * batch[4 * i])));
         assertThat(seen.toArray()).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    }
+
+    /** The inputs' first pixels and the targets of what a training loop takes, from a batch on. */
+    private static List<List<Double>> taken(Batches batches, long number, int first) {
+        var all = new ArrayList<List<Double>>();
+        try (var epoch = batches.epoch(number, first)) {
+            while (epoch.hasNext()) {
+                try (Batches.Pair pair = epoch.next(); var scope = Scope.open()) {
+                    Tensor target = pair.target();
+                    all.add(List.of((double) Math.round(pair.input().reshape(-1).select(0, 0).itemDouble() * 255), target == null ? -1 : target.select(0, 0).itemDouble()));
+                }
+            }
+        }
+        return all;
+    }
+
+    @Test void a_loader_is_what_a_training_loop_takes() {
+        Batches batches = DataLoader.of(ten, 4).build();
+        assertThat(batches.count()).isEqualTo(3);
+        assertThat(taken(batches, 1, 0)).containsExactly(List.of(0.0, 0.0), List.of(4.0, 1.0), List.of(8.0, 2.0));
+        assertThat(taken(batches, 1, 1)).containsExactly(List.of(4.0, 1.0), List.of(8.0, 2.0));
+    }
+
+    @Test void without_labels_there_is_no_target_and_any_field_may_be_one() {
+        try (var scope = Scope.open()) {
+            var fields = new LinkedHashMap<String, Tensor>();
+            fields.put("low", Torch.tensor(new float[] {1, 2, 3}, 3));
+            fields.put("high", Torch.tensor(new float[] {4, 5, 6}, 3));
+            var loader = DataLoader.of(TensorDataset.of(fields, List.of()), 2).build();
+            assertThat(taken(loader, 1, 0)).containsExactly(List.of(255.0, -1.0), List.of(3 * 255.0, -1.0));
+            assertThat(taken(loader.pairs(b -> b.get("high"), b -> b.get("low")), 1, 0)).containsExactly(List.of(4 * 255.0, 1.0), List.of(6 * 255.0, 3.0));
+            assertThat(taken(loader.pairs(Batch::input, b -> null), 1, 1)).containsExactly(List.of(3 * 255.0, -1.0));
+        }
     }
 }

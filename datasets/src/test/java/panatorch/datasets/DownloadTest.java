@@ -193,8 +193,8 @@ class DownloadTest {
             content[200_000] ^= 1;
         };
         RemoteFile file = file();
-        assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class).hasMessageContaining("gave other bytes: their SHA-256 is ")
-                .hasMessageEndingWith("; load " + url("set.bin") + " by hand, put it into " + data.resolve("set") + " and try again");
+        assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class).hasMessageContaining("sent other content: its SHA-256 is ")
+                .hasMessageEndingWith("; download " + url("set.bin") + " by hand, put it into " + data.resolve("set") + " and try again");
         assertNothingIsThere();
         assertThat(data.resolve("set/set.bin.part")).as("wrong bytes are not gone on with").isEmptyFile();
     }
@@ -215,7 +215,7 @@ class DownloadTest {
             exchange.sendResponseHeaders(200, 0); // in chunks, without a length
             for (int i = 0; i < 1000; i++) exchange.getResponseBody().write(content);
         };
-        assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class).hasMessageContaining("gives more than 300000 bytes");
+        assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class).hasMessageContaining("sends more than 300000 bytes");
         assertThat(data.resolve("set/set.bin.part")).isEmptyFile();
     }
 
@@ -243,18 +243,18 @@ class DownloadTest {
         RemoteFile file = file();
         server.stop(0);
         assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class)
-                .hasMessageMatching("set\\.bin could not be loaded \\(ConnectException: .*\\); load http://localhost:\\d+/set\\.bin by hand, put it into .*/set and try again");
+                .hasMessageMatching("set\\.bin could not be downloaded \\(ConnectException: .*\\); download http://localhost:\\d+/set\\.bin by hand, put it into .*/set and try again");
         Files.write(data.resolve("set/set.bin"), content);
         assertThat(fetch(file).resolve("set.bin")).hasBinaryContent(content);
         Files.write(data.resolve("set/set.bin"), new byte[3]);
-        assertThatThrownBy(() -> fetch(file)).hasMessageContaining("is another one; move it away");
+        assertThatThrownBy(() -> fetch(file)).hasMessageContaining("exists with other content; move it away");
     }
 
     @Test void two_that_load_the_same_file_do_not_mix_it() throws IOException {
         Files.createDirectory(data.resolve("set"));
         try (var other = FileChannel.open(data.resolve("set/set.bin.part"), StandardOpenOption.CREATE, StandardOpenOption.WRITE); var lock = other.lock()) {
             assertThat(lock.isValid()).isTrue();
-            assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class).hasMessageContaining("another process is loading it");
+            assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class).hasMessageContaining("another process is downloading it");
         }
         assertThat(requests).isEmpty();
     }
@@ -315,7 +315,7 @@ class DownloadTest {
         archives.put("set/link is of the type 2; only files and folders are unpacked", tar("set/link", '2', new byte[0]));
         archives.put("it holds no folder set", tar("other/a", '0', new byte[1]));
         archives.put("a header is damaged", damaged);
-        archives.put("it is cut off", Arrays.copyOf(whole, 600));
+        archives.put("it is truncated", Arrays.copyOf(whole, 600));
         for (var e : archives.entrySet()) {
             RemoteFile archive = archive(e.getValue());
             assertThatThrownBy(() -> fetch(archive)).isInstanceOf(DatasetException.class).hasMessageContaining("the archive " + data.resolve("set.tar.gz") + " cannot be unpacked: " + e.getKey());

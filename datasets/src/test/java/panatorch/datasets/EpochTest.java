@@ -199,7 +199,7 @@ class EpochTest {
             @Override public int[] order(long epoch) { return new int[] {0}; }
         };
         try (var epoch = DataLoader.of(twenty, 2).sampler(shorter).build().epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).hasRootCauseMessage("a sampler of 2 items gave 1 for epoch 0");
+            assertThatThrownBy(() -> epoch.iterator().next()).hasRootCauseMessage("the sampler's order for epoch 0 has 1 items, but its size() is 2");
         }
     }
 

@@ -117,7 +117,7 @@ class ImageFolderTest {
             }
         }
         put("cat/page.jpg", "<html>not found</html>".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/page.jpg"))).hasMessageEndingWith("it is no JPEG, PNG, BMP, GIF or WebP");
+        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/page.jpg"))).hasMessageEndingWith("it is not a JPEG, PNG, BMP, GIF or WebP");
     }
 
     @Test void an_absurd_size_costs_no_memory() throws IOException {
@@ -134,7 +134,7 @@ class ImageFolderTest {
         int frame = new String(gif, StandardCharsets.ISO_8859_1).indexOf(",\0\0\0\0\27\0\21\0");
         for (int i = 5; i < 9; i++) gif[frame + i] = (byte) 0xFF;
         put("cat/a.gif", gif);
-        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/a.gif"))).hasMessageEndingWith("it claims 65535 by 65535 pixels, which is absurd");
+        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/a.gif"))).hasMessageEndingWith("its header declares 65535×65535 pixels; the limit is 178 million");
     }
 
     @Test void no_damaged_byte_does_worse_than_an_exception_or_other_pixels() throws IOException {
@@ -171,14 +171,14 @@ class ImageFolderTest {
     }
 
     @Test void impossible_framings_are_refused() {
-        assertThatThrownBy(() -> Framing.stretch(0, 5)).isInstanceOf(IllegalArgumentException.class).hasMessage("no image has 0 by 5 pixels");
-        assertThatThrownBy(() -> Framing.center(256, 224)).hasMessage("a square of 256 pixels does not fit into an image of 224");
-        assertThatThrownBy(() -> Framing.randomArea(8, 0, 1)).hasMessage("no part has from 0.0 to 1.0 of an image's area");
-        var outside = new Framings(4, 4, (w, h, random) -> new Framing.Box(1, 0, w, h));
+        assertThatThrownBy(() -> Framing.stretch(0, 5)).isInstanceOf(IllegalArgumentException.class).hasMessage("width and height must be at least 1, but are 0 and 5");
+        assertThatThrownBy(() -> Framing.center(256, 224)).hasMessage("a square of 256 pixels does not fit into an image whose shorter side is 224");
+        assertThatThrownBy(() -> Framing.randomArea(8, 0, 1)).hasMessage("areas must satisfy 0 < minArea ≤ maxArea ≤ 1, but are 0.0 and 1.0");
+        var outside = new BoxFraming(4, 4, (w, h, random) -> new Framing.Box(1, 0, w, h));
         assertThatThrownBy(() -> {
             put("cat/a.png", resource("rgb.png"));
             ImageFolder.of(folder, outside).batch(0);
-        }).isInstanceOf(IllegalStateException.class).hasMessageContaining("is no part of an image of 23 by 17 pixels");
+        }).isInstanceOf(IllegalStateException.class).hasMessageContaining("which is outside the image of 23×17 pixels");
     }
 
     @Test void the_jpeg_folder_holds_the_images_of_cifar() {

@@ -74,7 +74,7 @@ class MnistTest {
     @Test void a_file_of_something_else_is_named() throws IOException {
         Path images = images(twoImages()), labels = labels(idx(0x803, new int[] {2}, (byte) 9, (byte) 0));
         assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + labels + " begins with 00000803, but an IDX file of bytes in 1 dimensions with 00000801");
+                .hasMessage("the file " + labels + " is not an IDX file of bytes in 1 dimensions: it begins with 00000803 instead of 00000801");
         labels(TWO_LABELS);
         Files.write(images, idx(0x803, new int[] {2, 14, 56}, new byte[2 * 784]));
         assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " has images of 14 by 56 pixels; 28 by 28 were expected");
@@ -83,15 +83,15 @@ class MnistTest {
     @Test void a_cut_file_and_one_that_goes_on_are_named() throws IOException {
         Path images = images(Arrays.copyOf(twoImages(), 1000));
         labels(TWO_LABELS);
-        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + images + " is cut off");
+        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + images + " is truncated; download it again");
         images(Arrays.copyOf(twoImages(), 7));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " is cut off");
+        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " is truncated; download it again");
         images(Arrays.copyOf(twoImages(), 2000));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " goes on behind its 1568 values");
+        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " has bytes after the 1568 values that its header declares");
         Files.delete(images);
         byte[] gz = zipped(twoImages());
         Path zip = Files.write(folder.resolve("t10k-images-idx3-ubyte.gz"), Arrays.copyOf(gz, gz.length - 12));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + zip + " is cut off");
+        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + zip + " is truncated; download it again");
         Files.writeString(zip, "<html>not found</html>");
         assertThatThrownBy(() -> Mnist.test(folder)).hasMessageStartingWith("the file " + zip + " cannot be read: ");
     }
@@ -99,11 +99,13 @@ class MnistTest {
     @Test void absurd_counts_cost_no_memory() throws IOException {
         Path images = images(idx(0x803, new int[] {2_000_000_000, 28, 28}));
         labels(TWO_LABELS);
-        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + images + " claims the shape [2000000000, 28], which is absurd");
+        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage(
+                "the header of the file " + images + " declares the shape [2000000000, 28]; it must have 0 to 2147483639 values");
         images(idx(0x803, new int[] {-1, 28, 28}));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " claims the shape [-1], which is absurd");
+        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage(
+                "the header of the file " + images + " declares the shape [-1]; it must have 0 to 2147483639 values");
         images(idx(0x803, new int[] {2_700_000, 28, 28}));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " is cut off");
+        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " is truncated; download it again");
     }
 
     @Test void labels_that_are_no_classes_or_too_few_are_named() throws IOException {

@@ -53,10 +53,10 @@ class SamplerTest {
     }
 
     @Test void impossible_weights_are_refused() {
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, -1}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("a weight is finite and not below 0, not -1.0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, -1}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("weights must be finite and at least 0, but one is -1.0");
         assertThatThrownBy(() -> new WeightedSampler(new double[] {Double.NaN}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, 0, 1}, 3, false, 0)).hasMessage("3 items cannot be drawn of 2 with a weight above 0");
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {0}, 1, true, 0)).hasMessage("1 items cannot be drawn of 0 with a weight above 0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, 0, 1}, 3, false, 0)).hasMessage("3 items cannot be drawn from 2 with a weight above 0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {0}, 1, true, 0)).hasMessage("1 items cannot be drawn from 0 with a weight above 0");
     }
 
     @Test void balanced_draws_have_as_many_of_a_rare_class() {
@@ -92,6 +92,6 @@ class SamplerTest {
         }
         assertThat(new DistributedSampler(new SequentialSampler(1), 3, 4, false).order(0)).as("fewer items than processes").containsExactly(0);
         assertThat(new DistributedSampler(new SequentialSampler(0), 3, 4, false).order(0)).isEmpty();
-        assertThatThrownBy(() -> new DistributedSampler(seven, 3, 3, false)).isInstanceOf(IllegalArgumentException.class).hasMessage("of 3 processes none has the rank 3");
+        assertThatThrownBy(() -> new DistributedSampler(seven, 3, 3, false)).isInstanceOf(IllegalArgumentException.class).hasMessage("rank must lie between 0 and 2 for 3 processes, but is 3");
     }
 }

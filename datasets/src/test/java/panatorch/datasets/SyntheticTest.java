@@ -76,6 +76,6 @@ class SyntheticTest {
     }
 
     @Test void a_negative_size_is_refused() {
-        assertThatThrownBy(() -> Synthetic.train(-1, 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not -1");
+        assertThatThrownBy(() -> Synthetic.train(-1, 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("but is -1");
     }
 }

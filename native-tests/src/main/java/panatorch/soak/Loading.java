@@ -41,12 +41,12 @@ final class Loading implements AutoCloseable {
 
     /** Loads an epoch, or its beginning. @return how many batches @throws IllegalStateException if a batch is not what it was before */
     int check(RandomGenerator random) {
-        int number = random.nextInt(EPOCHS), most = random.nextBoolean() ? loader.batches() : random.nextInt(loader.batches()), taken = 0;
+        int number = random.nextInt(EPOCHS), most = random.nextBoolean() ? loader.count() : random.nextInt(loader.count()), taken = 0;
         try (var epoch = loader.epoch(number)) {
             for (var batches = epoch.iterator(); taken < most; taken++) {
                 try (Batch b = batches.next()) {
                     int hash = 31 * Arrays.hashCode(b.images().toFloatArray()) + Arrays.hashCode(b.labels().toLongArray());
-                    Integer before = hashes.putIfAbsent(number * loader.batches() + taken, hash);
+                    Integer before = hashes.putIfAbsent(number * loader.count() + taken, hash);
                     if (before != null && before != hash) throw new IllegalStateException("Batch " + taken + " of epoch " + number + " is not what it was before.");
                 }
             }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import panatorch.Torch;
-import panatorch.datasets.Batch;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Synthetic;
 import panatorch.datasets.transforms.Compose;
@@ -26,7 +25,6 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Adam;
 import panatorch.optim.StepLR;
 import panatorch.serialize.Safetensors;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Checkpointing;
 import panatorch.train.Objective;
@@ -70,7 +68,7 @@ final class SmallTraining {
             try (var trainer = Trainer.of(model, optimizer, Objective.of(CrossEntropy::crossEntropy)).callbacks(Schedule.eachStep(new StepLR(optimizer, 50, 0.9)), checkpoints, start).build()) {
                 Path last = checkpoints.last();
                 if (last != null) trainer.load(last);
-                trainer.fit(Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels), epochs);
+                trainer.fit(loader, epochs);
                 Safetensors.save(folder.resolve(WEIGHTS), model.stateDict(), Map.of());
                 return trainer.history().getLast();
             }

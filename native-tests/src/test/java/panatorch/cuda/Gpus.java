@@ -9,7 +9,7 @@ import panatorch.JavaCpp;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
-import panatorch.internal.libtorch.GuardedCall;
+import panatorch.internal.libtorch.CatchingCall;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
 import panatorch.nn.Dropout;
@@ -36,7 +36,7 @@ final class Gpus {
     /** Keeps the current stream busy: {@code torch.cuda._sleep}. No GPU does 10⁸ cycles in less than 30 ms. */
     static void sleep(long cycles) {
         long address = SymbolLookup.loaderLookup().find("_ZN2at4cuda5sleepEl").orElseThrow().address();
-        JavaCpp.run(() -> new GuardedCall(address).call(cycles));
+        JavaCpp.run(() -> new CatchingCall(address).call(cycles));
     }
 
     /** cuDNN's algorithms whose bits are the same each time, and float32 in float32, until closed. */

@@ -46,8 +46,8 @@ class ElementTypesTest {
     @Test void two_types_meet_in_pythons_third() {
         PYTHON.get("promote").properties().forEach(e -> {
             String[] pair = e.getKey().split(" ");
-            if (e.getValue().isNull()) assertThatThrownBy(() -> DType.promote(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isInstanceOf(TorchException.class);
-            else assertThat(DType.promote(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isEqualTo(dtype(e.getValue().asText()));
+            if (e.getValue().isNull()) assertThatThrownBy(() -> Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isInstanceOf(TorchException.class);
+            else assertThat(Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isEqualTo(dtype(e.getValue().asText()));
         });
     }
 

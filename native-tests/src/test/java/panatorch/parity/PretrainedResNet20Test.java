@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import panatorch.Scope;
-import panatorch.datasets.Batch;
 import panatorch.datasets.Cifar10;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.transforms.Normalize;
@@ -17,7 +16,6 @@ import panatorch.junit.NoTensorLeaks;
 import panatorch.models.CifarResNet;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.serialize.StateDicts;
-import panatorch.train.Batches;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
 import panatorch.train.Objective;
@@ -41,7 +39,7 @@ class PretrainedResNet20Test {
             var imageNet = new Normalize(new double[] {0.485, 0.456, 0.406}, new double[] {0.229, 0.224, 0.225});
             var loader = DataLoader.of(test, 500).transform(imageNet).build();
             var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT);
-            var means = evaluation.of(net, Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels));
+            var means = evaluation.of(net, loader);
             long correct = Math.round(means.get("accuracy") * test.size());
             assertThat(correct).isCloseTo(9173, within(3L));
         }

@@ -1,14 +1,20 @@
 package panatorch.tests;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Generator;
@@ -36,7 +42,46 @@ final class Crowd {
             case "recorded" -> new Crowd().recorded(Integer.parseInt(args[1]));
             case "closing" -> new Crowd().closing();
             case "training" -> new Crowd().training(Integer.parseInt(args[1]));
+            case "teams" -> new Crowd().teams(Integer.parseInt(args[1]));
             default -> throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    /** Callers use all cores one after the other, and then share them. */
+    private void teams(int n) throws InterruptedException {
+        var one = new ReentrantLock();
+        var all = new CyclicBarrier(n);
+        var threads = new ConcurrentLinkedQueue<Long>();
+        try (var scope = Scope.open(); var x = Torch.ones(DType.FLOAT32, 512, 512).escape()) {
+            threads.add(nativeThreads());
+            together(n, Thread.ofPlatform().factory(), () -> {
+                one.lock();
+                try {
+                    for (long end = System.nanoTime() + 20_000_000; System.nanoTime() < end;) add(x);
+                } finally {
+                    one.unlock();
+                }
+                if (all.await() == 0) threads.add(nativeThreads());
+                for (int i = 0; i < 600; i++) add(x);
+                if (all.await() == 0) threads.add(nativeThreads());
+                all.await();
+            });
+        }
+        System.out.println("threads at first, with teams, at last: " + threads);
+        end("ended");
+    }
+
+    private static void add(Tensor x) {
+        try (var scope = Scope.open()) {
+            x.add(1);
+        }
+    }
+
+    private static long nativeThreads() {
+        try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+            return tasks.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -1,13 +1,17 @@
 package panatorch.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,6 +38,18 @@ class CrowdTest {
     /** What is closed between the moment in which its address is read and that in which it is used was a SIGSEGV. */
     @Test void closing_what_others_use_refuses_their_calls_or_lets_them_end() throws Exception {
         assertThat(run("closing")).endsWith("all refused or answered\n");
+    }
+
+    /** OpenMP keeps the threads of a caller that once used all cores as long as the caller lives: on 64 cores 200 callers would have 12,600. */
+    @Test @EnabledOnOs(OS.LINUX) void callers_that_share_the_cores_end_the_threads_they_had_when_they_were_alone() throws Exception {
+        assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "one core makes no teams of threads");
+        var output = run("teams", "50");
+        assertThat(output).endsWith("ended\n");
+        var threads = Pattern.compile("at last: \\[(\\d+), (\\d+), (\\d+)]").matcher(output);
+        assertThat(threads.find()).as(output).isTrue();
+        int before = Integer.parseInt(threads.group(1)), teams = Integer.parseInt(threads.group(2)), after = Integer.parseInt(threads.group(3));
+        assertThat(teams).isGreaterThan(before + 50 + 25);
+        assertThat(after).isLessThan(before + 50 + 15);
     }
 
     @Test void a_training_has_the_same_bits_beside_busy_callers() throws Exception {

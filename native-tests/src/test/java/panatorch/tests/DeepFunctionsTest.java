@@ -87,7 +87,7 @@ class DeepFunctionsTest {
                 Tensor x = leaf(), y = leaf();
                 var all = List.of(x, y);
                 for (int i = 0; i < n; i++) all = new Pair().applyAll(all);
-                for (int i = 0; i < 2; i++) Autograd.grad(List.of(all.get(0).sum()), List.of(y), null, true, false, false);
+                for (int i = 0; i < 2; i++) Autograd.grad(List.of(all.get(0).sum()), List.of(y), null, true, false);
             });
             twice("pairs that save inputs and outputs", LESS, n -> {
                 var all = List.of(leaf(), leaf());
@@ -97,7 +97,7 @@ class DeepFunctionsTest {
                 Tensor x = leaf();
                 var all = List.of(x, leaf());
                 for (int i = 0; i < n; i++) all = new Pair().applyAll(all);
-                Tensor g = Autograd.grad(List.of(all.get(1).sum()), List.of(x), null, false, true, false).getFirst();
+                Tensor g = Autograd.grad(List.of(all.get(1).sum()), List.of(x), null, false, true).getFirst();
                 g.sum().backward();
             });
             twice("checkpoints", LESS, n -> {

@@ -17,7 +17,7 @@ import panatorch.optim.ParameterGroup;
 
 /**
  * Keeps small gradients from vanishing in float16: the loss is multiplied by a scale and the gradients are divided by it again. A step whose
- * gradients are not finite is left out and the scale shrinks; after a number of steps in a row that are finite it grows (Micikevicius et al.
+ * gradients are not finite is left out and the scale shrinks; after a number of steps in a row that are finite it grows (Micikevicius et al.,
  * 2017, arXiv:1710.03740). bfloat16 needs none of it.
  *
  * <pre>

@@ -21,11 +21,11 @@ import panatorch.Torch;
  * @param accuracy the part whose most probable class is right; @param confidence its mean
  * @param nll negative log-likelihood in nats, the mean of −log p(label); infinite where a label has probability 0
  * @param brier the mean of Σ_c (p_c − [c is the label])², in [0, 2] (Brier 1950, Verification of forecasts expressed in terms of probability)
- * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599, eq. 3)
+ * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al., 2015; Guo et al., 2017, arXiv:1706.04599, eq. 3)
  * @param mce maximum calibration error, the largest |accuracy_b − confidence_b| (the same, eq. 5)
- * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al. 2019, arXiv:1812.04606)
+ * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al., 2019, arXiv:1812.04606)
  * @param adaptiveEce as {@code ece}, with bins that hold equally many examples (Nguyen and O'Connor 2015, arXiv:1508.05154); equal confidences stay in the examples' order
- * @param classwiseEce the mean over classes of the {@code ece} of p_c for "the label is c" (Kull et al. 2019, arXiv:1910.12656)
+ * @param classwiseEce the mean over classes of the {@code ece} of p_c for "the label is c" (Kull et al., 2019, arXiv:1910.12656)
  * @param reliability the bins of the reliability diagram, lowest first
  */
 public record Calibration(long count, double accuracy, double confidence, double nll, double brier, double ece, double mce, double rmsce, double adaptiveEce, double classwiseEce, List<Bin> reliability) {

@@ -19,7 +19,7 @@ import panatorch.Torch;
  * @param count N, the examples; @param errors how many of them are wrong
  * @param auroc area under the ROC curve: the probability that an error has a higher score than a right prediction, ties counting half; NaN if there are only errors or none
  * @param aupr area under the precision–recall curve as scikit-learn's average precision Σ (R_i − R_{i−1}) P_i; NaN if there are no errors
- * @param aurc area under the risk–coverage curve: the mean over k of the part of errors among the k least uncertain examples (Geifman et al. 2019, arXiv:1805.08206); of equal scores, expected over their orders
+ * @param aurc area under the risk–coverage curve: the mean over k of the part of errors among the k least uncertain examples (Geifman et al., 2019, arXiv:1805.08206); of equal scores, expected over their orders
  * @param riskCoverage the curve, a point for each threshold, the least uncertain first; the last one accepts all
  */
 public record ErrorDetection(long count, long errors, double auroc, double aupr, double aurc, List<Point> riskCoverage) {

@@ -6,7 +6,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Temperature scaling (Guo et al. 2017, arXiv:1706.04599, section 4.2): all logits are divided by one number T, which makes confidences lower
+ * Temperature scaling (Guo et al., 2017, arXiv:1706.04599, section 4.2): all logits are divided by one number T, which makes confidences lower
  * (T &gt; 1) or higher and leaves every most probable class as it is. T is fitted on examples that the model was not trained on.
  */
 public record TemperatureScaling(double temperature) {

@@ -9,7 +9,7 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 
 /**
- * All-CNN-C of Springenberg et al. 2015, arXiv:1412.6806, table 1 and 2: [N, 3, 32, 32] → [N, classes], convolutions with stride 2 in place of pooling,
+ * All-CNN-C of Springenberg et al., 2015, arXiv:1412.6806, table 1 and 2: [N, 3, 32, 32] → [N, classes], convolutions with stride 2 in place of pooling,
  * dropout of 20 % of the input and half of both strided layers' outputs, a ReLU behind every convolution. The paper names no keys: {@code conv1} …
  * {@code conv9} are ours; initialisation is PyTorch's default.
  */

@@ -20,7 +20,7 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * The encoder BERT of Devlin et al. 2018, arXiv:1810.04805, and a linear head on its pooled first token: token numbers int64 [N, S] → logits
+ * The encoder BERT of Devlin et al., 2018, arXiv:1810.04805, and a linear head on its pooled first token: token numbers int64 [N, S] → logits
  * [N, classes]. State-dict keys are those of Hugging Face's {@code BertForSequenceClassification} ({@code bert.embeddings.word_embeddings.weight}
  * …), and so is the initialisation: normal with deviation 0.02, zero biases. Layers normalise behind the residual sums (post-LN), and GELU is the exact one.
  * Not done: decoding, cross-attention, pre-training heads.

@@ -10,7 +10,7 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
- * The ResNets for 32×32 images of He et al. 2015, arXiv:1512.03385, §4.2: three stages of n blocks with 16, 32 and 64 channels,
+ * The ResNets for 32×32 images of He et al., 2015, arXiv:1512.03385, §4.2: three stages of n blocks with 16, 32 and 64 channels,
  * 6n + 2 layers: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}; initialisation is
  * PyTorch's default.
  */

@@ -11,7 +11,7 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * LeNet-5 (LeCun et al. 1998) as Caffe has it for MNIST: [N, 1, 28, 28] → [N, classes]. Max pooling in place of trained averages, one ReLU, 20, 50 and
+ * LeNet-5 (LeCun et al., 1998) as Caffe has it for MNIST: [N, 1, 28, 28] → [N, classes]. Max pooling in place of trained averages, one ReLU, 20, 50 and
  * 500 units, Caffe's layer names as state-dict keys and its initialisation (uniform with variance 1/fan-in, zero biases).
  *
  * <p>With dropout it is one of the two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and {@code LeNetAll}. Neither their
@@ -66,7 +66,7 @@ public final class LeNet5 extends Classifier {
         trunk = Chain.of(this, null, drops ? "drop3" : "ip2");
         head = drops ? Chain.of(this, "drop3", null) : logits;
         for (Module m : namedChildren().values()) {
-            Tensor weight = m.parameter("weight");
+            Tensor weight = m.parameterOrNull("weight");
             if (weight == null) continue;
             Init.kaimingUniform_(weight, 0, Init.Fan.IN, Init.Nonlinearity.LINEAR);
             Init.zeros_(m.parameter("bias"));

@@ -12,7 +12,7 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * Network in Network of Lin et al. 2013, arXiv:1312.4400, for CIFAR: [N, 3, 32, 32] → [N, classes]. Each convolution is followed by two of 1×1
+ * Network in Network of Lin et al., 2013, arXiv:1312.4400, for CIFAR: [N, 3, 32, 32] → [N, classes]. Each convolution is followed by two of 1×1
  * ({@code cccp}), and logits are averages over the last maps: the head has no linear layer. The sizes, names (state-dict keys) and initialisation (normal with
  * deviation 0.05, zero biases) are those of the authors' Caffe network.
  */

@@ -14,9 +14,9 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * The ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (He et al. 2015,
- * arXiv:1502.01852, normal by fan-out for convolutions). ResNet: He et al. 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's 3×3
- * convolution as torchvision has it; Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146; ResNeXt: Xie et al. 2016, arXiv:1611.05431.
+ * The ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (He et al., 2015,
+ * arXiv:1502.01852, normal by fan-out for convolutions). ResNet: He et al., 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's 3×3
+ * convolution as torchvision has it; Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146; ResNeXt: Xie et al., 2016, arXiv:1611.05431.
  */
 public final class ResNet extends Classifier {
     /** What comes before the stages. */

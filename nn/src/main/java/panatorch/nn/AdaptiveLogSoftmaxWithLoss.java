@@ -8,7 +8,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * The log-softmax over very many classes (Grave et al. 2016, arXiv:1609.04309): frequent ones have a score of their own in the head, the others one for
+ * The log-softmax over very many classes (Grave et al., 2016, arXiv:1609.04309): frequent ones have a score of their own in the head, the others one for
  * their cluster there, and one in a cluster of smaller features. Classes are ordered from the most to the least frequent.
  */
 public final class AdaptiveLogSoftmaxWithLoss extends Module {

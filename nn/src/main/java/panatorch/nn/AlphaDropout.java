@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Dropout that keeps mean and variance behind a {@link SELU}: what is dropped becomes SELU's lower limit (Klambauer et al. 2017, arXiv:1706.02515). */
+/** Dropout that keeps mean and variance behind a {@link SELU}: what is dropped becomes SELU's lower limit (Klambauer et al., 2017, arXiv:1706.02515). */
 public final class AlphaDropout extends DropoutLayer {
     public AlphaDropout() { this(0.5, false); }
 

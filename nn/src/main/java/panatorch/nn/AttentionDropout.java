@@ -5,7 +5,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Scaled dot-product attention whose weights are dropped in training (Vaswani et al. 2017, arXiv:1706.03762). Without a source of masks it is libtorch's
+ * Scaled dot-product attention whose weights are dropped in training (Vaswani et al., 2017, arXiv:1706.03762). Without a source of masks it is libtorch's
  * fused kernel; with one the weights are computed, and masked: masks are [N, heads, L, S].
  */
 public final class AttentionDropout extends DropoutLayer {

@@ -37,9 +37,9 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     @Override public final Tensor forward(Tensor input) {
         long dims = input.dim();
         if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());
-        Tensor mean = buffer("running_mean");
+        Tensor mean = bufferOrNull("running_mean");
         if (isTraining() || mean == null) Sizes.moreThanOne(input.numel() / Math.max(1, input.size(1)), "value per channel", input);
-        return Aten.batchNorm(input, parameter("weight"), parameter("bias"), mean, buffer("running_var"), isTraining() || mean == null, newestWeight(), options.eps(), true);
+        return Aten.batchNorm(input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"), isTraining() || mean == null, newestWeight(), options.eps(), true);
     }
 
     abstract boolean takes(long dims);
@@ -47,7 +47,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     abstract String shapes();
 
     private double newestWeight() {
-        Tensor batches = buffer("num_batches_tracked");
+        Tensor batches = bufferOrNull("num_batches_tracked");
         Double momentum = options.momentum();
         if (!isTraining() || batches == null) return momentum == null ? 0 : momentum;
         try (var noGrad = NoGrad.enter()) {
@@ -56,5 +56,5 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         return momentum != null ? momentum : 1.0 / batches.itemLong();
     }
 
-    @Override protected String describe() { return options.describe(parameter("bias") != null); }
+    @Override protected String describe() { return options.describe(parameterOrNull("bias") != null); }
 }

@@ -6,7 +6,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** Connectionist temporal classification (Graves et al. 2006). */
+/** Connectionist temporal classification (Graves et al., 2006). */
 public final class CTCLoss extends Module {
     private final long blank;
     private final Reduction reduction;

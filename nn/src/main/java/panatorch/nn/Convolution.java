@@ -1,6 +1,7 @@
 package panatorch.nn;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -9,7 +10,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al. 2010). Parameters:
+ * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al., 2010). Parameters:
  * {@code weight} [Cout, Cin/groups, *kernel], of transposed ones [Cin, Cout/groups, *kernel], and {@code bias} [Cout].
  *
  * <pre>{@code
@@ -71,19 +72,19 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
 
     public final Tensor weight() { return parameter("weight"); }
 
-    public final @Nullable Tensor bias() { return parameter("bias"); }
+    public final @Nullable Tensor bias() { return parameterOrNull("bias"); }
 
     @Override public Tensor forward(Tensor input) {
         Options o = options;
         if (transposed) return transpose(input, o.outputPadding);
         boolean padded = o.mode != PaddingMode.ZEROS;
-        Tensor x = padded ? Aten.pad(input, edges(), o.mode.toString()) : input, w = parameter("weight"), b = parameter("bias");
-        if (o.padding == null && !padded) return switch (o.kernel.length) {
+        Tensor x = padded ? Aten.pad(input, edges(), o.mode.toString()) : input, w = parameter("weight"), b = parameterOrNull("bias");
+        long[] padding = padded ? Sizes.of(o.kernel.length, 0) : o.padding;
+        if (padding == null) return switch (o.kernel.length) {
             case 1 -> Aten.conv1d(x, w, b, o.stride, "same", o.dilation, o.groups);
             case 2 -> Aten.conv2d(x, w, b, o.stride, "same", o.dilation, o.groups);
             default -> Aten.conv3d(x, w, b, o.stride, "same", o.dilation, o.groups);
         };
-        long[] padding = padded ? Sizes.of(o.kernel.length, 0) : o.padding;
         return switch (o.kernel.length) {
             case 1 -> Aten.conv1d(x, w, b, o.stride, padding, o.dilation, o.groups);
             case 2 -> Aten.conv2d(x, w, b, o.stride, padding, o.dilation, o.groups);
@@ -93,26 +94,30 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
 
     final Tensor transpose(Tensor x, long[] outputPadding) {
         Options o = options;
-        Tensor w = parameter("weight"), b = parameter("bias");
+        Tensor w = parameter("weight"), b = parameterOrNull("bias");
+        long[] padding = sizedPadding();
         return switch (o.kernel.length) {
-            case 1 -> Aten.convTranspose1d(x, w, b, o.stride, o.padding, outputPadding, o.groups, o.dilation);
-            case 2 -> Aten.convTranspose2d(x, w, b, o.stride, o.padding, outputPadding, o.groups, o.dilation);
-            default -> Aten.convTranspose3d(x, w, b, o.stride, o.padding, outputPadding, o.groups, o.dilation);
+            case 1 -> Aten.convTranspose1d(x, w, b, o.stride, padding, outputPadding, o.groups, o.dilation);
+            case 2 -> Aten.convTranspose2d(x, w, b, o.stride, padding, outputPadding, o.groups, o.dilation);
+            default -> Aten.convTranspose3d(x, w, b, o.stride, padding, outputPadding, o.groups, o.dilation);
         };
     }
 
     /** A transposed convolution of several sizes that its input may come from, the one of the given size. */
     final Tensor transposeTo(Tensor x, long... outputSize) {
         int dims = options.kernel.length;
-        long[] size = Sizes.of(dims, outputSize), more = new long[dims];
+        long[] size = Sizes.of(dims, outputSize), more = new long[dims], padding = sizedPadding();
         for (int d = 0; d < dims; d++) {
-            long least = (x.size(d - dims) - 1) * options.stride[d] - 2 * options.padding[d] + options.dilation[d] * (options.kernel[d] - 1) + 1;
+            long least = (x.size(d - dims) - 1) * options.stride[d] - 2 * padding[d] + options.dilation[d] * (options.kernel[d] - 1) + 1;
             more[d] = size[d] - least;
             if (more[d] < 0 || more[d] >= options.stride[d]) throw new IllegalArgumentException("the output's sizes " + Arrays.toString(size) + " are not among those that "
                     + x.describe() + " may have come from: from " + least + " to " + (least + options.stride[d] - 1) + " in dimension " + d);
         }
         return transpose(x, more);
     }
+
+    /** The padding of a transposed convolution, whose constructor refuses padding to the same size. */
+    private long[] sizedPadding() { return Objects.requireNonNull(options.padding); }
 
     /** The padding as {@code pad} takes it, last dimension first. */
     private long[] edges() {

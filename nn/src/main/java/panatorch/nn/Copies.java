@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Generator;
 import panatorch.NoGrad;
@@ -30,7 +31,7 @@ final class Copies {
         fill(from.ownParameters(), to.ownParameters(), known);
         fill(from.ownBuffers(), to.ownBuffers(), known);
         to.setTraining(from.isTraining());
-        from.namedChildren().forEach((name, m) -> fill(m, to.namedChildren().get(name), known));
+        from.namedChildren().forEach((name, m) -> fill(m, Objects.requireNonNull(to.namedChildren().get(name)), known));
     }
 
     /** What may have changed since the layer was made. A source that is a module is copied with the layer; any other is shared. */

@@ -26,7 +26,7 @@ public final class CrossEntropyLoss extends Loss {
         this.labelSmoothing = labelSmoothing;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.crossEntropyLoss(input, target, buffer("weight"), code(), ignoreIndex, labelSmoothing); }
+    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.crossEntropyLoss(input, target, bufferOrNull("weight"), code(), ignoreIndex, labelSmoothing); }
 
     @Override protected Module recreate() { return new CrossEntropyLoss(another("weight"), ignoreIndex, labelSmoothing, reduction); }
 }

@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Srivastava et al. 2014: in training zeroes each element with probability {@code p} and divides the others by {@code 1 − p}
+ * Srivastava et al., 2014: in training zeroes each element with probability {@code p} and divides the others by {@code 1 − p}
  * (inverted dropout); in evaluation the identity. Draws from the global generator of the input's device, or takes its masks from a {@link MaskSource}.
  */
 public final class Dropout extends DropoutLayer {

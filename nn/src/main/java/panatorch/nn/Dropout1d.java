@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@link Dropout} of whole channels of [N, C, L], or the same without N (Tompson et al. 2014, arXiv:1411.4280). */
+/** {@link Dropout} of whole channels of [N, C, L], or the same without N (Tompson et al., 2014, arXiv:1411.4280). */
 public final class Dropout1d extends DropoutLayer {
     public Dropout1d() { this(0.5, false); }
 

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** {@code x} where positive, else {@code α(eˣ − 1)}, any shape (Clevert et al. 2015, arXiv:1511.07289). */
+/** {@code x} where positive, else {@code α(eˣ − 1)}, any shape (Clevert et al., 2015, arXiv:1511.07289). */
 public final class ELU extends Module {
     private final double alpha;
     private final boolean inplace;

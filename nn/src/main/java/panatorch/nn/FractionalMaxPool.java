@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Nn;
 import panatorch.Results;
@@ -32,10 +33,15 @@ public abstract sealed class FractionalMaxPool extends Module permits Fractional
 
     /** With the places the elements were at in the flattened dimensions; Python's {@code return_indices}. */
     public final MaxPool.Pooled withIndices(Tensor input) {
-        long[] s = size == null ? new long[dims] : size;
-        if (size == null) for (int d = 0; d < dims; d++) s[d] = (long) (input.size(d - dims) * ratio[ratio.length == 1 ? 0 : d]);
-        Tensor samples = buffer("_random_samples"), u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);
+        long[] s = size == null ? scaled(input, Objects.requireNonNull(ratio)) : size;
+        Tensor samples = bufferOrNull("_random_samples"), u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);
         Results.Tensors2 both = dims == 2 ? Nn.fractionalMaxPool2d(input, kernel, s, u) : Nn.fractionalMaxPool3d(input, kernel, s, u);
         return new MaxPool.Pooled(both.result0(), both.result1());
+    }
+
+    private long[] scaled(Tensor input, double[] ratio) {
+        long[] s = new long[dims];
+        for (int d = 0; d < dims; d++) s[d] = (long) (input.size(d - dims) * ratio[ratio.length == 1 ? 0 : d]);
+        return s;
     }
 }

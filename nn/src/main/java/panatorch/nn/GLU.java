@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** The first half of a dimension times the sigmoid of the second: [*, 2n, *] → [*, n, *] (Dauphin et al. 2016, arXiv:1612.08083). */
+/** The first half of a dimension times the sigmoid of the second: [*, 2n, *] → [*, n, *] (Dauphin et al., 2016, arXiv:1612.08083). */
 public final class GLU extends Module {
     private final long dim;
 

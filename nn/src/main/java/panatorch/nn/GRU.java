@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Gated recurrent units (Cho et al. 2014, arXiv:1406.1078), with the reset gate behind the product. See {@link Recurrent} for options, parameters and shapes. */
+/** Gated recurrent units (Cho et al., 2014, arXiv:1406.1078), with the reset gate behind the product. See {@link Recurrent} for options, parameters and shapes. */
 public final class GRU extends Recurrent {
     /** @param output of the last layer for every input; @param state of every layer after the last input */
     public record Result(Tensor output, Tensor state) {}

@@ -30,10 +30,10 @@ public final class GroupNorm extends Module {
     /** @throws IllegalArgumentException if all groups of all samples have one value each */
     @Override public Tensor forward(Tensor input) {
         if (input.dim() > 1) Sizes.moreThanOne(input.numel() / groups, "value per channel", input);
-        return Aten.groupNorm(input, groups, parameter("weight"), parameter("bias"), eps);
+        return Aten.groupNorm(input, groups, parameterOrNull("weight"), parameterOrNull("bias"), eps);
     }
 
     @Override protected Module recreate() { return new GroupNorm(groups, channels, eps, affine, bias); }
 
-    @Override protected String describe() { return groups + ", " + channels + ", eps=" + Repr.of(eps) + ", affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameter("bias") != null); }
+    @Override protected String describe() { return groups + ", " + channels + ", eps=" + Repr.of(eps) + ", affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameterOrNull("bias") != null); }
 }

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x relu6(x + 3) / 6}, any shape (Howard et al. 2019, arXiv:1905.02244). */
+/** {@code x relu6(x + 3) / 6}, any shape (Howard et al., 2019, arXiv:1905.02244). */
 public final class Hardswish extends Module {
     private final boolean inplace;
 

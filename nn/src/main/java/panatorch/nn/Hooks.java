@@ -116,10 +116,12 @@ public final class Hooks {
         }
 
         private List<? extends @Nullable Tensor> atInputs(List<Tensor> gradients) {
-            List<@Nullable Tensor> all = new ArrayList<>(java.util.Collections.nCopies(inputs.size(), null));
+            var all = new ArrayList<@Nullable Tensor>(java.util.Collections.nCopies(inputs.size(), null));
             for (int i = 0; i < places.size(); i++) all.set(places.get(i), gradients.get(i));
             var result = call(all);
-            return places.stream().map(result::get).collect(java.util.stream.Collectors.toCollection(ArrayList::new));
+            var watched = new ArrayList<@Nullable Tensor>();
+            for (int place : places) watched.add(result.get(place));
+            return watched;
         }
 
         private List<? extends @Nullable Tensor> call(List<? extends @Nullable Tensor> gradInput) {

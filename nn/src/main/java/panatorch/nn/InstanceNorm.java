@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Ulyanov et al. 2016, arXiv:1607.08022: normalises each channel of each sample by its own mean and biased variance, or in evaluation by
+ * Ulyanov et al., 2016, arXiv:1607.08022: normalises each channel of each sample by its own mean and biased variance, or in evaluation by
  * running averages if they are tracked. Parameters and buffers as {@link BatchNorm}'s.
  */
 public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d, InstanceNorm2d, InstanceNorm3d {
@@ -22,13 +22,13 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
         boolean single = input.dim() == dims + 1;
         if (!single && input.dim() != dims + 2) throw new IllegalArgumentException(name() + " takes " + (dims + 1) + " or " + (dims + 2) + " dimensions, not " + input.describe());
         if (options.affine() && input.size(-dims - 1) != options.channels()) throw new IllegalArgumentException(name() + " has " + options.channels() + " channels, not those of " + input.describe());
-        Tensor mean = buffer("running_mean");
+        Tensor mean = bufferOrNull("running_mean");
         if (isTraining() || mean == null) Sizes.moreThanOne(input.flatten(-dims, -1).size(-1), "spatial element", input);
         Double momentum = options.momentum();
-        Tensor y = Aten.instanceNorm(single ? input.unsqueeze(0) : input, parameter("weight"), parameter("bias"), mean, buffer("running_var"),
+        Tensor y = Aten.instanceNorm(single ? input.unsqueeze(0) : input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"),
                 isTraining() || mean == null, momentum == null ? 0 : momentum, options.eps(), true);
         return single ? y.squeeze(0) : y;
     }
 
-    @Override protected String describe() { return options.describe(parameter("bias") != null); }
+    @Override protected String describe() { return options.describe(parameterOrNull("bias") != null); }
 }

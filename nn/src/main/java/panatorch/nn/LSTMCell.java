@@ -19,7 +19,7 @@ public final class LSTMCell extends RecurrentCell {
     }
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {
-        var next = Aten.lstmCell(x, states, parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh"));
+        var next = Aten.lstmCell(x, states, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh"));
         return List.of(next.result0(), next.result1());
     }
 

@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Ba et al. 2016, arXiv:1607.06450: normalises over the last dimensions, which have the given sizes, by mean and biased variance: any
+ * Ba et al., 2016, arXiv:1607.06450: normalises over the last dimensions, which have the given sizes, by mean and biased variance: any
  * [*, sizes]. Parameters: {@code weight}, {@code bias} [sizes].
  */
 public final class LayerNorm extends Module {
@@ -26,11 +26,11 @@ public final class LayerNorm extends Module {
         parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, sizes) : null);
     }
 
-    @Override public Tensor forward(Tensor input) { return Aten.layerNorm(input, sizes, parameter("weight"), parameter("bias"), eps); }
+    @Override public Tensor forward(Tensor input) { return Aten.layerNorm(input, sizes, parameterOrNull("weight"), parameterOrNull("bias"), eps); }
 
     @Override protected Module recreate() { return new LayerNorm(sizes, eps, affine, bias); }
 
     @Override protected String describe() {
-        return Repr.tuple(sizes) + ", eps=" + Repr.of(eps) + ", elementwise_affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameter("bias") != null);
+        return Repr.tuple(sizes) + ", eps=" + Repr.of(eps) + ", elementwise_affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameterOrNull("bias") != null);
     }
 }

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} where positive, else {@code slope · x}, any shape (Maas et al. 2013). */
+/** {@code x} where positive, else {@code slope · x}, any shape (Maas et al., 2013). */
 public final class LeakyReLU extends Module {
     private final double slope;
     private final boolean inplace;

@@ -36,11 +36,11 @@ public final class Linear extends Module {
 
     public Tensor weight() { return parameter("weight"); }
 
-    public @Nullable Tensor bias() { return parameter("bias"); }
+    public @Nullable Tensor bias() { return parameterOrNull("bias"); }
 
-    @Override public Tensor forward(Tensor input) { return Aten.linear(input, parameter("weight"), parameter("bias")); }
+    @Override public Tensor forward(Tensor input) { return Aten.linear(input, parameter("weight"), parameterOrNull("bias")); }
 
     @Override protected Module recreate() { return new Linear(in, out, bias); }
 
-    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + Repr.of(parameter("bias") != null); }
+    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + Repr.of(parameterOrNull("bias") != null); }
 }

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Normalization;
 
-/** Krizhevsky et al. 2012, §3.3: divides by a power of the mean square of the neighbouring channels: [N, C, *]. */
+/** Krizhevsky et al., 2012, §3.3: divides by a power of the mean square of the neighbouring channels: [N, C, *]. */
 public final class LocalResponseNorm extends Module {
     private final long size;
     private final double alpha, beta, k;

@@ -28,7 +28,7 @@ public abstract class Loss extends Module {
 
     /** A buffer with the values of one that is this module's, or none. */
     final @Nullable Tensor another(String buffer) {
-        Tensor t = buffer(buffer);
+        Tensor t = bufferOrNull(buffer);
         return t == null ? null : t.detach().clone();
     }
 }

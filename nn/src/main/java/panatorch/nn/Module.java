@@ -104,17 +104,17 @@ public abstract class Module implements AutoCloseable {
     // ---- for constructors
 
     /** Makes {@code initial} a parameter: this module owns it, and it requires a gradient. Null keeps the place of one that is absent. */
-    protected final @Nullable Tensor parameter(String name, @Nullable Tensor initial) {
+    protected final <T extends @Nullable Tensor> T parameter(String name, T initial) {
         claim(name);
         parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(true));
         return initial;
     }
 
     /** Makes {@code initial} a buffer: this module owns it, and it is saved but not trained. Null keeps the place of one that is absent. */
-    protected final @Nullable Tensor buffer(String name, @Nullable Tensor initial) { return buffer(name, initial, true); }
+    protected final <T extends @Nullable Tensor> T buffer(String name, T initial) { return buffer(name, initial, true); }
 
     /** @param persistent whether the buffer is part of the state dict */
-    protected final @Nullable Tensor buffer(String name, @Nullable Tensor initial, boolean persistent) {
+    protected final <T extends @Nullable Tensor> T buffer(String name, T initial, boolean persistent) {
         claim(name);
         buffers.put(name, initial == null ? null : initial.escape());
         if (!persistent) unsaved.add(name);
@@ -147,11 +147,33 @@ public abstract class Module implements AutoCloseable {
 
     // ---- what it is made of
 
-    /** This module's own parameter of that name, null if it is absent; the tensor stays the module's. */
-    public final @Nullable Tensor parameter(String name) { return parameters.get(name); }
+    /**
+     * Returns this module's own parameter of that name; the tensor stays the module's.
+     *
+     * @throws IllegalArgumentException if there is none, as of a layer without bias; {@link #parameterOrNull} is for names that may be absent
+     */
+    public final Tensor parameter(String name) { return present("parameter", parameters, name); }
 
-    /** This module's own buffer of that name, null if it is absent; the tensor stays the module's. */
-    public final @Nullable Tensor buffer(String name) { return buffers.get(name); }
+    /** Returns this module's own parameter of that name, or null if it is absent, as the bias of a layer without one; the tensor stays the module's. */
+    public final @Nullable Tensor parameterOrNull(String name) { return parameters.get(name); }
+
+    /**
+     * Returns this module's own buffer of that name; the tensor stays the module's.
+     *
+     * @throws IllegalArgumentException if there is none; {@link #bufferOrNull} is for names that may be absent
+     */
+    public final Tensor buffer(String name) { return present("buffer", buffers, name); }
+
+    /** Returns this module's own buffer of that name, or null if it is absent; the tensor stays the module's. */
+    public final @Nullable Tensor bufferOrNull(String name) { return buffers.get(name); }
+
+    private Tensor present(String kind, Map<String, @Nullable Tensor> among, String name) {
+        Tensor t = among.get(name);
+        if (t != null) return t;
+        List<String> names = among.entrySet().stream().filter(e -> e.getValue() != null).map(Map.Entry::getKey).toList();
+        throw new IllegalArgumentException(name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
+                + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask " + kind + "OrNull");
+    }
 
     /**
      * Puts a tensor in the place of one of this module's own parameters. Given another module's parameter, both share it ("tied weights"):

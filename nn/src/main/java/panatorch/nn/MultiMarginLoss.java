@@ -43,7 +43,7 @@ public final class MultiMarginLoss extends Loss {
         this.margin = margin;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.multiMarginLoss(input, target, p, margin, buffer("weight"), code()); }
+    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.multiMarginLoss(input, target, p, margin, bufferOrNull("weight"), code()); }
 
     @Override protected Module recreate() { return new MultiMarginLoss(another("weight"), p, margin, reduction); }
 }

@@ -10,7 +10,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Attention of several heads (Vaswani et al. 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
+ * Attention of several heads (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
  * {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k}, {@code bias_v} [1, 1, E];
  * {@code out_proj.weight}, {@code out_proj.bias}.
  *
@@ -97,12 +97,10 @@ public final class MultiheadAttention extends Module implements Masked {
         parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
         out = child("out_proj", new Linear(e, e, o.bias));
         in.forEach(w -> Init.xavierUniform_(w, 1)); // behind the output's, as PyTorch draws them
-        if (o.bias) Init.constant_(out.bias(), 0);
+        if (o.bias) Init.constant_(out.parameter("bias"), 0);
         parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
         parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
     }
-
-    boolean batchFirst() { return options.batchFirst; }
 
     @Override public double p() { return drop.p(); }
 
@@ -165,7 +163,8 @@ public final class MultiheadAttention extends Module implements Masked {
         Tensor weights = null, output;
         if (o.needWeights) {
             weights = AttentionDropout.weights(q, k, all);
-            if (drop.asked(this) != null) weights = weights.mul(drop.asked(this).mask(weights, weights.shape(), drop.p()));
+            MaskSource masks = drop.asked(this);
+            if (masks != null) weights = weights.mul(masks.mask(weights, weights.shape(), drop.p()));
             else if (drop.isDropping(this)) weights = Aten.dropout(weights, drop.p(), true);
             output = weights.matmul(v);
         } else {
@@ -191,7 +190,7 @@ public final class MultiheadAttention extends Module implements Masked {
 
     /** @param key null if it is the query; @param value null if it is the key */
     private Tensor[] project(Tensor query, @Nullable Tensor key, @Nullable Tensor value) {
-        Tensor weight = parameter("in_proj_weight"), bias = parameter("in_proj_bias");
+        Tensor weight = parameterOrNull("in_proj_weight"), bias = parameterOrNull("in_proj_bias");
         if (weight != null && key == null && value == null) return Aten.linear(query, weight, bias).chunk(3, -1).toArray(Tensor[]::new);
         Tensor k = key == null ? query : key, v = value == null ? k : value;
         var weights = weight != null ? weight.chunk(3) : List.of(parameter("q_proj_weight"), parameter("k_proj_weight"), parameter("v_proj_weight"));

@@ -15,7 +15,7 @@ public final class ParameterDict extends Module {
 
     /** The parameter of that name; it stays this dictionary's. */
     public Tensor get(String name) {
-        Tensor t = parameter(name);
+        Tensor t = parameterOrNull(name);
         if (t == null) throw new IllegalArgumentException("there is no parameter '" + name + "' among " + ownParameters().keySet());
         return t;
     }

@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.stream.IntStream;
 import panatorch.Tensor;
 
 /** Parameters with places. It owns the tensors it is given. */
@@ -15,14 +16,14 @@ public final class ParameterList extends Module {
 
     /** The parameter at place {@code i}; it stays this list's. */
     public Tensor get(int i) {
-        Tensor t = parameter(Integer.toString(i));
+        Tensor t = parameterOrNull(Integer.toString(i));
         if (t == null) throw new IndexOutOfBoundsException("place " + i + " of " + size() + " parameters");
         return t;
     }
 
     public int size() { return ownParameters().size(); }
 
-    @Override protected Module recreate() { return new ParameterList(ownParameters().values().stream().map(Tensor::emptyLike).toArray(Tensor[]::new)); }
+    @Override protected Module recreate() { return new ParameterList(IntStream.range(0, size()).mapToObj(i -> get(i).emptyLike()).toArray(Tensor[]::new)); }
 
     @Override protected String describe() { return Repr.parameters(ownParameters()); }
 }

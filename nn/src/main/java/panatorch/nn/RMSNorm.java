@@ -25,7 +25,7 @@ public final class RMSNorm extends Module {
         parameter("weight", affine ? Torch.ones(DType.FLOAT32, sizes) : null);
     }
 
-    @Override public Tensor forward(Tensor input) { return Aten.rmsNorm(input, sizes, parameter("weight"), eps); }
+    @Override public Tensor forward(Tensor input) { return Aten.rmsNorm(input, sizes, parameterOrNull("weight"), eps); }
 
     @Override protected Module recreate() { return new RMSNorm(sizes, eps, affine); }
 

@@ -21,8 +21,8 @@ public final class RNNCell extends RecurrentCell {
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {
         Tensor h = states.getFirst();
-        return List.of(relu ? Aten.rnnReluCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh"))
-                : Aten.rnnTanhCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameter("bias_ih"), parameter("bias_hh")));
+        return List.of(relu ? Aten.rnnReluCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh"))
+                : Aten.rnnTanhCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh")));
     }
 
     @Override protected Module recreate() { return new RNNCell(in, hidden, bias, relu); }

@@ -5,7 +5,7 @@ import panatorch.Aten;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** {@link LeakyReLU} whose slope is drawn from [lower, upper) for each element in training, and their mean in evaluation (Xu et al. 2015, arXiv:1505.00853). */
+/** {@link LeakyReLU} whose slope is drawn from [lower, upper) for each element in training, and their mean in evaluation (Xu et al., 2015, arXiv:1505.00853). */
 public final class RReLU extends Module implements Stochastic {
     private final double lower, upper;
     private final boolean inplace;

@@ -26,7 +26,7 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
      * Each method returns changed options.
      *
      * @param dropout probability of dropping, behind every layer but the last
-     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al. 2014, arXiv:1402.1128); 0 for the hidden size
+     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al., 2014, arXiv:1402.1128); 0 for the hidden size
      */
     public record Options(long in, long hidden, int layers, boolean bias, boolean batchFirst, double dropout, boolean bidirectional, long projection) {
         public Options layers(int n) { return new Options(in, hidden, n, bias, batchFirst, dropout, bidirectional, projection); }

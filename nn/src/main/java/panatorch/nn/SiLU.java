@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x σ(x)}, any shape; also known as swish (Elfwing et al. 2017, arXiv:1702.03118). */
+/** {@code x σ(x)}, any shape; also known as swish (Elfwing et al., 2017, arXiv:1702.03118). */
 public final class SiLU extends Module {
     private final boolean inplace;
 

@@ -9,7 +9,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Encoder and decoder of Vaswani et al. 2017, arXiv:1706.03762, without embeddings and positions; matrices begin as Glorot and Bengio 2010 say.
+ * Encoder and decoder of Vaswani et al., 2017, arXiv:1706.03762, without embeddings and positions; matrices begin as Glorot and Bengio 2010 say.
  * Source [S, N, model] and target [T, N, model] → [T, N, model]; with {@code batchFirst} N comes first.
  *
  * <pre>{@code

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * Self-attention, attention to an encoder's output, and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al. 2017,
+ * Self-attention, attention to an encoder's output, and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al., 2017,
  * arXiv:1706.03762, §3.1): [T, N, model] or [T, model], or with {@code batchFirst} [N, T, model].
  */
 public final class TransformerDecoderLayer extends Module {

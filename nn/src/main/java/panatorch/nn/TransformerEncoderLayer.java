@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * Self-attention and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al. 2017, arXiv:1706.03762, §3.1):
+ * Self-attention and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al., 2017, arXiv:1706.03762, §3.1):
  * [L, N, model] or [L, model], or with {@code batchFirst} [N, L, model].
  */
 public final class TransformerEncoderLayer extends Module {

@@ -6,7 +6,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code max(0, d(a, p) − d(a, n) + margin)} of an anchor, a positive and a negative, each [N, D] (Balntas et al. 2016). */
+/** {@code max(0, d(a, p) − d(a, n) + margin)} of an anchor, a positive and a negative, each [N, D] (Balntas et al., 2016). */
 public final class TripletMarginLoss extends Module {
     /**
      * Each method returns changed options.

@@ -1,6 +1,7 @@
 package panatorch.nn;
 
 import java.util.Arrays;
+import java.util.Objects;
 import panatorch.Tensor;
 import panatorch.nn.functional.Interpolate;
 
@@ -23,7 +24,7 @@ public final class Upsample extends Module {
 
     @Override protected String describe() {
         double[] factors = options.scaleFactors();
-        return (factors == null ? "size=" + Repr.size(options.size()) : "scale_factor=" + (factors.length == 1 ? Repr.of(factors[0])
+        return (factors == null ? "size=" + Repr.size(Objects.requireNonNull(options.size())) : "scale_factor=" + (factors.length == 1 ? Repr.of(factors[0])
                 : Arrays.stream(factors).mapToObj(Repr::of).collect(java.util.stream.Collectors.joining(", ", "(", ")")))) + ", mode='" + options.mode() + "'";
     }
 }

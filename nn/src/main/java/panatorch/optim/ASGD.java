@@ -9,7 +9,7 @@ import panatorch.Tensor;
  * {@code ax}, from step t0 on (Polyak and Juditsky 1992, Acceleration of stochastic approximation by averaging).
  */
 public final class ASGD extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link ASGD}. Each method returns changed options. */
     public record Options(double lr, double lambd, double alpha, double t0, double weightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -23,7 +23,7 @@ public final class ASGD extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, lambd, alpha, t0, weightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 0.01. */
+    /** Returns options with PyTorch's learning rate, 0.01. */
     public static Options options() { return options(1e-2); }
 
     public static Options options(double lr) { return new Options(lr, 1e-4, 0.75, 1e6, 0, false); }
@@ -41,7 +41,7 @@ public final class ASGD extends Optimizer {
         List<Tensor> moved = Aten._foreachSub(p, averages);
         Aten._foreachMul_ScalarList(moved, ParameterBucket.map(ParameterBucket.values(mus), m -> m));
         Aten._foreachAdd_(averages, moved);
-        // Python rounds both to float32 on their way, also where a loaded state has them in float64.
+        // Python rounds both to float32, also if a loaded state has them in float64.
         ParameterBucket.assign(etas, ParameterBucket.map(t, n -> (float) (o.lr / Math.pow(1 + o.lambd * o.lr * n, o.alpha))));
         ParameterBucket.assign(mus, ParameterBucket.map(t, n -> (float) (1 / Math.max(1, n - o.t0))));
     }

@@ -5,17 +5,15 @@ import panatorch.Aten;
 import panatorch.Device;
 import panatorch.Tensor;
 
-/**
- * {@code v ← ρv + (1−ρ)g²; δ ← g√(u + ε)/√(v + ε); u ← ρu + (1−ρ)δ²; w ← w − ηδ} (Zeiler 2012, arXiv:1212.5701).
- */
+/** Adadelta: {@code v ← ρv + (1−ρ)g²; δ ← g√(u + ε)/√(v + ε); u ← ρu + (1−ρ)δ²; w ← w − ηδ} (Zeiler 2012, arXiv:1212.5701). */
 public final class Adadelta extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link Adadelta}. Each method returns changed options. */
     public record Options(double lr, double rho, double eps, double weightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("epsilon", eps);
             Require.notNegative("weight decay", weightDecay);
-            if (!(rho >= 0 && rho <= 1)) throw new IllegalArgumentException("rho is between 0 and 1: " + rho);
+            if (!(rho >= 0 && rho <= 1)) throw new IllegalArgumentException("rho has to be between 0 and 1, not " + rho);
         }
 
         public Options rho(double value) { return new Options(lr, value, eps, weightDecay, maximize); }
@@ -24,10 +22,10 @@ public final class Adadelta extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, rho, eps, weightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 1. */
+    /** Returns options with PyTorch's learning rate, 1. */
     public static Options options() { return options(1); }
 
-    /** The paper has no learning rate: 1. */
+    /** Returns options with a learning rate. The paper has none, which is a rate of 1. */
     public static Options options(double lr) { return new Options(lr, 0.9, 1e-6, 0, false); }
 
     public Adadelta(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }

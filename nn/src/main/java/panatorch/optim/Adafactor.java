@@ -7,19 +7,23 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * Adam's second moments in sublinear memory: of a matrix the row means r and column means c of g² are kept, {@code v = r·c/mean(r)}, of a vector
- * v itself, with {@code β₂ = 1 − t^τ}. {@code u = g/√v; w ← w − α·u/max(1, rms(u)/d)}, {@code α = max(ε₂, rms(w))·min(η, 1/√t)}
- * (Shazeer and Stern 2018, arXiv:1804.04235; where PyTorch deviates, as PyTorch). A loop over the parameters, each with numbers of its own
- * that are read back from the device.
+ * Adafactor: adaptive learning rates with second moments in sublinear memory (Shazeer and Stern 2018, arXiv:1804.04235; where PyTorch
+ * deviates from it, as PyTorch). For a matrix it keeps the row means r and column means c of g², {@code v = r·c/mean(r)}; for a vector
+ * it keeps v itself; with {@code β₂ = 1 − t^τ}. Then {@code u = g/√v; w ← w − α·u/max(1, rms(u)/d)} with
+ * {@code α = max(ε₂, rms(w))·min(η, 1/√t)}. It loops over the parameters and reads numbers of each back from the device.
  */
 public final class Adafactor extends Optimizer {
-    /** Each method returns changed options. {@code eps} is ε₁, null for the type's machine precision, and ε₂. */
+    /**
+     * Options of {@link Adafactor}. Each method returns changed options. {@code eps} holds ε₁ (null for the type's machine precision)
+     * and ε₂.
+     */
     public record Options(double lr, double beta2Decay, List<@Nullable Double> eps, double d, double weightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("weight decay", weightDecay);
-            if (!(beta2Decay <= 0)) throw new IllegalArgumentException("the exponent of beta2's decay is not positive: " + beta2Decay);
-            if (!(d >= 1)) throw new IllegalArgumentException("the clipping threshold is at least 1: " + d);
+            if (!(beta2Decay <= 0))
+                throw new IllegalArgumentException("the exponent of beta2's decay has to be at most 0, not " + beta2Decay);
+            if (!(d >= 1)) throw new IllegalArgumentException("the clipping threshold has to be at least 1, not " + d);
             eps = java.util.Collections.unmodifiableList(eps);
         }
 
@@ -30,10 +34,14 @@ public final class Adafactor extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, beta2Decay, eps, d, weightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 0.01. */
+    /** Returns options with PyTorch's learning rate, 0.01. */
     public static Options options() { return options(1e-2); }
 
-    /** @param lr the largest relative step, 0.01 in the paper */
+    /**
+     * Returns options with a learning rate.
+     *
+     * @param lr the largest relative step, 0.01 in the paper
+     */
     public static Options options(double lr) { return new Options(lr, -0.8, Arrays.asList(null, 1e-3), 1, 0, false); }
 
     public Adafactor(List<Tensor> parameters, Options options) { super(parameters, options, FOREACH); }
@@ -63,7 +71,7 @@ public final class Adafactor extends Optimizer {
         p.add_(update, -rate / Math.max(1, rms(update) / o.d));
     }
 
-    /** Of the squares along {@code dim}. */
+    /** Returns the mean of the squares along {@code dim}. */
     private static Tensor means(Tensor g, long dim) { return g.norm(2, new long[] {dim}, true).square_().div_(g.size(dim)); }
 
     private static double rms(Tensor t) { return t.norm(2).itemDouble() / Math.sqrt(t.numel()); }

@@ -10,11 +10,14 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * {@code s ← s + g²; w ← w − ηg/((1 + (t−1)·decay)(√s + ε))} (Duchi, Hazan and Singer 2011, JMLR 12). All parameters have their sums from the
- * beginning, as in Python. Sparse gradients are not supported.
+ * Adagrad: {@code s ← s + g²; w ← w − ηg/((1 + (t−1)·decay)(√s + ε))} (Duchi, Hazan and Singer 2011, JMLR 12). All parameters have
+ * their sums from the beginning, as in Python. Sparse gradients are not supported.
  */
 public final class Adagrad extends Optimizer {
-    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
+    /**
+     * Options of {@link Adagrad}. Each method returns changed options. {@code fused} does the step in one native call where libtorch
+     * supports it; null, PyTorch's default, does not.
+     */
     public record Options(double lr, double lrDecay, double weightDecay, double initialAccumulatorValue, double eps, boolean maximize, @Nullable Boolean fused) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -32,7 +35,7 @@ public final class Adagrad extends Optimizer {
         public Options fused(boolean on) { return new Options(lr, lrDecay, weightDecay, initialAccumulatorValue, eps, maximize, on); }
     }
 
-    /** With PyTorch's learning rate, 0.01. */
+    /** Returns options with PyTorch's learning rate, 0.01. */
     public static Options options() { return options(1e-2); }
 
     public static Options options(double lr) { return new Options(lr, 0, 0, 0, 1e-10, false, null); }

@@ -6,12 +6,15 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * {@code m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − η·m̂/(√v̂ + ε)} with {@code m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)}
- * (Kingma and Ba 2014, arXiv:1412.6980). Decoupled weight decay is {@link AdamW}; AMSGrad takes the largest v so far (Reddi et al. 2018,
+ * Adam: {@code m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − η·m̂/(√v̂ + ε)} with {@code m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)} (Kingma and
+ * Ba 2014, arXiv:1412.6980). {@link AdamW} has decoupled weight decay. AMSGrad uses the largest v so far (Reddi et al., 2018,
  * arXiv:1904.09237).
  */
 public final class Adam extends Optimizer {
-    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
+    /**
+     * Options of {@link Adam}. Each method returns changed options. {@code fused} does the step in one native call where libtorch
+     * supports it; null, PyTorch's default, does not.
+     */
     public record Options(double lr, List<Double> betas, double eps, double weightDecay, boolean amsgrad, boolean maximize, @Nullable Boolean fused, boolean decoupledWeightDecay) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -29,7 +32,7 @@ public final class Adam extends Optimizer {
         public Options decoupledWeightDecay(boolean on) { return new Options(lr, betas, eps, weightDecay, amsgrad, maximize, fused, on); }
     }
 
-    /** With PyTorch's learning rate, 0.001. */
+    /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false, false, null, false); }

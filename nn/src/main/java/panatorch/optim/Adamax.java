@@ -5,10 +5,10 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * {@code m ← β₁m + (1−β₁)g; u ← max(β₂u, |g| + ε); w ← w − η/(1−β₁ᵗ)·m/u} (Kingma and Ba 2014, arXiv:1412.6980, section 7.1).
+ * Adamax: {@code m ← β₁m + (1−β₁)g; u ← max(β₂u, |g| + ε); w ← w − η/(1−β₁ᵗ)·m/u} (Kingma and Ba 2014, arXiv:1412.6980, section 7.1).
  */
 public final class Adamax extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link Adamax}. Each method returns changed options. */
     public record Options(double lr, List<Double> betas, double eps, double weightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -23,7 +23,7 @@ public final class Adamax extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 0.002. */
+    /** Returns options with PyTorch's learning rate, 0.002. */
     public static Options options() { return options(2e-3); }
 
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false); }

@@ -13,14 +13,14 @@ import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 
 /**
- * Averages of a model's weights over training, in another model of the same make: {@code a ← a + (w − a)·weight(n)} after n updates, the first
- * of which copies. Buffers are copied, or averaged, too. Evaluate and save the other model.
+ * Averages a model's weights over training into another model with the same structure: {@code a ← a + (w − a)·weight(n)} after n
+ * updates. The first update copies. Buffers are copied, or averaged too. Evaluate and save the other model.
  *
  * <pre>
  * var ema = AveragedModel.ema(Module.copyOf(model), 0.999);
  * </pre>
  *
- * <p>Owns nothing: both models are the caller's. One thread's.
+ * <p>Owns nothing: both models are the caller's. For use by one thread.
  */
 public final class AveragedModel {
     private final Module averaged;
@@ -28,16 +28,26 @@ public final class AveragedModel {
     private final boolean useBuffers;
     private long updates;
 
-    /** The plain mean of all updates, for stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407). @param averaged made like the model, in whatever state */
+    /**
+     * Averages by the plain mean of all updates, for stochastic weight averaging (Izmailov et al., 2018, arXiv:1803.05407).
+     *
+     * @param averaged model with the same structure, in any state
+     */
     public static AveragedModel swa(Module averaged) { return new AveragedModel(averaged, n -> 1 / (n + 1), false); }
 
-    /** An exponential moving average, {@code a ← decay·a + (1 − decay)·w}. */
+    /** Averages by an exponential moving average, {@code a ← decay·a + (1 − decay)·w}. */
     public static AveragedModel ema(Module averaged, double decay) {
-        if (!(decay >= 0 && decay <= 1)) throw new IllegalArgumentException("the decay is between 0 and 1: " + decay);
+        if (!(decay >= 0 && decay <= 1)) throw new IllegalArgumentException("the decay has to be between 0 and 1, not " + decay);
         return new AveragedModel(averaged, n -> 1 - decay, false);
     }
 
-    /** @param weight of the newest weights, by the number of updates before; @param useBuffers whether buffers are averaged, not copied */
+    /**
+     * Averages by any weights.
+     *
+     * @param averaged model with the same structure, in any state
+     * @param weight function from the number of earlier updates to the weight of the newest weights
+     * @param useBuffers whether buffers are averaged instead of copied
+     */
     public AveragedModel(Module averaged, DoubleUnaryOperator weight, boolean useBuffers) {
         this.averaged = averaged;
         this.weight = weight;
@@ -46,18 +56,23 @@ public final class AveragedModel {
 
     public Module module() { return averaged; }
 
-    /** Updates so far, Python's {@code n_averaged}. */
+    /** Returns the number of updates so far, Python's {@code n_averaged}. */
     public long updates() { return updates; }
 
-    /** Continues after a number of updates, the averaged model having been loaded. */
+    /** Continues after a number of updates, once the averaged model has been loaded. */
     public void setUpdates(long updates) { this.updates = updates; }
 
-    /** Takes the model's weights into the average. @throws IllegalArgumentException if it is of another make */
+    /**
+     * Adds the model's weights to the average.
+     *
+     * @throws IllegalArgumentException if the model has another structure
+     */
     public void update(Module model) {
-        if (updates == 0) averaged.loadStateDict(model.stateDict()); // makes buffers that the model made at first use, too
+        if (updates == 0) averaged.loadStateDict(model.stateDict()); // also creates buffers that the model created at first use
         List<Tensor> averages = averaged.parameters(), weights = model.parameters();
         List<Tensor> buffers = new ArrayList<>(averaged.namedBuffers().values()), newest = new ArrayList<>(model.namedBuffers().values());
-        if (averages.size() != weights.size() || buffers.size() != newest.size()) throw new IllegalArgumentException("the models are of different makes");
+        if (averages.size() != weights.size() || buffers.size() != newest.size())
+            throw new IllegalArgumentException("the models have different structures");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             if (updates > 0) average(averages, weights, weight.applyAsDouble(updates));
             if (updates > 0 && useBuffers) average(buffers, newest, weight.applyAsDouble(updates));
@@ -82,14 +97,15 @@ public final class AveragedModel {
     }
 
     /**
-     * Computes the running statistics of all batch normalisations anew, as the plain means over {@code batches}: averaged weights have others
-     * than the weights that were averaged. The model is in training mode meanwhile, and without gradients.
+     * Recomputes the running statistics of all batch normalisations as the plain means over {@code batches}. Averaged weights need it,
+     * because their statistics differ from those of the weights that were averaged. The model is in training mode meanwhile, without
+     * gradients.
      */
     public static void updateBn(Module model, Iterable<Tensor> batches) {
         boolean training = model.isTraining();
         var statistics = new ArrayList<Statistics>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.buffer("running_mean") != null) statistics.add(new Statistics(norm));
+            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.bufferOrNull("running_mean") != null) statistics.add(new Statistics(norm));
             if (statistics.isEmpty()) return;
             model.train();
             for (Tensor batch : batches) {
@@ -104,7 +120,7 @@ public final class AveragedModel {
         }
     }
 
-    /** Sums of what a batch normalisation sees. */
+    /** Sums over the inputs of a batch normalisation. */
     private static final class Statistics {
         final BatchNorm norm;
         final Tensor mean, variance;

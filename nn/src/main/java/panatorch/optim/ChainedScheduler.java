@@ -3,11 +3,15 @@ package panatorch.optim;
 import java.util.List;
 import java.util.Map;
 
-/** Several schedulers at once, each going on from the rates that the one before it leaves. */
+/** Applies several schedulers at once. Each continues from the rates that the one before it sets. */
 public final class ChainedScheduler extends LRScheduler {
     private final List<LRScheduler> schedulers;
 
-    /** @throws IllegalArgumentException if there are none, or they are of different optimisers */
+    /**
+     * Chains schedulers.
+     *
+     * @throws IllegalArgumentException if there are none, or they are of different optimisers
+     */
     public ChainedScheduler(List<LRScheduler> schedulers) {
         super(schedulers.getFirst().optimizer());
         this.schedulers = ofOne(optimizer(), schedulers);

@@ -11,21 +11,22 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** Bounds on gradients, in place, as {@code torch.nn.utils.clip_grad}. Parameters without a gradient are passed over. */
+/** Clips gradients in place, as {@code torch.nn.utils.clip_grad}. Parameters without a gradient are skipped. */
 public final class ClipGrad {
     private ClipGrad() {}
 
-    /** {@link #norm_(List, double, double, boolean)} with the Euclidean norm, and no error. */
+    /** Clips by the Euclidean norm, without an error for norms that are not finite. */
     public static Tensor norm_(List<Tensor> parameters, double maxNorm) { return norm_(parameters, maxNorm, 2, false); }
 
     /**
-     * Multiplies all gradients by {@code min(1, maxNorm/(‖g‖ + 1e-6))}, the norm being that of all of them as one vector
+     * Multiplies all gradients by {@code min(1, maxNorm/(‖g‖ + 1e-6))}, where the norm is that of all gradients as one vector
      * (Pascanu, Mikolov and Bengio 2012, arXiv:1211.5063).
      *
-     * @param p of the norm; {@link Double#POSITIVE_INFINITY} for the largest element
-     * @param errorIfNonfinite whether a norm that is not finite is an error, which waits for the device; else the gradients become it
-     * @return the norm before, [], of the current scope
-     * @throws ArithmeticException if the norm is not finite
+     * @param p order of the norm; {@link Double#POSITIVE_INFINITY} for the largest element
+     * @param errorIfNonfinite whether a norm that is not finite throws an exception, which waits for the device; otherwise the
+     * gradients become not finite
+     * @return the norm before clipping, [], which belongs to the current scope
+     * @throws ArithmeticException if the norm is not finite and {@code errorIfNonfinite}
      */
     public static Tensor norm_(List<Tensor> parameters, double maxNorm, double p, boolean errorIfNonfinite) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -42,7 +43,7 @@ public final class ClipGrad {
         }
     }
 
-    /** Puts all elements between {@code −bound} and {@code bound}. */
+    /** Clamps all elements to {@code [−bound, bound]}. */
     public static void value_(List<Tensor> parameters, double bound) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             for (List<Tensor> g : gradients(parameters)) {
@@ -52,7 +53,7 @@ public final class ClipGrad {
         }
     }
 
-    /** A list for each type and device. */
+    /** Returns the gradients as one list for each type and device. */
     private static List<List<Tensor>> gradients(List<Tensor> parameters) {
         record Kind(DType dtype, Device device) {}
         var lists = new LinkedHashMap<Kind, List<Tensor>>();

@@ -1,18 +1,16 @@
 package panatorch.optim;
 
-/**
- * A part of the base rate for the first steps.
- */
+/** Multiplies the base rate by a factor for the first steps. */
 public final class ConstantLR extends LRScheduler {
     private final double factor;
     private final long totalIters;
 
-    /** A third of the rate for 5 steps. */
+    /** Uses a third of the rate for 5 steps. */
     public ConstantLR(Optimizer optimizer) { this(optimizer, 1.0 / 3, 5); }
 
     public ConstantLR(Optimizer optimizer, double factor, long totalIters) {
         super(optimizer);
-        if (!(factor >= 0 && factor <= 1)) throw new IllegalArgumentException("the factor is between 0 and 1: " + factor);
+        if (!(factor >= 0 && factor <= 1)) throw new IllegalArgumentException("the factor has to be between 0 and 1, not " + factor);
         this.factor = factor;
         this.totalIters = totalIters;
         begin();

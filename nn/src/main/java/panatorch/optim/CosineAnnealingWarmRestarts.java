@@ -3,16 +3,16 @@ package panatorch.optim;
 import java.util.Map;
 
 /**
- * Half a cosine from the base rate down to η_min over T₀ steps, again over T₀·T_mult, and so on (Loshchilov and Hutter 2016, SGDR,
- * arXiv:1608.03983).
+ * Half a cosine from the base rate down to η_min over T₀ steps, then again over T₀·T_mult, and so on (Loshchilov and Hutter 2016,
+ * SGDR, arXiv:1608.03983).
  */
 public final class CosineAnnealingWarmRestarts extends LRScheduler {
     private final long tMult;
     private final double etaMin;
-    /** Steps since the last restart, and between it and the next. */
+    /** Steps since the last restart, and from it to the next one. */
     private long current = -1, length;
 
-    /** Cycles of equal length down to 0. */
+    /** Uses cycles of equal length down to 0. */
     public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0) { this(optimizer, t0, 1, 0); }
 
     public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin) {

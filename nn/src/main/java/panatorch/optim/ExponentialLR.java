@@ -1,8 +1,6 @@
 package panatorch.optim;
 
-/**
- * Times γ every step.
- */
+/** Multiplies the rate by γ at every step. */
 public final class ExponentialLR extends LRScheduler {
     private final double gamma;
 

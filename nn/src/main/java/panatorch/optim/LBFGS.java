@@ -6,6 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,23 +16,28 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Limited-memory BFGS (Nocedal 1980, Updating quasi-Newton matrices with limited storage), with steps of fixed size or a line search for the
- * strong Wolfe conditions (Nocedal and Wright 2006, Numerical Optimization, 3.5). A step is several iterations, each of at least one
- * evaluation: only {@link #step(Supplier)} works. One group of real parameters on one device; memory for {@code historySize} pairs of vectors
- * as long as all parameters together.
+ * Limited-memory BFGS (Nocedal 1980, Updating quasi-Newton matrices with limited storage), with steps of fixed size or a line search
+ * for the strong Wolfe conditions (Nocedal and Wright 2006, Numerical Optimization, 3.5). A step is several iterations, each with at
+ * least one evaluation, so only {@link #step(Supplier)} works. Takes one group of real parameters on one device, and memory for
+ * {@code historySize} pairs of vectors as long as all parameters together.
  */
 public final class LBFGS extends Optimizer {
     /**
-     * Each method returns changed options.
+     * Options of {@link LBFGS}. Each method returns changed options.
      *
-     * @param maxIter iterations of a step; @param maxEval evaluations of a step, null for 5/4 as many
-     * @param toleranceGrad ends where no element of the gradient is larger; @param toleranceChange ends where neither loss nor any weight changes more
+     * @param lr step size, or the first one that the line search tries
+     * @param maxIter largest number of iterations in a step
+     * @param maxEval largest number of evaluations in a step; null for 5/4 of the iterations
+     * @param toleranceGrad the step ends where no element of the gradient is larger
+     * @param toleranceChange the step ends where neither the loss nor any weight changes by more
+     * @param historySize number of pairs of vectors that are kept
      * @param lineSearchFn {@code strong_wolfe}, or null
      */
     public record Options(double lr, long maxIter, @Nullable Long maxEval, double toleranceGrad, double toleranceChange, long historySize, @Nullable String lineSearchFn) {
         public Options {
             Require.notNegative("the learning rate", lr);
-            if (lineSearchFn != null && !lineSearchFn.equals("strong_wolfe")) throw new IllegalArgumentException("the line search is 'strong_wolfe' or none, not '" + lineSearchFn + "'");
+            if (lineSearchFn != null && !lineSearchFn.equals("strong_wolfe"))
+                throw new IllegalArgumentException("the line search has to be 'strong_wolfe' or null, not '" + lineSearchFn + "'");
         }
 
         public Options maxIter(long value) { return new Options(lr, value, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn); }
@@ -42,28 +48,46 @@ public final class LBFGS extends Optimizer {
         public Options lineSearchFn(String value) { return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, value); }
     }
 
-    /** With PyTorch's learning rate, 1. */
+    /** Returns options with PyTorch's learning rate, 1. */
     public static Options options() { return options(1); }
 
-    /** @param lr the step size, or with the line search the first one tried: 1 */
+    /**
+     * Returns options with a learning rate.
+     *
+     * @param lr step size, or the first one that the line search tries; usually 1
+     */
     public static Options options(double lr) { return new Options(lr, 20, null, 1e-7, 1e-9, 100, null); }
 
     public LBFGS(List<Tensor> parameters, Options options) {
         super(parameters, options.maxEval == null ? options.maxEval(options.maxIter * 5 / 4) : options);
     }
 
-    /** @throws UnsupportedOperationException always: there is one group */
-    @Override public void addParamGroup(List<Tensor> parameters, Record options) { throw new UnsupportedOperationException("LBFGS has one parameter group"); }
+    /**
+     * Always throws: there is only one group.
+     *
+     * @throws UnsupportedOperationException always
+     */
+    @Override public void addParamGroup(List<Tensor> parameters, Record options) { throw new UnsupportedOperationException("LBFGS "
+            + "supports only one parameter group"); }
 
-    /** @throws UnsupportedOperationException always: iterations evaluate the loss */
-    @Override public void step() { throw new UnsupportedOperationException("LBFGS needs a closure that evaluates the loss"); }
+    /**
+     * Always throws: iterations have to evaluate the loss.
+     *
+     * @throws UnsupportedOperationException always
+     */
+    @Override public void step() { throw new UnsupportedOperationException("LBFGS needs a closure that evaluates the loss; call "
+            + "step(closure)"); }
 
     @Override protected void update(ParameterBucket bucket) { step(); }
 
-    /** Loss and gradient, all parameters' in one vector. */
+    /** A loss and its gradient with respect to all parameters as one vector. */
     record Evaluation(double loss, Tensor gradient) {}
 
-    /** Several iterations. @return the first loss, which belongs to the current scope */
+    /**
+     * Runs several iterations.
+     *
+     * @return the first loss, which belongs to the current scope
+     */
     @Override public Tensor step(Supplier<Tensor> closure) {
         return hooked(() -> {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -97,9 +121,12 @@ public final class LBFGS extends Optimizer {
         }
     }
 
-    /** The iterations of one step. The state is written at their end, so that a closure that throws leaves the last step's. */
+    /**
+     * The iterations of one step. The state is written at their end, so that a closure that throws leaves the state of the last step.
+     */
     private final class Iterations {
         final Options o = (Options) groups().getFirst().options();
+        final long maxEval = Objects.requireNonNull(o.maxEval); // the optimiser's constructor fills it in
         final Map<String, @Nullable Object> old = groups().getFirst().states.getFirst();
         final Supplier<Tensor> closure;
         long iterations, evaluations;
@@ -152,13 +179,13 @@ public final class LBFGS extends Optimizer {
                 long used = 0;
                 if (o.lineSearchFn != null) {
                     var search = new StrongWolfe(t -> tried(t, d), at, d.abs().max().itemDouble(), d);
-                    stepSize = search.run(stepSize, slope, o.maxEval - current);
+                    stepSize = search.run(stepSize, slope, maxEval - current);
                     at = search.result();
                     used = search.evaluations();
                     move(stepSize, d);
                 } else {
                     move(stepSize, d);
-                    // After the last iteration there is no use for another gradient.
+                    // The last iteration needs no further gradient.
                     if (n != o.maxIter) {
                         at = evaluate(closure);
                         used = 1;
@@ -166,7 +193,7 @@ public final class LBFGS extends Optimizer {
                 }
                 current += used;
                 evaluations += used;
-                if (n == o.maxIter || current >= o.maxEval || flat(at.gradient) || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
+                if (n == o.maxIter || current >= maxEval || flat(at.gradient) || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
                         || Math.abs(at.loss - previousLoss) < o.toleranceChange) break;
             }
             keep();
@@ -174,7 +201,7 @@ public final class LBFGS extends Optimizer {
 
         private boolean flat(Tensor gradient) { return gradient.abs().max().itemDouble() <= o.toleranceGrad; }
 
-        /** The loss a step away; the parameters are put back. */
+        /** Returns the loss and gradient after a step along d. The parameters are restored. */
         private Evaluation tried(double step, Tensor d) {
             List<Tensor> before = Aten._foreachClone(parameters());
             move(step, d);
@@ -184,9 +211,10 @@ public final class LBFGS extends Optimizer {
             return there;
         }
 
-        /** −H·g by the two loops over the history. */
+        /** Returns −H·g by the two-loop recursion over the history. */
         private Tensor quasiNewton() {
-            Tensor change = at.gradient.sub(previousGradient), step = direction.mul(stepSize), curvature = change.dot(step);
+            Tensor before = Objects.requireNonNull(previousGradient), last = Objects.requireNonNull(direction); // after the first iteration they are there
+            Tensor change = at.gradient.sub(before), step = last.mul(stepSize), curvature = change.dot(step);
             if (curvature.itemDouble() > 1e-10) {
                 if (gradientChanges.size() == o.historySize) for (List<Tensor> l : List.of(gradientChanges, steps, inverses)) l.removeFirst();
                 gradientChanges.add(change);
@@ -195,15 +223,16 @@ public final class LBFGS extends Optimizer {
                 scale = curvature.div(change.dot(change));
             }
             Tensor q = at.gradient.neg();
+            var factors = new Tensor[steps.size()];
             for (int i = steps.size() - 1; i >= 0; i--) {
                 Tensor a = steps.get(i).dot(q).mul(inverses.get(i));
-                products[i] = a;
+                products[i] = factors[i] = a;
                 q.add_(gradientChanges.get(i), -a.itemDouble());
             }
             Tensor r = scale == null ? q : q.mul(scale);
             for (int i = 0; i < steps.size(); i++) {
                 Tensor b = gradientChanges.get(i).dot(r).mul(inverses.get(i));
-                r.add_(steps.get(i), ((Tensor) products[i]).sub(b).itemDouble());
+                r.add_(steps.get(i), factors[i].sub(b).itemDouble());
             }
             return r;
         }

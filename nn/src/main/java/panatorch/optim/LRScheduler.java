@@ -7,20 +7,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the learning rates of an optimiser's groups from step to step (or epoch to epoch: whatever {@link #step} is called after), each from
- * where it was when the first scheduler was made, the group's {@code initial_lr}. Making a scheduler sets the first rates.
+ * Changes the learning rates of an optimiser's groups from step to step, or epoch to epoch, depending on where {@link #step} is
+ * called. Each rate starts at the group's {@code initial_lr}, its rate when the first scheduler was created. Creating a scheduler sets
+ * the first rates.
  *
  * <pre>
  * optimizer.step(); scheduler.step();
  * </pre>
  *
- * <p>Most compute a rate from the last one, as PyTorch's do, so that several act together ({@link ChainedScheduler}). Owns nothing native; one thread's.
+ * <p>Most schedulers compute a rate from the previous one, as PyTorch's do, so that several can act together
+ * ({@link ChainedScheduler}). Owns nothing native. For use by one thread.
  */
 public abstract class LRScheduler {
     private final Optimizer optimizer;
-    /** Rates that the schedule begins at, one a group. */
+    /** The base rates of the schedule, one a group. */
     protected List<Double> baseLrs;
-    /** Steps so far, 0 after construction. */
+    /** The number of steps so far, 0 after construction. */
     protected long lastEpoch = -1;
     long stepCount;
     private boolean initial;
@@ -36,13 +38,18 @@ public abstract class LRScheduler {
 
     public final Optimizer optimizer() { return optimizer; }
 
-    /** The rate of a group at {@link #lastEpoch}, from its last one where that is enough. @param i the group's index */
+    /**
+     * Computes the rate of a group at {@link #lastEpoch}, from its previous rate if that is enough.
+     *
+     * @param group the group
+     * @param i the group's index
+     */
     protected abstract double rate(ParameterGroup group, int i);
 
-    /** {@link #rate} from {@link #baseLrs} alone, for schedulers that begin in the middle of others. */
+    /** Computes {@link #rate} from {@link #baseLrs} alone, for schedulers that begin in the middle of others. */
     protected double closedForm(ParameterGroup group, int i) { return rate(group, i); }
 
-    /** To be called at a constructor's end: sets the first rates. */
+    /** Sets the first rates. Call it at the end of a constructor. */
     protected final void begin() {
         stepCount = 0;
         initial = true;
@@ -50,23 +57,23 @@ public abstract class LRScheduler {
         initial = false;
     }
 
-    /** Whether the first rates are being set. */
+    /** Returns whether the first rates are being set. */
     protected final boolean isInitial() { return initial; }
 
-    /** The rates of the next step. */
+    /** Sets the rates of the next step. */
     public void step() {
         stepCount++;
         lastEpoch++;
         apply(this::rate);
     }
 
-    /** Begins anew, after other schedulers. */
+    /** Starts again at step 0, after other schedulers. */
     final void restart() {
         lastEpoch = 0;
         apply(this::closedForm);
     }
 
-    /** Back before the last step; the rates stay. */
+    /** Goes back one step without changing the rates. */
     void undo() { lastEpoch--; }
 
     @FunctionalInterface
@@ -82,10 +89,12 @@ public abstract class LRScheduler {
 
     final void note() { lastLr = numbers(optimizer, "lr"); }
 
-    /** The current rates, one a group. */
+    /** Returns the current rates, one a group. */
     public final List<Double> lastLr() { return lastLr; }
 
-    /** What changes, under Python's names: either loads the other's. Options are those of the constructor. */
+    /**
+     * Returns the state under Python's names; Java and Python can load each other's. It does not contain the constructor's options.
+     */
     public Map<String, Object> stateDict() {
         var state = new LinkedHashMap<String, Object>();
         state.put("base_lrs", baseLrs);
@@ -95,7 +104,7 @@ public abstract class LRScheduler {
         return state;
     }
 
-    /** Continues where {@link #stateDict} was taken. The rates themselves are the optimiser's, to be loaded with it. */
+    /** Restores a state of {@link #stateDict}. The rates themselves belong to the optimiser and are loaded with it. */
     public void loadStateDict(Map<String, ?> state) {
         if (state.get("base_lrs") instanceof List<?>) baseLrs = doubles(state, "base_lrs");
         lastEpoch = number(state, "last_epoch").longValue();
@@ -113,20 +122,25 @@ public abstract class LRScheduler {
         throw new IllegalArgumentException("the scheduler's state has no list '" + key + "'");
     }
 
-    /** One value for all groups, or one for each. */
+    /** Returns the value for group i from one value for all groups, or one for each. */
     static double of(List<Double> values, int i, Optimizer optimizer, String what) {
-        if (values.size() != 1 && values.size() != optimizer.groups().size()) throw new IllegalArgumentException(what + " is one number or one a group, not " + values);
+        if (values.size() != 1 && values.size() != optimizer.groups().size())
+            throw new IllegalArgumentException(what + " has to be one number, or one for each group, not " + values);
         return values.get(values.size() == 1 ? 0 : i);
     }
 
-    /** Momentum, or Adam's β₁. @throws IllegalArgumentException if the optimiser has neither */
+    /**
+     * Sets the momentum, or Adam's β₁.
+     *
+     * @throws IllegalArgumentException if the optimiser has neither
+     */
     static void setMomentum(ParameterGroup g, double value) {
         if (g.get("betas") instanceof List<?> betas) g.set("betas", List.of(value, betas.get(1)));
         else if (g.has("momentum")) g.set("momentum", value);
-        else throw new IllegalArgumentException("the optimiser has no momentum to cycle");
+        else throw new IllegalArgumentException("the optimiser has no momentum to cycle; use cycleMomentum(false)");
     }
 
-    /** Begins a cycle of the momentum at its upper end; the group says both, as Python's does. */
+    /** Begins a cycle of the momentum at its upper end. The group stores both bounds, as in Python. */
     static void beginMomentumCycle(ParameterGroup g, double base, double max) {
         setMomentum(g, max);
         g.set("max_momentum", max);
@@ -134,13 +148,14 @@ public abstract class LRScheduler {
     }
 
     static void positive(String what, double value) {
-        if (!(value > 0)) throw new IllegalArgumentException(what + " is positive: " + value);
+        if (!(value > 0)) throw new IllegalArgumentException(what + " has to be positive, not " + value);
     }
 
-    /** Checks what schedulers of schedulers are made of. */
+    /** Checks the schedulers of a scheduler that combines several. */
     static List<LRScheduler> ofOne(Optimizer optimizer, List<LRScheduler> schedulers) {
-        if (schedulers.isEmpty()) throw new IllegalArgumentException("there are no schedulers");
-        for (LRScheduler s : schedulers) if (s.optimizer != optimizer) throw new IllegalArgumentException("the schedulers are of different optimisers");
+        if (schedulers.isEmpty()) throw new IllegalArgumentException("the list of schedulers is empty");
+        for (LRScheduler s : schedulers) if (s.optimizer != optimizer)
+            throw new IllegalArgumentException("the schedulers belong to different optimisers");
         return List.copyOf(schedulers);
     }
 
@@ -148,7 +163,8 @@ public abstract class LRScheduler {
 
     @SuppressWarnings("unchecked")
     static void loadAll(List<LRScheduler> schedulers, @Nullable Object states) {
-        if (!(states instanceof List<?> list) || list.size() != schedulers.size()) throw new IllegalArgumentException("the state is of other schedulers");
+        if (!(states instanceof List<?> list) || list.size() != schedulers.size())
+            throw new IllegalArgumentException("the state belongs to other schedulers");
         for (int i = 0; i < list.size(); i++) schedulers.get(i).loadStateDict((Map<String, ?>) list.get(i));
     }
 }

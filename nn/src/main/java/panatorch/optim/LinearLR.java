@@ -1,20 +1,20 @@
 package panatorch.optim;
 
-/**
- * From one part of the base rate to another along a line: warm-up, or decay.
- */
+/** Moves the rate linearly from one multiple of the base rate to another, for warm-up or decay. */
 public final class LinearLR extends LRScheduler {
     private final double startFactor;
     private final double endFactor;
     private final long totalIters;
 
-    /** From a third of the rate to all of it in 5 steps. */
+    /** Moves from a third of the rate to the whole rate in 5 steps. */
     public LinearLR(Optimizer optimizer) { this(optimizer, 1.0 / 3, 1, 5); }
 
     public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters) {
         super(optimizer);
-        if (!(startFactor > 0 && startFactor <= 1)) throw new IllegalArgumentException("the first factor is above 0 and at most 1: " + startFactor);
-        if (!(endFactor >= 0 && endFactor <= 1)) throw new IllegalArgumentException("the last factor is between 0 and 1: " + endFactor);
+        if (!(startFactor > 0 && startFactor <= 1))
+            throw new IllegalArgumentException("the first factor has to be above 0 and at most 1, not " + startFactor);
+        if (!(endFactor >= 0 && endFactor <= 1))
+            throw new IllegalArgumentException("the last factor has to be between 0 and 1, not " + endFactor);
         this.startFactor = startFactor;
         this.endFactor = endFactor;
         this.totalIters = totalIters;

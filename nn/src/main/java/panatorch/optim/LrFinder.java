@@ -13,23 +13,29 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * The learning-rate range test (Smith 2015, arXiv:1506.01186, section 3.3): some steps of training while the rate grows from very low to very
- * high. A good highest rate is where the loss falls fastest, somewhat before it rises. Model and optimiser are then as before, random
- * generators and data are not.
+ * The learning-rate range test (Smith 2015, arXiv:1506.01186, section 3.3): a short training while the rate grows from very low to
+ * very high. A good maximum rate is where the loss falls fastest, somewhat before it rises. Model and optimiser are restored
+ * afterwards; random generators and data are not.
  */
 public final class LrFinder {
     private LrFinder() {}
 
     /**
-     * Each method returns changed options.
+     * Options of the test. Each method returns changed options.
      *
-     * @param steps at most; @param smoothing weight of the past in the loss's moving average; @param divergence how many times the lowest loss ends the test
+     * @param minLr first rate
+     * @param maxLr last rate
+     * @param steps largest number of steps
+     * @param smoothing weight of the past in the loss's moving average, in [0, 1)
+     * @param divergence the test ends when the loss exceeds this multiple of the lowest loss
      */
     public record Options(double minLr, double maxLr, int steps, double smoothing, double divergence) {
         public Options {
-            if (!(minLr > 0 && minLr < maxLr)) throw new IllegalArgumentException("rates are positive and grow: from " + minLr + " to " + maxLr);
-            if (steps < 2) throw new IllegalArgumentException("a range takes two steps at least, not " + steps);
-            if (!(smoothing >= 0 && smoothing < 1)) throw new IllegalArgumentException("the weight of the past is at least 0 and below 1: " + smoothing);
+            if (!(minLr > 0 && minLr < maxLr))
+                throw new IllegalArgumentException("the rates have to be positive and increasing, not from " + minLr + " to " + maxLr);
+            if (steps < 2) throw new IllegalArgumentException("the test needs at least 2 steps, not " + steps);
+            if (!(smoothing >= 0 && smoothing < 1))
+                throw new IllegalArgumentException("the smoothing has to be at least 0 and below 1, not " + smoothing);
         }
 
         public Options range(double min, double max) { return new Options(min, max, steps, smoothing, divergence); }
@@ -38,22 +44,26 @@ public final class LrFinder {
         public Options divergence(double times) { return new Options(minLr, maxLr, steps, smoothing, times); }
     }
 
-    /** 100 steps from 1e-7 to 10, smoothed by 0.9, until the loss is four times the lowest. */
+    /** Returns 100 steps from 1e-7 to 10, smoothed by 0.9, until the loss is four times the lowest. */
     public static Options options() { return new Options(1e-7, 10, 100, 0.9, 4); }
 
-    /** A step of the test: the rate, the loss before the step, and its moving average, less the bias of its beginning. */
+    /** A step of the test: the rate, the loss before the step, and its bias-corrected moving average. */
     public record Point(double lr, double loss, double smoothed) {}
 
     /**
-     * @param points for a plot of the smoothed loss over the rate's logarithm
-     * @param suggestion the rate where the loss falls fastest, by lines fitted to each point's surroundings (Cleveland 1979); null where it does not fall
-     *     well above the scatter of its batches, or of less than ten steps
+     * The result of the test.
+     *
+     * @param points steps of the test, for a plot of the smoothed loss over the logarithm of the rate
+     * @param suggestion rate where the loss falls fastest, by lines fitted to each point's neighbourhood (Cleveland 1979); null if the
+     * fall is not well above the scatter of the batches, or there were fewer than ten steps
      */
     public record Result(List<Point> points, @Nullable Double suggestion) {}
 
     /**
-     * @param step of training at the optimiser's current rate; returns the loss
-     * @throws IllegalStateException if not even the first two losses are finite
+     * Runs the test.
+     *
+     * @param step trains one step at the optimiser's current rate and returns the loss
+     * @throws IllegalStateException if the first two losses are not finite
      */
     public static Result run(Module model, Optimizer optimizer, DoubleSupplier step, Options o) {
         try (var scope = Scope.open()) {
@@ -87,11 +97,12 @@ public final class LrFinder {
             lowest = Math.min(lowest, smoothed);
             if (i > 0 && smoothed > o.divergence * lowest) break;
         }
-        if (points.size() < 2) throw new IllegalStateException("the loss is not finite from the beginning");
+        if (points.size() < 2)
+            throw new IllegalStateException("the loss is not finite at the lowest rates; check the model and its inputs");
         return Collections.unmodifiableList(points);
     }
 
-    /** The same maps and lists with tensors of its own. */
+    /** Returns the same maps and lists with copies of the tensors. */
     private static Map<String, Object> copied(Map<String, Object> state) {
         var copy = new LinkedHashMap<String, Object>();
         state.forEach((k, v) -> copy.put(k, java.util.Objects.requireNonNull(deepCopy(v))));

@@ -6,17 +6,20 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rate that a range test suggests: where the loss falls fastest over the rate's logarithm, before it diverges. Losses of single batches scatter, so
- * lines are fitted to each point's surroundings (Cleveland 1979, local regression, with Gaussian weights), and a fall that is not well above the scatter
- * suggests nothing.
+ * The rate that a range test suggests: where the loss falls fastest over the logarithm of the rate, before it diverges. Losses of
+ * single batches scatter. So lines are fitted to each point's neighbourhood (Cleveland 1979, local regression, with Gaussian weights),
+ * and a fall that is not well above the scatter gives no suggestion.
  */
 final class LrSuggestion {
-    /** How many standard errors the loss has to fall: of losses that only scatter, so do one in forty sets of ten, and one in a hundred of twenty or more. */
+    /**
+     * The number of standard errors by which the loss has to fall. Losses that only scatter reach it in one of forty sets of ten, and
+     * in one of a hundred sets of twenty or more.
+     */
     private static final double CLEAR = 4;
-    /** How many times the scatter a loss may lie above those of the beginning; a higher one is cut to it. */
+    /** The largest distance of a loss above the first ones, in multiples of the scatter; higher losses are clipped. */
     private static final double HIGHEST = 6;
     private static final int FEWEST = 10, WINDOWS = 12;
-    /** Of a normal distribution: the median of the absolute difference of two values over the standard deviation. */
+    /** The ratio, for a normal distribution, of the median absolute difference of two values to the standard deviation. */
     private static final double DIFFERENCE = 0.6745 * Math.sqrt(2);
 
     private final double[] losses, level, slope, error;
@@ -29,17 +32,17 @@ final class LrSuggestion {
         for (int i = 0; i < losses.length; i++) fit(i);
     }
 
-    /** @return null where the loss does not fall clearly, or the steps are too few to tell */
+    /** Returns the suggestion, or null if the loss does not fall clearly or there are too few steps. */
     static @Nullable Double of(List<LrFinder.Point> points) {
         if (points.size() < FEWEST) return null;
         double[] losses = points.stream().mapToDouble(LrFinder.Point::loss).toArray();
-        // Of a divergence only that it rises counts, lest it reaches into what was before, which may have fallen by little.
+        // Clips a divergence, so that its height does not outweigh the small fall before it.
         double begin = median(Arrays.copyOf(losses, losses.length / 4)), ceiling = Math.min(1.5 * begin, begin + HIGHEST * scatter(losses, Math.max(FEWEST / 2, losses.length / 2)));
         int at = new LrSuggestion(Arrays.stream(losses).map(l -> Math.min(l, ceiling)).toArray()).steepest();
         return at < 0 ? null : points.get(at).lr();
     }
 
-    /** Least squares of a line around a point, nearer ones counting more. */
+    /** Fits a line around a point by least squares; nearer points weigh more. */
     private void fit(int at) {
         double width = Math.max(1.5, (double) losses.length / WINDOWS), w = 0, wx = 0, wxx = 0;
         for (int j = 0; j < losses.length; j++) {
@@ -67,12 +70,12 @@ final class LrSuggestion {
             if (level[i] > level[highest]) highest = i;
             if (slope[i] < slope[best]) best = i;
         }
-        int before = Math.max(lowest + 1, FEWEST / 2); // where it diverges, losses scatter much more
+        int before = Math.max(lowest + 1, FEWEST / 2); // losses that diverge scatter much more
         double scatter = scatter(losses, before);
         return level[highest] - level[lowest] > CLEAR * scatter * Math.hypot(error[highest], error[lowest]) ? best : -1;
     }
 
-    /** The standard deviation of single losses around their course, of the first {@code count}. */
+    /** Returns the standard deviation of the first {@code count} losses around their trend. */
     private static double scatter(double[] losses, int count) { return median(IntStream.range(1, count).mapToDouble(i -> Math.abs(losses[i] - losses[i - 1])).toArray()) / DIFFERENCE; }
 
     private static double median(double[] values) {

@@ -2,15 +2,19 @@ package panatorch.optim;
 
 import java.util.Arrays;
 
-/** Times γ at each milestone. */
+/** Multiplies the rate by γ at each milestone. */
 public final class MultiStepLR extends LRScheduler {
     private final long[] milestones;
     private final double gamma;
 
-    /** Times 0.1 at each milestone. */
+    /** Multiplies the rate by 0.1 at each milestone. */
     public MultiStepLR(Optimizer optimizer, long... milestones) { this(optimizer, 0.1, milestones); }
 
-    /** @param milestones steps; one that is listed twice counts twice */
+    /**
+     * Multiplies the rate by γ at each milestone.
+     *
+     * @param milestones steps; a step that is listed twice counts twice
+     */
     public MultiStepLR(Optimizer optimizer, double gamma, long... milestones) {
         super(optimizer);
         this.milestones = milestones.clone();

@@ -5,13 +5,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
 
-/** The last rate times a function of the step. */
+/** Multiplies the previous rate by a function of the step. */
 public final class MultiplicativeLR extends LRScheduler {
     private final List<LongToDoubleFunction> factors;
 
     public MultiplicativeLR(Optimizer optimizer, LongToDoubleFunction factor) { this(optimizer, List.of(factor)); }
 
-    /** @param factors one for all groups, or one for each */
+    /**
+     * Multiplies the previous rates by functions of the step.
+     *
+     * @param factors one function for all groups, or one for each
+     */
     public MultiplicativeLR(Optimizer optimizer, List<LongToDoubleFunction> factors) {
         super(optimizer);
         if (factors.size() != 1 && factors.size() != optimizer.groups().size()) throw new IllegalArgumentException("there are " + factors.size() + " functions for " + optimizer.groups().size() + " groups");
@@ -21,7 +25,7 @@ public final class MultiplicativeLR extends LRScheduler {
 
     @Override protected double rate(ParameterGroup g, int i) { return isInitial() ? g.learningRate() : g.learningRate() * factors.get(factors.size() == 1 ? 0 : i).applyAsDouble(lastEpoch); }
 
-    /** Functions are not saved; Python wants to find a place for them. */
+    /** Returns the state without functions, which are not saved; Python expects an entry for them. */
     @Override public Map<String, Object> stateDict() {
         Map<String, Object> state = super.stateDict();
         state.put("lr_lambdas", Collections.nCopies(optimizer().groups().size(), null));

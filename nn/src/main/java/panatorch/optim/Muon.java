@@ -7,25 +7,27 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * Momentum whose update of a matrix is made orthogonal: {@code b ← μb + (1−μ)g; w ← (1 − ηλ)w − η'·orthogonal(b)}, with Nesterov
- * {@code μb + (1−μ)g} in place of b. Orthogonal as Newton and Schulz's iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ}, in bfloat16, has it
- * (Jordan et al. 2024, Muon; Liu et al. 2025, arXiv:2502.16982). For matrices only; a loop over them.
+ * Muon: momentum whose update of a matrix is orthogonalised (Jordan et al., 2024, Muon; Liu et al., 2025, arXiv:2502.16982).
+ * {@code b ← μb + (1−μ)g; w ← (1 − ηλ)w − η'·orthogonal(b)}, with {@code μb + (1−μ)g} in place of b for Nesterov's momentum.
+ * {@code orthogonal} is the Newton-Schulz iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ} in bfloat16. Takes matrices only, and loops
+ * over them.
  */
 public final class Muon extends Optimizer {
     /**
-     * Each method returns changed options.
+     * Options of {@link Muon}. Each method returns changed options.
      *
-     * @param adjustLrFn how the rate depends on the shape [A, B]: {@code original} or null, {@code η' = η√max(1, A/B)}; or
-     *     {@code match_rms_adamw}, {@code η' = 0.2η√max(A, B)}, with which rates found for AdamW fit
+     * @param adjustLrFn adjustment of the rate to the shape [A, B]: {@code original} or null for {@code η' = η√max(1, A/B)}, or
+     * {@code match_rms_adamw} for {@code η' = 0.2η√max(A, B)}, which suits rates found for AdamW
      */
     public record Options(double lr, double weightDecay, double momentum, boolean nesterov, List<Double> nsCoefficients, double eps, long nsSteps, @Nullable String adjustLrFn) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("weight decay", weightDecay);
             Require.notNegative("momentum", momentum);
-            if (nsCoefficients.size() != 3) throw new IllegalArgumentException("there are three coefficients, not " + nsCoefficients);
-            if (nsSteps < 0 || nsSteps >= 100) throw new IllegalArgumentException("there are fewer than 100 iterations: " + nsSteps);
-            if (adjustLrFn != null && !adjustLrFn.equals("original") && !adjustLrFn.equals("match_rms_adamw")) throw new IllegalArgumentException("the rate is adjusted as 'original' or 'match_rms_adamw', not '" + adjustLrFn + "'");
+            if (nsCoefficients.size() != 3) throw new IllegalArgumentException("nsCoefficients needs three numbers, not " + nsCoefficients);
+            if (nsSteps < 0 || nsSteps >= 100) throw new IllegalArgumentException("nsSteps has to be between 0 and 99, not " + nsSteps);
+            if (adjustLrFn != null && !adjustLrFn.equals("original") && !adjustLrFn.equals("match_rms_adamw"))
+                throw new IllegalArgumentException("adjustLrFn has to be 'original' or 'match_rms_adamw', not '" + adjustLrFn + "'");
         }
 
         public Options weightDecay(double value) { return new Options(lr, value, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn); }
@@ -37,19 +39,23 @@ public final class Muon extends Optimizer {
         public Options adjustLrFn(String value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, value); }
     }
 
-    /** With PyTorch's learning rate, 0.001. */
+    /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
-    /** Weight decay 0.1, Nesterov's momentum 0.95. */
+    /** Returns options with a learning rate, weight decay 0.1 and Nesterov momentum 0.95. */
     public static Options options(double lr) { return new Options(lr, 0.1, 0.95, true, List.of(3.4445, -4.7750, 2.0315), 1e-7, 5, null); }
 
-    /** @throws IllegalArgumentException if a parameter is no matrix */
+    /**
+     * Creates the optimiser.
+     *
+     * @throws IllegalArgumentException if a parameter is not a matrix
+     */
     public Muon(List<Tensor> parameters, Options options) { super(matrices(parameters), options); }
 
     @Override public void addParamGroup(List<Tensor> parameters, Record options) { super.addParamGroup(matrices(parameters), options); }
 
     private static List<Tensor> matrices(List<Tensor> parameters) {
-        for (Tensor p : parameters) if (p.dim() != 2) throw new IllegalArgumentException("Muon is for matrices, not for " + p.describe());
+        for (Tensor p : parameters) if (p.dim() != 2) throw new IllegalArgumentException("Muon takes matrices only, not " + p.describe());
         return parameters;
     }
 

@@ -8,11 +8,11 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * Adam with Nesterov's momentum: {@code μₜ = β₁(1 − 0.96^(tψ)/2); w ← w − η/(√v̂ + ε)·((1−μₜ)g/(1−∏μ) + μₜ₊₁m/(1−μₜ₊₁∏μ))}
+ * NAdam, Adam with Nesterov's momentum: {@code μₜ = β₁(1 − 0.96^(tψ)/2); w ← w − η/(√v̂ + ε)·((1−μₜ)g/(1−∏μ) + μₜ₊₁m/(1−μₜ₊₁∏μ))}
  * (Dozat 2016, Incorporating Nesterov Momentum into Adam).
  */
 public final class NAdam extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link NAdam}. Each method returns changed options. */
     public record Options(double lr, List<Double> betas, double eps, double weightDecay, double momentumDecay, boolean decoupledWeightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -30,7 +30,7 @@ public final class NAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 0.002. */
+    /** Returns options with PyTorch's learning rate, 0.002. */
     public static Options options() { return options(2e-3); }
 
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, 4e-3, false, false); }

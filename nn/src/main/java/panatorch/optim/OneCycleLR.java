@@ -3,15 +3,19 @@ package panatorch.optim;
 import java.util.List;
 
 /**
- * One cycle: the rate up from {@code max/divFactor} and down to {@code max/divFactor/finalDivFactor}, the momentum the other way
- * (Smith and Topin 2017, arXiv:1708.07120). Stepped after each batch, not epoch.
+ * One cycle: the rate rises from {@code max/divFactor} to {@code max} and falls to {@code max/divFactor/finalDivFactor}; the momentum
+ * moves the other way (Smith and Topin 2017, arXiv:1708.07120). Step it after each batch, not epoch.
  */
 public final class OneCycleLR extends LRScheduler {
-    /** Each method returns changed options. {@code maxLr} is one for all groups or one for each; {@code threePhase} goes back up the same way before annealing. */
+    /**
+     * Options of {@link OneCycleLR}. Each method returns changed options. {@code maxLr} holds one value for all groups or one for
+     * each. {@code threePhase} falls back symmetrically to the initial rate before annealing.
+     */
     public record Options(List<Double> maxLr, long totalSteps, double pctStart, boolean linear, boolean cycleMomentum, double baseMomentum, double maxMomentum, double divFactor, double finalDivFactor, boolean threePhase) {
         public Options {
             positive("the number of steps", totalSteps);
-            if (!(pctStart >= 0 && pctStart <= 1)) throw new IllegalArgumentException("the part of the rise is between 0 and 1: " + pctStart);
+            if (!(pctStart >= 0 && pctStart <= 1))
+                throw new IllegalArgumentException("the fraction of rising steps (pctStart) has to be between 0 and 1, not " + pctStart);
         }
 
         public Options maxLr(Double... perGroup) { return new Options(List.of(perGroup), totalSteps, pctStart, linear, cycleMomentum, baseMomentum, maxMomentum, divFactor, finalDivFactor, threePhase); }
@@ -25,10 +29,13 @@ public final class OneCycleLR extends LRScheduler {
         public Options threePhase(boolean on) { return new Options(maxLr, totalSteps, pctStart, linear, cycleMomentum, baseMomentum, maxMomentum, divFactor, finalDivFactor, on); }
     }
 
-    /** A part of the cycle, between entries of the parameter group. */
+    /** A phase of the cycle, between entries of the parameter group. */
     private record Phase(double end, String fromLr, String toLr, String fromMomentum, String toMomentum) {}
 
-    /** Up over 30 % of the steps from 1/25, down to 1/250,000 along half cosines; momentum from 0.95 to 0.85 and back. */
+    /**
+     * Returns a rise over 30 % of the steps from 1/25 of the maximum and a fall to 1/250,000 along half cosines; momentum from 0.95 to
+     * 0.85 and back.
+     */
     public static Options options(double maxLr, long totalSteps) { return new Options(List.of(maxLr), totalSteps, 0.3, false, true, 0.85, 0.95, 25, 1e4, false); }
 
     private final Options o;
@@ -57,9 +64,13 @@ public final class OneCycleLR extends LRScheduler {
         return optimizer;
     }
 
-    /** Sets the momentum, too. @throws IllegalStateException after more than the total of steps */
+    /**
+     * Returns the rate, and sets the momentum too.
+     *
+     * @throws IllegalStateException after more than the total number of steps
+     */
     @Override protected double rate(ParameterGroup g, int i) {
-        if (lastEpoch > o.totalSteps) throw new IllegalStateException("the cycle is over after " + o.totalSteps + " steps");
+        if (lastEpoch > o.totalSteps) throw new IllegalStateException("the cycle ended after its " + o.totalSteps + " steps");
         double start = 0;
         for (Phase p : phases) {
             if (lastEpoch > p.end && p != phases.getLast()) {

@@ -20,16 +20,16 @@ import panatorch.Tensor;
 import panatorch.nn.Hooks;
 
 /**
- * Changes parameters by their gradients. Owns its state until closed, not the parameters. One thread's.
+ * Updates parameters by their gradients. Owns its state until it is closed, but not the parameters. For use by one thread.
  *
- * <p>A step is a handful of native calls however many parameters there are: libtorch's operators on lists of tensors ({@code foreach}),
- * or one that does it all ({@code fused}), where an option asks for it. PyTorch's loop over the parameters has no counterpart, but for the
- * few whose pages say so.
+ * <p>A step is a handful of native calls, however many parameters there are: libtorch's operators on lists of tensors
+ * ({@code foreach}), or one call for the whole step ({@code fused}) if the options ask for it. PyTorch's loop over the parameters is
+ * used only by the few optimisers whose pages say so.
  *
- * <p>An optimiser of one's own is a record of options with {@code lr} among them, and {@link #update(ParameterBucket)}.
+ * <p>To write an optimiser, declare a record of options that contains {@code lr}, and implement {@link #update(ParameterBucket)}.
  */
 public abstract class Optimizer implements AutoCloseable {
-    /** Entries of Python's groups for what Java has no use: it always works on lists, and neither in CUDA graphs nor differentiably. */
+    /** Entries of Python's groups that Java does not use: it always works on lists, and neither in CUDA graphs nor differentiably. */
     static final Map<String, @Nullable Object> PYTHON = new LinkedHashMap<>();
     static final Map<String, @Nullable Object> NO_GRAPHS = new LinkedHashMap<>(), FOREACH = new LinkedHashMap<>();
     static {
@@ -45,7 +45,11 @@ public abstract class Optimizer implements AutoCloseable {
     private final List<ParameterGroup> groups = new ArrayList<>();
     private final Map<String, @Nullable Object> extras;
 
-    /** @param extras entries of Python's groups that are no options, or none */
+    /**
+     * Creates an optimiser with one group.
+     *
+     * @param extras entries of Python's groups that are not options, or none
+     */
     protected Optimizer(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
         this.extras = extras;
         add(parameters, options);
@@ -58,26 +62,27 @@ public abstract class Optimizer implements AutoCloseable {
     public final List<ParameterGroup> groups() { return Collections.unmodifiableList(groups); }
 
     /**
-     * More parameters, with options of their own.
+     * Adds a group of parameters with options of its own.
      *
-     * @throws IllegalArgumentException if there are none, one is in a group already or twice in this one, or the options are another optimiser's
+     * @throws IllegalArgumentException if there are none, a parameter is in a group already or twice in this one, or the options are
+     * another optimiser's
      */
     public void addParamGroup(List<Tensor> parameters, Record options) { add(parameters, options); }
 
     private void add(List<Tensor> parameters, Record options) {
-        if (parameters.isEmpty()) throw new IllegalArgumentException("there are no parameters to optimise");
+        if (parameters.isEmpty()) throw new IllegalArgumentException("the list of parameters is empty");
         if (!groups.isEmpty() && options.getClass() != groups.getFirst().options().getClass())
-            throw new IllegalArgumentException("these are no options of " + getClass().getSimpleName() + ": " + options);
+            throw new IllegalArgumentException("the options are not those of " + getClass().getSimpleName() + ": " + options);
         Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         for (ParameterGroup g : groups) seen.addAll(g.parameters());
         for (Tensor p : parameters) if (!seen.add(p)) throw new IllegalArgumentException("a parameter appears twice: " + p.describe());
         groups.add(new ParameterGroup(parameters, options, extras));
     }
 
-    /** Of the first group. */
+    /** Returns the learning rate of the first group. */
     public final double learningRate() { return groups.getFirst().learningRate(); }
 
-    /** Of all groups. */
+    /** Sets the learning rate of all groups. */
     public final void setLearningRate(double lr) {
         for (ParameterGroup g : groups) g.setLearningRate(lr);
     }
@@ -85,14 +90,15 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- steps
 
     /**
-     * One update of all parameters that have a gradient.
+     * Updates all parameters that have a gradient.
      *
-     * @throws IllegalStateException if a parameter is closed; nothing of its group was changed
+     * @throws IllegalStateException if a parameter is closed; nothing of its group is changed
      */
     public void step() { step(null, null, null); }
 
     /**
-     * One update with the gradients of {@code closure}, which frees them, computes the loss, calls {@code backward} and returns the loss.
+     * Updates the parameters with the gradients of {@code closure}, which frees the gradients, computes the loss, calls
+     * {@code backward} and returns the loss.
      *
      * @return the loss, which belongs to the current scope
      */
@@ -101,13 +107,14 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Called before every step, and before its closure: PyTorch's {@code register_step_pre_hook}. Hooks are called in the order they were added.
+     * Adds a hook that is called before every step and before its closure: PyTorch's {@code register_step_pre_hook}. Hooks are called
+     * in the order in which they were added.
      *
-     * @return what takes it away
+     * @return a handle that removes the hook
      */
     public final Hooks.Handle beforeStep(Consumer<? super Optimizer> hook) { return add(before, hook); }
 
-    /** Called after every step that did not throw: PyTorch's {@code register_step_post_hook}. */
+    /** Adds a hook that is called after every step that did not throw: PyTorch's {@code register_step_post_hook}. */
     public final Hooks.Handle afterStep(Consumer<? super Optimizer> hook) { return add(after, hook); }
 
     private static Hooks.Handle add(List<Consumer<? super Optimizer>> hooks, Consumer<? super Optimizer> hook) {
@@ -115,7 +122,7 @@ public abstract class Optimizer implements AutoCloseable {
         return () -> hooks.remove(hook);
     }
 
-    /** What {@code step} answers, with the hooks before and after it. */
+    /** Runs {@code step} with the hooks before and after it, and returns its result. */
     final <T extends @Nullable Object> T hooked(Supplier<T> step) {
         before.forEach(hook -> hook.accept(this));
         T result = step.get();
@@ -123,17 +130,17 @@ public abstract class Optimizer implements AutoCloseable {
         return result;
     }
 
-    /** Whether {@link #scaledStep} works: the options ask for the fused operator in every group. */
+    /** Returns whether {@link #scaledStep} works: the options have to ask for the fused operator in every group. */
     public boolean supportsScaledStep() {
         return groups.stream().allMatch(g -> Boolean.TRUE.equals(g.get("fused")));
     }
 
     /**
-     * A step that divides the gradients by {@code gradScale}, unless that is null, and changes nothing where {@code foundInf} is not 0;
-     * without waiting for the device. For {@link panatorch.amp.GradScaler}.
+     * Makes a step for {@link panatorch.amp.GradScaler}: divides the gradients by {@code gradScale}, unless that is null, and changes
+     * nothing if {@code foundInf} is not 0. Does not wait for the device.
      */
     public final void scaledStep(@Nullable Tensor gradScale, Tensor foundInf) {
-        if (!supportsScaledStep()) throw new IllegalStateException(getClass().getSimpleName() + " is not fused");
+        if (!supportsScaledStep()) throw new IllegalStateException(getClass().getSimpleName() + " is not fused; set options.fused(true)");
         step(null, gradScale, foundInf);
     }
 
@@ -155,13 +162,16 @@ public abstract class Optimizer implements AutoCloseable {
         }
     }
 
-    /** Changes the parameters in place; without gradients being recorded, in a scope. State is made by {@link ParameterBucket#state}. */
+    /**
+     * Changes the parameters of a bucket in place. It is called in a scope, with gradient recording off. {@link ParameterBucket#state}
+     * creates the state.
+     */
     protected abstract void update(ParameterBucket bucket);
 
     /** Frees the gradients. */
     public final void zeroGrad() { zeroGrad(true); }
 
-    /** Frees the gradients, or else fills them with zeros. */
+    /** Frees the gradients, or fills them with zeros. */
     public final void zeroGrad(boolean setToNull) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             var filled = new ArrayList<Tensor>();
@@ -179,8 +189,8 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- state
 
     /**
-     * The state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}; maps, lists, tensors, numbers, booleans,
-     * strings and nulls. The tensors are the optimiser's own, not copies.
+     * Returns the state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}. It consists of maps,
+     * lists, tensors, numbers, booleans, strings and nulls. The tensors are the optimiser's own, not copies.
      */
     public final Map<String, Object> stateDict() {
         var states = new LinkedHashMap<Long, Object>();
@@ -203,21 +213,24 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Copies a state of {@link #stateDict}'s form, Python's or Java's, with the groups' options. Tensors take the type and device of their
-     * parameter, as in Python; step counts stay in float32.
+     * Copies a state of {@link #stateDict}'s form, Python's or Java's, together with the groups' options. Tensors take the type and
+     * device of their parameter, as in Python; step counts stay in float32.
      *
      * @throws IllegalArgumentException if groups, sizes or options do not fit; nothing is changed then
      */
     public final void loadStateDict(Map<String, ?> state) {
         List<?> groupDicts = checked("param_groups", state.get("param_groups"), List.class);
-        if (groupDicts.size() != groups.size()) throw new IllegalArgumentException("the state is of " + groupDicts.size() + " parameter groups, not " + groups.size());
+        if (groupDicts.size() != groups.size())
+            throw new IllegalArgumentException("the state has " + groupDicts.size() + " parameter groups, but the optimiser has "
+                    + groups.size());
         var entries = new ArrayList<Map<String, @Nullable Object>>();
         var indices = new ArrayList<Long>();
         for (int i = 0; i < groups.size(); i++) {
             var dict = new LinkedHashMap<String, @Nullable Object>();
             for (Map.Entry<?, ?> e : entries(checked("a parameter group", groupDicts.get(i), Map.class))) dict.put(checked("an option's name", e.getKey(), String.class), e.getValue());
             List<?> params = checked("params", dict.remove("params"), List.class);
-            if (params.size() != groups.get(i).parameters().size()) throw new IllegalArgumentException("parameter group " + i + " of the state is of another size");
+            if (params.size() != groups.get(i).parameters().size())
+                throw new IllegalArgumentException("parameter group " + i + " of the state has another size");
             for (Object p : params) indices.add(checked("a parameter's index", p, Number.class).longValue());
             OptionsMap.with(groups.get(i).options(), dict);
             entries.add(dict);
@@ -248,7 +261,8 @@ public abstract class Optimizer implements AutoCloseable {
 
     private static <T> T checked(String what, @Nullable Object value, Class<T> type) {
         if (type.isInstance(value)) return type.cast(value);
-        throw new IllegalArgumentException("this is no optimiser's state: " + what + " is " + (value == null ? "missing" : "a " + value.getClass().getSimpleName()));
+        throw new IllegalArgumentException("not the state of an optimiser: " + what + " is " + (value == null ? "missing" : "a "
+                + value.getClass().getSimpleName()));
     }
 
     private static Iterable<? extends Map.Entry<?, ?>> entries(Map<?, ?> map) { return map.entrySet(); }

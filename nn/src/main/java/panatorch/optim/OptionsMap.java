@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
-/** Options records as the dictionaries of Python's parameter groups: {@code weightDecay} there is {@code weight_decay}. */
+/** Converts option records to the dictionaries of Python's parameter groups: {@code weightDecay} becomes {@code weight_decay}. */
 final class OptionsMap {
     private OptionsMap() {}
 
@@ -22,7 +22,10 @@ final class OptionsMap {
         return false;
     }
 
-    /** {@code options} with the values of those entries of {@code changes} that it has; they are checked as an optimiser's are. */
+    /**
+     * Returns {@code options} with those entries of {@code changes} that they have. The values are checked as an optimiser's options
+     * are.
+     */
     static Record with(Record options, Map<String, @Nullable Object> changes) {
         RecordComponent[] components = options.getClass().getRecordComponents();
         var types = new Class<?>[components.length];
@@ -50,7 +53,7 @@ final class OptionsMap {
         }
         if (value instanceof List<?> list && type == List.class) return list.stream().map(v -> v instanceof Number n ? (Object) n.doubleValue() : v).toList();
         boolean fits = value == null ? !type.isPrimitive() : type.isInstance(value) || type == boolean.class && value instanceof Boolean;
-        if (!fits) throw new IllegalArgumentException(key + " is of type " + type.getSimpleName() + ", not " + value);
+        if (!fits) throw new IllegalArgumentException(key + " has to be of type " + type.getSimpleName() + ", not " + value);
         return value;
     }
 

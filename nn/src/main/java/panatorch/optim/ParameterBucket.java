@@ -14,8 +14,8 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * Parameters of a group that have a gradient, of one type and device, as libtorch's operators on lists of tensors want them: what an
- * {@link Optimizer} changes at once. Complex numbers are seen as pairs of real ones.
+ * Parameters of a group that have a gradient, all of one type and device, as libtorch's operators on lists of tensors need them. An
+ * {@link Optimizer} updates one bucket at a time. Complex numbers appear as pairs of real ones.
  */
 public final class ParameterBucket {
     private final ParameterGroup group;
@@ -59,36 +59,42 @@ public final class ParameterBucket {
 
     public List<Tensor> gradients() { return gradients; }
 
-    /** The direction to go against: gradients, negated to maximise, with the L2 penalty's {@code λw}. New tensors unless neither is asked for. */
+    /**
+     * Returns the descent direction: the gradients, negated to maximise, plus the L2 penalty's {@code λw}. The tensors are new unless
+     * neither is needed.
+     */
     public List<Tensor> gradients(boolean maximize, double weightDecay) {
         List<Tensor> g = maximize ? Aten._foreachNeg(gradients) : gradients;
         return weightDecay == 0 ? g : Aten._foreachAdd(g, parameters, weightDecay);
     }
 
-    /** {@link #gradients(boolean, double)}, or, decoupled (Loshchilov and Hutter 2017, arXiv:1711.05101), without the penalty, and the parameters decayed at once. */
+    /**
+     * Returns {@link #gradients(boolean, double)}. With decoupled weight decay (Loshchilov and Hutter 2017, arXiv:1711.05101) it
+     * leaves out the penalty and decays the parameters instead.
+     */
     List<Tensor> decayed(boolean maximize, double weightDecay, boolean decoupled, double lr) {
         List<Tensor> g = gradients(maximize, decoupled ? 0 : weightDecay);
         if (decoupled && weightDecay != 0) Aten._foreachMul_(parameters, 1 - lr * weightDecay);
         return g;
     }
 
-    /** Adam's moments: running means of the gradients and of their squares go on by a step. */
+    /** Updates Adam's moments, the running means of the gradients and of their squares, by one step. */
     static void moments(List<Tensor> means, List<Tensor> squares, List<Tensor> gradients, double beta1, double beta2) {
         Aten._foreachLerp_(means, gradients, 1 - beta1);
         Aten._foreachMul_(squares, beta2);
         Aten._foreachAddcmul_(squares, gradients, gradients, 1 - beta2);
     }
 
-    /** The learning rate on this device, where a {@link DeviceRates} put it; null where the options' number holds. */
+    /** Returns the learning rate on this device if a {@link DeviceRates} put it there, or null if the options' number applies. */
     @Nullable Tensor rate() { return on(device(), group.rate); }
 
-    /** What the gradients are to be divided by, or null; only where {@link Optimizer#supportsScaledStep}. */
+    /** Returns the divisor of the gradients, or null. Not null only if {@link Optimizer#supportsScaledStep}. */
     public @Nullable Tensor gradScale() { return gradScale; }
 
-    /** Not 0 where the step is to be left out, or null. */
+    /** Returns a tensor that is not 0 if the step is to be skipped, or null. */
     public @Nullable Tensor foundInf() { return foundInf; }
 
-    /** The state of this name of each parameter, made of the parameter where it is missing. */
+    /** Returns the state of this name of each parameter, creating it from the parameter if it is missing. */
     public List<Tensor> state(String name, Function<Tensor, Tensor> initial) {
         var all = new ArrayList<Tensor>(size());
         for (int i : places) {
@@ -103,12 +109,16 @@ public final class ParameterBucket {
         return all;
     }
 
-    /** {@link #state(String, Function)} with scalars in float32, as Python keeps step counts and the like. */
+    /** Returns {@link #state(String, Function)} for float32 scalars, as Python keeps step counts and the like. */
     public List<Tensor> scalars(String name, double initial, Device device) {
         return state(name, p -> Aten.scalarTensor(initial, DType.FLOAT32, null, device));
     }
 
-    /** Counts a step for each parameter. @return the counts */
+    /**
+     * Counts a step for each parameter.
+     *
+     * @return the counts
+     */
     public double[] countSteps() { return countSteps(Device.CPU); }
 
     double[] countSteps(Device device) {
@@ -117,32 +127,35 @@ public final class ParameterBucket {
         return values(steps);
     }
 
-    /** Step counts, where they are read: the CPU, or the parameters' device for operators that fuse the whole step. */
+    /**
+     * Returns the step counts on the device where they are read: the CPU, or the parameters' device for operators that fuse the whole
+     * step.
+     */
     public List<Tensor> steps(Device device) { return scalars("step", 0, device); }
 
     public Device device() { return parameters.getFirst().device(); }
 
-    /** Numbers of scalars, however many, in one transfer. */
+    /** Reads any number of scalars in one transfer. */
     public static double[] values(List<Tensor> scalars) { return Aten.stack(scalars).to(DType.FLOAT64).to(Device.CPU).toDoubleArray(); }
 
-    /** Counts the step back that an operator left out because of {@link #foundInf}. */
+    /** Takes back the count of a step that an operator skipped because of {@link #foundInf}. */
     void takeBack(List<Tensor> steps) {
         if (foundInf != null) Aten._foreachSub_(steps, Collections.nCopies(size(), foundInf));
     }
 
-    /** Gives each scalar its number. */
+    /** Assigns a number to each scalar. */
     static void assign(List<Tensor> scalars, List<Double> numbers) {
         Aten._foreachZero_(scalars);
         Aten._foreachAdd_ScalarList(scalars, numbers);
     }
 
-    /** Those parameters that have, or do not have, a state of this name. */
+    /** Returns the parameters that have, or do not have, a state of this name. */
     ParameterBucket where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
 
-    /** All of the i-th parameter's state, under Python's names. */
+    /** Returns the whole state of the i-th parameter, under Python's names. */
     Map<String, @Nullable Object> stateOf(int i) { return group.states.get(places.get(i)); }
 
-    /** The i-th parameter alone. */
+    /** Returns the i-th parameter alone. */
     ParameterBucket one(int i) { return part(j -> j == i); }
 
     private ParameterBucket part(IntPredicate wanted) {
@@ -156,7 +169,7 @@ public final class ParameterBucket {
         return part;
     }
 
-    /** {@code f} of each number. */
+    /** Applies {@code f} to each number. */
     static List<Double> map(double[] numbers, java.util.function.DoubleUnaryOperator f) {
         var all = new ArrayList<Double>(numbers.length);
         for (double n : numbers) all.add(f.applyAsDouble(n));

@@ -7,15 +7,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
-/** Parameters that an optimiser changes with the same options. Its entries have the names of Python's {@code param_groups}. */
+/** Parameters that an optimiser updates with the same options. Its entries have the names of Python's {@code param_groups}. */
 public final class ParameterGroup {
     private final List<Tensor> parameters;
-    /** Of each parameter; empty before its first step. */
+    /** The state of each parameter; empty before its first step. */
     final List<Map<String, @Nullable Object>> states = new ArrayList<>();
-    /** Entries that are no options: what schedulers note, and what Python has and Java has no use for. */
+    /** Entries that are not options: values that schedulers store, and entries of Python that Java does not use. */
     private final Map<String, @Nullable Object> extras;
     private Record options;
-    /** Where fused steps read the learning rate, or null for the options' number. */
+    /** The tensor from which fused steps read the learning rate, or null for the options' number. */
     @Nullable Tensor rate;
 
     ParameterGroup(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
@@ -28,9 +28,9 @@ public final class ParameterGroup {
     public List<Tensor> parameters() { return parameters; }
 
     /**
-     * The i-th parameter.
+     * Returns the i-th parameter.
      *
-     * @throws IllegalStateException that says which one is closed: the tensor itself does not know its place
+     * @throws IllegalStateException if the parameter is closed. The message gives its index, which the tensor itself does not know
      */
     Tensor open(int i) {
         Tensor p = parameters.get(i);
@@ -38,7 +38,8 @@ public final class ParameterGroup {
         try {
             p.dim();
         } catch (IllegalStateException closed) {
-            throw new IllegalStateException("parameter " + i + " of the " + parameters.size() + " in this group cannot be optimised: its module was closed, or it alone; " + closed.getMessage(), closed.getCause());
+            throw new IllegalStateException("parameter " + i + " of the " + parameters.size() + " in this group cannot be optimised, "
+                    + "because it or its module was closed; " + closed.getMessage(), closed.getCause());
         }
         return p;
     }
@@ -49,18 +50,28 @@ public final class ParameterGroup {
 
     public void setLearningRate(double lr) { set("lr", lr); }
 
-    /** An option or a note of a scheduler, such as {@code weight_decay} or {@code initial_lr}; null where there is none. */
+    /**
+     * Returns an option or a value stored by a scheduler, such as {@code weight_decay} or {@code initial_lr}; null if there is none.
+     */
     public @Nullable Object get(String key) { return entries().get(key); }
 
     public boolean has(String key) { return OptionsMap.has(options, key) || extras.containsKey(key); }
 
-    /** @throws IllegalArgumentException if there is no such entry */
+    /**
+     * Returns a numeric entry.
+     *
+     * @throws IllegalArgumentException if there is no such entry
+     */
     public double number(String key) {
         if (get(key) instanceof Number n) return n.doubleValue();
         throw new IllegalArgumentException("the parameter group has no number '" + key + "'");
     }
 
-    /** Sets an option, or else a note. @throws IllegalArgumentException if the optimiser does not allow the value */
+    /**
+     * Sets an option, or stores a value if there is no such option.
+     *
+     * @throws IllegalArgumentException if the optimiser does not allow the value
+     */
     public void set(String key, @Nullable Object value) {
         var change = new LinkedHashMap<String, @Nullable Object>();
         change.put(key, value);

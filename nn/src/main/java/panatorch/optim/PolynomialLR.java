@@ -1,13 +1,11 @@
 package panatorch.optim;
 
-/**
- * {@code base·(1 − t/T)^power}, then 0.
- */
+/** Polynomial decay of the rate to 0: {@code base·(1 − t/T)^power}. */
 public final class PolynomialLR extends LRScheduler {
     private final long totalIters;
     private final double power;
 
-    /** Along a line. */
+    /** Decays linearly. */
     public PolynomialLR(Optimizer optimizer, long totalIters) { this(optimizer, totalIters, 1); }
 
     public PolynomialLR(Optimizer optimizer, long totalIters, double power) {

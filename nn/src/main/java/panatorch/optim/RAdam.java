@@ -5,12 +5,12 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Adam whose adaptive learning rate waits until its variance is tractable: {@code ρ∞ = 2/(1−β₂) − 1, ρ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ)}; where ρ > 5
- * {@code w ← w − η·r·m̂·√(1−β₂ᵗ)/(√v + ε)} with {@code r² = (ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ)}, else {@code w ← w − ηm̂}
- * (Liu et al. 2019, arXiv:1908.03265).
+ * Rectified Adam: Adam whose adaptive learning rate waits until its variance is tractable (Liu et al., 2019, arXiv:1908.03265). With
+ * {@code ρ∞ = 2/(1−β₂) − 1, ρ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ)}: if ρ > 5, {@code w ← w − η·r·m̂·√(1−β₂ᵗ)/(√v + ε)} with
+ * {@code r² = (ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ)}, otherwise {@code w ← w − ηm̂}.
  */
 public final class RAdam extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link RAdam}. Each method returns changed options. */
     public record Options(double lr, List<Double> betas, double eps, double weightDecay, boolean decoupledWeightDecay, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -26,7 +26,7 @@ public final class RAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, decoupledWeightDecay, on); }
     }
 
-    /** With PyTorch's learning rate, 0.001. */
+    /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, 0, false, false); }
@@ -44,12 +44,12 @@ public final class RAdam extends Optimizer {
         Aten._foreachAdd_(rates, o.eps);
         Aten._foreachReciprocal_(rates);
         Aten._foreachMul_ScalarList(rates, ParameterBucket.map(t, n -> o.lr / (1 - Math.pow(beta1, n)) * rectification(n, beta2)));
-        // Where the variance is not tractable yet, the rate is that of plain momentum.
+        // As long as the variance is not tractable, the rate is that of plain momentum.
         Aten._foreachAdd_ScalarList(rates, ParameterBucket.map(t, n -> rectification(n, beta2) == 0 ? o.lr / (1 - Math.pow(beta1, n)) : 0));
         Aten._foreachAddcmul_(bucket.parameters(), means, rates, -1);
     }
 
-    /** r·√(1−β₂ᵗ), or 0. */
+    /** Returns r·√(1−β₂ᵗ), or 0. */
     private static double rectification(double t, double beta2) {
         double power = Math.pow(beta2, t), end = 2 / (1 - beta2) - 1, rho = end - 2 * t * power / (1 - power);
         return rho > 5 ? Math.sqrt((rho - 4) * (rho - 2) * end / ((end - 4) * (end - 2) * rho) * (1 - power)) : 0;

@@ -6,11 +6,11 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * {@code v ← αv + (1−α)g²}, centred less the squared mean gradient; {@code w ← w − ηg/(√v + ε)}, with momentum through
- * {@code b ← μb + g/(√v + ε)} (Tieleman and Hinton 2012, Coursera lecture 6.5; centred: Graves 2013, arXiv:1308.0850).
+ * RMSprop: {@code v ← αv + (1−α)g²; w ← w − ηg/(√v + ε)} (Tieleman and Hinton 2012, Coursera lecture 6.5). The centred form subtracts
+ * the squared mean gradient from v (Graves 2013, arXiv:1308.0850). With momentum, the update is {@code b ← μb + g/(√v + ε)}.
  */
 public final class RMSprop extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link RMSprop}. Each method returns changed options. */
     public record Options(double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -28,7 +28,7 @@ public final class RMSprop extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, alpha, eps, weightDecay, momentum, centered, on); }
     }
 
-    /** With PyTorch's learning rate, 0.01. */
+    /** Returns options with PyTorch's learning rate, 0.01. */
     public static Options options() { return options(1e-2); }
 
     public static Options options(double lr) { return new Options(lr, 0.99, 1e-8, 0, 0, false, false); }

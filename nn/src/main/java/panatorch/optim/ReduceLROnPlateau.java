@@ -5,20 +5,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Times a factor where a measure, such as the validation loss, has not become better for a while. Stepped with it after each epoch; no
- * {@link LRScheduler}, whose step has no measure.
+ * Multiplies the rate by a factor when a measure, such as the validation loss, has not improved for a number of epochs. Step it with
+ * the measure after each epoch. It is not an {@link LRScheduler}, because that one's step takes no measure.
  */
 public final class ReduceLROnPlateau {
     /**
-     * Each method returns changed options.
+     * Options of the scheduler. Each method returns changed options.
      *
-     * @param maximize whether more is better; @param patience epochs that may be no better
-     * @param threshold how much better counts, as a part of the best so far or {@code absolute}; @param cooldown epochs after a reduction that do not count
-     * @param minLr the lowest rate, one for all groups or one for each; @param eps the least reduction that is made
+     * @param maximize whether larger values are better
+     * @param factor factor of the rate, below 1
+     * @param patience number of epochs without improvement that are tolerated
+     * @param threshold smallest improvement that counts, as a fraction of the best value so far or, with {@code absolute}, as a
+     * difference
+     * @param absolute whether {@code threshold} is a difference
+     * @param cooldown number of epochs after a reduction that do not count
+     * @param minLr lowest rate, one for all groups or one for each
+     * @param eps smallest reduction that is made
      */
     public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown, List<Double> minLr, double eps) {
         public Options {
-            if (!(factor < 1)) throw new IllegalArgumentException("the factor is below 1: " + factor);
+            if (!(factor < 1)) throw new IllegalArgumentException("the factor has to be below 1, not " + factor);
         }
 
         public Options maximize(boolean on) { return new Options(on, factor, patience, threshold, absolute, cooldown, minLr, eps); }
@@ -32,7 +38,7 @@ public final class ReduceLROnPlateau {
         public Options eps(double e) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, minLr, e); }
     }
 
-    /** A tenth after 10 epochs without 0.01 % less. */
+    /** Returns a reduction to a tenth after 10 epochs in which the measure has not fallen by 0.01 %. */
     public static Options options() { return new Options(false, 0.1, 10, 1e-4, false, 0, List.of(0.0), 1e-8); }
 
     private final Optimizer optimizer;
@@ -40,13 +46,20 @@ public final class ReduceLROnPlateau {
     private double best;
     private long badEpochs, cooldown, lastEpoch;
 
-    /** @throws IllegalArgumentException if there is neither one lowest rate nor one for each group */
+    /**
+     * Creates the scheduler.
+     *
+     * @throws IllegalArgumentException if there is neither one lowest rate nor one for each group
+     */
     public ReduceLROnPlateau(Optimizer optimizer, Options options) {
         LRScheduler.of(options.minLr, 0, optimizer, "the lowest rate");
         this.optimizer = optimizer;
         o = options;
         best = o.maximize ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
+
+    /** Returns whether higher measures count as better. */
+    public boolean maximizes() { return o.maximize; }
 
     public void step(double measure) {
         lastEpoch++;
@@ -77,7 +90,7 @@ public final class ReduceLROnPlateau {
 
     public List<Double> lastLr() { return LRScheduler.numbers(optimizer, "lr"); }
 
-    /** What changes, under Python's names. */
+    /** Returns the state under Python's names. */
     public Map<String, Object> stateDict() {
         var state = new LinkedHashMap<String, Object>();
         state.put("best", best);

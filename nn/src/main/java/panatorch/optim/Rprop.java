@@ -6,16 +6,17 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * Resilient backpropagation: each weight's own step size grows by η₊ while its gradient keeps its sign and shrinks by η₋ where that changed,
- * where the weight then rests; {@code w ← w − sign(g)·step}. For full batches (Riedmiller and Braun 1993, A direct adaptive method for faster
- * backpropagation learning).
+ * Resilient backpropagation, for full batches: {@code w ← w − sign(g)·step} (Riedmiller and Braun 1993, A direct adaptive method for
+ * faster backpropagation learning). Each weight's own step size grows by η₊ while its gradient keeps its sign. When the sign changes,
+ * the step size shrinks by η₋ and the weight does not move.
  */
 public final class Rprop extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link Rprop}. Each method returns changed options. */
     public record Options(double lr, List<Double> etas, List<Double> stepSizes, boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
-            if (!(0 < etas.get(0) && etas.get(0) < 1 && etas.get(1) > 1)) throw new IllegalArgumentException("0 < η₋ < 1 < η₊ does not hold: " + etas);
+            if (!(0 < etas.get(0) && etas.get(0) < 1 && etas.get(1) > 1))
+                throw new IllegalArgumentException("etas have to satisfy 0 < η₋ < 1 < η₊, not " + etas);
         }
 
         public Options etas(double first, double second) { return new Options(lr, List.of(first, second), stepSizes, maximize); }
@@ -23,10 +24,14 @@ public final class Rprop extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, etas, stepSizes, on); }
     }
 
-    /** With PyTorch's learning rate, 0.01. */
+    /** Returns options with PyTorch's learning rate, 0.01. */
     public static Options options() { return options(1e-2); }
 
-    /** @param lr the first step size */
+    /**
+     * Returns options with a learning rate.
+     *
+     * @param lr the first step size
+     */
     public static Options options(double lr) { return new Options(lr, List.of(0.5, 1.2), List.of(1e-6, 50.0), false); }
 
     public Rprop(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
@@ -40,7 +45,7 @@ public final class Rprop extends Optimizer {
         List<Tensor> changed = Aten._foreachNeg(same), factors = Aten._foreachAbs(same);
         Aten._foreachClampMin_(same, 0);
         Aten._foreachClampMin_(changed, 0);
-        // Sums of products of which two are 0, so that each factor is exact.
+        // Two of the three products are 0, so that each factor is exact.
         Aten._foreachMul_(factors, -1);
         Aten._foreachAdd_(factors, 1);
         Aten._foreachAdd_(factors, same, o.etas.get(1));

@@ -6,11 +6,15 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Stochastic gradient descent: {@code g ← ∇ + λw; b ← μb + (1−τ)g}, the first step {@code b ← g}; {@code w ← w − ηb}, with Nesterov
- * {@code w ← w − η(g + μb)} (Sutskever et al. 2013, On the importance of initialization and momentum in deep learning).
+ * Stochastic gradient descent with optional momentum: {@code g ← ∇ + λw; b ← μb + (1−τ)g}, at the first step {@code b ← g}; then
+ * {@code w ← w − ηb}, or with Nesterov's momentum {@code w ← w − η(g + μb)} (Sutskever et al., 2013, On the importance of
+ * initialization and momentum in deep learning).
  */
 public final class SGD extends Optimizer {
-    /** Each method returns changed options. {@code fused} does the step in one native call where libtorch has it; null, as in PyTorch, does not. */
+    /**
+     * Options of {@link SGD}. Each method returns changed options. {@code fused} does the step in one native call where libtorch
+     * supports it; null, PyTorch's default, does not.
+     */
     public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) implements Require.Consistent {
         public Options {
             Require.notNegative("the learning rate", lr);
@@ -18,9 +22,14 @@ public final class SGD extends Optimizer {
             Require.notNegative("weight decay", weightDecay);
         }
 
-        /** @throws IllegalArgumentException if Nesterov's method has no momentum, or dampening; the optimiser's constructor looks at it */
+        /**
+         * Checks the options, when the optimiser is created.
+         *
+         * @throws IllegalArgumentException if Nesterov's momentum is on without momentum, or with dampening
+         */
         @Override public void check() {
-            if (nesterov && (momentum == 0 || dampening != 0)) throw new IllegalArgumentException("Nesterov's method needs momentum and no dampening");
+            if (nesterov && (momentum == 0 || dampening != 0))
+                throw new IllegalArgumentException("Nesterov's momentum needs a momentum above 0 and no dampening");
         }
 
         public Options momentum(double value) { return new Options(lr, value, dampening, weightDecay, nesterov, maximize, fused); }
@@ -33,17 +42,17 @@ public final class SGD extends Optimizer {
 
     private static final String MOMENTUM = "momentum_buffer";
 
-    /** With PyTorch's learning rate, 0.001. */
+    /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
-    /** Plain gradient descent with learning rate {@code lr}. */
+    /** Returns options of plain gradient descent with learning rate {@code lr}. */
     public static Options options(double lr) { return new Options(lr, 0, 0, 0, false, false, null); }
 
     public SGD(List<Tensor> parameters, Options options) { super(parameters, options, NO_GRAPHS); }
 
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
-        // Momentum begins with the gradient: parameters that take their first step go apart.
+        // Momentum begins with the gradient, so parameters that take their first step are handled by themselves.
         ParameterBucket later = o.momentum == 0 ? bucket : bucket.where(MOMENTUM, true), first = bucket.where(MOMENTUM, false);
         if (o.momentum != 0 && first.size() > 0) update(first, o, true);
         if (later.size() > 0) update(later, o, o.momentum == 0);

@@ -1,19 +1,20 @@
 package panatorch.optim;
 
 /**
- * From the base rate to a constant one, along half a cosine or a line, for averaging weights there (Izmailov et al. 2018, arXiv:1803.05407).
+ * Anneals from the base rate to a constant one, along half a cosine or linearly, for averaging weights at that rate (Izmailov et al.,
+ * 2018, arXiv:1803.05407).
  */
 public final class SWALR extends LRScheduler {
     private final double swaLr;
     private final long annealEpochs;
     private final boolean linear;
 
-    /** In 10 epochs, along half a cosine. */
+    /** Anneals in 10 epochs, along half a cosine. */
     public SWALR(Optimizer optimizer, double swaLr) { this(optimizer, swaLr, 10, false); }
 
     public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear) {
         super(optimizer);
-        if (annealEpochs < 0) throw new IllegalArgumentException("the number of epochs is not negative: " + annealEpochs);
+        if (annealEpochs < 0) throw new IllegalArgumentException("the number of epochs has to be at least 0, not " + annealEpochs);
         this.swaLr = swaLr;
         this.annealEpochs = annealEpochs;
         this.linear = linear;

@@ -4,23 +4,27 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** One scheduler after another, each beginning anew at its milestone: warm-up, then decay. */
+/** Runs schedulers one after another, each starting anew at its milestone: warm-up, then decay. */
 public final class SequentialLR extends LRScheduler {
     private final List<LRScheduler> schedulers;
     private final long[] milestones;
 
     /**
+     * Creates the scheduler.
+     *
      * @param milestones first steps of all schedulers but the first
-     * @throws IllegalArgumentException if there are not as many, or the schedulers are of another optimiser
+     * @throws IllegalArgumentException if there is not one milestone fewer than schedulers, or the schedulers are of another optimiser
      */
     public SequentialLR(Optimizer optimizer, List<LRScheduler> schedulers, long... milestones) {
         super(optimizer);
         this.schedulers = ofOne(optimizer, schedulers);
-        if (milestones.length != schedulers.size() - 1) throw new IllegalArgumentException("there are " + milestones.length + " milestones between " + schedulers.size() + " schedulers");
+        if (milestones.length != schedulers.size() - 1)
+            throw new IllegalArgumentException(schedulers.size() + " schedulers need " + (schedulers.size() - 1) + " milestones, not "
+                    + milestones.length);
         this.milestones = milestones.clone();
         lastEpoch = 0;
         for (ParameterGroup g : optimizer.groups()) g.setLearningRate(g.number("initial_lr"));
-        // Each has set its first rates over the ones before; only the first of them is to.
+        // Each scheduler has set its first rates over those of the ones before; only the first one's should apply.
         undo();
         at(0).begin();
         note();

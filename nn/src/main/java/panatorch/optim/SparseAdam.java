@@ -8,15 +8,15 @@ import panatorch.Layout;
 import panatorch.Tensor;
 
 /**
- * {@link Adam} for sparse gradients, such as those of embeddings: only the elements that a gradient has, and their moments, move, with the
- * number of the parameter's steps for the bias. A loop over the parameters.
+ * {@link Adam} for sparse gradients, such as those of embeddings. Only the elements that the gradient has are updated, together with
+ * their moments; the bias correction uses the parameter's number of steps. It loops over the parameters.
  */
 public final class SparseAdam extends Optimizer {
-    /** Each method returns changed options. */
+    /** Options of {@link SparseAdam}. Each method returns changed options. */
     public record Options(double lr, List<Double> betas, double eps, boolean maximize) {
         public Options {
-            if (!(lr > 0)) throw new IllegalArgumentException("the learning rate is positive: " + lr);
-            if (!(eps > 0)) throw new IllegalArgumentException("epsilon is positive: " + eps);
+            if (!(lr > 0)) throw new IllegalArgumentException("the learning rate has to be positive, not " + lr);
+            if (!(eps > 0)) throw new IllegalArgumentException("epsilon has to be positive, not " + eps);
             Require.decays(betas);
         }
 
@@ -25,18 +25,23 @@ public final class SparseAdam extends Optimizer {
         public Options maximize(boolean on) { return new Options(lr, betas, eps, on); }
     }
 
-    /** With PyTorch's learning rate, 0.001. */
+    /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
     public static Options options(double lr) { return new Options(lr, List.of(0.9, 0.999), 1e-8, false); }
 
     public SparseAdam(List<Tensor> parameters, Options options) { super(parameters, options); }
 
-    /** @throws IllegalArgumentException if a gradient is dense */
+    /**
+     * Updates the parameters.
+     *
+     * @throws IllegalArgumentException if a gradient is dense
+     */
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
         List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
-        for (Tensor g : bucket.gradients()) if (g.layout() != Layout.SPARSE_COO) throw new IllegalArgumentException("SparseAdam is for sparse gradients, Adam for dense ones");
+        for (Tensor g : bucket.gradients()) if (g.layout() != Layout.SPARSE_COO)
+            throw new IllegalArgumentException("SparseAdam takes sparse gradients only; use Adam for dense ones");
         for (int i = 0; i < bucket.size(); i++) {
             Map<String, @Nullable Object> state = bucket.stateOf(i);
             long t = (state.get("step") instanceof Number n ? n.longValue() : 0) + 1;
@@ -53,7 +58,11 @@ public final class SparseAdam extends Optimizer {
         p.add_(like(g, m.div_(v.sqrt_().add_(o.eps)).mul_(-rate)));
     }
 
-    /** Moves the elements of a running average that {@code g} has towards {@code values}. @return what they are then */
+    /**
+     * Moves those elements of a running average that {@code g} has towards {@code values}.
+     *
+     * @return the new values of these elements
+     */
     private static Tensor moved(Tensor average, Tensor g, Tensor values, double weight) {
         Tensor old = average.sparseMask(g).values(), change = values.sub(old).mul_(weight);
         average.add_(like(g, change));

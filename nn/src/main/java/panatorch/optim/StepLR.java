@@ -1,13 +1,11 @@
 package panatorch.optim;
 
-/**
- * Times γ every so many steps.
- */
+/** Multiplies the rate by γ every {@code stepSize} steps. */
 public final class StepLR extends LRScheduler {
     private final long stepSize;
     private final double gamma;
 
-    /** Times 0.1. */
+    /** Multiplies the rate by 0.1 every {@code stepSize} steps. */
     public StepLR(Optimizer optimizer, long stepSize) { this(optimizer, stepSize, 0.1); }
 
     public StepLR(Optimizer optimizer, long stepSize, double gamma) {

@@ -4,13 +4,14 @@ import java.util.function.DoubleFunction;
 import panatorch.Tensor;
 
 /**
- * A step length t along d with {@code f(t) ≤ f(0) + c₁·t·f'(0)} and {@code |f'(t)| ≤ c₂·|f'(0)|}: steps grow until they bracket one, then the
- * bracket shrinks, both by cubic interpolation (Nocedal and Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6).
+ * The line search for the strong Wolfe conditions, a step length t along d with {@code f(t) ≤ f(0) + c₁·t·f'(0)} and
+ * {@code |f'(t)| ≤ c₂·|f'(0)|}. Steps grow until they bracket such a length, then the bracket shrinks, both by cubic interpolation
+ * (Nocedal and Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6).
  */
 final class StrongWolfe {
     private static final double C1 = 1e-4, C2 = 0.9, TOLERANCE = 1e-9;
 
-    /** A step, what it leads to and the slope there. */
+    /** A step length, the evaluation there and the slope there. */
     private record Point(double t, LBFGS.Evaluation value, double slope) {
         double loss() { return value.loss(); }
     }
@@ -21,7 +22,11 @@ final class StrongWolfe {
     private Point best;
     private long evaluations;
 
-    /** @param largest element of the direction */
+    /**
+     * Prepares a search.
+     *
+     * @param largest largest element of the direction
+     */
     StrongWolfe(DoubleFunction<LBFGS.Evaluation> function, LBFGS.Evaluation start, double largest, Tensor direction) {
         this.function = function;
         this.direction = direction;
@@ -39,7 +44,14 @@ final class StrongWolfe {
         return new Point(t, value, value.gradient().dot(direction).itemDouble());
     }
 
-    /** @param t the first step to try; @param slope at 0; @param tries at most. @return the step */
+    /**
+     * Runs the search.
+     *
+     * @param t first step length to try
+     * @param slope slope at 0
+     * @param tries largest number of tries
+     * @return the step length
+     */
     double run(double t, double slope, long tries) {
         Point start = new Point(0, best.value, slope), previous = start, now = at(t);
         long n = 0;
@@ -75,7 +87,7 @@ final class StrongWolfe {
         for (; n < tries && Math.abs(b.t - a.t) * largest >= TOLERANCE; n++) {
             double least = Math.min(low.t, high.t), most = Math.max(low.t, high.t), t = cubic(a, b, least, most), margin = 0.1 * (most - least);
             if (Math.min(most - t, t - least) < margin) {
-                // Near an end twice in a row, or on it: move inwards instead.
+                // Twice in a row near an end, or on it: move inwards instead.
                 boolean inwards = stuck || t >= most || t <= least;
                 if (inwards) t = Math.abs(t - most) < Math.abs(t - least) ? most - margin : least + margin;
                 stuck = !inwards;
@@ -102,7 +114,10 @@ final class StrongWolfe {
         return low;
     }
 
-    /** Where the cubic through both values and slopes is least, in the given bounds; their middle if it has no minimum. */
+    /**
+     * Returns the minimum, within bounds, of the cubic through both values and slopes, or the middle of the bounds if it has no
+     * minimum.
+     */
     private static double cubic(Point p, Point q, double least, double most) {
         double d1 = p.slope + q.slope - 3 * (p.loss() - q.loss()) / (p.t - q.t), square = d1 * d1 - p.slope * q.slope;
         if (!(square >= 0)) return (least + most) / 2;

@@ -1,4 +1,4 @@
-/** Optimisers and learning-rate schedules. */
+/** Optimisers, learning-rate schedulers, gradient clipping, weight averaging and the learning-rate range test. */
 @NullMarked
 package panatorch.optim;
 

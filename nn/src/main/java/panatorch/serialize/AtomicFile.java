@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 import panatorch.internal.files.FileNames;
 
-/** Files that are there whole or not at all, whatever happens while they are written. */
+/** Writes files atomically: a file is complete or not there, whatever happens while it is written. */
 public final class AtomicFile {
     private AtomicFile() {}
 
@@ -24,24 +24,28 @@ public final class AtomicFile {
         void write(FileChannel channel) throws IOException;
     }
 
-    /** Writes under a temporary name in the same folder, forces it to the disk, renames it in one step, and forces that to the disk. */
+    /**
+     * Writes to a temporary name in the same folder, forces the file to disk, renames it in one step, and forces the folder to disk.
+     */
     public static void write(Path file, Writer content) throws IOException {
-        Path absolute = file.toAbsolutePath();
-        // No file of createTempFile, which nobody else may read, not even under its last name.
-        Path unfinished = FileNames.resolve(absolute.getParent(), "." + FileNames.of(absolute) + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".unfinished");
+        Path absolute = file.toAbsolutePath(), folder = absolute.getParent();
+        if (folder == null) throw new IOException(file + " is a root folder, not the name of a file");
+        // createTempFile would leave a file that only its owner may read, also after the rename.
+        String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        Path unfinished = FileNames.resolve(folder, "." + FileNames.of(absolute) + "." + number + ".unfinished");
         try {
             try (var channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
                 channel.force(true);
             }
             Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            forceFolder(absolute.getParent());
+            forceFolder(folder);
         } finally {
             Files.deleteIfExists(unfinished);
         }
     }
 
-    /** The name is in the folder, which has to reach the disk as well. Windows opens no folders, and needs no such thing. */
+    /** Forces the folder to disk, because it holds the file's name. Windows cannot open folders and does not need this. */
     private static void forceFolder(Path folder) throws IOException {
         if (File.separatorChar == '\\') return;
         try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
@@ -49,10 +53,10 @@ public final class AtomicFile {
         }
     }
 
-    /** {@link #write(Path, Writer)} of bytes that are there already. */
+    /** Writes bytes as {@link #write(Path, Writer)} does. */
     public static void write(Path file, byte[] content) throws IOException { write(file, channel -> writeAll(channel, ByteBuffer.wrap(content))); }
 
-    /** A channel may take fewer bytes than it is given. */
+    /** Writes all bytes. A single write may take only some of them. */
     static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) channel.write(bytes);
     }

@@ -15,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 
 /**
- * All that a run goes on from, in one file: named sections, as {@code model}, {@code optimizer}, {@code schedule}, {@code scaler},
- * {@code rng}, {@code sampler} and {@code metadata}, each of tensors and plain values as {@link TorchFile#save} takes them.
+ * Checkpoints: everything that a run needs to resume, in one file of named sections such as {@code model}, {@code optimizer},
+ * {@code schedule}, {@code scaler}, {@code rng}, {@code sampler} and {@code metadata}. Each section holds tensors and plain values, as
+ * {@link TorchFile#save} takes them.
  *
- * <p>The file is there whole or not at all, and a SHA-256 of its bytes is verified before it is used. It is a file of {@link TorchFile},
- * a dict {@code {"format": "panatorch.checkpoint", "version": 1, "sections": {…}}}, with the checksum as the zip archive's comment
- * ({@code sha256:} and 64 hexadecimal digits, over all bytes before them), so that {@code torch.load} reads it in Python as well.
+ * <p>Files are written atomically, and a SHA-256 of their bytes is verified before they are used. A checkpoint is a file of
+ * {@link TorchFile} that holds a dict {@code {"format": "panatorch.checkpoint", "version": 1, "sections": {…}}}, so {@code torch.load}
+ * reads it in Python as well. The checksum is the zip archive's comment: {@code sha256:} and 64 hexadecimal digits, computed over all
+ * bytes before them.
  */
 public final class Checkpoints {
     private Checkpoints() {}
@@ -28,7 +30,7 @@ public final class Checkpoints {
     private static final String FORMAT = "panatorch.checkpoint", CHECKSUM = "sha256:";
     private static final int COMMENT = CHECKSUM.length() + 64;
 
-    /** Of the form of {@link #write}; a reader knows all up to its own. */
+    /** The version of the format that {@link #write} writes. A reader accepts all versions up to its own. */
     private static final long VERSION = 1;
 
     /** Writes sections, in their order. */
@@ -47,14 +49,15 @@ public final class Checkpoints {
     }
 
     /**
-     * The sections of a file, in their order; tensors are in memory of their own, of which the checksum was right, and belong to the current
-     * scope, or to the caller.
+     * Returns the sections of a file, in their order. Tensors are in memory of their own, whose checksum was verified, and belong to
+     * the current scope, or to the caller if there is none.
      *
-     * @throws MalformedFileException if it is no checkpoint, was cut off or changed after it was written, or is of a newer PanaTorch
+     * @throws MalformedFileException if the file is not a checkpoint, was truncated or changed after it was written, or was written by
+     * a newer PanaTorch
      */
     public static Map<String, @Nullable Object> read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
-    /** {@link #read(Path)}, copied or mapped. */
+    /** Returns the sections of a file, copied or mapped. */
     public static Map<String, @Nullable Object> read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
             Map<String, @Nullable Object> sections = sections(file);
@@ -66,8 +69,9 @@ public final class Checkpoints {
     private static Map<String, @Nullable Object> sections(FileBytes file) throws IOException {
         verify(file);
         if (!(TorchFile.load(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format")) || !(root.get("version") instanceof Long version)
-                || !(root.get("sections") instanceof Map<?, ?> sections)) throw file.malformed("it is no checkpoint of PanaTorch");
-        if (version < 1 || version > VERSION) throw file.malformed("it is a checkpoint of version " + version + ", and this PanaTorch reads versions up to " + VERSION);
+                || !(root.get("sections") instanceof Map<?, ?> sections)) throw file.malformed("it is not a PanaTorch checkpoint");
+        if (version < 1 || version > VERSION) throw file.malformed("it is a checkpoint of version " + version
+                + ", but this PanaTorch reads versions up to " + VERSION + "; use a newer one");
         var named = new LinkedHashMap<String, @Nullable Object>();
         sections.forEach((name, value) -> named.put(String.valueOf(name), value));
         return named;
@@ -75,15 +79,16 @@ public final class Checkpoints {
 
     private static void verify(FileBytes file) throws IOException {
         long begin = file.size() - COMMENT;
-        if (!ZipArchive.recognises(file)) throw file.malformed("it is no checkpoint of PanaTorch");
-        if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it is no checkpoint of PanaTorch, or was cut off: it does not end with its checksum");
+        if (!ZipArchive.recognises(file)) throw file.malformed("it is not a PanaTorch checkpoint");
+        if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it is not a PanaTorch checkpoint, or "
+                + "was truncated: it does not end with its checksum");
         MessageDigest digest = sha256();
-        update(digest, file.slice(0, begin, "what the checksum is of"));
+        update(digest, file.slice(0, begin, "the part under the checksum"));
         String expected = HexFormat.of().formatHex(digest.digest());
         if (!file.has(begin + CHECKSUM.length(), expected.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it was changed after it was written: its checksum is wrong");
     }
 
-    /** Of what was written so far. */
+    /** Returns the digest of the bytes written so far. */
     private static String digest(FileChannel channel) throws IOException {
         MessageDigest digest = sha256();
         var part = ByteBuffer.allocateDirect(1 << 20);

@@ -23,8 +23,9 @@ import panatorch.TorchException;
 import panatorch.internal.files.FileNames;
 
 /**
- * A file as memory: its mapping, copy-on-write, which lives while a slice of it is reachable, as tensors over it keep it; or as much room as it would take,
- * into which what is asked for is read, until it is closed. Multi-byte numbers are little-endian and need no alignment. One thread's.
+ * The bytes of a file as memory. A mapped file is mapped copy-on-write, and the mapping lives while a slice of it is reachable, for
+ * example from a tensor. A copied file is a reserved region of the file's size into which requested parts are read; it lives until
+ * this object is closed. Multi-byte numbers are little-endian and need no alignment. For use by one thread.
  */
 final class FileBytes implements AutoCloseable {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -43,7 +44,14 @@ final class FileBytes implements AutoCloseable {
         this.copy = copy;
     }
 
-    /** @param arena of the room, of which the system gives memory only to what is written @param there the blocks that were read @param before the file's attributes then */
+    /**
+     * The state of a copied file.
+     *
+     * @param arena arena of the reserved region, for which the system provides memory only where it is written
+     * @param there the blocks that have been read
+     * @param channel the open file
+     * @param before the file's attributes when it was opened
+     */
     private record Copy(Arena arena, BitSet there, FileChannel channel, BasicFileAttributes before) {}
 
     static FileBytes open(Path file, Reading reading) throws IOException {
@@ -52,15 +60,16 @@ final class FileBytes implements AutoCloseable {
         if (!Files.isReadable(file)) throw new AccessDeniedException(file.toString());
         if (reading == Reading.COPIED) return copied(file);
         long size = Files.size(file);
-        if (size == 0) return new FileBytes(file, MemorySegment.ofArray(new byte[0]), null); // nothing that could be mapped
+        if (size == 0) return new FileBytes(file, MemorySegment.ofArray(new byte[0]), null); // an empty file cannot be mapped
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            // Java maps copy-on-write only what it may also write; libtorch needs no more than to read.
+            // Java maps copy-on-write only files that it may write to; libtorch only has to read.
             return new FileBytes(file, Aten.fromFile(FileNames.text(file.toAbsolutePath()), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()), null);
         } catch (TorchException refused) {
             throw new IOException(file + " cannot be mapped: " + refused.getMessage(), refused);
         }
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the copy closes the channel
     private static FileBytes copied(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file);
         Arena arena = Arena.ofConfined();
@@ -80,11 +89,12 @@ final class FileBytes implements AutoCloseable {
         try {
             return Torch.empty(DType.UINT8, size);
         } catch (TorchException refused) {
-            throw new IOException(file + " cannot be copied, there is no memory for its " + size + " bytes; Reading.MAPPED needs none: " + refused.getMessage(), refused);
+            throw new IOException(file + " cannot be copied: there is not enough memory for its " + size
+                    + " bytes; use Reading.MAPPED, which needs none: " + refused.getMessage(), refused);
         }
     }
 
-    /** Reads what is not there yet of a part of {@link #bytes}. */
+    /** Reads the missing blocks of a part of {@link #bytes} and returns the part. */
     MemorySegment load(MemorySegment place) throws IOException {
         if (copy == null || !place.isNative() || place.byteSize() == 0) return place;
         long begin = offset(place), end = begin + place.byteSize();
@@ -98,7 +108,10 @@ final class FileBytes implements AutoCloseable {
         return place;
     }
 
-    /** A part of {@link #bytes} in memory of its own, uint8 [N]: of the file, or of what was read of it before. Of the current scope. */
+    /**
+     * Copies a part of {@link #bytes} to a tensor uint8 [N] in memory of its own, from the file or from blocks read before. It belongs
+     * to the current scope.
+     */
     Tensor copyOf(MemorySegment place) throws IOException {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             Tensor own = memory(path, place.byteSize());
@@ -120,8 +133,8 @@ final class FileBytes implements AutoCloseable {
     }
 
     /**
-     * Looks whether a file that was copied is still what it was, by its size, the time of its last change, and some of its bytes, which say what the others
-     * are. One that was replaced meanwhile is: the copy is of the old one.
+     * Checks that a copied file has not changed since it was opened: its size, the time of its last change, and some of its bytes that
+     * determine the others. A file that was replaced meanwhile passes: the copy is then of the old file.
      */
     void requireUnchanged(long at, long length) throws IOException {
         if (copy == null) return;
@@ -139,24 +152,29 @@ final class FileBytes implements AutoCloseable {
 
     boolean isMapped() { return copy == null; }
 
-    /** Lets go of the file, and ends {@link #bytes} unless they are a mapping. */
+    /** Closes the file, and ends {@link #bytes} unless they are a mapping. */
     @Override public void close() throws IOException {
         if (copy == null) return;
         copy.arena.close();
         copy.channel.close();
     }
 
-    /** Of a copy only what {@link #load} has read. */
+    /** Returns the file's bytes; of a copied file, only those that {@link #load} has read. */
     MemorySegment bytes() { return bytes; }
 
     long size() { return bytes.byteSize(); }
 
-    /** @param what names the range where it lies outside the file */
+    /**
+     * Returns a range of the file, read.
+     *
+     * @param what name of the range for the message if it lies outside the file
+     */
     MemorySegment slice(long at, long length, String what) throws IOException { return load(place(at, length, what)); }
 
-    /** {@link #slice}, not read yet. */
+    /** Returns a range of the file that may not have been read yet. */
     MemorySegment place(long at, long length, String what) throws MalformedFileException {
-        if (at < 0 || length < 0 || at > size() - length) throw malformed(what + " lies outside the file, or the file was cut off: " + Long.toUnsignedString(length) + " bytes at "
+        if (at < 0 || length < 0 || at > size() - length) throw malformed(what + " lies outside the file, or the file was truncated: "
+                + Long.toUnsignedString(length) + " bytes at "
                 + Long.toUnsignedString(at) + " of " + size());
         return bytes.asSlice(at, length);
     }
@@ -167,7 +185,7 @@ final class FileBytes implements AutoCloseable {
 
     long i64(long at) throws IOException { return slice(at, 8, "a number").get(LONG, 0); }
 
-    /** Whether these bytes stand at a place. */
+    /** Returns whether the file has the given bytes at a position. */
     boolean has(long at, byte... expected) throws IOException {
         return at >= 0 && at <= size() - expected.length && load(bytes.asSlice(at, expected.length)).mismatch(MemorySegment.ofArray(expected)) < 0;
     }

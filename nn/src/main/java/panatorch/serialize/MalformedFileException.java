@@ -3,7 +3,10 @@ package panatorch.serialize;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file is not what it should be, is damaged, or asks for what is not read: the message names the file and says what is wrong with it. */
+/**
+ * Thrown if a file has another format than expected, is damaged, or asks for something that is not read. The message names the file
+ * and says what is wrong.
+ */
 public final class MalformedFileException extends IOException {
     private static final long serialVersionUID = 1;
 

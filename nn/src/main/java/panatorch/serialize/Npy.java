@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,13 +23,14 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * NumPy's files: {@code .npy} of one array and {@code .npz}, a zip archive of them, compressed or not
- * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</a>, versions 1 to 3). Bool, integers, floats
- * and complex numbers, little-endian, in C or Fortran order; arrays of Python objects, which run code when NumPy reads them, are refused.
+ * Reads and writes NumPy's files: {@code .npy} with one array and {@code .npz}, a zip archive of them, compressed or not
+ * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</a>, versions 1 to 3). Arrays may be bool,
+ * integer, floating-point or complex, little-endian, in C or Fortran order. Arrays of Python objects are refused, because NumPy runs
+ * code to read them.
  *
- * <p>Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller. That of a {@code .npy} file is in the file's
- * order, so one in Fortran order is not contiguous. Where a file is asked to be {@linkplain Reading#MAPPED mapped}, those of {@code .npz} files are
- * where they lie aligned, as {@link #saveAll} writes them.
+ * <p>Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller if there is none. The
+ * tensor of a {@code .npy} file keeps the file's order: in Fortran order it is not contiguous. With {@linkplain Reading#MAPPED mapped}
+ * reading, tensors of {@code .npz} files are mapped where they are aligned, as {@link #saveAll} writes them.
  */
 public final class Npy {
     private Npy() {}
@@ -44,13 +46,13 @@ public final class Npy {
     // ---- reading
 
     /**
-     * The array of a {@code .npy} file.
+     * Returns the array of a {@code .npy} file.
      *
-     * @throws MalformedFileException if it is damaged, big-endian, or of a type that tensors do not have
+     * @throws MalformedFileException if the file is damaged, big-endian, or of a type that tensors do not have
      */
     public static Tensor load(Path path) throws IOException { return load(path, Reading.COPIED); }
 
-    /** {@link #load(Path)}, copied or mapped. */
+    /** Returns the array of a {@code .npy} file, copied or mapped. */
     public static Tensor load(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
             Tensor array = read(file, "it", file.bytes());
@@ -59,10 +61,10 @@ public final class Npy {
         }
     }
 
-    /** The arrays of an {@code .npz} file by their names, in the archive's order. */
+    /** Returns the arrays of an {@code .npz} file by their names, in the archive's order. */
     public static Map<String, Tensor> loadAll(Path path) throws IOException { return loadAll(path, Reading.COPIED); }
 
-    /** {@link #loadAll(Path)}, copied or mapped. */
+    /** Returns the arrays of an {@code .npz} file, copied or mapped. */
     public static Map<String, Tensor> loadAll(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
             Map<String, Tensor> arrays = loadAll(file);
@@ -77,7 +79,7 @@ public final class Npy {
         try {
             int length = file.u16(26);
             return length >= 4 && file.has(30 + length - 4, (byte) '.', (byte) 'n', (byte) 'p', (byte) 'y');
-        } catch (MalformedFileException e) { // it is cut off
+        } catch (MalformedFileException e) { // truncated
             return false;
         }
     }
@@ -87,7 +89,7 @@ public final class Npy {
         try (var scope = Scope.open()) {
             var arrays = new LinkedHashMap<String, Tensor>();
             for (String name : archive.names()) {
-                if (!name.endsWith(".npy")) throw file.malformed("the archive's entry " + name + " is no array");
+                if (!name.endsWith(".npy")) throw file.malformed("the archive's entry " + name + " is not an array");
                 arrays.put(name.substring(0, name.length() - 4), read(file, name, archive.checked(name)));
             }
             archive.requireUnchanged();
@@ -98,21 +100,24 @@ public final class Npy {
 
     private static Tensor read(FileBytes file, String name, MemorySegment bytes) throws IOException {
         file.load(bytes.asSlice(0, Math.min(bytes.byteSize(), 12 + MOST_HEADER)));
-        if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0) throw file.malformed(name + " is no array of NumPy's");
+        if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0) throw file.malformed(name
+                + " is not a NumPy array");
         boolean wide = bytes.get(ValueLayout.JAVA_BYTE, 6) > 1;
         long length = wide ? Integer.toUnsignedLong(bytes.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8))
                 : Short.toUnsignedInt(bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8));
         long begin = (wide ? 12 : 10) + length;
-        if (begin > bytes.byteSize() || length > MOST_HEADER) throw file.malformed(name + " has a header of " + length + " bytes, and " + bytes.byteSize() + " in all");
+        if (begin > bytes.byteSize() || length > MOST_HEADER) throw file.malformed(name + " has a header of " + length + " bytes, but only "
+                + bytes.byteSize() + " bytes in total");
         String header = new String(bytes.asSlice(begin - length, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
         Matcher m = HEADER.matcher(header);
-        if (!m.matches()) throw file.malformed(name + " has a header that describes no plain array: " + header.strip());
+        if (!m.matches()) throw file.malformed(name + " has a header that does not describe a plain array: " + header.strip());
         DType dtype = type(file, name, m.group(1));
         long[] shape = shape(file, name, m.group(3));
         MemorySegment data = bytes.asSlice(begin);
         long elements = Storage.elements(file, name, shape);
         if (Math.multiplyHigh(elements, dtype.bytes()) != 0 || data.byteSize() != elements * dtype.bytes())
-            throw file.malformed(name + " has " + data.byteSize() + " bytes of data, and its shape (" + m.group(3) + ") needs " + elements + " × " + dtype.bytes());
+            throw file.malformed(name + " has " + data.byteSize() + " bytes of data, but its shape (" + m.group(3) + ") needs " + elements
+                    + " × " + dtype.bytes());
         boolean fortran = m.group(2).equals("True");
         try (var scope = Scope.open()) {
             Storage storage = bytes.isNative() ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
@@ -122,7 +127,7 @@ public final class Npy {
 
     private static DType type(FileBytes file, String name, String described) throws MalformedFileException {
         DType dtype = TYPES.get(described.substring(1));
-        if (described.endsWith("O")) throw file.malformed(name + " holds Python objects, which are not read: NumPy would run code to make them");
+        if (described.endsWith("O")) throw file.malformed(name + " holds Python objects, which are refused because reading them runs code");
         if (dtype == null) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
         if (described.charAt(0) == '>' && dtype.bytes() > 1) throw file.malformed(name + " is big-endian ('" + described + "'); save it as a.astype(a.dtype.newbyteorder('<'))");
         if ("<|=>".indexOf(described.charAt(0)) < 0) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
@@ -142,9 +147,9 @@ public final class Npy {
     // ---- writing
 
     /**
-     * Writes a tensor of any device and strides in C order.
+     * Writes a tensor of any device and strides, in C order.
      *
-     * @throws IllegalArgumentException if NumPy has no such type, as bfloat16
+     * @throws IllegalArgumentException if NumPy does not have the type, for example bfloat16
      */
     public static void save(Path file, Tensor tensor) throws IOException {
         try (var arena = Arena.ofConfined()) {
@@ -158,13 +163,14 @@ public final class Npy {
 
     /** Writes tensors under their names into an uncompressed {@code .npz} file, one by one, in the map's order. */
     public static void saveAll(Path file, Map<String, Tensor> tensors) throws IOException {
-        var headers = new LinkedHashMap<String, MemorySegment>();
-        tensors.forEach((name, t) -> headers.put(name, header(name, t)));
+        var headers = new ArrayList<MemorySegment>(); // all of them before the file is begun
+        tensors.forEach((name, t) -> headers.add(header(name, t)));
         AtomicFile.write(file, channel -> {
             var zip = new ZipWriter(channel);
+            var header = headers.iterator();
             for (var e : tensors.entrySet()) {
                 try (var arena = Arena.ofConfined()) {
-                    zip.add(e.getKey() + ".npy", headers.get(e.getKey()), data(e.getValue(), arena));
+                    zip.add(e.getKey() + ".npy", header.next(), data(e.getValue(), arena));
                 }
             }
             zip.finish(0);

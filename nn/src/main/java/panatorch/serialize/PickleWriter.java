@@ -16,7 +16,7 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Tensor;
 
-/** Writes values and tensors as a pickle of protocol 2, of nothing but what {@code torch.load(weights_only=True)} takes. */
+/** Writes values and tensors as a pickle of protocol 2 that {@code torch.load(weights_only=True)} accepts. */
 final class PickleWriter {
     private static final Map<DType, String> STORAGES = TorchNames.STORAGES.entrySet().stream().filter(e -> !e.getKey().equals("UntypedStorage"))
             .collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
@@ -24,7 +24,7 @@ final class PickleWriter {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final StoragePlan storages = new StoragePlan();
 
-    /** A pickle, and the storages that it names by their numbers. */
+    /** A pickle and the storages to which it refers by number. */
     record Written(byte[] pickle, StoragePlan storages) {}
 
     static Written write(@Nullable Object value) {
@@ -37,17 +37,22 @@ final class PickleWriter {
     }
 
     private void plan(@Nullable Object value, int level) {
-        if (level > PlainData.MOST_LEVELS) throw new IllegalArgumentException("values are nested more than " + PlainData.MOST_LEVELS + " levels deep, or hold themselves");
+        if (level > PlainData.MOST_LEVELS)
+            throw new IllegalArgumentException("values are nested more than " + PlainData.MOST_LEVELS
+                    + " levels deep, or contain themselves");
         switch (value) {
             case null -> {}
             case Tensor t -> storages.add(t);
             case Map<?, ?> map -> map.forEach((k, v) -> {
-                if (k != null && !PlainData.isScalar(k)) throw new IllegalArgumentException("a key is a " + k.getClass().getName() + "; files hold text and numbers as keys");
+                if (k != null && !PlainData.isScalar(k))
+                    throw new IllegalArgumentException("a key is a " + k.getClass().getName() + "; keys have to be text or numbers");
                 plan(v, level + 1);
             });
             case Collection<?> values -> values.forEach(v -> plan(v, level + 1));
             default -> {
-                if (!PlainData.isScalar(value)) throw new IllegalArgumentException("a value is a " + value.getClass().getName() + "; files hold tensors, text, numbers, and lists, sets and maps of them");
+                if (!PlainData.isScalar(value))
+                    throw new IllegalArgumentException("a value is a " + value.getClass().getName()
+                            + "; values have to be tensors, text, numbers, or lists, sets and maps of them");
             }
         }
     }
@@ -76,7 +81,7 @@ final class PickleWriter {
 
     // ---- tensors
 
-    /** As {@code torch._utils._rebuild_tensor_v2} takes them, or v3, for types that have no storage class of their own. */
+    /** Writes a call of {@code torch._utils._rebuild_tensor_v2}, or of v3 for types that have no storage class of their own. */
     private void tensor(Tensor t) {
         StoragePlan.Place place = storages.place(t);
         String storage = STORAGES.get(t.dtype());

@@ -10,7 +10,10 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Tensor;
 
-/** What files hold: tensors, numbers, texts, and lists, sets and maps of them, nested so that a plain recursion may walk them. */
+/**
+ * The values that files may hold: tensors, numbers, texts, and lists, sets and maps of them. They are nested so little that a plain
+ * recursion can walk them.
+ */
 final class PlainData {
     static final int MOST_LEVELS = 200;
     private static final long MOST_VALUES = 50_000_000;
@@ -20,11 +23,15 @@ final class PlainData {
 
     private PlainData(FileBytes file) { this.file = file; }
 
-    /** A few bytes of a pickle can hold a list of a list …, each twice, that takes forever to walk, or a list that holds itself. */
+    /**
+     * Checks the size of a value. A few bytes of a pickle can describe a list that contains itself, or a list of lists of lists, each
+     * of them twice, which takes forever to walk.
+     */
     static void check(FileBytes file, @Nullable Object value) throws MalformedFileException { new PlainData(file).size(value, 0); }
 
     private long size(@Nullable Object value, int level) throws MalformedFileException {
-        if (level > MOST_LEVELS) throw file.malformed("its values are nested more than " + MOST_LEVELS + " levels deep, or hold themselves");
+        if (level > MOST_LEVELS) throw file.malformed("its values are nested more than " + MOST_LEVELS
+                + " levels deep, or contain themselves");
         return switch (value) {
             case Map<?, ?> map -> sum(map, map.values(), level);
             case Collection<?> values -> sum(values, values, level);
@@ -41,7 +48,7 @@ final class PlainData {
         long all = 1;
         for (Object v : values) {
             all += size(v, level + 1);
-            if (all > MOST_VALUES) throw file.malformed("its values are more than " + MOST_VALUES + ", as it holds the same ones again and again");
+            if (all > MOST_VALUES) throw file.malformed("it has more than " + MOST_VALUES + " values, because it repeats the same ones");
         }
         sizes.put(container, all);
         return all;

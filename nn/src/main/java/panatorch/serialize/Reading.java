@@ -1,21 +1,25 @@
 package panatorch.serialize;
 
-/** How the bytes of a file become tensors: what reads weights takes {@link #COPIED} unless it is given another. */
+/**
+ * The way in which the bytes of a file become tensors. Methods that read weights use {@link #COPIED} unless they are given another.
+ */
 public enum Reading {
     /**
-     * The file is read once, straight into the tensors' own memory, and let go of: whatever happens to it afterwards, they stay as they are. One that changes
-     * meanwhile is a {@link MalformedFileException}: its size, the time of its last change and its header are looked at again after the copy.
+     * Reads the file once, straight into the tensors' own memory, and closes it: later changes of the file do not affect the tensors.
+     * If the file changes while it is read, loading throws {@link MalformedFileException}; for this, the file's size, the time of its
+     * last change and its header are checked again after the copy.
      */
     COPIED,
 
     /**
-     * The tensors are the file's mapping, copy-on-write: nothing is read before it is used, so loading is a matter of milliseconds, processes share the
-     * memory, and a file may be larger than it; what is written to a tensor does not reach the file. The mapping ends once the tensors are freed and the
-     * garbage collector has run.
+     * Maps the file copy-on-write and makes the tensors views of the mapping. Nothing is read before it is used: loading takes
+     * milliseconds, processes share the memory, and a file may be larger than the memory. Writing to a tensor does not change the
+     * file. The mapping ends once the tensors are freed and the garbage collector has run.
      *
-     * <p>For files that nobody writes to. One that is replaced, as everything here saves, stays mapped as it was. But a program that overwrites it in place
-     * changes the tensors, and once it is cut short, an operator that touches what is gone <b>ends this process</b> by SIGBUS, which no library can turn into
-     * an exception; only an access of Java's own, through a {@code MemorySegment}, is an {@link InternalError}.
+     * <p>Use it only for files that nobody writes to. Replacing a file, as every method here does when it saves, is safe: the old file
+     * stays mapped. But a program that overwrites the file in place changes the tensors. If it shortens the file, an operator that
+     * touches the missing part <b>ends this process</b> by SIGBUS, which no library can turn into an exception; only Java's own
+     * access, through a {@code MemorySegment}, throws {@link InternalError}.
      */
     MAPPED
 }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -21,19 +22,19 @@ import panatorch.Tensor;
 import panatorch.internal.files.FileNames;
 
 /**
- * The safetensors format, as the {@code safetensors} package for Python reads and writes it: a 64-bit header length, a JSON header
- * with each tensor's type, shape and place, and the tensors' bytes, little-endian
- * (<a href="https://huggingface.co/docs/safetensors">specification</a>). Also the form in several files, whose index, {@code
- * model.safetensors.index.json}, says which file holds which tensor.
+ * The safetensors format, as Python's {@code safetensors} package reads and writes it: a 64-bit header length, a JSON header with each
+ * tensor's type, shape and offsets, and the tensors' bytes, little-endian
+ * (<a href="https://huggingface.co/docs/safetensors">specification</a>). Also the form with several files, whose index
+ * {@code model.safetensors.index.json} maps each tensor to its file.
  *
- * <p>Loaded tensors are on the CPU, in memory of their own unless a file is asked to be {@linkplain Reading#MAPPED mapped}.
+ * <p>Loaded tensors are on the CPU, in memory of their own unless {@linkplain Reading#MAPPED mapped} reading is requested.
  */
 public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Writes tensors of any device and strides, one after another, in the map's order, and texts that go with them. The file appears only
-     * once it is complete. Tensors that share memory are written as often as they occur.
+     * Writes tensors of any device and strides, one after another, in the map's order, together with texts. The file appears only once
+     * it is complete. Tensors that share memory are written as often as they occur.
      *
      * @throws IllegalArgumentException if the format has no name for a tensor's type
      */
@@ -51,23 +52,26 @@ public final class Safetensors {
         }
     }
 
-    /** The tensors of a file or, for a name that ends in {@code .json}, of an index, in the order of their places. They belong to the current scope, or to the caller. */
+    /**
+     * Returns the tensors of a file or, if the name ends in {@code .json}, of an index, in the order of their offsets. They belong to
+     * the current scope, or to the caller if there is none.
+     */
     public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
-    /** {@link #load(Path)}, copied or mapped. */
+    /** Returns the tensors of a file or index, copied or mapped. */
     public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors(); }
 
     /** @param metadata texts that came with the tensors */
     public record Content(Map<String, Tensor> tensors, Map<String, String> metadata) {}
 
     /**
-     * Checks all of the header before any tensor is made.
+     * Returns the tensors and texts of a file. Checks the whole header before it creates a tensor.
      *
-     * @throws MalformedFileException if the file is damaged: the message says how
+     * @throws MalformedFileException if the file is damaged; the message says how
      */
     public static Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
-    /** {@link #read(Path)}, copied or mapped. */
+    /** Returns the tensors and texts of a file, copied or mapped. */
     public static Content read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
             Content content = read(file);
@@ -99,8 +103,8 @@ public final class Safetensors {
     private static final String WEIGHT_MAP = "weight_map";
 
     /**
-     * Writes {@code model-00001-of-0000N.safetensors} and so on into a folder, none with more than {@code mostBytes} of tensors unless
-     * it holds a single one, and at last their index.
+     * Writes {@code model-00001-of-0000N.safetensors} and so on into a folder, and then their index. No file holds more than
+     * {@code mostBytes} of tensors, unless it holds a single tensor.
      *
      * @return the index
      */
@@ -132,18 +136,20 @@ public final class Safetensors {
 
     private static Map<String, Tensor> readIndex(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var index = FileBytes.open(path, Reading.COPIED)) {
+            Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent()); // a file that is open has one
             JsonNode where = SafetensorsHeader.json(index, index.load(index.bytes())).path(WEIGHT_MAP);
-            if (!where.isObject()) throw index.malformed("it is no index of safetensors files: it has no " + WEIGHT_MAP);
+            if (!where.isObject()) throw index.malformed("it is not an index of safetensors files: it has no " + WEIGHT_MAP);
             var files = new LinkedHashMap<String, Map<String, Tensor>>();
             var tensors = new LinkedHashMap<String, Tensor>();
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey() + " is said to be in '" + name + "', which is no file beside the index");
-                Path file = FileNames.resolve(path.toAbsolutePath().getParent(), name);
-                if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " is said to be in " + name + ", which is missing");
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey()
+                        + " refers to '" + name + "', which is not a file beside the index");
+                Path file = FileNames.resolve(folder, name);
+                if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " refers to " + name + ", which is missing");
                 if (!files.containsKey(name)) files.put(name, read(file, reading).tensors());
                 Tensor t = files.get(name).get(e.getKey());
-                if (t == null) throw index.malformed(e.getKey() + " is said to be in " + name + ", which does not have it");
+                if (t == null) throw index.malformed(e.getKey() + " refers to " + name + ", which does not contain it");
                 tensors.put(e.getKey(), t);
             }
             tensors.values().forEach(scope::keep);

@@ -20,9 +20,9 @@ import java.util.stream.Collectors;
 import panatorch.DType;
 import panatorch.Tensor;
 
-/** The JSON header of a safetensors file, checked: every byte behind it belongs to exactly one tensor. */
+/** The checked JSON header of a safetensors file: every byte after the header belongs to exactly one tensor. */
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
-    /** A tensor's type, shape and place; bytes are counted from the header's end. */
+    /** A tensor's type, shape and byte range, counted from the end of the header. */
     record Entry(DType dtype, long[] shape, long begin, long end) {}
 
     static final ObjectMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
@@ -38,7 +38,10 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     // ---- writing
 
-    /** Length and header, padded so that the tensors begin at a multiple of 8. The tensors follow without gaps, in the map's order. */
+    /**
+     * Returns the length and the header, padded so that the tensors begin at a multiple of 8. The tensors follow without gaps, in the
+     * map's order.
+     */
     static byte[] bytes(Map<String, Tensor> tensors, Map<String, String> metadata) {
         ObjectNode header = JSON.createObjectNode();
         if (!metadata.isEmpty()) header.set(METADATA, JSON.valueToTree(metadata));
@@ -64,7 +67,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     // ---- reading
 
-    /** The bytes behind the header. */
+    /** Returns the bytes after the header. */
     static MemorySegment data(FileBytes file) throws IOException { return file.bytes().asSlice(size(file)); }
 
     static SafetensorsHeader read(FileBytes file) throws IOException {
@@ -80,7 +83,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         for (var e : entries.entrySet().stream().sorted(Map.Entry.comparingByValue((a, b) -> a.begin != b.begin ? Long.compare(a.begin, b.begin) : Long.compare(a.end, b.end))).toList()) {
             Entry place = e.getValue();
             if (place.end > size) throw damaged(file, e.getKey() + " lies outside the file, at [" + place.begin + "," + place.end + "] of " + size + " bytes");
-            if (place.begin != next) throw damaged(file, e.getKey() + (place.begin < next ? " overlaps what comes before it" : " leaves a gap before it") + ", at [" + place.begin + "," + place.end + "]");
+            if (place.begin != next) throw damaged(file, e.getKey() + (place.begin < next ? " overlaps the tensor before it" : " "
+                    + "leaves a gap before it") + ", at [" + place.begin + "," + place.end + "]");
             inOrder.put(e.getKey(), place);
             next = place.end;
         }
@@ -88,7 +92,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         return new SafetensorsHeader(inOrder, metadata);
     }
 
-    /** Of the header and its length, from the file's beginning. */
+    /** Returns the size of the header and its length field together. */
     static long size(FileBytes file) throws IOException { return 8 + length(file); }
 
     private static long length(FileBytes file) throws IOException {
@@ -114,17 +118,19 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         DType dtype = TYPES.get(e.path("dtype").asText());
         if (dtype == null) throw damaged(file, name + " has the unknown type '" + e.path("dtype").asText() + "'");
         JsonNode dims = e.path("shape"), offsets = e.path("data_offsets");
-        if (!dims.isArray() || !offsets.isArray() || offsets.size() != 2) throw damaged(file, name + " has no shape and place");
+        if (!dims.isArray() || !offsets.isArray() || offsets.size() != 2) throw damaged(file, name + " has no shape and data_offsets");
         var shape = new long[dims.size()];
         for (int i = 0; i < shape.length; i++) if ((shape[i] = whole(dims.get(i))) < 0) throw damaged(file, name + " has the impossible shape " + dims);
         long begin = whole(offsets.get(0)), end = whole(offsets.get(1)), elements = Storage.elements(file, name, shape);
         if (begin < 0 || end < begin) throw damaged(file, name + " lies outside the file, at " + offsets);
         if (Math.multiplyHigh(elements, dtype.bytes()) != 0 || end - begin != elements * dtype.bytes())
-            throw damaged(file, name + " takes " + (end - begin) + " bytes, and its shape " + dims + " needs " + elements + " × " + dtype.bytes());
+            throw damaged(file, name + " takes " + (end - begin) + " bytes, but its shape " + dims + " needs " + elements + " × "
+                    + dtype.bytes());
         return new Entry(dtype, shape, begin, end);
     }
 
     private static long whole(JsonNode n) { return n.isIntegralNumber() && n.canConvertToLong() ? n.longValue() : -1; }
 
-    static MalformedFileException damaged(FileBytes file, String how) { return file.malformed("it is no safetensors file, or a damaged one: " + how); }
+    static MalformedFileException damaged(FileBytes file, String how) { return file.malformed("it is not a safetensors file, or is "
+            + "damaged: " + how); }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** The weights in a file of whatever kind, for {@code Module.loadStateDict}. */
+/** Reads weights from a file of any supported format, for {@code Module.loadStateDict}. */
 public final class StateDicts {
     private StateDicts() {}
 
@@ -17,24 +17,25 @@ public final class StateDicts {
     private static final String DATA_PARALLEL = "module.";
 
     /**
-     * Named tensors of a file that is recognised by its first bytes: safetensors, an index of several ({@code ….index.json}),
-     * {@code torch.save}, npz. A dict of {@code torch.save} that holds the weights as {@code state_dict}, {@code model_state_dict},
-     * {@code model}, {@code net} or {@code params} is unwrapped, what else a state dict holds than tensors is left out, and a
-     * prefix {@code module.} that all names have, as {@code DataParallel} makes it, is taken off.
+     * Returns the named tensors of a file. The first bytes decide its format: safetensors, an index of several such files
+     * ({@code ….index.json}), {@code torch.save}, or npz. A dict of {@code torch.save} that holds the weights as {@code state_dict},
+     * {@code model_state_dict}, {@code model}, {@code net} or {@code params} is unwrapped. Entries that are not tensors are left out.
+     * A prefix {@code module.} of all names, as {@code DataParallel} adds it, is removed.
      *
-     * <p>The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller.
+     * <p>The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller
+     * if there is none.
      *
-     * @throws MalformedFileException if the file is of no such kind, is damaged, or holds no named tensors
+     * @throws MalformedFileException if the file has another format, is damaged, or holds no named tensors
      */
     public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
-    /** {@link #load(Path)}, copied or mapped. */
+    /** Returns the named tensors of a file, copied or mapped. */
     public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return read(file, reading).tensors(); }
 
-    /** {@link #load} with the texts that safetensors files hold beside the tensors; other kinds have none. */
+    /** Returns the named tensors and the texts that safetensors files hold beside them; other formats have none. */
     public static Safetensors.Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
-    /** {@link #read(Path)}, copied or mapped. */
+    /** Returns the named tensors and texts of a file, copied or mapped. */
     public static Safetensors.Content read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open()) {
             Safetensors.Content content = readAny(path, reading);

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -13,11 +14,11 @@ import panatorch.Torch;
 
 /** Bytes of a file that several tensors may view. */
 final class Storage {
-    private static final int MOST_DIMENSIONS = 64; // what libtorch's loops over several tensors take
+    private static final int MOST_DIMENSIONS = 64; // the most that libtorch's loops over several tensors take
 
     private final FileBytes file;
     private final MemorySegment place;
-    private final Map<DType, Tensor> all; // uint8 [N], of which this storage is a part, and as elements of other types
+    private final Map<DType, Tensor> all; // the whole file part uint8 [N] that contains this storage, and its views as other types
     private final long begin;
 
     private Storage(FileBytes file, MemorySegment place, Map<DType, Tensor> all, long begin) {
@@ -30,8 +31,8 @@ final class Storage {
     private Storage(FileBytes file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
 
     /**
-     * The mapping itself where it is aligned for elements of {@code alignment} bytes, else a copy. Belongs to the current scope, which
-     * the tensors may outlive.
+     * Creates a storage over the mapping itself if it is aligned for elements of {@code alignment} bytes, otherwise over a copy.
+     * Belongs to the current scope, which the tensors may outlive.
      */
     static Storage of(FileBytes file, MemorySegment place, int alignment) throws IOException {
         if (!file.isMapped()) return new Storage(file, place, file.copyOf(place));
@@ -39,20 +40,23 @@ final class Storage {
         return copyOf(file, place);
     }
 
-    /** For bytes of the Java heap. */
+    /** Creates a storage from a copy of bytes on the Java heap. */
     static Storage copyOf(FileBytes file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize())); }
 
-    /** Some of its bytes, which stay shared. */
+    /** Returns a part of this storage, which shares its bytes. */
     Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), all, begin + from); }
 
-    /** Some of its bytes, shared where elements of {@code alignment} bytes can begin there, else a copy. */
+    /**
+     * Returns a part of this storage. It shares the bytes if they are aligned for elements of {@code alignment} bytes, otherwise it is
+     * a copy.
+     */
     Storage part(long from, long length, int alignment) throws IOException {
         return (begin + from) % alignment == 0 ? part(from, length) : of(file, place.asSlice(from, length), alignment);
     }
 
     MemorySegment place() { return place; }
 
-    /** A tensor over this storage, which is not a view in autograd's sense. Offset and strides count elements. */
+    /** Creates a tensor over this storage, which is not a view in autograd's sense. Offset and strides count elements. */
     Tensor tensor(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
         check(name, dtype, offset, shape, strides);
         Tensor elements = elements(dtype);
@@ -62,8 +66,9 @@ final class Storage {
     }
 
     private Tensor elements(DType dtype) {
-        Tensor known = all.get(dtype), bytes = all.get(DType.UINT8);
+        Tensor known = all.get(dtype);
         if (known != null) return known;
+        Tensor bytes = Objects.requireNonNull(all.get(DType.UINT8)); // every storage begins with it
         try (var scope = Scope.open()) {
             Tensor elements = scope.move(bytes.narrow(0, 0, bytes.numel() / dtype.bytes() * dtype.bytes()).view(dtype));
             all.put(dtype, elements);
@@ -71,10 +76,10 @@ final class Storage {
         }
     }
 
-    /** A tensor that begins with the storage, last dimension fastest. */
+    /** Creates a contiguous tensor at the beginning of the storage. */
     Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException { return tensor(name, dtype, 0, shape, contiguous(shape)); }
 
-    /** The strides of a tensor without gaps, last dimension fastest. */
+    /** Returns the strides of a contiguous tensor. */
     static long[] contiguous(long[] shape) {
         var strides = new long[shape.length];
         long stride = 1;
@@ -85,10 +90,10 @@ final class Storage {
         return strides;
     }
 
-    /** How many elements there are; no shape whose numbers libtorch could not hold gets past here. */
+    /** Returns the number of elements. Refuses shapes whose numbers libtorch could not hold. */
     static long elements(FileBytes file, String name, long[] shape) throws MalformedFileException {
         if (shape.length > MOST_DIMENSIONS) throw file.malformed(name + " has " + shape.length + " dimensions");
-        long all = 1, some = 1; // zeros left out: strides are made of them also where nothing is stored
+        long all = 1, some = 1; // zeros left out: strides have to fit even if the tensor is empty
         try {
             for (long s : shape) {
                 if (s < 0) throw file.malformed(name + " has the impossible shape " + Arrays.toString(shape));
@@ -106,7 +111,7 @@ final class Storage {
         if (begin % dtype.bytes() != 0) throw file.malformed(name + " begins within an element");
         if (shape.length != strides.length) throw file.malformed(name + " has " + shape.length + " sizes and " + strides.length + " strides");
         long n = elements(file, name, shape);
-        if (offset < 0 || offset > there) throw file.malformed(name + " begins at element " + offset + " of a storage of " + there);
+        if (offset < 0 || offset > there) throw file.malformed(name + " begins at element " + offset + ", but its storage has only " + there);
         try {
             long last = offset;
             for (int d = 0; d < shape.length; d++) {

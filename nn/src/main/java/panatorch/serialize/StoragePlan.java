@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -16,14 +17,24 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Which bytes a file needs so that tensors that share memory share it again when they are read. Of a storage only the part is written
- * that the tensors span: a row of a large matrix does not take the matrix along, as it does in Python.
+ * The parts of storages that a file has to contain so that tensors that share memory share it again when they are read. Only the part
+ * of a storage that the tensors span is written. So a row of a large matrix does not take the matrix along, as it does in Python.
  */
 final class StoragePlan {
-    /** @param key number of the storage in the file; @param elements of all of it; @param offset in it, in elements, as the strides are */
+    /**
+     * The place of a tensor in the file.
+     *
+     * @param key number of the storage
+     * @param elements number of elements of the storage
+     * @param offset offset in the storage, in elements
+     * @param strides strides, in elements
+     */
     record Place(int key, long elements, long offset, long[] strides) {}
 
-    /** Several tensors' memory, from element {@code first} to before {@code end} of what libtorch has; or, where they are 0, a tensor that is copied. */
+    /**
+     * The memory of several tensors, elements {@code first} to {@code end} (exclusive) of libtorch's storage; or, if both are 0, a
+     * tensor that is copied.
+     */
     private static final class Part {
         final int key;
         final Tensor tensor;
@@ -45,7 +56,7 @@ final class StoragePlan {
     private final Map<Tensor, Use> uses = new IdentityHashMap<>();
     private final List<Part> parts = new ArrayList<>();
 
-    /** All tensors are added before the first {@link #place} is asked for. */
+    /** Adds a tensor. All tensors have to be added before the first call of {@link #place}. */
     void add(Tensor t) {
         if (uses.containsKey(t)) return;
         if (t.layout() != Layout.STRIDED || t.device().type() == Device.Type.META) throw new IllegalArgumentException("a tensor without strides or without memory cannot be saved: " + t.describe());
@@ -69,7 +80,7 @@ final class StoragePlan {
         return part;
     }
 
-    /** Of an element, counted from the storage's begin, or of the tensor's first. */
+    /** Returns the byte address of an element of the storage, or of the tensor's first element for null. */
     private static long address(Tensor t, @Nullable Long element) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
             long[] one = {1};
@@ -78,7 +89,7 @@ final class StoragePlan {
     }
 
     Place place(Tensor t) {
-        Use use = uses.get(t);
+        Use use = Objects.requireNonNull(uses.get(t), "a tensor that was not planned for");
         Part part = use.part;
         if (part.end == 0) return new Place(part.key, t.numel(), 0, Storage.contiguous(t.shape()));
         return new Place(part.key, part.end - part.first, use.offset - part.first, t.strides());
@@ -86,7 +97,7 @@ final class StoragePlan {
 
     int size() { return parts.size(); }
 
-    /** A storage's bytes on the CPU, which live as long as {@code arena}. */
+    /** Returns a storage's bytes on the CPU, which live as long as {@code arena}. */
     MemorySegment bytes(int key, Arena arena) {
         Part part = parts.get(key);
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {

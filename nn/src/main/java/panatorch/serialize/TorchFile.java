@@ -18,17 +18,19 @@ import panatorch.Tensor;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * Files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format of PyTorch 1.6 and
- * later, and the older stream of pickles. Formats: {@code torch/serialization.py} and {@code caffe2/serialize} of PyTorch.
+ * Reads and writes files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format
+ * of PyTorch 1.6 and later, and the older stream of pickles. The formats are defined by {@code torch/serialization.py} and
+ * {@code caffe2/serialize} of PyTorch.
  *
- * <p>Reading builds tensors and plain data only, and runs nothing: a file that asks for anything else, as malicious files and whole
- * pickled models do, is refused by the name of what it asks for. Values become {@code Long} (beyond 64 bits {@code BigInteger}),
+ * <p>Reading only creates tensors and plain data and never runs code. A file that asks for anything else, as malicious files and whole
+ * pickled models do, is refused; the message names what it asks for. Values become {@code Long} ({@code BigInteger} beyond 64 bits),
  * {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, {@link panatorch.Complex}, {@link panatorch.DType},
- * {@link panatorch.Device}, null; a list, tuple or {@code torch.Size} a {@code List}, the latter two unmodifiable; a set a {@code Set}; a
- * dict a {@code Map} in its order, with keys of any of these types; parameters are tensors that require gradients.
+ * {@link panatorch.Device} or null. A list becomes a {@code List}; a tuple or {@code torch.Size} an unmodifiable {@code List}; a set a
+ * {@code Set}; a dict a {@code Map} in its order, with keys of any of these types. Parameters are tensors that require gradients.
  *
- * <p>Tensors are on the CPU, wherever they were saved, in memory of their own; where a file is asked to be {@linkplain Reading#MAPPED mapped}, those are views
- * of the mapping that it stores uncompressed and aligned, as today's PyTorch does. Tensors that shared memory share it again.
+ * <p>Tensors are on the CPU, wherever they were saved, in memory of their own. With {@linkplain Reading#MAPPED mapped} reading,
+ * tensors that the file stores uncompressed and aligned, as current PyTorch does, are views of the mapping. Tensors that shared memory
+ * share it again.
  */
 public final class TorchFile {
     private TorchFile() {}
@@ -37,13 +39,14 @@ public final class TorchFile {
     private static final long PROTOCOL = 1001;
 
     /**
-     * What a file holds. Its tensors belong to the current scope, or to the caller.
+     * Returns the value in a file. Its tensors belong to the current scope, or to the caller if there is none.
      *
-     * @throws MalformedFileException if it is no such file, is damaged, or asks for what is neither a tensor nor plain data
+     * @throws MalformedFileException if the file has another format, is damaged, or asks for something that is neither a tensor nor
+     * plain data
      */
     public static @Nullable Object load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
-    /** {@link #load(Path)}, copied or mapped. */
+    /** Returns the value in a file, copied or mapped. */
     public static @Nullable Object load(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
             Object value = load(file);
@@ -61,7 +64,7 @@ public final class TorchFile {
         }
     }
 
-    /** As a tensor may stand in several places, keeping it must be harmless when repeated. */
+    /** Keeps all tensors of a value in a scope. A tensor may occur in several places, so keeping it twice has to be harmless. */
     static void keep(Scope scope, @Nullable Object value) {
         switch (value) {
             case Tensor t -> scope.keep(t);
@@ -74,19 +77,19 @@ public final class TorchFile {
     static boolean recognises(FileBytes file) throws IOException { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
 
     /**
-     * Writes a value that {@code torch.load(file, weights_only=True)} of PyTorch 1.6 and later reads: tensors, {@code Map}s (as dicts),
-     * {@code List}s, {@code Set}s, and the plain values that {@link #load} gives, {@code Integer}s and {@code Float}s too. Tensors that
-     * share memory on the CPU share it in the file; those on GPUs are written as copies. Tensors are streamed one by one, and the file
-     * appears only once it is complete. Equal values make equal files.
+     * Writes a value so that {@code torch.load(file, weights_only=True)} of PyTorch 1.6 and later reads it: tensors, {@code Map}s (as
+     * dicts), {@code List}s, {@code Set}s, and the plain values that {@link #load} returns, {@code Integer}s and {@code Float}s too.
+     * Tensors that share memory on the CPU share it in the file; those on GPUs are written as copies. Tensors are streamed one by one,
+     * and the file appears only once it is complete. Equal values make equal files.
      *
-     * @throws IllegalArgumentException if there is anything else among the values
+     * @throws IllegalArgumentException if any other type is among the values
      */
     public static void save(Path file, @Nullable Object value) throws IOException {
         PickleWriter.Written written = PickleWriter.write(value);
         AtomicFile.write(file, channel -> write(channel, written).finish(0));
     }
 
-    /** All but the archive's directory. */
+    /** Writes everything but the archive's directory. */
     static ZipWriter write(FileChannel channel, PickleWriter.Written written) throws IOException {
         var zip = new ZipWriter(channel);
         zip.add("archive/data.pkl", written.pickle());
@@ -112,22 +115,24 @@ public final class TorchFile {
         if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little")) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var found = new HashMap<String, Storage>();
         Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
-            if (id.rest() != null) throw file.malformed("it has a storage in the form of the old format");
+            if (id.rest() != null) throw file.malformed("it refers to a storage in the way of the old format");
             Storage storage = found.get(id.key());
             if (storage == null) found.put(id.key(), storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
             long expected = id.elements() * id.dtype().bytes();
             if (storage.place().byteSize() != expected || Math.multiplyHigh(id.elements(), id.dtype().bytes()) != 0)
-                throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, and its tensors say " + Long.toUnsignedString(expected));
+                throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, but its tensors need "
+                        + Long.toUnsignedString(expected));
             return storage;
         }));
         archive.requireUnchanged();
         return value;
     }
 
-    /** The folder that all entries are in, with its slash. */
+    /** Returns the folder that contains all entries, with its slash. */
     private static String root(ZipArchive archive) throws IOException {
         List<String> pickles = archive.names().stream().filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
-        if (pickles.size() != 1) throw archive.file().malformed("it is a zip archive, but none of torch.save: it has " + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
+        if (pickles.size() != 1) throw archive.file().malformed("it is a zip archive, but not one of torch.save: it has "
+                + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
         return pickles.getFirst().substring(0, pickles.getFirst().length() - "data.pkl".length());
     }
 
@@ -146,11 +151,12 @@ public final class TorchFile {
 
     private static @Nullable Object stream(FileBytes file) throws IOException {
         if (!recognises(file)) throw file.malformed(foreign(file));
-        file.load(file.bytes()); // where the pickles end is not said
+        file.load(file.bytes()); // the format does not say where the pickles end
         TorchNames names = new TorchNames(file, id -> null);
         Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
         Pickle.Read protocol = Pickle.read(file.bytes(), magic.end(), names);
-        if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value())) throw file.malformed("its magic number or protocol is none of torch.save");
+        if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value())) throw file.malformed("its magic number "
+                + "or protocol is not one of torch.save");
         Pickle.Read system = Pickle.read(file.bytes(), protocol.end(), names);
         if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian"))) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var sizes = new HashMap<String, TorchNames.StorageId>();
@@ -174,7 +180,7 @@ public final class TorchFile {
             if (id == null) throw file.malformed("it has a storage that no tensor uses: " + key);
             long elements = file.i64(at);
             if (elements != id.elements() || Math.multiplyHigh(elements, id.dtype().bytes()) != 0)
-                throw file.malformed("storage " + key + " has " + elements + " elements, and its tensors say " + id.elements());
+                throw file.malformed("storage " + key + " has " + elements + " elements, but its tensors expect " + id.elements());
             MemorySegment bytes = file.place(at + 8, elements * id.dtype().bytes(), "storage " + key);
             if (storages.put(id.key(), Storage.of(file, bytes, id.dtype().bytes())) != null) throw file.malformed("it has two storages " + key);
             at += 8 + bytes.byteSize();
@@ -195,6 +201,6 @@ public final class TorchFile {
     private static String foreign(FileBytes file) throws IOException {
         if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r')) return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
         if (file.has(0, (byte) 0x89, (byte) 'H', (byte) 'D', (byte) 'F')) return "it is an HDF5 file, not one of torch.save";
-        return "it is no file of torch.save";
+        return "it is not a file of torch.save";
     }
 }

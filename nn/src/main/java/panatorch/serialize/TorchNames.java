@@ -18,7 +18,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.internal.pickle.Pickle;
 
-/** What {@code torch.save} puts into pickles by name: the functions of {@code torch._utils} that make tensors, types, and a few of Python's own. */
+/**
+ * The names that {@code torch.save} puts into pickles: the functions of {@code torch._utils} that create tensors, types, and a few of
+ * Python's own.
+ */
 final class TorchNames implements Pickle.Names {
     static final Map<String, DType> STORAGES = Map.ofEntries(Map.entry("DoubleStorage", DType.FLOAT64), Map.entry("FloatStorage", DType.FLOAT32), Map.entry("HalfStorage", DType.FLOAT16),
             Map.entry("BFloat16Storage", DType.BFLOAT16), Map.entry("LongStorage", DType.INT64), Map.entry("IntStorage", DType.INT32), Map.entry("ShortStorage", DType.INT16),
@@ -26,20 +29,27 @@ final class TorchNames implements Pickle.Names {
             Map.entry("ComplexFloatStorage", DType.COMPLEX64), Map.entry("UntypedStorage", DType.UINT8));
     private static final Set<String> REFUSED_TYPES = Set.of("qint8", "quint8", "qint32", "quint4x2", "quint2x4");
 
-    /** Finds the bytes of what a pickle calls by {@code id}; null while they are still being looked for, when no tensor is made. */
+    /**
+     * Finds the bytes of the storage to which a pickle refers by {@code id}. Returns null while storages are still being collected; no
+     * tensor is created then.
+     */
     @FunctionalInterface
     interface Storages {
         @Nullable Storage find(StorageId id) throws IOException;
     }
 
-    /** @param rest what the old format adds: the part of another storage that this one is, or null */
+    /**
+     * A reference to a storage.
+     *
+     * @param rest the old format's addition, which makes this storage a part of another one, or null
+     */
     record StorageId(DType dtype, String key, long elements, @Nullable Object rest) {}
 
     private record Typed(DType dtype, @Nullable Storage storage) {}
 
     private record StorageType(DType dtype) {}
 
-    private static final Object UNMADE = "a tensor that is made once its bytes are found";
+    private static final Object UNMADE = "a tensor that is created once its bytes are found";
 
     private final FileBytes file;
     private final Storages storages;
@@ -59,18 +69,19 @@ final class TorchNames implements Pickle.Names {
             if (dtype != null) return new StorageType(dtype);
         }
         return switch (full) {
-            case "torch._utils._rebuild_tensor" -> (Pickle.Maker) a -> tensor(a, 4);
-            case "torch._utils._rebuild_tensor_v2" -> (Pickle.Maker) a -> tensor(a, 6);
-            case "torch._utils._rebuild_tensor_v3" -> (Pickle.Maker) a -> tensor(a, 7);
+            case "torch._utils._rebuild_tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 4);
+            case "torch._utils._rebuild_tensor_v2" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 6);
+            case "torch._utils._rebuild_tensor_v3" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 7);
             case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter" -> (Pickle.Maker) this::parameter;
             case "torch._tensor._rebuild_from_type_v2" -> (Pickle.Maker) this::subclass;
-            case "torch.Tensor" -> (Pickle.Maker) a -> { throw file.malformed("it makes a torch.Tensor in a way that this reader does not know"); };
-            case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) a -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
+            case "torch.Tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> { throw file.malformed("it creates a torch.Tensor in a way that "
+                    + "is not supported"); };
+            case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) (List<@Nullable Object> a) -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
             case "torch.device" -> (Pickle.Maker) this::device;
             case "collections.OrderedDict" -> (Pickle.Maker) this::orderedDict;
             case "collections.Counter" -> (Pickle.Maker) this::counter; // milestones of MultiStepLR
             case "builtins.set", "builtins.frozenset" -> (Pickle.Maker) this::set;
-            case "builtins.complex" -> (Pickle.Maker) a -> new Complex(number(a, 0), number(a, 1));
+            case "builtins.complex" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Complex(number(a, 0), number(a, 1));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytearray", "builtins.bytes" -> (Pickle.Maker) this::bytes;
             default -> throw refusal(full);
@@ -79,20 +90,24 @@ final class TorchNames implements Pickle.Names {
 
     private MalformedFileException refusal(String full) {
         if (full.startsWith("__torch__.")) return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
-        if (full.startsWith("torch._utils._rebuild_")) return file.malformed("it holds a tensor of a kind that is not read (" + full + "): dense ones with memory are");
-        if (full.startsWith("numpy.")) return file.malformed("it asks for " + full + ": its Python saved numpy's values beside the tensors; save plain numbers there, as in float(x)");
-        return file.malformed("it asks for " + full + ", which a file of weights has no business with, and nothing was run; if its Python saved a whole model, save model.state_dict() there");
+        if (full.startsWith("torch._utils._rebuild_")) return file.malformed("it holds a tensor of an unsupported kind (" + full
+                + "); only dense tensors with memory are read");
+        if (full.startsWith("numpy.")) return file.malformed("it asks for " + full + ": NumPy values were saved beside the tensors; in "
+                + "Python, save plain numbers, as in float(x)");
+        return file.malformed("it asks for " + full + ", which does not belong in a file of weights; nothing was run. If a whole model "
+                + "was saved, save model.state_dict() in Python instead");
     }
 
     private @Nullable Object type(String name) throws MalformedFileException {
-        if (REFUSED_TYPES.contains(name)) throw file.malformed("it holds quantised tensors (" + name + "), which are not read");
+        if (REFUSED_TYPES.contains(name)) throw file.malformed("it holds quantised tensors (" + name + "), which are not supported");
         for (DType t : DType.values()) if (t.toString().equals(name)) return t;
         return null;
     }
 
     @Override public Object persistent(@Nullable Object id) throws IOException {
         if (!(id instanceof List<?> parts) || parts.size() < 5 || !"storage".equals(parts.get(0)) || !(parts.get(1) instanceof StorageType type) || !(parts.get(2) instanceof String key)
-                || !(parts.get(4) instanceof Long elements) || elements < 0) throw file.malformed("it asks for something outside the pickle that is no storage");
+                || !(parts.get(4) instanceof Long elements) || elements < 0) throw file.malformed("it refers to something outside the "
+                        + "pickle that is not a storage");
         return new Typed(type.dtype, storages.find(new StorageId(type.dtype, key, elements, parts.size() > 5 ? parts.get(5) : null)));
     }
 
@@ -100,7 +115,7 @@ final class TorchNames implements Pickle.Names {
 
     // ---- tensors
 
-    /** (storage, offset, size, stride, requires_grad, hooks[, dtype][, metadata]); hooks are none of a file's business. */
+    /** Creates a tensor from (storage, offset, size, stride, requires_grad, hooks[, dtype][, metadata]). Hooks are ignored. */
     private Object tensor(List<@Nullable Object> a, int arguments) throws MalformedFileException {
         if (a.size() < arguments || a.size() > arguments + 1 || !(a.get(0) instanceof Typed typed) || !(a.get(1) instanceof Long offset)) throw odd("a tensor");
         DType dtype = arguments == 7 ? a.get(6) instanceof DType t ? t : DType.UINT8 : typed.dtype;
@@ -123,7 +138,7 @@ final class TorchNames implements Pickle.Names {
         return a.getFirst() instanceof Tensor t && a.size() > 1 && Boolean.TRUE.equals(a.get(1)) ? requireGrad(t) : a.getFirst();
     }
 
-    /** (function, type, arguments, state): a tensor with attributes, which are left out. */
+    /** Creates a tensor with attributes from (function, type, arguments, state). The attributes are left out. */
     private @Nullable Object subclass(List<@Nullable Object> a) throws IOException {
         if (a.size() < 3 || !(a.get(0) instanceof Pickle.Maker maker)) throw odd("a tensor");
         return maker.make(list(a.get(2)));
@@ -140,7 +155,7 @@ final class TorchNames implements Pickle.Names {
         throw odd("a device");
     }
 
-    /** Python 2 hands over pairs, Python 3 nothing. */
+    /** Creates an {@code OrderedDict}. Python 2 passes pairs, Python 3 nothing. */
     private Object orderedDict(List<@Nullable Object> a) throws MalformedFileException {
         var dict = new LinkedHashMap<@Nullable Object, @Nullable Object>();
         if (!a.isEmpty()) for (Object pair : list(a.getFirst())) {
@@ -199,5 +214,6 @@ final class TorchNames implements Pickle.Names {
         throw odd("a complex number");
     }
 
-    private MalformedFileException odd(String what) { return file.malformed("its pickle is damaged or made by hand: it makes " + what + " of arguments that do not fit"); }
+    private MalformedFileException odd(String what) { return file.malformed("its pickle is damaged or made by hand: it creates " + what
+            + " from arguments that do not fit"); }
 }

@@ -16,14 +16,14 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The entries of a zip file as slices of its bytes (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not say where an
- * entry's bytes lie. The whole directory is checked first: entries lie in the file, do not overlap, and are named once.
+ * The entries of a zip file as slices of its bytes (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not tell where an
+ * entry's bytes lie. The whole directory is checked first: entries lie within the file, do not overlap, and have distinct names.
  */
 final class ZipArchive {
     private static final int STORED = 0, DEFLATED = 8;
-    private static final long NOT_HERE = 0xffff_ffffL; // a number that stands in the zip64 part
+    private static final long NOT_HERE = 0xffff_ffffL; // marks a number that is stored in the zip64 part
 
-    /** What an archive may inflate to, as many times its own size, or 64 MiB: small files of zeros still load, bombs do not. */
+    /** The largest ratio of inflated size to file size, beyond 64 MiB. Small files of zeros still load; zip bombs do not. */
     private static final long MOST_INFLATION = 100;
 
     private record Entry(String name, int method, long crc, long compressed, long size, long header, long begin) {}
@@ -45,7 +45,7 @@ final class ZipArchive {
         return archive;
     }
 
-    /** {@link FileBytes#requireUnchanged} of the directory, which has the checksum of every entry. */
+    /** Checks by {@link FileBytes#requireUnchanged} that the directory has not changed; it holds the checksum of every entry. */
     void requireUnchanged() throws IOException { file.requireUnchanged(directory, file.size() - directory); }
 
     FileBytes file() { return file; }
@@ -54,27 +54,35 @@ final class ZipArchive {
 
     boolean has(String name) { return entries.containsKey(name); }
 
-    /** Whether an entry's bytes are the file's own. */
-    boolean isStored(String name) { return entries.containsKey(name) && entries.get(name).method == STORED; }
+    /** Returns whether an entry is stored uncompressed. */
+    boolean isStored(String name) {
+        Entry e = entries.get(name);
+        return e != null && e.method == STORED;
+    }
 
-    /** A stored entry's bytes, unread, or an inflated entry's, whose checksum was right. */
-    MemorySegment bytes(String name) throws IOException {
+    private Entry entry(String name) throws MalformedFileException {
         Entry e = entries.get(name);
         if (e == null) throw file.malformed("the archive has no " + name);
+        return e;
+    }
+
+    /** Returns the bytes of a stored entry, which may not have been read yet, or of an inflated entry, whose checksum was verified. */
+    MemorySegment bytes(String name) throws IOException {
+        Entry e = entry(name);
         MemorySegment stored = file.place(e.begin, e.compressed, name);
         return e.method == STORED ? stored : inflate(e, file.load(stored));
     }
 
-    /** {@link #bytes} of which the checksum was right. */
+    /** Returns an entry's bytes after verifying their checksum. */
     MemorySegment checked(String name) throws IOException {
         MemorySegment bytes = file.load(bytes(name));
-        if (crc(bytes) != entries.get(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
+        if (crc(bytes) != entry(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
         return bytes;
     }
 
     String text(String name) throws IOException {
         MemorySegment bytes = checked(name);
-        if (bytes.byteSize() > 1 << 16) throw file.malformed(name + " is no short text");
+        if (bytes.byteSize() > 1 << 16) throw file.malformed(name + " is longer than the 64 KiB that a text entry may have");
         return new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
@@ -86,8 +94,9 @@ final class ZipArchive {
     }
 
     private MemorySegment inflate(Entry e, MemorySegment stored) throws IOException {
-        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8) throw file.malformed(e.name + " would inflate to " + e.size + " bytes, more than a file of " + file.size()
-                + " bytes may; unpack and store it uncompressed if it is good");
+        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8) throw file.malformed(e.name + " would inflate to " + e.size
+                + " bytes, more than is allowed for a file of " + file.size()
+                + " bytes; if you trust the file, unpack it and store it uncompressed");
         inflatable -= e.size;
         var whole = new byte[(int) e.size];
         try (var inflater = new Inflater(true)) {
@@ -98,7 +107,8 @@ final class ZipArchive {
                 if (n == 0) break;
                 done += n;
             }
-            if (done < whole.length || inflater.inflate(new byte[1]) != 0) throw file.malformed(e.name + " does not inflate to the " + e.size + " bytes it should have");
+            if (done < whole.length || inflater.inflate(new byte[1]) != 0) throw file.malformed(e.name + " does not inflate to the "
+                    + e.size + " bytes that its directory gives");
         } catch (DataFormatException damaged) {
             throw file.malformed("the compressed bytes of " + e.name + " are damaged");
         }
@@ -109,7 +119,11 @@ final class ZipArchive {
 
     // ---- the directory
 
-    /** @return where it begins */
+    /**
+     * Reads and checks the directory.
+     *
+     * @return the directory's offset in the file
+     */
     private long readDirectory() throws IOException {
         long end = findEnd();
         if (file.u16(end + 4) != 0 || file.u16(end + 6) != 0) throw file.malformed("it is a part of an archive of several files");
@@ -134,7 +148,7 @@ final class ZipArchive {
         for (long at = file.size() - 22; at >= 0 && at >= file.size() - 22 - 0xffff; at--) {
             if (file.has(at, (byte) 'P', (byte) 'K', (byte) 5, (byte) 6) && at + 22 + file.u16(at + 20) == file.size()) return at;
         }
-        throw file.malformed("the archive's directory is missing: the file was cut off, or is no zip archive");
+        throw file.malformed("the archive's directory is missing: the file was truncated, or is not a zip archive");
     }
 
     private long readEntry(long at, long limit) throws IOException {
@@ -146,7 +160,8 @@ final class ZipArchive {
         int flags = file.u16(at + 8), method = file.u16(at + 10);
         if ((flags & 1) != 0) throw file.malformed(name + " is encrypted");
         if (method != STORED && method != DEFLATED) throw file.malformed(name + " is compressed by the unknown method " + method);
-        if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains("..")) throw file.malformed("the archive has an entry named '" + name + "', which leads out of it");
+        if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains("..")) throw file.malformed("the archive "
+                + "has an entry named '" + name + "', which would lie outside of it");
         long[] places = places(at, at + 46 + nameLength, extraLength);
         long size = places[0], compressed = places[1], header = places[2];
         if (!file.has(header, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4)) throw file.malformed(name + " is not where the archive's directory says");
@@ -159,7 +174,10 @@ final class ZipArchive {
         return next;
     }
 
-    /** Size, compressed size and place, of which those that do not fit 32 bits stand in the zip64 part, in this order. */
+    /**
+     * Returns size, compressed size and offset of an entry. Numbers that do not fit 32 bits are stored in the zip64 part, in this
+     * order.
+     */
     private long[] places(long at, long extra, int extraLength) throws IOException {
         long[] places = {file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)};
         for (long e = extra; e + 4 <= extra + extraLength; e += 4 + file.u16(e + 2)) {
@@ -182,7 +200,7 @@ final class ZipArchive {
         for (int i = 0; i < sorted.size(); i++) {
             Entry e = sorted.get(i);
             long limit = i + 1 < sorted.size() ? sorted.get(i + 1).header : directory;
-            if (e.begin + e.compressed > limit) throw file.malformed("the archive's entry " + e.name + " overlaps what follows it");
+            if (e.begin + e.compressed > limit) throw file.malformed("the archive's entry " + e.name + " overlaps the entry after it");
         }
     }
 }

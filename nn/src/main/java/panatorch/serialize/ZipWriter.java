@@ -10,11 +10,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Writes zip files with uncompressed entries whose bytes begin at multiples of 64, so that readers may map them; zip64 where numbers need it. */
+/**
+ * Writes zip files with uncompressed entries whose bytes begin at multiples of 64, so that readers can map them. Uses zip64 where
+ * numbers need it.
+ */
 final class ZipWriter {
     private static final int ALIGNMENT = 64;
     private static final long WIDE = 0xffff_ffffL;
-    private static final short PADDING = 'F' | 'B' << 8; // the extra field that PyTorch pads with
+    private static final short PADDING = 'F' | 'B' << 8; // the extra field that PyTorch uses for padding
 
     private record Entry(byte[] name, long crc, long size, long header) {}
 
@@ -25,7 +28,11 @@ final class ZipWriter {
 
     void add(String name, byte[] bytes) throws IOException { add(name, MemorySegment.ofArray(bytes)); }
 
-    /** @param bytes follow one another */
+    /**
+     * Adds an entry.
+     *
+     * @param bytes parts of the entry, which are written one after another
+     */
     void add(String name, MemorySegment... bytes) throws IOException {
         var e = new Entry(name.getBytes(StandardCharsets.UTF_8), ZipArchive.crc(bytes), Arrays.stream(bytes).mapToLong(MemorySegment::byteSize).sum(), channel.position());
         boolean wide = e.size >= WIDE;
@@ -41,7 +48,7 @@ final class ZipWriter {
         entries.add(e);
     }
 
-    /** Writes the directory. The archive's comment of {@code commentLength} bytes is the caller's to write next. */
+    /** Writes the directory. The caller then writes the archive's comment of {@code commentLength} bytes. */
     void finish(int commentLength) throws IOException {
         long begin = channel.position();
         for (Entry e : entries) AtomicFile.writeAll(channel, directoryEntry(e));

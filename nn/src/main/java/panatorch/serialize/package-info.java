@@ -1,4 +1,7 @@
-/** Weights in files, theirs and ours: start at {@link panatorch.serialize.StateDicts}. */
+/**
+ * Reads and writes weights and checkpoints: safetensors, PyTorch's {@code .pt}, NumPy's {@code .npy} and {@code .npz}. Start at
+ * {@link panatorch.serialize.StateDicts}.
+ */
 @NullMarked
 package panatorch.serialize;
 

@@ -11,14 +11,21 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Means over rows by name, summed up in float64 on the device where the values are: to add a batch waits for nothing, to read a mean does.
- * Owns its sums until closed; one thread's.
+ * Running means over rows, by name. Sums are kept in float64 on the device of the values: adding a batch does not wait for the device,
+ * reading a mean does.
+ *
+ * <p>Owns its sums until it is closed. For use by one thread.
  */
 public final class Averages implements AutoCloseable {
     private final Map<String, Tensor> sums = new LinkedHashMap<>();
     private long count;
 
-    /** Adds a batch. @param means [] over its rows, by name; @param rows at least 1 */
+    /**
+     * Adds the means of one batch.
+     *
+     * @param means scalars [] by name, each the mean over the batch's rows
+     * @param rows rows of the batch, at least 1
+     */
     public void add(Map<String, Tensor> means, long rows) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             means.forEach((name, mean) -> sum(name, mean, rows));
@@ -28,7 +35,7 @@ public final class Averages implements AutoCloseable {
 
     /** Adds a batch's {@code loss} and, if it has a target, metrics. */
     void add(Objective.Result result, @Nullable Tensor target, List<Metric> metrics, long rows) {
-        add(Map.of("loss", result.loss()), rows);
+        add(Map.of(Metric.LOSS, result.loss()), rows);
         if (target == null) return;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             for (Metric m : metrics) sum(m.name(), m.sum().of(result.output(), target), 1);
@@ -38,27 +45,27 @@ public final class Averages implements AutoCloseable {
     private void sum(String name, Tensor value, long times) {
         Tensor sum = sums.get(name);
         if (sum == null) sums.put(name, sum = Torch.zeros(DType.FLOAT64, value.device()).escape());
-        else if (!sum.device().equals(value.device())) sum.setData(sum.to(value.device())); // of a checkpoint
+        else if (!sum.device().equals(value.device())) sum.setData(sum.to(value.device())); // a checkpoint's sums may lie on another device
         sum.add_(value, times);
     }
 
-    /** Rows so far. */
+    /** Returns the number of rows added so far. */
     public long count() { return count; }
 
-    /** The means by name, {@code loss} first in training; empty before the first batch. */
+    /** Returns the means by name, {@code loss} first in training; empty before the first batch. */
     public Map<String, Double> means() {
         var means = new LinkedHashMap<String, Double>();
         sums.forEach((name, sum) -> means.put(name, sum.itemDouble() / count));
         return means;
     }
 
-    /** One mean; not a number before the first batch. */
+    /** Returns one mean, or NaN before the first batch. */
     public double mean(String name) {
         Tensor sum = sums.get(name);
         return sum == null ? Double.NaN : sum.itemDouble() / count;
     }
 
-    /** The sums themselves, and the rows. */
+    /** Returns the sums and the number of rows. */
     public Map<String, Object> stateDict() {
         var state = new LinkedHashMap<String, Object>();
         state.put("count", count);
@@ -66,7 +73,7 @@ public final class Averages implements AutoCloseable {
         return state;
     }
 
-    /** Goes on from {@link #stateDict}; copies the tensors. */
+    /** Restores a state of {@link #stateDict}. Copies its tensors. */
     public void loadStateDict(Map<String, ?> state) {
         long rows = State.number(state, "count").longValue();
         Map<String, Tensor> loaded = State.tensors(state, "sums");
@@ -75,7 +82,7 @@ public final class Averages implements AutoCloseable {
         loaded.forEach((name, sum) -> sums.put(name, sum.clone().escape()));
     }
 
-    /** Begins anew. */
+    /** Removes all sums and starts again at zero rows. */
     public void reset() {
         sums.values().forEach(Tensor::close);
         sums.clear();

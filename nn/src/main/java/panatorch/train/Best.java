@@ -1,31 +1,25 @@
 package panatorch.train;
 
-import java.util.Locale;
 import java.util.Map;
 
-/** The best epoch by a measure, an {@linkplain Trainer.EpochSummary#measure epoch's mean}: of losses the least, of all others the greatest. */
+/** The best epoch by a measure, an {@linkplain Trainer.EpochSummary#measure epoch's mean}, in the {@linkplain Trainer#direction direction} of the trainer's metric. */
 final class Best {
     private final String measure;
-    private final boolean least;
     private double value;
     private long epoch;
 
-    Best(String measure) {
-        this.measure = measure;
-        least = measure.toLowerCase(Locale.ROOT).endsWith("loss");
-        value = least ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
-    }
+    Best(String measure) { this.measure = measure; }
 
-    /** Whether the epoch is better than all before by more than {@code margin}, and so the best now. */
-    boolean offer(Trainer.EpochSummary summary, double margin) {
-        double offered = summary.measure(measure);
-        if (!(least ? offered < value - margin : offered > value + margin)) return false;
+    /** Takes the trainer's last epoch if it is better than all before by more than {@code margin}; returns whether it is. */
+    boolean offer(Trainer trainer, double margin) {
+        Trainer.EpochSummary last = trainer.history().getLast();
+        Metric.Direction direction = trainer.direction(measure);
+        double offered = last.measure(measure);
+        if (!direction.isBetter(offered, epoch == 0 ? direction.worst() : value, margin)) return false;
         value = offered;
-        epoch = summary.epoch();
+        epoch = last.epoch();
         return true;
     }
-
-    double value() { return value; }
 
     /** From 1; 0 before any. */
     long epoch() { return epoch; }

@@ -3,48 +3,58 @@ package panatorch.train;
 import java.util.Map;
 
 /**
- * What is done beside training, at the events that {@link Trainer} tells; none by default. Callbacks are called in the order they were given
- * to the trainer, on its thread.
+ * Code that {@link Trainer} calls at the events of its loop. Every method does nothing by default. The trainer calls its callbacks in
+ * the order in which they were given to it, on its own thread.
  */
 public interface Callback {
-    /** Before the first batch, in a resumed run too. */
+    /** Called before the first batch, also in a resumed run. */
     default void fitStart(Trainer trainer) {}
 
     default void epochStart(Trainer trainer) {}
 
     default void batchStart(Trainer trainer) {}
 
-    /** Gradients of all the step's batches are there, unscaled and in full precision: clip them, look at them. */
+    /**
+     * Called before the optimiser steps. Gradients of all batches of the step are complete, unscaled and in full precision, ready to
+     * be clipped or read.
+     */
     default void beforeStep(Trainer trainer) {}
 
-    /** After the optimiser has stepped, the gradients freed. */
+    /** Called after the optimiser has stepped and the gradients are freed. */
     default void afterStep(Trainer trainer) {}
 
     default void batchEnd(Trainer trainer) {}
 
     default void evaluationStart(Trainer trainer) {}
 
-    /** After each batch of an evaluation. @param so the averages so far, to be read now and then only, as reading waits for the device */
+    /**
+     * Called after each batch of an evaluation.
+     *
+     * @param so averages so far; read them rarely, because a read waits for the device
+     */
     default void evaluationBatch(Trainer trainer, Averages so) {}
 
-    /** After training and evaluation of an epoch, which is the last of {@link Trainer#history}. */
+    /** Called after the training and evaluation of an epoch, which is then the last entry of {@link Trainer#history}. */
     default void epochEnd(Trainer trainer) {}
 
-    /** After each step, epoch and fit: what {@link Trainer#save} writes now is what training goes on from. */
+    /**
+     * Called after each step, epoch and fit, when {@link Trainer#save} may be called. Training resumes exactly from what it writes
+     * now.
+     */
     default void safePoint(Trainer trainer) {}
 
-    /** Training is over or was {@linkplain Trainer#stop stopped}. */
+    /** Called when training has finished or was {@linkplain Trainer#stop stopped}. */
     default void fitEnd(Trainer trainer) {}
 
-    /** Instead of {@link #fitEnd} after an exception, which is thrown on: let go of files. */
+    /** Called instead of {@link #fitEnd} after an exception, which is then rethrown. Closes files and the like. */
     default void fitFailed(Trainer trainer) {}
 
-    /** The callback's own place in a checkpoint. */
+    /** Returns the callback's key in a checkpoint. */
     default String name() { return getClass().getSimpleName(); }
 
-    /** What it has to know to go on, as tensors and plain values; nothing by default. */
+    /** Returns the state that a resumed run needs, as tensors and plain values; empty by default. */
     default Map<String, ?> stateDict() { return Map.of(); }
 
-    /** Goes on from {@link #stateDict}. Tensors end with the current scope. */
+    /** Restores a state of {@link #stateDict}. Its tensors are closed with the current scope. */
     default void loadStateDict(Map<String, ?> state) {}
 }

@@ -13,7 +13,8 @@ import panatorch.serialize.Safetensors;
 /**
  * Files to go on from and to use, each there whole or not at all, whenever the process may end:
  * {@code last.ckpt} after each epoch and each fit, and every number of steps, for {@link Trainer#load}; {@code best.safetensors}, the weights of
- * the best epoch by a measure, as they were evaluated.
+ * the best epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric what its {@link Metric#direction} says.
+ * A fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
  */
 public final class Checkpointing implements Callback {
     public static final String LAST = "last.ckpt", BEST = "best.safetensors";
@@ -26,7 +27,7 @@ public final class Checkpointing implements Callback {
     private long savedStep = -1, savedEpoch = -1;
 
     /** After each epoch, the best by the loss. @param folder made if it is missing */
-    public Checkpointing(Path folder) { this(folder, "loss", 0, Map.of()); }
+    public Checkpointing(Path folder) { this(folder, Metric.LOSS, 0, Map.of()); }
 
     /** @param everySteps between two epochs' ends; 0 for none; @param metadata of the weight file */
     public Checkpointing(Path folder, String measure, long everySteps, Map<String, String> metadata) {
@@ -50,6 +51,7 @@ public final class Checkpointing implements Callback {
     public long bestEpoch() { return best.epoch(); }
 
     @Override public void fitStart(Trainer trainer) {
+        trainer.direction(measure);
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -58,7 +60,7 @@ public final class Checkpointing implements Callback {
     }
 
     @Override public void epochEnd(Trainer trainer) {
-        if (!best.offer(trainer.history().getLast(), 0)) return;
+        if (!best.offer(trainer, 0)) return;
         write(() -> Safetensors.save(best(), trainer.evaluated().stateDict(), metadata));
     }
 

@@ -6,13 +6,13 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.optim.ClipGrad;
 
-/** Keeps gradients small before each step. */
+/** Clips gradients before each step. */
 public final class ClipGradients implements Callback {
     private final Consumer<List<Tensor>> clip;
 
     private ClipGradients(Consumer<List<Tensor>> clip) { this.clip = clip; }
 
-    /** Scales all gradients together down to a Euclidean norm of at most {@code max} (Pascanu et al. 2013, arXiv:1211.5063). */
+    /** Scales all gradients together down to a Euclidean norm of at most {@code max} (Pascanu et al., 2013, arXiv:1211.5063). */
     public static ClipGradients norm(double max) { return new ClipGradients(parameters -> ClipGrad.norm_(parameters, max)); }
 
     /** Cuts every element to [−bound, bound]. */

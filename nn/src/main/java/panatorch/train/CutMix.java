@@ -6,12 +6,16 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Trains on images of which a rectangle comes from another image of the batch, the labels mixed by area (Yun et al. 2019, arXiv:1905.04899):
- * with λ from Beta(α, α), one a batch, the rectangle has sides {@code √(1 − λ)} of the image's, its centre anywhere, and is cut off at the
- * borders; labels are weighted by what is left of it.
+ * Replaces a rectangle of each image by the same rectangle of another image of the batch, and mixes the labels by area. Source:
+ * Yun et al., 2019, arXiv:1905.04899. One λ a batch is drawn from Beta(α, α). The rectangle's sides are {@code √(1 − λ)} of the
+ * image's. Its centre may be anywhere in the image, and what lies beyond the borders is cut off; labels are weighted by the remaining
+ * area.
  *
- * <p>For criteria that take probabilities. Inputs are [N, C, H, W], labels int64 [N] or probabilities. Draws from the global generators;
- * waits for no device.
+ * <p>The criterion has to take probabilities. Inputs are [N, C, H, W], labels int64 [N] or probabilities [N, C]. Random numbers come
+ * from the global generators. Nothing waits for the device.
+ *
+ * @param alpha α of the Beta distribution, above 0
+ * @param classes number of classes C
  */
 public record CutMix(double alpha, long classes) implements TrainingMethod {
     public CutMix {
@@ -20,7 +24,7 @@ public record CutMix(double alpha, long classes) implements TrainingMethod {
 
     @Override public Objective around(Objective objective) {
         return (model, input, target) -> {
-            if (input.dim() != 4) throw new IllegalArgumentException("images are [N, C, H, W], not " + input.describe());
+            if (input.dim() != 4) throw new IllegalArgumentException("CutMix takes images [N, C, H, W], not " + input.describe());
             try (var scope = Scope.open()) {
                 Tensor part = Aten.sqrt(Aten.rsub(MixedLabels.weight(alpha, input), 1)), order = MixedLabels.order(input);
                 Tensor inside = Aten.logicalAnd(inside(input.size(2), part, input).unsqueeze(1), inside(input.size(3), part, input).unsqueeze(0));
@@ -33,7 +37,7 @@ public record CutMix(double alpha, long classes) implements TrainingMethod {
         };
     }
 
-    /** Which pixels of a side lie in a window of {@code part} of its length around one of them, [length] bool. */
+    /** Returns a mask [length] bool of the pixels within a window of {@code part} of {@code length} around a random pixel. */
     private static Tensor inside(long length, Tensor part, Tensor input) {
         Tensor centre = Aten.randint(length, new long[] {1}, DType.INT64, null, input.device()), half = part.mul(length).floor().div(2, "floor");
         Tensor pixels = Aten.arange(length, DType.INT64, null, input.device());

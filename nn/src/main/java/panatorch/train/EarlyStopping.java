@@ -2,7 +2,10 @@ package panatorch.train;
 
 import java.util.Map;
 
-/** Ends training when a measure has not become better for a number of epochs. */
+/**
+ * Ends training when a measure has not become better for a number of epochs. Lower is better for {@code loss}, and for a metric what its
+ * {@link Metric#direction} says. A fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
+ */
 public final class EarlyStopping implements Callback {
     private final String measure;
     private final int patience;
@@ -21,9 +24,10 @@ public final class EarlyStopping implements Callback {
         best = new Best(measure);
     }
 
+    @Override public void fitStart(Trainer trainer) { trainer.direction(measure); }
+
     @Override public void epochEnd(Trainer trainer) {
-        Trainer.EpochSummary last = trainer.history().getLast();
-        if (best.offer(last, margin) || last.epoch() - best.epoch() < patience) return;
+        if (best.offer(trainer, margin) || trainer.history().getLast().epoch() - best.epoch() < patience) return;
         trainer.stop("the " + measure + " has not become better for " + patience + (patience == 1 ? " epoch" : " epochs") + " since epoch " + best.epoch());
     }
 

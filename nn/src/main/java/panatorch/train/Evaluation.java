@@ -6,21 +6,26 @@ import java.util.function.Consumer;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
 /**
- * Means of the loss and metrics of a model in evaluation mode over all batches, nothing recorded.
+ * Computes the mean loss and metrics of a model over all batches, in evaluation mode and without recording gradients.
  *
  * <pre>{@code
  * Map<String, Double> means = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT).of(model, test);
  * }</pre>
  */
 public record Evaluation(Objective objective, List<Metric> metrics, Placement placement) {
-    /** {@code loss} and the metrics by name. The model is as it was afterwards. */
+    /** Returns {@code loss} and the metrics by name. The model's modes are restored afterwards. */
     public Map<String, Double> of(Module model, Batches batches) { return of(model, batches, so -> {}); }
 
-    /** @param watcher is told the averages so far after each batch */
+    /**
+     * Returns {@code loss} and the metrics by name. The model's modes are restored afterwards.
+     *
+     * @param watcher receives the averages so far after each batch
+     */
     public Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher) {
         try (var modes = Modes.evaluation(model); var averages = new Averages(); var epoch = batches.epoch(1, 0)) {
             while (epoch.hasNext()) {

@@ -21,7 +21,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * An event file of TensorBoard: curves, texts, histograms and pictures of a run, which {@code tensorboard --logdir FOLDER} shows while it runs.
+ * A TensorBoard event file: curves, texts, histograms and images of a run. {@code tensorboard --logdir FOLDER} shows them while the
+ * run goes on.
  *
  * <pre>{@code
  * try (var events = EventFile.create(Path.of("runs/1"))) {
@@ -29,17 +30,18 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Every event is handed to the operating system before its method returns, so that a killed process leaves a file that ends with its last event.
- * A failed write is undone and is an {@link UncheckedIOException}: later events can still be read. Any thread may write.
+ * <p>Every event is handed to the operating system before its method returns: the file of a killed process ends with its last complete
+ * event. If a write fails, it is undone and the method throws {@link UncheckedIOException}; later events can still be read. Any thread
+ * may write.
  *
- * <p>The file is TFRecords of {@code Event} messages. Not written: audio, graphs, hyper-parameters and precision–recall curves.
+ * <p>The file is TFRecords of {@code Event} messages. Audio, graphs, hyper-parameters and precision–recall curves cannot be written.
  */
 public final class EventFile implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\..*");
-    private static final int BUCKETS = 30; // as many as TensorBoard's own histograms have
+    private static final int BUCKETS = 30; // the number that TensorBoard's own histograms have
 
     private final Path path;
-    private final RandomAccessFile file; // a channel would be closed by an interrupt of its thread
+    private final RandomAccessFile file; // an interrupt of its thread would close a channel
     private boolean closed;
 
     private EventFile(Path path) throws IOException {
@@ -48,7 +50,10 @@ public final class EventFile implements AutoCloseable {
         file = new RandomAccessFile(path.toFile(), "rw");
     }
 
-    /** A new file in {@code folder}, which is made if there is none. Earlier files there stay: TensorBoard shows all of a folder as one run. */
+    /**
+     * Creates a file in {@code folder}, and the folder if it is missing. Earlier files there stay: TensorBoard shows all files of a
+     * folder as one run.
+     */
     public static EventFile create(Path folder) throws IOException {
         Files.createDirectories(folder);
         var events = new EventFile(folder.resolve(name(latest(folder))));
@@ -56,14 +61,20 @@ public final class EventFile implements AutoCloseable {
         return events;
     }
 
-    /** {@link #create} for a run that goes on: what earlier files in {@code folder} have of {@code step} and later ones is no longer shown. */
+    /**
+     * Creates a file for a resumed run. TensorBoard no longer shows what earlier files in {@code folder} hold of {@code step} and
+     * later steps.
+     */
     public static EventFile resume(Path folder, long step) throws IOException {
         EventFile events = create(folder);
-        events.write(event(step).message(7, new Message().integer(1, 1))); // SessionLog START: TensorBoard forgets what comes later
+        events.write(event(step).message(7, new Message().integer(1, 1))); // SessionLog START: TensorBoard drops this step and later ones
         return events;
     }
 
-    /** {@code events.out.tfevents.SECONDS.HOST.PROCESS}: TensorBoard reads files in the order of their names, so the seconds always grow. */
+    /**
+     * Returns {@code events.out.tfevents.SECONDS.HOST.PROCESS}. TensorBoard reads files in the order of their names, so the seconds
+     * always grow.
+     */
     private static String name(long latest) {
         long seconds = Math.max(Instant.now().getEpochSecond(), latest + 1);
         return String.format(Locale.ROOT, "events.out.tfevents.%010d.%s.%d", seconds, host(), ProcessHandle.current().pid());
@@ -83,13 +94,13 @@ public final class EventFile implements AutoCloseable {
         }
     }
 
-    /** Where it is. */
+    /** Returns the path of the file. */
     public Path path() { return path; }
 
-    /** A point of a curve, in single precision; a slash in the tag makes a group of curves. */
+    /** Writes a point of a curve, in single precision. A slash in the tag makes a group of curves. */
     public void scalar(String tag, long step, double value) { write(step, value(tag).real(2, (float) value)); }
 
-    /** A text, shown as Markdown. */
+    /** Writes a text, shown as Markdown. */
     public void text(String tag, long step, String markdown) {
         Message metadata = new Message().message(1, new Message().text(1, "text"));
         Message one = new Message().message(2, new Message().integer(1, 1));
@@ -97,12 +108,13 @@ public final class EventFile implements AutoCloseable {
     }
 
     /**
-     * The distribution of a tensor's elements, in 30 buckets of equal width that are counted on its device. NaN and infinities are left out.
+     * Writes the distribution of a tensor's elements in 30 buckets of equal width, counted on the tensor's device. NaN and infinities
+     * are left out.
      *
-     * @param values of any shape and any real type
+     * @param values a tensor of any shape and any real type
      */
     public void histogram(String tag, long step, Tensor values) {
-        if (values.dtype().isComplex()) throw new IllegalArgumentException("a histogram is of real numbers, not of " + values.dtype());
+        if (values.dtype().isComplex()) throw new IllegalArgumentException("a histogram needs a real type, not " + values.dtype());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor all = values.flatten().to(DType.FLOAT64), x = all.maskedSelect(all.isfinite());
             long n = x.numel();
@@ -116,14 +128,15 @@ public final class EventFile implements AutoCloseable {
     }
 
     /**
-     * A picture.
+     * Writes an image.
      *
-     * @param png the bytes of a PNG file, which knows its size
-     * @throws IllegalArgumentException if it is no such file
+     * @param png the bytes of a PNG file
+     * @throws IllegalArgumentException if {@code png} is not a PNG file
      */
     public void image(String tag, long step, byte[] png) {
         var header = ByteBuffer.wrap(png);
-        if (png.length < 26 || header.getLong(0) != 0x89504E470D0A1A0AL || header.getInt(12) != 0x49484452) throw new IllegalArgumentException("these " + png.length + " bytes are no PNG file");
+        if (png.length < 26 || header.getLong(0) != 0x89504E470D0A1A0AL || header.getInt(12) != 0x49484452)
+            throw new IllegalArgumentException("these " + png.length + " bytes are not a PNG file");
         int channels = switch (header.get(25)) {
             case 0 -> 1;
             case 4 -> 2;
@@ -134,7 +147,7 @@ public final class EventFile implements AutoCloseable {
     }
 
     private static Message value(String tag) {
-        if (tag.isBlank()) throw new IllegalArgumentException("a tag names what is shown, and is not blank");
+        if (tag.isBlank()) throw new IllegalArgumentException("the tag is blank; give the curve, text, histogram or image a name");
         return new Message().text(1, tag);
     }
 
@@ -145,7 +158,10 @@ public final class EventFile implements AutoCloseable {
 
     private void write(long step, Message value) { write(event(step).message(5, new Message().message(1, value))); }
 
-    /** A TFRecord: length, its checksum, the message, its checksum; in one piece, for a killed process cannot be asked for the rest. */
+    /**
+     * Writes one TFRecord: length, its checksum, the message, its checksum. All in one write, so that a killed process leaves no
+     * partial record.
+     */
     private synchronized void write(Message event) {
         if (closed) throw new IllegalStateException(path + " is closed");
         byte[] data = event.toByteArray();
@@ -156,7 +172,7 @@ public final class EventFile implements AutoCloseable {
             try {
                 file.write(record.array());
             } catch (IOException e) {
-                file.setLength(end); // what follows a part of a record would be lost
+                file.setLength(end); // readers cannot go on behind a partial record
                 file.seek(end);
                 throw e;
             }
@@ -165,14 +181,14 @@ public final class EventFile implements AutoCloseable {
         }
     }
 
-    /** CRC-32C, rotated and shifted so that a checksum of data with checksums in it still tells something. */
+    /** Returns the CRC-32C, rotated and shifted, so that the checksum of data that contains checksums stays useful. */
     private static int maskedChecksum(byte[] bytes, int length) {
         var crc = new CRC32C();
         crc.update(bytes, 0, length);
         return Integer.rotateRight((int) crc.getValue(), 15) + 0xA282EAD8;
     }
 
-    /** Closing twice is harmless. */
+    /** Closes the file. Closing twice is harmless. */
     @Override public synchronized void close() {
         closed = true;
         try {

@@ -9,14 +9,14 @@ import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows steps, epochs and evaluations in recordings of Java's flight recorder, with their durations: events {@code panatorch.TrainingStep},
- * {@code panatorch.Epoch} and {@code panatorch.Evaluation}. On a GPU a step's time is that of handing over its work.
+ * Records steps, epochs and evaluations as events of Java's flight recorder, with their durations: {@code panatorch.TrainingStep},
+ * {@code panatorch.Epoch} and {@code panatorch.Evaluation}. On a GPU the duration of a step is the time it takes to submit its work.
  */
 public final class FlightRecording implements Callback {
     @Name("panatorch.TrainingStep")
     @Label("Training Step")
     @Category("PanaTorch")
-    @Description("From a batch's forward pass to the optimiser's step; of accumulated ones, the last batch's")
+    @Description("From a batch's forward pass to the optimiser's step; if gradients are accumulated, of the last batch only")
     @StackTrace(false)
     static final class Step extends Event {
         @Label("Epoch") long epoch;

@@ -21,13 +21,13 @@ import panatorch.optim.DeviceRates;
 import panatorch.optim.Optimizer;
 
 /**
- * A training step of inputs of one shape, recorded as a CUDA graph: forward pass, loss, backward pass and optimiser are one call, where small kernels would wait for
- * Java and libtorch to start them. As PyTorch's notes on whole-network capture have it:
+ * A training step for inputs of one shape, recorded as a CUDA graph. Forward pass, loss, backward pass and optimiser become one call,
+ * so that small kernels no longer wait for Java and libtorch to launch them. Follows PyTorch's notes on whole-network capture:
  *
  * <pre>
- * the first {@code warmUp} runs     eager, on a stream of their own: libraries start, optimiser state comes to be
- * the next one                      gradients are freed; the step is recorded, then replayed
- * all others                        input and target are copied to where the recorded step reads them; replay
+ * the first {@code warmUp} runs     eager, on a side stream: libraries start, optimiser state is created
+ * the next run                      gradients are freed; the step is recorded, then replayed
+ * all later runs                    input and target are copied to where the recorded step reads them; replay
  * </pre>
  *
  * <pre>{@code
@@ -37,26 +37,31 @@ import panatorch.optim.Optimizer;
  * }
  * }</pre>
  *
- * <p>Every run trains, the first ones too. Learning rates may change between runs; masks of dropout are new in each and are those that the eager step would have drawn.
- * All else that Java decides is decided when the step is recorded: branches, hooks, {@code train()} or {@code eval()}, what a mask source draws on the CPU, all options but the
- * learning rate. The step must not wait for the device. Where there is no CUDA, or the model is not on it, every run is eager, which is said once.
+ * <p>Every run trains, also the eager ones. Learning rates may change between runs. Dropout masks are new in each run and equal those
+ * that the eager step would have drawn. Everything else that Java decides is fixed when the step is recorded: branches, hooks,
+ * {@code train()} or {@code eval()}, what a mask source draws on the CPU, and all options but the learning rate. The step must not
+ * wait for the device. Without CUDA, or with a model on another device, every run is eager; a warning in the log says so once.
  *
- * <p>Owns the recording with the memory it works in, until closed; model, optimiser and scaler stay the caller's, and must not be moved or closed, nor the optimiser's or
- * scaler's state be loaded, before {@link #forget}. One platform thread's. The recorded way has not been run on a GPU yet.
+ * <p>Owns the recording and its memory until it is closed. Model, optimiser and scaler stay the caller's: do not move or close them,
+ * and do not load state into the optimiser or scaler, without calling {@link #forget} first. For use by one platform thread. Recording
+ * has not been run on a GPU yet.
  */
 public final class GraphedStep implements AutoCloseable {
     /**
-     * Each method returns changed options.
+     * Options of a graphed step. Each method returns changed options.
      *
-     * @param format of inputs [N, C, H, W]; null leaves them as they are
-     * @param scaler for float16; its decisions are made on the device
-     * @param warmUp how many runs are eager before the step is recorded, at least one
-     * @param generators besides the device's default one, those that the step draws from
-     * @param beforeStep between the backward pass and the optimiser's step, on gradients that are not scaled: clipping, without waiting
+     * @param precision precision of the forward pass
+     * @param format memory format of inputs [N, C, H, W]; null leaves them as they are
+     * @param scaler gradient scaler for float16, or null; decides on the device
+     * @param warmUp number of eager runs before the step is recorded, at least 1
+     * @param generators generators that the step draws from, besides the device's default one
+     * @param beforeStep called between the backward pass and the optimiser's step, on unscaled gradients, for example to clip them;
+     * must not wait for the device
      */
     public record Options(Precision precision, @Nullable MemoryFormat format, @Nullable GradScaler scaler, int warmUp, List<Generator> generators, @Nullable Runnable beforeStep) {
         public Options {
-            if (warmUp < 1) throw new IllegalArgumentException("at least one step is eager before one is recorded: the optimiser's state is made in it");
+            if (warmUp < 1)
+                throw new IllegalArgumentException("warmUp is " + warmUp + "; at least 1 eager run has to create the optimiser's state first");
             generators = List.copyOf(generators);
         }
 
@@ -68,7 +73,7 @@ public final class GraphedStep implements AutoCloseable {
         public Options beforeStep(Runnable action) { return new Options(precision, format, scaler, warmUp, generators, action); }
     }
 
-    /** Three eager runs in float32, as {@code torch.cuda.make_graphed_callables} has. */
+    /** Returns the defaults: three eager runs in float32, as in {@code torch.cuda.make_graphed_callables}. */
     public static Options options() { return new Options(Precision.FP32, null, null, 3, List.of(), null); }
 
     private static final AtomicBoolean SAID = new AtomicBoolean();
@@ -87,10 +92,19 @@ public final class GraphedStep implements AutoCloseable {
     private int eager;
     private boolean closed;
 
-    /** @throws IllegalArgumentException if the optimiser's step cannot be recorded: it must be fused, with all its state on the device */
+    /**
+     * Prepares a graphed step.
+     *
+     * @throws IllegalArgumentException if the optimiser's step cannot be recorded: it has to be fused, with all its state on the
+     * device
+     */
     public GraphedStep(Module model, Optimizer optimizer, Objective objective, Options options) { this(model, optimizer, objective, options, recorder(device(model))); }
 
-    /** @param recorder null for eager runs only */
+    /**
+     * Prepares a step with a given recorder.
+     *
+     * @param recorder null for eager runs only
+     */
     GraphedStep(Module model, Optimizer optimizer, Objective objective, Options options, @Nullable Recorder recorder) {
         this.model = model;
         this.optimizer = optimizer;
@@ -104,7 +118,7 @@ public final class GraphedStep implements AutoCloseable {
 
     private static Device device(Module model) {
         List<Tensor> parameters = model.parameters();
-        if (parameters.isEmpty()) throw new IllegalArgumentException("a model without parameters is not trained");
+        if (parameters.isEmpty()) throw new IllegalArgumentException("the model has no parameters to train");
         return parameters.getFirst().device();
     }
 
@@ -115,15 +129,17 @@ public final class GraphedStep implements AutoCloseable {
     }
 
     /**
-     * One step of training.
+     * Runs one training step.
      *
-     * @param input of the first run's shape and type, as {@code target}, which is null where the objective needs none; on any device, best in pinned memory
-     * @return loss and output, this object's: the next run overwrites or frees them
-     * @throws IllegalArgumentException for another shape or type than the first run's: a smaller last batch is left out, or trained by a step of its own
+     * @param input tensor of the first run's shape and type, on any device, best in pinned memory
+     * @param target tensor of the first run's shape and type, or null if the objective needs none
+     * @return loss and output, owned by this object: the next run overwrites or frees them
+     * @throws IllegalArgumentException if shape or type differ from the first run's. Leave out a smaller last batch, or train it by a
+     * step of its own
      * @throws IllegalStateException if an option of the optimiser other than the learning rate has changed
      */
     public Objective.Result run(Tensor input, @Nullable Tensor target) {
-        if (closed) throw new IllegalStateException("this step is closed");
+        if (closed) throw new IllegalStateException("the graphed step is closed");
         rates.update();
         this.input = placed("input", this.input, input, true);
         this.target = placed("target", this.target, target, false);
@@ -138,7 +154,7 @@ public final class GraphedStep implements AutoCloseable {
         return java.util.Objects.requireNonNull(result);
     }
 
-    /** The tensor that the step reads, with the elements of {@code given}. */
+    /** Returns the tensor that the step reads, filled with the elements of {@code given}. */
     private @Nullable Tensor placed(String name, @Nullable Tensor read, @Nullable Tensor given, boolean formed) {
         if (eager == 0 && read == null) return given == null ? null : own(given, formed);
         if ((read == null) != (given == null) || read != null && !(read.dtype() == given.dtype() && Arrays.equals(read.shape(), given.shape()))) throw new IllegalArgumentException("the " + name + " of this step was "
@@ -157,7 +173,10 @@ public final class GraphedStep implements AutoCloseable {
         }
     }
 
-    /** As PyTorch warms up: not on the stream whose order the rest of the program relies on, and in step with it. */
+    /**
+     * Runs the work on a side stream and synchronises with it, as PyTorch's warm-up does. The current stream's order, which the rest
+     * of the program relies on, is not disturbed.
+     */
     private void onSide(Runnable work) {
         Stream current = Stream.current(placement.device());
         side.waitStream(current);
@@ -168,11 +187,11 @@ public final class GraphedStep implements AutoCloseable {
     }
 
     private Recorder.Recording record(Recorder recorder) {
-        optimizer.zeroGrad(); // so that the recorded step makes gradients of its own, and accumulates nothing
+        optimizer.zeroGrad(); // so that the recorded step creates gradients of its own and accumulates nothing
         try {
             return recording = recorder.record(side, options.generators, this::step);
         } catch (RuntimeException | Error e) {
-            forget(); // gradients in memory of a recording that is none
+            forget(); // the gradients lie in the memory of the failed recording
             throw e;
         }
     }
@@ -208,10 +227,13 @@ public final class GraphedStep implements AutoCloseable {
         result = null;
     }
 
-    /** Whether runs are replays. */
+    /** Returns whether runs replay a recorded step. */
     public boolean isRecorded() { return recording != null; }
 
-    /** Frees the recording and the gradients; the next run is recorded anew, as after the optimiser's state was loaded or the model changed. */
+    /**
+     * Frees the recording and the gradients, so that the next run records anew. Needed after the optimiser's state was loaded or the
+     * model changed.
+     */
     public void forget() {
         optimizer.zeroGrad();
         freeResult();

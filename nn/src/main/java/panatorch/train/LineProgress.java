@@ -5,16 +5,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A line after each epoch, and within one from time to time: {@code epoch 3, batch 40 of 391: loss 0.8123, accuracy 0.7102}. */
+/**
+ * Prints a line after each epoch, and from time to time within one: {@code epoch 3, batch 40 of 391: loss 0.8123, accuracy 0.7102}.
+ */
 public final class LineProgress implements Callback {
     private final PrintStream out;
     private final long seconds;
     private long last = System.nanoTime();
 
-    /** A line at most every ten seconds within an epoch. */
+    /** Prints at most one line every ten seconds within an epoch. */
     public LineProgress(PrintStream out) { this(out, 10); }
 
-    /** @param seconds between two lines within an epoch, whose means are read then, which waits for the device */
+    /**
+     * Prints at most one line every {@code seconds} within an epoch. Each line reads the means, which waits for the device.
+     *
+     * @param seconds shortest time between two lines within an epoch
+     */
     public LineProgress(PrintStream out, long seconds) {
         this.out = out;
         this.seconds = seconds;

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message of protocol buffers, written field by field: each is its number and kind, then its value
+ * A protocol-buffer message, written field by field: each field is its number and kind, then its value
  * (<a href="https://protobuf.dev/programming-guides/encoding">encoding</a>).
  */
 final class Message {
@@ -12,7 +12,7 @@ final class Message {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    /** Of the types int32, int64 and enum. */
+    /** Adds a field of type int32, int64 or enum. */
     Message integer(int field, long value) { return key(field, VARINT).varint(value); }
 
     Message real(int field, double value) { return key(field, FIXED64).littleEndian(Double.doubleToRawLongBits(value), Double.BYTES); }
@@ -38,7 +38,7 @@ final class Message {
 
     private Message key(int field, int kind) { return varint((long) field << 3 | kind); }
 
-    /** Seven bits a byte, the lowest first; all but the last have the eighth. */
+    /** Appends a varint: seven bits a byte, the lowest first; the eighth bit is set in all bytes but the last. */
     private Message varint(long value) {
         long rest = value;
         for (; (rest & ~0x7FL) != 0; rest >>>= 7) out.write((int) (rest & 0x7F | 0x80));

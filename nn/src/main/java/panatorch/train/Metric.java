@@ -4,12 +4,39 @@ import panatorch.Tensor;
 import panatorch.metrics.Accuracy;
 
 /**
- * A measure whose mean over all rows is reported.
+ * A measure whose mean over all rows is reported, and the direction in which it improves. {@link EarlyStopping}, {@link Checkpointing} and
+ * {@link Schedule#onPlateau} compare epochs by that direction. The loss is measured without a metric, under the name {@link #LOSS}; lower is better.
  *
- * @param name as reports have it
+ * <pre>{@code
+ * Metric error = new Metric("error", (logits, target) -> logits.argmax(1L).ne(target).sum(), Metric.Direction.MINIMIZE);
+ * }</pre>
+ *
+ * @param name as reports have it, other than {@code loss}
  * @param sum [], over a batch's rows
+ * @param direction whether lower or higher values are better
  */
-public record Metric(String name, Sum sum) {
+public record Metric(String name, Sum sum, Direction direction) {
+    /** The name under which the objective's loss is reported. */
+    public static final String LOSS = "loss";
+
+    public Metric {
+        if (name.equals(LOSS)) throw new IllegalArgumentException("the name '" + LOSS + "' is the objective's own loss; give the metric another name");
+    }
+
+    /** The direction in which a measure improves. */
+    public enum Direction {
+        /** Lower values are better, as of a loss or an error. */
+        MINIMIZE,
+        /** Higher values are better, as of an accuracy. */
+        MAXIMIZE;
+
+        /** Returns whether {@code value} is better than {@code other} by more than {@code margin}; false if either is NaN. */
+        boolean isBetter(double value, double other, double margin) { return this == MINIMIZE ? value < other - margin : value > other + margin; }
+
+        /** Returns the value that every other one is better than. */
+        double worst() { return this == MINIMIZE ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY; }
+    }
+
     /** Of an output [N, …] and the batch's target. */
     @FunctionalInterface
     public interface Sum {
@@ -23,7 +50,7 @@ public record Metric(String name, Sum sum) {
     public static Metric topK(int k) { return right("top" + k, k); }
 
     private static Metric right(String name, int k) {
-        return new Metric(name, (logits, target) -> Accuracy.correct(logits, classes(target), (int) Math.min(k, logits.size(1))).sum());
+        return new Metric(name, (logits, target) -> Accuracy.correct(logits, classes(target), (int) Math.min(k, logits.size(1))).sum(), Direction.MAXIMIZE);
     }
 
     private static Tensor classes(Tensor target) { return target.dtype().isFloatingPoint() ? target.argmax(1L) : target; }

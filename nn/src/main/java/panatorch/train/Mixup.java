@@ -5,11 +5,14 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Trains on convex combinations of images and of their labels (Zhang et al. 2018, arXiv:1710.09412): with λ from Beta(α, α), one a batch,
- * {@code x ← λ·x + (1 − λ)·x[π]} and the same of the one-hot labels, π being a random order of the batch.
+ * Trains on convex combinations of two images and of their labels (Zhang et al., 2018, arXiv:1710.09412). One λ a batch is drawn from
+ * Beta(α, α), and π is a random order of the batch: {@code x ← λ·x + (1 − λ)·x[π]}. One-hot labels are combined in the same way.
  *
- * <p>For criteria that take probabilities. Inputs are of floating point and any shape [N, …], labels int64 [N] or probabilities [N, C]. Draws
- * from the global generators; waits for no device.
+ * <p>The criterion has to take probabilities. Inputs are floating-point of any shape [N, …], labels int64 [N] or probabilities [N, C].
+ * Random numbers come from the global generators. Nothing waits for the device.
+ *
+ * @param alpha α of the Beta distribution, above 0
+ * @param classes number of classes C
  */
 public record Mixup(double alpha, long classes) implements TrainingMethod {
     public Mixup {

@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * What a batch is trained to: the forward pass and the loss of it.
+ * A training objective: the forward pass of a batch and its loss.
  *
  * <pre>{@code
  * Objective classification = Objective.of(CrossEntropy.mean().labelSmoothing(0.1)::apply);
@@ -14,16 +14,22 @@ import panatorch.nn.Module;
  */
 @FunctionalInterface
 public interface Objective {
-    /** The loss of a batch; results belong to the current scope. @param target null where there are no labels */
+    /**
+     * Computes the loss of a batch. The results belong to the current scope.
+     *
+     * @param target targets of the batch, or null if it has none
+     */
     Result apply(Module model, Tensor input, @Nullable Tensor target);
 
     /**
-     * @param loss [], the mean over the batch's rows
-     * @param output what metrics look at, as logits [N, C]
+     * The loss and output of a batch.
+     *
+     * @param loss mean over the batch's rows, []
+     * @param output the output that metrics read, for example logits [N, C]
      */
     record Result(Tensor loss, Tensor output) {}
 
-    /** {@code loss = criterion(model(input), target)}. */
+    /** Returns the objective {@code criterion(model(input), target)}. */
     static Objective of(BinaryOperator<Tensor> criterion) {
         return (model, input, target) -> {
             if (target == null) throw new IllegalArgumentException("this loss needs targets, and the batch has none");

@@ -5,10 +5,10 @@ import panatorch.Generator;
 import panatorch.cuda.CudaGraph;
 import panatorch.cuda.Stream;
 
-/** What records work of a device and repeats it. */
+/** Records device work and replays it. */
 @FunctionalInterface
 interface Recorder {
-    /** CUDA's graphs. */
+    /** Records CUDA graphs. */
     Recorder GRAPHS = (stream, generators, work) -> {
         CudaGraph graph = CudaGraph.capture(stream, generators, work);
         return new Recording() {
@@ -18,14 +18,16 @@ interface Recorder {
         };
     };
 
-    /** Records {@code work}, which is run once and computes nothing yet. What it throws is thrown on, and nothing is recorded. */
+    /**
+     * Records {@code work}, which runs once and computes nothing yet. If it throws, the exception is rethrown and nothing is recorded.
+     */
     Recording record(Stream stream, List<Generator> generators, Runnable work);
 
     interface Recording extends AutoCloseable {
-        /** Has it computed, on the current stream. */
+        /** Computes the recorded work on the current stream. */
         void replay();
 
-        /** Frees it and the tensors that were made while it was recorded. */
+        /** Frees the recording and the tensors that were created in it. */
         @Override void close();
     }
 }

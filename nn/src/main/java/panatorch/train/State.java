@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
-/** Entries of a state dict, each of the type it must have. */
+/** Typed access to the entries of a state dict. */
 final class State {
     private State() {}
 
@@ -14,7 +14,7 @@ final class State {
     @SuppressWarnings("unchecked")
     static Map<String, Object> map(Map<String, ?> state, String key) { return of(state, key, Map.class); }
 
-    /** The tensors of a state dict that is an entry of another. */
+    /** Returns the tensors of a nested state dict. */
     static Map<String, Tensor> tensors(Map<String, ?> state, String key) {
         var tensors = new LinkedHashMap<String, Tensor>();
         map(state, key).forEach((name, value) -> tensors.put(name, tensor(name, value)));
@@ -23,7 +23,7 @@ final class State {
 
     static Tensor tensor(String key, @Nullable Object value) {
         if (value instanceof Tensor t) return t;
-        throw new IllegalArgumentException("the state's '" + key + "' is no tensor");
+        throw new IllegalArgumentException("the state's '" + key + "' is not a tensor");
     }
 
     static <T> T of(Map<String, ?> state, String key, Class<T> type) {

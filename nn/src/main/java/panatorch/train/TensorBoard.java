@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * Writes event files that TensorBoard shows, by optimiser step: {@code learning_rate} and {@code step/loss}, the mean so far of the epoch, every
- * number of steps; {@code train/…} and {@code test/…} after each epoch, and, if asked for, histograms of all parameters.
+ * Writes TensorBoard event files, by optimiser step. Every {@code everySteps} steps: {@code learning_rate} and {@code step/loss}, the
+ * epoch's mean so far. After each epoch: {@code train/…}, {@code test/…} and, if requested, histograms of all parameters.
  *
- * <p>A resumed run writes a file of its own, which hides what the earlier one has after the step that was resumed. The file is open during a fit.
+ * <p>A resumed run writes a file of its own, which hides the earlier file's entries after the resumed step. The file is open during a
+ * fit.
  */
 public final class TensorBoard implements Callback {
     private final Path folder;
@@ -19,12 +20,22 @@ public final class TensorBoard implements Callback {
     private final boolean histograms;
     private @Nullable EventFile file;
 
-    /** Every 50 steps, without histograms. @param folder made if it is missing */
+    /**
+     * Writes every 50 steps, without histograms.
+     *
+     * @param folder folder of the event files; created if it is missing
+     */
     public TensorBoard(Path folder) { this(folder, 50, false); }
 
-    /** @param everySteps between two readings within an epoch, each of which waits for the device; @param histograms of the parameters, after each epoch */
+    /**
+     * Writes every {@code everySteps} steps, and histograms if requested.
+     *
+     * @param folder folder of the event files; created if it is missing
+     * @param everySteps steps between two readings within an epoch; each waits for the device
+     * @param histograms whether to write histograms of the parameters after each epoch
+     */
     public TensorBoard(Path folder, long everySteps, boolean histograms) {
-        if (everySteps < 1) throw new IllegalArgumentException("a reading comes after at least one step, not " + everySteps);
+        if (everySteps < 1) throw new IllegalArgumentException("everySteps has to be at least 1, not " + everySteps);
         this.folder = folder;
         this.everySteps = everySteps;
         this.histograms = histograms;
@@ -34,7 +45,7 @@ public final class TensorBoard implements Callback {
         try {
             file = trainer.steps() == 0 ? EventFile.create(folder) : EventFile.resume(folder, trainer.steps() + 1);
         } catch (IOException e) {
-            throw new UncheckedIOException("event files cannot be written to " + folder, e);
+            throw new UncheckedIOException("cannot write event files to " + folder, e);
         }
     }
 

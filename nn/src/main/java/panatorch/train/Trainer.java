@@ -7,19 +7,21 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.amp.GradScaler;
+import panatorch.data.Batches;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.Checkpoints;
 
 /**
- * The training loop. All else (schedules, clipping, averages of weights, checkpoints, progress, the dropout methods) is {@link Callback}s
- * and {@link TrainingMethod}s:
+ * The training loop. Everything else (schedules, clipping, weight averages, checkpoints, progress, the dropout methods) is a
+ * {@link Callback} or a {@link TrainingMethod}:
  *
  * <pre>
  * fitStart
@@ -27,19 +29,19 @@ import panatorch.serialize.Checkpoints;
  *     epochStart                                       the model is in training mode
  *     for each batch:
  *         batchStart
- *         result ← objective(model, input, target)     autocast, the methods around the plain objective
+ *         result ← objective(model, input, target)     autocast; the training methods wrap the plain objective
  *         backward(scaled loss ÷ batches of the step)
  *         if it is the last of {@code accumulate} batches, or of the epoch:
  *             gradients are unscaled
  *             beforeStep                               clipping
  *             optimiser and scaler step, gradients are freed
- *             afterStep                                schedules, averages of weights
+ *             afterStep                                schedules, weight averages
  *         batchEnd
  *         if the optimiser stepped: safePoint          checkpoints by step
  *     if there are test batches:
  *         evaluationStart
  *         for each test batch: result ← plain objective; evaluationBatch
- *     epochEnd                                         early stop, reports
+ *     epochEnd                                         early stopping, reports
  *     safePoint                                        checkpoints by epoch
  * fitEnd                                               fitFailed instead after an exception
  * </pre>
@@ -51,27 +53,33 @@ import panatorch.serialize.Checkpoints;
  * }
  * }</pre>
  *
- * <p>Nothing in a step waits for the device unless a callback does. Optimisers that need a closure ({@link panatorch.optim.LBFGS}) are not for it. A fit that was saved at a safe point and is resumed from there by an equal
- * trainer goes on bit for bit, on a CPU.
+ * <p>Nothing in a step waits for the device unless a callback does. Optimisers that need a closure ({@link panatorch.optim.LBFGS}) are
+ * not supported. On a CPU, a fit that is saved at a safe point and resumed by an equal trainer continues bit-exactly.
  *
- * <p>Owns sums of metrics and, unless given, the scaler that float16 needs; model and optimiser stay the caller's. One thread's, but for {@link #stop}.
+ * <p>Owns the sums of its metrics and the scaler that float16 needs, unless one is given. Model and optimiser stay the caller's. For
+ * use by one thread, except for {@link #stop}.
  */
 public final class Trainer implements AutoCloseable {
     /**
-     * An epoch that is over.
+     * A finished epoch.
      *
-     * @param epoch from 1
+     * @param epoch number of the epoch, from 1
      * @param steps optimiser steps so far
-     * @param learningRate of the first group, of the next step
-     * @param train means as the batches were trained, dropout included; loss and metrics by name
-     * @param test of the whole test set after the epoch; empty without one
-     * @param seconds for training and testing, of the part after it was resumed
+     * @param learningRate learning rate of the first group for the next step
+     * @param train means of loss and metrics, by name, taken while training, with dropout active
+     * @param test means of loss and metrics, by name, over the test set after the epoch; empty if there is none
+     * @param seconds time for training and testing; of a resumed epoch, the time since it was resumed
      */
     public record EpochSummary(long epoch, long steps, double learningRate, Map<String, Double> train, Map<String, Double> test, double seconds) {
-        /** A mean of the test, or of training if nothing was tested. @throws IllegalArgumentException if there is none of that name */
+        /**
+         * Returns a mean of the test, or of training if there is no test.
+         *
+         * @throws IllegalArgumentException if there is no mean of that name
+         */
         public double measure(String name) {
             Map<String, Double> means = test.isEmpty() ? train : test;
-            if (!(means.get(name) instanceof Double mean)) throw new IllegalArgumentException("nothing measures '" + name + "'; there are " + means.keySet());
+            if (!(means.get(name) instanceof Double mean))
+                throw new IllegalArgumentException("there is no mean '" + name + "'; choose one of " + means.keySet());
             return mean;
         }
     }
@@ -112,10 +120,14 @@ public final class Trainer implements AutoCloseable {
                 if (b.device != null || b.format != null) model.to(b.device, null, b.format);
     }
 
-    /** Trains until {@code epochs} are finished in all, those of a run that is resumed included. */
+    /** Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed. */
     public void fit(Batches train, long epochs) { fit(train, null, epochs); }
 
-    /** @param test evaluated after each epoch, or null */
+    /**
+     * Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed.
+     *
+     * @param test batches to evaluate after each epoch, or null
+     */
     public void fit(Batches train, @Nullable Batches test, long epochs) {
         stopReason = null;
         batches = train.count();
@@ -170,7 +182,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private void train(Batches.Batch b, int batchesOfStep, boolean last) {
+    private void train(Batches.Pair b, int batchesOfStep, boolean last) {
         atSafePoint = false;
         each(c -> c.batchStart(this));
         try (var scope = Scope.open()) {
@@ -203,24 +215,28 @@ public final class Trainer implements AutoCloseable {
         each(c -> c.afterStep(this));
     }
 
-    /** Means over all batches by the plain objective, of {@link #evaluated}. */
+    /** Evaluates {@link #evaluated} and returns the means over all batches, by the plain objective. */
     public Map<String, Double> evaluate(Batches test) {
         each(c -> c.evaluationStart(this));
         return evaluation.of(evaluated, test, so -> each(c -> c.evaluationBatch(this, so)));
     }
 
-    /** Ends the fit after the step that is under way; from any thread. The epoch is left unfinished, to be resumed. @param reason for people */
+    /**
+     * Ends the fit after the current step. May be called from any thread. The epoch stays unfinished and can be resumed.
+     *
+     * @param reason reason to show to the user
+     */
     public void stop(String reason) { stopReason = reason; }
 
     private void each(Consumer<Callback> event) { callbacks.forEach(event); }
 
-    // ---- what callbacks look at
+    // ---- state that callbacks read
 
     public Module model() { return model; }
 
     public Optimizer optimizer() { return optimizer; }
 
-    /** What is evaluated, and worth to be saved: the model, unless a callback put an average of it here. */
+    /** Returns the module to evaluate and to save as the result: the model, unless a callback has replaced it by an average. */
     public Module evaluated() { return evaluated; }
 
     public void setEvaluated(Module model) { evaluated = model; }
@@ -231,43 +247,58 @@ public final class Trainer implements AutoCloseable {
 
     public @Nullable GradScaler scaler() { return scaler; }
 
-    /** The epoch under way, or else the last one, from 1; 0 before a fit. */
+    /** Returns the number of the current epoch, or else of the last one, from 1; 0 before a fit. */
     public long epoch() { return epoch; }
 
-    /** Batches of this epoch so far. */
+    /** Returns the number of batches of this epoch so far. */
     public int batch() { return batch; }
 
-    /** Batches of an epoch; 0 before a fit. */
+    /** Returns the number of batches of an epoch; 0 before a fit. */
     public int batches() { return batches; }
 
-    /** Optimiser steps so far, those that a scaler left out included. */
+    /** Returns the number of optimiser steps so far, including steps that the scaler skipped. */
     public long steps() { return steps; }
 
-    /** Of the epoch under way. To read a mean waits for the device. */
+    /** Returns the averages of the current epoch. Reading a mean waits for the device. */
     public Averages trained() { return trained; }
 
-    /** The epochs so far. */
+    /**
+     * Returns the direction in which a measure of this trainer improves: down for {@code loss}, and for a metric its
+     * {@link Metric#direction}.
+     *
+     * @param measure {@code loss} or the name of one of this trainer's metrics
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public Metric.Direction direction(String measure) {
+        if (measure.equals(Metric.LOSS)) return Metric.Direction.MINIMIZE;
+        for (Metric m : evaluation.metrics()) if (m.name().equals(measure)) return m.direction();
+        List<String> names = Stream.concat(Stream.of(Metric.LOSS), evaluation.metrics().stream().map(Metric::name)).toList();
+        throw new IllegalArgumentException("nothing measures '" + measure + "'; there are " + names
+                + ". Pass one of these, or add it to the trainer by metrics(new Metric(…))");
+    }
+
+    /** Returns the finished epochs. */
     public List<EpochSummary> history() { return Collections.unmodifiableList(history); }
 
-    /** Why the last fit ended early; null if it did not. */
+    /** Returns the reason why the last fit ended early, or null. */
     public @Nullable String stopReason() { return stopReason; }
 
-    // ---- going on later
+    // ---- checkpoints
 
     /**
-     * Writes all that an equal trainer goes on from, by {@link Checkpoints}: sections {@code model}, {@code optimizer}, {@code scaler}, {@code rng},
-     * {@code position}, {@code history} and {@code callbacks}.
+     * Writes everything that an equal trainer needs to resume, by {@link Checkpoints}: sections {@code model}, {@code optimizer},
+     * {@code scaler}, {@code rng}, {@code position}, {@code history} and {@code callbacks}.
      *
-     * @throws IllegalStateException within a step; {@link Callback#safePoint} is the place
+     * @throws IllegalStateException if it is called within a step; call it in {@link Callback#safePoint}
      */
     public void save(Path file) throws IOException {
-        if (!atSafePoint) throw new IllegalStateException("a trainer is saved between two steps, as in Callback.safePoint");
+        if (!atSafePoint) throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
         try (var scope = Scope.open()) {
             Checkpoints.write(file, state.stateDict());
         }
     }
 
-    /** Goes on from a file of {@link #save}: the next {@link #fit} is of the rest. */
+    /** Restores the state of a file of {@link #save}. The next {@link #fit} does the remaining work. */
     public void load(Path file) throws IOException {
         try (var scope = Scope.open()) {
             state.loadStateDict(Checkpoints.read(file));

@@ -11,7 +11,7 @@ import panatorch.amp.Precision;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 
-/** Options of a {@link Trainer}, begun by {@link Trainer#of}; each method returns this. */
+/** Options of a {@link Trainer}, started by {@link Trainer#of}. Each method returns this builder. */
 public final class TrainerBuilder {
     final Module model;
     final Optimizer optimizer;
@@ -31,13 +31,13 @@ public final class TrainerBuilder {
         this.objective = objective;
     }
 
-    /** Where model and batches are moved to; by default batches go to where the model is. */
+    /** Sets the device of model and batches. By default, batches go to the model's device. */
     public TrainerBuilder device(Device device) {
         this.device = device;
         return this;
     }
 
-    /** What forward passes compute in; float32 by default. float16 gets a {@link GradScaler} unless one is given. */
+    /** Sets the precision of forward passes; float32 by default. float16 gets a {@link GradScaler} unless one is given. */
     public TrainerBuilder precision(Precision precision) {
         this.precision = precision;
         return this;
@@ -48,20 +48,20 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** The order of the model's and the inputs' tensors of four dimensions. */
+    /** Sets the memory format of the model's and the inputs' four-dimensional tensors. */
     public TrainerBuilder memoryFormat(MemoryFormat format) {
         this.format = format;
         return this;
     }
 
-    /** How many batches make a step, whose gradient is the mean of theirs; 1 by default. */
+    /** Sets the number of batches whose mean gradient makes one step; 1 by default. */
     public TrainerBuilder accumulate(int batches) {
-        if (batches < 1) throw new IllegalArgumentException("a step is made of at least one batch, not " + batches);
+        if (batches < 1) throw new IllegalArgumentException("a step needs at least 1 batch, not " + batches);
         accumulate = batches;
         return this;
     }
 
-    /** Evaluates by another objective than it trains by. */
+    /** Sets another objective for evaluation than for training. */
     public TrainerBuilder evaluateBy(Objective objective) {
         evaluationObjective = objective;
         return this;
@@ -72,7 +72,7 @@ public final class TrainerBuilder {
         return this;
     }
 
-    /** Callbacks and training methods, in the order in which they are called. */
+    /** Sets callbacks and training methods, in the order in which they are called. */
     public TrainerBuilder callbacks(Callback... callbacks) {
         this.callbacks.addAll(Arrays.asList(callbacks));
         return this;

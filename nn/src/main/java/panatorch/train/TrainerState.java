@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Generator;
 
-/** A trainer as sections of a checkpoint. */
+/** Converts a trainer's state to and from the sections of a checkpoint. */
 final class TrainerState {
     private final Trainer trainer;
 
     TrainerState(Trainer trainer) { this.trainer = trainer; }
 
-    /** Tensors belong to the current scope, or are the model's own. */
+    /** Returns the sections. Tensors belong to the current scope, or are the model's own. */
     Map<String, Object> stateDict() {
         var sections = new LinkedHashMap<String, Object>();
         sections.put("model", trainer.model().stateDict());
@@ -49,7 +49,7 @@ final class TrainerState {
         setGenerators(rng);
     }
 
-    /** Two of one name are told apart by their number. */
+    /** Returns the callbacks by name. A number tells apart two of one name. */
     private Map<String, Callback> named() {
         var named = new LinkedHashMap<String, Callback>();
         for (Callback c : trainer.callbacks()) {

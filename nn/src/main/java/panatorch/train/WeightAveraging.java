@@ -4,13 +4,13 @@ import java.util.Map;
 import panatorch.optim.AveragedModel;
 
 /**
- * Averages the weights after each step from an epoch on, and has the average evaluated from then on.
+ * Averages the weights after each step, from a given epoch on, and evaluates the average from then on.
  *
  * <pre>{@code
  * var ema = new WeightAveraging(AveragedModel.ema(Module.copyOf(model), 0.999));
  * }</pre>
  *
- * <p>Owns nothing. An average by the plain mean needs {@link AveragedModel#updateBn} at the end.
+ * <p>Owns nothing. A plain mean needs {@link AveragedModel#updateBn} at the end.
  */
 public final class WeightAveraging implements Callback {
     private final AveragedModel average;
@@ -18,7 +18,11 @@ public final class WeightAveraging implements Callback {
 
     public WeightAveraging(AveragedModel average) { this(average, 1); }
 
-    /** @param fromEpoch from 1 */
+    /**
+     * Averages from epoch {@code fromEpoch} on.
+     *
+     * @param fromEpoch number of the first epoch to average, from 1
+     */
     public WeightAveraging(AveragedModel average, long fromEpoch) {
         this.average = average;
         this.fromEpoch = fromEpoch;

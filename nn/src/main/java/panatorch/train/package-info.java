@@ -1,4 +1,7 @@
-/** The training loop, and what is done beside it. */
+/**
+ * The training loop and its callbacks: schedules, checkpoints, early stopping, progress, TensorBoard, weight averaging, mixup and
+ * CutMix.
+ */
 @NullMarked
 package panatorch.train;
 

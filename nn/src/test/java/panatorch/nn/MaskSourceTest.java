@@ -26,13 +26,13 @@ class MaskSourceTest {
         Bank() { buffer("bank", null); }
 
         @Override public Tensor mask(Tensor like, long[] shape, double p) {
-            if (buffer("bank") == null) setBuffer("bank", MaskSource.global().mask(like, shape, p));
+            if (bufferOrNull("bank") == null) setBuffer("bank", MaskSource.global().mask(like, shape, p));
             return buffer("bank");
         }
 
         @Override protected void beforeLoad(Map<String, Tensor> own) {
             Tensor bank = own.get("bank");
-            if (bank != null && buffer("bank") == null) setBuffer("bank", Torch.empty(bank.shape()));
+            if (bank != null && bufferOrNull("bank") == null) setBuffer("bank", Torch.empty(bank.shape()));
         }
 
         @Override protected Module recreate() { return new Bank(); }

@@ -37,6 +37,21 @@ class ModuleTest {
         layer.close();
     }
 
+    @Test void a_parameter_or_buffer_that_is_absent_is_an_error_that_names_the_module_and_what_it_has() {
+        try (var layer = new Linear(2, 3, false); var norm = new BatchNorm2d(4); var relu = new ReLU()) {
+            assertThat(layer.parameter("weight")).isSameAs(layer.weight());
+            assertThatThrownBy(() -> layer.parameter("bias")).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Linear was made without its parameter 'bias'; it has [weight]. Where it may be absent, ask parameterOrNull");
+            assertThatThrownBy(() -> layer.parameter("wieght")).hasMessage("Linear has no parameter 'wieght'; it has [weight]. Where it may be absent, ask parameterOrNull");
+            assertThatThrownBy(() -> norm.buffer("mean")).hasMessageStartingWith("BatchNorm2d has no buffer 'mean'; it has [running_mean, running_var, num_batches_tracked].");
+            assertThatThrownBy(() -> relu.parameter("weight")).hasMessageStartingWith("ReLU has no parameter 'weight'; it has no parameters of its own.");
+            assertThat(layer.parameterOrNull("bias")).isNull();
+            assertThat(layer.parameterOrNull("wieght")).isNull();
+            assertThat(norm.bufferOrNull("mean")).isNull();
+            assertThat(norm.bufferOrNull("running_mean")).isSameAs(norm.buffer("running_mean"));
+        }
+    }
+
     @Test void a_loaded_state_dict_makes_two_networks_equal() {
         try (var a = network(); var b = network(); var scope = Scope.open()) {
             a.forward(Aten.randn(4, 3, 4, 4));

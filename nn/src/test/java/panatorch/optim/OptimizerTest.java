@@ -123,7 +123,7 @@ class OptimizerTest {
             var plateau = new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().factor(0.5).patience(0).minLr(List.of(0.5, 0.25)));
             for (int i = 0; i < 4; i++) plateau.step(1);
             assertThat(plateau.lastLr()).containsExactly(0.5, 0.25);
-            assertThatThrownBy(() -> new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().minLr(List.of(1.0, 2.0, 3.0)))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("one a group");
+            assertThatThrownBy(() -> new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().minLr(List.of(1.0, 2.0, 3.0)))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("one for each group");
         }
     }
 
@@ -266,7 +266,7 @@ class OptimizerTest {
             a.mul(2).add(b).sum().backward();
             b.close();
             assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("parameter 1 of the 2 in this group cannot be optimised: its module was closed, or it alone; this tensor is closed");
+                    .hasMessageStartingWith("parameter 1 of the 2 in this group cannot be optimised, because it or its module was closed; this tensor is closed");
             assertThatThrownBy(sgd::zeroGrad).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("parameter 1 of the 2");
             assertThat(a.itemDouble()).isEqualTo(1);
             sgd.close();

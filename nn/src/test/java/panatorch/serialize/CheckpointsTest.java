@@ -66,9 +66,10 @@ class CheckpointsTest {
     @Test void other_files_and_newer_versions_are_refused_with_a_sentence() throws IOException {
         Path file = folder.resolve("other.pt");
         TorchFile.save(file, Map.of("a", 1));
-        assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is no checkpoint of PanaTorch");
+        assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is not a PanaTorch checkpoint");
         Checkpoints.write(file, Map.of("a", 1), 2);
-        assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is a checkpoint of version 2, and this PanaTorch reads versions up to 1");
+        assertThatThrownBy(() -> Checkpoints.read(file)).hasMessageContaining("it is a checkpoint of version 2, but this PanaTorch "
+                + "reads versions up to 1");
     }
 
     @Test void only_tensors_and_plain_values_are_written_and_nothing_is_left_when_they_are_not() {

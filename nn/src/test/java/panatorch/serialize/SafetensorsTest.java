@@ -64,14 +64,15 @@ class SafetensorsTest {
         assertRefused(file("{\"a\":", 0), "not JSON");
         assertRefused(file("[1]    ", 0), "not a JSON object");
         assertRefused(file("{\"a\":{\"dtype\":\"F99\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4), "unknown type 'F99'");
-        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4), "no shape and place");
+        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4), "no shape and data_offsets");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 4), "outside the file");
-        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4), "takes 4 bytes, and its shape [2] needs 2 × 4");
+        assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4), "takes 4 bytes, but its shape [2] "
+                + "needs 2 × 4");
         assertRefused(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4), "impossible shape");
         assertRefused(file("{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,0]}}", 4), "impossible shape");
         String a = "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}";
         assertRefused(file("{" + a + "," + a + "}", 4), "a name twice");
-        assertRefused(file("{" + a + "," + a.replace("\"a\"", "\"b\"") + "}", 4), "b overlaps what comes before it");
+        assertRefused(file("{" + a + "," + a.replace("\"a\"", "\"b\"") + "}", 4), "b overlaps the tensor before it");
         assertRefused(file("{" + a + "," + a.replace("\"a\"", "\"b\"").replace("[0,4]", "[5,9]") + "}", 9), "b leaves a gap before it");
         assertRefused(file("{" + a + "}", 7), "3 of its bytes belong to no tensor");
         assertRefused(file("[".repeat(100_000), 0), "not JSON");

@@ -35,18 +35,19 @@ class TorchFileTest {
     }
 
     @Test void a_file_that_would_run_a_program_is_refused_by_the_name_of_what_it_asks_for() throws IOException {
-        assertRefused(file("cos\nsystem\nX\u0004\0\0\0true\u0085R."), "it asks for os.system, which a file of weights has no business with, and nothing was run");
+        assertRefused(file("cos\nsystem\nX\u0004\0\0\0true\u0085R."), "it asks for os.system, which does not belong in a file of weights; nothing was run");
         assertRefused(file("c__builtin__\neval\nX\u0001\0\0\0001\u0085R."), "it asks for builtins.eval");
         assertRefused(file("\u008c\u0005posix\u008c\u0006system\u0093."), "it asks for posix.system");
-        assertRefused(file("ctorchvision.models.resnet\nResNet\n)\u0081."), "if its Python saved a whole model, save model.state_dict() there");
-        assertRefused(file("cnumpy.core.multiarray\nscalar\n)R."), "save plain numbers there, as in float(x)");
+        assertRefused(file("ctorchvision.models.resnet\nResNet\n)\u0081."), "If a whole model was saved, save model.state_dict() in "
+                + "Python instead");
+        assertRefused(file("cnumpy.core.multiarray\nscalar\n)R."), "in Python, save plain numbers, as in float(x)");
         assertRefused(file("ccollections\nOrderedDict\n."), "it holds something that is neither a tensor nor plain data");
     }
 
     @Test void values_that_a_few_bytes_blow_up_are_refused() throws IOException {
-        assertRefused(file("]q\0h\0a."), "nested more than 200 levels deep, or hold themselves");
+        assertRefused(file("]q\0h\0a."), "nested more than 200 levels deep, or contain themselves");
         assertRefused(file("]".repeat(5000) + "a".repeat(4999) + "."), "nested more than 200 levels deep");
-        assertRefused(file("]q\0" + "]q\1(h\0h\0eq\0".repeat(100) + "."), "it holds the same ones again and again");
+        assertRefused(file("]q\0" + "]q\1(h\0h\0eq\0".repeat(100) + "."), "because it repeats the same ones");
     }
 
     @Test void plain_values_come_as_javas_own() throws IOException {
@@ -55,12 +56,12 @@ class TorchFileTest {
     }
 
     @Test void other_kinds_of_files_are_called_by_their_names() throws IOException {
-        assertRefused(Files.write(folder.resolve("weights.pt"), new byte[0]), "it is no file of torch.save");
+        assertRefused(Files.write(folder.resolve("weights.pt"), new byte[0]), "it is not a file of torch.save");
         var tar = new byte[512];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
         assertRefused(Files.write(folder.resolve("weights.pt"), tar), "it is in the tar format of PyTorch before 0.1.10, which is not read");
         Path big = file("N.");
         Files.write(big, java.util.Arrays.copyOf(Files.readAllBytes(big), (int) Files.size(big) - 1));
-        assertRefused(big, "the archive's directory is missing: the file was cut off");
+        assertRefused(big, "the archive's directory is missing: the file was truncated");
     }
 }

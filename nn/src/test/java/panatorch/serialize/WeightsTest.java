@@ -93,7 +93,8 @@ class WeightsTest {
             assertThat(Files.exists(folder.resolve("model-00001-of-00004.safetensors"))).isTrue();
             assertSame(StateDicts.load(index), tensors);
             Files.writeString(index, "{\"weight_map\":{\"a\":\"../secret.safetensors\"}}");
-            assertThatThrownBy(() -> Safetensors.load(index)).hasMessageContaining("a is said to be in '../secret.safetensors', which is no file beside the index");
+            assertThatThrownBy(() -> Safetensors.load(index)).hasMessageContaining("a refers to '../secret.safetensors', which is not "
+                    + "a file beside the index");
         }
     }
 
@@ -335,10 +336,12 @@ class WeightsTest {
 
     @Test void arrays_of_numpy_that_tensors_cannot_be_are_refused_by_what_they_are() throws IOException {
         assertRefusedArray("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "it is big-endian ('>f4')");
-        assertRefusedArray("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "it holds Python objects, which are not read");
-        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "it has 4 bytes of data, and its shape (2,) needs 2 × 4");
+        assertRefusedArray("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "it holds Python objects, which are refused because reading them runs code");
+        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "it has 4 bytes of data, but its shape (2,) "
+                + "needs 2 × 4");
         assertRefusedArray("{'descr': '<U7', 'fortran_order': False, 'shape': (1,), }", "it has the type '<U7'");
-        assertRefusedArray("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "a header that describes no plain array");
+        assertRefusedArray("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "a header that does not describe a "
+                + "plain array");
         assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "the impossible shape");
     }
 

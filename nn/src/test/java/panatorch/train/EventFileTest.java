@@ -192,7 +192,7 @@ class EventFileTest {
             assertThat((byte[]) first.get(4).getFirst()).isEqualTo(grey);
             var second = sub(value(events.get(2)), 4);
             assertThat(List.of(second.get(1), second.get(2), second.get(3))).containsExactly(List.of(300L), List.of(200L), List.of(4L));
-            assertThatThrownBy(() -> file.image("no picture", 1, new byte[100])).isInstanceOf(IllegalArgumentException.class).hasMessage("these 100 bytes are no PNG file");
+            assertThatThrownBy(() -> file.image("no picture", 1, new byte[100])).isInstanceOf(IllegalArgumentException.class).hasMessage("these 100 bytes are not a PNG file");
         }
     }
 

@@ -127,7 +127,7 @@ class GraphedStepTest {
                 assertThat(kept.calls).containsExactly("record", "replay", "replay", "close", "record", "replay");
             }
             assertThat(kept.calls).endsWith("close");
-            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least one step is eager");
+            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least 1 eager run");
         }
     }
 
@@ -198,7 +198,7 @@ class GraphedStepTest {
             try (var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), new Kept()); var scope = Scope.open()) {
                 step.run(Torch.ones(3, 2), null);
                 optimizer.groups().getFirst().set("momentum", 0.25);
-                assertThatThrownBy(() -> step.run(Torch.ones(3, 2), null)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("of a step that is recorded only the learning rate can change");
+                assertThatThrownBy(() -> step.run(Torch.ones(3, 2), null)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("only the learning rate of a recorded step can change");
             }
         }
     }
@@ -206,7 +206,7 @@ class GraphedStepTest {
     @Test void an_optimiser_that_counts_in_java_is_refused() {
         try (var model = new Linear(2, 1); var plain = new SGD(model.parameters(), SGD.options(0.1)); var rms = new RMSprop(model.parameters(), RMSprop.options())) {
             assertThatThrownBy(() -> new GraphedStep(model, plain, Task.objective(), GraphedStep.options())).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a step can be recorded of SGD, Adam and AdamW with options.fused(true), not of this SGD, which is not fused");
+                    .hasMessage("only steps of SGD, Adam and AdamW with options.fused(true) can be recorded, not of this SGD, which is not fused");
             assertThatThrownBy(() -> new GraphedStep(model, rms, Task.objective(), GraphedStep.options())).isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("not of this RMSprop");
         }
     }
@@ -241,7 +241,7 @@ class GraphedStepTest {
             }
             step.close();
             step.close();
-            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class).hasMessage("this step is closed");
+            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class).hasMessage("the graphed step is closed");
             assertThat(model.parameters()).noneMatch(Tensor::isClosed);
         }
     }

@@ -95,8 +95,8 @@ class MixingTest {
     }
 
     @Test void senseless_options_are_refused() {
-        assertThatThrownBy(() -> new Mixup(0, 3)).isInstanceOf(IllegalArgumentException.class).hasMessage("alpha is positive, not 0.0");
-        assertThatThrownBy(() -> new CutMix(1, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("there is at least one class, not 0");
+        assertThatThrownBy(() -> new Mixup(0, 3)).isInstanceOf(IllegalArgumentException.class).hasMessage("alpha has to be positive, not 0.0");
+        assertThatThrownBy(() -> new CutMix(1, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of classes has to be at least 1, not 0");
         try (var scope = Scope.open()) {
             assertThatThrownBy(() -> new CutMix(1, 3).around(Task.objective()).apply(new Identity(), Torch.zeros(4, 5), Torch.zeros(DType.INT64, 4)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("[N, C, H, W]");

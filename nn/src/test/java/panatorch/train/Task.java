@@ -8,6 +8,7 @@ import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
 import panatorch.nn.Dropout;

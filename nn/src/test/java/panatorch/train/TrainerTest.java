@@ -7,14 +7,17 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
+import panatorch.optim.ReduceLROnPlateau;
 import panatorch.optim.SGD;
 
 @NoTensorLeaks
@@ -143,7 +146,57 @@ class TrainerTest {
     @Test void an_unknown_measure_is_named() {
         try (var task = new Task(); var model = Task.model(); var optimizer = Task.optimizer(model);
                 var trainer = Trainer.of(model, optimizer, Task.objective()).callbacks(new EarlyStopping("acuracy", 3)).build()) {
-            assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("nothing measures 'acuracy'; there are [loss]");
+            assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("nothing measures 'acuracy'; there are [loss]. Pass one of these");
+            assertThat(trainer.steps()).as("no step is lost to the mistake").isZero();
         }
+    }
+
+    /** The mean cross-entropy under another name. */
+    private static Metric error(Metric.Direction direction) {
+        return new Metric("error", (logits, labels) -> CrossEntropy.crossEntropy(logits, labels).mul(labels.size(0)), direction);
+    }
+
+    private int epochsUntilTheErrorIsNoBetter(Metric.Direction direction) {
+        try (var task = new Task(); var model = Task.model(); var optimizer = new SGD(model.parameters(), SGD.options(0.01));
+                var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(direction)).callbacks(new EarlyStopping("error", 2)).build()) {
+            trainer.fit(task.train(), task.test(), 8);
+            var errors = trainer.history().stream().map(e -> e.test().get("error")).toList();
+            assertThat(errors.getLast()).as("falls").isLessThan(errors.getFirst());
+            return errors.size();
+        }
+    }
+
+    @Test void training_goes_on_while_an_error_falls() {
+        assertThat(epochsUntilTheErrorIsNoBetter(Metric.Direction.MINIMIZE)).isEqualTo(8);
+        assertThat(epochsUntilTheErrorIsNoBetter(Metric.Direction.MAXIMIZE)).isEqualTo(3);
+    }
+
+    @Test void the_best_weights_are_those_of_the_lowest_error() {
+        try (var task = new Task(); var model = Task.model(); var optimizer = new SGD(model.parameters(), SGD.options(0.01))) {
+            var checkpoints = new Checkpointing(folder, "error", 0, Map.of());
+            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(Metric.Direction.MINIMIZE)).callbacks(checkpoints).build()) {
+                trainer.fit(task.train(), task.test(), 4);
+                double lowest = trainer.history().stream().mapToDouble(e -> e.test().get("error")).min().orElseThrow();
+                assertThat(trainer.history().get((int) checkpoints.bestEpoch() - 1).test().get("error")).isEqualTo(lowest);
+                assertThat(checkpoints.bestEpoch()).isGreaterThan(1);
+            }
+        }
+    }
+
+    @Test void a_plateau_schedule_that_waits_for_the_wrong_direction_is_refused_before_the_first_step() {
+        try (var task = new Task(); var model = Task.model(); var optimizer = Task.optimizer(model)) {
+            var plateau = new ReduceLROnPlateau(optimizer, ReduceLROnPlateau.options());
+            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY).callbacks(Schedule.onPlateau(plateau, "accuracy")).build()) {
+                assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("a higher accuracy is better, but the scheduler waits for the opposite: pass ReduceLROnPlateau.options().maximize(true)");
+                assertThat(trainer.steps()).isZero();
+            }
+        }
+    }
+
+    @Test void no_metric_takes_the_losss_name() {
+        assertThatThrownBy(() -> new Metric("loss", (logits, labels) -> logits.sum(), Metric.Direction.MAXIMIZE)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("another name");
     }
 }

@@ -15,7 +15,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Compose;
@@ -35,7 +35,6 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 import panatorch.optim.MultiStepLR;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Objective;
 import panatorch.train.Schedule;
@@ -129,8 +128,7 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         var transforms = new ArrayList<>(varied);
         if (recipe.mirrored) transforms.add(new RandomHorizontalFlip(0.5));
         transforms.add(new Normalize(images.train().mean(), images.train().std()));
-        var loader = DataLoader.of(set, batch()).shuffle().seed(seed).transform(Compose.of(transforms.toArray(Transform[]::new))).build();
-        return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels);
+        return DataLoader.of(set, batch()).shuffle().seed(seed).transform(Compose.of(transforms.toArray(Transform[]::new))).build();
     }
 
     // ---- measuring
@@ -183,7 +181,7 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     }
 
     /** Of all test images in their order. */
-    private Tensor gathered(Function<Batches.Batch, Tensor> rows) {
+    private Tensor gathered(Function<Batches.Pair, Tensor> rows) {
         var parts = new ArrayList<Tensor>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var epoch = images.testing().epoch(1, 0)) {
             while (epoch.hasNext()) {

@@ -1,8 +1,8 @@
 package panatorch.apps.reproduce;
 
 import java.util.Map;
+import panatorch.data.Batches;
 import panatorch.datasets.Dataset;
-import panatorch.train.Batches;
 
 /** What an experiment trains and evaluates on. */
 public interface Examples {

@@ -3,7 +3,7 @@ package panatorch.apps.reproduce;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.Cifar10;
 import panatorch.datasets.Cifar100;
 import panatorch.datasets.DataLoader;
@@ -17,7 +17,6 @@ import panatorch.datasets.transforms.RandomCrop;
 import panatorch.datasets.transforms.RandomHorizontalFlip;
 import panatorch.datasets.transforms.Standardize;
 import panatorch.datasets.transforms.Transform;
-import panatorch.train.Batches;
 
 /**
  * A data set as experiments use it. Owns the sets until closed.
@@ -84,16 +83,14 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
         int side = (int) train.imageShape()[1];
         Transform transform = augmented ? Compose.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
         var loader = DataLoader.of(train, batchSize).shuffle().seed(seed).transform(transform);
-        return batches((dropLast ? loader.dropLast() : loader).build());
+        return (dropLast ? loader.dropLast() : loader).build();
     }
 
     @Override public Batches trainingAsTest() { return plain(train); }
 
     @Override public Batches testing() { return plain(test); }
 
-    private Batches plain(Dataset set) { return batches(DataLoader.of(set, TEST_BATCH).transform(normalize).build()); }
-
-    private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::images, Batch::labels); }
+    private Batches plain(Dataset set) { return DataLoader.of(set, TEST_BATCH).transform(normalize).build(); }
 
     @Override public void close() { sets.forEach(Dataset::close); }
 }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import panatorch.datasets.Batch;
+import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
@@ -12,7 +12,6 @@ import panatorch.datasets.text.Table;
 import panatorch.datasets.text.TextDataset;
 import panatorch.datasets.text.Vocabulary;
 import panatorch.datasets.text.WordPiece;
-import panatorch.train.Batches;
 
 /** SST-2, GLUE's sentences of film reviews, with a vocabulary of the words of its training sentences, as BERT's own is not at hand. */
 record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) implements Examples {
@@ -40,11 +39,9 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
     @Override public String name() { return "SST-2"; }
 
     /** In a new order each epoch, without a last batch of fewer sentences. */
-    Batches training(int batchSize) { return batches(DataLoader.of(train, batchSize).shuffle().dropLast().build()); }
+    Batches training(int batchSize) { return DataLoader.of(train, batchSize).shuffle().dropLast().build(); }
 
-    @Override public Batches trainingAsTest() { return batches(DataLoader.of(train, testBatch).build()); }
+    @Override public Batches trainingAsTest() { return DataLoader.of(train, testBatch).build(); }
 
-    @Override public Batches testing() { return batches(DataLoader.of(test, testBatch).build()); }
-
-    private static Batches batches(DataLoader loader) { return Batches.of(loader.batches(), loader::epoch, Batch::tokens, Batch::labels); }
+    @Override public Batches testing() { return DataLoader.of(test, testBatch).build(); }
 }

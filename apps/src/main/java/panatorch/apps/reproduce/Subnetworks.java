@@ -12,6 +12,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.models.Classifier;
 import panatorch.nn.DropoutLayer;
 import panatorch.nn.Modes;
@@ -21,7 +22,6 @@ import panatorch.nn.dropout.gyro.GyroDropout;
 import panatorch.nn.dropout.gyro.GyroMasks;
 import panatorch.nn.dropout.gyro.GyroOptions;
 import panatorch.nn.dropout.gyro.GyroSchedule;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 

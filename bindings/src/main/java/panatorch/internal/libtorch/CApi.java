@@ -65,6 +65,8 @@ public final class CApi {
     /** The address of {@link #dim} 64-bit sizes, valid while the tensor is. */
     public static long sizes(long handle, long out) { return get(SIZES, handle, out); }
     public static long strides(long handle, long out) { return get(STRIDES, handle, out); }
+    /** The size of every dimension. */
+    public static long[] shape(long handle, long out) { return Memory.longs(sizes(handle, out), dim(handle, out)); }
     public static int dtype(long handle, long out) { return (int) get(DTYPE, handle, out); }
     public static int deviceType(long handle, long out) { return (int) get(DEVICE_TYPE, handle, out); }
     public static int deviceIndex(long handle, long out) { return (int) get(DEVICE_INDEX, handle, out); }

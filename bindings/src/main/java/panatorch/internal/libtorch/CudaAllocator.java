@@ -30,14 +30,14 @@ public final class CudaAllocator {
     private static MemoryLayout stats(String name) { return MemoryLayout.sequenceLayout(3, STAT).withName(name); }
 
     private final long allocator;
-    private final GuardedCall emptyCache, getDeviceStats, resetPeakStats;
+    private final CatchingCall emptyCache, getDeviceStats, resetPeakStats;
 
     private CudaAllocator(long allocator) {
         this.allocator = allocator;
         long functions = Memory.getLong(allocator);
-        emptyCache = new GuardedCall(Memory.getLong(functions + 8 * EMPTY_CACHE));
-        getDeviceStats = new GuardedCall(Memory.getLong(functions + 8 * GET_DEVICE_STATS));
-        resetPeakStats = new GuardedCall(Memory.getLong(functions + 8 * RESET_PEAK_STATS));
+        emptyCache = new CatchingCall(Memory.getLong(functions + 8 * EMPTY_CACHE));
+        getDeviceStats = new CatchingCall(Memory.getLong(functions + 8 * GET_DEVICE_STATS));
+        resetPeakStats = new CatchingCall(Memory.getLong(functions + 8 * RESET_PEAK_STATS));
     }
 
     private static final class Found {

@@ -37,6 +37,13 @@ public final class Memory {
     /** Adds to the 64-bit word at {@code address} and returns what it held before. */
     public static long getAndAdd(long address, long delta) { return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta); }
 
+    /** The {@code count} 64-bit words from {@code address} on. */
+    public static long[] longs(long address, long count) {
+        var values = new long[(int) count];
+        for (int i = 0; i < values.length; i++) values[i] = getLong(address + 8L * i);
+        return values;
+    }
+
     /** The zero-terminated string at {@code address}. */
     public static String string(long address) { return ALL.getString(address); }
 }

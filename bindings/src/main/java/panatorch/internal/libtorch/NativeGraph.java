@@ -22,12 +22,12 @@ public final class NativeGraph {
     public static final List<String> FUNCTIONS = List.of(CONSTRUCT, DESTROY, REGISTER, BEGIN, END, REPLAY, RESET);
 
     private static final class Functions {
-        static final GuardedCall CONSTRUCT = guarded(NativeGraph.CONSTRUCT), DESTROY = guarded(NativeGraph.DESTROY), REGISTER = guarded(NativeGraph.REGISTER),
-                END = guarded(NativeGraph.END), REPLAY = guarded(NativeGraph.REPLAY), RESET = guarded(NativeGraph.RESET);
+        static final CatchingCall CONSTRUCT = catching(NativeGraph.CONSTRUCT), DESTROY = catching(NativeGraph.DESTROY), REGISTER = catching(NativeGraph.REGISTER),
+                END = catching(NativeGraph.END), REPLAY = catching(NativeGraph.REPLAY), RESET = catching(NativeGraph.RESET);
         /** Takes this, the two words of the pair and the mode. Its object begins with the graph, which is made at the end. */
-        static final GuardedMethod BEGIN = new GuardedMethod(address(NativeGraph.BEGIN));
+        static final CatchingMethod BEGIN = new CatchingMethod(address(NativeGraph.BEGIN));
 
-        private static GuardedCall guarded(String name) { return new GuardedCall(address(name)); }
+        private static CatchingCall catching(String name) { return new CatchingCall(address(name)); }
 
         private static long address(String name) { return CApi.LOOKUP.find(name).orElseThrow().address(); }
     }

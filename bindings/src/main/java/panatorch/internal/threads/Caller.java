@@ -18,6 +18,8 @@ public final class Caller {
     /** A mask of the number of calls: how often a caller looks whether others are still there. */
     private static final int OFTEN = 7;
     private static final int UNKNOWN = -1;
+    /** Calls on one thread after which a caller ends the threads it once used: 200 callers on 64 cores would have 12,600. */
+    private static final int PATIENCE = 256;
 
     private final boolean virtual = Thread.currentThread().isVirtual();
     private final long number = IDS.incrementAndGet();
@@ -47,6 +49,8 @@ public final class Caller {
     private int limit;
     /** OpenMP's number for this thread of the operating system. A virtual thread goes on as another after any wait. */
     int threads = UNKNOWN;
+    /** Calls on one thread since the last on several; -1 if there was none. */
+    private int callsOnOne = -1;
 
     public Caller() {
         if (!virtual) torch.get_num_threads(); // a thread's first use of libtorch overwrites its number
@@ -144,9 +148,16 @@ public final class Caller {
     }
 
     private void use(int number) {
+        if (callsOnOne >= 0 && number == 1 && ++callsOnOne >= PATIENCE) {
+            OpenMp.endTeam();
+            callsOnOne = -1;
+        }
         if (number == threads) return;
         if (virtual) torch.get_num_threads();
-        else threads = number;
+        else {
+            threads = number;
+            if (number > 1) callsOnOne = 0;
+        }
         OpenMp.setThreads(number);
     }
 

@@ -9,8 +9,8 @@ import java.util.List;
 import panatorch.datasets.DatasetException;
 
 /**
- * A file of rows with named columns, in UTF-8, its first line being their names. {@link #tsv TSV} has no quotes, as GLUE's files
- * have none; {@link #csv CSV} is that of RFC 4180: what stands in quotes may contain commas, line ends and doubled quotes.
+ * A UTF-8 file of rows with named columns; its first line holds the names. {@link #tsv TSV} has no quotes, as in GLUE's files.
+ * {@link #csv CSV} is RFC 4180's: quoted values may contain commas, line ends and doubled quotes.
  */
 public final class Table {
     private final Path path;
@@ -35,10 +35,18 @@ public final class Table {
         }
     }
 
-    /** @throws DatasetException if the file is missing, empty, no UTF-8, or a line has too few or too many columns */
+    /**
+     * Reads a file whose columns are separated by tabs.
+     *
+     * @throws DatasetException if the file is missing, empty or not UTF-8, or a line has too few or too many columns
+     */
     public static Table tsv(Path file) { return new Table(file, '\t', false); }
 
-    /** @throws DatasetException as of {@link #tsv}, or if a quote is not closed */
+    /**
+     * Reads a file whose columns are separated by commas, and may be quoted.
+     *
+     * @throws DatasetException in the cases of {@link #tsv}, or if a quote is not closed or followed by more of the value
+     */
     public static Table csv(Path file) { return new Table(file, ',', true); }
 
     private static String text(Path path) {
@@ -46,7 +54,7 @@ public final class Table {
             String text = Files.readString(path);
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
-            throw new DatasetException("the file " + path + " is no UTF-8", e);
+            throw new DatasetException("the file " + path + " is not UTF-8", e);
         } catch (IOException e) {
             throw new DatasetException("the file " + path + " cannot be read: " + e, e);
         }
@@ -56,13 +64,17 @@ public final class Table {
 
     public List<String> columns() { return columns; }
 
-    /** The number of rows, without the names. */
+    /** Returns the number of rows, without the line of names. */
     public int size() { return rows.size(); }
 
-    /** The line of the file where a row begins, from 1. */
+    /** Returns the line of the file where a row begins, from 1. */
     public int line(int row) { return lines.get(row); }
 
-    /** One value of each row. */
+    /**
+     * Returns the values of a column.
+     *
+     * @throws DatasetException if there is no such column
+     */
     public List<String> column(String name) {
         int at = columns.indexOf(name);
         if (at < 0) throw new DatasetException("the file " + path + " has no column " + name + ", only " + String.join(", ", columns));
@@ -119,11 +131,12 @@ public final class Table {
                 else if (at + 1 < text.length() && text.charAt(at + 1) == '"') value.append(text.charAt(at++));
                 else {
                     at++;
-                    if (at < text.length() && !endsValue(text.charAt(at))) throw new DatasetException("line " + line + " of the file " + path + " goes on behind a closing quote");
+                    if (at < text.length() && !endsValue(text.charAt(at))) throw new DatasetException(
+                        "line " + line + " of the file " + path + " has characters after a closing quote; double a quote inside quotes");
                     return value.toString();
                 }
             }
-            throw new DatasetException("the quote that begins in line " + begun + " of the file " + path + " does not end");
+            throw new DatasetException("the quote opened in line " + begun + " of the file " + path + " is never closed");
         }
     }
 }

@@ -11,8 +11,8 @@ import panatorch.datasets.Item;
 import panatorch.datasets.Schema;
 
 /**
- * Labelled texts as token ids: {@code tokens} int64 {@code [L]}, {@code lengths} and {@code labels}. A batch is as long as its longest
- * text; shorter ones are padded at their end. The texts lie in the heap and are tokenized when they are read.
+ * A dataset of labelled texts as token ids: the fields {@code tokens}, int64 {@code [L]}, {@code lengths} and {@code labels}. A batch is as
+ * long as its longest text; shorter ones are padded at their end. The texts lie in the Java heap and are tokenized when they are read.
  *
  * <pre>{@code
  * var tokenizer = new WordPiece(Vocabulary.read(Path.of("vocab.txt")), true);
@@ -29,7 +29,7 @@ public final class TextDataset implements Dataset {
     private final Schema schema;
 
     private TextDataset(Table table, String text, String label, List<String> classNames, Tokenizer tokenizer, int maxLength) {
-        if (maxLength < 1) throw new IllegalArgumentException("a text has at least one token, not " + maxLength);
+        if (maxLength < 1) throw new IllegalArgumentException("maxLength must be at least 1, but is " + maxLength);
         this.table = table;
         this.tokenizer = tokenizer;
         this.maxLength = maxLength;
@@ -41,11 +41,12 @@ public final class TextDataset implements Dataset {
     }
 
     /**
-     * The rows of a table.
+     * Makes a dataset of the rows of a table.
      *
-     * @param text the column of the texts
-     * @param label the column of the labels, which are names or numbers of classes
-     * @param maxLength how many tokens of a text are taken
+     * @param text name of the column of texts
+     * @param label name of the column of labels, which are names or numbers of classes
+     * @param classNames names of the classes 0, 1, …
+     * @param maxLength largest number of tokens of a text; longer texts are truncated
      * @throws DatasetException if a column is missing or a label is no class; the message names the line
      */
     public static TextDataset of(Table table, String text, String label, List<String> classNames, Tokenizer tokenizer, int maxLength) {
@@ -70,7 +71,7 @@ public final class TextDataset implements Dataset {
     @Override public Schema schema() { return schema; }
 
     @Override public void read(int index, Item item) {
-        if (closed) throw new IllegalStateException("this set is closed");
+        if (closed) throw new IllegalStateException("the dataset is closed");
         int[] ids = tokenizer.encode(texts.get(index), maxLength);
         MemorySegment tokens = item.field(0);
         for (int i = 0; i < maxLength; i++) tokens.setAtIndex(ValueLayout.JAVA_LONG, i, i < ids.length ? ids[i] : tokenizer.padding());

@@ -1,16 +1,17 @@
 package panatorch.datasets.text;
 
-/** Makes ids of a text. A tokenizer is immutable and may be used by many threads. */
+/** Turns a text into token ids. A tokenizer is immutable and may be used by many threads. */
 public interface Tokenizer {
     /**
-     * The ids of {@code text}, with those that mark its begin and end if the tokenizer has such; at most {@code maxLength}, the rest
-     * of the text being left out.
+     * Returns the ids of a text, with those that mark its begin and end if the tokenizer has such.
+     *
+     * @param maxLength largest number of ids, marks included; the rest of the text is left out
      */
     int[] encode(String text, int maxLength);
 
-    /** What the ids stand for. */
+    /** Returns the vocabulary: the tokens of the ids. */
     Vocabulary vocabulary();
 
-    /** The id that fills a batch behind shorter texts. */
+    /** Returns the id that pads shorter texts of a batch. */
     int padding();
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import panatorch.datasets.DatasetException;
 
-/** Tokens, numbered from 0. */
+/** A list of tokens, whose ids count from 0. */
 public final class Vocabulary {
     private final List<String> tokens;
     private final Map<String, Integer> ids = new HashMap<>();
@@ -22,13 +22,13 @@ public final class Vocabulary {
         for (int id = 0; id < tokens.size(); id++) ids.putIfAbsent(tokens.get(id), id);
     }
 
-    /** Of a token that is there twice, the first one counts. */
+    /** Makes a vocabulary of these tokens. A token that occurs twice has the id of its first place. */
     public static Vocabulary of(List<String> tokens) { return new Vocabulary(tokens); }
 
     /**
-     * Reads a file with a token a line, in UTF-8, as BERT's {@code vocab.txt}.
+     * Reads a UTF-8 file with one token a line, such as BERT's {@code vocab.txt}.
      *
-     * @throws DatasetException if it is missing, empty or no UTF-8
+     * @throws DatasetException if the file is missing, empty or not UTF-8
      */
     public static Vocabulary read(Path file) {
         try {
@@ -36,21 +36,21 @@ public final class Vocabulary {
             if (lines.isEmpty()) throw new DatasetException("the vocabulary " + file + " is empty");
             return new Vocabulary(lines);
         } catch (CharacterCodingException e) {
-            throw new DatasetException("the vocabulary " + file + " is no UTF-8", e);
+            throw new DatasetException("the vocabulary " + file + " is not UTF-8", e);
         } catch (IOException e) {
             throw new DatasetException("the vocabulary " + file + " cannot be read: " + e, e);
         }
     }
 
-    /** Writes the file that {@link #read} reads. */
+    /** Writes a file that {@link #read} can read. */
     public void write(Path file) throws IOException { Files.write(file, tokens, StandardCharsets.UTF_8); }
 
     /**
-     * Numbers words by how often they come, the most frequent first, equally frequent ones in the order of their characters.
+     * Makes a vocabulary of words by their frequency, the most frequent first. Equally frequent words are sorted by their characters.
      *
      * @param special tokens that come before all words
-     * @param minCount how often a word has to come
-     * @param maxSize how many tokens there are at most, the special ones included
+     * @param minCount smallest frequency of a word that is taken
+     * @param maxSize largest number of tokens, the special ones included
      */
     public static Vocabulary build(Iterable<String> words, List<String> special, int minCount, int maxSize) {
         var counts = new HashMap<String, Integer>();
@@ -67,13 +67,17 @@ public final class Vocabulary {
 
     public String token(int id) { return tokens.get(id); }
 
-    /** The id of a token; {@code otherwise} if it is none. */
+    /** Returns the id of a token, or {@code otherwise} if the vocabulary does not have it. */
     public int id(String token, int otherwise) { return ids.getOrDefault(token, otherwise); }
 
-    /** The id of a token, or an {@link IllegalArgumentException} if it is none. */
+    /**
+     * Returns the id of a token.
+     *
+     * @throws IllegalArgumentException if the vocabulary does not have it
+     */
     public int id(String token) {
         Integer id = ids.get(token);
-        if (id == null) throw new IllegalArgumentException("the vocabulary of " + size() + " tokens has no " + token);
+        if (id == null) throw new IllegalArgumentException("the vocabulary of " + size() + " tokens does not have " + token);
         return id;
     }
 }

@@ -6,15 +6,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * BERT's tokenizer (Devlin et al. 2018, arXiv:1810.04805; Wu et al. 2016, arXiv:1609.08144, section 4.1): words and punctuation, each
- * cut into the longest pieces that the vocabulary has, of which all but the first begin with {@code ##}; {@code [CLS]} before and
- * {@code [SEP]} after them.
+ * BERT's tokenizer (Devlin et al. 2018, arXiv:1810.04805; Wu et al. 2016, arXiv:1609.08144, section 4.1). It splits a text into words and
+ * punctuation, and each of these into the longest pieces that the vocabulary has; pieces after the first begin with {@code ##}. The ids
+ * begin with {@code [CLS]} and end with {@code [SEP]}.
  *
- * <p>The ids are those of Hugging Face's {@code BertTokenizer}, except that a text which spells a special token, such as
- * {@code [SEP]}, is text. Not done: pairs of texts.
+ * <p>The ids are those of Hugging Face's {@code BertTokenizer}, except that a special token spelt out in a text, such as {@code [SEP]}, is
+ * treated as text. Not done: pairs of texts.
  */
 public final class WordPiece implements Tokenizer {
-    /** A longer word is unknown as a whole. */
+    /** The longest word that is split; a longer one is unknown as a whole. */
     private static final int MAX_WORD = 100;
 
     private final Vocabulary vocabulary;
@@ -22,7 +22,9 @@ public final class WordPiece implements Tokenizer {
     private final int padding, unknown, begin, end;
 
     /**
-     * @param uncased whether letters become small and lose their accents, as {@code bert-base-uncased} expects
+     * Makes a tokenizer with the ids of a vocabulary.
+     *
+     * @param uncased whether to lower-case letters and strip their accents, as {@code bert-base-uncased} expects
      * @throws IllegalArgumentException if {@code vocabulary} lacks [PAD], [UNK], [CLS] or [SEP]
      */
     public WordPiece(Vocabulary vocabulary, boolean uncased) {
@@ -39,7 +41,7 @@ public final class WordPiece implements Tokenizer {
     @Override public int padding() { return padding; }
 
     @Override public int[] encode(String text, int maxLength) {
-        if (maxLength < 2) throw new IllegalArgumentException("[CLS] and [SEP] do not fit into " + maxLength + " tokens");
+        if (maxLength < 2) throw new IllegalArgumentException("maxLength must be at least 2, for [CLS] and [SEP], but is " + maxLength);
         var ids = new int[maxLength];
         int n = 0;
         ids[n++] = begin;
@@ -51,7 +53,7 @@ public final class WordPiece implements Tokenizer {
         return Arrays.copyOf(ids, n);
     }
 
-    /** Greedily the longest piece each time; if the rest begins with none, the word is unknown. */
+    /** Splits a word greedily into the longest pieces; if no piece fits somewhere, the whole word is unknown. */
     private int[] pieces(String word) {
         int[] unknownWord = {unknown};
         if (word.codePointCount(0, word.length()) > MAX_WORD) return unknownWord;
@@ -70,7 +72,7 @@ public final class WordPiece implements Tokenizer {
         return Arrays.copyOf(ids, n);
     }
 
-    /** Between spaces, and each sign of punctuation and each Chinese character by itself. */
+    /** Splits a text at spaces, and makes each punctuation mark and each Chinese character a word by itself. */
     private List<String> words(String text) {
         var words = new ArrayList<String>();
         var word = new StringBuilder();
@@ -88,7 +90,7 @@ public final class WordPiece implements Tokenizer {
         return words;
     }
 
-    /** Without control characters, and with all white space as spaces. */
+    /** Returns the text without control characters, and with all white space as spaces. */
     private static String clean(String text) {
         var clean = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
@@ -105,7 +107,7 @@ public final class WordPiece implements Tokenizer {
         };
     }
 
-    /** What is printed of ASCII but letters and digits counts as well, whatever Unicode calls it. */
+    /** Returns whether a character is punctuation: all printable ASCII but letters, digits and space, and Unicode's punctuation. */
     private static boolean isPunctuation(int c) {
         if (c < 128) return c > ' ' && c < 127 && !Character.isLetterOrDigit(c);
         return switch (Character.getType(c)) {
@@ -115,7 +117,7 @@ public final class WordPiece implements Tokenizer {
         };
     }
 
-    /** The blocks of CJK ideographs that BERT names; kana and hangul are written with spaces, or not, as other words. */
+    /** Returns whether a character is in one of the blocks of CJK ideographs that BERT names. Kana and hangul are not: they form words. */
     private static boolean isChinese(int c) {
         return c >= 0x4E00 && c <= 0x9FFF || c >= 0x3400 && c <= 0x4DBF || c >= 0xF900 && c <= 0xFAFF
                 || c >= 0x20000 && c <= 0x2A6DF || c >= 0x2A700 && c <= 0x2CEAF || c >= 0x2F800 && c <= 0x2FA1F;

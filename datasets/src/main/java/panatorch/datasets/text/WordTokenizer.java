@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Words as they are, in lower case: runs of letters, digits, marks and apostrophes, and every other character that is not a space by
- * itself. A word that the vocabulary lacks is {@value #UNKNOWN}. There are no marks of begin and end.
+ * Splits a text into lower-case words: runs of letters, digits, marks and apostrophes, and every other character but spaces as a word by
+ * itself. A word that the vocabulary does not have becomes {@value #UNKNOWN}. There are no marks of begin and end.
  */
 public final class WordTokenizer implements Tokenizer {
     public static final String PADDING = "<pad>", UNKNOWN = "<unk>";
@@ -16,14 +16,23 @@ public final class WordTokenizer implements Tokenizer {
     private final Vocabulary vocabulary;
     private final int padding, unknown;
 
-    /** @throws IllegalArgumentException if {@code vocabulary} has no {@value #PADDING} or {@value #UNKNOWN} */
+    /**
+     * Makes a tokenizer with the ids of a vocabulary.
+     *
+     * @throws IllegalArgumentException if {@code vocabulary} has no {@value #PADDING} or {@value #UNKNOWN}
+     */
     public WordTokenizer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
         padding = vocabulary.id(PADDING);
         unknown = vocabulary.id(UNKNOWN);
     }
 
-    /** With the words of {@code texts} that come at least {@code minCount} times, at most {@code maxSize} with the two special tokens. */
+    /**
+     * Makes a tokenizer whose vocabulary has the most frequent words of some texts.
+     *
+     * @param minCount smallest frequency of a word
+     * @param maxSize largest number of tokens, the two special ones included
+     */
     public static WordTokenizer build(Iterable<String> texts, int minCount, int maxSize) {
         var words = new ArrayList<String>();
         for (String text : texts) words.addAll(words(text));

@@ -1,4 +1,4 @@
-/** Texts from tables, as token ids. */
+/** Datasets of texts from TSV and CSV files, and tokenizers that turn texts into token ids. */
 @NullMarked
 package panatorch.datasets.text;
 

@@ -5,13 +5,17 @@ import panatorch.DType;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** A box in every image, in pixels: float64 {@code [N]} on the CPU, {@code found} int64 is 0 where none of the tries fitted. */
+/**
+ * One box in every image, in pixels: float64 {@code [N]} on the CPU.
+ *
+ * @param found int64 {@code [N]}, 0 where none of the ten tries fitted, else 1
+ */
 record Boxes(Tensor top, Tensor left, Tensor height, Tensor width, Tensor found) {
     private static final int TRIES = 10;
 
     /**
-     * Boxes that cover a share {@code area} of their image, {@code ratio} times as wide as high (its logarithm is uniform), at a
-     * place all of which are equally likely. What is larger than {@code maxHeight × maxWidth} or empty is drawn again, nine times at most.
+     * Draws boxes that cover a share {@code area} of their image and are {@code ratio} times as wide as high (its logarithm is uniform).
+     * All places are equally likely. A box that is empty or larger than {@code maxHeight × maxWidth} is drawn again, at most nine times.
      */
     static Boxes draw(long n, long height, long width, long maxHeight, long maxWidth, Range area, Range ratio, Generator generator) {
         Tensor pixels = area.between(Range.uniform(generator, TRIES, n)).mul_(height * width);
@@ -24,7 +28,7 @@ record Boxes(Tensor top, Tensor left, Tensor height, Tensor width, Tensor found)
         return new Boxes(top, left, h, w, fits.gather(0, first).view(n));
     }
 
-    /** Bool {@code [N, 1, H, W]} beside {@code x}: whether a pixel lies in the box of its image. */
+    /** Returns bool {@code [N, 1, H, W]} on the device of {@code x}: true where a pixel lies in the box of its image. */
     Tensor mask(Tensor x) {
         Tensor rows = inside(top, height, x.size(2), x), columns = inside(left, width, x.size(3), x);
         return rows.view(-1, 1, x.size(2), 1).logicalAnd(columns.view(-1, 1, 1, x.size(3)));

@@ -4,7 +4,7 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * The {@code height × width} pixels in the middle, with zeros around an image that is smaller: {@code [N, C, H, W]} →
+ * Crops {@code height × width} pixels from the middle, with zeros around an image that is smaller: {@code [N, C, H, W]} →
  * {@code [N, C, height, width]}, any dtype. Draws no random numbers.
  */
 public record CenterCrop(int height, int width) implements Transform {

@@ -5,14 +5,14 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Changes brightness, contrast, saturation and hue of every image, by factors and in an order of its own: {@code [N, C, H, W]},
- * uint8 or floating-point numbers in [0, 1], same out. Three channels are red, green and blue; saturation and hue leave one
- * channel as it is and refuse other numbers of channels, brightness and contrast take any.
+ * Changes brightness, contrast, saturation and hue of every image, by random factors and in random order. {@code [N, C, H, W]}, uint8 or
+ * floating-point numbers in [0, 1]; the result has the same shape and dtype. Three channels are red, green and blue. Saturation and hue
+ * leave one channel as it is and refuse other numbers of channels; brightness and contrast take any.
  *
- * @param brightness factor from 0 (black); 1 changes nothing, in all three
- * @param contrast factor from 0 (the image's mean grey)
- * @param saturation factor from 0 (grey)
- * @param hue share of the colour circle, within [−0.5, 0.5]; 0 changes nothing
+ * @param brightness factor, at least 0 (black); 1 changes nothing
+ * @param contrast factor, at least 0 (the image's mean grey); 1 changes nothing
+ * @param saturation factor, at least 0 (grey); 1 changes nothing
+ * @param hue fraction of the colour circle, within [−0.5, 0.5]; 0 changes nothing
  */
 public record ColorJitter(Range brightness, Range contrast, Range saturation, Range hue) implements Transform {
     public ColorJitter {
@@ -20,7 +20,14 @@ public record ColorJitter(Range brightness, Range contrast, Range saturation, Ra
         hue.within(-0.5, 0.5, "a turn of the hue");
     }
 
-    /** Factors from {@code 1 − b} to {@code 1 + b}, not below 0, and likewise; the hue from {@code −hue} to {@code hue}. */
+    /**
+     * Makes a jitter from the sizes of its changes, as torchvision's {@code ColorJitter}.
+     *
+     * @param brightness factors lie between {@code 1 − brightness}, at least 0, and {@code 1 + brightness}
+     * @param contrast likewise
+     * @param saturation likewise
+     * @param hue turns lie between {@code −hue} and {@code hue}
+     */
     public static ColorJitter of(double brightness, double contrast, double saturation, double hue) {
         return new ColorJitter(around1(brightness), around1(contrast), around1(saturation), Range.symmetric(hue));
     }
@@ -32,7 +39,7 @@ public record ColorJitter(Range brightness, Range contrast, Range saturation, Ra
         if (brightness.isOnly(1) && contrast.isOnly(1) && saturation.isOnly(1) && hue.isOnly(0)) return batch;
         return Images.scoped(() -> {
             Tensor[] factor = {brightness.draw(n, generator), contrast.draw(n, generator), saturation.draw(n, generator), hue.draw(n, generator)};
-            // Each row is a permutation of the four, all being equally likely; step k makes change order[i][k] to image i.
+            // Each row is a random permutation of the four changes; step k makes change order[i][k] to image i.
             Tensor order = Aten.rand(new long[] {n, 4}, generator).argsort(1);
             Tensor x = batch;
             for (int k = 0; k < 4; k++) {

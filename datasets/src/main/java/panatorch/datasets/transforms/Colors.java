@@ -6,9 +6,9 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * Colour arithmetic with a number per image: what torchvision 0.28 computes for one number ({@code transforms.v2.functional}), in
- * the same order, so the results agree to a rounding. {@code x} is {@code [N, C, H, W]}, uint8 or floating-point numbers in [0, 1],
- * and stays as it is; the result has its shape and dtype. Factors are float64 {@code [N]} on the CPU. The caller has a scope open.
+ * Colour arithmetic with one factor per image. It follows torchvision 0.28 ({@code transforms.v2.functional}, one factor per call) in the
+ * same order, so the results agree up to rounding. {@code x} is {@code [N, C, H, W]}, uint8 or floating-point numbers in [0, 1], and is not
+ * changed; the result has its shape and dtype. Factors are float64 {@code [N]} on the CPU. The caller has a scope open.
  */
 final class Colors {
     private static final long[] PIXELS = {-2, -1};
@@ -17,21 +17,21 @@ final class Colors {
 
     static Tensor brightness(Tensor x, Tensor factor) { return Images.clamped(x.mul(Images.column(factor, x)), x); }
 
-    /** Towards or away from the mean grey of the image; the mean of all channels unless there are three. */
+    /** Moves pixels towards or away from the mean grey of their image, or from the mean of all channels unless there are three. */
     static Tensor contrast(Tensor x, Tensor factor) {
         Tensor grey = x.size(1) == 3 ? luma(x) : Images.floats(x);
         return blend(x, grey.mean(new long[] {1, 2, 3}, true), factor);
     }
 
-    /** Towards or away from the pixel's grey. One channel is grey already. */
+    /** Moves pixels towards or away from their own grey. One channel is grey already. */
     static Tensor saturation(Tensor x, Tensor factor) { return colored(x) ? blend(x, luma(x), factor) : x; }
 
-    /** {@code factor·x + (1 − factor)·other}. */
+    /** Returns {@code factor·x + (1 − factor)·other}. */
     private static Tensor blend(Tensor x, Tensor other, Tensor factor) {
         return Images.clamped(x.mul(Images.column(factor, x)).add_(other.mul(Images.column(factor.rsub(1), x))), x);
     }
 
-    /** {@code [N, 1, H, W]} in floating-point numbers: ITU-R 601-2, whole numbers for bytes. */
+    /** Returns the grey values {@code [N, 1, H, W]} by ITU-R 601-2, as floating-point numbers; whole ones for uint8. */
     private static Tensor luma(Tensor x) {
         Tensor grey = x.narrow(1, 0, 1).mul(0.2989).add_(x.narrow(1, 1, 1), 0.587).add_(x.narrow(1, 2, 1), 0.114);
         return Images.bytes(x) ? grey.floor_() : grey;
@@ -39,7 +39,7 @@ final class Colors {
 
     static Tensor grey(Tensor x) { return colored(x) ? luma(x).to(x.dtype()).expand(x.shape()).contiguous() : x; }
 
-    /** Turns the colour circle by {@code turns}, of which 1 is the whole of it. One channel has no hue. */
+    /** Turns the hue by {@code turns} of the whole colour circle. One channel has no hue. */
     static Tensor hue(Tensor x, Tensor turns) {
         if (!colored(x)) return x;
         Tensor unit = Images.bytes(x) ? x.to(DType.FLOAT32).div_(255) : x;
@@ -59,23 +59,24 @@ final class Colors {
 
     private static boolean colored(Tensor x) {
         long channels = x.size(1);
-        if (channels != 1 && channels != 3) throw new IllegalArgumentException("colours are red, green and blue, or grey alone; " + channels + " channels are neither");
+        if (channels != 1 && channels != 3) throw new IllegalArgumentException(
+                "colour changes need 3 channels (RGB) or 1 (grey), but the images have " + channels);
         return channels == 3;
     }
 
-    /** 256 equal parts of [0, 1], as torchvision rounds. */
+    /** Converts [0, 1] to uint8 by 256 equal parts, as torchvision rounds. */
     private static Tensor bytes(Tensor unit) { return unit.mul(256 - 1e-3).to(DType.UINT8); }
 
     static Tensor invert(Tensor x) { return Images.bytes(x) ? x.bitwiseNot() : x.rsub(1); }
 
-    /** Inverts what is at or above {@code threshold}, in the unit of {@code x}. */
+    /** Inverts the values at or above {@code threshold}, in the unit of {@code x}. */
     static Tensor solarize(Tensor x, Tensor threshold) {
         Tensor above = x.ge(Images.column(threshold, x));
-        // For bytes, where() has no vector code, exclusive or with 0 or 255 has.
+        // where() is not vectorised for bytes; exclusive or with 0 or 255 is.
         return Images.bytes(x) ? x.bitwiseXor(above.to(DType.UINT8).neg_()) : Aten.where(above, x.rsub(1), x);
     }
 
-    /** Keeps the {@code bits} highest bits, 0 to 8, or as many levels of a floating-point number. */
+    /** Keeps the {@code bits} highest bits, 0 to 8, or rounds floating-point numbers down to 2^bits levels. */
     static Tensor posterize(Tensor x, Tensor bits) {
         if (Images.bytes(x)) return x.bitwiseAnd(Aten.pow(2, bits.rsub(8)).rsub(256).to(DType.UINT8).view(-1, 1, 1, 1).to(x.device()));
         Tensor levels = Images.column(Aten.pow(2, bits), x);
@@ -91,7 +92,7 @@ final class Colors {
         return Images.clamped(Images.floats(x).sub(low.maskedFill(flat, 0)).div_(scale), x);
     }
 
-    /** Makes all values of every channel of every image equally frequent, as Pillow does: by a table of 256 entries, floating-point numbers too. */
+    /** Equalizes the histogram of every channel of every image, as Pillow does: by a table of 256 entries, for any dtype. */
     static Tensor equalize(Tensor x) {
         if (x.numel() == 0) return x;
         long[] shape = x.shape();
@@ -101,7 +102,7 @@ final class Colors {
         Tensor histogram = Aten.zeros(new long[] {channels, 256}, DType.INT32, null, x.device());
         histogram.scatterAdd_(1, values, histogram.newOnes(1).expand(values.shape()));
         Tensor cumulative = histogram.cumsum(1);
-        // The first entry that counts all pixels is that of the brightest.
+        // The first cumulative entry that counts all pixels is that of the brightest value.
         Tensor brightest = histogram.gather(1, cumulative.argmax(1, true));
         Tensor step = brightest.rsub(pixels).div(255, "floor"), half = step.div(2, "floor"), flat = step.eq(0);
         Tensor table = cumulative.narrow(1, 0, 255).add(half).div(step.clampMin(1), "floor").clamp_(0, 255);

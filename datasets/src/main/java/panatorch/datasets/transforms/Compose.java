@@ -5,7 +5,7 @@ import panatorch.Generator;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** Transforms one after the other. */
+/** Applies several transforms, one after the other. */
 public record Compose(List<Transform> transforms) implements Transform {
     public Compose {
         transforms = List.copyOf(transforms);

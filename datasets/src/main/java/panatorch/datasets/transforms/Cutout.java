@@ -6,9 +6,9 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Sets a square of {@code size} pixels a side to 0 in every image (DeVries &amp; Taylor 2017, arXiv:1708.04552): {@code [N, C, H, W]},
- * any dtype. Its middle is any pixel, all being equally likely, so it may stand out of the image. In the paper it follows the
- * normalisation, where 0 is the mean colour; 16 pixels for CIFAR-10, 8 for CIFAR-100, 20 for SVHN.
+ * Sets a square of {@code size} pixels a side to 0 in every image (DeVries &amp; Taylor 2017, arXiv:1708.04552): {@code [N, C, H, W]}, any
+ * dtype. Its middle is a random pixel, all equally likely, so the square may reach beyond the image. In the paper it follows the
+ * normalisation, where 0 is the mean colour, with 16 pixels for CIFAR-10, 8 for CIFAR-100 and 20 for SVHN.
  */
 public record Cutout(int size) implements Transform {
     public Cutout {

@@ -5,14 +5,14 @@ import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Tensor;
 
-/** Affine maps and resampling, a place of its own for every image; otherwise as in {@link Colors}. */
+/** Affine maps and resampling with a different map or box for every image; otherwise as {@link Colors}. */
 final class Geometry {
     private Geometry() {}
 
     /**
-     * From a place in the result to the one it shows, {@code [N, 2, 3]}, in pixels from the image's middle: the inverse of
-     * translate · rotate · scale · shear about ({@code cx}, {@code cy}). Angles in radians, clockwise. Any argument may have one
-     * element instead of N.
+     * Returns the inverse {@code [N, 2, 3]} of translate · rotate · scale · shear about ({@code cx}, {@code cy}). It maps a place in the
+     * result to the place in the image that it shows, in pixels from the image's middle. Angles are in radians, clockwise. Any argument
+     * may have one element instead of N.
      */
     static Tensor inverse(Tensor angle, Tensor x, Tensor y, Tensor scale, Tensor shearX, Tensor shearY, double cx, double cy) {
         Tensor lean = angle.sub(shearY), cosY = shearY.cos(), tanX = shearX.tan();
@@ -24,8 +24,10 @@ final class Geometry {
         return Aten.stack(Aten.broadcastTensors(List.of(xx, xy, x0, yx, yy, y0)), 1).view(-1, 2, 3);
     }
 
-    /** {@code x} seen through {@code inverse}; places outside show {@code fill}. If bilinear,
-     * the border is a mean of pixels and {@code fill} by their weights; torchvision weights its pixels there twice, a dark seam. */
+    /**
+     * Warps {@code x} by the map {@code inverse}; places outside the image show {@code fill}. Bilinear values at the border are a weighted
+     * mean of pixels and {@code fill}; torchvision weights the pixels there twice, which shows as a dark seam.
+     */
     static Tensor warp(Tensor x, Tensor inverse, Interpolation interpolation, double fill) {
         if (x.numel() == 0) return x;
         long[] shape = x.shape();
@@ -47,8 +49,8 @@ final class Geometry {
     }
 
     /**
-     * The boxes of {@code x} resized to {@code height × width}: bilinear with antialiasing, Pillow's and torchvision's filter. As
-     * every result is a mean with weights of its row times those of its column, two batched matrix products make all of them.
+     * Resizes the boxes of {@code x} to {@code height × width}: bilinear with antialiasing, Pillow's and torchvision's filter. Every result
+     * is a mean whose weights are those of its row times those of its column, so two batched matrix products compute all of them.
      *
      * @param boxes whole pixels inside the image
      */
@@ -60,7 +62,10 @@ final class Geometry {
         return Images.bytes(x) ? result.round_().clamp_(0, 255).to(DType.UINT8) : result;
     }
 
-    /** {@code [N, results, pixels]}: a triangle around the place of each result, one pixel to either side or what a result covers if that is more. */
+    /**
+     * Returns the weights {@code [N, results, pixels]}: a triangle around the place of each result, which reaches one pixel to either side,
+     * or as far as a result covers if that is more.
+     */
     private static Tensor weights(Tensor start, Tensor length, long pixels, long results, Tensor source) {
         Tensor from = start.to(source.dtype()).view(-1, 1, 1).to(source.device()), extent = length.to(source.dtype()).view(-1, 1, 1).to(source.device());
         Tensor scale = extent.div(results);

@@ -7,18 +7,25 @@ import panatorch.Aten;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** Another change for every image, with operators over all images that undergo the same. */
+/** Applies a different change to every image of a batch, grouped so that each operator works on all images of one change. */
 final class Groups {
-    /** @param images of one group; @param rows where they lie in the batch, int64 on the CPU */
+    /** A change to the images of one group. */
     @FunctionalInterface interface Change {
+        /**
+         * Returns the changed images.
+         *
+         * @param group index of the group
+         * @param images the images of the group
+         * @param rows their rows in the batch, int64 on the CPU
+         */
         Tensor apply(int group, Tensor images, Tensor rows);
     }
 
     private Groups() {}
 
     /**
-     * The batch with {@code change} made to the images of each group; of groups without images nothing is asked. The numbers in
-     * {@code choice} are read on the CPU, where they were drawn, so nothing waits for another device.
+     * Applies {@code change} to the images of each group; it is not called for empty groups. The numbers in {@code choice} are read on
+     * the CPU, where they were drawn, so nothing waits for another device.
      *
      * @param choice the group of every image, int64 {@code [N]} on the CPU, from 0 to {@code groups − 1}
      */
@@ -41,10 +48,11 @@ final class Groups {
         }
     }
 
-    /** Refuses two parts of one batch that differ in more than the number of images. */
+    /** Refuses two parts of one batch that differ in dtype or image size. */
     private static void alike(Tensor a, Tensor b) {
         long[] first = a.shape(), other = b.shape();
         if (a.dtype() != b.dtype() || !Arrays.equals(first, 1, first.length, other, 1, other.length)) throw new IllegalArgumentException(
-                "images of one batch have one size and type, but some became " + a.dtype() + Arrays.toString(first) + " and some " + b.dtype() + Arrays.toString(other));
+                "all images of a batch must have one size and dtype, but some became " + a.dtype() + Arrays.toString(first)
+                        + " and some " + b.dtype() + Arrays.toString(other));
     }
 }

@@ -1,6 +1,6 @@
 package panatorch.datasets.transforms;
 
-/** The value at a place between pixels: that of the nearest, or a mean of the four around it. */
+/** The way to compute a value between pixels: the nearest pixel, or a weighted mean of the four around it. */
 public enum Interpolation {
     NEAREST(1), BILINEAR(0);
 

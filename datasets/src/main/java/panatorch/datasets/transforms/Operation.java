@@ -6,34 +6,42 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * What RandAugment and its like choose from, as torchvision defines it. A <em>strength</em> is the share of the largest change
- * that an image undergoes, 0 to 1, with a sign where the change has two directions.
+ * The changes that RandAugment and TrivialAugment choose from, as torchvision defines them. The <em>strength</em> of a change is a fraction
+ * of the largest one, from 0 to 1, with a sign where the change has two directions.
  */
 enum Operation {
     IDENTITY(false), SHEAR_X(true), SHEAR_Y(true), TRANSLATE_X(true), TRANSLATE_Y(true), ROTATE(true), BRIGHTNESS(true), COLOR(true),
     CONTRAST(true), SHARPNESS(true), POSTERIZE(false), SOLARIZE(false), AUTO_CONTRAST(false), EQUALIZE(false), INVERT(false);
 
     /**
-     * The largest changes.
+     * The sizes of the largest changes.
      *
-     * @param shear tangent; @param share of the side and @param pixels to move by; @param factor that brightness, colour, contrast and
-     *     sharpness differ from 1 by; @param bits to lose
+     * @param shear tangent of the shear angle
+     * @param share translation as a share of the side, added to {@code pixels}
+     * @param pixels translation in pixels
+     * @param degrees rotation
+     * @param factor difference of the factors of brightness, colour, contrast and sharpness from 1
+     * @param bits number of bits that posterizing drops
      */
     record Limits(double shear, double share, double pixels, double degrees, double factor, int bits) {
-        /** Of AutoAugment and RandAugment. */
+        /** The limits of AutoAugment and RandAugment. */
         static final Limits NARROW = new Limits(0.3, 150.0 / 331, 0, 30, 0.9, 4);
-        /** Of TrivialAugment. */
+        /** The limits of TrivialAugment. */
         static final Limits WIDE = new Limits(0.99, 0, 32, 135, 0.99, 6);
 
         Tensor move(Tensor strength, long side) { return strength.mul(share * side + pixels).trunc_(); }
     }
 
-    /** Whether the sign of the strength matters. */
+    /** True if the change has two directions, so that the sign of the strength matters. */
     final boolean signed;
 
     Operation(boolean signed) { this.signed = signed; }
 
-    /** {@code x} changed, or itself. @param strength float64 {@code [N]} on the CPU */
+    /**
+     * Applies this change; the result may be {@code x} itself.
+     *
+     * @param strength float64 {@code [N]} on the CPU
+     */
     Tensor apply(Tensor x, Tensor strength, Limits limits, Interpolation interpolation, double fill) {
         Tensor inverse = inverse(x.size(2), x.size(3), strength, limits);
         if (inverse != null) return Geometry.warp(x, inverse, interpolation, fill);
@@ -52,7 +60,7 @@ enum Operation {
         };
     }
 
-    /** The map of {@link Geometry#inverse}, if the change is one. */
+    /** Returns the map of {@link Geometry#inverse}, or null if the change is not geometric. */
     private @Nullable Tensor inverse(long height, long width, Tensor strength, Limits limits) {
         Tensor zero = Aten.zeros(new long[] {1}, DType.FLOAT64), one = zero.add(1);
         return switch (this) {
@@ -66,9 +74,11 @@ enum Operation {
     }
 
     /**
-     * Makes to every image the change whose ordinal is in {@code choice}, with a random sign if it has two directions.
+     * Applies to every image the change whose ordinal is in {@code choice}, with a random sign if it has two directions.
      *
-     * @param choice int64 {@code [N]}, {@code strength} and {@code coin}, which is uniform in [0, 1), float64 {@code [N]}, all on the CPU
+     * @param choice int64 {@code [N]} on the CPU
+     * @param strength float64 {@code [N]} on the CPU
+     * @param coin float64 {@code [N]} on the CPU, uniform in [0, 1); decides the sign
      */
     static Tensor perImage(Tensor batch, Tensor choice, Tensor strength, Tensor coin, Limits limits, Interpolation interpolation, double fill) {
         Operation[] all = values();

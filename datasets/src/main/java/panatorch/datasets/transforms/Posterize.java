@@ -6,12 +6,14 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Keeps the {@code bits} highest bits of every number, 0 to 8; of floating-point numbers in [0, 1] as many levels. {@code [N, C, H, W]},
- * uint8 or floating-point numbers, same out. Draws no random numbers.
+ * Keeps the {@code bits} highest bits of every value, or 2^{@code bits} levels of floating-point numbers. {@code [N, C, H, W]}, uint8 or
+ * floating-point numbers in [0, 1]; the result has the same shape and dtype. Draws no random numbers.
+ *
+ * @param bits number of bits to keep, from 0 to 8
  */
 public record Posterize(int bits) implements Transform {
     public Posterize {
-        if (bits < 0 || bits > 8) throw new IllegalArgumentException("a byte has from 0 to 8 bits, not " + bits);
+        if (bits < 0 || bits > 8) throw new IllegalArgumentException("bits must lie between 0 and 8, but is " + bits);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

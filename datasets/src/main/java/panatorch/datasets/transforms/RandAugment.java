@@ -6,24 +6,27 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Makes {@code operations} changes to every image, one after the other, each one of 14 (Cubuk et al. 2020, arXiv:1909.13719):
- * {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1], same out. Its changes, their sizes and
- * their arithmetic are torchvision's.
+ * Makes {@code operations} random changes to every image, one after the other, each one of 14 (Cubuk et al. 2020, arXiv:1909.13719).
+ * {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1]; the result has the same shape and dtype. The
+ * changes, their sizes and their arithmetic are torchvision's.
  *
- * @param magnitude of all changes, from 0 to 30
- * @param fill where a moved image shows what is outside of it, in the unit of the images
+ * @param operations number of changes
+ * @param magnitude size of all changes, from 0 to 30
+ * @param interpolation interpolation of rotations, shears and translations
+ * @param fill value of pixels from outside the image, in the unit of the images
  */
 public record RandAugment(int operations, int magnitude, Interpolation interpolation, double fill) implements Transform {
-    /** INVERT, the last one, belongs to AutoAugment alone. */
+    /** The number of changes to choose from: all but INVERT, the last one, which belongs to AutoAugment only. */
     static final int CHOICES = Operation.INVERT.ordinal();
     static final int STRONGEST = 30;
 
     public RandAugment {
-        if (operations < 0) throw new IllegalArgumentException("no image undergoes " + operations + " changes");
-        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException("a magnitude lies between 0 and " + STRONGEST + ", not at " + magnitude);
+        if (operations < 0) throw new IllegalArgumentException("operations must be at least 0, but is " + operations);
+        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException(
+                "magnitude must lie between 0 and " + STRONGEST + ", but is " + magnitude);
     }
 
-    /** Nearest pixels, black outside. */
+    /** Makes the transform with nearest pixels and black outside the image. */
     public RandAugment(int operations, int magnitude) { this(operations, magnitude, Interpolation.NEAREST, 0); }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

@@ -4,16 +4,17 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Rotates, moves, scales and shears every image about its middle, each by draws of its own: {@code [N, C, H, W]}, uint8 or
- * floating-point numbers, same out. {@link #rotation} turns, the other methods add to it.
+ * Rotates, moves, scales and shears every image about its middle by random amounts, drawn for each image. {@code [N, C, H, W]}, uint8 or
+ * floating-point numbers; the result has the same shape and dtype. Begin with {@link #rotation} and add the other changes.
  *
- * @param degrees of rotation, clockwise
- * @param x move to the right, as a share of the width, within [−1, 1]; whole pixels
- * @param y move downwards, as a share of the height
- * @param scale of the image, above 0
- * @param shearX degrees of shear along the rows, within (−90, 90)
- * @param shearY degrees of shear along the columns
- * @param fill where the result shows what is outside of the image, in the unit of the images
+ * @param degrees rotation in degrees, clockwise
+ * @param x translation to the right as a share of the width, within [−1, 1], rounded to whole pixels
+ * @param y translation downwards as a share of the height, likewise
+ * @param scale factor of the image's size, above 0
+ * @param shearX shear along the rows in degrees, within (−90, 90)
+ * @param shearY shear along the columns in degrees, within (−90, 90)
+ * @param interpolation interpolation between pixels
+ * @param fill value of pixels from outside the image, in the unit of the images
  */
 public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range shearX, Range shearY, Interpolation interpolation, double fill) implements Transform {
     private static final Range NONE = new Range(0, 0);
@@ -24,22 +25,22 @@ public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range s
         scale.above(0, "a scale");
         shearX.within(-89.9, 89.9, "a shear in degrees");
         shearY.within(-89.9, 89.9, "a shear in degrees");
-        if (!Double.isFinite(fill)) throw new IllegalArgumentException("no image can be filled with " + fill);
+        if (!Double.isFinite(fill)) throw new IllegalArgumentException("fill must be finite, but is " + fill);
     }
 
-    /** Turns by up to {@code degrees} to either side; bilinear, black outside. */
+    /** Makes a rotation by up to {@code degrees} to either side; bilinear, black outside the image. */
     public static RandomAffine rotation(double degrees) {
         return new RandomAffine(Range.symmetric(degrees), NONE, NONE, new Range(1, 1), NONE, NONE, Interpolation.BILINEAR, 0);
     }
 
-    /** Moves by up to these shares of width and height to either side. */
+    /** Returns this transform with translations by up to these shares of width and height to either side. */
     public RandomAffine translate(double width, double height) {
         return new RandomAffine(degrees, Range.symmetric(width), Range.symmetric(height), scale, shearX, shearY, interpolation, fill);
     }
 
     public RandomAffine scale(double from, double to) { return new RandomAffine(degrees, x, y, new Range(from, to), shearX, shearY, interpolation, fill); }
 
-    /** Shears by up to these degrees to either side. */
+    /** Returns this transform with shears by up to these degrees to either side. */
     public RandomAffine shear(double alongRows, double alongColumns) {
         return new RandomAffine(degrees, x, y, scale, Range.symmetric(alongRows), Range.symmetric(alongColumns), interpolation, fill);
     }

@@ -7,8 +7,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Makes a change to every image with probability {@code p}, each by a draw of its own: {@code new RandomApply(0.2, new Invert())}.
- * A change of size or dtype, which only some images would undergo, is an {@link IllegalArgumentException}.
+ * Applies a transform to every image with probability {@code p}, drawn for each image: {@code new RandomApply(0.2, new Invert())}.
+ * The transform must keep size and dtype, since only some images undergo it; otherwise it is an {@link IllegalArgumentException}.
  */
 public record RandomApply(double p, Transform transform) implements Transform {
     public RandomApply {
@@ -23,10 +23,10 @@ public record RandomApply(double p, Transform transform) implements Transform {
         });
     }
 
-    /** Refuses what differs by its size or type, even if it is made to all images of this batch. */
+    /** Refuses a result of another size or dtype, even if all images of this batch have it. */
     private Tensor alike(Tensor result, Tensor images) {
         if (result.dtype() == images.dtype() && Arrays.equals(result.shape(), images.shape())) return result;
         throw new IllegalArgumentException(transform + " made " + result.dtype() + Arrays.toString(result.shape()) + " of " + images.dtype()
-                + Arrays.toString(images.shape()) + "; what only some images undergo leaves size and type as they are");
+                + Arrays.toString(images.shape()) + "; a transform that only some images undergo must keep size and dtype");
     }
 }

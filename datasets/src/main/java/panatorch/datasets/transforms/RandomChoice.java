@@ -5,11 +5,14 @@ import panatorch.Aten;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** Makes one of these changes to every image, all being equally likely, each by a draw of its own. They agree in the size and dtype of what they make. */
+/**
+ * Applies one of several transforms to every image, drawn for each image, all equally likely. All transforms must give results of the same
+ * size and dtype.
+ */
 public record RandomChoice(List<Transform> transforms) implements Transform {
     public RandomChoice {
         transforms = List.copyOf(transforms);
-        if (transforms.isEmpty()) throw new IllegalArgumentException("nothing to choose from");
+        if (transforms.isEmpty()) throw new IllegalArgumentException("there is no transform to choose from; pass at least one");
     }
 
     public static RandomChoice of(Transform... transforms) { return new RandomChoice(List.of(transforms)); }

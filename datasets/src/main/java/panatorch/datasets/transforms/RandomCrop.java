@@ -6,14 +6,15 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Pads every image with {@code padding} zeros on each side and cuts a square of {@code size} pixels out of it at a place of its
- * own, all places being equally likely: {@code [N, C, H, W]} → {@code [N, C, size, size]}, any dtype.
+ * Pads every image with {@code padding} zeros on each side and crops a square of {@code size} pixels at a random place, drawn for each
+ * image, all equally likely: {@code [N, C, H, W]} → {@code [N, C, size, size]}, any dtype.
  *
  * <p>A square larger than the padded image is an {@link IllegalArgumentException}. Not done: padding by reflection.
  */
 public record RandomCrop(int size, int padding) implements Transform {
     public RandomCrop {
-        if (size < 1 || padding < 0) throw new IllegalArgumentException("no square has " + size + " pixels a side and " + padding + " pixels of padding");
+        if (size < 1 || padding < 0) throw new IllegalArgumentException(
+                "size must be at least 1 and padding at least 0, but they are " + size + " and " + padding);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
@@ -27,8 +28,8 @@ public record RandomCrop(int size, int padding) implements Transform {
             long rows = height - size + 1, columns = width - size + 1, image = channels * height * width;
             Tensor top = Aten.randint(rows, new long[] {n}, generator), left = Aten.randint(columns, new long[] {n}, generator);
 
-            // A view with one window for every address where one may begin. They overlap, and those that begin too far right run over
-            // into the next row; the ones that are taken are whole, and index_select copies them row by row, six times as fast as index does.
+            // A view with one window for every address where one may begin. Windows overlap, and those that begin too far right run over
+            // into the next row, but these are never taken. index_select copies windows row by row, six times as fast as index does.
             long windows = (n - 1) * image + (rows - 1) * width + columns;
             Tensor all = padded.asStrided(new long[] {windows, channels, size, size}, new long[] {1, height * width, width, 1});
             Tensor first = top.mul_(width).add_(left).add_(Aten.arange(0, n * image, image));

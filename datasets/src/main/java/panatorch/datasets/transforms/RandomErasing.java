@@ -5,12 +5,13 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Paints over a box of an image with probability {@code p}, at a place and of a size of its own (Zhong et al. 2020,
- * arXiv:1708.04896): {@code [N, C, H, W]}, any dtype. Where no box of ten fits, the image stays.
+ * Paints over a box of random size and place in every image with probability {@code p} (Zhong et al. 2020, arXiv:1708.04896):
+ * {@code [N, C, H, W]}, any dtype. If none of ten boxes fits, the image stays as it is.
  *
+ * @param p probability of painting, in [0, 1]
  * @param area share of the image that the box covers, within [0, 1]
  * @param ratio height to width of the box, above 0; its logarithm is uniform
- * @param value of the painted pixels, in the unit of the images
+ * @param value value of the painted pixels, in the unit of the images
  */
 public record RandomErasing(double p, Range area, Range ratio, double value) implements Transform {
     public RandomErasing {
@@ -19,7 +20,7 @@ public record RandomErasing(double p, Range area, Range ratio, double value) imp
         ratio.above(0, "a ratio of sides");
     }
 
-    /** 2 % to a third of the area, 0.3 to 3.3 times as high as wide, zeros: the paper's, but for its random pixels. */
+    /** Makes the paper's transform, with zeros instead of its random pixels: 2 to 33 % of the area, 0.3 to 3.3 times as high as wide. */
     public static RandomErasing of(double p) { return new RandomErasing(p, new Range(0.02, 0.33), new Range(0.3, 3.3), 0); }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

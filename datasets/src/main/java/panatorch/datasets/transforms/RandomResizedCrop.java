@@ -6,11 +6,13 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Cuts a box out of every image, at a place and of a size of its own, and resizes it to {@code height × width} (Szegedy et al.
- * 2015, arXiv:1409.4842): {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 or floating-point numbers. Bilinear with
- * antialiasing, as torchvision does by default.
+ * Crops a box of random size and place out of every image and resizes it to {@code height × width} (Szegedy et al. 2015,
+ * arXiv:1409.4842): {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 or floating-point numbers. Bilinear with antialiasing, as
+ * torchvision's default. If none of ten boxes fits, the largest central one of an allowed ratio is taken.
  *
- * @param area the share of the image that the box covers, within (0, 1]; where no box of ten fits, the largest central one of an allowed ratio
+ * @param height height of the result in pixels
+ * @param width width of the result in pixels
+ * @param area share of the image that the box covers, within (0, 1]
  * @param ratio width to height of the box, above 0; its logarithm is uniform
  */
 public record RandomResizedCrop(int height, int width, Range area, Range ratio) implements Transform {
@@ -20,7 +22,7 @@ public record RandomResizedCrop(int height, int width, Range area, Range ratio) 
         ratio.above(0, "a ratio of sides");
     }
 
-    /** A square of {@code size} pixels from 8 % to all of the area, 3:4 to 4:3: the usual one for ImageNet. */
+    /** Makes the usual crop for ImageNet: a square of {@code size} pixels from 8 to 100 % of the area, with ratios from 3:4 to 4:3. */
     public static RandomResizedCrop of(int size) { return new RandomResizedCrop(size, size, new Range(0.08, 1), new Range(3 / 4.0, 4 / 3.0)); }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
@@ -29,7 +31,7 @@ public record RandomResizedCrop(int height, int width, Range area, Range ratio) 
         return Images.scoped(() -> Geometry.resample(batch, boxes(shape[0], shape[2], shape[3], generator), height, width));
     }
 
-    /** The boxes of {@code n} images of {@code h × w} pixels. */
+    /** Draws the boxes of {@code n} images of {@code h × w} pixels. */
     Boxes boxes(long n, long h, long w, Generator generator) {
         Boxes drawn = Boxes.draw(n, h, w, h, w, area, ratio, generator);
         double aspect = Math.clamp((double) w / h, ratio.low(), ratio.high());

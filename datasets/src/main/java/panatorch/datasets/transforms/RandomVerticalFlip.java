@@ -6,7 +6,7 @@ import panatorch.DType;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** Turns every image upside down with probability {@code p}, each by a draw of its own: {@code [N, C, H, W]}, any dtype. */
+/** Turns every image upside down with probability {@code p}, drawn for each image: {@code [N, C, H, W]}, any dtype. */
 public record RandomVerticalFlip(double p) implements Transform {
     public RandomVerticalFlip {
         Images.probability(p);

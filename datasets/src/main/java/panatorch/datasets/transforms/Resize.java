@@ -20,7 +20,7 @@ public record Resize(int height, int width) implements Transform {
         if (batch.numel() == 0) return batch.newEmpty(shape[0], shape[1], height, width);
         long[] size = {height, width};
         return Images.scoped(() -> {
-            // Bytes have a kernel of their own, on the CPU only.
+            // libtorch has a uint8 kernel on the CPU only.
             if (!Images.bytes(batch) || batch.device().equals(Device.CPU)) return Aten._upsampleBilinear2dAa(batch, size, false);
             return Aten._upsampleBilinear2dAa(Images.floats(batch), size, false).round_().to(batch.dtype());
         });

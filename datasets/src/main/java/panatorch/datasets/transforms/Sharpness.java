@@ -6,14 +6,14 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Sharper above 1, softer below: {@code factor·x + (1 − factor)·smoothed}, the outermost pixels excepted, as in Pillow.
- * {@code [N, C, H, W]}, uint8 or floating-point numbers in [0, 1], same out. Draws no random numbers.
+ * Sharpens images, or softens them: {@code factor·x + (1 − factor)·smoothed} for all but the outermost pixels, as in Pillow.
+ * {@code [N, C, H, W]}, uint8 or floating-point numbers in [0, 1]; the result has the same shape and dtype. Draws no random numbers.
  *
- * @param factor from 0
+ * @param factor at least 0; above 1 sharpens, below 1 softens
  */
 public record Sharpness(double factor) implements Transform {
     public Sharpness {
-        if (!(factor >= 0)) throw new IllegalArgumentException("a factor is at least 0, not " + factor);
+        if (!(factor >= 0)) throw new IllegalArgumentException("factor must be at least 0, but is " + factor);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

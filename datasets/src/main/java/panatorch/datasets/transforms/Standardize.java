@@ -5,9 +5,9 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * {@code (x − mean) / max(std, 1/√(C·H·W))} with mean and standard deviation of each image over all its numbers, as float32
- * {@code [N, C, H, W]}: TensorFlow's {@code per_image_standardization}. uint8 counts from 0 to 255, as it does there; the unit
- * matters only to an image of nearly one colour. Draws no random numbers.
+ * Computes {@code (x − mean) / max(std, 1/√(C·H·W))} with mean and standard deviation of each image over all its values, as float32
+ * {@code [N, C, H, W]}: TensorFlow's {@code per_image_standardization}. As there, uint8 values are taken from 0 to 255; the unit matters
+ * only for an image of nearly one colour. Draws no random numbers.
  */
 public record Standardize() implements Transform {
     @Override public Tensor apply(Tensor batch, Generator generator) {

@@ -4,7 +4,7 @@ import panatorch.DType;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** float32 {@code [N, C, H, W]}: uint8 divided by 255, floating-point numbers as they are. Draws no random numbers. */
+/** Converts images to float32 {@code [N, C, H, W]}: uint8 is divided by 255, floating-point numbers stay. Draws no random numbers. */
 public record ToFloat() implements Transform {
     @Override public Tensor apply(Tensor batch, Generator generator) {
         Images.numbers(batch);

@@ -10,9 +10,9 @@ import panatorch.Tensor;
 @FunctionalInterface
 public interface Transform {
     /**
-     * Leaves {@code batch} as it is. The result is a new tensor, of the innermost scope of this thread, or {@code batch} itself.
+     * Returns the transformed batch: a new tensor of this thread's innermost scope, or {@code batch} itself, which is never changed.
      *
-     * @param generator where all random numbers come from: the same state gives the same result
+     * @param generator source of all random numbers; the same state gives the same result
      */
     Tensor apply(Tensor batch, Generator generator);
 }

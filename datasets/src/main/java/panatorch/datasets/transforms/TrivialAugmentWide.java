@@ -6,14 +6,15 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Makes one change of 14 to every image, of one of 31 sizes up to strong ones (Müller &amp; Hutter 2021, arXiv:2103.10158): nothing
- * to tune. {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1], same out. Its changes, their sizes
- * and their arithmetic are torchvision's.
+ * Makes one random change of 14 to every image, in one of 31 strengths up to strong ones (Müller &amp; Hutter 2021, arXiv:2103.10158). It
+ * needs no tuning. {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1]; the result has the same shape and
+ * dtype. The changes, their sizes and their arithmetic are torchvision's.
  *
- * @param fill where a moved image shows what is outside of it, in the unit of the images
+ * @param interpolation interpolation of rotations, shears and translations
+ * @param fill value of pixels from outside the image, in the unit of the images
  */
 public record TrivialAugmentWide(Interpolation interpolation, double fill) implements Transform {
-    /** Nearest pixels, black outside. */
+    /** Makes the transform with nearest pixels and black outside the image. */
     public TrivialAugmentWide() { this(Interpolation.NEAREST, 0); }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {

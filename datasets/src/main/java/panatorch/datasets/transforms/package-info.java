@@ -1,4 +1,4 @@
-/** What happens to a batch of images between the set and the network, as tensor operators over the whole batch. */
+/** Transforms of image batches, made of tensor operators over the whole batch. */
 @NullMarked
 package panatorch.datasets.transforms;
 

@@ -80,11 +80,11 @@ class TextDatasetTest {
     @Test void damaged_tables_are_named_with_their_line() throws IOException {
         String name = " of the file " + folder.resolve("file");
         assertThatThrownBy(() -> csv("a,b\n1,2\n1,2,3\n")).isInstanceOf(DatasetException.class).hasMessage("line 3" + name + " has 3 columns; 2 were expected: a, b");
-        assertThatThrownBy(() -> csv("a,b\n\"1\n,2\n")).hasMessage("the quote that begins in line 2" + name + " does not end");
-        assertThatThrownBy(() -> csv("a,b\n\"1\"x,2\n")).hasMessage("line 2" + name + " goes on behind a closing quote");
+        assertThatThrownBy(() -> csv("a,b\n\"1\n,2\n")).hasMessage("the quote opened in line 2" + name + " is never closed");
+        assertThatThrownBy(() -> csv("a,b\n\"1\"x,2\n")).hasMessage("line 2" + name + " has characters after a closing quote; double a quote inside quotes");
         assertThatThrownBy(() -> csv("")).hasMessageContaining("is empty");
         Files.write(folder.resolve("file"), "a\tb\n\u00e4\t1\n".getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> Table.tsv(folder.resolve("file"))).hasMessage("the file " + folder.resolve("file") + " is no UTF-8");
+        assertThatThrownBy(() -> Table.tsv(folder.resolve("file"))).hasMessage("the file " + folder.resolve("file") + " is not UTF-8");
         assertThatThrownBy(() -> Table.tsv(folder.resolve("none"))).isInstanceOf(DatasetException.class).hasMessageContaining("none cannot be read");
     }
 

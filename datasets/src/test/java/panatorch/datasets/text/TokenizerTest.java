@@ -54,11 +54,11 @@ class TokenizerTest {
     @Test void a_text_that_spells_a_special_token_is_text() throws IOException {
         var tokenizer = wordPiece(true);
         assertThat(tokenizer.encode("[SEP]", 24)).hasSize(7).endsWith(tokenizer.vocabulary().id("[SEP]"));
-        assertThatThrownBy(() -> tokenizer.encode("x", 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("[CLS] and [SEP] do not fit into 1 tokens");
+        assertThatThrownBy(() -> tokenizer.encode("x", 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("maxLength must be at least 2, for [CLS] and [SEP], but is 1");
     }
 
     @Test void a_vocabulary_without_the_special_tokens_is_refused() {
-        assertThatThrownBy(() -> new WordPiece(Vocabulary.of(List.of("a")), true)).isInstanceOf(IllegalArgumentException.class).hasMessage("the vocabulary of 1 tokens has no [PAD]");
+        assertThatThrownBy(() -> new WordPiece(Vocabulary.of(List.of("a")), true)).isInstanceOf(IllegalArgumentException.class).hasMessage("the vocabulary of 1 tokens does not have [PAD]");
         assertThatThrownBy(() -> Vocabulary.read(folder.resolve("none"))).isInstanceOf(DatasetException.class).hasMessageContaining("none cannot be read");
     }
 

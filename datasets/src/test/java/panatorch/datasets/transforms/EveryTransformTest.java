@@ -93,7 +93,7 @@ class EveryTransformTest {
     void one_image_without_its_batch_is_refused(Transform transform) {
         try (var scope = Scope.open(); var g = Generator.of(1)) {
             assertThatThrownBy(() -> transform.apply(Torch.zeros(3, 8, 7), g)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a batch of images has the shape [N, C, H, W], not [3, 8, 7]");
+                    .hasMessage("a batch of images must have the shape [N, C, H, W], but has [3, 8, 7]");
         }
     }
 }

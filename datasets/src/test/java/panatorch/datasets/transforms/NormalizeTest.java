@@ -46,11 +46,11 @@ class NormalizeTest {
     @Test void channels_and_types_that_do_not_match_are_refused() {
         try (var scope = Scope.open(); var g = Generator.of(0)) {
             assertThatThrownBy(() -> normalize.apply(Torch.zeros(DType.UINT8, 1, 1, 4, 4), g)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("images of 1 channels cannot be normalised with the means of 3");
+                    .hasMessage("the images have 1 channels, but the means and standard deviations are for 3");
             assertThatThrownBy(() -> normalize.apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("images are uint8 or floating-point numbers, not int64");
+                    .hasMessage("images must be uint8 or floating-point numbers, but are int64");
             assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 1})).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 0, 1})).isInstanceOf(IllegalArgumentException.class).hasMessage("a standard deviation is above 0, not 0.0");
+            assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 0, 1})).isInstanceOf(IllegalArgumentException.class).hasMessage("standard deviations must be above 0, but one is 0.0");
         }
     }
 }

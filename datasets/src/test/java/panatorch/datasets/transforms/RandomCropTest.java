@@ -95,7 +95,7 @@ class RandomCropTest {
             assertThatThrownBy(() -> new RandomCrop(9, 1).apply(Torch.zeros(DType.UINT8, 1, 3, 6, 8), g)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("a square of 9 pixels does not fit into an image of 8 by 10, padding included");
             assertThatThrownBy(() -> new RandomCrop(2, 1).apply(Torch.zeros(DType.UINT8, 3, 6, 8), g)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a batch of images has the shape [N, C, H, W], not [3, 6, 8]");
+                    .hasMessage("a batch of images must have the shape [N, C, H, W], but has [3, 6, 8]");
             assertThatThrownBy(() -> new RandomCrop(0, 1)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> new RandomCrop(1, -1)).isInstanceOf(IllegalArgumentException.class);
         }

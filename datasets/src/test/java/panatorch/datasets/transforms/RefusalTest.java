@@ -21,27 +21,27 @@ class RefusalTest {
     }
 
     @Test void options_that_mean_nothing_are_refused() {
-        refused(() -> new Range(2, 1), "no numbers lie between 2.0 and 1.0");
-        refused(() -> new RandomVerticalFlip(1.5), "a probability lies between 0 and 1, not at 1.5");
-        refused(() -> new RandomResizedCrop(8, 8, new Range(0, 1), new Range(1, 1)), "a share of the area is above 0.0, not 0.0");
-        refused(() -> new CenterCrop(0, 3), "an image has at least one pixel a side, not 0");
-        refused(() -> ColorJitter.of(0, 0, 0, 0.6), "a turn of the hue lies between -0.5 and 0.5, not between -0.6 and 0.6");
-        refused(() -> new Posterize(9), "a byte has from 0 to 8 bits, not 9");
-        refused(() -> GaussianBlur.of(4), "a filter has an odd number of pixels, not 4");
-        refused(() -> RandomAffine.rotation(5).scale(0, 1), "a scale is above 0.0, not 0.0");
-        refused(() -> new RandAugment(2, 31), "a magnitude lies between 0 and 30, not at 31");
-        refused(() -> RandomChoice.of(), "nothing to choose from");
+        refused(() -> new Range(2, 1), "a range must be finite and in order, but is [2.0, 1.0]");
+        refused(() -> new RandomVerticalFlip(1.5), "a probability must lie between 0 and 1, but is 1.5");
+        refused(() -> new RandomResizedCrop(8, 8, new Range(0, 1), new Range(1, 1)), "a share of the area must be above 0.0, but the range is [0.0, 1.0]");
+        refused(() -> new CenterCrop(0, 3), "a side must have at least 1 pixel, but has 0");
+        refused(() -> ColorJitter.of(0, 0, 0, 0.6), "a turn of the hue must lie between -0.5 and 0.5, but the range is [-0.6, 0.6]");
+        refused(() -> new Posterize(9), "bits must lie between 0 and 8, but is 9");
+        refused(() -> GaussianBlur.of(4), "size must be odd and at least 1, but is 4");
+        refused(() -> RandomAffine.rotation(5).scale(0, 1), "a scale must be above 0.0, but the range is [0.0, 1.0]");
+        refused(() -> new RandAugment(2, 31), "magnitude must lie between 0 and 30, but is 31");
+        refused(() -> RandomChoice.of(), "there is no transform to choose from; pass at least one");
     }
 
     @Test void images_that_do_not_suit_are_refused() {
         try (var scope = Scope.open(); var g = Generator.of(0)) {
             Tensor four = Torch.zeros(DType.UINT8, 2, 4, 6, 6);
-            refused(() -> new Invert().apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g), "images are uint8 or floating-point numbers, not int64");
-            refused(() -> new Grayscale().apply(four, g), "colours are red, green and blue, or grey alone; 4 channels are neither");
-            refused(() -> new Solarize(128).apply(Torch.zeros(1, 3, 4, 4), g), "a threshold of 128.0 is above white, which is 1.0 in float32");
-            refused(() -> GaussianBlur.of(7).apply(Torch.zeros(1, 3, 3, 9), g), "an image of 3 by 9 pixels, mirrored at its border, is too small for a filter of 7");
+            refused(() -> new Invert().apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g), "images must be uint8 or floating-point numbers, but are int64");
+            refused(() -> new Grayscale().apply(four, g), "colour changes need 3 channels (RGB) or 1 (grey), but the images have 4");
+            refused(() -> new Solarize(128).apply(Torch.zeros(1, 3, 4, 4), g), "threshold 128.0 is above white, which is 1.0 for float32 images");
+            refused(() -> GaussianBlur.of(7).apply(Torch.zeros(1, 3, 3, 9), g), "images of 3×9 pixels are too small for a blur of 7 pixels; sides must be above 3");
             assertThatThrownBy(() -> new RandomApply(1, new CenterCrop(3, 3)).apply(four, g)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("what only some images undergo leaves size and type as they are");
+                    .hasMessageContaining("a transform that only some images undergo must keep size and dtype");
         }
     }
 

@@ -11,10 +11,10 @@ import panatorch.nn.MaskSource;
 /** The masks of DropBlock over the last {@code dims} dimensions. */
 record Blocks(int dims, long size, double eps) {
     Blocks {
-        if (size < 1) throw new IllegalArgumentException("a block has at least one element a side, not " + size);
+        if (size < 1) throw new IllegalArgumentException("the side of a block has to be at least 1, not " + size);
     }
 
-    /** Where centres of blocks may be: the map without a margin of half a block. */
+    /** Returns the shape of the area in which a block's centre may lie: the map without a margin of half a block. */
     long[] centres(Tensor input) {
         long[] shape = input.shape();
         long side = side(input);
@@ -23,14 +23,15 @@ record Blocks(int dims, long size, double eps) {
     }
 
     private long side(Tensor input) {
-        if (input.dim() != dims + 2) throw new IllegalArgumentException("blocks are dropped of " + (dims + 2) + " dimensions, not of " + input.describe());
+        if (input.dim() != dims + 2)
+            throw new IllegalArgumentException("DropBlock takes inputs of " + (dims + 2) + " dimensions, not " + input.describe());
         long side = size;
         for (int i = 2; i < input.dim(); i++) side = Math.min(side, input.size(i));
-        if (side % 2 == 0) throw new IllegalArgumentException("the side of a block is odd, not " + side);
+        if (side % 2 == 0) throw new IllegalArgumentException("the side of a block has to be odd, not " + side);
         return side;
     }
 
-    /** Of the input's shape: 0 in the blocks, elsewhere all over kept. */
+    /** Returns a mask of the input's shape: 0 in the blocks, and elsewhere the number of elements over that of the kept ones. */
     Tensor mask(Tensor input, double p, @Nullable MaskSource source) {
         long side = side(input);
         long[] shape = centres(input);

@@ -5,17 +5,31 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * DropBlock (Ghiasi et al. 2018, arXiv:1810.12890) of [N, C, H, W], with torchvision's arithmetic: drops squares of {@code size} elements a side, and
- * multiplies the rest by the number of all elements over that of the kept ones, so that the mean of the batch stays, not that of each element.
- * A source's mask is that of the squares' centres, [N, C, H − size + 1, W − size + 1], a square where it is 0.
+ * DropBlock (Ghiasi et al., 2018, arXiv:1810.12890) for maps [N, C, H, W], with torchvision's arithmetic. Drops squares of
+ * {@code size} elements a side. The rest is multiplied by the number of all elements over that of the kept ones: the mean of the batch
+ * is kept, not that of each element.
+ *
+ * <p>A mask source gives the squares' centres, [N, C, H − size + 1, W − size + 1]; a square is dropped where the mask is 0.
  */
 public final class DropBlock2d extends DropoutLayer {
     private final Blocks blocks;
 
-    /** @param p probability of dropping an element, in [0, 1]; @param size of a block, odd; of a smaller map, that map's */
+    /**
+     * Creates the layer, out of place.
+     *
+     * @param p probability of dropping an element, in [0, 1]
+     * @param size side of a block, odd; on a smaller map, the map's side is used
+     */
     public DropBlock2d(double p, long size) { this(p, size, false, 1e-6); }
 
-    /** @param inplace whether the input is overwritten; @param eps added to the number of kept elements */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping an element, in [0, 1]
+     * @param size side of a block, odd; on a smaller map, the map's side is used
+     * @param inplace whether to overwrite the input
+     * @param eps number added to the number of kept elements
+     */
     public DropBlock2d(double p, long size, boolean inplace, double eps) {
         super(p, inplace);
         blocks = new Blocks(2, size, eps);

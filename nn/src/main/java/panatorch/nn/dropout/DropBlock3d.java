@@ -4,16 +4,26 @@ import panatorch.Tensor;
 import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
-/**
- * {@link DropBlock2d} of [N, C, D, H, W]: drops cubes.
- */
+/** {@link DropBlock2d} for volumes [N, C, D, H, W]: drops cubes. */
 public final class DropBlock3d extends DropoutLayer {
     private final Blocks blocks;
 
-    /** @param p probability of dropping an element, in [0, 1]; @param size of a block, odd; of a smaller map, that map's */
+    /**
+     * Creates the layer, out of place.
+     *
+     * @param p probability of dropping an element, in [0, 1]
+     * @param size side of a block, odd; on a smaller map, the map's side is used
+     */
     public DropBlock3d(double p, long size) { this(p, size, false, 1e-6); }
 
-    /** @param inplace whether the input is overwritten; @param eps added to the number of kept elements */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping an element, in [0, 1]
+     * @param size side of a block, odd; on a smaller map, the map's side is used
+     * @param inplace whether to overwrite the input
+     * @param eps number added to the number of kept elements
+     */
     public DropBlock3d(double p, long size, boolean inplace, double eps) {
         super(p, inplace);
         blocks = new Blocks(3, size, eps);

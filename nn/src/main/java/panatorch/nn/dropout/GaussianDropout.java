@@ -9,14 +9,22 @@ import panatorch.nn.Module;
 import panatorch.nn.MaskSource;
 
 /**
- * Multiplies each element by a draw of N(1, p/(1 − p)), which has dropout's mean and variance (Srivastava et al. 2014, JMLR 15, §10); Keras'
- * {@code GaussianDropout}. In evaluation the identity. Any shape.
+ * Multiplies each element by a draw of N(1, p/(1 − p)), which has dropout's mean and variance (Srivastava et al., 2014, JMLR 15, §10).
+ * Keras' {@code GaussianDropout}. The identity in evaluation. Takes any shape.
  */
 public final class GaussianDropout extends DropoutLayer {
-    /** @param p the probability of dropping that has the same variance, in [0, 1) */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of the dropout with the same variance, in [0, 1)
+     */
     public GaussianDropout(double p) { super(p, false); }
 
-    /** Noise from {@code generator}, to be this layer's source. It stays the caller's, and is of the device of what is multiplied; null for the global one. */
+    /**
+     * Returns a source of the layer's noise.
+     *
+     * @param generator generator on the device of the inputs, which stays the caller's; null for the global one
+     */
     public static MaskSource noise(@Nullable Generator generator) {
         return (like, shape, p) -> {
             if (p == 1) throw new IllegalArgumentException("with a drop probability of 1 the noise has no finite variance");

@@ -5,24 +5,32 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * Variational or locked dropout for sequences (Gal and Ghahramani 2016, arXiv:1512.05287): a sequence's mask is drawn once and is the same at all its
- * times. Inputs are [L, N, D], or with {@code batchFirst} [N, L, D]. Between the layers of a recurrent network only: what goes from
- * one time to the next inside libtorch's recurrent operators is out of its reach.
+ * Variational or locked dropout for sequences (Gal and Ghahramani 2016, arXiv:1512.05287): one mask for each sequence, the same at all
+ * its times. Inputs are [L, N, D], or [N, L, D] with {@code batchFirst}.
+ *
+ * <p>Use it between the layers of a recurrent network. It cannot reach what passes from one time to the next inside libtorch's
+ * recurrent operators.
  */
 public final class LockedDropout extends DropoutLayer {
     private final boolean batchFirst;
 
-    /** [L, N, D]. */
+    /** Creates a layer for inputs [L, N, D]. */
     public LockedDropout(double p) { this(p, false); }
 
-    /** @param p probability of dropping, in [0, 1]; @param batchFirst whether inputs are [N, L, D] */
+    /**
+     * Creates a layer.
+     *
+     * @param p probability of dropping, in [0, 1]
+     * @param batchFirst whether inputs are [N, L, D] instead of [L, N, D]
+     */
     public LockedDropout(double p, boolean batchFirst) {
         super(p, false);
         this.batchFirst = batchFirst;
     }
 
     @Override protected long[] maskShape(Tensor input) {
-        if (input.dim() != 3) throw new IllegalArgumentException("sequences have three dimensions, not " + input.describe());
+        if (input.dim() != 3)
+            throw new IllegalArgumentException("LockedDropout takes sequences of three dimensions, not " + input.describe());
         long[] shape = input.shape();
         shape[batchFirst ? 1 : 0] = 1;
         return shape;

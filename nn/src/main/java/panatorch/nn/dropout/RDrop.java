@@ -8,9 +8,10 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
 /**
- * R-Drop (Liang et al. 2021, arXiv:2106.14448): two dropout samples of each example are to be right, and to agree:
- * {@code (CE₁ + CE₂)/2 + α · (KL(p₁‖p₂) + KL(p₂‖p₁))/2}, all means over the batch, as the authors' published code has it. (The paper's formula has the
- * sum of the two cross-entropies, so its α is twice this one.) Both samples are one pass over 2·N rows, with no loop; batch normalisations see all of them.
+ * R-Drop (Liang et al., 2021, arXiv:2106.14448): trains two dropout samples of each example to be right and to agree. The loss is
+ * {@code (CE₁ + CE₂)/2 + α · (KL(p₁‖p₂) + KL(p₂‖p₁))/2}, all means over the batch, as in the authors' published code. (The paper's
+ * formula has the sum of the two cross-entropies, so its α is twice this one.) Both samples are one pass over 2·N rows, without a
+ * loop; batch normalisations see all these rows.
  *
  * <pre>{@code
  * var result = new RDrop(1, CrossEntropy.mean()).apply(model, images, target);
@@ -18,20 +19,29 @@ import panatorch.nn.functional.Reduction;
  * }</pre>
  *
  * @param alpha weight of the divergence, at least 0; the paper's experiments use 0.1 to 5
- * @param criterion with a mean; its class weights and ignored targets do not apply to the divergence
+ * @param criterion cross-entropy with a mean; its class weights and ignored targets do not apply to the divergence
  */
 public record RDrop(double alpha, CrossEntropy criterion) {
     public RDrop {
-        if (!(alpha >= 0)) throw new IllegalArgumentException("the divergence's weight is at least 0, not " + alpha);
-        if (criterion.reduction() != Reduction.MEAN) throw new IllegalArgumentException("R-Drop takes a criterion with a mean");
+        if (!(alpha >= 0)) throw new IllegalArgumentException("alpha has to be at least 0, not " + alpha);
+        if (criterion.reduction() != Reduction.MEAN) throw new IllegalArgumentException("R-Drop needs a criterion with the reduction MEAN");
     }
 
-    /** @param loss []; @param divergence [], not yet weighted; @param logits [N, C], the mean of both samples, for metrics */
+    /**
+     * The result of a batch.
+     *
+     * @param loss loss, []
+     * @param divergence divergence, not yet weighted, []
+     * @param logits mean logits of both samples, [N, C], for metrics
+     */
     public record Result(Tensor loss, Tensor divergence, Tensor logits) {}
 
     /**
-     * @param model stochastic in training: of [N, …] it makes logits [N, C]
-     * @param target [N] int64, or probabilities [N, C]
+     * Computes the loss of a batch.
+     *
+     * @param model model with stochastic layers, in training mode; maps [N, …] to logits [N, C]
+     * @param input inputs [N, …]
+     * @param target classes int64 [N], or probabilities [N, C]
      */
     public Result apply(Module model, Tensor input, Tensor target) {
         try (var scope = Scope.open()) {
@@ -42,7 +52,7 @@ public record RDrop(double alpha, CrossEntropy criterion) {
         }
     }
 
-    /** (KL(p‖q) + KL(q‖p))/2 of two sets of logits [N, C], the mean over rows: []. That is Σ (p − q)(log p − log q)/2. */
+    /** Returns (KL(p‖q) + KL(q‖p))/2 of two sets of logits [N, C], the mean over rows, []. It equals Σ (p − q)(log p − log q)/2. */
     public static Tensor divergence(Tensor logits, Tensor others) {
         try (var scope = Scope.open()) {
             Tensor p = logits.logSoftmax(-1), q = others.logSoftmax(-1);

@@ -7,17 +7,21 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * Stochastic depth (Huang et al. 2016, arXiv:1603.09382), known as DropPath, too: for a residual branch, which it drops as a whole, for a row of the batch
- * or for all of it, and otherwise divides by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's {@code DropPath}.
- * Any shape [N, …].
+ * Stochastic depth, also known as DropPath (Huang et al., 2016, arXiv:1603.09382). Drops a residual branch as a whole, for one row of
+ * the batch or for all rows, and otherwise divides it by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's
+ * {@code DropPath}. Takes any shape [N, …].
  */
 public final class StochasticDepth extends DropoutLayer {
-    /** What is dropped together. */
+    /** The unit that is dropped: the branch of the whole batch, or of each row by itself. */
     public enum Mode { BATCH, ROW }
 
     private final Mode mode;
 
-    /** @param p probability of dropping, in [0, 1] */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping, in [0, 1]
+     */
     public StochasticDepth(double p, Mode mode) {
         super(p, false);
         this.mode = mode;

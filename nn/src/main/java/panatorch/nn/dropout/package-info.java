@@ -1,4 +1,7 @@
-/** Dropout methods beyond the plain one, each citing its paper. */
+/**
+ * Dropout methods beyond plain dropout: DropBlock, DropConnect, Gaussian, locked and scheduled dropout, stochastic depth and R-Drop.
+ * Each page cites its paper.
+ */
 @NullMarked
 package panatorch.nn.dropout;
 

@@ -8,7 +8,7 @@ public final class Activations {
     private Activations() {}
 
     /**
-     * Samples of the Gumbel-softmax distribution (Jang et al. 2016, arXiv:1611.01144): the softmax of logits with noise, of the logits' shape.
+     * Samples of the Gumbel-softmax distribution (Jang et al., 2016, arXiv:1611.01144): the softmax of logits with noise, of the logits' shape.
      *
      * @param temperature the smaller, the nearer to one-hot
      * @param hard whether samples are one-hot, with the gradients of the soft ones

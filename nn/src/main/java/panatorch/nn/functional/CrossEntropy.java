@@ -9,7 +9,7 @@ import panatorch.Tensor;
  *
  * @param weight of each class [C], or null
  * @param ignoreIndex a target that does not count
- * @param labelSmoothing in [0, 1]: how much of the target is spread over all classes (Szegedy et al. 2015, arXiv:1512.00567)
+ * @param labelSmoothing in [0, 1]: how much of the target is spread over all classes (Szegedy et al., 2015, arXiv:1512.00567)
  */
 public record CrossEntropy(@Nullable Tensor weight, Reduction reduction, long ignoreIndex, double labelSmoothing) {
     private static final CrossEntropy PLAIN = new CrossEntropy(null, Reduction.MEAN, -100, 0);

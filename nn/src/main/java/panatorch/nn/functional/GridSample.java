@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Values of an image at places of a grid (Jaderberg et al. 2015, arXiv:1506.02025), as {@code torch.nn.functional.grid_sample}.
+ * Values of an image at places of a grid (Jaderberg et al., 2015, arXiv:1506.02025), as {@code torch.nn.functional.grid_sample}.
  *
  * <pre>{@code
  * Tensor grid = Aten.affineGridGenerator(theta, images.shape(), false);

@@ -2,6 +2,7 @@ package panatorch.nn.functional;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Nn;
@@ -36,6 +37,10 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
 
     public Interpolate recompute(boolean on) { return new Interpolate(size, scaleFactors, mode, alignCorners, on); }
 
+    private static Tensor area(Tensor x, long[] size) {
+        return size.length == 1 ? Aten.adaptiveAvgPool1d(x, size) : size.length == 2 ? Nn.adaptiveAvgPool2d(x, size) : Nn.adaptiveAvgPool3d(x, size);
+    }
+
     /** @throws IllegalArgumentException if the mode is not one for the input's dimensions */
     public Tensor apply(Tensor x) {
         int dims = (int) x.dim() - 2;
@@ -50,7 +55,7 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
         return switch (mode) {
             case NEAREST -> dims == 1 ? Nn.upsampleNearest1d(x, s, f) : dims == 2 ? Nn.upsampleNearest2d(x, s, f) : Nn.upsampleNearest3d(x, s, f);
             case NEAREST_EXACT -> dims == 1 ? Aten._upsampleNearestExact1d(x, s, f) : dims == 2 ? Aten._upsampleNearestExact2d(x, s, f) : Aten._upsampleNearestExact3d(x, s, f);
-            case AREA -> dims == 1 ? Aten.adaptiveAvgPool1d(x, s) : dims == 2 ? Nn.adaptiveAvgPool2d(x, s) : Nn.adaptiveAvgPool3d(x, s);
+            case AREA -> area(x, Objects.requireNonNull(s)); // given, or computed from the factors
             case LINEAR -> Nn.upsampleLinear1d(only(x, dims, 1), s, alignCorners, f);
             case BILINEAR -> Nn.upsampleBilinear2d(only(x, dims, 2), s, alignCorners, f);
             case BICUBIC -> Nn.upsampleBicubic2d(only(x, dims, 2), s, alignCorners, f);

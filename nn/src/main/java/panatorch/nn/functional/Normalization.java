@@ -14,7 +14,7 @@ public final class Normalization {
     public static Tensor normalize(Tensor input) { return normalize(input, 2, 1, 1e-12); }
 
     /**
-     * Krizhevsky et al. 2012, §3.3: divides [N, C, *] by {@code (k + α · mean)^β}, with the mean square of neighbouring channels.
+     * Krizhevsky et al., 2012, §3.3: divides [N, C, *] by {@code (k + α · mean)^β}, with the mean square of neighbouring channels.
      *
      * @param size how many channels are in the mean
      */

@@ -128,26 +128,26 @@ public final class Init {
 
     private static double xavierStd(Tensor weight, double gain) { return gain * Math.sqrt(2.0 / (fanIn(weight) + fanOut(weight))); }
 
-    /** He et al. 2015, arXiv:1502.01852, uniform, by fan-in; {@code a} is the negative slope of the leaky ReLU that follows. */
+    /** He et al., 2015, arXiv:1502.01852, uniform, by fan-in; {@code a} is the negative slope of the leaky ReLU that follows. */
     public static Tensor kaimingUniform_(Tensor weight, double a) { return kaimingUniform_(weight, a, Fan.IN, Nonlinearity.LEAKY_RELU); }
 
-    /** He et al. 2015, arXiv:1502.01852, uniform. */
+    /** He et al., 2015, arXiv:1502.01852, uniform. */
     public static Tensor kaimingUniform_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
         if (weight.numel() == 0) return weight; // its fans may be 0
         double bound = Math.sqrt(3.0) * (gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
         return uniform_(weight, -bound, bound);
     }
 
-    /** He et al. 2015, arXiv:1502.01852, normal. */
+    /** He et al., 2015, arXiv:1502.01852, normal. */
     public static Tensor kaimingNormal_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
         if (weight.numel() == 0) return weight;
         return normal_(weight, 0, gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
     }
 
-    /** He et al. 2015, arXiv:1502.01852, normal, by fan-out, for a ReLU: what ResNets begin with. */
+    /** He et al., 2015, arXiv:1502.01852, normal, by fan-out, for a ReLU: what ResNets begin with. */
     public static Tensor kaimingNormalFanOut_(Tensor weight) { return kaimingNormal_(weight, 0, Fan.OUT, Nonlinearity.LEAKY_RELU); }
 
-    /** Rows or columns, whichever are fewer, that are orthogonal and of length {@code gain}, of a weight [out, …] (Saxe et al. 2013, arXiv:1312.6120). */
+    /** Rows or columns, whichever are fewer, that are orthogonal and of length {@code gain}, of a weight [out, …] (Saxe et al., 2013, arXiv:1312.6120). */
     public static Tensor orthogonal_(Tensor weight, double gain) {
         if (weight.dim() < 2) throw new IllegalArgumentException("a weight of two dimensions or more is needed, not " + weight.describe());
         if (weight.numel() == 0) return weight;

@@ -137,7 +137,7 @@ class DropoutLayersTest {
             Tensor z = batchFirst.forward(Torch.ones(4, 6, 30));
             assertThat(z.select(1, 5).torchEquals(z.select(1, 0))).isTrue();
             assertThat(z.select(0, 0).torchEquals(z.select(0, 1))).isFalse();
-            assertThatThrownBy(() -> layer.forward(Torch.ones(2, 3))).hasMessage("sequences have three dimensions, not float32 [2, 3] on cpu");
+            assertThatThrownBy(() -> layer.forward(Torch.ones(2, 3))).hasMessage("LockedDropout takes sequences of three dimensions, not float32 [2, 3] on cpu");
         }
     }
 
@@ -176,8 +176,8 @@ class DropoutLayersTest {
             Tensor squares = Aten.maxPool2d(dropped.neg(), new long[] {3, 3}, new long[] {1, 1}).neg(); // 1 where all nine are dropped
             Tensor whole = Aten.maxPool2d(squares.constantPadNd(new long[] {2, 2, 2, 2}), new long[] {3, 3}, new long[] {1, 1});
             assertThat(whole.torchEquals(dropped)).as("every dropped element is in a square that is dropped").isTrue();
-            assertThatThrownBy(() -> new DropBlock2d(0.1, 4).forward(y)).hasMessage("the side of a block is odd, not 4");
-            assertThatThrownBy(() -> layer.forward(y.select(0, 0))).hasMessage("blocks are dropped of 4 dimensions, not of float32 [8, 16, 16] on cpu");
+            assertThatThrownBy(() -> new DropBlock2d(0.1, 4).forward(y)).hasMessage("the side of a block has to be odd, not 4");
+            assertThatThrownBy(() -> layer.forward(y.select(0, 0))).hasMessage("DropBlock takes inputs of 4 dimensions, not float32 [8, 16, 16] on cpu");
         }
     }
 }

@@ -58,8 +58,8 @@ class DropoutScheduleTest {
 
     @Test void a_model_that_drops_nothing_and_schedules_of_no_steps_are_refused() {
         try (var net = new Sequential(new ReLU())) {
-            assertThatThrownBy(() -> new DropoutSchedule(net, s -> 1)).hasMessage("no layer drops anything");
-            assertThatThrownBy(() -> DropoutSchedule.early(0)).hasMessage("a schedule has at least one step, not 0");
+            assertThatThrownBy(() -> new DropoutSchedule(net, s -> 1)).hasMessage("the model has no dropout layer to schedule");
+            assertThatThrownBy(() -> DropoutSchedule.early(0)).hasMessage("a schedule needs at least 1 step, not 0");
         }
     }
 }

@@ -57,7 +57,7 @@ class RDropTest {
     }
 
     @Test void impossible_settings_are_refused() {
-        assertThatThrownBy(() -> new RDrop(-1, CrossEntropy.mean())).hasMessage("the divergence's weight is at least 0, not -1.0");
-        assertThatThrownBy(() -> new RDrop(1, CrossEntropy.mean().reduction(Reduction.SUM))).hasMessage("R-Drop takes a criterion with a mean");
+        assertThatThrownBy(() -> new RDrop(-1, CrossEntropy.mean())).hasMessage("alpha has to be at least 0, not -1.0");
+        assertThatThrownBy(() -> new RDrop(1, CrossEntropy.mean().reduction(Reduction.SUM))).hasMessage("R-Drop needs a criterion with the reduction MEAN");
     }
 }

@@ -9,8 +9,8 @@ import panatorch.nn.Module;
 import panatorch.train.Objective;
 
 /**
- * Dropout distillation (Bulò, Porzi and Kontschieder, ICML 2016, algorithm 2): a deterministic student learns to predict what a stochastic teacher predicts
- * on average over its masks. Labels are never read.
+ * Dropout distillation (Bulò, Porzi and Kontschieder, ICML 2016, algorithm 2): a deterministic student learns to predict what a
+ * stochastic teacher predicts on average over its masks. Labels are never read.
  *
  * <pre>{@code
  * try (var student = Module.copyOf(network); var optimizer = PaperSchedule.optimizer(student, 0.005);
@@ -21,8 +21,9 @@ import panatorch.train.Objective;
  * }
  * }</pre>
  *
- * <p>The student computes as in evaluation, whatever its modes, which come back: it drops nothing and its batch normalisation uses and keeps its running
- * statistics. Owns the sums of {@link #monitor}; teacher and student stay the caller's. One thread's; waits for no device.
+ * <p>The student computes in evaluation mode, whatever its modes are, and gets its modes back afterwards: it drops nothing, and its
+ * batch normalisation uses its running statistics and does not update them. Owns the sums of {@link #monitor}; teacher and student
+ * stay the caller's. For use by one thread. Nothing waits for the device.
  */
 public final class Distillation implements Objective, AutoCloseable {
     private final Teacher teacher;
@@ -31,7 +32,11 @@ public final class Distillation implements Objective, AutoCloseable {
 
     public Distillation(Teacher teacher) { this(teacher, null); }
 
-    /** @param perturbation of what both teacher and student see in training, or null */
+    /**
+     * Distils a teacher on perturbed inputs.
+     *
+     * @param perturbation perturbation of the inputs of both teacher and student in training, or null
+     */
     public Distillation(Teacher teacher, @Nullable Perturbation perturbation) {
         this.teacher = teacher;
         this.perturbation = perturbation;
@@ -39,18 +44,18 @@ public final class Distillation implements Objective, AutoCloseable {
     }
 
     /**
-     * Of one batch.
+     * The loss of one batch.
      *
-     * @param loss [], the mean divergence of the student from each of the teacher's K outputs: {@link Target#loss}
-     * @param floor [], what no student gets below: {@link Target#floor}; null for K = 1
-     * @param output the student's, [N, …]
+     * @param loss mean divergence of the student from each of the teacher's K outputs, []: {@link Target#loss}
+     * @param floor lower bound of the loss for any student, []: {@link Target#floor}; null for K = 1
+     * @param output the student's output, [N, …]
      */
     public record Result(Tensor loss, @Nullable Tensor floor, Tensor output) {}
 
     /**
-     * What a student is to be trained on: {@code distillation.loss(student, images).loss().backward()}.
+     * Computes the loss of a student: {@code distillation.loss(student, images).loss().backward()}.
      *
-     * @param input [N, …], without labels; perturbed where gradients are recorded, not under {@link NoGrad}
+     * @param input inputs [N, …], without labels; perturbed if gradients are recorded, not under {@link NoGrad}
      */
     public Result loss(Module student, Tensor input) {
         try (var scope = Scope.open()) {
@@ -65,14 +70,18 @@ public final class Distillation implements Objective, AutoCloseable {
         }
     }
 
-    /** {@link #loss} for a trainer. @param target is not read */
+    /**
+     * Computes {@link #loss} for a trainer.
+     *
+     * @param target ignored
+     */
     @Override public Objective.Result apply(Module model, Tensor input, @Nullable Tensor target) {
         Result r = loss(model, input);
         if (NoGrad.isGradEnabled()) monitor.add(r, input.size(0));
         return new Objective.Result(r.loss(), r.output());
     }
 
-    /** How far from its floor the loss of training is; a callback of the trainer, which needs it for nothing else. */
+    /** Returns a callback of the trainer that tracks how far the training loss is from its floor. Training does not need it. */
     public Monitor monitor() { return monitor; }
 
     @Override public void close() { monitor.close(); }

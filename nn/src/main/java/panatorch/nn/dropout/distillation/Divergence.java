@@ -6,11 +6,15 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * How far a student's output is from a teacher's. Both are Bregman divergences, for which Bulò et al. 2016, theorem 1 (ii), holds: the mean divergence from K
- * outputs of the teacher is the divergence from their mean, and a floor that the student has no part in. All is computed in float32 at least.
+ * The divergence of a student's output from a teacher's. Both are Bregman divergences, so Bulò et al., 2016, theorem 1 (ii), holds:
+ * the mean divergence from K outputs of the teacher is the divergence from their mean plus a floor that does not depend on the
+ * student. Everything is computed in float32 at least.
  */
 public enum Divergence {
-    /** The Kullback-Leibler divergence of the student's softmax from the teacher's, in nats; of logits [N, …, C]. Its floor is the mutual information. */
+    /**
+     * The Kullback-Leibler divergence of the student's softmax from the teacher's, in nats, for logits [N, …, C]. Its floor is the
+     * mutual information.
+     */
     KL {
         @Override Target target(Tensor outputs) {
             Tensor log = outputs.logSoftmax(-1, precise(outputs));
@@ -21,7 +25,7 @@ public enum Divergence {
         }
 
         @Override Tensor between(Tensor mean, Tensor output) {
-            // the teacher's probabilities as logarithms: those that underflow would make 0 · log 0
+            // log-probabilities of the teacher, since probabilities that underflow would make 0 · log 0
             return Aten.klDiv(output.logSoftmax(-1, precise(output)), mean, Reduction.SUM.ordinal(), true).div(rows(mean));
         }
 
@@ -30,7 +34,7 @@ public enum Divergence {
         private static long rows(Tensor log) { return log.numel() / log.size(-1); }
     },
 
-    /** The squared Euclidean distance of outputs [N, …], for regression; its floor is the teacher's variance. */
+    /** The squared Euclidean distance of outputs [N, …], for regression. Its floor is the teacher's variance. */
     SQUARED_ERROR {
         @Override Target target(Tensor outputs) {
             Tensor all = outputs.to(precise(outputs));
@@ -44,10 +48,18 @@ public enum Divergence {
         }
     };
 
-    /** @param outputs of the teacher, [K, N, …] */
+    /**
+     * Summarises the teacher's outputs.
+     *
+     * @param outputs the teacher's outputs, [K, N, …]
+     */
     abstract Target target(Tensor outputs);
 
-    /** The mean over rows, []. @param mean as the target has it */
+    /**
+     * Returns the mean divergence over rows, [].
+     *
+     * @param mean mean of the teacher's outputs, as in {@link Target}
+     */
     abstract Tensor between(Tensor mean, Tensor output);
 
     static DType precise(Tensor t) { return t.dtype() == DType.FLOAT16 || t.dtype() == DType.BFLOAT16 ? DType.FLOAT32 : t.dtype(); }

@@ -11,16 +11,18 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * The loss of distillation and its floor as means over the rows of an epoch, summed up on the device: only to read them waits. Moves the teacher to where
- * the trainer computes, too. Owned by its {@link Distillation}.
+ * Tracks the distillation loss and its floor as means over the rows of an epoch. They are summed on the device; only reading them
+ * waits. Also moves the teacher to the trainer's device. Owned by its {@link Distillation}.
  */
 public final class Monitor implements Callback, AutoCloseable {
     /**
-     * @param loss as the trainer has it, the mean divergence from each of K outputs
-     * @param floor the teacher's mutual information in nats (or variance), estimated from K outputs; not a number for K = 1
+     * Means over the rows of an epoch.
+     *
+     * @param loss the trainer's loss, the mean divergence from each of the K outputs
+     * @param floor the teacher's mutual information in nats (or variance), estimated from K outputs; NaN for K = 1
      */
     public record Means(double loss, double floor) {
-        /** {@code loss − MI}: the divergence from the mean of the K outputs, what is left to be learnt. */
+        /** Returns {@code loss − floor}: the divergence from the mean of the K outputs, which is what the student can still learn. */
         public double excess() { return loss - floor; }
     }
 
@@ -39,10 +41,10 @@ public final class Monitor implements Callback, AutoCloseable {
         epoch.add(means, rows);
     }
 
-    /** Of the epoch under way, or since {@link #reset}; not numbers before the first batch. Waits for the device. */
+    /** Returns the means of the current epoch, or since {@link #reset}; NaN before the first batch. Waits for the device. */
     public Means means() { return new Means(epoch.mean(LOSS), epoch.mean(FLOOR)); }
 
-    /** Of the epochs so far. */
+    /** Returns the means of the finished epochs. */
     public List<Means> history() { return Collections.unmodifiableList(history); }
 
     public void reset() { epoch.reset(); }
@@ -59,9 +61,11 @@ public final class Monitor implements Callback, AutoCloseable {
 
     @SuppressWarnings("unchecked")
     @Override public void loadStateDict(Map<String, ?> state) {
-        epoch.loadStateDict((Map<String, ?>) state.get(EPOCH));
+        if (!(state.get(EPOCH) instanceof Map<?, ?> averages && state.get(HISTORY) instanceof List<?> past))
+            throw new IllegalArgumentException("the state of a distillation has '" + EPOCH + "' and '" + HISTORY + "', and this one has " + state.keySet());
+        epoch.loadStateDict((Map<String, ?>) averages);
         history.clear();
-        for (Object m : (List<?>) state.get(HISTORY)) history.add(new Means(number(m, 0), number(m, 1)));
+        for (Object m : past) history.add(new Means(number(m, 0), number(m, 1)));
     }
 
     private static double number(Object pair, int i) { return ((Number) ((List<?>) pair).get(i)).doubleValue(); }

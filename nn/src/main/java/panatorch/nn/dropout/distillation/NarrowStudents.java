@@ -16,25 +16,25 @@ import panatorch.Torch;
 import panatorch.nn.Module;
 
 /**
- * First weights of students that are narrower than the baseline, in the two ways of Bulò et al. 2016, figure 3. Both need the baseline's state-dict keys, and
- * leave the baseline as it is.
+ * Initialises students that are narrower than the baseline, in the two ways of Bulò et al., 2016, figure 3. Both need the baseline's
+ * state-dict keys. The baseline is not changed.
  *
  * <pre>{@code
  * var student = new CudaConvnetQuick(CudaConvnetQuick.options(10).widths(32, 32, 64, 24));
- * NarrowStudents.copyWhatFits(baseline, student, null);               // ip1 and ip2 are new, the convolutions the baseline's
+ * NarrowStudents.copyWhatFits(baseline, student, null);               // copies the convolutions, draws ip1 and ip2 anew
  * }</pre>
  */
 public final class NarrowStudents {
-    /** Of the normal distribution that layers of another size begin with. */
+    /** The standard deviation of the normal distribution from which layers of another size are drawn. */
     public static final double STD = 0.01;
 
     private NarrowStudents() {}
 
     /**
-     * Figure 3, left: layers of the baseline's sizes are copied, the others' weights and biases drawn from N(0, 0.01²). Normalisation of another size keeps
-     * what it was made with.
+     * Copies layers that have the baseline's size and draws the weights and biases of the others from N(0, 0.01²) (figure 3, left).
+     * Normalisation of another size keeps its initial values.
      *
-     * @param generator of the student's device; null for the global one
+     * @param generator generator on the student's device; null for the global one
      * @return the names of the layers that were not copied
      * @throws IllegalArgumentException if no layer fits
      */
@@ -43,11 +43,12 @@ public final class NarrowStudents {
         var others = new ArrayList<String>();
         try (var noGrad = NoGrad.enter()) {
             var to = layers(student);
-            if (to.entrySet().stream().noneMatch(e -> fits(from.get(e.getKey()), e.getValue()))) throw new IllegalArgumentException("no layer of the student is the baseline's");
+            if (to.entrySet().stream().noneMatch(e -> fits(from.get(e.getKey()), e.getValue())))
+                throw new IllegalArgumentException("no layer of the student has the name and size of one of the baseline's");
             to.forEach((name, layer) -> {
                 Map<String, Tensor> original = from.get(name);
                 if (original != null && fits(original, layer)) {
-                    layer.forEach((part, t) -> t.copy_(original.get(part)));
+                    layer.forEach((part, t) -> t.copy_(of(original, part, name)));
                     return;
                 }
                 others.add(name);
@@ -58,14 +59,15 @@ public final class NarrowStudents {
     }
 
     /**
-     * Figure 3, right: the baseline with random filters and neurons taken out until every layer is as narrow as the student's; what is left keeps its order,
-     * and layers behind lose the inputs that came from what is gone. Nothing is scaled up in its place.
+     * Copies the baseline and removes random filters and neurons until every layer is as narrow as the student's (figure 3, right).
+     * What remains keeps its order. Later layers lose the inputs that came from removed units. Nothing is scaled up to make up for
+     * them.
      *
-     * <p>For networks whose layers are one chain in the order of their keys: convolutions without groups, linear layers, normalisation. Where maps are
-     * flattened in between, a channel's elements go together.
+     * <p>For networks whose layers form one chain in the order of their keys: convolutions without groups, linear layers,
+     * normalisation. Where maps are flattened in between, a channel's elements are removed together.
      *
-     * @param generator on the CPU; null for the global one
-     * @throws IllegalArgumentException if a layer of the student is wider or has other keys, or the chain does not fit together
+     * @param generator generator on the CPU; null for the global one
+     * @throws IllegalArgumentException if a layer of the student is wider or has other keys, or the layers do not form a chain
      */
     public static void removeRandomUnits(Module baseline, Module student, @Nullable Generator generator) {
         var from = layers(baseline);
@@ -73,42 +75,55 @@ public final class NarrowStudents {
         if (!List.copyOf(from.keySet()).equals(List.copyOf(to.keySet()))) throw new IllegalArgumentException("the student's layers are " + to.keySet() + ", the baseline's " + from.keySet());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor kept = null;
-            long of = 0;
+            long units = 0;
             for (String name : from.keySet()) {
-                Map<String, Tensor> original = from.get(name), layer = to.get(name);
+                Map<String, Tensor> original = of(from, name, "the baseline"), layer = of(to, name, "the student");
                 if (!matrix(original)) {
-                    for (String part : layer.keySet()) set(name, layer.get(part), kept == null || original.get(part).dim() == 0 ? original.get(part) : rows(original.get(part), kept));
+                    for (var e : layer.entrySet()) {
+                        Tensor all = of(original, e.getKey(), name);
+                        set(name, e.getValue(), kept == null || all.dim() == 0 ? all : rows(all, kept));
+                    }
                     continue;
                 }
-                Tensor weight = original.get("weight"), narrow = layer.get("weight");
-                Tensor inputs = kept == null ? null : elements(name, kept, of, weight.size(1));
-                of = weight.size(0);
-                kept = units(name, of, narrow.size(0), generator);
-                for (String part : layer.keySet()) {
-                    Tensor some = rows(original.get(part), kept);
-                    set(name, layer.get(part), part.equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
+                Tensor weight = of(original, "weight", name), narrow = of(layer, "weight", name);
+                Tensor inputs = kept == null ? null : elements(name, kept, units, weight.size(1));
+                units = weight.size(0);
+                kept = units(name, units, narrow.size(0), generator);
+                for (var e : layer.entrySet()) {
+                    Tensor some = rows(of(original, e.getKey(), name), kept);
+                    set(name, e.getValue(), e.getKey().equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
                 }
             }
         }
     }
 
+    private static <V> V of(Map<String, V> parts, String name, String whole) {
+        V part = parts.get(name);
+        if (part == null) throw new IllegalArgumentException(whole + " has no " + name + ", only " + parts.keySet());
+        return part;
+    }
+
     private static void set(String layer, Tensor place, Tensor values) {
-        if (!Arrays.equals(place.shape(), values.shape())) throw new IllegalArgumentException(layer + " is " + place.describe() + " in the student, and of the baseline " + values.describe() + " is left");
+        if (!Arrays.equals(place.shape(), values.shape()))
+            throw new IllegalArgumentException(layer + " is " + place.describe() + " in the student, but " + values.describe()
+                    + " of the baseline remains");
         place.copy_(values);
     }
 
     private static Tensor rows(Tensor t, Tensor kept) { return t.indexSelect(0, kept.to(t.device())); }
 
-    /** Which of a layer's units stay, in order. */
+    /** Returns the indices of the units to keep, in order. */
     private static Tensor units(String layer, long all, long some, @Nullable Generator generator) {
         if (some > all) throw new IllegalArgumentException(layer + " has " + some + " units in the student and only " + all + " in the baseline");
         if (some == all) return Aten.arange(all, DType.INT64);
         return (generator == null ? Aten.randperm(all) : Torch.randperm(all, generator)).narrow(0, 0, some).sort().values();
     }
 
-    /** Which inputs stay of a layer behind one of {@code units}: one a unit, or all elements of its map. */
+    /** Returns the indices of the inputs to keep in the layer behind {@code units}: one input a unit, or all elements of its map. */
     private static Tensor elements(String layer, Tensor kept, long units, long inputs) {
-        if (inputs % units != 0) throw new IllegalArgumentException(layer + " takes " + inputs + " inputs, and the layer before it has " + units + " units: they are no chain");
+        if (inputs % units != 0)
+            throw new IllegalArgumentException(layer + " takes " + inputs + " inputs, and the layer before it has " + units
+                    + " units: the layers do not form a chain");
         long each = inputs / units;
         return kept.mul(each).unsqueeze(1).add(Aten.arange(each, DType.INT64)).flatten();
     }
@@ -119,7 +134,7 @@ public final class NarrowStudents {
 
     private static boolean matrix(Map<String, Tensor> layer) { return layer.get("weight") instanceof Tensor w && w.dim() > 1; }
 
-    /** The state dict by layers: their full names, and the short ones of what is in them. */
+    /** Groups the state dict by layer: full layer names, and in each the short names of its tensors. */
     private static Map<String, Map<String, Tensor>> layers(Module network) {
         var layers = new LinkedHashMap<String, Map<String, Tensor>>();
         network.stateDict().forEach((key, t) -> {

@@ -5,27 +5,32 @@ import panatorch.Tensor;
 import panatorch.nn.MaskSource;
 
 /**
- * Sets pixels to 0 at random, to make more unlabelled examples of the training images (Bulò et al. 2016, section 5: with probability 0.2; the paper does not
- * say whether colours are dropped alone or together). The input is not changed. 0 is black only of images that are not normalised.
+ * Sets pixels to 0 at random, to make more unlabelled examples of the training images (Bulò et al., 2016, section 5, with probability
+ * 0.2). The paper does not say whether the channels of a pixel are dropped alone or together. The input is not changed. Note that 0 is
+ * black only in images that are not normalised.
  *
- * @param p probability of a pixel to be set to 0, in [0, 1]
- * @param perChannel whether each channel of a pixel is drawn for itself; else all are kept or lost
- * @param masks from where the draws come
+ * @param p probability of setting a pixel to 0, in [0, 1]
+ * @param perChannel whether each channel of a pixel is drawn by itself; otherwise all are kept or dropped together
+ * @param masks source of the random numbers
  */
 public record Perturbation(double p, boolean perChannel, MaskSource masks) {
     public Perturbation {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the probability of a pixel to be dropped is between 0 and 1, not " + p);
+        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the probability of dropping a pixel has to be in [0, 1], not " + p);
     }
 
-    /** A pixel's channels go together; draws from the global generator of the input's device. */
+    /** Drops all channels of a pixel together. Draws from the global generator of the input's device. */
     public static Perturbation pixels(double p) { return new Perturbation(p, false, MaskSource.global()); }
 
-    /** Every channel of a pixel goes alone; draws from the global generator of the input's device. */
+    /** Drops every channel of a pixel by itself. Draws from the global generator of the input's device. */
     public static Perturbation channels(double p) { return new Perturbation(p, true, MaskSource.global()); }
 
     public Perturbation masks(MaskSource source) { return new Perturbation(p, perChannel, source); }
 
-    /** @param input images [N, C, H, W], or rows [N, D], each of whose elements counts as a pixel; @return of the same shape and type */
+    /**
+     * Returns the perturbed input, of the same shape and type.
+     *
+     * @param input images [N, C, H, W], or rows [N, D] whose elements each count as a pixel
+     */
     public Tensor apply(Tensor input) {
         if (p == 0) return input;
         long[] shape = input.shape();
@@ -33,6 +38,6 @@ public record Perturbation(double p, boolean perChannel, MaskSource masks) {
             shape = Arrays.copyOf(shape, shape.length);
             shape[1] = 1;
         }
-        return input.mul(masks.mask(input, shape, p).ne(0)); // a mask is scaled, and pixels are not
+        return input.mul(masks.mask(input, shape, p).ne(0)); // masks are scaled, pixels must not be
     }
 }

@@ -1,18 +1,19 @@
 package panatorch.nn.dropout.distillation;
 
+import java.util.Objects;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
-/** A way to predict, to compare with others by {@link Score}: the student's, and the paper's two baselines. */
+/** A way to predict, to be compared with others by {@link Score}: the student's and the paper's two baselines. */
 @FunctionalInterface
 public interface Predictor {
-    /** Of inputs [N, …] the logarithms of class probabilities [N, C], float32 at least, without gradient. */
+    /** Returns log-probabilities [N, C] for inputs [N, …], in float32 at least and without gradient. */
     Tensor logProbabilities(Tensor input);
 
-    /** The network as it evaluates, nothing dropped: the paper's <em>Standard</em>, and any student. */
+    /** Predicts in evaluation mode, with nothing dropped: the paper's <em>Standard</em>, and any student. */
     static Predictor standard(Module network) {
         return input -> {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
@@ -23,12 +24,13 @@ public interface Predictor {
     }
 
     /**
-     * The mean of the probabilities of {@code samples} dropout masks an example (Bulò et al. 2016, equation 4, with 100).
+     * Predicts the mean probabilities over {@code samples} dropout masks an example (Bulò et al., 2016, equation 4, with 100).
      *
      * @param atOnce masks an example in one pass, which bounds memory
      */
     static Predictor monteCarlo(Module network, int samples, int atOnce) {
-        if (samples < 1 || atOnce < 1) throw new IllegalArgumentException("at least one sample is needed, not " + samples + " by " + atOnce);
+        if (samples < 1 || atOnce < 1)
+            throw new IllegalArgumentException("samples and atOnce have to be at least 1, not " + samples + " and " + atOnce);
         return input -> {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                 Tensor sum = null;
@@ -37,7 +39,7 @@ public interface Predictor {
                     Tensor part = new Teacher(network, some).target(input).mean().add(Math.log(some));
                     sum = sum == null ? part : sum.logaddexp(part);
                 }
-                return scope.move(sum.sub(Math.log(samples)));
+                return scope.move(Objects.requireNonNull(sum).sub(Math.log(samples)));
             }
         };
     }

@@ -7,18 +7,24 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.metrics.Accuracy;
 import panatorch.nn.functional.Reduction;
-import panatorch.train.Batches;
 
 /**
- * How good a predictor is on labelled batches.
+ * The quality of a predictor on labelled batches.
  *
- * @param nll the mean negative log-likelihood of the labels, in nats
- * @param error the part of rows whose most probable class is not their label, in [0, 1]
+ * @param nll mean negative log-likelihood of the labels, in nats
+ * @param error fraction of rows whose most probable class is not their label, in [0, 1]
+ * @param rows number of rows
  */
 public record Score(double nll, double error, long rows) {
-    /** @param device where the predictor computes; @param test with labels int64 [N] */
+    /**
+     * Scores a predictor.
+     *
+     * @param test batches with labels int64 [N]
+     * @param device device of the predictor
+     */
     public static Score of(Predictor predictor, Batches test, Device device) {
         try (var outer = Scope.open(); var noGrad = NoGrad.enter(); var epoch = test.epoch(1, 0)) {
             Tensor nll = Torch.zeros(DType.FLOAT64, device), wrong = Torch.zeros(DType.FLOAT64, device);
@@ -36,7 +42,7 @@ public record Score(double nll, double error, long rows) {
         }
     }
 
-    /** The mean of KL(reference‖predictor) over all rows, in nats; labels are not read. */
+    /** Returns the mean of KL(reference‖predictor) over all rows, in nats. Labels are not read. */
     public static double divergence(Predictor reference, Predictor predictor, Batches inputs, Device device) {
         try (var outer = Scope.open(); var noGrad = NoGrad.enter(); var epoch = inputs.epoch(1, 0)) {
             Tensor sum = Torch.zeros(DType.FLOAT64, device);

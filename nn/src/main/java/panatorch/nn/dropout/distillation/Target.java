@@ -4,20 +4,24 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * What a teacher says of a batch over K masks an example. Belongs to the scope it was made in.
+ * A teacher's prediction for a batch, over K masks an example. Belongs to the scope in which it was made.
  *
- * @param mean over the masks, without gradient: for {@link Divergence#KL} the logarithms of the mean <em>probabilities</em> [N, …, C], else the mean
- *     outputs [N, …]; float32 at least
- * @param floor [], the mean over the batch of how much the K outputs differ from their mean: for KL the mutual information
- *     {@code H(mean p) − mean H(p)} in nats, else the variance; null for one mask, which tells nothing of it
+ * @param divergence the divergence to minimise
+ * @param mean mean over the masks, without gradient, in float32 at least: for {@link Divergence#KL} the logarithms of the mean
+ * <em>probabilities</em> [N, …, C], otherwise the mean outputs [N, …]
+ * @param floor mean over the batch of how much the K outputs differ from their mean, []: for KL the mutual information
+ * {@code H(mean p) − mean H(p)} in nats, otherwise the variance; null for one mask, from which it cannot be estimated
  */
 public record Target(Divergence divergence, Tensor mean, @Nullable Tensor floor) {
-    /** The divergence from the mean, [], differentiable in {@code output}: {@code kl_div(log_softmax(output), mean, batchmean)}. */
+    /**
+     * Returns the divergence from the mean, [], differentiable in {@code output}:
+     * {@code kl_div(log_softmax(output), mean, batchmean)}.
+     */
     public Tensor divergence(Tensor output) { return divergence.between(mean, output); }
 
     /**
-     * The mean over the K masks of the divergence from each, [] (Bulò et al. 2016, equation 7), which is {@link #divergence(Tensor)} plus the floor. Its
-     * gradient is that of the former, and its expectation the same for every K.
+     * Returns the mean over the K masks of the divergence from each, [] (Bulò et al., 2016, equation 7). It is
+     * {@link #divergence(Tensor)} plus the floor, and has the same gradient. Its expectation is the same for every K.
      */
     public Tensor loss(Tensor output) {
         Tensor fromMean = divergence(output);

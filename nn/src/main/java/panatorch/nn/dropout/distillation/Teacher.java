@@ -13,30 +13,36 @@ import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
 /**
- * Any network with stochastic layers ({@link Stochastic}: dropout, DropConnect, …) as the average over its masks. Those layers draw, all else evaluates
- * with frozen statistics; nothing is recorded or changed, and every module's own mode is back afterwards.
+ * The average over the masks of any network with stochastic layers ({@link Stochastic}: dropout, DropConnect, …). Stochastic layers
+ * draw; all others evaluate, with frozen statistics. No gradient is recorded, nothing is changed, and every module gets its own mode
+ * back afterwards.
  *
  * <pre>{@code
  * var teacher = new Teacher(network, 4);
  * Tensor loss = teacher.target(images).loss(student.call(images));
  * }</pre>
  *
- * <p>An example's K masks are drawn in one pass over [K·N, …] rows, or in K passes where a layer's rows share masks ({@link Masked#isPerRow}). Of a {@link Classifier} in whose head alone something is drawn, the trunk computes N
- * rows, once, and the head K·N; hooks of the network as a whole are not called then. Owns nothing; one thread's, as it changes modes.
+ * <p>The K masks of an example are drawn in one pass over [K·N, …] rows, or in K passes where a layer's rows share masks
+ * ({@link Masked#isPerRow}). If only the head of a {@link Classifier} is stochastic, the trunk computes N rows once and the head K·N;
+ * hooks of the whole network are then not called. Owns nothing. For use by one thread, because it changes modes.
  */
 public final class Teacher {
     private final Module network;
     private final int samples;
     private final Divergence divergence;
 
-    /** One mask an example, as in the paper, and the Kullback-Leibler divergence. */
+    /** Creates a teacher with one mask an example, as in the paper, and the Kullback-Leibler divergence. */
     public Teacher(Module network) { this(network, 1, Divergence.KL); }
 
     public Teacher(Module network, int samples) { this(network, samples, Divergence.KL); }
 
-    /** @param samples K, masks an example, at least 1 */
+    /**
+     * Creates a teacher.
+     *
+     * @param samples K, the number of masks an example, at least 1
+     */
     public Teacher(Module network, int samples, Divergence divergence) {
-        if (samples < 1) throw new IllegalArgumentException("at least one mask an example is needed, not " + samples);
+        if (samples < 1) throw new IllegalArgumentException("the number of masks an example has to be at least 1, not " + samples);
         this.network = network;
         this.samples = samples;
         this.divergence = divergence;
@@ -46,7 +52,11 @@ public final class Teacher {
 
     public int samples() { return samples; }
 
-    /** @param input [N, …] */
+    /**
+     * Returns the teacher's prediction for a batch.
+     *
+     * @param input inputs [N, …]
+     */
     public Target target(Tensor input) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.sampling(network)) {
             Target t = divergence.target(outputs(input).unflatten(0, samples, input.size(0)));
@@ -54,7 +64,7 @@ public final class Teacher {
         }
     }
 
-    /** Sample-major, [K·N, …]. */
+    /** Returns the outputs, sample-major, [K·N, …]. */
     private Tensor outputs(Tensor input) {
         if (samples > 1 && !isPerRow()) return Aten.cat(Stream.generate(() -> network.call(input)).limit(samples).toList());
         if (samples > 1 && network instanceof Classifier c && !c.drawsInTrunk()) return c.head().call(tiled(c.features(input)));
@@ -63,6 +73,6 @@ public final class Teacher {
 
     private boolean isPerRow() { return network.modules().stream().allMatch(m -> !(m instanceof Masked masked) || masked.isPerRow()); }
 
-    /** {@code cat} keeps the order of channels in memory, as {@code repeat} does not. */
+    /** Repeats the rows by {@code cat}, which keeps the memory format; {@code repeat} does not. */
     private Tensor tiled(Tensor rows) { return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows)); }
 }

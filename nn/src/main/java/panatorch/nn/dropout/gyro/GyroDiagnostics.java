@@ -3,6 +3,7 @@ package panatorch.nn.dropout.gyro;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.NoGrad;
@@ -13,29 +14,30 @@ import panatorch.nn.MaskSource;
 import panatorch.nn.Module;
 
 /**
- * How good and how different a model's subnetworks are, which is what gyro dropout is about (Lee et al., MLSys 2022): each is the whole model with
- * mask k in all layers, all else in evaluation mode. Compare with other masks for what training them did.
+ * The accuracy and diversity of a model's subnetworks under gyro dropout (Lee et al., MLSys 2022). Each subnetwork is the whole model
+ * with mask k in all layers and everything else in evaluation mode. Compare with the numbers of untrained masks to see the effect of
+ * training them.
  *
  * <pre>{@code
  * GyroDiagnostics d = GyroDiagnostics.of(model, gyro.replaced(), images, labels);
  * }</pre>
  *
- * @param accuracies of the σ subnetworks, each in [0, 1]
- * @param disagreement how often two of them predict different classes, over all pairs and examples
- * @param ensemble accuracy of their mean probabilities
- * @param full accuracy of the whole network, which is what evaluation uses
+ * @param accuracies accuracies of the σ subnetworks, each in [0, 1]
+ * @param disagreement fraction of all pairs of subnetworks and examples for which the two predict different classes
+ * @param ensemble accuracy of the subnetworks' mean probabilities
+ * @param full accuracy of the whole network, as used in evaluation
  */
 public record GyroDiagnostics(double[] accuracies, double disagreement, double ensemble, double full) {
-    /** The mean of {@link #accuracies}. */
+    /** Returns the mean of {@link #accuracies}. */
     public double meanAccuracy() { return java.util.Arrays.stream(accuracies).average().orElse(Double.NaN); }
 
     /**
-     * Waits for the device; σ + 1 forward passes over the examples. Modes and masks are as before afterwards.
+     * Measures a model in σ + 1 forward passes over the examples. Waits for the device. Modes and masks are restored afterwards.
      *
-     * @param layers whose masks are {@link GyroMasks} with banks, as {@link GyroDropout#replaced} gives them
-     * @param input examples [N, …] that fit into memory at once
+     * @param layers layers whose masks are {@link GyroMasks} with banks, as in {@link GyroDropout#replaced}
+     * @param input examples [N, …], which are passed at once
      * @param target classes int64 [N]
-     * @throws IllegalArgumentException if there are no layers, or one has no bank, or they have unequal numbers of subnetworks
+     * @throws IllegalArgumentException if there are no layers, one has no bank, or their numbers of subnetworks differ
      */
     public static GyroDiagnostics of(Module model, Map<String, DropoutLayer> layers, Tensor input, Tensor target) {
         Map<DropoutLayer, Tensor> banks = banks(layers);
@@ -51,8 +53,9 @@ public record GyroDiagnostics(double[] accuracies, double disagreement, double e
             Tensor votes = logits.zerosLike(), probabilities = logits.zerosLike();
             var accuracies = new double[count];
             var chosen = new int[1];
-            before.forEach((layer, masks) -> {
-                layer.setMasks((like, shape, p) -> ((GyroMasks) masks).single(banks.get(layer), chosen[0], like, shape, p));
+            banks.forEach((layer, bank) -> {
+                var masks = (GyroMasks) Objects.requireNonNull(before.get(layer)); // or it would have no bank
+                layer.setMasks((like, shape, p) -> masks.single(bank, chosen[0], like, shape, p));
                 layer.train();
             });
             for (int k = 0; k < count; k++) {
@@ -64,7 +67,7 @@ public record GyroDiagnostics(double[] accuracies, double disagreement, double e
                     votes.scatterAdd_(1, of.argmax(1L).unsqueeze(1), of.newOnes(new long[] {1, 1}).expand(of.size(0), 1));
                 }
             }
-            Tensor same = votes.mul(votes.sub(1)).sum(1L).mean(DType.FLOAT64); // ordered pairs that agree, a mean over examples
+            Tensor same = votes.mul(votes.sub(1)).sum(1L).mean(DType.FLOAT64); // mean over the examples of the ordered pairs that agree
             double disagreement = count == 1 ? 0 : 1 - same.itemDouble() / ((double) count * (count - 1));
             return new GyroDiagnostics(accuracies, disagreement, accuracy(probabilities, target), full);
         } finally {
@@ -77,10 +80,12 @@ public record GyroDiagnostics(double[] accuracies, double disagreement, double e
         var banks = new LinkedHashMap<DropoutLayer, Tensor>();
         layers.forEach((name, layer) -> {
             Tensor bank = layer.masks() instanceof GyroMasks masks ? masks.bank() : null;
-            if (bank == null) throw new IllegalArgumentException("layer " + name + " has no gyro masks yet");
+            if (bank == null)
+                throw new IllegalArgumentException("layer " + name + " has no gyro masks, or no bank yet: run a training forward first");
             banks.put(layer, bank);
         });
-        if (banks.values().stream().mapToLong(b -> b.size(0)).distinct().count() != 1) throw new IllegalArgumentException("the layers are " + layers.keySet() + ", which have no one number of subnetworks");
+        if (banks.values().stream().mapToLong(b -> b.size(0)).distinct().count() != 1)
+            throw new IllegalArgumentException("the layers " + layers.keySet() + " have different numbers of subnetworks");
         return banks;
     }
 

@@ -15,7 +15,8 @@ import panatorch.train.Trainer;
 import panatorch.train.TrainingMethod;
 
 /**
- * Gyro dropout of a whole model (Lee et al., MLSys 2022): its dropout layers stay where they are, and take their masks from one schedule.
+ * Gyro dropout for a whole model (Lee et al., MLSys 2022): its dropout layers keep their places and take their masks from one
+ * schedule.
  *
  * <pre>{@code
  * try (var schedule = GyroSchedule.of(256, 16, train.count() * epochs, seed)) {
@@ -27,10 +28,11 @@ import panatorch.train.TrainingMethod;
  * }
  * }</pre>
  *
- * <p>As a training method it advances the schedule once an optimiser step, and is where a checkpoint has the schedule's state; the banks are in the
- * model's. Without a trainer, {@link GyroSchedule#advance} after {@code optimizer.step()}. Dropout that is no layer, as within attention, stays as it is.
+ * <p>As a training method it advances the schedule once an optimiser step and stores the schedule's state in checkpoints; the banks
+ * are part of the model's state. Without a trainer, call {@link GyroSchedule#advance} after {@code optimizer.step()}. Dropout that is
+ * not a layer, such as within attention, is not changed.
  *
- * <p>The banks are the model's, and the schedule the caller's. One thread's.
+ * <p>The model owns the banks, the caller the schedule. For use by one thread.
  */
 public final class GyroDropout implements TrainingMethod {
     private final GyroSchedule schedule;
@@ -40,13 +42,14 @@ public final class GyroDropout implements TrainingMethod {
 
     private GyroDropout(GyroSchedule schedule) { this.schedule = schedule; }
 
-    /** All {@code Dropout} layers of the model, each with its own p. */
+    /** Replaces the masks of all {@code Dropout} layers of the model. Each layer keeps its own p. */
     public static GyroDropout replaceIn(Module model, GyroSchedule schedule) { return replaceIn(model, schedule, GyroOptions.DEFAULT); }
 
     /**
-     * Layers that drop nothing are left alone, unless the options give them a p; one that stands in several places gets masks once.
+     * Replaces the masks of the layers that the options select. Layers that drop nothing are left alone, unless the options give them
+     * a p. A layer that stands in several places gets masks once.
      *
-     * @throws IllegalArgumentException if no layer is found, or one drops everything; the model is unchanged then
+     * @throws IllegalArgumentException if no layer is found or one drops everything; the model is then unchanged
      */
     public static GyroDropout replaceIn(Module model, GyroSchedule schedule, GyroOptions options) {
         var found = new GyroDropout(schedule);
@@ -56,8 +59,10 @@ public final class GyroDropout implements TrainingMethod {
             if (p > 0) GyroOptions.checkP(p);
             if (p > 0) found.replaced.put(name, new Before(layer, layer.p(), layer.masks()));
         });
-        if (found.replaced.isEmpty()) throw new IllegalArgumentException("gyro dropout would have no effect: " + model.getClass().getSimpleName() + " has no Dropout layer that drops anything"
-                + (options.channelLayers() ? "" : " (Dropout1d, Dropout2d and Dropout3d count with GyroOptions.channelLayers)"));
+        if (found.replaced.isEmpty())
+            throw new IllegalArgumentException("gyro dropout would have no effect: " + model.getClass().getSimpleName()
+                    + " has no Dropout layer with p above 0"
+                + (options.channelLayers() ? "" : "; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d"));
         for (Before b : found.replaced.values()) {
             if (options.p() != null) b.layer.setP(options.p());
             b.layer.setMasks(new GyroMasks(schedule, options));
@@ -71,14 +76,14 @@ public final class GyroDropout implements TrainingMethod {
 
     public GyroSchedule schedule() { return schedule; }
 
-    /** The layers that have gyro masks, by their full names; none after {@link #undo}. */
+    /** Returns the layers that have gyro masks, by their full names; none after {@link #undo}. */
     public Map<String, DropoutLayer> replaced() {
         var layers = new LinkedHashMap<String, DropoutLayer>();
         replaced.forEach((name, b) -> layers.put(name, b.layer));
         return Collections.unmodifiableMap(layers);
     }
 
-    /** Gives the layers back their own masks and p, and frees the banks. A second time does nothing. */
+    /** Restores the layers' own masks and p, and frees the banks. A second call does nothing. */
     public void undo() {
         for (Before b : replaced.values()) {
             MaskSource gyro = b.layer.masks();

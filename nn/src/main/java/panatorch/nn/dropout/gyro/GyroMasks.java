@@ -15,23 +15,24 @@ import panatorch.nn.MaskSource;
 import panatorch.nn.Module;
 
 /**
- * A layer's mask of each of a {@link GyroSchedule}'s subnetworks (Lee et al., MLSys 2022): a bank [σ, D], drawn once, of which the batch's rows get
- * those that train now, in contiguous groups: row i of B has the mask of subnetwork ⌊i · τ/B⌋ of the τ that are active. So group sizes differ by one
- * row at most, and any batch will do; one of fewer than τ rows leaves some subnetworks out. As a row's place decides its mask, batches
- * have to be shuffled.
+ * The masks of one layer for each of a {@link GyroSchedule}'s subnetworks (Lee et al., MLSys 2022): a bank [σ, D], drawn once. The
+ * rows of a batch get the masks of the active subnetworks in contiguous groups: row i of B has the mask of subnetwork ⌊i · τ/B⌋ of the
+ * τ active ones. Group sizes differ by one row at most, so batches of any size work; a batch of fewer than τ rows leaves some
+ * subnetworks out. Because a row's place decides its mask, batches have to be shuffled.
  *
  * <pre>{@code
  * layer.setMasks(new GyroMasks(schedule));     // GyroDropout.replaceIn does it for all layers of a model
  * }</pre>
  *
- * <p>The bank is float32, a buffer {@code bank} of the child {@code masks} of its layer: saved with the model, moved by {@code to}. It is drawn at
- * the first training forward, of the width seen there, or loaded before. Its masks are Bernoulli(1 − p) without empty rows, and distinct while D allows.
- * It does not change afterwards: a layer whose p changes needs another.
+ * <p>The bank is float32, the buffer {@code bank} of the layer's child module {@code masks}: it is saved with the model and moved by
+ * {@code to}. It is drawn at the first training forward, with the width seen there, or loaded before. Its masks are Bernoulli(1 − p)
+ * without empty rows, and distinct as far as D allows. It does not change afterwards: a layer whose p changes needs a new bank.
  *
- * <p>What is active is multiplied out to the batch's rows in the input's type once a selection, and used as long as batches stay of one size: a step then costs one multiplication.
- * The schedule owns this mask. Masks belong to one layer, or to layers of one width that should have the same.
+ * <p>Once a selection, the active masks are expanded to the batch's rows in the input's type, and reused while batches keep their
+ * size: a step then costs one multiplication. The schedule owns this expanded mask. Masks belong to one layer, or to layers of one
+ * width that share them.
  *
- * <p>Not done: batches without a dimension for rows, and training under several processes with one bank.
+ * <p>Not implemented: batches without a dimension for rows, and one bank for several training processes.
  */
 public final class GyroMasks extends Module implements MaskSource {
     private final GyroSchedule schedule;
@@ -42,7 +43,7 @@ public final class GyroMasks extends Module implements MaskSource {
     private @Nullable Groups groups;
     private @Nullable Order order;
 
-    /** What a mask was made of, and the mask. */
+    /** An expanded mask and the values it was made from. */
     private record Ready(long[] order, int selection, double p, DType dtype, Device device, long[] shape, Tensor mask) {
         boolean fits(long[] order, int selection, double p, Tensor like, long[] shape) {
             return this.order == order && this.selection == selection && this.p == p && dtype == like.dtype() && Arrays.equals(this.shape, shape) && device.equals(like.device());
@@ -51,12 +52,16 @@ public final class GyroMasks extends Module implements MaskSource {
 
     private record Groups(long[] order, int selection, Tensor kept) {}
 
-    /** The schedule's order on a device: copied there once, as a copy from Java's memory makes the device wait. */
+    /** The schedule's order on a device. It is copied there once, because a copy from Java's memory waits for the device. */
     private record Order(long[] of, Tensor there) {}
 
     public GyroMasks(GyroSchedule schedule) { this(schedule, GyroOptions.DEFAULT); }
 
-    /** @param options of which {@code p} and {@code channelLayers} say nothing here: p is the layer's */
+    /**
+     * Creates the masks of a layer.
+     *
+     * @param options options, whose {@code p} and {@code channelLayers} are ignored here: p is the layer's
+     */
     public GyroMasks(GyroSchedule schedule, GyroOptions options) {
         this.schedule = schedule;
         this.options = options;
@@ -77,17 +82,18 @@ public final class GyroMasks extends Module implements MaskSource {
 
     public GyroOptions options() { return options; }
 
-    /** The layer's number in the schedule. */
+    /** Returns the layer's number in the schedule. */
     public int layer() { return layer; }
 
-    /** [σ, D] of zeros and ones, this module's own; null before the first training forward. */
-    public @Nullable Tensor bank() { return buffer("bank"); }
+    /** Returns the bank [σ, D] of zeros and ones, owned by this module; null before the first training forward. */
+    public @Nullable Tensor bank() { return bufferOrNull("bank"); }
 
     /**
-     * The mask [B, …] of the subnetworks that are active, by {@link GyroOptions.Scale}; it broadcasts to {@code shape}. The mask is the schedule's.
+     * Returns the mask [B, …] of the active subnetworks, scaled by {@link GyroOptions.Scale}. It broadcasts to {@code shape}. The
+     * schedule owns it.
      *
-     * @throws IllegalArgumentException if p is 0 or 1, or the input has no rows or is of another width than the bank
-     * @throws IllegalStateException if p is not what the bank was drawn for
+     * @throws IllegalArgumentException if p is 0 or 1, or the input has no rows or another width than the bank
+     * @throws IllegalStateException if p is not the one for which the bank was drawn
      */
     @Override public Tensor mask(Tensor like, long[] shape, double p) {
         int unit = unit(like, shape);
@@ -98,7 +104,7 @@ public final class GyroMasks extends Module implements MaskSource {
         if (r == null || !r.fits(order, selection, p, like, shape)) {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                 Tensor mask = rows(scaled(active(bank).to(like.dtype()), bank.size(1), p), shape, unit);
-                if (InferenceMode.isEnabled()) { // no training step could use it
+                if (InferenceMode.isEnabled()) { // an inference tensor could not be reused in training
                     schedule.forwarded(layer);
                     return scope.move(mask);
                 }
@@ -110,12 +116,14 @@ public final class GyroMasks extends Module implements MaskSource {
         return r.mask;
     }
 
-    /** The dimension of features or channels; −1 for all but the first. */
+    /** Returns the dimension of features or channels, or −1 for all but the first. */
     private int unit(Tensor like, long[] shape) {
         boolean reduced = !Arrays.equals(shape, like.shape());
-        if (shape.length < 2 || reduced && shape.length == 2) throw new IllegalArgumentException("gyro masks are of batches [B, D], [B, T, D] or [B, C, …], and this is " + like.describe());
+        if (shape.length < 2 || reduced && shape.length == 2)
+            throw new IllegalArgumentException("gyro masks need batches [B, D], [B, T, D] or [B, C, …], not " + like.describe());
         if (options.units() == GyroOptions.Units.ELEMENTS && !reduced) return -1;
-        boolean channels = options.units() == GyroOptions.Units.CHANNELS || reduced && shape[1] != 1; // a layer that drops channels asks for [B, C, 1, …]
+        // layers that drop channels ask for [B, C, 1, …]
+        boolean channels = options.units() == GyroOptions.Units.CHANNELS || reduced && shape[1] != 1;
         return shape.length == 3 && !channels ? 2 : 1;
     }
 
@@ -124,19 +132,24 @@ public final class GyroMasks extends Module implements MaskSource {
     }
 
     private Tensor bank(long width, Device device, double p) {
-        Tensor bank = buffer("bank");
+        Tensor bank = bufferOrNull("bank");
         if (bank == null) bank = draw(width, device, p);
-        if (bank.size(1) != width) throw new IllegalArgumentException("the bank has masks of " + bank.size(1) + " units, and the input has " + width + ": a layer that is used for several widths needs a layer for each");
+        if (bank.size(1) != width)
+            throw new IllegalArgumentException("the bank has masks of " + bank.size(1) + " units, but the input has " + width
+                    + ": use a dropout layer of its own for each width");
         if (Double.isNaN(drawnFor)) drawnFor = GyroOptions.checkP(p);
-        if (p != drawnFor) throw new IllegalStateException("the bank was drawn for p = " + drawnFor + ", and the layer's p is " + p + " now: gyro dropout keeps its masks");
-        if (!bank.device().equals(device)) bank.setData(bank.to(device)); // it was loaded, or drawn, before the model moved
+        if (p != drawnFor)
+            throw new IllegalStateException("the bank was drawn for p = " + drawnFor + ", but the layer's p is now " + p
+                    + ": set new GyroMasks");
+        if (!bank.device().equals(device)) bank.setData(bank.to(device)); // the model was moved after the bank was loaded or drawn
         return bank;
     }
 
     private Tensor draw(long width, Device device, double p) {
         GyroOptions.checkP(p);
-        if (width < 1) throw new IllegalArgumentException("there is nothing to mask in rows of no units");
-        if (InferenceMode.isEnabled()) throw new IllegalStateException("the bank is drawn by the first training forward, and this one is in inference mode");
+        if (width < 1) throw new IllegalArgumentException("the input's rows have no units to mask");
+        if (InferenceMode.isEnabled())
+            throw new IllegalStateException("the first training forward draws the bank and cannot run in inference mode");
         int count = schedule.subnetworks(), group = options.group();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor drawn = schedule.kind() == GyroSchedule.Kind.COMPOSER ? MaskBank.published(count, width, p, schedule.generator())
@@ -147,15 +160,16 @@ public final class GyroMasks extends Module implements MaskSource {
         }
     }
 
-    /** Of how many groups a mask keeps, {@code group} being above 1. */
+    /** Returns the number of groups that a mask keeps, for {@code group} above 1. */
     private long kept(long width, double p) {
         if (width % options.group() != 0) throw new IllegalArgumentException("groups of " + options.group() + " do not divide " + width + " units");
         long kept = Math.round((1 - p) * width / options.group());
-        if (kept == 0) throw new IllegalArgumentException("a drop probability of " + p + " keeps none of " + width / options.group() + " groups");
+        if (kept == 0)
+            throw new IllegalArgumentException("a drop probability of " + p + " keeps none of the " + width / options.group() + " groups");
         return kept;
     }
 
-    /** What is active of the bank: [τ, D]. */
+    /** Returns the active masks of the bank, [τ, D]. */
     private Tensor active(Tensor bank) {
         Order o = order;
         if (o == null || o.of != schedule.order(layer) || !o.there.device().equals(bank.device())) {
@@ -165,15 +179,19 @@ public final class GyroMasks extends Module implements MaskSource {
         return bank.indexSelect(0, o.there.narrow(0, (long) schedule.selection(layer) * schedule.concurrent(), schedule.size(layer)));
     }
 
-    /** @param active [τ, D] of zeros and ones */
+    /**
+     * Scales the active masks.
+     *
+     * @param active masks [τ, D] of zeros and ones
+     */
     private Tensor scaled(Tensor active, long width, double p) {
-        if (options.scale() == GyroOptions.Scale.EMPIRICAL) return active.div(active.mean(DType.FLOAT64)); // without waiting for the device
+        if (options.scale() == GyroOptions.Scale.EMPIRICAL) return active.div(active.mean(DType.FLOAT64)); // does not wait for the device
         return active.div(keep(width, p));
     }
 
     private double keep(long width, double p) { return options.group() == 1 ? 1 - p : (double) (kept(width, p) * options.group()) / width; }
 
-    /** [τ, D] → [B, …], with 1 in the dimensions that share a value; [1, …] if τ is 1. */
+    /** Expands [τ, D] → [B, …], with 1 in the dimensions that share a value; [1, …] if τ is 1. */
     private static Tensor rows(Tensor active, long[] shape, int unit) {
         long count = active.size(0), batch = shape[0];
         long[] view = shape.clone();
@@ -185,13 +203,14 @@ public final class GyroMasks extends Module implements MaskSource {
     }
 
     /**
-     * The groups that active subnetworks keep: int64 [τ, k], in order. It belongs to the current scope.
+     * Returns the groups that the active subnetworks keep: int64 [τ, k], in order. The tensor belongs to the current scope.
      *
-     * @param features [B, D], which the bank is drawn for if it is not there
+     * @param features features [B, D]; the bank is drawn for them if it is missing
      * @throws IllegalStateException if masks are not block-wise
      */
     Tensor keptGroups(Tensor features, double p) {
-        if (options.group() == 1) throw new IllegalStateException("only masks of groups keep equally many units each: GyroOptions.group");
+        if (options.group() == 1)
+            throw new IllegalStateException("masks of single units keep different numbers of units; set GyroOptions.group above 1");
         Tensor bank = bank(features.size(1), features.device(), p);
         Groups g = groups;
         if (g == null || g.order != schedule.order(layer) || g.selection != schedule.selection(layer) || !g.kept.device().equals(features.device())) {
@@ -205,15 +224,15 @@ public final class GyroMasks extends Module implements MaskSource {
         return g.kept;
     }
 
-    /** The share of units that a mask of groups keeps. */
+    /** Returns the fraction of units that a mask of groups keeps. */
     double keepProbability(Tensor features, double p) { return keep(features.size(1), p); }
 
-    /** The mask of one subnetwork for all rows; of the current scope. */
+    /** Returns the mask of one subnetwork for all rows. It belongs to the current scope. */
     Tensor single(Tensor bank, int subnetwork, Tensor like, long[] shape, double p) {
         return rows(scaled(bank.narrow(0, subnetwork, 1).to(like.dtype()), bank.size(1), p), shape, unit(like, shape));
     }
 
-    /** Frees what is ready; it is made anew when it is needed. */
+    /** Frees the expanded mask. It is made again when it is needed. */
     void forget() {
         if (order != null) order.there.close();
         if (ready != null) ready.mask.close();
@@ -226,8 +245,10 @@ public final class GyroMasks extends Module implements MaskSource {
     @Override protected void beforeLoad(Map<String, Tensor> own) {
         forget();
         Tensor bank = own.get("bank");
-        if (bank == null || buffer("bank") != null) return;
-        if (bank.dim() != 2 || bank.size(0) != schedule.subnetworks()) throw new IllegalArgumentException("a bank of " + schedule.subnetworks() + " subnetworks is [" + schedule.subnetworks() + ", D], and the state has " + bank.describe());
+        if (bank == null || bufferOrNull("bank") != null) return;
+        if (bank.dim() != 2 || bank.size(0) != schedule.subnetworks())
+            throw new IllegalArgumentException("the bank of " + schedule.subnetworks() + " subnetworks has to be [" + schedule.subnetworks()
+                    + ", D]; the state has " + bank.describe());
         setBuffer("bank", Torch.empty(bank.shape()));
     }
 

@@ -12,8 +12,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Which of a model's σ subnetworks train at an optimiser step: τ of them at a time, each on its share of the batch (Lee et al., MLSys 2022).
- * One schedule is for all layers of a model, so that subnetwork k is one mask in each of them.
+ * The selection of subnetworks for each optimiser step: τ of a model's σ subnetworks train at a time, each on its share of the batch
+ * (Lee et al., MLSys 2022). All layers of a model share one schedule, so that subnetwork k is one mask in each of them.
  *
  * <pre>{@code
  * try (var schedule = GyroSchedule.of(256, 16, stepsPerEpoch * epochs, seed)) {
@@ -26,24 +26,25 @@ import panatorch.Torch;
  * }
  * }</pre>
  *
- * <p>All selections are drawn beforehand by a generator of its own, from which layers draw their banks too: one seed gives the same masks, whatever
- * the global generators are used for. Beyond the last step the last selection stays, but a {@link Kind#CYCLE} goes on.
+ * <p>All selections are drawn in advance by the schedule's own generator, from which layers draw their banks too: one seed gives the
+ * same masks, whatever the global generators are used for. After the last step the last selection stays; only a {@link Kind#CYCLE}
+ * goes on.
  *
- * <p>Owns the generator, and masks that layers have made ready; close it when training is over. One thread's.
+ * <p>Owns the generator and the layers' expanded masks. Close it when training is over. For use by one thread.
  */
 public final class GyroSchedule implements AutoCloseable {
-    /** How subnetworks are selected. */
+    /** The way subnetworks are selected. */
     public enum Kind {
         /**
-         * A random order cut into ⌈σ/τ⌉ blocks, each trained once for an equal part of the steps: exactly σ distinct subnetworks. The last block is
-         * smaller if τ does not divide σ. With fewer steps than blocks some are left out.
+         * A random order cut into ⌈σ/τ⌉ blocks, each trained once for an equal share of the steps: exactly σ distinct subnetworks. The
+         * last block is smaller if τ does not divide σ. With fewer steps than blocks, some blocks are left out.
          */
         PERMUTATION,
-        /** τ independent draws every max(1, ⌊steps · τ/σ⌋) steps, as the published codes draw; some subnetworks never train. */
+        /** τ independent draws every max(1, ⌊steps · τ/σ⌋) steps, as in the published code; some subnetworks never train. */
         RANDOM_WITH_REPLACEMENT,
-        /** The next block of a random order at every step, and again from the first. */
+        /** The next block of a random order at every step, starting over after the last. */
         CYCLE,
-        /** {@link GyroSchedule#composer}. */
+        /** The arithmetic of {@link GyroSchedule#composer}. */
         COMPOSER
     }
 
@@ -52,7 +53,10 @@ public final class GyroSchedule implements AutoCloseable {
     private final long total, period;
     private final boolean shared;
     private final Generator generator;
-    /** The selections one after the other: of all layers, or if they are not shared of each. Replaced as a whole, so that a layer sees that it changed. */
+    /**
+     * The selections one after the other: one list for all layers, or one for each if they are not shared. A list is replaced as a
+     * whole, so that a layer notices the change.
+     */
     private final List<long[]> orders = new ArrayList<>();
     private final List<long[]> steps = new ArrayList<>();
     private final List<GyroMasks> masks = new ArrayList<>();
@@ -69,43 +73,53 @@ public final class GyroSchedule implements AutoCloseable {
         if (shared) draw();
     }
 
-    /** {@link Kind#PERMUTATION}, shared by all layers. */
+    /** Creates a {@link Kind#PERMUTATION} that all layers share. */
     public static GyroSchedule of(int subnetworks, int concurrent, long steps, long seed) { return of(Kind.PERMUTATION, subnetworks, concurrent, steps, true, seed); }
 
     /**
-     * @param subnetworks σ, from 1
+     * Creates a schedule.
+     *
+     * @param subnetworks σ, at least 1
      * @param concurrent τ, from 1 to σ
-     * @param steps of the optimiser in the whole training, from 1
-     * @param sharedAcrossLayers whether subnetwork k is mask k in every layer; otherwise each layer selects for itself, as in the published codes
-     * @throws IllegalArgumentException for any other number
+     * @param steps optimiser steps of the whole training, at least 1
+     * @param sharedAcrossLayers whether subnetwork k is mask k in every layer; otherwise each layer selects by itself, as in the
+     * published code
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public static GyroSchedule of(Kind kind, int subnetworks, int concurrent, long steps, boolean sharedAcrossLayers, long seed) {
-        if (kind == Kind.COMPOSER) throw new IllegalArgumentException("Composer counts in epochs: use GyroSchedule.composer");
+        if (kind == Kind.COMPOSER) throw new IllegalArgumentException("Kind.COMPOSER counts in epochs: use GyroSchedule.composer");
         check(subnetworks, concurrent, steps);
         return new GyroSchedule(kind, subnetworks, concurrent, steps, Math.max(1, Math.multiplyExact(steps, concurrent) / subnetworks), sharedAcrossLayers, seed);
     }
 
     /**
-     * The arithmetic of MosaicML Composer's {@code GyroDropoutLayer} (composer/algorithms/gyro_dropout, commit 6405188), for comparisons with it:
-     * τ draws with replacement every ⌊I·E/σ⌋·τ forward passes in training, for each layer apart; {@link #advance} does nothing. Banks are
-     * {@code rand > p}, and may have equal rows.
-     * Where it divides by zero (σ > I·E, p = 1) there is an error with a sentence; a batch that τ does not divide, which it refuses or makes empty,
-     * gets balanced groups; after I·E passes it draws on, and here the last selection stays. Its p is one for all layers: {@link GyroOptions#p}.
+     * Creates a schedule with the arithmetic of MosaicML Composer's {@code GyroDropoutLayer} (composer/algorithms/gyro_dropout, commit
+     * 6405188), for comparisons with it. Each layer by itself makes τ draws with replacement every ⌊I·E/σ⌋·τ forward passes in
+     * training; {@link #advance} does nothing. Banks are {@code rand > p} and may have equal rows.
      *
-     * @param iterations I of an epoch; @param epochs E
+     * <p>Differences: where Composer divides by zero (σ > I·E, p = 1), this method throws an exception. A batch whose size τ does not
+     * divide, which Composer refuses or makes empty, gets balanced groups. After I·E passes Composer draws on; here the last selection
+     * stays. Its p is one for all layers: {@link GyroOptions#p}.
+     *
+     * @param iterations I, the iterations of an epoch
+     * @param epochs E, the number of epochs
      */
     public static GyroSchedule composer(int subnetworks, int concurrent, long iterations, long epochs, long seed) {
         long total = Math.multiplyExact(iterations, epochs);
         check(subnetworks, concurrent, total);
-        if (subnetworks > total) throw new IllegalArgumentException(subnetworks + " subnetworks in " + total + " iterations: the published period is then 0, and its code divides by it");
+        if (subnetworks > total)
+            throw new IllegalArgumentException(subnetworks + " subnetworks in " + total + " iterations: Composer's period would be 0; "
+                    + "use fewer subnetworks or more iterations");
         return new GyroSchedule(Kind.COMPOSER, subnetworks, concurrent, total, total / subnetworks * concurrent, false, seed);
     }
 
     private static void check(int subnetworks, int concurrent, long steps) {
-        if (subnetworks < 1) throw new IllegalArgumentException("at least one subnetwork is needed, not " + subnetworks);
-        if (concurrent < 1) throw new IllegalArgumentException("at least one subnetwork trains at a time, not " + concurrent);
-        if (concurrent > subnetworks) throw new IllegalArgumentException(concurrent + " subnetworks at a time, and there are " + subnetworks);
-        if (steps < 1) throw new IllegalArgumentException("training is of at least one step, not of " + steps);
+        if (subnetworks < 1) throw new IllegalArgumentException("the number of subnetworks has to be at least 1, not " + subnetworks);
+        if (concurrent < 1)
+            throw new IllegalArgumentException("the number of concurrent subnetworks has to be at least 1, not " + concurrent);
+        if (concurrent > subnetworks)
+            throw new IllegalArgumentException(concurrent + " subnetworks cannot train at a time: there are only " + subnetworks);
+        if (steps < 1) throw new IllegalArgumentException("the number of steps has to be at least 1, not " + steps);
     }
 
     private void draw() {
@@ -117,20 +131,23 @@ public final class GyroSchedule implements AutoCloseable {
         }
     }
 
-    // ---- what it says
+    // ---- state
 
     public Kind kind() { return kind; }
 
-    /** σ. */
+    /** Returns σ, the number of subnetworks. */
     public int subnetworks() { return subnetworks; }
 
-    /** τ, at most so many train at a time. */
+    /** Returns τ, the largest number of subnetworks that train at a time. */
     public int concurrent() { return concurrent; }
 
-    /** The steps that it was made for. */
+    /** Returns the number of steps for which the schedule was made. */
     public long totalSteps() { return total; }
 
-    /** For how many steps a drawn selection trains; of a {@link Kind#PERMUTATION} the mean, rounded down, and 1 of a {@link Kind#CYCLE}. */
+    /**
+     * Returns the number of steps for which a drawn selection trains: for a {@link Kind#PERMUTATION} the mean, rounded down, and 1 for
+     * a {@link Kind#CYCLE}.
+     */
     public long period() {
         return switch (kind) {
             case PERMUTATION -> Math.max(1, total / selections());
@@ -139,23 +156,27 @@ public final class GyroSchedule implements AutoCloseable {
         };
     }
 
-    /** How many selections there are: ⌈σ/τ⌉ blocks, or ⌈steps/period⌉ draws. */
+    /** Returns the number of selections: ⌈σ/τ⌉ blocks, or ⌈steps/period⌉ draws. */
     public int selections() {
         return kind == Kind.PERMUTATION || kind == Kind.CYCLE ? Math.ceilDiv(subnetworks, concurrent) : Math.toIntExact(Math.ceilDiv(total, period));
     }
 
-    /** Steps so far; of a {@link #composer} schedule the forward passes of the first layer. */
+    /** Returns the number of steps so far; for a {@link #composer} schedule, the forward passes of the first layer. */
     public long step() { return steps.isEmpty() ? 0 : steps.getFirst()[0]; }
 
-    /** An optimiser step is over, however many forward passes it was made of. */
+    /** Moves on to the next optimiser step. Call it once a step, however many forward passes the step has. */
     public void advance() {
         if (kind != Kind.COMPOSER) steps.forEach(s -> s[0]++);
     }
 
-    /** The subnetworks, from 0, that train now in the layers; in their groups' order. */
+    /** Returns the active subnetworks, from 0, in the order of their groups. */
     public long[] active() { return active(0); }
 
-    /** @param layer in the order in which layers were given their masks; matters only if selections are not shared */
+    /**
+     * Returns the active subnetworks of one layer.
+     *
+     * @param layer number of the layer, in the order in which layers were given their masks; matters only if selections are not shared
+     */
     public long[] active(int layer) {
         int from = selection(layer) * concurrent;
         return Arrays.copyOfRange(order(layer), from, from + size(layer));
@@ -171,7 +192,7 @@ public final class GyroSchedule implements AutoCloseable {
         };
     }
 
-    /** τ, or what the last block has. */
+    /** Returns τ, or the size of the last block. */
     int size(int layer) { return Math.min(concurrent, order(layer).length - selection(layer) * concurrent); }
 
     long[] order(int layer) { return orders.get(place(layer)); }
@@ -183,25 +204,28 @@ public final class GyroSchedule implements AutoCloseable {
         return shared ? 0 : layer;
     }
 
-    // ---- its layers
+    // ---- layers
 
-    /** The number of a new layer. */
+    /** Returns the number of a new layer. */
     int join(GyroMasks layer) {
         if (!shared) draw();
         masks.add(layer);
         return layers++;
     }
 
-    /** A layer's copy selects as it does. */
+    /** Adds a copy of a layer, which selects as the layer does. */
     void joinAsCopy(GyroMasks copy) { masks.add(copy); }
 
     void forwarded(int layer) {
         if (kind == Kind.COMPOSER) steps.get(layer)[0]++;
     }
 
-    // ---- going on later
+    // ---- state dict
 
-    /** All that an equal schedule goes on from; tensors belong to the current scope. Banks are in the model's state dict. */
+    /**
+     * Returns the state from which an equal schedule continues. Tensors belong to the current scope. Banks are in the model's state
+     * dict.
+     */
     public Map<String, Object> stateDict() {
         return Map.of("kind", kind.name(), "subnetworks", (long) subnetworks, "concurrent", (long) concurrent, "total", total,
                 "step", Torch.tensor(steps.stream().mapToLong(s -> s[0]).toArray()),
@@ -209,7 +233,12 @@ public final class GyroSchedule implements AutoCloseable {
                 "generator", generator.state());
     }
 
-    /** @throws IllegalArgumentException if the state is of a schedule of other numbers, or of another number of layers; nothing is changed then */
+    /**
+     * Restores a state of {@link #stateDict}.
+     *
+     * @throws IllegalArgumentException if the state is of a schedule with other numbers or another number of layers; nothing is
+     * changed then
+     */
     public void loadStateDict(Map<String, ?> state) {
         same(state, "kind", kind.name());
         same(state, "subnetworks", (long) subnetworks);
@@ -218,7 +247,8 @@ public final class GyroSchedule implements AutoCloseable {
         long[] step = tensor(state, "step").toLongArray(), order = tensor(state, "order").toLongArray();
         int length = kind == Kind.PERMUTATION || kind == Kind.CYCLE ? subnetworks : selections() * concurrent;
         if (step.length != orders.size() || order.length != orders.size() * length)
-            throw new IllegalArgumentException("the state is of a schedule with selections for " + step.length + " layers apart, and this one has them for " + orders.size());
+            throw new IllegalArgumentException("the state has separate selections for " + step.length
+                    + " layers, but this schedule has them for " + orders.size());
         for (long k : order) if (k < 0 || k >= subnetworks) throw new IllegalArgumentException("the state selects subnetwork " + k + " of " + subnetworks);
         for (long s : step) if (s < 0) throw new IllegalArgumentException("the state is at step " + s);
         generator.setState(tensor(state, "generator"));
@@ -229,7 +259,8 @@ public final class GyroSchedule implements AutoCloseable {
     }
 
     private static void same(Map<String, ?> state, String key, Object expected) {
-        if (!Objects.equals(state.get(key), expected)) throw new IllegalArgumentException("the state's '" + key + "' is " + state.get(key) + ", and this schedule's " + expected);
+        if (!Objects.equals(state.get(key), expected))
+            throw new IllegalArgumentException("the state's '" + key + "' is " + state.get(key) + ", but this schedule's is " + expected);
     }
 
     private static Tensor tensor(Map<String, ?> state, String key) {
@@ -237,7 +268,7 @@ public final class GyroSchedule implements AutoCloseable {
         throw new IllegalArgumentException("the state has no tensor '" + key + "'");
     }
 
-    /** Frees the generator and what its layers have made ready; training with them is over. Closing twice is harmless. */
+    /** Frees the generator and the layers' expanded masks; the layers can no longer train. Closing twice is harmless. */
     @Override public void close() {
         masks.forEach(GyroMasks::forget);
         generator.close();

@@ -14,17 +14,29 @@ import panatorch.Torch;
 
 /** Draws the masks of a layer: rows of zeros and ones, none empty, and distinct while there are enough to choose from. */
 final class MaskBank {
-    /** After so many draws in place of rows that are equal to another, such rows stay: nearly all masks of so few units are there by then. */
+    /**
+     * The number of redraws of rows that equal an earlier one. Rows that are still equal then stay: with so few units, nearly all
+     * possible masks are in the bank.
+     */
     private static final int ROUNDS = 64;
 
     private MaskBank() {}
 
-    /** Independent units, each kept with probability 1 − p. @return float32 [count, width] on the CPU */
+    /**
+     * Draws masks of independent units, each kept with probability 1 − p.
+     *
+     * @return masks float32 [count, width] on the CPU
+     */
     static Tensor independent(int count, long width, double p, Generator generator) {
-        return distinct(count, width, "a drop probability of " + p + " leaves nothing of " + width + " units", n -> published(n, width, p, generator));
+        return distinct(count, width, "a drop probability of " + p + " leaves none of " + width + " "
+                + "units", n -> published(n, width, p, generator));
     }
 
-    /** Exactly {@code kept} of the groups of consecutive units. @return float32 [count, width] on the CPU */
+    /**
+     * Draws masks that keep exactly {@code kept} of the groups of consecutive units.
+     *
+     * @return masks float32 [count, width] on the CPU
+     */
     static Tensor grouped(int count, long width, int group, long kept, Generator generator) {
         return distinct(count, width, "no group is kept", n -> {
             Tensor first = Torch.rand(generator, DType.FLOAT32, n, width / group).argsort(1, true).narrow(1, 0, kept); // a random choice of groups
@@ -32,7 +44,7 @@ final class MaskBank {
         });
     }
 
-    /** As Composer draws it. */
+    /** Draws masks as Composer does. */
     static Tensor published(int count, long width, double p, Generator generator) { return Torch.rand(generator, DType.FLOAT32, count, width).gt(p).to(DType.FLOAT32); }
 
     @FunctionalInterface
@@ -52,7 +64,7 @@ final class MaskBank {
         }
     }
 
-    /** Rows that are empty, or equal to an earlier one unless that is allowed. */
+    /** Returns the rows that are empty, or equal to an earlier one unless that is allowed. */
     private static List<Long> unfit(Tensor bank, long width, boolean equalAllowed) {
         byte[] bits = bank.to(DType.UINT8).toByteArray();
         var empty = ByteBuffer.allocate((int) width);

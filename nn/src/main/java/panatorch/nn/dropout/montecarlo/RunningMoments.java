@@ -5,17 +5,24 @@ import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Tensor;
 
-/** Mean and squared deviations of samples that come in chunks, merged without cancellation (Chan et al. 1979). It owns what it holds until it is closed. */
+/**
+ * Mean and squared deviations of samples that come in chunks, merged without cancellation (Chan et al., 1979). Owns its tensors until
+ * it is closed.
+ */
 final class RunningMoments implements AutoCloseable {
     private long count;
     private @Nullable Tensor mean, deviations;
 
-    /** @param samples [k, …] */
+    /**
+     * Adds a chunk.
+     *
+     * @param samples samples [k, …]
+     */
     void add(Tensor samples) {
         Tensor x = samples.to(DType.FLOAT64);
         long k = x.size(0);
         Tensor m = x.mean(0), d = x.sub(m).square().sum(0);
-        if (mean == null) {
+        if (mean == null || deviations == null) {
             mean = m.escape();
             deviations = d.escape();
         } else {

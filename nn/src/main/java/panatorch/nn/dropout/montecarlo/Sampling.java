@@ -9,7 +9,7 @@ import panatorch.nn.Modes;
 import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
-/** A model whose stochastic modules train and whose others evaluate, with the masks of the options, until it is closed. */
+/** The sampling state of a model until it is closed: stochastic modules train, others evaluate, and masks are those of the options. */
 final class Sampling implements AutoCloseable {
     private final Modes modes;
     private final Map<Masked, @Nullable MaskSource> sources = new LinkedHashMap<>();
@@ -17,9 +17,11 @@ final class Sampling implements AutoCloseable {
 
     Sampling(Module model, MonteCarlo.Options o) {
         if (model.modules().stream().noneMatch(Stochastic.class::isInstance)) throw new IllegalArgumentException(
-                "nothing in this " + model.getClass().getSimpleName() + " is stochastic, so all samples would be the same: no Dropout or the like is among its modules");
+                "this " + model.getClass().getSimpleName() + " has no stochastic module such as Dropout, so all samples would be equal");
         for (Module m : model.modules()) {
-            if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked)) throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws masks of its own: its rows cannot have the same");
+            if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked))
+                throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws its own masks, so its rows cannot share "
+                        + "them: leave out consistent(true)");
             if (m instanceof Masked layer) sources.put(layer, layer.masks());
         }
         modes = Modes.sampling(model);
@@ -29,16 +31,17 @@ final class Sampling implements AutoCloseable {
         });
     }
 
-    /** Whether several passes may be one batch. */
+    /** Returns whether several passes may be one batch. */
     boolean isPerRow() { return sources.keySet().stream().allMatch(Masked::isPerRow); }
 
-    /** How many passes the next batch has. */
+    /** Sets the number of passes in the next batch. */
     void passes(int k) { passes = k; }
 
-    /** One row of a mask for each pass, which all its rows share. */
+    /** Returns a source that draws one row of a mask for each pass, which all rows of the pass share. */
     private MaskSource sameForAllRows(MaskSource source) {
         return (like, shape, p) -> {
-            if (shape[0] % passes != 0) throw new IllegalArgumentException("masks of " + shape[0] + " rows are not those of " + passes + " passes");
+            if (shape[0] % passes != 0)
+                throw new IllegalArgumentException(passes + " passes do not divide the " + shape[0] + " rows of a mask");
             long[] one = shape.clone();
             one[0] = passes;
             return source.mask(like, one, p).repeatInterleave(shape[0] / passes, 0L);

@@ -7,18 +7,24 @@ import panatorch.DType;
 import panatorch.Special;
 import panatorch.Tensor;
 
-/** What a {@link Prediction} is made of, summed over chunks of samples. It owns what it holds until it is closed. */
+/** The sums over chunks of samples from which a {@link Prediction} is made. Owns its tensors until it is closed. */
 final class Sums implements AutoCloseable {
     private final RunningMoments moments = new RunningMoments();
     private long count;
     private @Nullable Tensor logSum, entropies, votes;
 
-    /** @param logits [k, N, C, …] */
+    /**
+     * Adds a chunk.
+     *
+     * @param logits logits [k, N, C, …]
+     */
     void add(Tensor logits) {
-        if (logits.dim() < 3) throw new IllegalArgumentException("logits have rows and classes, unlike " + logits.describe());
+        if (logits.dim() < 3)
+            throw new IllegalArgumentException("logits have to be [N, C] or [N, C, …] in each sample; all samples together are "
+                    + logits.describe());
         Tensor logP = logits.to(DType.FLOAT64).logSoftmax(2), p = logP.exp();
         Tensor sum = logP.logsumexp(0), entropy = Special.entr(p).sum(2).sum(0), largest = p.argmax(2).transpose(0, 1); // [N, k, …]
-        if (votes == null) {
+        if (votes == null || logSum == null || entropies == null) {
             votes = sum.zerosLike().escape();
             logSum = sum.escape();
             entropies = entropy.escape();
@@ -26,7 +32,7 @@ final class Sums implements AutoCloseable {
             logSum.copy_(logSum.logaddexp(sum));
             entropies.add_(entropy);
         }
-        votes.scatterAdd_(1, largest, largest.onesLike(DType.FLOAT64)); // whole numbers: the order of additions is no matter
+        votes.scatterAdd_(1, largest, largest.onesLike(DType.FLOAT64)); // whole numbers: the order of additions does not matter
         moments.add(p);
         count += logits.size(0);
     }

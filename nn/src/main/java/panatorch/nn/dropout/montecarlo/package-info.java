@@ -1,4 +1,4 @@
-/** Predictions of many dropout samples, and how uncertain they are (Gal and Ghahramani 2016, arXiv:1506.02142). */
+/** Predictions from many dropout samples, and their uncertainty (Gal and Ghahramani 2016, arXiv:1506.02142). */
 @NullMarked
 package panatorch.nn.dropout.montecarlo;
 

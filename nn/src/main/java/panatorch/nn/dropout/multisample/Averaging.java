@@ -1,12 +1,13 @@
 package panatorch.nn.dropout.multisample;
 
-/** What is averaged over the samples. */
+/** The quantity that is averaged over the samples. */
 public enum Averaging {
-    /** Their losses (Inoue 2019). */
+    /** The losses (Inoue 2019). */
     LOSS_MEAN,
     /**
-     * Their logits, which then have one loss: a variant of many public implementations, and another regulariser. Of a linear head it is the
-     * head of the mean of the dropped features, and tends to no dropout with the number of samples. It is never above {@link #LOSS_MEAN} for a convex loss.
+     * The logits, of which one loss is then computed: a variant in many public implementations, and a different regulariser. For a
+     * linear head it equals the head of the mean of the dropped features, and approaches no dropout as the number of samples grows.
+     * For a convex loss it is never above {@link #LOSS_MEAN}.
      */
     LOGIT_MEAN
 }

@@ -3,6 +3,7 @@ package panatorch.nn.dropout.multisample;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Autocast;
 import panatorch.Autograd;
@@ -13,16 +14,19 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * The mean loss of samples in chunks, which are differentiated one by one in the forward pass: at no time is there more than one chunk's graph.
- * Unlike with checkpointing, nothing is computed twice, and no mask drawn anew.
+ * The mean loss of samples in chunks, each differentiated in the forward pass, so that only one chunk's graph exists at a time. Unlike
+ * checkpointing, it computes nothing twice and draws no mask anew.
  */
 final class ChunkedLoss extends Function {
     private final MultiSampleDropout method;
     private final Tensor target;
     private final Criterion criterion;
-    /** For each saved gradient the input that it is of. */
+    /** Indices of the inputs to which the saved gradients belong. */
     private final List<Integer> places = new ArrayList<>();
-    /** What saved gradients are multiplied by: those of a mean are saved as of a sum over rows, as float16 has no place for small numbers. */
+    /**
+     * Factor of the saved gradients. Gradients of a mean are saved as those of a sum over rows, because float16 cannot hold small
+     * numbers.
+     */
     private final double scale;
     private int inputs;
 
@@ -69,25 +73,25 @@ final class ChunkedLoss extends Function {
             saved.add(sum);
         }
         if (!saved.isEmpty()) context.save(saved.toArray(Tensor[]::new));
-        context.markNonDifferentiable(prediction);
-        return List.of(loss, prediction);
+        context.markNonDifferentiable(Objects.requireNonNull(prediction));
+        return List.of(Objects.requireNonNull(loss), prediction);
     }
 
     private void add(List<@Nullable Tensor> sums, List<Tensor> sources, Tensor loss, Scope chunk) {
-        List<Tensor> gradients;
-        try (var off = Autocast.off(loss.device().type())) { // types are the graph's own, as in any backward pass
-            gradients = Autograd.grad(List.of(loss), sources, null, false, false, true);
+        List<@Nullable Tensor> gradients;
+        try (var off = Autocast.off(loss.device().type())) { // the graph fixes the types, as in any backward pass
+            gradients = Autograd.gradAllowUnused(List.of(loss), sources, null, false, false);
         }
         for (int i = 0; i < gradients.size(); i++) {
             Tensor g = gradients.get(i), sum = sums.get(i);
-            if (g != null) sums.set(i, chunk.move(sum == null ? g : sum.add(g))); // not in place: gradients may share memory
+            if (g != null) sums.set(i, chunk.move(sum == null ? g : sum.add(g))); // out of place, because gradients may share memory
         }
     }
 
     @Override protected List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients) {
-        if (NoGrad.isGradEnabled()) throw new IllegalStateException("there are no derivatives of derivatives through chunks of dropout samples; use one chunk");
+        if (NoGrad.isGradEnabled()) throw new IllegalStateException("chunked dropout samples have no second derivatives; use one chunk");
         var all = new ArrayList<@Nullable Tensor>(Collections.nCopies(inputs, null));
-        Tensor weight = gradients.getFirst().div(scale).reshape(1); // of one dimension, so that the product is of its type, too
+        Tensor weight = gradients.getFirst().div(scale).reshape(1); // one dimension, so that it takes part in type promotion
         List<Tensor> saved = context.saved();
         for (int i = 0; i < saved.size(); i++) all.set(places.get(i), saved.get(i).mul(weight).to(saved.get(i).dtype()));
         return all;

@@ -6,38 +6,44 @@ import panatorch.Nn;
 import panatorch.Tensor;
 
 /**
- * What makes samples differ beside their masks, where a head takes maps [N, C, H, W] (Inoue 2019; padding: US patent 11,630,988, claim 5). In
- * training every second sample sees the maps mirrored, or padded on the other side by the zeros that a ragged pooling window lacks: a width of 7 and
- * windows of 2 make 8 columns and 4 windows. With both, bit 0 of the sample's index is the mirror and bit 1 the side; one alone is bit 0. Of an odd number of
- * samples the larger half is plain, which means not mirrored and padded on the right. In evaluation nothing is mirrored and the right is padded.
+ * Differences between samples besides their masks, for heads that take maps [N, C, H, W]: mirroring and padding (Inoue 2019; padding:
+ * US patent 11,630,988, claim 5). In training every second sample sees the maps mirrored, or padded on the other side by the zeros
+ * that the last pooling window lacks: a width of 7 and windows of 2 make 8 columns and 4 windows. With both, bit 0 of the sample's
+ * index selects the mirror and bit 1 the side; with one alone, bit 0 does. If the number of samples is odd, the larger half is plain,
+ * which means not mirrored and padded on the right. In evaluation nothing is mirrored and the right is padded.
  *
- * <p>Not done: rows. A ragged last row of windows is left out, as by pooling in general; the sources do not say what the method does with it.
+ * <p>Rows are not padded. An incomplete last row of windows is left out, as in pooling generally; the sources do not say what the
+ * method does with it.
  *
  * @param mirrored whether maps are mirrored, left to right
- * @param pool what is done to the maps after the padding; null for no pooling
- * @param window of the pool, and its stride, in both directions
+ * @param pool pooling of the maps after the padding; null for none
+ * @param window side and stride of the pooling window
  */
 public record Diversity(boolean mirrored, @Nullable Pool pool, int window) {
-    /** What becomes of a window. */
+    /** The pooling of a window. */
     public enum Pool { MAX, MEAN }
 
-    /** Samples differ by their masks alone. */
+    /** No difference but the masks. */
     public static final Diversity NONE = new Diversity(false, null, 1);
 
-    /** @throws IllegalArgumentException if a pool's window is below 2 */
+    /**
+     * Checks the window.
+     *
+     * @throws IllegalArgumentException if a pool's window is below 2
+     */
     public Diversity {
-        if (pool != null && window < 2) throw new IllegalArgumentException("windows that may be ragged are at least 2 wide, not " + window);
+        if (pool != null && window < 2) throw new IllegalArgumentException("the pooling window has to be at least 2 wide, not " + window);
     }
 
-    /** Mirrored maps beside what there is; a head in which only a global pool sees them is refused when it is used. */
+    /** Adds mirrored maps. A head in which only a global pool sees the mirror is refused when it is used. */
     public Diversity withFlip() { return new Diversity(true, pool, window); }
 
-    /** Padded and pooled maps beside what there is; widths that are multiples of the window are refused when they are seen. */
+    /** Adds padded and pooled maps. Widths that are multiples of the window are refused when they are seen. */
     public Diversity withPadding(Pool pool, int window) { return new Diversity(mirrored, pool, window); }
 
     boolean isNone() { return !mirrored && pool == null; }
 
-    /** [N, …] → [V, N, …], V being 1, 2 or 4; sample m sees variant m mod V. */
+    /** Returns the variants of the features, [N, …] → [V, N, …] with V = 1, 2 or 4. Sample m sees variant m mod V. */
     Tensor variants(Tensor features) {
         if (isNone()) return features.unsqueeze(0);
         check(features);
@@ -45,7 +51,7 @@ public record Diversity(boolean mirrored, @Nullable Pool pool, int window) {
         return pool == null ? maps : Aten.cat(pooled(maps, false), pooled(maps, true));
     }
 
-    /** What an evaluation's head sees of the features. */
+    /** Returns the features as the head sees them in evaluation. */
     Tensor plain(Tensor features) {
         if (pool == null) return features;
         check(features);
@@ -53,12 +59,14 @@ public record Diversity(boolean mirrored, @Nullable Pool pool, int window) {
     }
 
     private void check(Tensor features) {
-        if (features.dim() != 4) throw new IllegalArgumentException("what is mirrored or padded is maps [N, C, H, W], not " + features.describe());
+        if (features.dim() != 4)
+            throw new IllegalArgumentException("mirroring and padding need maps [N, C, H, W], not " + features.describe());
         if (pool != null && features.size(3) % window == 0)
-            throw new IllegalArgumentException("maps " + features.size(3) + " wide have no ragged window of " + window + ": there is nothing to pad");
+            throw new IllegalArgumentException("maps of width " + features.size(3) + " need no padding for windows of " + window
+                    + "; leave out withPadding");
     }
 
-    /** [V, N, C, H, W] → [V, N, C, H′, W′] */
+    /** Pads and pools the maps: [V, N, C, H, W] → [V, N, C, H′, W′]. */
     private Tensor pooled(Tensor maps, boolean left) {
         long missing = window - maps.size(4) % window;
         Tensor padded = maps.flatten(0, 1).constantPadNd(left ? new long[] {missing, 0} : new long[] {0, missing});

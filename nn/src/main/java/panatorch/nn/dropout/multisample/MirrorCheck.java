@@ -11,20 +11,26 @@ import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
 /**
- * Whether a head sees that maps are mirrored: the mean or the largest element of a whole map is the same of the mirrored one, and the samples' only
+ * Checks that a head can tell maps from mirrored maps. Behind a mean or maximum over the whole map it cannot, and the samples' only
  * difference would be lost.
  *
- * <p>The head's innermost modules are gone through in the order they were registered. Dropout and batch normalisation leave each pixel in its place.
- * One without parameters (an activation, a pool, {@code Flatten}) is tried on one map of irregular numbers and its mirror image: equal results are the refusal,
- * results of the maps' own shape lead on to the next module, and others end the search, as anything with parameters does. What a head computes with
- * operators in its own {@code forward} is not seen unless it has no parts and no parameters.
+ * <p>The head's innermost modules are visited in the order of their registration. Dropout and batch normalisation leave each pixel in
+ * its place. A module without parameters (an activation, a pool, {@code Flatten}) is tried on one map of irregular numbers and on its
+ * mirror image. Equal results are refused, results of the map's shape lead on to the next module, and all others end the search. So
+ * does any module with parameters. Operators in the head's own {@code forward} are not seen unless the head has no child modules and
+ * no parameters.
  */
 final class MirrorCheck {
     private MirrorCheck() {}
 
-    /** @param shape [N, C, H, W] of the maps; @throws IllegalArgumentException if the head does not tell maps from mirrored ones */
+    /**
+     * Checks a head.
+     *
+     * @param shape shape [N, C, H, W] of the maps
+     * @throws IllegalArgumentException if the head does not tell maps from mirrored ones
+     */
     static void check(Module head, long[] shape) {
-        if (shape[3] == 1) throw new IllegalArgumentException("maps one column wide are their own mirror images: do without the flip");
+        if (shape[3] == 1) throw new IllegalArgumentException("maps of width 1 are their own mirror images; leave out withFlip");
         long[] one = shape.clone();
         one[0] = 1;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -34,13 +40,14 @@ final class MirrorCheck {
                 if (!m.parameters().isEmpty()) return;
                 Tensor seen;
                 try {
-                    seen = m.forward(maps.clone()); // some overwrite their input
+                    seen = m.forward(maps.clone()); // some modules overwrite their input
                     if (seen.allClose(m.forward(mirrored.clone())))
-                        throw new Lost(m + " gives the same of maps and of mirrored maps, so that a flip in front of it adds no diversity; flip before a head that sees where things are, or not at all");
+                        throw new Lost(m + " gives equal results for maps and mirrored maps, so mirroring adds no diversity; leave out "
+                                + "withFlip, or use a head that keeps positions");
                 } catch (Lost e) {
                     throw e;
                 } catch (RuntimeException e) {
-                    return; // it takes something else than maps of this type
+                    return; // the module does not take maps of this type
                 }
                 if (!Arrays.equals(seen.shape(), one)) return;
             }

@@ -2,7 +2,7 @@ package panatorch.nn.dropout.multisample;
 
 import panatorch.Tensor;
 
-/** What a training step reports to metrics, of the logits of all its samples. */
+/** The prediction that a training step gives to metrics, made of the logits of all samples. */
 public enum PredictionMean {
     /** The mean of the logits. */
     LOGITS {
@@ -14,16 +14,20 @@ public enum PredictionMean {
         @Override Tensor plus(Tensor a, Tensor b) { return a.add(b); }
     },
 
-    /** The logarithm of the mean of the probabilities over dimension 1; their softmax is that mean. */
+    /** The logarithm of the mean of the probabilities over dimension 1. The softmax of the result is that mean. */
     PROBABILITIES {
         @Override Tensor share(Tensor logits, int samples, int all) { return Samples.split(logits.logSoftmax(1), samples).logsumexp(new long[] {0}).sub(Math.log(all)); }
 
         @Override Tensor plus(Tensor a, Tensor b) { return a.logaddexp(b); }
     };
 
-    /** The part of {@code samples} samples in the mean of {@code all}. @param logits [samples·N, C, …]; @return [N, C, …] */
+    /**
+     * Returns the contribution of {@code samples} samples to the mean of {@code all}, [N, C, …].
+     *
+     * @param logits logits [samples·N, C, …]
+     */
     abstract Tensor share(Tensor logits, int samples, int all);
 
-    /** Two parts as one. */
+    /** Combines two contributions. */
     abstract Tensor plus(Tensor a, Tensor b);
 }

@@ -3,11 +3,11 @@ package panatorch.nn.dropout.multisample;
 import java.util.Arrays;
 import panatorch.Tensor;
 
-/** Rows of several samples in one batch, sample-major: row m·N + n is row n of sample m. */
+/** Helpers for rows of several samples in one batch, sample-major: row m·N + n is row n of sample m. */
 final class Samples {
     private Samples() {}
 
-    /** [N, …] → [times·N, …]: rows repeat as a whole, as those of the samples do. */
+    /** Repeats all rows {@code times} times, [N, …] → [times·N, …], in the order of the samples. */
     static Tensor repeat(Tensor target, int times) {
         if (times == 1) return target;
         long[] repeats = new long[(int) target.dim()];
@@ -16,14 +16,15 @@ final class Samples {
         return target.repeat(repeats);
     }
 
-    /** [samples·N, …] → [samples, N, …], a view; of no rows, too. */
+    /** Splits rows by sample, [samples·N, …] → [samples, N, …], a view. N may be 0. */
     static Tensor split(Tensor rows, int samples) { return rows.unflatten(0, new long[] {samples, rows.size(0) / samples}); }
 
     /**
-     * Samples {@code from} to {@code from + count} of features in V variants, sample m having variant m mod V: [V, N, …] → [count, N, …].
+     * Returns samples {@code from} to {@code from + count} of features in V variants, [V, N, …] → [count, N, …]; sample m has variant
+     * m mod V.
      *
-     * @param all whether there are no others: then the result may share the variants' memory where nothing repeats; else it does not, as a head
-     *     that overwrites its input would spoil the features of the samples behind
+     * @param all whether these are all samples. If so, the result may share the variants' memory where nothing repeats. If not, it is
+     * a copy, because a head that overwrites its input would spoil the features of later samples
      */
     static Tensor of(Tensor variants, int from, int count, boolean all) {
         int v = (int) variants.size(0), first = from % v, rounds = (first + count + v - 1) / v;

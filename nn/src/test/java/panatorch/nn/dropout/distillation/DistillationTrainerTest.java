@@ -19,6 +19,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm1d;
 import panatorch.nn.Dropout;
@@ -29,7 +30,6 @@ import panatorch.nn.Sequential;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Metric;
 import panatorch.train.Objective;
@@ -58,14 +58,14 @@ class DistillationTrainerTest {
         return new Batches() {
             @Override public int count() { return labelled.count(); }
 
-            @Override public Epoch epoch(long number, int first) {
+            @Override public EpochIterator epoch(long number, int first) {
                 var epoch = labelled.epoch(number, first);
-                return new Epoch() {
+                return new EpochIterator() {
                     @Override public boolean hasNext() { return epoch.hasNext(); }
 
-                    @Override public Batch next() {
-                        Batch b = epoch.next();
-                        return new Batch(b.input(), null, b);
+                    @Override public Pair next() {
+                        Pair b = epoch.next();
+                        return Pair.of(b.input(), null, b::close);
                     }
 
                     @Override public void close() { epoch.close(); }

@@ -15,6 +15,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.CudaConvnetQuick;
 import panatorch.models.LeNet5;
@@ -27,7 +28,6 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 
 /** What students can be made of beside a copy, and what they are compared with. */
 @NoTensorLeaks
@@ -57,7 +57,7 @@ class StudentsTest {
 
     @Test void a_student_of_which_nothing_fits_is_refused() {
         try (var baseline = new Linear(3, 4); var student = new Linear(3, 5)) {
-            assertThatThrownBy(() -> NarrowStudents.copyWhatFits(baseline, student, null)).isInstanceOf(IllegalArgumentException.class).hasMessage("no layer of the student is the baseline's");
+            assertThatThrownBy(() -> NarrowStudents.copyWhatFits(baseline, student, null)).isInstanceOf(IllegalArgumentException.class).hasMessage("no layer of the student has the name and size of one of the baseline's");
         }
     }
 
@@ -107,7 +107,7 @@ class StudentsTest {
         try (var baseline = chain(6, 8); var wider = chain(6, 9); var other = new Sequential(new Linear(3, 4)); var apart = new Sequential(new Linear(3, 4), new Linear(6, 2))) {
             assertThatThrownBy(() -> NarrowStudents.removeRandomUnits(baseline, wider, null)).isInstanceOf(IllegalArgumentException.class).hasMessage("5 has 9 units in the student and only 8 in the baseline");
             assertThatThrownBy(() -> NarrowStudents.removeRandomUnits(baseline, other, null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the student's layers are [0]");
-            assertThatThrownBy(() -> NarrowStudents.removeRandomUnits(apart, apart, null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("they are no chain");
+            assertThatThrownBy(() -> NarrowStudents.removeRandomUnits(apart, apart, null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the layers do not form a chain");
         }
     }
 

@@ -23,7 +23,7 @@ class GyroDiagnosticsTest {
                 var model = new Sequential(a, new ReLU(), layer, c); var scope = Scope.open()) {
             var gyro = GyroDropout.replaceIn(model, schedule);
             Tensor x = Torch.randn(examples, 5), y = Torch.randint(3, new long[] {examples});
-            assertThatThrownBy(() -> GyroDiagnostics.of(model, gyro.replaced(), x, y)).hasMessage("layer 2 has no gyro masks yet");
+            assertThatThrownBy(() -> GyroDiagnostics.of(model, gyro.replaced(), x, y)).hasMessageStartingWith("layer 2 has no gyro masks, or no bank yet");
             model.call(x);
             var masks = (GyroMasks) layer.masks();
             a.eval();

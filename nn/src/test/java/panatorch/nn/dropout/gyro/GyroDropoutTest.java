@@ -17,6 +17,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.AlexNet;
 import panatorch.nn.Conv2d;
@@ -31,7 +32,6 @@ import panatorch.nn.Sequential;
 import panatorch.nn.dropout.gyro.GyroSchedule.Kind;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 import panatorch.train.Callback;
 import panatorch.train.Objective;
 import panatorch.train.Trainer;
@@ -93,8 +93,8 @@ class GyroDropoutTest {
     @Test void a_model_that_drops_nothing_or_everything_is_refused_and_stays_as_it_was() {
         try (var schedule = GyroSchedule.of(8, 2, 10, 1); var none = new Sequential(new Linear(4, 4), new Dropout(0), new Dropout2d(0.5)); var all = new Sequential(new Dropout(0.5), new Dropout(1))) {
             assertThatThrownBy(() -> GyroDropout.replaceIn(none, schedule)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("gyro dropout would have no effect: Sequential has no Dropout layer that drops anything (Dropout1d, Dropout2d and Dropout3d count with GyroOptions.channelLayers)");
-            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("every subnetwork would be the empty one");
+                    .hasMessage("gyro dropout would have no effect: Sequential has no Dropout layer with p above 0; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d");
+            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("every subnetwork would be empty");
             assertThat(((Dropout) all.get(0)).masks()).isNull();
         }
     }

@@ -66,7 +66,7 @@ class GyroLinearTest {
     @Test void other_masks_are_refused() {
         try (var schedule = GyroSchedule.of(6, 2, 3, 1); var layer = new Dropout(0.5); var linear = new Linear(8, 2); var scope = Scope.open()) {
             Tensor x = Torch.randn(4, 8);
-            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalArgumentException.class).hasMessage("this dropout layer has no gyro masks");
+            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the dropout layer has no gyro masks");
             layer.setMasks(new GyroMasks(schedule));
             assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("GyroOptions.group");
         }

@@ -196,7 +196,7 @@ class GyroMasksTest {
             assertThat(y.torchEquals(y.narrow(2, 0, 1).narrow(3, 0, 1).expand(8, 12, 3, 2))).isTrue();
             one.call(Torch.ones(8, 12, 5));
             assertThat(((GyroMasks) one.masks()).bank().shape()).containsExactly(8, 12);
-            assertThatThrownBy(() -> one.call(Torch.ones(12, 5))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks are of batches [B, D]");
+            assertThatThrownBy(() -> one.call(Torch.ones(12, 5))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks need batches [B, D]");
         }
     }
 
@@ -256,7 +256,7 @@ class GyroMasksTest {
             b.loadStateDict(a.stateDict());
             assertThat(applied(b, 8, 20).torchEquals(y)).isTrue();
             try (var other = GyroSchedule.of(9, 4, 10, 1); var c = layer(0.5, other)) {
-                assertThatThrownBy(() -> c.loadStateDict(a.stateDict())).hasMessageStartingWith("a bank of 9 subnetworks is [9, D], and the state has ");
+                assertThatThrownBy(() -> c.loadStateDict(a.stateDict())).hasMessageStartingWith("the bank of 9 subnetworks has to be [9, D]; the state has ");
             }
         }
     }
@@ -273,20 +273,20 @@ class GyroMasksTest {
     @Test void what_a_bank_cannot_do_is_told() {
         try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.5, schedule); var grouped = layer(0.5, schedule, GyroOptions.DEFAULT.group(8)); var scope = Scope.open()) {
             applied(layer, 8, 20);
-            assertThatThrownBy(() -> applied(layer, 8, 21)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the bank has masks of 20 units, and the input has 21");
-            assertThatThrownBy(() -> applied(layer, 20)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks are of batches");
+            assertThatThrownBy(() -> applied(layer, 8, 21)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the bank has masks of 20 units, but the input has 21");
+            assertThatThrownBy(() -> applied(layer, 20)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks need batches");
             layer.setP(0.4);
-            assertThatThrownBy(() -> applied(layer, 8, 20)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("the bank was drawn for p = 0.5, and the layer's p is 0.4 now");
+            assertThatThrownBy(() -> applied(layer, 8, 20)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("the bank was drawn for p = 0.5, but the layer's p is now 0.4");
             assertThatThrownBy(() -> applied(grouped, 8, 20)).isInstanceOf(IllegalArgumentException.class).hasMessage("groups of 8 do not divide 20 units");
             grouped.setP(0.99);
-            assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessage("a drop probability of 0.99 keeps none of 3 groups");
+            assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessage("a drop probability of 0.99 keeps none of the 3 groups");
             grouped.setP(1);
-            assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessageContaining("every subnetwork would be the empty one");
+            assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessageContaining("every subnetwork would be empty");
             try (var inference = InferenceMode.enter(); var fresh = layer(0.5, schedule)) {
                 assertThatThrownBy(() -> applied(fresh, 8, 20)).isInstanceOf(IllegalStateException.class).hasMessageContaining("inference mode");
             }
             try (var hopeless = layer(1 - 1e-9, schedule)) {
-                assertThatThrownBy(() -> applied(hopeless, 8, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("leaves nothing of 3 units");
+                assertThatThrownBy(() -> applied(hopeless, 8, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("leaves none of 3 units");
             }
         }
     }

@@ -99,15 +99,15 @@ class GyroScheduleTest {
     }
 
     @Test void impossible_numbers_are_refused_with_a_sentence() {
-        refused(() -> GyroSchedule.of(4, 5, 10, 1), "5 subnetworks at a time, and there are 4");
-        refused(() -> GyroSchedule.of(0, 1, 10, 1), "at least one subnetwork is needed, not 0");
-        refused(() -> GyroSchedule.of(4, 0, 10, 1), "at least one subnetwork trains at a time, not 0");
-        refused(() -> GyroSchedule.of(4, 2, 0, 1), "training is of at least one step, not of 0");
-        refused(() -> GyroSchedule.composer(256, 16, 100, 1, 1), "256 subnetworks in 100 iterations: the published period is then 0, and its code divides by it");
-        refused(() -> GyroSchedule.of(Kind.COMPOSER, 4, 2, 10, true, 1), "Composer counts in epochs: use GyroSchedule.composer");
+        refused(() -> GyroSchedule.of(4, 5, 10, 1), "5 subnetworks cannot train at a time: there are only 4");
+        refused(() -> GyroSchedule.of(0, 1, 10, 1), "the number of subnetworks has to be at least 1, not 0");
+        refused(() -> GyroSchedule.of(4, 0, 10, 1), "the number of concurrent subnetworks has to be at least 1, not 0");
+        refused(() -> GyroSchedule.of(4, 2, 0, 1), "the number of steps has to be at least 1, not 0");
+        refused(() -> GyroSchedule.composer(256, 16, 100, 1, 1), "256 subnetworks in 100 iterations: Composer's period would be 0; use fewer subnetworks or more iterations");
+        refused(() -> GyroSchedule.of(Kind.COMPOSER, 4, 2, 10, true, 1), "Kind.COMPOSER counts in epochs: use GyroSchedule.composer");
         for (double p : new double[] {0, 1, -0.5, Double.NaN})
             assertThatThrownBy(() -> GyroOptions.DEFAULT.p(p)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro dropout needs a drop probability between 0 and 1, not " + p);
-        assertThatThrownBy(() -> GyroOptions.DEFAULT.group(0)).hasMessage("a group is of at least one unit, not of 0");
+        assertThatThrownBy(() -> GyroOptions.DEFAULT.group(0)).hasMessage("a group has to have at least 1 unit, not 0");
     }
 
     private static void refused(Supplier<GyroSchedule> make, String sentence) {
@@ -141,8 +141,8 @@ class GyroScheduleTest {
     @Test void the_state_of_another_schedule_is_refused_and_changes_nothing() {
         try (var a = GyroSchedule.of(10, 3, 30, 1); var b = GyroSchedule.of(10, 2, 30, 1); var scope = Scope.open()) {
             a.advance();
-            assertThatThrownBy(() -> b.loadStateDict(a.stateDict())).hasMessage("the state's 'concurrent' is 3, and this schedule's 2");
-            assertThatThrownBy(() -> b.loadStateDict(Map.of())).hasMessage("the state's 'kind' is null, and this schedule's PERMUTATION");
+            assertThatThrownBy(() -> b.loadStateDict(a.stateDict())).hasMessage("the state's 'concurrent' is 3, but this schedule's is 2");
+            assertThatThrownBy(() -> b.loadStateDict(Map.of())).hasMessage("the state's 'kind' is null, but this schedule's is PERMUTATION");
             assertThat(b.step()).isZero();
         }
     }

@@ -292,11 +292,11 @@ class MultiSampleDropoutTest {
 
     @Test void impossible_settings_are_refused() {
         try (var head = new Linear(D, C)) {
-            assertThatThrownBy(() -> new MultiSampleDropout(0.5, 0, head)).isInstanceOf(IllegalArgumentException.class).hasMessage("at least one dropout sample is needed, not 0");
+            assertThatThrownBy(() -> new MultiSampleDropout(0.5, 0, head)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of dropout samples has to be at least 1, not 0");
             for (double p : new double[] {-0.1, 1.1, Double.NaN})
                 assertThatThrownBy(() -> new MultiSampleDropout(p, 8, head)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 0 and 1");
             for (int chunks : new int[] {0, 5})
-                assertThatThrownBy(() -> MultiSampleDropout.options(4).chunks(chunks)).isInstanceOf(IllegalArgumentException.class).hasMessage("4 samples make between 1 and 4 chunks, not " + chunks);
+                assertThatThrownBy(() -> MultiSampleDropout.options(4).chunks(chunks)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of chunks has to be between 1 and the 4 samples, not " + chunks);
             assertThatThrownBy(() -> new MultiSampleDropout(MultiSampleDropout.options(2), head)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the head has no dropout layer");
         }
     }

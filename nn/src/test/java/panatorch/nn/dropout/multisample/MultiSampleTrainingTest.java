@@ -14,6 +14,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.models.Bert;
 import panatorch.models.CifarResNet;
@@ -28,7 +29,6 @@ import panatorch.nn.Sequential;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 import panatorch.optim.SGD;
-import panatorch.train.Batches;
 import panatorch.train.Mixup;
 import panatorch.train.Objective;
 import panatorch.train.Trainer;
@@ -166,10 +166,10 @@ class MultiSampleTrainingTest {
 
     @Test void what_it_cannot_train_is_refused_with_a_sentence() {
         var method = MultiSampleTraining.of(MultiSampleDropout.options(2).dropout(0.5));
-        assertThatThrownBy(() -> method.criterion(CrossEntropy.mean().reduction(Reduction.NONE))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("let it take the mean");
+        assertThatThrownBy(() -> method.criterion(CrossEntropy.mean().reduction(Reduction.NONE))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("so use a mean");
         try (var scope = Scope.open(); var model = model()) {
             assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), Torch.tensor(new long[] {0, 1}))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a Sequential does not say what is its head: give trunk and head");
+                    .hasMessage("Sequential is not a Classifier, so its head is unknown: use MultiSampleTraining.of(options, trunk, head)");
             assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs targets");
         }
     }

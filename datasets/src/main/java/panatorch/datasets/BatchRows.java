@@ -7,15 +7,19 @@ import java.util.List;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** The tensors of a batch while items are read into them; of the scope and the arena in which it was made. */
-final class Rows {
+/** The tensors of a batch while items are read into them. They belong to the scope and the arena in which this object was made. */
+final class BatchRows {
     private final Schema schema;
     private final Tensor[] tensors;
     private final MemorySegment[] columns;
     private final long[] bytes, longest;
 
-    /** @param pinned in memory from which a GPU copies by itself */
-    Rows(Schema schema, int rows, boolean pinned, Arena arena) {
+    /**
+     * Allocates the tensors.
+     *
+     * @param pinned whether to use pinned memory, from which a GPU copies asynchronously
+     */
+    BatchRows(Schema schema, int rows, boolean pinned, Arena arena) {
         this.schema = schema;
         List<Field> fields = schema.fields();
         tensors = new Tensor[fields.size()];
@@ -32,16 +36,20 @@ final class Rows {
         }
     }
 
-    /** @param seed where {@link Item#random} comes from */
+    /**
+     * Returns the item of a row.
+     *
+     * @param seed seed of {@link Item#random}
+     */
     Item row(int row, long seed) { return new Item(schema, columns, bytes, longest, row, seed); }
 
-    /** What {@link Item#trim} said so far. */
+    /** Returns the greatest {@link Item#trim} of each field so far. */
     long[] longest() { return longest.clone(); }
 
-    /** Forgets what an item said that is not to be in the batch. */
+    /** Restores the lengths from before an item that is left out of the batch. */
     void setLongest(long[] before) { System.arraycopy(before, 0, longest, 0, longest.length); }
 
-    /** By field, the first {@code rows} items, cut to the longest. */
+    /** Returns the first {@code rows} items by field name, cut to the longest item. */
     LinkedHashMap<String, Tensor> tensors(int rows) {
         var result = new LinkedHashMap<String, Tensor>();
         for (int f = 0; f < tensors.length; f++) {

@@ -8,10 +8,10 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Storages;
 import panatorch.internal.libtorch.Tag;
 
-/** The arguments on a stack, by the schema's names. */
-record Given(Operator operator, DispatcherStack stack) {
+/** The arguments of a call, read from the dispatcher stack by their names in the operator's schema. */
+record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stack) {
     private int index(String name) {
-        var parameters = operator.schema().parameters();
+        var parameters = schema.parameters();
         for (int i = 0; i < parameters.size(); i++) if (parameters.get(i).name().equals(name)) return i;
         return -1;
     }
@@ -31,7 +31,10 @@ record Given(Operator operator, DispatcherStack stack) {
     }
 
     /** Of a list of tensors. */
-    long[] shape(String list, int i) { return Tensor.sizes(handle(list, i)); }
+    long[] shape(String list, int i) {
+        ThreadContext c = handle(list, i);
+        return CApi.shape(c.handle, c.result);
+    }
 
     long numel(String list, int i) {
         ThreadContext c = handle(list, i);
@@ -45,7 +48,11 @@ record Given(Operator operator, DispatcherStack stack) {
     }
 
     /** [] where there is none. */
-    long[] shape(String tensor) { return given(tensor) ? Tensor.sizes(handle(tensor)) : new long[0]; }
+    long[] shape(String tensor) {
+        if (!given(tensor)) return new long[0];
+        ThreadContext c = handle(tensor);
+        return CApi.shape(c.handle, c.result);
+    }
 
     /** The address of a tensor's storage. */
     long storage(String tensor) { return Storages.of(stack.payload(index(tensor))); }
@@ -70,7 +77,10 @@ record Given(Operator operator, DispatcherStack stack) {
         }
     }
 
-    DType dtype(String tensor) { return Tensor.dtype(handle(tensor)); }
+    DType dtype(String tensor) {
+        ThreadContext c = handle(tensor);
+        return DType.ofCode(CApi.dtype(c.handle, c.result));
+    }
 
     int length(String list) { return NativeLists.size(stack.payload(index(list))); }
 

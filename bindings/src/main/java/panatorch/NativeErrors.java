@@ -1,15 +1,23 @@
 package panatorch;
 
+import java.util.Arrays;
 import java.util.StringJoiner;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.ErrorTraces;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
 
-/** Makes of a C++ exception's text and the arguments left on the stack an error that says what was called with what. */
-final class Errors {
-    private Errors() {}
+/**
+ * Errors between C++ and Java. A C++ exception becomes a {@link TorchException} that names the operator and its arguments. A Java exception that
+ * must pass C++ frames travels as a number in a C++ exception's text, and comes out as the same object.
+ */
+final class NativeErrors {
+    private NativeErrors() {}
 
     /** Whether exceptions show where in libtorch they come from, a page of addresses. */
     private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
@@ -22,17 +30,23 @@ final class Errors {
     /** What is of no use here: libtorch's guesses why an operator has no kernel for a device. */
     private static final Pattern ADVICE = Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
+    /**
+     * Returns what to throw for a failed call of an operator.
+     *
+     * @param stack the arguments that are left
+     * @param e JavaCPP's exception
+     */
     static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
-        Throwable thrown = Failures.behind(e);
+        Throwable thrown = behind(e);
         if (thrown != null) return thrown;
         String message = ExportedMemory.explained(e.getMessage() == null ? e.toString() : e.getMessage(), stack);
         return exception(op.name(), (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
     }
 
-    /** An error of libtorch that is no operator's. */
-    static TorchException plain(RuntimeException e) {
-        Throwable thrown = Failures.behind(e);
-        if (thrown != null) throw Upcalls.unchanged(thrown);
+    /** Returns the error of libtorch behind JavaCPP's exception, outside an operator. Throws what Java code threw, if that is behind it. */
+    static TorchException of(RuntimeException e) {
+        Throwable thrown = behind(e);
+        if (thrown != null) throw unchanged(thrown);
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return exception("", words(message), e, OutOfMemory.in(message));
     }
@@ -47,6 +61,7 @@ final class Errors {
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 
+    /** The tensors among the arguments on the stack, with names, types and shapes. */
     static String arguments(Operator op, DispatcherStack stack) {
         var parameters = op.schema().parameters();
         var text = new StringJoiner(", ", "(", ")");
@@ -61,9 +76,55 @@ final class Errors {
         ThreadContext c = ThreadContext.current();
         Memory.setLong(c.handle, impl);
         try {
-            return Tensor.describe(c);
+            return DType.ofCode(CApi.dtype(c.handle, c.result)) + " " + Arrays.toString(CApi.shape(c.handle, c.result));
         } catch (RuntimeException e) {
             return "?";
         }
     }
+
+    /**
+     * Holds an error of libtorch that a kernel in Java got from the libtorch kernel it calls. The operator's caller reports it as if there
+     * were no Java in between.
+     */
+    static final class InKernel extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        final transient RuntimeException error;
+
+        InKernel(RuntimeException error) {
+            super(error);
+            this.error = error;
+        }
+    }
+
+    // ---- Java's exceptions on their way through C++
+
+    private static final Pattern NUMBER = Pattern.compile("Java code threw #(\\d+)#");
+    /** Where C++ swallows an exception, nobody comes for its number. */
+    private static final int MOST = 64;
+    private static final AtomicLong NEXT = new AtomicLong(1);
+    private static final ConcurrentSkipListMap<Long, Throwable> THROWN = new ConcurrentSkipListMap<>();
+
+    private static final class Carrier extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Carrier(String text) { super(text, null, false, false); }
+    }
+
+    /** What to throw to the native caller instead of {@code thrown}. */
+    static RuntimeException carrier(Throwable thrown) {
+        long number = NEXT.getAndIncrement();
+        THROWN.put(number, thrown);
+        if (THROWN.size() > MOST) THROWN.pollFirstEntry();
+        return new Carrier("Java code threw #" + number + "#: " + thrown);
+    }
+
+    /** What Java code threw, if {@code error} came of that; else null. */
+    static @Nullable Throwable behind(RuntimeException error) {
+        var m = NUMBER.matcher(String.valueOf(error.getMessage()));
+        return m.find() ? THROWN.remove(Long.valueOf(m.group(1))) : null;
+    }
+
+    /** Throws any exception as it is, a checked one too. */
+    @SuppressWarnings("unchecked")
+    static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E { throw (E) t; }
 }

@@ -6,18 +6,19 @@ import java.lang.foreign.ValueLayout;
 import org.bytedeco.pytorch.DeviceGuardImplInterface;
 
 /**
- * {@link GuardedCall} of a C++ method that takes two words and a small number besides {@code this}, more than any function pointer of JavaCPP does. But JavaCPP catches
- * around virtual functions, too, and one of its classes has one that takes just these: for the time of the call the object's first word points to a table of virtual
- * functions in which every one is this method. Only for a method that leaves the first word of its object alone.
+ * Calls a C++ method that may throw and takes two words and a byte besides {@code this}, behind JavaCPP's exception barrier. That is one word more
+ * than {@link CatchingCall} passes. JavaCPP also catches around virtual functions, and {@code DeviceGuardImplInterface::elapsedTime} has just these
+ * parameters. So during the call the object's first word points to a table in which every virtual function is this method. The method must not read
+ * the first word of its object.
  */
-final class GuardedMethod {
+final class CatchingMethod {
     /** More than the class has virtual functions, so that it does not matter which of them is called. */
     private static final int PLACES = 64;
 
     private final MemorySegment table = Arena.global().allocate(PLACES * ValueLayout.JAVA_LONG.byteSize(), 8);
 
     /** @param address of a method that stays loaded */
-    GuardedMethod(long address) {
+    CatchingMethod(long address) {
         for (int i = 0; i < PLACES; i++) table.setAtIndex(ValueLayout.JAVA_LONG, i, address);
     }
 

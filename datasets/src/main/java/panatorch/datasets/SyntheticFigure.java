@@ -1,10 +1,10 @@
 package panatorch.datasets;
 
 /**
- * The ten classes of {@link Synthetic}: six shapes, and four textures within a patch. Each is a signed distance in pixels from
- * its edge, negative inside, about the origin. No trigonometry, so that every platform draws the same.
+ * The ten classes of {@link Synthetic}: six shapes, and four textures within a patch. Each is defined about the origin by the signed
+ * distance from its edge in pixels, negative inside. No trigonometry is used, so that every platform draws the same images.
  */
-enum Figure {
+enum SyntheticFigure {
     CIRCLE(0.5) {
         @Override double distance(double x, double y, double radius, double detail) { return length(x, y) - 0.9 * radius; }
     },
@@ -63,12 +63,14 @@ enum Figure {
 
     private static final double S36 = 0.587785252292, C36 = 0.809016994375;
 
-    /** How far the figure may be turned without becoming another, as a share of a full turn to either side. */
+    /** The largest rotation to either side that keeps the class, as a fraction of a full turn. */
     final double turn;
 
-    Figure(double turn) { this.turn = turn; }
+    SyntheticFigure(double turn) { this.turn = turn; }
 
     /**
+     * Returns the signed distance of (x, y) from the figure's edge in pixels, negative inside.
+     *
      * @param radius about half the figure's extent, in pixels
      * @param detail in [0, 1]: the thickness of a shape's parts, the period of a texture
      */
@@ -78,14 +80,14 @@ enum Figure {
 
     private static double box(double x, double y, double halfWidth, double halfHeight) { return Math.max(Math.abs(x) - halfWidth, Math.abs(y) - halfHeight); }
 
-    /** An octagon: like neither the circle nor the square, which would give a texture's class away. */
+    /** Returns the signed distance from the patch of a texture: an octagon, which resembles neither the circle nor the square. */
     private static double patch(double x, double y, double radius) {
         return Math.max(box(x, y, radius, radius), 0.7071067811865 * (Math.abs(x) + Math.abs(y)) - radius);
     }
 
-    /** How far {@code t} lies from the nearest multiple of {@code period}. */
+    /** Returns the signed distance of {@code t} from the nearest multiple of {@code period}. */
     private static double offset(double t, double period) { return t - period * Math.rint(t / period); }
 
-    /** Parallel bands, of which {@code share} of the plane is covered. */
+    /** Returns the signed distance from parallel bands that cover {@code share} of the plane. */
     private static double band(double t, double period, double share) { return Math.abs(offset(t, period)) - 0.5 * share * period; }
 }

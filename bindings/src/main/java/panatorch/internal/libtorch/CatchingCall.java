@@ -6,18 +6,18 @@ import java.lang.foreign.ValueLayout;
 import org.bytedeco.pytorch.MemCopyFunction;
 
 /**
- * A C++ function of up to three words (addresses, numbers, {@code this} of a method first) that may throw. An exception that reached a frame of
- * Panama would end the process; so these go through the one place of JavaCPP that calls any function with three words and catches: its type of
- * a copying function, {@code void (*)(void*, const void*, size_t)}. Arguments that a function does not have lie in registers that it does not read,
- * and a value that it returns is lost.
+ * Calls a C++ function that may throw, behind JavaCPP's exception barrier. A C++ exception that reached a frame of Panama would end the process.
+ * JavaCPP catches around the calls of its function types, and one of these calls any function with three words: the type of a copying function,
+ * {@code void (*)(void*, const void*, size_t)}. A word is an address, a number, or {@code this} of a method, which comes first. A function with fewer
+ * parameters does not read the registers of the others. A value that the function returns is lost.
  */
-public final class GuardedCall {
+public final class CatchingCall {
     /** JavaCPP's function object is a pointer to the function, and one to a Java object that it has only where Java implements it. */
     private final MemorySegment pointer = Arena.global().allocate(2 * ValueLayout.ADDRESS.byteSize(), 8);
     private final MemCopyFunction function = new MemCopyFunction(Borrowed.at(pointer.address()));
 
     /** @param address of a function that stays loaded */
-    public GuardedCall(long address) { pointer.set(ValueLayout.JAVA_LONG, 0, address); }
+    public CatchingCall(long address) { pointer.set(ValueLayout.JAVA_LONG, 0, address); }
 
     /** @throws RuntimeException of JavaCPP, with the text of what the function threw */
     public void call(long a, long b, long c) { function.call(Borrowed.at(a), Borrowed.at(b), c); }

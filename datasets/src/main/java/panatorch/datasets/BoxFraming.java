@@ -2,18 +2,19 @@ package panatorch.datasets;
 
 import java.util.random.RandomGenerator;
 
-/** What {@link Framing}'s factories make. */
-record Framings(int width, int height, Choice choice) implements Framing {
+/** A {@link Framing} to a fixed size whose box a function chooses. */
+record BoxFraming(int width, int height, Choice choice) implements Framing {
     private static final double MIN_RATIO = 3 / 4.0, MAX_RATIO = 4 / 3.0;
 
-    /** {@link Framing#box}. */
+    /** The function behind {@link Framing#box}. */
     interface Choice {
         Box box(int width, int height, RandomGenerator random);
     }
 
-    static Framings of(int width, int height, Choice choice) {
-        if (width < 1 || height < 1) throw new IllegalArgumentException("no image has " + width + " by " + height + " pixels");
-        return new Framings(width, height, choice);
+    static BoxFraming of(int width, int height, Choice choice) {
+        if (width < 1 || height < 1) throw new IllegalArgumentException(
+                "width and height must be at least 1, but are " + width + " and " + height);
+        return new BoxFraming(width, height, choice);
     }
 
     @Override public Box box(int width, int height, RandomGenerator random) { return choice.box(width, height, random); }
@@ -25,11 +26,11 @@ record Framings(int width, int height, Choice choice) implements Framing {
             long w = Math.round(Math.sqrt(area * ratio)), h = Math.round(Math.sqrt(area / ratio));
             if (0 < w && w <= width && 0 < h && h <= height) return new Box(below(width - w, random), below(height - h, random), w, h);
         }
-        // Of an image this narrow, the middle with the nearest ratio there is.
+        // The image is too narrow: the middle of it, with the nearest possible aspect ratio.
         double w = Math.min(width, height * MAX_RATIO), h = Math.min(height, width / MIN_RATIO);
         return new Box((width - w) / 2, (height - h) / 2, w, h);
     }
 
-    /** 0, …, last. */
+    /** Returns a random whole number from 0 to {@code last}. */
     private static double below(long last, RandomGenerator random) { return Math.floor(random.nextDouble() * (last + 1)); }
 }

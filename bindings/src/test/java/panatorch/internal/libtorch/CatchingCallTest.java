@@ -10,13 +10,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
-class GuardedCallTest {
+class CatchingCallTest {
     @Test void what_a_cpp_function_throws_is_a_java_exception_with_its_text() {
         var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc"); // std::__throw_length_error(char const*)
         assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
         try (var arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom("longer than it may be");
-            var call = new GuardedCall(thrower.get().address());
+            var call = new CatchingCall(thrower.get().address());
             for (int i = 0; i < 3; i++) assertThatThrownBy(() -> call.call(text.address())).isExactlyInstanceOf(RuntimeException.class).hasMessageContaining("longer than it may be");
         }
     }
@@ -24,7 +24,7 @@ class GuardedCallTest {
     @Test void three_words_arrive_in_their_order() {
         try (var arena = Arena.ofConfined()) {
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22), to = arena.allocate(16);
-            new GuardedCall(Linker.nativeLinker().defaultLookup().find("memcpy").orElseThrow().address()).call(to.address(), from.address(), 16);
+            new CatchingCall(Linker.nativeLinker().defaultLookup().find("memcpy").orElseThrow().address()).call(to.address(), from.address(), 16);
             assertThat(to.toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 22);
         }
     }
@@ -35,12 +35,12 @@ class GuardedCallTest {
             var copy = Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> CApi.LOOKUP.find("__memcpy_chk"));
             assumeTrue(copy.isPresent(), "skipped: this is not glibc");
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22, 33), to = arena.allocate(24, 8);
-            new GuardedMethod(copy.get().address()).call(to.address(), from.address(), 24, (byte) 24);
+            new CatchingMethod(copy.get().address()).call(to.address(), from.address(), 24, (byte) 24);
             assertThat(to.toArray(ValueLayout.JAVA_LONG)).as("the first word is what it was before").containsExactly(0, 22, 33);
 
             var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc");
             assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
-            assertThatThrownBy(() -> new GuardedMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0)).isExactlyInstanceOf(RuntimeException.class);
+            assertThatThrownBy(() -> new CatchingMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0)).isExactlyInstanceOf(RuntimeException.class);
             assertThat(to.get(ValueLayout.JAVA_LONG, 0)).isZero();
         }
     }

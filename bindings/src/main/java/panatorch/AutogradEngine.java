@@ -1,0 +1,41 @@
+package panatorch;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.library.FreedMemory;
+
+/** Runs libtorch's autograd engine on this thread, with the state that hooks and derivatives in Java need meanwhile. */
+final class AutogradEngine {
+    private AutogradEngine() {}
+
+    /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}. */
+    static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
+        run(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
+    }
+
+    /**
+     * Runs the engine through a graph once.
+     *
+     * @param someInputs whether it computes the gradients of some leaves only
+     * @param run calls the engine
+     * @throws TorchException for an error of libtorch; what a hook or a derivative in Java throws is thrown as it is
+     */
+    static void run(boolean someInputs, Runnable run) {
+        FreedMemory.keep();
+        ThreadContext c = ThreadContext.current();
+        boolean before = c.someInputs;
+        c.caller.trains();
+        c.caller.enter();
+        c.someInputs = someInputs;
+        try {
+            Upcalls.during(run);
+        } catch (TorchException e) {
+            throw AnomalyMode.explained(e, c);
+        } finally {
+            c.someInputs = before;
+            c.caller.leave();
+            c.releaseReturned();
+            TensorHooks.sweep();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package panatorch;
+
+import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.libtorch.Nnpack;
+import panatorch.internal.threads.Cores;
+
+/**
+ * Starts the library once a process. Whatever uses libtorch, or a class of JavaCPP's, calls {@link #ensure} first. A thread's first operator
+ * does so by its {@link ThreadContext}.
+ */
+final class Startup {
+    private Startup() {}
+
+    /**
+     * Starts the library unless that was done.
+     *
+     * @throws UnsatisfiedLinkError if libtorch cannot be loaded, with one sentence that says what to do
+     */
+    static void ensure() {
+        NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
+        Steps.run();
+    }
+
+    /** Java initialises a class once. The steps may call {@link #ensure}, but must not wait for {@link ThreadContext}, whose initialiser may be waiting for them. */
+    private static final class Steps {
+        static {
+            Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
+            FlightEvents.register();
+            SerialKernel.register();
+            CheckedKernel.register();
+            Nnpack.disableIfUnavailable();
+        }
+
+        static void run() {}
+    }
+}

@@ -1,0 +1,37 @@
+package panatorch.internal.libtorch;
+
+import java.lang.foreign.MemorySegment;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not know, every such convolution writes a warning to
+ * standard error, which takes twice as long as the convolution.
+ */
+public final class Nnpack {
+    private Nnpack() {}
+
+    private static final String OPERATOR = "aten::_nnpack_available";
+    private static final int ERROR = 2;
+
+    /** Turns NNPACK off if it does not know this processor. To be called before any operator. */
+    public static void disableIfUnavailable() {
+        MemorySegment leastSeverity = CApi.LOOKUP.find("FLAGS_caffe2_log_level").orElse(null);
+        if (leastSeverity == null || !torch.globalContext().userEnabledNNPACK()) return;
+        int before = Memory.getInt(leastSeverity.address());
+        Memory.setInt(leastSeverity.address(), Math.max(before, ERROR));
+        try {
+            if (!isAvailable()) torch.globalContext().setUserEnabledNNPACK(false);
+        } finally {
+            Memory.setInt(leastSeverity.address(), before);
+        }
+    }
+
+    private static boolean isAvailable() {
+        var stack = new DispatcherStack();
+        stack.call(Dispatcher.singleton().findSchemaOrThrow(OPERATOR, ""));
+        boolean available = (stack.payload(0) & 0xff) != 0;
+        stack.forget();
+        return available;
+    }
+}
