@@ -13,4 +13,7 @@ module panatorch.apps {
     requires static org.jspecify;
 
     opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;
+    opens panatorch.apps.measures to com.fasterxml.jackson.databind;
+    opens panatorch.apps.options to info.picocli;
+    opens panatorch.apps.run to com.fasterxml.jackson.databind;
 }

@@ -23,6 +23,12 @@ import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.Printable;
+import panatorch.apps.measures.DataIdentity;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.report.Curves;
 import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,37 +36,50 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch compare}. */
-@Command(name = "compare", description = "Sets runs side by side: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one picture. Runs on different data are never averaged.", footer = {
+/** The command {@code panatorch compare}. */
+@Command(name = "compare", description = "Compares runs: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one chart. Runs on different data are never averaged.", footer = {
         "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {
-    /** What tells runs of one kind from one another, or does not matter. */
-    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
+    /** Keys of the configuration that do not tell one kind of run from another. */
+    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "damaged", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
 
     private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 
     @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of runs, or their metrics.json")
-    private List<Path> runs;
+    private List<Path> runs = List.of();
 
-    @Option(names = "--out", paramLabel = "FILE", description = "picture of the test loss and the test accuracy over the epochs, PNG")
+    @Option(names = "--out", paramLabel = "FILE", description = "PNG file for a chart of test loss and test accuracy")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
-    /** @param named as the user did */
+    /**
+     * A run to compare.
+     *
+     * @param named path as the user passed it
+     * @param folder the run's folder
+     * @param config the run's configuration
+     * @param data identity of the run's data
+     * @param epochs measures of each epoch
+     */
     private record Run(Path named, Path folder, JsonNode config, DataIdentity data, List<JsonNode> epochs) {
         double last(String measure) { return epochs.getLast().path(measure).asDouble(); }
 
-        /** How many epochs are done; any number is all there were to do of a run that may stop early. */
+        /** Returns the number of finished epochs, or "all" for a run with early stopping, which may end at any epoch. */
         String length() { return config.path("earlyStop").isInt() ? "all" : Integer.toString(epochs.size()); }
 
         double best() { return epochs.stream().mapToDouble(e -> e.path("testAccuracy").asDouble()).max().orElse(Double.NaN); }
     }
 
-    /** @param sd of a sample; null of one run */
+    /**
+     * Mean and spread of a measure over runs.
+     *
+     * @param mean the mean
+     * @param sd standard deviation of the sample; null for a single run
+     */
     private record Spread(double mean, @Nullable Double sd) {
         static Spread of(List<Run> runs, ToDoubleFunction<Run> measure) {
             double[] values = runs.stream().mapToDouble(measure).toArray();
@@ -89,7 +108,7 @@ final class CompareCommand implements Callable<Integer> {
                 Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();
         PrintWriter text = spec.commandLine().getOut();
         List<String> data = differentData(read);
-        if (json) text.println(Metrics.JSON_LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
+        if (json) text.println(Json.LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
         else print(rows, text);
         if (!json) data.forEach(text::println);
         Path picture = out;
@@ -102,7 +121,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static Run read(Path path) {
-        Path file = Files.isDirectory(path) ? path.resolve("metrics.json") : path;
+        Path file = Files.isDirectory(path) ? path.resolve(OutputFolder.METRICS) : path;
         try {
             JsonNode metrics = new ObjectMapper().readTree(Files.readAllBytes(file));
             var epochs = new ArrayList<JsonNode>();
@@ -115,7 +134,10 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** By what differs among the runs, the seed aside; folders where nothing does. A run that was interrupted is not one of a whole one's kind. */
+    /**
+     * Groups runs that differ in their seed only, under the options in which the groups differ. An interrupted run is in another group
+     * than a whole one.
+     */
     private static Map<String, List<Run>> groups(List<Run> runs) {
         List<DataIdentity> sets = runs.stream().map(Run::data).distinct().toList();
         boolean lengths = runs.stream().map(Run::length).distinct().count() > 1;
@@ -134,7 +156,7 @@ final class CompareCommand implements Callable<Integer> {
         return groups;
     }
 
-    /** A sentence, and a line for each kind of data; nothing where it is the same for all runs. */
+    /** Describes in what the data of the runs differ: a sentence, and a line for each kind of data. Empty if all have the same data. */
     private static List<String> differentData(List<Run> runs) {
         var sets = runs.stream().collect(Collectors.groupingBy(Run::data, LinkedHashMap::new, Collectors.mapping(r -> Printable.line(r.named.toString()), Collectors.joining(", "))));
         if (sets.size() < 2) return List.of();
@@ -145,7 +167,10 @@ final class CompareCommand implements Callable<Integer> {
         return lines;
     }
 
-    /** Long names stand below the table, under a letter: a terminal is not as wide as they are. */
+    /**
+     * Returns the name for the table. A long one is replaced by a letter, and is printed below, because a terminal is not wide enough for
+     * it.
+     */
     private static String label(int row, String name) { return name.length() <= LONGEST_NAME ? name : String.valueOf((char) ('A' + row % 26)).repeat(1 + row / 26); }
 
     private static void print(List<Row> rows, PrintWriter text) {
@@ -159,7 +184,7 @@ final class CompareCommand implements Callable<Integer> {
         for (int i = 0; i < rows.size(); i++) if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name, COLUMNS));
     }
 
-    /** Lines broken between options. */
+    /** Wraps a long name between options. */
     private static String wrapped(String label, String name, int columns) {
         var lines = new StringBuilder();
         String indent = " ".repeat(label.length() + 2), line = label + "  ";

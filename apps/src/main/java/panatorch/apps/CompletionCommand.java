@@ -7,11 +7,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch completion}. */
-@Command(name = "completion", description = "Prints a script by which bash and zsh complete commands, options and their values.", footer = {
+/** The command {@code panatorch completion}. */
+@Command(name = "completion", description = "Prints a script with which bash and zsh complete commands, options and their values.", footer = {
         "", "Example:", "  panatorch completion > ~/.panatorch-completion", "  source ~/.panatorch-completion"})
 final class CompletionCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() {
         PrintWriter out = spec.commandLine().getOut();

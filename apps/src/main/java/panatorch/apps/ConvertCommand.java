@@ -9,9 +9,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.apps.console.Counted;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.Printable;
+import panatorch.apps.options.Checkpoint;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.options.WeightType;
 import panatorch.serialize.Npy;
 import panatorch.serialize.Safetensors;
 import panatorch.serialize.TorchFile;
@@ -21,34 +27,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch convert}. */
-@Command(name = "convert", description = "Writes weights as a file of another kind, which its name's ending tells: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
+/** The command {@code panatorch convert}. */
+@Command(name = "convert", description = "Converts a file of weights to the format of the new name's extension: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
         "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
 final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, a run's last.ckpt, or its folder")
-    private Path from;
+    private Path from = Path.of("");
 
-    @Parameters(index = "1", paramLabel = "TO", description = "is replaced if it exists")
-    private Path to;
+    @Parameters(index = "1", paramLabel = "TO", description = "file to write; replaced if it exists")
+    private Path to = Path.of("");
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "of floating-point weights: ${COMPLETION-CANDIDATES}; default: as they are")
-    private @Nullable Type dtype;
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "type of floating-point weights: ${COMPLETION-CANDIDATES}; default: unchanged")
+    private @Nullable WeightType dtype;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
-
-    /** {@code --dtype}. */
-    enum Type {
-        FP32(DType.FLOAT32), FP16(DType.FLOAT16), BF16(DType.BFLOAT16), FP64(DType.FLOAT64);
-
-        final DType dtype;
-
-        Type(DType dtype) { this.dtype = dtype; }
-
-        @Override public String toString() { return Names.of(this); }
-    }
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         String name = to.getFileName().toString().toLowerCase(Locale.ROOT), ending = name.substring(name.lastIndexOf('.') + 1);
@@ -60,9 +55,9 @@ final class ConvertCommand implements Callable<Integer> {
             write(ending, tensors, weights.metadata());
             PrintWriter out = spec.commandLine().getOut();
             boolean silent = !ending.equals("safetensors") && !weights.metadata().isEmpty();
-            if (json) out.println(Metrics.JSON_LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
+            if (json) out.println(Json.LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
             else out.println(Counted.of(tensors.size(), "tensor") + " written to " + to);
-            if (silent && !json) out.println("a ." + ending + " cannot say what " + from + " says of itself (" + Printable.line(String.join(", ", weights.metadata().keySet())) + "): evaluate and predict need it told by --model, --dataset and --normalize");
+            if (silent && !json) out.println("a ." + ending + " file cannot hold the metadata of " + from + " (" + Printable.line(String.join(", ", weights.metadata().keySet())) + "): pass --model, --dataset and --normalize to evaluate and predict");
             out.flush();
         }
         return 0;
@@ -74,7 +69,7 @@ final class ConvertCommand implements Callable<Integer> {
                 case "safetensors" -> Safetensors.save(to, tensors, metadata);
                 case "pt", "pth", "th", "bin" -> TorchFile.save(to, tensors);
                 case "npz" -> Npy.saveAll(to, tensors);
-                default -> throw new InputException("the ending of " + to.getFileName() + " names no kind of file: .safetensors, .pt, .pth, .th, .bin or .npz");
+                default -> throw new InputException("the extension of " + to.getFileName() + " is unknown: use .safetensors, .pt, .pth, .th, .bin or .npz");
             }
         } catch (IllegalArgumentException e) {
             throw new InputException(e.getMessage() + "; --dtype fp32 writes another type", e);

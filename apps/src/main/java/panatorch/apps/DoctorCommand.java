@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.apps.console.Json;
+import panatorch.apps.options.DeviceName;
 import panatorch.cuda.Cuda;
 import panatorch.internal.library.NativeCache;
 import panatorch.internal.library.NativeLibrary;
@@ -22,13 +24,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch doctor}. */
-@Command(name = "doctor", description = "Shows what PanaTorch runs on.", footer = {"", "Example:", "  panatorch doctor"})
+/** The command {@code panatorch doctor}. */
+@Command(name = "doctor", description = "Shows the libraries, processor and GPU that PanaTorch uses.", footer = {"", "Example:", "  panatorch doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     private final Map<String, Object> told = new LinkedHashMap<>();
 
@@ -45,12 +47,12 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "GPU", Cuda.isAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
         row(out, "precision", precision + ", because " + precision.reason());
-        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(told));
+        if (json) out.println(Json.LINE.writeValueAsString(told));
         out.flush();
         return 0;
     }
 
-    /** Where libtorch was looked for, also when it was not found. */
+    /** Loads libtorch and prints where it was looked for, also if it was not found. */
     private void libraries(PrintWriter out) throws IOException {
         try {
             NativeLibrary.load();
@@ -60,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
             told.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
             boolean loaded = !steps.isEmpty() && steps.getLast().outcome() == Step.Outcome.CHOSEN;
             cache(out, loaded ? NativeLibrary.folders() : List.of());
-            if (json && !loaded) out.println(Metrics.JSON_LINE.writeValueAsString(told));
+            if (json && !loaded) out.println(Json.LINE.writeValueAsString(told));
             out.flush();
         }
     }
@@ -90,7 +92,12 @@ final class DoctorCommand implements Callable<Integer> {
         };
     }
 
-    /** @param named the variable that names other kernels than those for this machine, or null */
+    /**
+     * Describes OpenBLAS's kernels.
+     *
+     * @param kernels processor that the kernels are for; null if unknown
+     * @param named value of {@code OPENBLAS_CORETYPE}; null if it is not set
+     */
     static String kernels(@Nullable String kernels, @Nullable String named) {
         return kernels == null ? "" : ", with kernels for " + kernels + (named == null ? "" : ", because OPENBLAS_CORETYPE is " + named + "; without it, with the fastest of this machine");
     }
@@ -100,7 +107,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (int i = 0; i < lines.size(); i++) out.printf("%-12s%s%n", i == 0 ? name : "", lines.get(i));
     }
 
-    /** A line at once: what comes before a library that does not load is worth to be seen. */
+    /** Prints a line at once, so that it is seen even if the library fails to load after it. */
     private void row(PrintWriter out, String name, Object value) {
         told.put(name, value);
         if (!json) out.printf("%-12s%s%n", name, value);

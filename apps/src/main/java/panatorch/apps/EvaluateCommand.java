@@ -1,5 +1,6 @@
 package panatorch.apps;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -12,6 +13,34 @@ import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.apps.console.Counted;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.Printable;
+import panatorch.apps.measures.EvaluateConfig;
+import panatorch.apps.measures.Metrics;
+import panatorch.apps.measures.Predictions;
+import panatorch.apps.measures.Progress;
+import panatorch.apps.measures.Quality;
+import panatorch.apps.measures.RunningScore;
+import panatorch.apps.measures.TestLoop;
+import panatorch.apps.options.Checkpoint;
+import panatorch.apps.options.CheckpointOptions;
+import panatorch.apps.options.CheckpointPlan;
+import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
+import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.DataPlan;
+import panatorch.apps.options.DatasetName;
+import panatorch.apps.options.EvaluationDataOptions;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OptionDependency;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.options.Preparation;
+import panatorch.apps.report.ConfusionPicture;
+import panatorch.apps.report.ProgressDisplay;
+import panatorch.apps.run.Interruption;
+import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.metrics.ClassificationReport;
 import panatorch.models.Classifier;
@@ -22,8 +51,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch evaluate}. */
-@Command(name = "evaluate", sortOptions = false, description = "Measures a checkpoint on test images: loss, accuracy, calibration, each class, and which classes are confused.", footer = {
+/** The command {@code panatorch evaluate}. */
+@Command(name = "evaluate", sortOptions = false, description = "Evaluates a checkpoint on test images: loss, accuracy, calibration, each class, and the confusion matrix.", footer = {
         "", "Examples:",
         "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
         "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
@@ -31,68 +60,81 @@ import picocli.CommandLine.Spec;
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or its folder, whose best weights count")
-    private Path checkpoint;
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its best weights")
+    private Path checkpoint = Path.of("");
 
     @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
-    @Mixin(name = "Data") private SetOptions set = new SetOptions();
+    @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + Testing.BATCH_SIZE, description = "default: ${DEFAULT-VALUE}, as train does")
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE, description = "images of a batch; default: ${DEFAULT-VALUE}, as train tests")
     private int batchSize;
 
-    @Option(names = "--mc", paramLabel = "T", description = "the mean of T predictions with dropout on (Gal and Ghahramani 2016), and how they differ")
+    @Option(names = "--mc", paramLabel = "T", description = "predicts the mean of T passes with dropout on (Gal and Ghahramani 2016), and its uncertainty")
     private @Nullable Integer mc;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for metrics.json, or evaluation.json if it has that already, and confusion.png; default: of a run's weights, the run's")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for confusion.png and metrics.json, or evaluation.json where there is a metrics.json; default: the folder of the checkpoint's run")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
-        Check.atLeast("--batch-size", batchSize, 1);
-        Check.atLeast("--mc", mc, 2);
+        OptionCheck.atLeast("--batch-size", batchSize, 1);
+        OptionCheck.atLeast("--mc", mc, 2);
         options.check();
         set.check();
         compute.check();
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
-            options.resolve(weights);
-            set.resolve(weights);
-            Effect.check(spec, Effect.of(set.dataset()));
-            Effect.check(spec, Effect.of(mc));
-            try (Dataset all = set.test(weights)) {
-                Dataset test = set.dataset().limited(all, set.limitTest);
-                Preparation preparation = weights.preparation(test, options.model(), options.normalize);
-                Device place = compute.resolve();
-                Path d = set.data, o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
-                warnOfOtherClasses(weights, test.classNames());
-                Precision p = options.precision().resolve(place);
-                var config = new EvaluateConfig(weights.file().toString(), options.model(), set.dataset(), d == null ? null : d.toString(), options.normalize, mc, batchSize, p.toString(), place.toString(),
-                        set.limitTest, Torch.numThreads(), compute.seed, Torch.version());
-                try (Classifier network = options.network(weights, test.classes(), place)) {
-                    Torch.manualSeed(compute.seed);
-                    return measure(network, test, preparation, config, place, p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", set.dataset().toString())), interruption);
+            CheckpointPlan plan = options.resolve(weights);
+            DataPlan data = set.resolve(weights);
+            OptionDependency.check(spec, OptionDependency.of(data.dataset()));
+            OptionDependency.check(spec, OptionDependency.of(mc));
+            try (Dataset all = data.test()) {
+                Dataset test = data.limitedTest(all);
+                Preparation preparation = weights.preparation(test, plan.model(), plan.normalize());
+                ComputePlan place = compute.resolve();
+                Path d = data.folder(), o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
+                warnOfOtherClasses(weights, data.dataset(), test.classNames());
+                Precision p = plan.precision().resolve(place.device());
+                var config = new EvaluateConfig(weights.file().toString(), plan.model(), data.dataset(), d == null ? null : d.toString(), plan.normalize(), mc, data.damaged(), batchSize, p.toString(),
+                        place.device().toString(), data.limitTest(), place.threads(), place.seed(), Torch.version());
+                try (Classifier network = plan.network(weights, test.classes(), place.device())) {
+                    Torch.manualSeed(place.seed());
+                    var predictor = mc == null ? Predictions.PLAIN : Predictions.monteCarlo(network, mc, plan.dropoutP());
+                    DataLoader loader = TestLoop.loader(test, preparation.testing(), batchSize, data.damaged());
+                    return measure(network, predictor, test, loader, config, place.device(), p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())), interruption);
                 }
             }
         }
     }
 
-    /** To ask a network about images of other things is a way to see how sure it is of what it does not know, and may be a mistake. */
-    private void warnOfOtherClasses(Checkpoint weights, List<String> names) {
+    /**
+     * Warns if the test set has other classes than the network. That is legitimate, to see how unsure the network is, but may be a
+     * mistake.
+     */
+    private void warnOfOtherClasses(Checkpoint weights, DatasetName dataset, List<String> names) {
         List<String> known = weights.classNames();
         if (known == null || known.equals(names)) return;
-        spec.commandLine().getErr().println("panatorch: the classes of " + set.dataset() + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
+        spec.commandLine().getErr().println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
     }
 
-    /** Where the files go. @param trainedOn the set that the weights are of */
+    /**
+     * The folder for the files of an evaluation.
+     *
+     * @param folder the folder
+     * @param trainedOn name of the data set that the weights were trained on
+     */
     private record Place(Path folder, String trainedOn) {
-        /** Of another set and of Monte-Carlo prediction beside that of the run, whose metrics stay as they are. */
+        /**
+         * Returns the file for the metrics. Evaluations on another data set and by Monte-Carlo prediction have names of their own beside
+         * the run's metrics.
+         */
         Path metrics(EvaluateConfig c) {
-            Path metrics = folder.resolve("metrics.json");
+            Path metrics = folder.resolve(OutputFolder.METRICS);
             return Files.exists(metrics) || ConfigFile.isOfRun(folder) ? folder.resolve("evaluation" + kind(c) + ".json") : metrics;
         }
 
@@ -101,15 +143,13 @@ final class EvaluateCommand implements Callable<Integer> {
         private String kind(EvaluateConfig c) { return (c.dataset().toString().equals(trainedOn) ? "" : "-" + c.dataset()) + (c.mc() == null ? "" : "-mc" + c.mc()); }
     }
 
-    private int measure(Classifier network, Dataset test, Preparation preparation, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
-        Integer samples = mc;
-        Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, options.dropoutP());
+    private int measure(Classifier network, Predictions.Predictor predictor, Dataset test, DataLoader loader, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
-        try (var progress = json ? Progress.none() : Progress.of(plan, spec.commandLine().getOut(), false)) {
+        try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
-            try (var said = Predictions.of(network, predictor, Testing.batches(test, preparation.testing(), batchSize), test.size(), p, place, progress, interruption::check)) {
+            try (var predictions = Predictions.of(network, predictor, loader, p, place, progress, interruption::check)) {
                 progress.close();
-                tell(said, Quality.of(said, test.classNames()), network, test.classNames(), config, folder);
+                tell(predictions, Quality.of(predictions, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
             }
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
@@ -117,15 +157,16 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions said, Quality quality, Classifier network, List<String> names, EvaluateConfig config, @Nullable Place folder) throws IOException {
-        Tally tally = said.tally();
+    private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
+        RunningScore tally = predictions.tally();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
-            text.println(Metrics.JSON_LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, config)));
+            text.println(Json.LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
         } else {
             text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
-            print(quality, Quality.report(said, names), text);
+            if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
+            print(quality, Quality.report(predictions, names), text);
         }
         write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
         text.flush();
@@ -144,10 +185,13 @@ final class EvaluateCommand implements Callable<Integer> {
         if (report.classes() <= MOST_CLASSES) text.println(report.matrix());
     }
 
-    /** What {@code --json} prints. */
-    private record Result(double accuracy, double loss, long correct, long images, Quality quality, EvaluateConfig config) {}
+    /** The object that {@code --json} prints. */
+    private record Result(double accuracy, double loss, long correct, long images, Quality quality, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, EvaluateConfig config) {}
 
-    /** A run may lie where nobody may write; what was measured is printed by then. */
+    /**
+     * Writes the metrics and the confusion matrix. Failing to write beside the checkpoint is only a warning, because the result is printed
+     * by then.
+     */
     private void write(Metrics metrics, EvaluateConfig config, List<String> names, @Nullable Place place) throws IOException {
         PrintWriter text = spec.commandLine().getOut();
         Quality quality = metrics.quality();

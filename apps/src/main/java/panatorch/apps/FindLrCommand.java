@@ -7,19 +7,40 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.style.markers.SeriesMarkers;
-import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.amp.Precision;
+import panatorch.apps.console.Counted;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.RunFailure;
+import panatorch.apps.measures.TestLoop;
+import panatorch.apps.options.ComputeOptions;
+import panatorch.apps.options.ComputePlan;
+import panatorch.apps.options.DataOptions;
+import panatorch.apps.options.DataPlan;
+import panatorch.apps.options.ModelName;
+import panatorch.apps.options.ModelOptions;
+import panatorch.apps.options.ModelPlan;
+import panatorch.apps.options.OptionCheck;
+import panatorch.apps.options.OptionDependency;
+import panatorch.apps.options.OutputFolder;
+import panatorch.apps.options.Preparation;
+import panatorch.apps.options.StepOptions;
+import panatorch.apps.options.StepPlan;
+import panatorch.apps.report.Curves;
+import panatorch.apps.run.TrainingSetup;
 import panatorch.data.Batches;
+import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.nn.functional.CrossEntropy;
@@ -33,20 +54,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch find-lr}. */
-@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps while the learning rate grows, and suggests the one where the loss falls fastest.", footer = {
+/** The command {@code panatorch find-lr}. */
+@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps with a growing learning rate, and suggests the rate at which the loss falls fastest.", footer = {
         "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
 final class FindLrCommand implements Callable<Integer> {
-    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "first learning rate; default: ${DEFAULT-VALUE}")
     private double from;
 
-    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "default: ${DEFAULT-VALUE}")
+    @Option(names = "--to", paramLabel = "RATE", defaultValue = "10", description = "last learning rate; default: ${DEFAULT-VALUE}")
     private double to;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "at most; default: ${DEFAULT-VALUE}")
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "100", description = "greatest number of steps; default: ${DEFAULT-VALUE}")
     private int steps;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for find-lr.png, the curve, and find-lr.json")
+    @Option(names = "--out", paramLabel = "DIR", description = "folder for the curve, find-lr.png, and its points, find-lr.json")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
@@ -56,31 +77,34 @@ final class FindLrCommand implements Callable<Integer> {
     @Mixin(name = "Model") private ModelOptions network = new ModelOptions();
     @Mixin(name = "Steps") private StepOptions step = new StepOptions();
     @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         data.check();
         network.check();
         step.check();
         compute.check();
-        Check.above("--from", from, 0);
-        Check.above("--to", to, from);
-        Check.atLeast("--steps", steps, 2);
-        try (Dataset all = data.train()) {
-            network.resolve();
-            Device place = compute.resolve();
-            Precision precision = step.resolve(data.dataset, place);
-            Effect.check(spec, Effect.ofRangeTest(data, network, step));
-            Preparation.of(all, network.model); // refuses images that do not fit before a folder is made
+        OptionCheck.above("--from", from, 0);
+        OptionCheck.above("--to", to, from);
+        OptionCheck.atLeast("--steps", steps, 2);
+        DataPlan set = data.resolve();
+        try (Dataset all = set.train()) {
+            ModelPlan model = network.resolve();
+            ComputePlan place = compute.resolve();
+            StepPlan rule = step.resolve(set.dataset(), place.device());
+            OptionDependency.check(spec, OptionDependency.ofRangeTest(data, network, step));
+            Preparation preparation = Preparation.of(all, model.name()); // refuses images that do not fit before a folder is made
             Path asked = out, folder = asked == null ? null : OutputFolder.prepare(asked);
-            LrFinder.Result found = find(data.dataset.limited(all, data.limitTrain), place, precision);
+            DataLoader loader = TrainingSetup.trainLoader(set.limitedTrain(all), rule.batchSize(), place.seed(), preparation, set);
+            LrFinder.Result found = find(loader, all.classes(), model, rule, place);
             PrintWriter text = spec.commandLine().getOut();
             Double suggestion = found.suggestion();
-            if (json) text.println(Metrics.JSON_LINE.writeValueAsString(found));
+            if (json) text.println(Json.LINE.writeValueAsString(found));
             else text.println(sentence(found.points(), suggestion));
+            if (!json && !loader.skipped().isEmpty()) text.println("skipped     " + Counted.of(loader.skipped().size(), "damaged image"));
             if (folder != null) {
                 AtomicFile.write(folder.resolve("find-lr.png"), picture(found.points(), suggestion));
-                AtomicFile.write(folder.resolve("find-lr.json"), Metrics.JSON.writeValueAsBytes(found));
+                AtomicFile.write(folder.resolve("find-lr.json"), Json.PRETTY.writeValueAsBytes(found));
                 if (!json) text.println("written     find-lr.png and find-lr.json in " + folder);
             } else if (!json) {
                 text.println("--out DIR draws the curve there");
@@ -96,14 +120,13 @@ final class FindLrCommand implements Callable<Integer> {
                 : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
     }
 
-    private LrFinder.Result find(Dataset train, Device place, Precision precision) {
-        Preparation preparation = Preparation.of(train, network.model);
-        Batches batches = Job.trainBatches(train, step.batchSize, compute.seed, preparation, !data.noAugment, data.dataset);
-        Torch.manualSeed(compute.seed);
-        try (Classifier model = network.model.create(train.classes())) {
-            model.to(place, null, Testing.FORMAT);
-            Objective objective = network.method(CrossEntropy.mean().labelSmoothing(step.labelSmoothing)).around(Testing.OBJECTIVE);
-            try (Optimizer optimizer = step.optimizer.over(model.parameters(), step, from); var steps = new Steps(model, optimizer, objective, batches, place, precision)) {
+    private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
+        Batches batches = train;
+        Torch.manualSeed(place.seed());
+        try (Classifier model = plan.name().create(classes)) {
+            model.to(place.device(), null, ModelName.FORMAT);
+            Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(TestLoop.OBJECTIVE);
+            try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
                 throw new RunFailure(e.getMessage() + "; try a lower --from", e);
@@ -111,7 +134,7 @@ final class FindLrCommand implements Callable<Integer> {
         }
     }
 
-    /** Steps of training, epoch after epoch. */
+    /** Training steps, epoch after epoch. */
     private static final class Steps implements DoubleSupplier, AutoCloseable {
         private final Classifier model;
         private final Optimizer optimizer;
@@ -139,7 +162,7 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = Testing.formed(batch.input().to(place)), labels = batch.target().to(place), loss;
+                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = Objects.requireNonNull(batch.target(), "training items have labels").to(place), loss;
                 try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }
@@ -153,7 +176,10 @@ final class FindLrCommand implements Callable<Integer> {
         @Override public void close() { epoch.close(); }
     }
 
-    /** The highest loss that is worth to be seen. What comes after the valley may be a thousand times as high, and would make a line at the bottom of all else. */
+    /**
+     * Returns the highest loss to show. After the valley the loss may be a thousand times as high, which would flatten the rest of the
+     * curve.
+     */
     static double ceiling(List<LrFinder.Point> p) {
         int lowest = IntStream.range(0, p.size()).boxed().min(Comparator.comparingDouble(i -> p.get(i).smoothed())).orElseThrow();
         List<LrFinder.Point> before = p.subList(0, Math.max(lowest + 1, (p.size() + 3) / 4));

@@ -14,30 +14,42 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.apps.console.Counted;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.Printable;
+import panatorch.apps.options.Checkpoint;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Reading;
-import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
+import panatorch.serialize.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch inspect}. */
-@Command(name = "inspect", description = "Lists what a file of weights or a checkpoint holds, without reading the weights.", footer = {
+/** The command {@code panatorch inspect}. */
+@Command(name = "inspect", description = "Lists the contents of a file of weights or a checkpoint without reading the weights.", footer = {
         "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
-    private Path file;
+    private Path file = Path.of("");
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
-    /** @param bytes of its elements */
+    /**
+     * A tensor in a file.
+     *
+     * @param name name of the tensor
+     * @param shape its shape
+     * @param dtype its type
+     * @param bytes size of its elements
+     */
     private record Entry(String name, long[] shape, String dtype, long bytes) {
         static Entry of(String name, Tensor t) { return new Entry(name, t.shape(), t.dtype().toString().toLowerCase(Locale.ROOT), t.numel() * t.dtype().bytes()); }
     }
@@ -55,19 +67,19 @@ final class InspectCommand implements Callable<Integer> {
         }
         var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(), tensors.stream().mapToLong(Entry::bytes).sum());
         PrintWriter out = spec.commandLine().getOut();
-        if (json) out.println(Metrics.JSON_LINE.writeValueAsString(content));
+        if (json) out.println(Json.LINE.writeValueAsString(content));
         else print(content, out);
         out.flush();
         return 0;
     }
 
-    /** Files of {@code torch.save} hold more than weights, all of which is shown. */
+    /** Collects the file's tensors and other values. Files of {@code torch.save} may hold more than weights. */
     private void collect(List<Entry> tensors, Map<String, String> values) throws IOException {
         if (isTorchFile()) {
             flatten("", TorchFile.load(file, Reading.MAPPED), tensors, values);
             return;
         }
-        Safetensors.Content content = StateDicts.read(file, Reading.MAPPED);
+        Weights content = StateDicts.read(file, Reading.MAPPED);
         content.tensors().forEach((name, t) -> tensors.add(Entry.of(name, t)));
         values.putAll(content.metadata());
     }
@@ -84,7 +96,7 @@ final class InspectCommand implements Callable<Integer> {
             return true;
         } catch (MalformedFileException e) {
             if (head[0] != 'P') throw e;
-            return false; // an archive of NumPy's
+            return false; // a NumPy archive
         }
     }
 

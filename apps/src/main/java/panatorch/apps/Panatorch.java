@@ -12,6 +12,18 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import panatorch.apps.console.ConsoleWriter;
+import panatorch.apps.console.ExitStatus;
+import panatorch.apps.console.InputException;
+import panatorch.apps.console.Json;
+import panatorch.apps.console.Printable;
+import panatorch.apps.console.RunFailure;
+import panatorch.apps.console.StandardOutput;
+import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.GivenOptions;
+import panatorch.apps.options.OptionConverters;
+import panatorch.apps.options.OptionSections;
+import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,16 +34,14 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line. Exit status 0; 2 for a wrong call or input, which one sentence on standard error explains; 1 for a failure,
- * of which {@code --stacktrace} shows the details; 130 after Ctrl-C; 141 where the reader of standard output has left, as of other programs that a pipe ends.
+ * The command line. Errors are one sentence on standard error; {@code --stacktrace} adds where they came from. See {@link ExitStatus} for
+ * the exit statuses.
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
-        version = "panatorch 0.1.0-SNAPSHOT, libtorch 2.13.0", subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
+        versionProvider = Version.class, subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
         FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
-public final class Panatorch implements Runnable {
-    static final int FAILURE = 1, WRONG = 2, READER_LEFT = 141;
-
+public final class Panatorch implements Runnable, GivenOptions {
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
     private boolean help;
 
@@ -41,7 +51,7 @@ public final class Panatorch implements Runnable {
     @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Show where in the program an error came from.")
     private boolean stackTrace;
 
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
     private String[] args = {};
 
     public static void main(String[] args) {
@@ -50,58 +60,64 @@ public final class Panatorch implements Runnable {
         System.exit(run(args, out.writer(), new PrintWriter(System.err), out::readerLeft));
     }
 
-    /** @return the exit status */
+    /**
+     * Runs a command.
+     *
+     * @param words the command and its arguments
+     * @param out where results are printed
+     * @param err where errors are printed
+     * @return the exit status
+     */
     static int run(String[] words, PrintWriter out, PrintWriter err) { return run(words, out, err, () -> false); }
 
     private static int run(String[] words, PrintWriter rawOut, PrintWriter rawErr, BooleanSupplier readerLeft) {
         PrintWriter out = new ConsoleWriter(rawOut), err = new ConsoleWriter(rawErr);
-        String[] args = helped(words);
+        String[] args = helpAsOption(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
         CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setExecutionStrategy(parsed -> {
-                    for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // its colours are the program's own
+                    for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // help has colours, whose escape sequences are the program's own
                     return new CommandLine.RunLast().execute(parsed);
                 })
-                .setParameterExceptionHandler((e, a) -> panatorch.complain(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, WRONG, e.getCommandLine()))
-                .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.complain(e, status(e), commandLine));
-        Values.teach(line);
+                .setParameterExceptionHandler((e, a) -> panatorch.reportError(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
+                .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.reportError(e, status(e), commandLine));
+        OptionConverters.register(line);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
         int status;
         try {
             status = line.execute(ConfigFile.expand(args, line.getSubcommands()));
         } catch (InputException e) {
-            status = panatorch.complain(e, WRONG, line);
+            status = panatorch.reportError(e, ExitStatus.WRONG_CALL, line);
         } catch (Error e) {
-            status = panatorch.complain(e, FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
+            status = panatorch.reportError(e, ExitStatus.FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
         }
         if (out.checkError() && status == 0) {
             if (!readerLeft.getAsBoolean()) err.println("panatorch: standard output could not be written");
-            status = readerLeft.getAsBoolean() ? READER_LEFT : FAILURE;
+            status = readerLeft.getAsBoolean() ? ExitStatus.READER_LEFT : ExitStatus.FAILURE;
         }
         err.flush();
         return status;
     }
 
-    /** {@code help} is what many commands call {@code --help}. */
-    private static String[] helped(String[] words) {
+    /** Turns {@code help COMMAND}, which many programs have, into {@code COMMAND --help}. */
+    private static String[] helpAsOption(String[] words) {
         if (words.length == 0 || !words[0].equals("help")) return words;
         String[] args = Arrays.copyOfRange(words, 1, words.length + 1);
         args[words.length - 1] = "--help";
         return args;
     }
 
-    /** The options of {@code command} that stand in this call, by their longest names, and not in a file that it names. */
-    Set<String> said(CommandSpec command) {
+    @Override public Set<String> given(CommandSpec command) {
         return Arrays.stream(args).filter(a -> a.startsWith("--")).map(a -> command.findOption(a.contains("=") ? a.substring(0, a.indexOf('=')) : a))
                 .filter(Objects::nonNull).map(OptionSpec::longestName).collect(Collectors.toSet());
     }
 
     @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
 
-    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? WRONG : FAILURE; }
+    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL : ExitStatus.FAILURE; }
 
-    private int complain(Throwable e, int status, CommandLine line) {
+    private int reportError(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
         String sentence = sentence(cause);
         if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
@@ -111,22 +127,22 @@ public final class Panatorch implements Runnable {
         return status;
     }
 
-    /** For a program that reads an object where there is no result. */
+    /** Returns the JSON object that is printed in place of a result. */
     private static String failed(String sentence) {
         try {
-            return Metrics.JSON_LINE.writeValueAsString(Map.of("error", sentence));
+            return Json.LINE.writeValueAsString(Map.of("error", sentence));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
     }
 
-    /** An option that is missing may be there with a slip in its name, which tells more. */
+    /** Returns the misspelt option if there is one, because it explains a missing option better than the option's absence does. */
     private static Exception mistyped(CommandLine.ParameterException missing, String[] args) {
         CommandSpec command = missing.getCommandLine().getCommandSpec();
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
             if (!name.startsWith("--") || command.findOption(name) != null) continue;
-            return new InputException("unknown option " + name + more(Nearest.hint(name, command.optionsMap().keySet()), command), missing);
+            return new InputException("unknown option " + name + more(SpellingHint.of(name, command.optionsMap().keySet()), command), missing);
         }
         return missing;
     }

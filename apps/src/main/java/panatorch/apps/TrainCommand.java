@@ -3,14 +3,28 @@ package panatorch.apps;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import panatorch.apps.options.ConfigFile;
+import panatorch.apps.options.DataPlan;
+import panatorch.apps.options.LearningPlan;
+import panatorch.apps.options.ModelName;
+import panatorch.apps.options.OptionDependency;
+import panatorch.apps.options.Preparation;
+import panatorch.apps.options.RunOptions;
+import panatorch.apps.options.TrainOptions;
+import panatorch.apps.options.TrainPlan;
+import panatorch.apps.run.Interruption;
+import panatorch.apps.run.LabelRecipe;
+import panatorch.apps.run.RunLog;
+import panatorch.apps.run.TrainingRun;
+import panatorch.apps.run.TrainingSetup;
 import panatorch.datasets.Dataset;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code panatorch train}. */
-@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, its metrics and pictures of them.", footer = {
+/** The command {@code panatorch train}. */
+@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, metrics and charts.", footer = {
         "", "Examples:",
         "  panatorch train",
         "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
@@ -21,23 +35,24 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
     @Mixin(name = "All") private TrainOptions options = new TrainOptions();
     @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();
         run.check();
         RunLog.configure(run.verbose, run.quiet);
-        DataOptions d = options.data;
-        LearningOptions l = options.learning;
-        try (var interruption = Interruption.watch(); Dataset train = d.train(); Dataset test = d.test()) {
-            options.resolve();
-            var job = new Job(spec.name(), options.model.model, d.dataset, d.dataset.limited(train, d.limitTrain), d.dataset.limited(test, d.limitTest), Preparation.of(train, options.model.model), !d.noAugment,
-                    l.epochs, l.step.batchSize, l.accumulate, l.measure, l.earlyStop, options.device(), options.precision(), options.compute.seed);
-            List<Effect> effects = Effect.of(options);
-            Effect.check(spec, effects);
-            Effect.check(spec, Effect.within(l, job.trainBatches().count()));
-            Effect.check(spec, Effect.within(run, job.epochs()));
-            return new Conductor(spec, run, Effect.idle(effects), interruption).run(job, folder -> d.dataset.saveWith(folder, d.data, null), () -> new LabelLearning(options, job));
+        DataPlan data = options.data();
+        try (var interruption = Interruption.watch(); Dataset train = data.train(); Dataset test = data.test()) {
+            TrainPlan plan = options.resolve();
+            LearningPlan learning = plan.learning();
+            ModelName model = plan.model().name();
+            var setup = new TrainingSetup(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test), Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
+                    learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(), plan.compute().seed());
+            List<OptionDependency> effects = OptionDependency.of(options);
+            OptionDependency.check(spec, effects);
+            OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().count()));
+            OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
+            return new TrainingRun(spec, run, ConfigFile.of(spec, plan.derived(), OptionDependency.idle(effects)), interruption).run(setup, () -> new LabelRecipe(plan, setup));
         }
     }
 }

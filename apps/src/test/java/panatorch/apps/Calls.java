@@ -6,11 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a call of the command line, in this JVM, did. */
+/** The outcome of a call of the command line in this JVM. */
 record Calls(int status, String out, String err) {
     static Calls of() { return of(new ArrayList<>()); }
 
-    /** @param line words between spaces; @param paths follow it, and may hold spaces */
+    /**
+     * Runs a call.
+     *
+     * @param line words, separated by spaces
+     * @param paths further arguments, which may hold spaces
+     */
     static Calls of(String line, Path... paths) {
         var args = new ArrayList<>(List.of(line.split(" ")));
         for (Path p : paths) args.add(p.toString());

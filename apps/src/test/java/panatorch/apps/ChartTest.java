@@ -17,11 +17,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import panatorch.apps.measures.EpochMetrics;
+import panatorch.apps.measures.Metrics;
+import panatorch.apps.report.Curves;
 import panatorch.optim.LrFinder;
 
 /** Pictures of numbers. */
 class ChartTest {
-    private static final List<Metrics.Epoch> EPOCHS = IntStream.rangeClosed(1, 3).mapToObj(i -> new Metrics.Epoch(i, 2.5 / i, 0.25 * i, 2.75 / i, 0.125 * i, 0.1, 10, 1234, 1 << 30, null)).toList();
+    private static final List<EpochMetrics> EPOCHS = IntStream.rangeClosed(1, 3).mapToObj(i -> new EpochMetrics(i, 2.5 / i, 0.25 * i, 2.75 / i, 0.125 * i, 0.1, 10, 1234, 1 << 30, null)).toList();
 
     @TempDir Path folder;
 

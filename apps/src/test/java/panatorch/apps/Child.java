@@ -12,10 +12,19 @@ import java.util.concurrent.TimeUnit;
 
 /** The command line in a process of its own, whose working folder and output are {@code folder}'s. */
 record Child(Process process, Path folder) {
-    /** @param before words before {@code java}, as a shell that limits it; @param jvm its options */
+    /**
+     * Starts a call.
+     *
+     * @param before words before {@code java}, such as a shell that limits it
+     * @param jvm options of the JVM
+     */
     static Child start(Path folder, List<String> before, List<String> jvm, String... args) throws IOException { return start(folder, before, jvm, Panatorch.class.getName(), args); }
 
-    /** @param main the program in the place of the command line */
+    /**
+     * Starts another program.
+     *
+     * @param main its main class
+     */
     static Child start(Path folder, List<String> before, List<String> jvm, String main, String[] args) throws IOException {
         var command = new ArrayList<>(before);
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));

@@ -81,7 +81,7 @@ class CompareTest {
         assertThat(Calls.of("compare", a, again).out()).contains("it is unknown whether it is the same");
     }
 
-    /** As the run's metrics were before they said so. */
+    /** Removes the identity of the data, as in the metrics of older versions. */
     private static Path old(String name, Path run) throws IOException {
         var metrics = (ObjectNode) new ObjectMapper().readTree(Files.readAllBytes(run.resolve("metrics.json")));
         metrics.remove("data");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import panatorch.junit.NoTensorLeaks;
 
-/** From a network that was trained with dropout to a student that evaluate reads. */
+/** Distils a network that was trained with dropout into a student that {@code evaluate} reads. */
 @NoTensorLeaks
 class DistillTest {
     private static final String TINY = "distill --limit-train 64 --limit-test 50 --batch-size 32 --epochs 2 --mc 3 ";

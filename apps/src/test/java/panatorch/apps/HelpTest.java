@@ -10,6 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import panatorch.Torch;
+import panatorch.apps.console.ShellWord;
+import panatorch.apps.options.DatasetName;
+import panatorch.apps.options.ModelName;
+import panatorch.apps.options.OptimizerName;
 import picocli.CommandLine;
 
 class HelpTest {
@@ -31,8 +35,8 @@ class HelpTest {
     }
 
     @Test void a_command_to_copy_is_one_that_a_shell_reads_as_it_is_meant() {
-        assertThat(Shell.word(Path.of("runs/2026-11-21-resnet20"))).isEqualTo("runs/2026-11-21-resnet20");
-        assertThat(Shell.word(Path.of("my runs/it's"))).isEqualTo("'my runs/it'\\''s'");
+        assertThat(ShellWord.of(Path.of("runs/2026-11-21-resnet20"))).isEqualTo("runs/2026-11-21-resnet20");
+        assertThat(ShellWord.of(Path.of("my runs/it's"))).isEqualTo("'my runs/it'\\''s'");
     }
 
     @Test void doctor_tells_what_everything_runs_on() {

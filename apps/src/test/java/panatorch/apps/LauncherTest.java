@@ -118,7 +118,7 @@ class LauncherTest {
         assertThat(result.out()).isEmpty();
     }
 
-    /** What was made of the archive of classes, once the process that made it has ended. */
+    /** Returns the archive of classes, once the process that makes it has ended. */
     private Path archive() throws Exception {
         Path cache = elsewhere.resolve(".cache/panatorch");
         for (int i = 0; i < 1000; i++) {
@@ -155,7 +155,7 @@ class LauncherTest {
         assertThat(unwritable.status()).isEqualTo(7);
     }
 
-    /** In it Java could name no file whose name is not ASCII. */
+    /** A locale in which Java cannot name files that are not ASCII. */
     @ParameterizedTest @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8", ""})
     @EnabledOnOs(OS.LINUX) void a_locale_of_ascii_alone_is_left_for_one_of_utf8_by_the_build_and_the_program(String locale) throws Exception {
         script(jdk.resolve("bin/java"), "#!/bin/sh\nlocale charmap\n");

@@ -69,7 +69,7 @@ class PosixLocaleTest {
         }
     }
 
-    /** What Java cannot even be told. */
+    /** A path that Java cannot be given. */
     @Test void a_path_that_the_locale_cannot_express_is_refused_with_the_way_out() throws Exception {
         Child child = posix(Panatorch.class.getName(), "inspect", "köln.safetensors");
         assertThat(child.end()).isEqualTo(2);

@@ -24,6 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.apps.console.ConsoleWriter;
+import panatorch.apps.console.Printable;
+import panatorch.apps.console.ShellWord;
+import panatorch.apps.run.RunLog;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.serialize.Npy;
 import panatorch.serialize.Safetensors;
@@ -137,7 +141,7 @@ class PrintableTest {
     }
 
     @Test void a_command_to_copy_names_the_file_itself() throws Exception {
-        String word = Shell.word(Path.of("it's" + EVIL + "\n\\"));
+        String word = ShellWord.of(Path.of("it's" + EVIL + "\n\\"));
         harmless(word);
         Path out = folder.resolve("echoed");
         assertThat(new ProcessBuilder("bash", "-c", "printf %s " + word).redirectOutput(out.toFile()).start().waitFor()).isZero();

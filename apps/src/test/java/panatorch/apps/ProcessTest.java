@@ -17,7 +17,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.serialize.Safetensors;
 
-/** What only a process of its own can show: the console, and a libtorch that does not load. */
+/** Behaviour that needs a process of its own: the console, and a libtorch that does not load. */
 class ProcessTest {
     @TempDir Path folder;
 

@@ -26,7 +26,7 @@ class ResumedRunTest {
     @TempDir static Path all;
     @TempDir Path folder;
 
-    /** What was begun. */
+    /** The runs that are resumed. */
     private enum Begun {
         TRAIN("--limit-train 640 --limit-test 100 --epochs 2 --batch-size 32 --seed 3 --optimizer adamw --ema 0.9 --mixup 0.2 --accumulate 2 "),
         DISTILL("--limit-train 320 --limit-test 100 --epochs 2 --batch-size 32 --seed 3 --mc 2 --teacher TEACHER ");

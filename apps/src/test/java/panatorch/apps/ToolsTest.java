@@ -17,7 +17,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 import panatorch.junit.NoTensorLeaks;
 
-/** What is done with the weights of a run once they are there. */
+/** The commands that read the weights of a run. */
 @NoTensorLeaks
 class ToolsTest {
     @TempDir static Path folder;
@@ -67,7 +67,7 @@ class ToolsTest {
         assertThat(refused.status()).isEqualTo(2);
         assertThat(refused.err()).contains("NumPy does not have", "--dtype fp32").hasLineCount(1);
         works("convert --dtype fp32", half, folder.resolve("half.npz"));
-        assertThat(Calls.of("convert", weights, folder.resolve("x.onnx")).err()).contains("names no kind of file").hasLineCount(1);
+        assertThat(Calls.of("convert", weights, folder.resolve("x.onnx")).err()).contains("the extension of x.onnx is unknown").hasLineCount(1);
     }
 
     @Test @EnabledIfEnvironmentVariable(named = "PYTHON", matches = ".+", disabledReason = "set PYTHON to a Python with torch and safetensors")
@@ -129,7 +129,7 @@ class ToolsTest {
     }
 
     @Test void what_a_kind_of_file_cannot_say_is_named() {
-        assertThat(works("convert", weights, folder.resolve("named.pt")).out()).contains("a .pt cannot say what " + weights + " says of itself", "--model, --dataset and --normalize");
+        assertThat(works("convert", weights, folder.resolve("named.pt")).out()).contains("a .pt file cannot hold the metadata of " + weights, "--model, --dataset and --normalize");
         assertThat(works("convert", weights, folder.resolve("named.safetensors")).out()).doesNotContain("cannot say");
     }
 

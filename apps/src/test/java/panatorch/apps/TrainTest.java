@@ -14,6 +14,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import panatorch.apps.options.OptimizerName;
+import panatorch.apps.options.ScheduleName;
 import panatorch.junit.NoTensorLeaks;
 
 /** Small runs on the synthetic set, from the command line to the files. */
@@ -91,6 +93,15 @@ class TrainTest {
     @Test void nothing_unfinished_is_left_in_the_folder() throws IOException {
         try (var files = Files.list(run)) {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("config.json", "metrics.json", "curves.png", "last.ckpt", "best.safetensors", "model.safetensors", "report.html", "run.log");
+        }
+    }
+
+    @Test void the_last_line_names_every_file_of_the_folder() throws IOException {
+        String last = call.out().lines().filter(line -> line.startsWith("written ")).findFirst().orElseThrow();
+        assertThat(last).endsWith(" in " + run);
+        List<String> named = List.of(last.substring("written".length(), last.length() - (" in " + run).length()).strip().split(", "));
+        try (var files = Files.list(run)) {
+            assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrderElementsOf(named);
         }
     }
 

@@ -12,15 +12,22 @@ import panatorch.nn.dropout.distillation.Monitor;
 import panatorch.nn.dropout.distillation.NarrowStudents;
 import panatorch.nn.dropout.distillation.Predictor;
 
-/** Figure 3: a layer narrower, or all layers, either distilled or trained on labels. */
+/** Makes figure 3 of the paper: networks with one narrower layer, or with narrower layers throughout, distilled or trained on labels. */
 final class DistillationCompression {
     private DistillationCompression() {}
 
     private static final String PARAMETERS = "parameters %";
-    /** Layers that begin from nothing need more steps than copies do. */
+    /** Epochs of distillation. New layers need more steps than copied ones. */
     private static final int EPOCHS = 60;
 
-    /** A point of the figure, test errors in %. @param part of all layers' weights that is left, or 1; @param units of {@code ip1} then, in place of 64 */
+    /**
+     * A published point of the figure.
+     *
+     * @param part part of all layers' weights that is left; 1 if only one layer is narrower
+     * @param units units of {@code ip1}, of 64, if only that layer is narrower
+     * @param distilled test error of the distilled network in %
+     * @param baseline test error of the network trained on labels in %
+     */
     private record Point(double part, int units, double distilled, double baseline) {
         boolean all() { return part < 1; }
 

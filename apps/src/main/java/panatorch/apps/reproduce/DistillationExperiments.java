@@ -16,12 +16,12 @@ import panatorch.nn.Module;
 import panatorch.nn.dropout.distillation.Monitor;
 import panatorch.nn.dropout.distillation.Predictor;
 
-/** Dropout distillation against the tables of its paper. */
+/** Compares dropout distillation with the tables of its paper. */
 final class DistillationExperiments {
     private DistillationExperiments() {}
 
     static final String BULO = "Rota Bulò, Porzi and Kontschieder 2016, Dropout Distillation, PMLR 48:99–107";
-    /** The paper does not tell its rates. */
+    /** Drop probability. The paper does not state it. */
     static final double P = 0.5;
 
     static final List<Experiment> ALL = List.of(
@@ -32,7 +32,7 @@ final class DistillationExperiments {
             new Experiment("distill-compression", "Students that are narrower than their teacher, against equally narrow networks trained on labels", BULO + ", figure 3, read off its vector graphics", DistillationCompression::run),
             new Experiment("distill-sets", "Which images a student learns from: training images, perturbed ones, test images", BULO + ", table 1 on the right", DistillationExperiments::sets));
 
-    /** What was published of a network, test errors in %. */
+    /** Published test errors of a network in %. */
     private record Published(double standard, double monteCarlo, double distilled) {}
 
     // ---- experiments
@@ -104,7 +104,10 @@ final class DistillationExperiments {
     private static final int SMALL_DISTILLATION = 12;
     static final String QUICK_NOTE = "half the filters and half the dropout rate";
 
-    /** Half as much for few steps: with a half, LeNetAll is still so far from fitted that the mean over masks is the worse prediction, and nothing to learn from. */
+    /**
+     * Returns the drop probability. At the quick scale it is halved: with 0.5, LeNetAll is so far from fitted that the mean over masks is
+     * the worse prediction, and there is nothing to distil.
+     */
     static double rate(Lab lab) { return lab.full() ? P : P / 2; }
 
     static Widths widths(Lab lab) { return lab.full() ? Widths.PUBLISHED : Widths.SMALL; }
@@ -113,18 +116,22 @@ final class DistillationExperiments {
         return quick(lab, images, SMALL_DISTILLATION);
     }
 
-    /** @param distillation epochs of it at the quick scale */
+    /**
+     * Returns the settings of the quick scale.
+     *
+     * @param distillation epochs of distillation
+     */
     static Distilling quick(Lab lab, Images images, int distillation) {
         Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 5e-4, true, 2 / 3.0) : small(distillation);
         return new Distilling(lab, images, recipe.with(lab));
     }
 
-    /** Many epochs of few images, for a baseline that is as sure of itself as a long training makes it. */
+    /** Returns the settings for few images, with many epochs, so that the baseline becomes as confident as after a long training. */
     private static Recipe small() { return small(SMALL_DISTILLATION); }
 
     private static Recipe small(int distillation) { return new Recipe(20, 0.02, 5e-4, List.of(2 / 3.0), distillation, 2, 25, 100, true); }
 
-    /** A baseline and its three predictions, a seed at a time. */
+    /** Measures a baseline and its three predictions for each seed. */
     private static void compare(Findings run, String name, Published published, Supplier<Module> network) {
         Distilling d = run.distilling();
         String standard = name + ", Standard", monteCarlo = name + ", Monte-Carlo (" + d.recipe().samples() + ")", distilled = name + ", Distillation";

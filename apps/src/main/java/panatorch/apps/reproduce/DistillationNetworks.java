@@ -12,11 +12,17 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
-/** The networks of dropout distillation at a size that two cores train in a minute: the layers of the published ones, with fewer units. */
+/** The networks of the distillation experiments at a size that two cores train in a minute: the published layers with fewer units. */
 final class DistillationNetworks {
     private DistillationNetworks() {}
 
-    /** {@link panatorch.models.AllConv} with half its dropout rates. @param first and {@code second} in place of 96 and 192 units */
+    /**
+     * Creates {@link panatorch.models.AllConv} with half its dropout rates.
+     *
+     * @param first units in place of 96
+     * @param second units in place of 192
+     * @param classes number of classes
+     */
     static Module allConv(int first, int second, int classes) {
         return initialized(new Networks.Split(
                 new Sequential(new Dropout(0.1), conv(3, first, 3, 1), conv(first, first, 3, 1), conv(first, first, 3, 2), new Dropout(0.25),
@@ -24,7 +30,7 @@ final class DistillationNetworks {
                 new Sequential(new Dropout(0.25), conv(second, second, 3, 1), conv(second, second, 1, 1), conv(second, classes, 1, 1), new AdaptiveAvgPool2d(1), new Flatten())));
     }
 
-    /** {@link panatorch.models.NiN} with {@code 1 / part} of its units and half its dropout rates. */
+    /** Creates {@link panatorch.models.NiN} with {@code 1 / part} of its units and half its dropout rates. */
     static Module nin(int part, int classes) {
         int wide = 192 / part, middle = 160 / part, narrow = 96 / part;
         return initialized(new Networks.Split(
@@ -33,18 +39,18 @@ final class DistillationNetworks {
                 new Sequential(new Dropout(0.25), conv(wide, wide, 3, 1), conv(wide, wide, 1, 1), conv(wide, classes, 1, 1), new AdaptiveAvgPool2d(1), new Flatten())));
     }
 
-    /** Units of {@code Quick}'s layers but the last. */
+    /** Units of the layers of {@code Quick}, except the last. */
     record Widths(int conv1, int conv2, int conv3, int ip1) {
         static final Widths PUBLISHED = new Widths(32, 32, 64, 64), SMALL = new Widths(16, 16, 32, 64);
 
-        /** All layers with {@code part} of the weights, about: a weight is between two layers. */
+        /** Returns the widths that leave about {@code part} of each layer's weights. */
         Widths shrunk(double part) { return new Widths(times(conv1, part), times(conv2, part), times(conv3, part), times(ip1, part)); }
 
         private static int times(int units, double part) { return (int) Math.round(units * Math.sqrt(part)); }
 
         Widths penultimate(int units) { return new Widths(conv1, conv2, conv3, units); }
 
-        /** Weights and biases. */
+        /** Returns the number of weights and biases. */
         int parameters() { return 75 * conv1 + conv1 + 25 * conv1 * conv2 + conv2 + 25 * conv2 * conv3 + conv3 + 16 * conv3 * ip1 + ip1 + 10 * ip1 + 10; }
 
         CudaConvnetQuick network(int classes, double p) { return initialized(new CudaConvnetQuick(CudaConvnetQuick.options(classes).widths(conv1, conv2, conv3, ip1).dropout(p))); }
@@ -54,7 +60,10 @@ final class DistillationNetworks {
         return new Sequential(new Conv2d(Conv2d.options(in, out, kernel).stride(stride).padding(kernel / 2)), new ReLU());
     }
 
-    /** Kaiming's normal distribution: without normalisation, smaller weights would keep the first epochs from learning anything, and there are few. */
+    /**
+     * Initialises the network with Kaiming's normal distribution. Without normalisation, smaller weights keep the first epochs from
+     * learning anything, and there are few epochs.
+     */
     static <M extends Module> M initialized(M network) {
         network.namedParameters().forEach((name, t) -> {
             if (t.dim() > 1) Init.kaimingNormal_(t, 0, Init.Fan.IN, Init.Nonlinearity.RELU);

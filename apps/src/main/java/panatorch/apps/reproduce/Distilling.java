@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import panatorch.Aten;
 import panatorch.DType;
@@ -40,23 +41,27 @@ import panatorch.train.Objective;
 import panatorch.train.Schedule;
 import panatorch.train.Trainer;
 
-/** Baselines, students and what they are measured by, as all experiments of Bulò et al. 2016, section 5, have them. */
+/** Trains and measures the baselines and students of all experiments of Bulò et al. 2016, section 5. */
 record Distilling(Lab lab, Images images, Recipe recipe) {
     static final String NLL = "test NLL", DIVERGENCE = "KL to MC", FLOOR = "MI floor", EXCESS = "train loss − MI";
     private static final double PERTURBED = 0.2, MOMENTUM = 0.9;
     private static final int BATCH = 128, SMALL_BATCH = 50, AT_ONCE = 4;
 
     /**
-     * How long and how fast.
+     * The settings of training and distillation.
      *
+     * @param epochs epochs of the baseline
+     * @param rate learning rate of the baseline
+     * @param weightDecay weight decay of the baseline
      * @param drops when the baseline's rate falls to a tenth, as parts of its epochs
-     * @param distillation epochs, two thirds of them at the baseline's last rate and the rest at a tenth of it
-     * @param masks an example in a step of distillation; with one the floor cannot be told from the loss
-     * @param samples of Monte-Carlo inference
-     * @param reference samples of the mean that all predictions are compared with
+     * @param distillation epochs of distillation: two thirds at the baseline's last rate, and the rest at a tenth of it
+     * @param masks dropout masks of an example in a step; with one the lower bound of the loss is unknown
+     * @param samples samples of Monte-Carlo prediction
+     * @param reference samples of the mean prediction with which all others are compared
+     * @param mirrored whether images may be mirrored
      */
     record Recipe(int epochs, double rate, double weightDecay, List<Double> drops, int distillation, int masks, int samples, int reference, boolean mirrored) {
-        /** The paper's 30 epochs of one mask an example, and 100 samples. */
+        /** Returns the paper's settings: 30 epochs of distillation, one mask per example, and 100 samples. */
         static Recipe published(int epochs, double rate, double weightDecay, boolean mirrored, Double... drops) {
             return new Recipe(epochs, rate, weightDecay, List.of(drops), PaperSchedule.EPOCHS, 1, 100, 1000, mirrored);
         }
@@ -66,12 +71,12 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         Recipe with(Lab lab) { return new Recipe(lab.epochs(epochs, epochs), rate, weightDecay, drops, lab.epochs(distillation, distillation), masks, samples, reference, mirrored); }
     }
 
-    /** The published settings' batches are not in the paper; a few thousand images need smaller ones for as many steps. */
+    /** Returns the batch size. The paper does not state its own; a few thousand images need smaller batches for as many steps. */
     int batch() { return lab.full() ? BATCH : SMALL_BATCH; }
 
     // ---- training
 
-    /** Trains a fresh network on labelled images, dropout on, with SGD and momentum. */
+    /** Trains a new network with dropout on labelled images, with SGD and momentum. */
     void baseline(Module network, long seed) {
         try (var o = new SGD(network.parameters(), SGD.options(recipe.rate).momentum(MOMENTUM).weightDecay(recipe.weightDecay).fused(true))) {
             long[] falls = recipe.drops.stream().mapToLong(d -> Math.max(1, Math.round(d * recipe.epochs))).toArray();
@@ -79,14 +84,18 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         }
     }
 
-    /** What a student learns from: {@code TRAIN} and {@code PERTURBED} images of the training set, or those of the test set; labels are read of none. */
+    /** The images from which a student learns. Their labels are not used. */
     enum Source {
         TRAIN, PERTURBED, TEST;
 
         String words() { return (this == PERTURBED ? "perturbed train" : name().toLowerCase(Locale.ROOT)) + " images"; }
     }
 
-    /** Trains a student that has its first weights, by the paper's schedule; a loss and a floor an epoch. */
+    /**
+     * Trains a student from its initial weights by the paper's schedule.
+     *
+     * @return loss and lower bound of each epoch
+     */
     List<Monitor.Means> distil(Module teacher, Module student, Source source, double rate, long seed) {
         boolean perturbed = source == Source.PERTURBED, grey = images.train().imageShape()[0] == 1;
         Perturbation perturbation = perturbed && !grey ? Perturbation.pixels(PERTURBED) : null;
@@ -97,7 +106,11 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         }
     }
 
-    /** A copy of the teacher, distilled on perturbed training images; to be closed. @param curve takes the losses of its epochs */
+    /**
+     * Distils a copy of the teacher; the caller closes it.
+     *
+     * @param curve takes the losses of its epochs
+     */
     Module student(Module teacher, Source source, long seed, List<Monitor.Means> curve) {
         Module student = Module.copyOf(teacher);
         curve.addAll(distil(teacher, student, source, recipe.lastRate(), seed));
@@ -115,8 +128,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     }
 
     /**
-     * As {@link Perturbation}, and black: digits are not centred where the paper's LeNet comes from, as colour images are, and dots of the mean colour all over
-     * the black ground would make images that no test has.
+     * Blanks pixels as {@link Perturbation} does, but with black. Digits are not centred in the original of the paper's LeNet, unlike
+     * colour images, and dots of the mean colour on the black ground would make images that no test set has.
      */
     private static Tensor blackened(Tensor bytes, Generator generator) {
         try (var scope = Scope.open()) {
@@ -133,7 +146,7 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
 
     // ---- measuring
 
-    /** What a teacher says of the test images on average over many masks. Owns its tensors. */
+    /** A teacher's mean prediction for the test images over many masks. Owns its tensors. */
     final class Reference implements AutoCloseable {
         private final Tensor mean, labels;
         private final double floor;
@@ -147,14 +160,16 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
                     return p.logMean();
                 }).escape();
                 floor = sum[0] / mean.size(0);
-                labels = gathered(b -> b.target().clone()).escape();
+                labels = gathered(b -> Objects.requireNonNull(b.target(), "test images have labels").clone()).escape();
             }
         }
 
-        /** The mean over test images of what the teacher's masks disagree on: no deterministic student's divergence from single samples gets below. */
+        /**
+         * Returns the mean mutual information of the teacher's masks: no deterministic student's divergence from single samples is lower.
+         */
         double floor() { return floor; }
 
-        /** Error, likelihood, and the divergence of the reference's mean from a predictor. */
+        /** Returns test error, likelihood, and the divergence from the reference's mean. */
         Map<String, Double> measures(Predictor predictor) {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                 Tensor log = all(predictor);
@@ -173,14 +188,14 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         }
     }
 
-    /** The paper's baseline that costs as many passes as there are samples. */
+    /** Returns the Monte-Carlo predictor, which needs as many passes as samples. */
     Predictor monteCarlo(Module teacher) { return Predictor.monteCarlo(teacher, recipe.samples, AT_ONCE); }
 
     private Tensor all(Predictor predictor) {
         return gathered(b -> predictor.logProbabilities(b.input().to(lab.device())).to(Device.CPU, DType.FLOAT64));
     }
 
-    /** Of all test images in their order. */
+    /** Concatenates the rows of all test images, in their order. */
     private Tensor gathered(Function<Batches.Pair, Tensor> rows) {
         var parts = new ArrayList<Tensor>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var epoch = images.testing().epoch(1, 0)) {

@@ -4,19 +4,19 @@ import java.util.Map;
 import panatorch.data.Batches;
 import panatorch.datasets.Dataset;
 
-/** What an experiment trains and evaluates on. */
+/** The data set of an experiment. */
 public interface Examples {
-    /** As reports have it. */
+    /** Returns the name for reports. */
     String name();
 
     Dataset train();
 
     Dataset test();
 
-    /** What a report says of it. */
+    /** Describes the data set in a report. */
     default Map<String, Object> settings() { return Map.of("set", name(), "train examples", train().size(), "test examples", test().size()); }
 
-    /** The training examples as they are evaluated: in order, not varied. */
+    /** Returns the training examples in order and without augmentation, for evaluation. */
     Batches trainingAsTest();
 
     Batches testing();

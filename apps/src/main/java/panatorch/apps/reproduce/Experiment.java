@@ -3,15 +3,16 @@ package panatorch.apps.reproduce;
 import java.io.IOException;
 
 /**
- * A published result that is made again.
+ * A published experiment that can be repeated.
  *
- * @param name what the command line calls it
+ * @param name name on the command line
  * @param title what is compared, in a sentence
  * @param source the paper, and where the published figures were found
- * @param anyImages whether the user may choose another set
+ * @param anyImages whether the user may choose another data set
+ * @param program runs the experiment
  */
 public record Experiment(String name, String title, String source, boolean anyImages, Program program) {
-    /** One that is about its own data set. */
+    /** Creates an experiment with a fixed data set. */
     public Experiment(String name, String title, String source, Program program) { this(name, title, source, false, program); }
 
     @FunctionalInterface

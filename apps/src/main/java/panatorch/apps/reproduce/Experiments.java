@@ -3,7 +3,7 @@ package panatorch.apps.reproduce;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** All of them, in the order in which they are listed. */
+/** The list of all experiments, in the order in which the command line shows them. */
 public final class Experiments {
     private Experiments() {}
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import panatorch.nn.dropout.distillation.Monitor;
 
-/** Measures of several predictors of one teacher, as they come; what {@link Sweep} is for variants that are trained each for itself. */
+/** Collects measures of several predictors of one teacher. {@link Sweep} does so for variants that are trained independently. */
 final class Findings {
     private final Distilling distilling;
     private final Lab lab;
@@ -24,7 +24,12 @@ final class Findings {
 
     Table table() { return table; }
 
-    /** @param published test error in % */
+    /**
+     * Adds a row to the table.
+     *
+     * @param name the predictor
+     * @param published published test error in %
+     */
     void row(String name, double published) { table.row(name, Map.of(Training.TEST_ERROR, published)); }
 
     void add(String row, long seed, Map<String, Double> measures) {
@@ -32,7 +37,10 @@ final class Findings {
         lab.say(row + ", seed " + seed + ": " + measures.entrySet().stream().map(m -> String.format(Locale.ROOT, "%s %.4g", m.getKey(), m.getValue())).collect(Collectors.joining(", ")));
     }
 
-    /** A student's row: its measures, what no student gets below, and how far the last epoch's loss was from that, if there were masks enough to tell. */
+    /**
+     * Adds a student's measures, with the lower bound of its loss and, if there were masks enough to know it, the last epoch's excess over
+     * that.
+     */
     void addStudent(String row, long seed, Map<String, Double> measures, Distilling.Reference reference, List<Monitor.Means> epochs) {
         measures.put(Distilling.FLOOR, reference.floor());
         double excess = epochs.getLast().excess();
@@ -40,13 +48,18 @@ final class Findings {
         add(row, seed, measures);
     }
 
-    /** A row's loss of distillation by epoch, whose mean over seeds is plotted. */
+    /** Adds a row's distillation loss by epoch. The plot shows its mean over seeds. */
     void curve(String row, List<Monitor.Means> epochs) {
         double[] sums = curves.computeIfAbsent(row, r -> new double[epochs.size()]);
         for (int i = 0; i < sums.length; i++) sums[i] += epochs.get(i).loss() / lab.seeds().size();
     }
 
-    /** @param smaller how the quick scale's network differs from the published one; empty if it does not */
+    /**
+     * Returns the report.
+     *
+     * @param e the experiment
+     * @param smaller how the network of the quick scale differs from the published one; empty if it does not
+     */
     Report report(Experiment e, String smaller) {
         Distilling.Recipe r = distilling.recipe();
         Images images = distilling.images();

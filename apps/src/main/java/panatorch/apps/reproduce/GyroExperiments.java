@@ -26,7 +26,7 @@ import panatorch.train.Callback;
 import panatorch.train.Schedule;
 import panatorch.train.Trainer;
 
-/** Gyro dropout against conventional dropout and none, with the schedule of this library and that of the published codes. */
+/** Compares gyro dropout with conventional dropout and with none, with this library's schedule and with that of the published codes. */
 final class GyroExperiments {
     private GyroExperiments() {}
 
@@ -42,7 +42,11 @@ final class GyroExperiments {
 
     // ---- experiments
 
-    /** @param channels of the convolutions; an eighth of them at the quick scale */
+    /**
+     * Runs the authors' network.
+     *
+     * @param channels channels of the convolutions, of which the quick scale has an eighth
+     */
     private static Report authors(Lab lab, Experiment e, int... channels) {
         int quick = lab.full() ? 1 : 8;
         for (int i = 0; i < channels.length; i++) channels[i] /= quick;
@@ -103,10 +107,22 @@ final class GyroExperiments {
 
     private static int batchSize(Lab lab, Images images) { return Math.min(lab.full() ? 256 : 64, images.train().size()); }
 
-    /** The arithmetic of a published code. */
+    /** The schedule of a published code. */
     private record Published(String name, GyroOptions options, LongFunction<GyroSchedule> schedule) {}
 
-    /** @param network by the drop probability; @param everywhere whether its trunk drops, too */
+    /**
+     * One comparison.
+     *
+     * @param lab the scale
+     * @param training how networks are trained
+     * @param batches training batches
+     * @param network creates the network, given the drop probability
+     * @param p drop probability
+     * @param everywhere whether the trunk has dropout too
+     * @param subnetworks number of subnetworks, σ
+     * @param concurrent subnetworks that are trained at a time, τ
+     * @param published the published code to compare with
+     */
     private record Trial(Lab lab, Training training, Batches batches, DoubleFunction<Classifier> network, double p, boolean everywhere, int subnetworks, int concurrent, Published published) {
         Report report(Experiment e, List<String> notes) {
             long steps = (long) training.epochs() * batches.count();
@@ -127,7 +143,11 @@ final class GyroExperiments {
             return lab.report(e, settings, table, sweep.curves(), Training.CURVE, all);
         }
 
-        /** @param given null for conventional dropout; closed here */
+        /**
+         * Trains and measures one network.
+         *
+         * @param given the gyro schedule, which is closed here; null for conventional dropout
+         */
         private Sweep.Result run(long seed, double drop, @Nullable GyroSchedule given, GyroOptions options) {
             try (GyroSchedule schedule = given) {
                 var watched = new ArrayList<Subnetworks>();

@@ -4,8 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import panatorch.data.Batches;
-import panatorch.datasets.Cifar10;
+import panatorch.datasets.Batch;
 import panatorch.datasets.Cifar100;
+import panatorch.datasets.Cifar10;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
@@ -19,24 +20,34 @@ import panatorch.datasets.transforms.Standardize;
 import panatorch.datasets.transforms.Transform;
 
 /**
- * A data set as experiments use it. Owns the sets until closed.
+ * Images of an experiment. Owns the data sets until it is closed.
  *
- * @param name as reports have it
- * @param train a view of the images that are used, as is {@code test}
- * @param sets what the views are of
- * @param normalize what makes numbers of pixels: by default by mean and deviation of the training images
+ * @param name name for reports
+ * @param train view of the training images that are used
+ * @param test view of the test images that are used
+ * @param sets the data sets of the views
+ * @param normalize normalisation of the pixels
  */
 public record Images(String name, Dataset train, Dataset test, List<Dataset> sets, Transform normalize) implements Examples, AutoCloseable {
     private static final int TEST_BATCH = 250;
 
-    /** CIFAR-10, or the built-in images, which have its shape and ten classes too, if the user gave no folder. @param images of the training set at most */
+    /**
+     * Opens CIFAR-10, or without a data folder the built-in images, which have the same shape and number of classes.
+     *
+     * @param images greatest number of training images
+     * @param testImages greatest number of test images
+     */
     public static Images cifar10(Lab lab, int images, int testImages) {
         Path data = lab.data();
         return data == null ? of("built-in images", Synthetic.train(), Synthetic.test(), images, testImages)
                 : of("CIFAR-10", Cifar10.train(data), Cifar10.test(data), images, testImages);
     }
 
-    /** What the user chose, or CIFAR-10. @throws DatasetException if it is not of three channels */
+    /**
+     * Opens the data set that the user chose, or CIFAR-10.
+     *
+     * @throws DatasetException if it does not have three channels
+     */
     public static Images chosen(Lab lab, int images, int testImages) {
         Lab.Choice choice = lab.choice();
         if (choice == null) return cifar10(lab, images, testImages);
@@ -47,14 +58,22 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
         throw new DatasetException("this experiment's network is for images of three channels, which " + choice.name() + " has not");
     }
 
-    /** At the quick scale a part of the set will do. @throws DatasetException without a folder */
+    /**
+     * Opens CIFAR-100. The quick scale accepts a part of it.
+     *
+     * @throws DatasetException without a data folder
+     */
     public static Images cifar100(Lab lab, int images, int testImages) {
         Path data = needed(lab, "CIFAR-100"), train = data.resolve("cifar-100-binary").resolve("train.bin");
         boolean part = !lab.full() && Files.isRegularFile(train);
         return of("CIFAR-100", part ? Cifar100.of(train, Cifar100.Labels.FINE) : Cifar100.train(data), Cifar100.test(data), images, testImages);
     }
 
-    /** @throws DatasetException without a folder */
+    /**
+     * Opens MNIST.
+     *
+     * @throws DatasetException without a data folder
+     */
     public static Images mnist(Lab lab, int images, int testImages) {
         Path data = needed(lab, "MNIST");
         return of("MNIST", Mnist.train(data), Mnist.test(data), images, testImages);
@@ -68,17 +87,26 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
 
     private static Images of(String name, Dataset train, Dataset test, int images, int testImages) { return of(name, train, test, train.limit(images), test.limit(testImages)); }
 
-    /** @param used views of the whole sets, as is {@code usedTest} */
+    /**
+     * Normalises by mean and deviation of the whole training set.
+     *
+     * @param used view of the training images that are used
+     * @param usedTest view of the test images that are used
+     */
     private static Images of(String name, Dataset train, Dataset test, Dataset used, Dataset usedTest) {
         return new Images(name, used, usedTest, List.of(train, test), new Normalize(train.mean(), train.std()));
     }
 
-    /** The same images, each normalised by its own mean and deviation. */
+    /** Returns the same images, each normalised by its own mean and deviation. */
     public Images standardized() { return new Images(name, train, test, sets, new Standardize()); }
 
     public int classes() { return train.classes(); }
 
-    /** Training batches in a new order each epoch. @param augmented whether images are shifted by up to four pixels and mirrored */
+    /**
+     * Returns training batches, in a new order each epoch.
+     *
+     * @param augmented whether images are shifted by up to four pixels and mirrored
+     */
     public Batches training(int batchSize, long seed, boolean augmented, boolean dropLast) {
         int side = (int) train.imageShape()[1];
         Transform transform = augmented ? Compose.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;

@@ -16,20 +16,28 @@ import panatorch.datasets.Dataset;
 import panatorch.train.Placement;
 
 /**
- * Where and how large experiments run.
+ * The scale of an experiment, and where it runs.
  *
- * @param data folder of the unpacked data sets, or null for the built-in images
- * @param choice in place of the experiment's own data set, or null
- * @param full the published settings, in place of ones that take minutes on two cores
- * @param repetitions with the seeds 0, 1, …
- * @param epochs in place of the experiment's own, or null
- * @param trainLimit of images in place of the experiment's own, or null
- * @param output told a line at a time
- * @param interruption throws if the user wants an end
+ * @param data folder of the data sets; null for the built-in images
+ * @param choice data set that replaces the experiment's own, or null
+ * @param full whether to use the published settings instead of ones that take minutes on two cores
+ * @param repetitions number of seeds: 0, 1, …
+ * @param epochs epochs that replace the experiment's own, or null
+ * @param trainLimit number of training images that replaces the experiment's own, or null
+ * @param device device of the networks
+ * @param precision precision of training
+ * @param output takes the lines of the log
+ * @param interruption throws if the user has pressed Ctrl-C
  */
 public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, int repetitions, @Nullable Integer epochs, @Nullable Integer trainLimit, Device device, Precision precision,
         Consumer<String> output, Runnable interruption) {
-    /** Images that an experiment may be about, as well. @param train opens the training set, which is the caller's */
+    /**
+     * A data set that the user chose.
+     *
+     * @param name name for reports
+     * @param train opens the training set, which the caller closes
+     * @param test opens the test set, which the caller closes
+     */
     public record Choice(String name, Supplier<Dataset> train, Supplier<Dataset> test) {}
 
     public List<Long> seeds() { return LongStream.range(0, repetitions).boxed().toList(); }
@@ -38,18 +46,25 @@ public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, in
 
     public void check() { interruption.run(); }
 
-    /** The first for a run of minutes, the second for the published settings, or what the user said. */
+    /** Returns the number of epochs: what the user passed, or else the quick or the published one. */
     public int epochs(int quick, int published) { return epochs != null ? epochs : full ? published : quick; }
 
-    /** How many training images: all for the published settings. */
+    /** Returns the greatest number of training images; unlimited for the published settings. */
     public int trainImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
 
-    /** How many test images: all for the published settings, and as many as the user said of the training images at most. */
+    /**
+     * Returns the greatest number of test images: unlimited for the published settings, and at most the number of training images that the
+     * user passed.
+     */
     public int testImages(int quick) { return full ? Integer.MAX_VALUE : trainLimit != null ? Math.min(trainLimit, quick) : quick; }
 
     public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }
 
-    /** A report that says of all runs where they come from. @param own what decides the numbers of this experiment, besides */
+    /**
+     * Returns a report with the settings that all experiments have.
+     *
+     * @param own further settings of this experiment
+     */
     public Report report(Experiment e, Map<String, ?> own, Table table, Map<String, double[]> curves, String curve, List<String> notes) {
         var s = new LinkedHashMap<String, Object>();
         s.put("full", full);

@@ -3,6 +3,7 @@ package panatorch.apps.reproduce;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import panatorch.Scope;
@@ -25,7 +26,7 @@ import panatorch.train.Objective;
 import panatorch.train.Schedule;
 import panatorch.train.TrainingMethod;
 
-/** Multi-sample dropout against its paper and two reproductions. */
+/** Compares multi-sample dropout with its paper and two reproductions. */
 final class MultiSampleExperiments {
     private MultiSampleExperiments() {}
 
@@ -54,7 +55,7 @@ final class MultiSampleExperiments {
             for (int m : new int[] {1, 2, 4, 8, 16, 32, 64}) sweep.variant("M=" + m, seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(own(m))));
             Table table = sweep.run();
             table.relative(Training.STEP_TIME, "M=1", RELATIVE);
-            double goal = last(sweep.curves().get("M=1"));
+            double goal = last(Objects.requireNonNull(sweep.curves().get("M=1"), "M=1"));
             sweep.curves().forEach((variant, curve) -> table.add(variant, "epochs to M=1's last train loss", epochsTo(curve, goal)));
             return report(lab, e, images, training, table, sweep);
         }
@@ -146,13 +147,13 @@ final class MultiSampleExperiments {
 
     // ---- parts of them
 
-    /** Nesterov's momentum over one cycle. */
+    /** Returns training by SGD with Nesterov momentum and a one-cycle schedule. */
     private static Training sgd(Lab lab, Images images, int epochs) {
         return new Training(lab, images, epochs, m -> new SGD(m.parameters(), SGD.options(0.05).momentum(0.9).nesterov(true).weightDecay(5e-4).fused(true)),
                 (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(0.05, steps).cycleMomentum(false))));
     }
 
-    /** The small network, or VGG-16 for the published settings, with two dropout layers in the head. */
+    /** Creates the small network, or VGG-16 for the published settings, with two dropout layers in the head. */
     private static Module net(Lab lab, Images images, double first, double second) {
         return lab.full() ? new Networks.Split(Networks.vggTrunk(16, images.classes()), Networks.twoDropouts(512, 512, images.classes(), first, second))
                 : new Networks.Split(Networks.smallFlatTrunk(), Networks.twoDropouts(1024, 128, images.classes(), first, second));
@@ -163,14 +164,14 @@ final class MultiSampleExperiments {
         return new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new Dropout(p), linear));
     }
 
-    /** M samples of the head's own dropout layers. */
+    /** Returns training with M samples of the head's own dropout layers. */
     private static Callback own(int samples) { return MultiSampleTraining.of(MultiSampleDropout.options(samples)); }
 
     private static Map<String, Double> published(double error) { return Map.of(Training.TEST_ERROR, error); }
 
     private static double last(double[] curve) { return curve[curve.length - 1]; }
 
-    /** Epochs until a falling curve reaches {@code goal}, between two by linear interpolation; not a number if it never does. */
+    /** Returns the number of epochs until a falling curve reaches {@code goal}, linearly interpolated; NaN if it never does. */
     static double epochsTo(double[] curve, double goal) {
         for (int i = 0; i < curve.length; i++) {
             if (curve[i] > goal) continue;
@@ -179,7 +180,7 @@ final class MultiSampleExperiments {
         return Double.NaN;
     }
 
-    /** Each minibatch several times over, as one large one. */
+    /** Repeats each minibatch within one larger batch. */
     private record Repeated(int times) implements TrainingMethod {
         @Override public Objective around(Objective objective) {
             return (model, input, target) -> {

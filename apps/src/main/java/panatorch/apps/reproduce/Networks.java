@@ -1,6 +1,7 @@
 package panatorch.apps.reproduce;
 
 import java.util.ArrayList;
+import java.util.Objects;
 import panatorch.Aten;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -20,7 +21,7 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
-/** Networks of the papers' experiments that are no models of their own. */
+/** Networks of the papers' experiments that are not in {@code panatorch.models}. */
 final class Networks {
     private Networks() {}
 
@@ -40,7 +41,10 @@ final class Networks {
         @Override protected Module recreate() { return new Split(copyOf(trunk), copyOf(head)); }
     }
 
-    /** Two hidden layers with a dropout in front of each of the linear ones behind them, as VGG-like networks end; no layers where the probability is 0. */
+    /**
+     * Creates a head of two hidden layers with dropout in front of each linear layer, as VGG-like networks have. A probability of 0 leaves
+     * the layer out.
+     */
     static Sequential twoDropouts(long features, long hidden, int classes, double first, double second) {
         var layers = new ArrayList<Module>();
         if (first > 0) layers.add(new Dropout(first));
@@ -51,7 +55,10 @@ final class Networks {
         return new Sequential(layers.toArray(Module[]::new));
     }
 
-    /** Three convolutions with batch normalisation on maps of 32×32: small enough for a sweep on two cores. Maps of 64×4×4, not flattened. */
+    /**
+     * Creates three convolutions with batch normalisation for inputs of 32×32, small enough for a sweep on two cores. The output is
+     * 64×4×4, not flattened.
+     */
     static Sequential smallTrunk() {
         return new Sequential(conv(3, 32), new MaxPool2d(2), conv(32, 64), new MaxPool2d(2), conv(64, 64), new MaxPool2d(2));
     }
@@ -60,14 +67,16 @@ final class Networks {
 
     private static Sequential conv(long in, long out) { return new Sequential(new Conv2d(Conv2d.options(in, out, 3).padding(1)), new BatchNorm2d(out), new ReLU()); }
 
-    /** VGG with batch normalisation up to its head, [N, 512]. */
+    private static Module part(Module network, String name) { return Objects.requireNonNull(network.namedChildren().get(name), name); }
+
+    /** Creates VGG with batch normalisation up to its head, {@code [N, 512]}. */
     static Module vggTrunk(int depth, int classes) {
         var vgg = new VGG(depth, true, VGG.Head.CIFAR, classes);
         vgg.head().close();
-        return new Sequential(vgg.namedChildren().get("features"), new Flatten());
+        return new Sequential(part(vgg, "features"), new Flatten());
     }
 
-    /** MiniResNet of lonePatient's multi-sample dropout: [N, 3, 32, 32] → [N, 128]. */
+    /** Creates the MiniResNet of lonePatient's multi-sample dropout: {@code [N, 3, 32, 32]} → {@code [N, 128]}. */
     static Module miniResNetTrunk() {
         var layers = new ArrayList<Module>();
         layers.add(conv(3, 32));
@@ -83,30 +92,29 @@ final class Networks {
         return new Sequential(layers.toArray(Module[]::new));
     }
 
-    /** The convolutions of a CIFAR ResNet with projections, and the concatenated maximum and mean of its maps: [N, 128]. */
+    /** Creates the convolutions of a CIFAR ResNet with projections, followed by the maximum and the mean of its maps: {@code [N, 128]}. */
     static Module resnetTrunk(int depth) {
         var net = new CifarResNet(depth, CifarResNet.Shortcut.PROJECTION, 10);
-        var parts = net.namedChildren();
-        parts.get("linear").close();
-        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), new GlobalPool(true));
+        part(net, "linear").close();
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), new GlobalPool(true));
     }
 
-    /** The head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
+    /** Creates the head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
     static Sequential normalizedHead(int classes, double p) {
         return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p), new Linear(128, classes));
     }
 
-    /** ResNet-18 up to its head, [N, 512]. */
+    /** Creates ResNet-18 up to its head, {@code [N, 512]}. */
     static Module resnet18Trunk(ResNet.Stem stem) {
         var net = ResNet.resnet18(stem, 10);
-        var parts = net.namedChildren();
-        parts.get("fc").close();
-        return new Sequential(parts.get("conv1"), parts.get("bn1"), new ReLU(), parts.get("maxpool"), parts.get("layer1"), parts.get("layer2"), parts.get("layer3"), parts.get("layer4"), new GlobalPool(false));
+        part(net, "fc").close();
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "maxpool"), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), part(net, "layer4"), new GlobalPool(false));
     }
 
     /**
-     * LeNet (two convolutions) and AlexNet (three) of the authors of gyro dropout, for images of 3×32×32: 5×5 convolutions with ReLU and a pooling behind each but
-     * the last, two hidden layers with dropout, no biases, Xavier's initialisation. The first hidden layer is the trunk's.
+     * Creates LeNet (two convolutions) or AlexNet (three) of the authors of gyro dropout, for images of 3×32×32: 5×5 convolutions with
+     * ReLU, a pooling behind each but the last, two hidden layers with dropout, no biases, and Xavier's initialisation. The first hidden
+     * layer belongs to the trunk.
      */
     static Classifier gyroNet(int[] channels, long hidden, int classes, double p) {
         var layers = new ArrayList<Module>();
@@ -128,7 +136,7 @@ final class Networks {
         return net;
     }
 
-    /** Mean over the maps, or their maximum and mean one after the other. */
+    /** Computes the mean over the maps, or their maximum and mean one after the other. */
     private static final class GlobalPool extends Module {
         private final boolean both;
 

@@ -11,11 +11,14 @@ import java.util.Map;
 import panatorch.serialize.AtomicFile;
 
 /**
- * What an experiment found.
+ * The results of an experiment.
  *
- * @param settings all that decides the numbers
- * @param seeds one a repetition
- * @param curves by variant, the mean over seeds of what {@code curve} says, an epoch each
+ * @param experiment the experiment
+ * @param settings all settings that decide the numbers
+ * @param seeds seed of each repetition
+ * @param table the measures
+ * @param curves curve of each variant: the mean over seeds of {@code curve} for each epoch
+ * @param curve name of the measure of the curves
  * @param notes what a reader of the table must know, such as how the settings differ from the paper's
  */
 public record Report(Experiment experiment, Map<String, Object> settings, List<Long> seeds, Table table, Map<String, double[]> curves, String curve, List<String> notes) {
@@ -36,7 +39,7 @@ public record Report(Experiment experiment, Map<String, Object> settings, List<L
         json.put("notes", notes);
         AtomicFile.write(folder.resolve("report.json"), JSON.writeValueAsBytes(json));
         AtomicFile.write(folder.resolve("report.md"), markdown().getBytes(StandardCharsets.UTF_8));
-        if (!curves.isEmpty()) Plot.write(folder.resolve("plot.png"), this);
+        if (!curves.isEmpty()) Plot.write(folder.resolve("plot.png"), experiment.name(), curve, curves);
     }
 
     private Map<String, Object> row(String variant, Table.Row row) {

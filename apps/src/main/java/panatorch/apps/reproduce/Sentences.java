@@ -13,15 +13,17 @@ import panatorch.datasets.text.TextDataset;
 import panatorch.datasets.text.Vocabulary;
 import panatorch.datasets.text.WordPiece;
 
-/** SST-2, GLUE's sentences of film reviews, with a vocabulary of the words of its training sentences, as BERT's own is not at hand. */
+/** SST-2, GLUE's sentences of film reviews. The vocabulary is built from the training sentences, because BERT's own is not available. */
 record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) implements Examples {
     private static final Pattern WORD = Pattern.compile("\\p{Alnum}+|[^\\s\\p{Alnum}]");
     private static final List<String> CLASSES = List.of("negative", "positive"), SPECIAL = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]");
 
     /**
-     * @param sentences of the training set at most; those that are not taken lend no words to the vocabulary
-     * @param testBatch sentences in a batch of {@link #testing}
-     * @throws DatasetException without a folder
+     * Opens the data set.
+     *
+     * @param sentences greatest number of training sentences; the vocabulary is built from these
+     * @param testBatch sentences of a batch of {@link #testing}
+     * @throws DatasetException without a data folder
      */
     static Sentences sst2(Lab lab, int sentences, int maxTokens, int testBatch) {
         Path data = lab.data();
@@ -38,7 +40,7 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
 
     @Override public String name() { return "SST-2"; }
 
-    /** In a new order each epoch, without a last batch of fewer sentences. */
+    /** Returns training batches, in a new order each epoch, without a smaller last batch. */
     Batches training(int batchSize) { return DataLoader.of(train, batchSize).shuffle().dropLast().build(); }
 
     @Override public Batches trainingAsTest() { return DataLoader.of(train, testBatch).build(); }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -25,17 +26,21 @@ import panatorch.nn.dropout.gyro.GyroSchedule;
 import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
-/** Which subnetworks gyro dropout trains, and what they and random ones predict of test examples. */
+/** Records which subnetworks gyro dropout trains, and measures what they and random ones predict for test examples. */
 final class Subnetworks implements Callback {
     static final String TRAINED = "subnetworks trained", FULL = "full %";
 
     private final GyroDropout gyro;
-    /** A subnetwork is a mask for each layer; layers that select for themselves combine them. */
+    /** The trained subnetworks. Each is a mask per layer; layers that select independently combine their masks. */
     private final Set<List<Long>> trained = new LinkedHashSet<>();
 
     Subnetworks(GyroDropout gyro) { this.gyro = gyro; }
 
-    private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(l -> (GyroMasks) l.masks()).toList(); }
+    private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(Subnetworks::masks).toList(); }
+
+    private static GyroMasks masks(DropoutLayer layer) { return (GyroMasks) Objects.requireNonNull(layer.masks(), "gyro dropout has replaced the masks"); }
+
+    private static Tensor bank(DropoutLayer layer) { return Objects.requireNonNull(masks(layer).bank(), "a forward pass has drawn the bank"); }
 
     @Override public void batchStart(Trainer t) {
         List<long[]> active = masks().stream().map(m -> gyro.schedule().active(m.layer())).toList();
@@ -46,10 +51,13 @@ final class Subnetworks implements Callback {
     }
 
     /**
-     * Mean accuracy of one, accuracy of the ensemble and disagreement, in %, of subnetworks that were trained and of as many random ones as σ.
+     * Measures the mean accuracy of one subnetwork, the accuracy of the ensemble, and their disagreement in %, for trained subnetworks and
+     * for as many random ones as σ.
      *
-     * @param gyro null for a model that was trained otherwise, of which random ones are measured only
-     * @param everywhere whether the trunk drops, too: then the first test batch is measured, as all of the model runs for each subnetwork
+     * @param gyro the recorded subnetworks; null for a model that was trained without gyro dropout, for which only random ones are
+     *       measured
+     * @param everywhere whether the trunk has dropout too; only the first test batch is measured then, because each subnetwork runs the
+     *       whole model
      */
     static Map<String, Double> measures(Lab lab, Classifier model, Batches testing, boolean everywhere, double p, int count, long seed, @Nullable Subnetworks gyro) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(model)) {
@@ -58,9 +66,9 @@ final class Subnetworks implements Callback {
             try (var epoch = testing.epoch(1, 0)) {
                 while (epoch.hasNext() && !(everywhere && inputs.size() == 1)) {
                     try (var batch = epoch.next(); var one = Scope.open()) {
-                        Tensor input = batch.input().to(lab.device(), batch.input().dtype());
+                        Tensor target = Objects.requireNonNull(batch.target(), "test examples have labels"), input = batch.input().to(lab.device(), batch.input().dtype());
                         inputs.add(one.move(everywhere ? input.clone() : model.features(input)));
-                        targets.add(one.move(batch.target().to(lab.device(), batch.target().dtype()).clone()));
+                        targets.add(one.move(target.to(lab.device(), target.dtype()).clone()));
                     }
                 }
             }
@@ -84,20 +92,24 @@ final class Subnetworks implements Callback {
         measures.put(which + ": disagree %", 100 * d.disagreement());
     }
 
-    /** Row k of each layer's bank is its mask of the k-th trained subnetwork. */
+    /** Returns a bank of masks for each layer, in which row k belongs to the k-th trained subnetwork. */
     private Map<DropoutLayer, Tensor> banks() {
         var banks = new LinkedHashMap<DropoutLayer, Tensor>();
         int place = 0;
         for (DropoutLayer layer : gyro.replaced().values()) {
             int at = place++;
             Tensor rows = Torch.tensor(trained.stream().mapToLong(subnetwork -> subnetwork.get(at)).toArray());
-            Tensor bank = ((GyroMasks) layer.masks()).bank();
+            Tensor bank = bank(layer);
             banks.put(layer, bank.indexSelect(0, rows.to(bank.device())));
         }
         return banks;
     }
 
-    /** @param banks in place of the random ones that are drawn first */
+    /**
+     * Measures subnetworks.
+     *
+     * @param banks masks that replace the random ones
+     */
     private static GyroDiagnostics of(Module part, Tensor input, Tensor target, double p, int count, long seed, Map<DropoutLayer, Tensor> banks) {
         try (var schedule = GyroSchedule.of(count, 1, 1, 1_000_000 + seed)) { // other masks than the ones of training, which has the plain seed
             var drawn = GyroDropout.replaceIn(part, schedule, GyroOptions.DEFAULT.p(p));
@@ -105,7 +117,7 @@ final class Subnetworks implements Callback {
                 try (var modes = Modes.sampling(part); var scope = Scope.open()) {
                     part.call(input.narrow(0, 0, 1)); // banks are drawn of the widths that layers see
                 }
-                banks.forEach((layer, bank) -> ((GyroMasks) layer.masks()).bank().copy_(bank));
+                banks.forEach((layer, bank) -> bank(layer).copy_(bank));
                 return GyroDiagnostics.of(part, drawn.replaced(), input, target);
             } finally {
                 drawn.undo();

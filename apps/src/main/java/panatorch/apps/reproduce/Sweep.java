@@ -7,12 +7,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Variants that are each run once a seed, in turn, so that what the machine does meanwhile meets all alike. */
+/** Runs variants once per seed, in turn, so that what else the machine does affects all alike. */
 public final class Sweep {
     /**
-     * What one run measured.
+     * The measures of one run.
      *
-     * @param curve a value an epoch; empty for none
+     * @param measures the measures by name
+     * @param curve one value per epoch; empty for none
      */
     public record Result(Map<String, Double> measures, double[] curve) {}
 
@@ -30,7 +31,13 @@ public final class Sweep {
 
     public Sweep variant(String name, Trial trial) { return variant(name, Map.of(), trial); }
 
-    /** @param published values of the same measures that a paper or an implementation reports */
+    /**
+     * Adds a variant.
+     *
+     * @param name name of the variant
+     * @param published values of the same measures that a paper or an implementation reports
+     * @param trial runs the variant
+     */
     public Sweep variant(String name, Map<String, Double> published, Trial trial) {
         trials.put(name, trial);
         table.row(name, published);
@@ -52,7 +59,7 @@ public final class Sweep {
         return table;
     }
 
-    /** Means over seeds by variant. */
+    /** Returns the mean curve over seeds of each variant. */
     public Map<String, double[]> curves() { return curves; }
 
     private static String text(Map<String, Double> measures) {

@@ -6,33 +6,41 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Measures of variants over seeds, and what was published of them. */
+/** A table of measures of variants over seeds, with the published values. */
 public final class Table {
-    /** A variant's measures, a value a seed, and the published ones. */
+    /** A variant's measures, one value per seed, and the published values. */
     public record Row(Map<String, List<Double>> values, Map<String, Double> published) {}
 
     private final Map<String, Row> rows = new LinkedHashMap<>();
 
-    /** @param published values by measure; empty where none was */
+    /**
+     * Adds a row.
+     *
+     * @param variant name of the variant
+     * @param published published values by measure
+     */
     public void row(String variant, Map<String, Double> published) { rows.putIfAbsent(variant, new Row(new LinkedHashMap<>(), new LinkedHashMap<>(published))); }
 
-    public void add(String variant, String measure, double value) { rows.get(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value); }
+    public void add(String variant, String measure, double value) { row(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value); }
 
     public Map<String, Row> rows() { return rows; }
 
-    /** Not a number without values. */
+    /** Returns the mean, or NaN without values. */
     public double mean(String variant, String measure) { return values(variant, measure).stream().mapToDouble(v -> v).average().orElse(Double.NaN); }
 
-    /** The standard deviation of a sample; not a number of fewer than two values. */
+    /** Returns the standard deviation of the sample, or NaN for fewer than two values. */
     public double sd(String variant, String measure) {
         List<Double> values = values(variant, measure);
         double mean = mean(variant, measure);
         return values.size() < 2 ? Double.NaN : Math.sqrt(values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum() / (values.size() - 1));
     }
 
-    private List<Double> values(String variant, String measure) { return rows.get(variant).values.getOrDefault(measure, List.of()); }
+    private List<Double> values(String variant, String measure) { return row(variant).values.getOrDefault(measure, List.of()); }
+
+    private Row row(String variant) { return Objects.requireNonNull(rows.get(variant), variant); }
 
     /** Adds a measure that is the mean of another one relative to that of the variant {@code base}, in each seed. */
     public void relative(String measure, String base, String name) {
@@ -43,7 +51,10 @@ public final class Table {
         });
     }
 
-    /** A line a variant; a measure is mean ± standard deviation, and {@code published} stands beside it where it is known. */
+    /**
+     * Formats the table as Markdown, one line per variant. A measure is mean ± standard deviation, and the published value stands beside
+     * it if it is known.
+     */
     public String markdown() {
         var measures = new LinkedHashSet<String>();
         var known = new LinkedHashSet<String>();

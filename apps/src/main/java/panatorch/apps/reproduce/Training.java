@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongFunction;
@@ -23,10 +24,15 @@ import panatorch.train.Objective;
 import panatorch.train.Trainer;
 
 /**
- * One network trained and measured as experiments report it: {@code train loss} (in evaluation mode), {@code test loss}, {@code test error} in %, and
- * {@code ms/step}, the median: on a CPU of the training thread's processor time, which other programs disturb less than the time of day, elsewhere of that. Its curve is the {@code train loss} in evaluation mode after each epoch.
+ * Trains a network and measures what experiments report: {@code train loss} (in evaluation mode), {@code test loss}, {@code test error} in
+ * %, and the median {@code ms/step}. On a CPU the time is the training thread's processor time, which other programs disturb less than the
+ * time of day. The curve is {@code train loss} after each epoch.
  *
- * @param schedule of the learning rate, from the optimiser and the number of steps; null for none
+ * @param lab the scale
+ * @param examples the data set
+ * @param epochs number of epochs
+ * @param optimizer creates the optimiser
+ * @param schedule creates the learning-rate schedule, given the optimiser and the number of steps
  */
 public record Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer, BiFunction<Optimizer, Long, Callback> schedule) {
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
@@ -35,16 +41,22 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
 
     static final String CURVE = "train loss in evaluation mode";
 
-    /** Constant learning rate. */
+    /** Creates a training with a constant learning rate. */
     public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) { this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {}); }
 
     /**
-     * @param model a new one, closed here
-     * @param methods callbacks and training methods for it
+     * Trains and measures a network.
+     *
+     * @param model creates the network, which is closed here
+     * @param methods creates the callbacks and training methods for it
      */
     public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) { return run(seed, model, batches, methods, t -> Map.of()); }
 
-    /** @param after measures what there is to measure of the trained model besides */
+    /**
+     * Trains and measures a network.
+     *
+     * @param after takes further measures of the trained model
+     */
     public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods, Function<Trainer, Map<String, Double>> after) {
         Torch.manualSeed(seed);
         try (Module m = model.apply(seed); Optimizer o = optimizer.apply(m)) {
@@ -59,7 +71,7 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
                 var measures = new LinkedHashMap<String, Double>();
                 measures.put(TRAIN_LOSS, watch.curve.getLast());
                 measures.put(TEST_LOSS, test.get("loss"));
-                measures.put(TEST_ERROR, 100 * (1 - test.get("accuracy")));
+                measures.put(TEST_ERROR, 100 * (1 - Objects.requireNonNull(test.get("accuracy"), "accuracy")));
                 measures.put(STEP_TIME, watch.medianStep());
                 measures.putAll(after.apply(trainer));
                 return new Sweep.Result(measures, watch.curve.stream().mapToDouble(v -> v).toArray());
@@ -67,7 +79,7 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
         }
     }
 
-    /** Takes times and losses. */
+    /** Records the time of steps and the loss of epochs. */
     private final class Watch implements Callback {
         private final Evaluation evaluation;
         private final List<Double> curve = new ArrayList<>();

@@ -1,4 +1,4 @@
-/** Experiments of papers, made again at a scale that a user chooses, and reported as they come out. */
+/** Published experiments that {@code panatorch reproduce} repeats at a scale that the user chooses. */
 @NullMarked
 package panatorch.apps.reproduce;
 

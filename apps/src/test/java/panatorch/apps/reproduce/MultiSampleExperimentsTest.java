@@ -52,7 +52,7 @@ class MultiSampleExperimentsTest {
         assertThat(folder.resolve("plot.png")).exists();
     }
 
-    /** What the paper explains its method by: the same masks for the same rows, and so the same network. */
+    /** The equivalence by which the paper explains its method: the same masks for the same rows, and so the same network. */
     @Test void eight_samples_train_to_what_a_minibatch_repeated_eight_times_does() throws IOException {
         Table table = named("msd-duplication").run(lab(2)).table();
         assertThat(table.mean("M=8", Training.TRAIN_LOSS)).isCloseTo(table.mean("minibatch repeated 8 times", Training.TRAIN_LOSS), within(0.02));
