@@ -39,7 +39,7 @@ void main(String... args) {
                     }
                 }
             }
-            IO.println(String.format("epoch %d: loss %.3f", i + 1, sum / loader.batches()));
+            IO.println(String.format("epoch %d: loss %.3f", i + 1, sum / loader.count()));
         }
         trunk.eval();
         head.eval();

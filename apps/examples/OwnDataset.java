@@ -24,7 +24,7 @@ void main(String... args) {
             try (Epoch epoch = loader.epoch(i)) {
                 for (Batch batch : epoch) {
                     try (batch; var scope = Scope.open()) {                // the batch is ours to close
-                        Tensor loss = CrossEntropy.crossEntropy(net.call(batch.inputs()), batch.labels());
+                        Tensor loss = CrossEntropy.crossEntropy(net.call(batch.input()), batch.labels());
                         adam.zeroGrad();
                         loss.backward();
                         adam.step();
@@ -32,11 +32,11 @@ void main(String... args) {
                     }
                 }
             }
-            IO.println(String.format("epoch %d: loss %.3f", i + 1, sum / loader.batches()));
+            IO.println(String.format("epoch %d: loss %.3f", i + 1, sum / loader.count()));
         }
         var whole = DataLoader.of(new Waves(600, 2), 600).build();
         try (var scope = Scope.open(); var off = NoGrad.enter(); Epoch epoch = whole.epoch(0); Batch all = epoch.iterator().next()) {
-            double right = net.call(all.inputs()).argmax(1).eq(all.labels()).to(DType.FLOAT32).mean().itemDouble();
+            double right = net.call(all.input()).argmax(1).eq(all.labels()).to(DType.FLOAT32).mean().itemDouble();
             IO.println(String.format("accuracy on new waves: %.3f", right));
         }
     }

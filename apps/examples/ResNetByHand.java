@@ -26,7 +26,7 @@ void main(String... args) {
         var augment = Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), normalize);
         var trainLoader = DataLoader.of(train.limit(images), 32).shuffle().transform(augment).build();
         var testLoader = DataLoader.of(test.limit(images), 250).transform(normalize).build();
-        var cosine = new CosineAnnealingLR(sgd, epochs * trainLoader.batches());
+        var cosine = new CosineAnnealingLR(sgd, epochs * trainLoader.count());
 
         for (int epoch = 0; epoch < epochs; epoch++) {
             net.train();
@@ -43,7 +43,7 @@ void main(String... args) {
                     }
                 }
             }
-            double loss = sum / trainLoader.batches();
+            double loss = sum / trainLoader.count();
             IO.println(String.format("epoch %d: loss %.3f, test accuracy %.3f", epoch + 1, loss, accuracy(net, testLoader)));
         }
     }
