@@ -1,8 +1,8 @@
-/** Labelled images, texts and tensors, read into batches for training. */
+/** Datasets of labelled images, texts and tensors, their transforms, and the loader that makes batches of them. */
 module panatorch.datasets {
     requires transitive panatorch;
     requires java.desktop;
-    requires static us.hebi.matlab.mat.mfl.core; // of SVHN's files; not a module, so no image of jlink can hold it
+    requires static us.hebi.matlab.mat.mfl.core; // reads SVHN's files; an automatic module, which jlink images cannot hold
 
     exports panatorch.datasets;
     exports panatorch.datasets.text;

@@ -2,12 +2,11 @@ package panatorch;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +16,7 @@ import org.bytedeco.pytorch.MemCopyFunction;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Nodes;
 import panatorch.internal.libtorch.References;
+import panatorch.internal.natives.Native;
 
 /**
  * Hooks of leaves, called when their gradient was accumulated. libtorch has one for each leaf, an object of the abstract C++ class
@@ -60,28 +60,23 @@ final class AccumulationHooks {
     private static final long FUNCTIONS = functions();
 
     /** As GCC lays out such a table: two words about the class, two destructors, then the functions in order. */
-    @SuppressWarnings("restricted")
     private static long functions() {
-        try {
-            var target = MethodHandles.lookup().findStatic(AccumulationHooks.class, "deleted", MethodType.methodType(void.class, long.class));
-            long delete = Linker.nativeLinker().upcallStub(target, FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG), Arena.global()).address();
-            return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete).address() + 16;
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
+        long delete = Native.stub(MethodHandles.lookup(), "deleted", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).address();
+        return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete).address() + 16;
     }
 
+    @SuppressWarnings("unused")
     private static void deleted(long object) { LEAVES.remove(Memory.getLong(object + 8)); }
 
     static Hook register(Tensor leaf, Consumer<Tensor> hook) {
         if (!leaf.requiresGrad() || !leaf.isLeaf()) throw new IllegalArgumentException("gradients are accumulated in leaves that require them, not in this " + leaf.describe());
+        Nodes.requireAccumulationHooks();
         long slot = leaf.read(c -> Nodes.accumulationHook(c.handle));
-        if (slot == 0) throw new UnsupportedOperationException("hooks after accumulation are supported on Linux only");
         synchronized (SLOTS) {
             long object = Memory.getLong(slot);
             if (object == 0) Memory.setLong(slot, object = newObject());
             else if (Memory.getLong(object) != FUNCTIONS) throw new IllegalStateException("another library has a hook on this tensor");
-            var hooks = LEAVES.get(Memory.getLong(object + 8)).hooks;
+            var hooks = Objects.requireNonNull(LEAVES.get(Memory.getLong(object + 8))).hooks;
             hooks.add(hook);
             return new Hook(() -> hooks.remove(hook));
         }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Blobs;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.HeldSegment;
@@ -64,7 +65,7 @@ final class ArenaMemory {
     /** A tensor over a segment of an arena that can be closed. */
     static Tensor tensor(MemorySegment segment, DType dtype, long[] shape) {
         var memory = new ArenaMemory(segment);
-        Tensor t = JavaMemory.tensor(segment, dtype, shape, memory::forget);
+        Tensor t = ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, memory::forget));
         long impl = t.read(c -> Memory.getLong(c.handle));
         memory.storage = Storages.of(impl);
         BY_STORAGE.put(memory.storage, memory);

@@ -52,7 +52,7 @@ final class ArgumentChecks {
         put("resize_as_", a -> fits(a, "self", a.shape("the_template"), a.offset("self")));
         put("set_", a -> a.has("size") && a.given("source") ? fits(a, "source", a.integers("size"), a.integer("storage_offset")) : null);
         for (String op : List.of("_neg_view_copy", "_neg_view", "view_copy", "_lazy_clone")) put(op, a -> a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
-        put("_lazy_clone", TABLE.get("aten::_lazy_clone").and(a -> ExportedMemory.holds(a.storage("self")) ? ExportedMemory.IN_USE + " and would be another tensor's; clone() copies it" : null));
+        also("_lazy_clone", a -> ExportedMemory.holds(a.storage("self")) ? ExportedMemory.IN_USE + " and would be another tensor's; clone() copies it" : null);
         put("view", a -> a.has("dtype") && a.dtype("self").isQuantized() ? "not of a quantized tensor" : null);
         put("_reshape_alias", ArgumentChecks::withinStorage);
         put("_reshape_alias_copy", ArgumentChecks::withinStorage);
@@ -94,7 +94,7 @@ final class ArgumentChecks {
         put("_nested_from_padded", sizes("cpu_nested_shape_example").and(a -> a.shape("padded").length > 0
                 && Arrays.equals(a.shape("cpu_nested_shape_example"), new long[] {a.shape("padded")[0], a.shape("padded").length - 1}) ? null : "cpu_nested_shape_example has a row of sizes for each of padded's"));
         for (String op : List.of("lstm", "gru", "rnn_tanh", "rnn_relu")) put(op, a -> a.integer("num_layers") >= 1 && a.integer("num_layers") <= a.length("params") ? null : "num_layers is positive, and there are params for each layer");
-        put("lstm", TABLE.get("aten::lstm").and(ArgumentChecks::lstm));
+        also("lstm", ArgumentChecks::lstm);
         put("_sobol_engine_initialize_state_", directions("self"));
         put("_sobol_engine_scramble_", directions("self").and(a -> Arrays.equals(a.shape("ltm"), new long[] {a.integer("dimension"), 30, 30}) ? null : "ltm has the shape [dimension, 30, 30]"));
         put("_sobol_engine_ff_", directions("sobolstate").and(points("self")));
@@ -115,6 +115,8 @@ final class ArgumentChecks {
     }
 
     private static void put(String operator, Check check) { TABLE.put("aten::" + operator, check); }
+
+    private static void also(String operator, Check check) { TABLE.merge("aten::" + operator, check, Check::and); }
 
     // ---- checks
 

@@ -4,7 +4,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.bytedeco.pytorch.IValueVector;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.NativeLists;
@@ -43,6 +45,16 @@ final class Call {
         call.inside = true;
         call.watching = context.caller.mayBeginTraining();
         if (operator.trains()) context.caller.trains();
+        return call;
+    }
+
+    /** A call of native code that is no operator. */
+    static Call begin() {
+        ThreadContext context = ThreadContext.current();
+        context.caller.enter();
+        Call call = prepare(null, context);
+        call.inside = true;
+        call.watching = context.caller.mayBeginTraining();
         return call;
     }
 
@@ -97,11 +109,12 @@ final class Call {
     }
 
     private String argumentName() {
-        var parameters = Objects.requireNonNull(operator).schema().parameters();
+        if (operator == null) return String.valueOf(stack.size());
+        var parameters = operator.schema().parameters();
         return stack.size() < parameters.size() ? parameters.get(stack.size()).name() : "?";
     }
 
-    private String name() { return Objects.requireNonNull(operator).qualified(); }
+    private String name() { return operator == null ? "native code" : operator.qualified(); }
 
     private ThreadContext context() { return Objects.requireNonNull(context); }
 
@@ -273,8 +286,10 @@ final class Call {
         }
     }
 
-    void objects(List<NativeObject> list) {
-        String type = Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain();
+    void objects(List<NativeObject> list) { objects(Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain(), list); }
+
+    /** @param type of the list, as schemas write it */
+    void objects(String type, List<NativeObject> list) {
         long object = NativeLists.objects(type, present(list).size());
         stack.push(Tag.LIST, object);
         for (NativeObject v : list) {
@@ -315,6 +330,17 @@ final class Call {
         stack.release();
         done();
         throw NativeErrors.unchanged(failure);
+    }
+
+    /** Runs native code on the stack, in a call that has no operator. */
+    void run(Consumer<IValueVector> code) {
+        Upcalls.during(() -> Mode.during(() -> {
+            try {
+                stack.call(code);
+            } catch (RuntimeException e) {
+                throw NativeErrors.ofJavaCpp(e);
+            }
+        }));
     }
 
     void runVoid() {
@@ -398,6 +424,11 @@ final class Call {
     NativeObject takeObject(int i) {
         int tag = stack.tag(i);
         return new NativeObject(tag, stack.take(i));
+    }
+
+    /** {@link #end}, unless an error has ended the call. */
+    void endIfBusy() {
+        if (busy) end();
     }
 
     /** Gives back the results that were not taken. */

@@ -3,6 +3,7 @@ package panatorch;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.PassEnd;
 
 /**
  * An operation whose derivative is written in Java, too.
@@ -60,6 +61,7 @@ public abstract class Function {
     /** All outputs for {@code inputs}. They belong to the current scope. */
     public final List<Tensor> applyAll(List<Tensor> inputs) {
         boolean recording = NoGrad.isGradEnabled() && inputs.stream().anyMatch(Tensor::requiresGrad);
+        if (recording) PassEnd.require();
         var context = new Context(this, inputs);
         try (var scope = Scope.open()) {
             List<Tensor> outputs;

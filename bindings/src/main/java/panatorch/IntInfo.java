@@ -2,7 +2,11 @@ package panatorch;
 
 import java.math.BigInteger;
 
-/** The limits of an integer type, as Python's {@code torch.iinfo}. @param bits of one number */
+/**
+ * The limits of an integer type, as Python's {@code torch.iinfo}.
+ *
+ * @param bits of one number
+ */
 public record IntInfo(DType dtype, int bits, BigInteger min, BigInteger max) {
 
     /** @throws IllegalArgumentException if {@code dtype} is no integer type; bool is none, as in Python */

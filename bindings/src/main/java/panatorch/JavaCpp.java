@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.util.ArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,15 @@ import org.jspecify.annotations.Nullable;
 public final class JavaCpp {
     private JavaCpp() {}
 
-    /** What {@code call} answers. @throws TorchException for what C++ throws */
+    /**
+     * What {@code call} answers.
+     *
+     * @throws TorchException for what C++ throws
+     */
     public static <T extends @Nullable Object> T call(Supplier<T> call) {
-        var result = new Object() { @Nullable T value; };
-        run(() -> result.value = call.get());
-        return result.value;
+        var result = new ArrayList<T>(1);
+        run(() -> result.add(call.get()));
+        return result.getFirst();
     }
 
     /** {@link #call} of what answers nothing. */
@@ -25,11 +30,8 @@ public final class JavaCpp {
         Mode.during(() -> {
             try {
                 call.run();
-            } catch (TorchException own) {
-                throw own;
             } catch (RuntimeException e) {
-                // Of C++ exceptions JavaCPP makes this very class.
-                throw e.getClass() == RuntimeException.class ? NativeErrors.of(e) : e;
+                throw NativeErrors.ofJavaCpp(e);
             }
         });
     }

@@ -1,23 +1,16 @@
 package panatorch;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.logging.log4j.Level;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Blobs;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Storages;
-import panatorch.internal.log.Log;
 
 /** Tensors of memory that Java has: copies of it, and tensors that share it. */
 final class JavaMemory {
@@ -77,12 +70,11 @@ final class JavaMemory {
     /** See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads once it is. */
     static MemorySegment of(Tensor t, Arena arena) {
         MemorySegment segment = read(t, arena);
-        ArenaMemory memory = t.read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
+        ArenaMemory memory = t.<@Nullable ArenaMemory>read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
         return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
     }
 
     /** {@link #of} for use at once, on any thread. */
-    @SuppressWarnings("restricted")
     static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
         if (!t.isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
@@ -96,55 +88,13 @@ final class JavaMemory {
             if (memory != null) memory.requireOpen();
             long address = t.read(c -> CApi.dataPointer(c.handle, c.result));
             if (address == 0 && bytes > 0) throw new IllegalStateException("the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
-            return MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> ExportedMemory.release(storage));
+            return Memory.segment(address, bytes, arena, s -> ExportedMemory.release(storage));
         } catch (RuntimeException e) {
             ExportedMemory.release(storage);
             throw e;
         }
     }
 
-    // ---- what libtorch holds
-
-    private static final ConcurrentHashMap<Long, Runnable> HELD = new ConcurrentHashMap<>();
-    private static final AtomicLong NEXT = new AtomicLong(1);
-    private static final MemorySegment LET_GO = letGo();
-
-    @SuppressWarnings("restricted")
-    private static MemorySegment letGo() {
-        try {
-            var target = MethodHandles.lookup().findStatic(JavaMemory.class, "letGo", MethodType.methodType(void.class, MemorySegment.class, MemorySegment.class));
-            return Linker.nativeLinker().upcallStub(target, FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS), Arena.global());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static void letGo(MemorySegment data, MemorySegment key) {
-        try {
-            Runnable then = HELD.remove(key.address());
-            if (then != null) then.run();
-        } catch (Throwable t) { // it may not leave for C++, which would end the process
-            Log.say(JavaMemory.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
-        }
-    }
-
-    /** A tensor over {@code segment}. When libtorch lets go of the memory, on whatever thread, {@code then} runs; until then it is reachable. */
-    static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) {
-        var strides = new long[shape.length];
-        long stride = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = stride;
-            stride *= Math.max(1, shape[d]);
-        }
-        long key = NEXT.getAndIncrement();
-        HELD.put(key, then);
-        try (var arena = Arena.ofConfined()) {
-            var out = arena.allocate(ValueLayout.JAVA_LONG);
-            return ThreadContext.current().adopt(CApi.fromBlob(segment, arena.allocateFrom(ValueLayout.JAVA_LONG, shape), arena.allocateFrom(ValueLayout.JAVA_LONG, strides),
-                    dtype.code(), out, LET_GO, MemorySegment.ofAddress(key)));
-        } catch (RuntimeException e) {
-            HELD.remove(key);
-            throw e;
-        }
-    }
+    /** A tensor over {@code segment}. When libtorch is done with the memory, on whatever thread, {@code then} runs; until then it is reachable. */
+    private static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) { return ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, then)); }
 }

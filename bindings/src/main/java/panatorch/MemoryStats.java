@@ -1,6 +1,7 @@
 package panatorch;
 
 import java.util.Locale;
+import panatorch.internal.library.ProcessMemory;
 
 /**
  * What this process's tensors and memory amount to, as {@link Torch#memoryStats} found it. Sizes are in bytes, and −1 where the

@@ -27,6 +27,10 @@ final class NativeErrors {
     /** What follows libtorch's own words: a backtrace, or a table of all the places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
+    /** An error of a script goes on after blank lines: the script's lines come first, the reason last. */
+    private static final String SCRIPT = "The following operation failed in the TorchScript interpreter.";
+    private static final Pattern TRACE = Pattern.compile("\nException raised from|\nframe #0: ");
+
     /** What is of no use here: libtorch's guesses why an operator has no kernel for a device. */
     private static final Pattern ADVICE = Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
@@ -51,13 +55,16 @@ final class NativeErrors {
         return exception("", words(message), e, OutOfMemory.in(message));
     }
 
+    /** {@link #of} the exception if JavaCPP made it of a C++ one, which it does of this very class; else the exception itself. */
+    static RuntimeException ofJavaCpp(RuntimeException e) { return e.getClass() == RuntimeException.class ? of(e) : e; }
+
     private static TorchException exception(String operator, String message, RuntimeException libtorch, boolean outOfMemory) {
         RuntimeException cause = NATIVE_TRACES ? libtorch : null;
         return outOfMemory ? new OutOfMemoryException(operator, message + " (" + MemoryStats.now() + ")", cause) : new TorchException(operator, message, cause);
     }
 
     private static String words(String message) {
-        String own = ADVICE.matcher(APPENDIX.split(message.replace(NO_TRACE, ""), 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
+        String own = ADVICE.matcher((message.startsWith(SCRIPT) ? TRACE : APPENDIX).split(message.replace(NO_TRACE, ""), 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 

@@ -81,7 +81,7 @@ public final class OperatorArguments {
     public NativeObject object(String name) { return get(name, NativeObject.class); }
 
     /** All arguments in schema order, as {@link Operators#call} takes them. */
-    public List<@Nullable Object> all() { return Collections.unmodifiableList(Arrays.asList(values)); }
+    public List<@Nullable Object> all() { return Collections.<@Nullable Object>unmodifiableList(Arrays.<@Nullable Object>asList(values)); }
 
     private int index(String name) {
         var parameters = operator.schema().parameters();

@@ -1,5 +1,7 @@
 package panatorch;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * libtorch found no memory for an operator, on the CPU or a GPU, also not after the memory of tensors that had become garbage
  * was freed. The message ends with the {@link MemoryStats}. The process can go on.
@@ -11,5 +13,5 @@ package panatorch;
 public final class OutOfMemoryException extends TorchException {
     private static final long serialVersionUID = 1;
 
-    OutOfMemoryException(String operator, String message, Throwable cause) { super(operator, message, cause); }
+    OutOfMemoryException(String operator, String message, @Nullable Throwable cause) { super(operator, message, cause); }
 }

@@ -125,7 +125,8 @@ public final class Scope implements AutoCloseable {
         int freed = 0;
         for (int i = 0; i < size; i++) {
             Tensor t = tensors[i];
-            long taken = t == null ? 0 : t.takeUnread();
+            if (t == null) continue;
+            long taken = t.takeUnread();
             if (taken == 0) continue;
             call.release(Tag.TENSOR, Tensor.impl(taken));
             if (Tensor.isClosed(taken)) continue; // by another thread, which has counted it

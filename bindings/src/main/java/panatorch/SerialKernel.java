@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
@@ -67,7 +68,7 @@ final class SerialKernel {
     }
 
     @SuppressWarnings("unused")
-    private static void upcall(long functor, long handle, long keys, long stack) { KERNELS.get(Memory.getLong(handle)).call(stack); }
+    private static void upcall(long functor, long handle, long keys, long stack) { Objects.requireNonNull(KERNELS.get(Memory.getLong(handle))).call(stack); }
 
     private void call(long stack) {
         long below = DispatcherStack.size(stack) - arguments;

@@ -203,7 +203,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- what it is
 
     /** Something that is read through a handle. */
-    <T> T read(Function<ThreadContext, T> reader) {
+    <T extends @Nullable Object> T read(Function<ThreadContext, T> reader) {
         ThreadContext c = ThreadContext.current();
         int reading = beginReading(c);
         try {
@@ -214,7 +214,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    private static <T> T plainly(Function<ThreadContext, T> reader, ThreadContext c) {
+    private static <T extends @Nullable Object> T plainly(Function<ThreadContext, T> reader, ThreadContext c) {
         try {
             return reader.apply(c);
         } catch (RuntimeException e) {
@@ -460,7 +460,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Hook registerPostAccumulateGradHook(java.util.function.Consumer<Tensor> hook) { return AccumulationHooks.register(this, hook); }
 
     /** The name of the function that computes gradients through this tensor, as {@code MulBackward0}; null for a leaf. */
-    public @Nullable String gradFn() { return read(c -> Nodes.nameOfGradFn(c.handle)); }
+    public @Nullable String gradFn() { return this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle)); }
 
     private static org.bytedeco.pytorch.Tensor view(ThreadContext c) { return Borrowed.tensor(c.handle); }
 

@@ -151,7 +151,11 @@ public final class Torch {
 
     // ---- what is in a tensor
 
-    /** @param values each once, sorted; @param inverse int64, where each element is among them; @param counts int64, how often each occurs */
+    /**
+     * @param values each once, sorted
+     * @param inverse int64, where each element is among them
+     * @param counts int64, how often each occurs
+     */
     public record Unique(Tensor values, Tensor inverse, Tensor counts) {}
 
     /** The values of {@code x}: {@code values} [K], {@code inverse} of its shape, {@code counts} [K]. */

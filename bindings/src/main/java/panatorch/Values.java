@@ -107,7 +107,7 @@ final class Values {
                     case "Tensor?[]", "Optional[Tensor][]" -> call.optionalTensors((List<@Nullable Tensor>) l);
                     case "str[]" -> call.strings((List<String>) l);
                     case "Scalar[]", "number[]" -> call.scalars((List<Number>) l);
-                    default -> call.objects((List<NativeObject>) l);
+                    default -> call.objects(p.plain(), (List<NativeObject>) l);
                 }
             }
             default -> call.none();

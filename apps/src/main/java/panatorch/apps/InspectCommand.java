@@ -21,9 +21,9 @@ import panatorch.apps.console.Printable;
 import panatorch.apps.options.Checkpoint;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Reading;
-import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
+import panatorch.serialize.Weights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,7 +79,7 @@ final class InspectCommand implements Callable<Integer> {
             flatten("", TorchFile.load(file, Reading.MAPPED), tensors, values);
             return;
         }
-        Safetensors.Content content = StateDicts.read(file, Reading.MAPPED);
+        Weights content = StateDicts.read(file, Reading.MAPPED);
         content.tensors().forEach((name, t) -> tensors.add(Entry.of(name, t)));
         values.putAll(content.metadata());
     }

@@ -9,7 +9,10 @@ import java.util.stream.Collectors;
 final class JavaTypes {
     private JavaTypes() {}
 
-    /** @param java the Java type, a primitive where the value cannot be absent; @param push the {@code Call} method that takes it */
+    /**
+     * @param java the Java type, a primitive where the value cannot be absent
+     * @param push the {@code Call} method that takes it
+     */
     record Mapping(String java, String push) {}
 
     private static final Map<String, Mapping> PLAIN = Map.ofEntries(

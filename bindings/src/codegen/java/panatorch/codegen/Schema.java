@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
  */
 record Schema(String text, String name, String overload, List<Argument> arguments, List<Return> returns, String out, String publicName) {
 
-    /** @param type without alias annotation, e.g. {@code int[2]?}; @param fallback the default's text, or null */
+    /**
+     * @param type without alias annotation, e.g. {@code int[2]?}
+     * @param fallback the default's text, or null
+     */
     record Argument(String type, String alias, String name, String fallback) {
         boolean optional() { return type.endsWith("?"); }
         boolean list() { return plain().endsWith("]"); }

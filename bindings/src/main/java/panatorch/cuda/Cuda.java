@@ -35,7 +35,11 @@ public final class Cuda {
         return found;
     }
 
-    /** {@code cuda} with the number of the current device, {@code cuda:1} as it is. @throws IllegalStateException if there is none of that number */
+    /**
+     * {@code cuda} with the number of the current device, {@code cuda:1} as it is.
+     *
+     * @throws IllegalStateException if there is none of that number
+     */
     static Device numbered(Device device) {
         if (device.type() != Device.Type.CUDA) throw new IllegalArgumentException("a CUDA device is needed, not " + device);
         require();

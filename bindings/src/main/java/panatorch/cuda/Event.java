@@ -33,7 +33,10 @@ public final class Event implements AutoCloseable {
     /** Python's default: the cheapest, without time. */
     public Event() { this(false, false); }
 
-    /** @param timing whether {@link #elapsedTime} may be asked; @param blocking whether {@link #synchronize} lets the processor sleep instead of looking again and again */
+    /**
+     * @param timing whether {@link #elapsedTime} may be asked
+     * @param blocking whether {@link #synchronize} lets the processor sleep instead of looking again and again
+     */
     public Event(boolean timing, boolean blocking) {
         this.timing = timing;
         this.blocking = blocking;

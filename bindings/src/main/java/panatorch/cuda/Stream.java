@@ -26,13 +26,25 @@ public final class Stream {
         this.id = id;
     }
 
-    /** The one that this thread computes on. @throws IllegalStateException if there is no such device */
+    /**
+     * The one that this thread computes on.
+     *
+     * @throws IllegalStateException if there is no such device
+     */
     public static Stream current(Device device) { return named(device, NativeStreams::current); }
 
-    /** The one that all threads compute on unless told otherwise. @throws IllegalStateException if there is no such device */
+    /**
+     * The one that all threads compute on unless told otherwise.
+     *
+     * @throws IllegalStateException if there is no such device
+     */
     public static Stream byDefault(Device device) { return named(device, NativeStreams::byDefault); }
 
-    /** One of libtorch's 32 streams of this priority, which it hands out in turn. @throws IllegalStateException if there is no such device */
+    /**
+     * One of libtorch's 32 streams of this priority, which it hands out in turn.
+     *
+     * @throws IllegalStateException if there is no such device
+     */
     public static Stream pooled(Device device) { return pooled(device, 0); }
 
     /**
@@ -88,7 +100,11 @@ public final class Stream {
         }
     }
 
-    /** Keeps the tensor's memory, when it is freed, until all is done that this stream has now: {@code tensor.record_stream}. @throws panatorch.TorchException if it is of another type of device */
+    /**
+     * Keeps the tensor's memory, when it is freed, until all is done that this stream has now: {@code tensor.record_stream}.
+     *
+     * @throws panatorch.TorchException if it is of another type of device
+     */
     public void recordUse(Tensor tensor) {
         if (onCpu()) return;
         JavaCpp.run(() -> {

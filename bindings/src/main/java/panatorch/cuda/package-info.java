@@ -1,4 +1,4 @@
-/** What is of CUDA alone. */
+/** Streams, events, graphs, memory statistics and properties of CUDA devices: {@code torch.cuda}. */
 @NullMarked
 package panatorch.cuda;
 

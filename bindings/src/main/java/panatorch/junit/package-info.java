@@ -1,4 +1,4 @@
-/** For tests of code that uses tensors. */
+/** A JUnit extension that fails tests which leave tensors behind. */
 @NullMarked
 package panatorch.junit;
 

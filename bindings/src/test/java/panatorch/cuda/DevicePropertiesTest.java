@@ -13,7 +13,6 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.ArrayList;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import panatorch.Device;
+import panatorch.internal.libtorch.CudaDriver;
 
 /** The driver's answers, of the real one where there is a GPU and of one in Java, which tells how it was called. */
 @SuppressWarnings("restricted")
@@ -57,14 +57,14 @@ class DevicePropertiesTest {
         return device == 7 ? 0 : 1;
     }
 
-    private static SymbolLookup driver(Arena arena) throws ReflectiveOperationException {
+    private static CudaDriver driver(Arena arena) throws ReflectiveOperationException {
         var functions = new HashMap<String, MemorySegment>();
         functions.put("cuInit", stub(arena, "init", JAVA_INT));
         functions.put("cuDeviceGet", stub(arena, "get", ADDRESS, JAVA_INT));
         functions.put("cuDeviceGetName", stub(arena, "name", ADDRESS, JAVA_INT, JAVA_INT));
         functions.put("cuDeviceTotalMem_v2", stub(arena, "memory", ADDRESS, JAVA_INT));
         functions.put("cuDeviceGetAttribute", stub(arena, "attribute", ADDRESS, JAVA_INT, JAVA_INT));
-        return name -> Optional.ofNullable(functions.get(name));
+        return new CudaDriver(name -> Optional.ofNullable(functions.get(name)));
     }
 
     private static MemorySegment stub(Arena arena, String method, MemoryLayout... types) throws ReflectiveOperationException {
@@ -87,7 +87,7 @@ class DevicePropertiesTest {
         try (var arena = Arena.ofConfined()) {
             assertThat(DeviceProperties.read(driver(arena), 2)).as("no such device").isNull();
             assertThat(DeviceProperties.read(driver(arena), 0)).as("an error").isNull();
-            assertThat(DeviceProperties.read(name -> Optional.empty(), 0)).as("a driver without the functions").isNull();
+            assertThat(DeviceProperties.read(new CudaDriver(name -> Optional.empty()), 0)).as("a driver without the functions").isNull();
         }
         assertThatThrownBy(() -> DeviceProperties.of(Device.CPU)).isInstanceOf(IllegalArgumentException.class).hasMessage("not a CUDA device: cpu");
     }

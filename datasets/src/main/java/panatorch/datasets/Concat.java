@@ -29,7 +29,7 @@ final class Concat implements Dataset {
         Objects.checkIndex(index, size());
         int at = Arrays.binarySearch(begins, index);
         if (at < 0) return -at - 2;
-        while (begins[at + 1] == index) at++; // sets without items begin there too
+        while (begins[at + 1] == index) at++; // empty datasets begin at the same index
         return at;
     }
 

@@ -161,7 +161,7 @@ public final class DataLoader implements Batches {
             var rows = new BatchRows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
             var damaged = new LinkedHashMap<Integer, DatasetException>();
             int read = 0;
-            // A batch whose items are all damaged holds the next undamaged item of the order: an epoch always has batches() batches.
+            // A batch whose items are all damaged holds the next undamaged item of the order: the number of batches never changes.
             for (int n = 0; n < to - from || read == 0; n++) {
                 if (n == order.length) throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: " + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
                 int at = (from + n) % order.length;

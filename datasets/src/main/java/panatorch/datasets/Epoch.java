@@ -77,7 +77,7 @@ public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
             next = batches();
             throw new CompletionException("batch " + failed + " of epoch " + epoch + " could not be prepared: " + e.getCause(), e.getCause());
         } finally {
-            Reference.reachabilityFence(this); // or this epoch may count as forgotten while it waits
+            Reference.reachabilityFence(this); // otherwise this epoch may be collected while it waits
         }
     }
 

@@ -48,8 +48,8 @@ public interface Framing {
     static Framing randomArea(int size) { return randomArea(size, 0.08, 1); }
 
     /**
-     * Takes a part of random area and place, with an aspect ratio between 3/4 and 4/3, and resizes it to a square of {@code size} pixels
-     * (Szegedy et al. 2014, "Going Deeper with Convolutions", section 6; torchvision's {@code RandomResizedCrop}).
+     * Takes a part of random area and place, with an aspect ratio between 3/4 and 4/3, and resizes it to a square of {@code size} pixels.
+     * This is torchvision's {@code RandomResizedCrop} (Szegedy et al. 2014, "Going Deeper with Convolutions", section 6).
      *
      * @param minArea smallest share of the image's area, above 0
      * @param maxArea largest share of the image's area, at most 1

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * MNIST (LeCun et al. 1998) and Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 training and 10,000 test images of 10
- * classes, grey, 28×28 ({@code [1, 28, 28]}). Their IDX files, compressed by gzip or not, are read into the Java heap; closing a
- * dataset frees them.
+ * MNIST and Fashion-MNIST: 60,000 training and 10,000 test images of 10 classes, grey, 28×28 ({@code [1, 28, 28]}). Their IDX files,
+ * compressed by gzip or not, are read into the Java heap; closing a dataset frees them (LeCun et al. 1998; Xiao et al. 2017,
+ * arXiv:1708.07747).
  */
 public final class Mnist implements Dataset {
     private static final int SIDE = 28, CLASSES = 10;

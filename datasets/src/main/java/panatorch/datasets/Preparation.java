@@ -143,7 +143,7 @@ final class Preparation {
     }
 
     private void fail(int b, Throwable why) {
-        order.completeExceptionally(why); // of no effect if it is there
+        order.completeExceptionally(why); // without effect if the order is there already
         CompletableFuture<Prepared> due = prepared.get(b);
         if (due != null) due.completeExceptionally(why);
     }

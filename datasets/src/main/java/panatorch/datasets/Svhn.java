@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * SVHN (Netzer et al. 2011, "Reading Digits in Natural Images with Unsupervised Feature Learning"), cropped digits: 73,257 training,
- * 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9. The files {@code train_32x32.mat}, {@code test_32x32.mat} and
+ * SVHN with cropped digits: 73,257 training, 26,032 test and 531,131 extra images, RGB, 32×32, of the digits 0 to 9 (Netzer et al. 2011,
+ * "Reading Digits in Natural Images with Unsupervised Feature Learning"). The files {@code train_32x32.mat}, {@code test_32x32.mat} and
  * {@code extra_32x32.mat} are read into the Java heap, 3 KiB an image; closing a dataset frees them.
  */
 public final class Svhn implements Dataset {

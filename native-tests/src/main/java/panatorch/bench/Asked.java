@@ -12,7 +12,7 @@ import panatorch.Torch;
 import panatorch.nn.LSTM;
 import panatorch.nn.Module;
 
-/** What many callers ask for at once; {@code many_callers.py} has the same. */
+/** The requests that many callers make at once; {@code many_callers.py} has the same. */
 enum Asked {
     MLP(() -> net(Net.MLP, 32)),
     RESNET18(() -> net(Net.RESNET18, 1)),
@@ -21,7 +21,12 @@ enum Asked {
     INV(() -> new Question(Linalg::inv, Torch.eye(200).mul(200).add(Torch.randn(200, 200)), null)),
     ATTENTION(() -> new Question(x -> Aten.scaledDotProductAttention(x, x, x), Torch.randn(1, 4, 256, 64), null));
 
-    /** @param input the same for all; @param learner a network of the same kind, in training mode, to be trained meanwhile */
+    /**
+     * One request.
+     *
+     * @param input the input, the same for all callers
+     * @param learner makes a network of the same kind, in training mode, that is trained meanwhile; null if there is none
+     */
     record Question(UnaryOperator<Tensor> answer, Tensor input, @Nullable Supplier<Module> learner) {}
 
     private final Supplier<Question> make;
@@ -30,7 +35,7 @@ enum Asked {
 
     static Asked named(String name) { return valueOf(name.toUpperCase(Locale.ROOT)); }
 
-    /** Its tensors belong to the current scope, or live as long as the process. */
+    /** Makes the request. Its tensors belong to the current scope, or live as long as the process. */
     Question question() {
         Torch.manualSeed(1);
         return make.get();

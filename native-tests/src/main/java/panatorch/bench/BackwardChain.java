@@ -10,8 +10,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Seconds of a chain of 20 operators whose input needs a gradient: the chain itself, with the freeing of its results and of
- * their graph, and apart from it {@code backward}. The gradient is freed in between, untimed.
+ * Measures the seconds of a chain of 20 operators whose input needs a gradient: the chain with the freeing of its results and their graph,
+ * and separately {@code backward}. The gradient is freed in between, untimed.
  */
 final class BackwardChain implements Workload {
     private static final double SECONDS = 0.5;
@@ -19,14 +19,14 @@ final class BackwardChain implements Workload {
 
     private final Scope scope = Scope.open();
     private final Tensor x = Aten.arange(64, DType.FLOAT32).view(8, 8).div(64), factor = x.add(0.5), shift = x.sub(0.5), matrix = x.div(8);
-    /** Seconds of each part since the last {@link #run} began. */
+    /** The seconds of each part since the last {@link #run} began. */
     private double forward, backward;
 
     BackwardChain() {
         x.requiresGrad_(true);
     }
 
-    /** The last round's tanh gives way to the sum. */
+    /** Runs the chain; the tanh of the last round is replaced by the sum. */
     private Tensor chain() {
         Tensor h = x;
         for (int done = 0; done < OPERATORS; done += A_ROUND) {

@@ -13,8 +13,8 @@ import panatorch.Scope;
 import panatorch.Torch;
 
 /**
- * A process whose threads all ask at once: {@code CallersSide NAMES NUMBERS…}, the names of {@link Asked} with commas between them, and numbers of callers. It is talked
- * to as {@link Workload} says.
+ * A process whose threads all make requests at once: {@code CallersSide NAMES NUMBERS…}, the names of {@link Asked} with commas between
+ * them, and numbers of callers. Its protocol is that of {@link Workload}.
  */
 final class CallersSide {
     private CallersSide() {}

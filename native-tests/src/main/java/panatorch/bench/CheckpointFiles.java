@@ -14,9 +14,9 @@ import panatorch.serialize.Checkpoints;
 import panatorch.serialize.TorchFile;
 
 /**
- * Seconds to save and to load 100 MB in the format of {@code torch.save}, and in that of {@link Checkpoints}, which has a checksum. Saving here ends when the file is
- * on the disk. In Python {@code torch.save} leaves that to the system, as users do; for "save to disk" and the checkpoint it waits, too. After loading, every page of the tensors
- * is read.
+ * Measures the seconds to save and to load 100 MB in the format of {@code torch.save}, and in that of {@link Checkpoints}, which has a
+ * checksum. Saving here ends when the file is on the disk. In Python {@code torch.save} leaves that to the system, as users do; for "save
+ * to disk" and the checkpoint it waits, too. After loading, every page of the tensors is read.
  */
 final class CheckpointFiles implements Workload {
     private static final int MEGABYTES = 100;
@@ -45,7 +45,7 @@ final class CheckpointFiles implements Workload {
 
     @Override public double tolerance() { return 1e-9; }
 
-    /** Of what is read back from a file that was just saved, and from those that both sides load. */
+    /** Returns checksums of the tensors read from a file that was just saved, and from the files that both sides load. */
     @Override public Map<String, Double> check() {
         try (var inner = Scope.open()) {
             Path own = folder.resolve("own.pt");
@@ -77,7 +77,7 @@ final class CheckpointFiles implements Workload {
         return seconds;
     }
 
-    /** Each into a new file; the old one's blocks are given back before the next is timed, on whichever side. */
+    /** Times saving into a new file. The file's blocks are given back before the next save is timed, on whichever side. */
     private double saving(Work work) {
         Path own = folder.resolve("own.pt");
         double seconds = seconds(own, work);

@@ -9,13 +9,17 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * One number for a result: its elements in order, each times its place from 1 on, summed in double. A plain sum would take a
- * transposed result for the right one, and a softmax of anything for any other.
+ * Computes one number for a result: the sum of its elements, each times its position from 1 on, in double. A plain sum would not tell a
+ * transposed result from the right one, or the softmax of one input from that of another.
  */
 final class Checksum {
     private Checksum() {}
 
-    /** @param result tensors, alone, in a list or in a record of two, or a number */
+    /**
+     * Computes the number.
+     *
+     * @param result a tensor, a list of tensors, a record of two tensors, or a number
+     */
     static double of(Object result) {
         return switch (result) {
             case Tensor t -> of(t);

@@ -7,12 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Whole processes as subjects: what one printed first, and the seconds from its start until then. */
+/** A measured child process: the line it printed first, and the seconds from its start until then. */
 record ChildProcess(String line, double seconds) {
-    /** A program of this class path. */
+    /** Returns the command line of a program of this class path. */
     static List<String> java(List<String> options, Class<?> main, String... arguments) { return java(System.getProperty("java.class.path"), options, main.getName(), arguments); }
 
-    /** @param main a class's name, or a source file */
+    /**
+     * Returns the command line of a Java program.
+     *
+     * @param main name of a class, or a source file
+     */
     static List<String> java(String classPath, List<String> options, String main, String... arguments) {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
         command.addAll(options);
@@ -21,7 +25,7 @@ record ChildProcess(String line, double seconds) {
         return command;
     }
 
-    /** Waits for the end of the process, so that the next one starts alone. */
+    /** Runs a process and waits for its end, so that the next one starts alone. */
     static ChildProcess run(List<String> command) {
         long began = System.nanoTime();
         try {

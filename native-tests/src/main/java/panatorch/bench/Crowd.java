@@ -13,7 +13,10 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 import panatorch.optim.SGD;
 
-/** Threads that ask the same at once until the time is up, each once at least. Every sixteenth answer is compared with that of one caller. */
+/**
+ * Threads that make the same request at once until the time is up, each at least once. Every sixteenth answer is compared with the answer
+ * to a single caller.
+ */
 final class Crowd {
     private static final long NANOS = 500_000_000, NANOS_BESIDE_TRAINING = 3_000_000_000L;
     private static final double TOLERANCE = 1e-3;
@@ -25,10 +28,15 @@ final class Crowd {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile long begin, end;
-    /** Nanoseconds until the last answer, and the last step. */
+    /** Nanoseconds until the last answer, and until the last training step. */
     private final AtomicLong answering = new AtomicLong(), learning = new AtomicLong();
 
-    /** Seconds an answer, of all callers together, and a step of training. */
+    /**
+     * The measured seconds.
+     *
+     * @param answer seconds an answer, of all callers together
+     * @param step seconds a training step
+     */
     record Pace(double answer, double step) {}
 
     private Crowd(Asked.Question question, Tensor right) {

@@ -17,9 +17,10 @@ import panatorch.datasets.transforms.RandomHorizontalFlip;
 import panatorch.datasets.transforms.Transform;
 
 /**
- * Seconds an image of two data sets, by the time of day: CIFAR-10's 50,000 training images, cropped, mirrored and normalised, and a folder of JPEG
- * files, decoded and normalised. In Python torchvision's sets and transforms, and a {@code DataLoader} with two workers that stay alive; here two workers
- * for the folder, and the loader's one thread for CIFAR-10. What is checked is a batch of each, not cropped or mirrored.
+ * Measures the wall-clock seconds an image of two datasets: CIFAR-10's 50,000 training images, cropped, mirrored and normalised, and a
+ * folder of JPEG files, decoded and normalised. Python uses torchvision's datasets and transforms, and a {@code DataLoader} with two
+ * workers that stay alive. Java uses two workers for the folder, and the loader's one thread for CIFAR-10. The check compares a batch of
+ * each, neither cropped nor mirrored.
  */
 final class DataLoading implements Workload {
     private static final int BATCH = 128, SIDE = 32;
@@ -41,7 +42,7 @@ final class DataLoading implements Workload {
 
     @Override public String parts() { return "data sets"; }
 
-    /** JPEG decoders may round a pixel differently. */
+    /** Returns a tolerance that allows for JPEG decoders which round pixels differently. */
     @Override public double tolerance() { return 0.01; }
 
     @Override public Map<String, Double> check() { return Map.of("cifar10", first(cifar, cifarNumbers), "jpeg-folder", first(folder, folderNumbers)); }

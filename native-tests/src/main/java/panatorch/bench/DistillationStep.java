@@ -19,9 +19,9 @@ import panatorch.nn.dropout.distillation.Teacher;
 import panatorch.nn.functional.CrossEntropy;
 
 /**
- * Dropout distillation of cuda-convnet's quick net with one mask an example: perturbation, the teacher's forward, the student's, the loss and
- * {@code backward}; and what it is measured against: a plain training step of the student up to {@code backward}, and the teacher's forward alone.
- * Gradients are freed untimed, and no optimiser steps.
+ * Measures dropout distillation of cuda-convnet's quick net with one mask an example: perturbation, the teacher's forward, the student's,
+ * the loss and {@code backward}. For comparison it measures a plain training step of the student up to {@code backward}, and the
+ * teacher's forward alone. Gradients are freed untimed, and no optimiser steps.
  */
 final class DistillationStep implements Workload {
     private static final double SECONDS = 1.5;
@@ -69,7 +69,7 @@ final class DistillationStep implements Workload {
 
     @Override public double tolerance() { return 1e-4; }
 
-    /** Each after the same seed, for the masks; with the norms of the gradients. */
+    /** Returns a checksum of the result and of the norms of the gradients, each part after the same seed for the masks. */
     @Override public Map<String, Double> check() {
         var sums = new LinkedHashMap<String, Double>();
         passes.forEach((name, pass) -> {

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** {@link Inference} by the Deep Java Library, in a process of its own: one process cannot hold two libtorches. {@code bench/djl} has the program and the POM of what it runs on. */
+/**
+ * Measures {@link Inference} by the Deep Java Library, in a process of its own, since one process cannot hold two libtorches. The program
+ * and the POM of its dependencies are in {@code bench/djl}.
+ */
 final class DjlInference implements Workload {
     private final Net net;
     private final Path folder;

@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
 
-/** What all pairs of runs took, and what follows from it. Ratios are Java ÷ Python of one pair: machines drift. */
+/** The figures of all pairs of runs, and their ratios. A ratio is Java ÷ Python of one pair, because machines drift. */
 public final class Figures {
-    /** What stands for all parts. */
+    /** The name of the geometric mean over all parts. */
     static final String MEAN = "geometric mean";
 
     private final List<Map<String, Double>> java = new ArrayList<>();
     private final List<Map<String, Double>> python = new ArrayList<>();
 
-    /** Of several numbers: smallest, middle, largest. */
+    /** The minimum, the median and the maximum of several numbers. */
     public record Spread(double min, double median, double max) {
         public static Spread of(double[] values) {
             double[] sorted = values.clone();
@@ -37,7 +37,7 @@ public final class Figures {
         return all;
     }
 
-    /** With the mean at the end, where there are several. */
+    /** Returns the names of the parts, with {@link #MEAN} at the end if there are several. */
     List<String> parts() { return List.copyOf(java.getFirst().keySet()); }
 
     Spread java(String part) { return Spread.of(of(java, part)); }
@@ -58,7 +58,11 @@ public final class Figures {
         return Spread.of(ratios);
     }
 
-    /** @param targets of parts */
+    /**
+     * Returns the figures as a JSON object.
+     *
+     * @param targets the largest wanted ratio by part
+     */
     Map<String, Object> json(Map<String, Double> targets, List<Workload.Comparison> comparisons) {
         if (!parts().containsAll(targets.keySet())) throw new IllegalArgumentException("There are targets for " + targets.keySet() + ", and the parts are " + parts() + ".");
         var parts = new LinkedHashMap<String, Object>();

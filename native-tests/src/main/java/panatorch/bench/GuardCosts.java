@@ -11,7 +11,7 @@ import panatorch.DeviceGuard;
 import panatorch.InferenceMode;
 import panatorch.NoGrad;
 
-/** What it takes to enter and leave a guard. */
+/** Measures the time to enter and leave each guard. */
 final class GuardCosts {
     private GuardCosts() {}
 

@@ -21,7 +21,10 @@ import panatorch.nn.dropout.gyro.GyroSchedule;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 
-/** A training step of a multilayer perceptron (forward, backward, SGD) with dropout, with gyro dropout, and with its block-wise masks and the products they leave. */
+/**
+ * Measures a training step of a multilayer perceptron (forward, backward, SGD) with dropout, with gyro dropout, and with gyro dropout's
+ * block-wise masks, which leave smaller matrix products.
+ */
 final class GyroStep implements Workload {
     private static final double SECONDS = 1.5;
     private static final int BATCH = 256, IN = 784, HIDDEN = 1024, CLASSES = 10, SIGMA = 256, TAU = 16, GROUP = 32;
@@ -109,7 +112,7 @@ final class GyroStep implements Workload {
 
     @Override public List<Comparison> comparisons() { return List.of(new Comparison("gyro", "dropout"), new Comparison("pruned", "gyro")); }
 
-    /** Each after the same seed, for dropout's mask; with the norms of the gradients. */
+    /** Returns a checksum of the loss and of the norms of the gradients, each part after the same seed for dropout's mask. */
     @Override public Map<String, Double> check() {
         var sums = new LinkedHashMap<String, Double>();
         nets.forEach((name, net) -> {

@@ -18,7 +18,12 @@ final class Harness {
     private final Map<String, Object> machine = new LinkedHashMap<>();
     private final Map<String, Object> workloads = new LinkedHashMap<>();
 
-    /** @param python the interpreter; @param scripts the folder of Python's sides */
+    /**
+     * Makes a harness.
+     *
+     * @param python Python's interpreter
+     * @param scripts the folder of Python's programs
+     */
     Harness(String python, Path scripts, int pairs) {
         this.python = python;
         this.scripts = scripts;
@@ -71,7 +76,7 @@ final class Harness {
 
     private static String ratio(Figures.Spread s) { return "min %.3f median %.3f max %.3f".formatted(s.min(), s.median(), s.max()); }
 
-    /** All of it, as {@code --json} writes it and {@link Results} reads it. */
+    /** Returns all figures, as {@code --json} writes them and {@link Results} reads them. */
     JsonNode document() {
         var document = new LinkedHashMap<String, Object>();
         document.put("date", LocalDate.now(ZoneOffset.UTC).toString());

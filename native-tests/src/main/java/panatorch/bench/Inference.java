@@ -16,8 +16,8 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * Seconds a request that a network in evaluation mode answers, of all callers together: one caller, whose operators use all threads, and two callers at once, each
- * a thread whose operators use no other.
+ * Measures the seconds a request to a network in evaluation mode, of all callers together: one caller, whose operators use all threads, and
+ * two callers at once, whose operators use one thread each.
  */
 final class Inference implements Workload {
     private static final double SECONDS = 0.75;

@@ -11,7 +11,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** Some of {@link OperatorCalls} by JavaCPP's own typed methods, beside the same Python: each result is closed by hand, which is the cheapest that JavaCPP has. */
+/**
+ * Measures some of {@link OperatorCalls} by JavaCPP's own typed methods, beside the same Python. Each result is closed explicitly, which is
+ * the cheapest way that JavaCPP has.
+ */
 final class JavaCppCalls implements Workload {
     private static final double SECONDS = 0.15;
 

@@ -10,13 +10,17 @@ import java.util.regex.Pattern;
 import panatorch.Torch;
 import panatorch.internal.library.OpenBlas;
 
-/** What the figures were measured on and with. */
+/** Describes the machine and the libraries with which the figures were measured. */
 final class Machine {
     private Machine() {}
 
     private static final Pattern BLAS = Pattern.compile("BLAS_INFO=([^,\\s]+)");
 
-    /** @param python the first line of Python's side */
+    /**
+     * Returns the facts by name.
+     *
+     * @param python the first line that Python's program prints
+     */
     static Map<String, Object> facts(JsonNode python) {
         var facts = new LinkedHashMap<String, Object>();
         facts.put("cpu", cpu());
@@ -33,7 +37,7 @@ final class Machine {
         return facts;
     }
 
-    /** Whose libtorch Java runs on: a Python package has its libraries in {@code torch/lib}. */
+    /** Returns the origin of the libtorch that Java runs on. A Python package has its libraries in {@code torch/lib}. */
     private static String origin() {
         if (Files.exists(Torch.libraryFolder().resolveSibling("version.py"))) return "pip-installed";
         return System.getenv("PANATORCH_LIBTORCH") == null && System.getProperty("panatorch.libtorch") == null ? "JavaCPP's" : "a folder that was named";

@@ -25,10 +25,15 @@ public final class Main {
                    bench/run --list
                    bench/run --own-costs
                    bench/run --msd-step
-            Times the workloads, all if none is named, in Java and in Python in turn, and writes what was found, or what earlier runs have found, as a page;
-            or, without Python, what PanaTorch itself adds, or what 8 dropout samples add to a step.""";
+            Times workloads (all, if none is named) in Java and in Python in turn.
+            --pairs N         runs N pairs of Java and Python, 7 by default
+            --json FILE       keeps the figures in FILE
+            --results FILE    writes a page of the figures of this run, or of the JSON files of earlier runs
+            --list            lists the workloads
+            --own-costs       measures the overhead of PanaTorch itself, without Python
+            --msd-step        measures how much 8 dropout samples add to a training step, without Python""";
 
-    /** A wrong call: one sentence, and status 2. */
+    /** A wrong command line: prints one sentence and ends with status 2. */
     private static final class Wrong extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -40,7 +45,7 @@ public final class Main {
         if (status != 0) System.exit(status);
     }
 
-    /** The exit status: 0, 2 after a wrong call, 1 after a failure. */
+    /** Runs the command line and returns the exit status: 0, 2 after a wrong call, or 1 after a failure. */
     static int run(PrintStream errors, @Nullable String python, String... args) {
         try {
             execute(python, args);
@@ -97,7 +102,12 @@ public final class Main {
         if (results != null) write(results, Results.text(documents).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** @param names of workloads, or none for all that can be run here; @param json where what was found is kept after each of them */
+    /**
+     * Measures workloads.
+     *
+     * @param names names of workloads, or none for all that can be run here
+     * @param json the file that keeps the figures after each workload, or null for none
+     */
     private static JsonNode measure(Harness harness, List<String> names, @Nullable Path json) throws IOException {
         for (String name : names.isEmpty() ? Workloads.ALL.keySet() : names) {
             try {
@@ -111,17 +121,17 @@ public final class Main {
         return harness.document();
     }
 
-    /** The folder of the other sides' programs. */
+    /** Returns the folder of the programs of the other sides. */
     static Path scripts() { return Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")); }
 
-    /** To another name first, so that nobody reads half a file. */
+    /** Writes a file under a temporary name and renames it, so that nobody reads a partly written file. */
     private static void write(Path file, byte[] content) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
         Files.write(unfinished, content);
         Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** A file that can be written, as is found out before hours of measuring. */
+    /** Returns the output file of an option, after checking that it can be written: the measuring before may take hours. */
     private static Path output(String[] args, int i) {
         Path file = Path.of(value(args, i));
         if (!Files.isDirectory(file.toAbsolutePath().getParent())) throw new Wrong("The folder of " + args[i - 1] + " " + file + " does not exist.");

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Seconds an answer, of all callers together, while many threads ask at once: with the number of threads of an operator as PanaTorch chooses it, and with one and all by
- * hand. Each of these is a process of its own, {@link CallersSide}, as the choice is one for a process.
+ * Measures the seconds an answer, of all callers together, while many threads make requests at once: with the number of threads of an
+ * operator that PanaTorch chooses, and with one and all threads set by hand. Each choice runs in a process of its own,
+ * {@link CallersSide}, since it holds for a process.
  */
 final class ManyCallers implements Workload {
     private static final String BY_HAND = ", threads by hand: ";
@@ -17,7 +18,12 @@ final class ManyCallers implements Workload {
     private final List<String> asked;
     private final Map<String, OtherSide> sides = new LinkedHashMap<>();
 
-    /** @param asked names of {@link Asked}; @param callers how many threads ask at once, one number after the other */
+    /**
+     * Starts the processes.
+     *
+     * @param asked names of {@link Asked}
+     * @param callers numbers of threads that ask at once, measured one after the other
+     */
     ManyCallers(List<String> asked, int... callers) {
         this.asked = new ArrayList<>(List.of(String.join(",", asked)));
         for (int n : callers) this.asked.add(Integer.toString(n));

@@ -1,6 +1,6 @@
 package panatorch.bench;
 
-/** A workload needs what is not here: the sentence says what, and how to name it. */
+/** Thrown if something that a workload needs is missing. The message says what it is and which setting names it. */
 final class MissingException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -21,9 +21,9 @@ import panatorch.nn.dropout.multisample.MultiSampleDropout;
 import panatorch.nn.functional.CrossEntropy;
 
 /**
- * Seconds of a multi-sample dropout head with 1, 8 and 64 samples, from the features to the gradients and the freeing of the graph: {@link MultiSampleDropout} here, and
- * in Python either the loop over samples of published code or one batch. Seconds are the one thread's processor time on both sides, which other programs disturb less than
- * the time of day. Gradients are freed untimed.
+ * Measures the seconds of a multi-sample dropout head with 1, 8 and 64 samples, from the features to the gradients and the freeing of the
+ * graph. Java uses {@link MultiSampleDropout}, and Python either the loop over samples of published code or one batch. Seconds are the one
+ * thread's processor time on both sides, which other programs disturb less than the time of day. Gradients are freed untimed.
  */
 final class MultiSampleHeads implements Workload {
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
@@ -43,7 +43,11 @@ final class MultiSampleHeads implements Workload {
 
     static MultiSampleHeads withFastMasks() { return new MultiSampleHeads("loop", FastMasks.global()); }
 
-    /** @param masks that are timed; what is checked has libtorch's, which are Python's */
+    /**
+     * Makes the head.
+     *
+     * @param masks the masks that are timed, or null for libtorch's; the check uses libtorch's, which are also Python's
+     */
     private MultiSampleHeads(String pythonForm, @Nullable MaskSource masks) {
         this.pythonForm = pythonForm;
         this.masks = masks;
@@ -55,7 +59,7 @@ final class MultiSampleHeads implements Workload {
         }
     }
 
-    /** Numbers that Python has, too. */
+    /** Returns numbers that Python's program makes as well. */
     private static Tensor waves(long... shape) { return Aten.arange(Arrays.stream(shape).reduce(1, (a, b) -> a * b), DType.FLOAT64).sin().to(DType.FLOAT32).view(shape); }
 
     private MultiSampleDropout method(int samples, @Nullable MaskSource source) {

@@ -10,10 +10,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** What one call of a small operator costs, in seconds: the way to the operator and back, with the freeing of the result. */
+/** Measures the seconds of one call of a small operator: the call itself with the freeing of its result. */
 final class OperatorCalls implements Workload {
     private static final double SECONDS = 0.15;
-    /** As in a program's training step; the scope's opening and closing count. */
+    /** The number of calls in a scope, as in a training step; opening and closing the scope is timed too. */
     private static final int CALLS_A_SCOPE = 100;
 
     private final Scope scope = Scope.open();
@@ -59,7 +59,7 @@ final class OperatorCalls implements Workload {
 
     @Override public double tolerance() { return 1e-6; }
 
-    /** Each after the same seed, for dropout's mask. */
+    /** Returns the checksums of the results, each after the same seed for dropout's mask. */
     @Override public Map<String, Double> check() {
         var sums = new LinkedHashMap<String, Double>();
         try (var inner = Scope.open()) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import panatorch.Torch;
 
-/** A program that does a workload's work as well, kept alive: its Python, as a rule. */
+/** Another program that does the work of a workload, usually Python's, as a process that is kept alive. */
 final class OtherSide implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -23,10 +23,15 @@ final class OtherSide implements AutoCloseable {
     private final BufferedReader answers;
     private final PrintWriter commands;
     private final String name;
-    /** The first line. */
+    /** The first line that the program printed. */
     final JsonNode hello;
 
-    /** @param name for messages; @param threads of an operator, or 0 for what it has by itself */
+    /**
+     * Starts the program.
+     *
+     * @param name its name in messages
+     * @param threads number of threads of an operator, or 0 for the program's default
+     */
     OtherSide(String name, List<String> command, int threads) throws IOException {
         this.name = name;
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -56,7 +61,7 @@ final class OtherSide implements AutoCloseable {
         return answer;
     }
 
-    /** What its figures are of. */
+    /** Returns the names of the parts for which the program reports figures. */
     Set<String> parts() { return numbers(hello.path("check")).keySet(); }
 
     Map<String, Double> run() throws IOException {

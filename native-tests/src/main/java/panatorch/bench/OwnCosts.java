@@ -12,7 +12,10 @@ import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
 
-/** What PanaTorch itself adds: the closing of scopes beyond the frees, the flight recorder's events, guards, and how calls of many threads scale. No Python takes part. */
+/**
+ * Measures the overhead of PanaTorch itself: closing scopes beyond freeing their tensors, the flight recorder's events, guards, and the
+ * scaling of calls over threads. No Python takes part.
+ */
 final class OwnCosts {
     private static final int ROUNDS = 300, TEMPORARIES = 100, CALLS = 2000;
 
@@ -27,7 +30,7 @@ final class OwnCosts {
         ThreadScaling.print();
     }
 
-    /** In turn, so that both see the same machine. */
+    /** Measures closing a scope and freeing its tensors, in turn, so that both see the same state of the machine. */
     private void scopes() {
         var close = new double[ROUNDS];
         var free = new double[ROUNDS];
@@ -51,7 +54,7 @@ final class OwnCosts {
         return System.nanoTime() - start;
     }
 
-    /** The same tensors' references on a vector that libtorch empties. */
+    /** Returns the nanoseconds to free the same tensors by a vector of their references that libtorch empties. */
     private double free(Tensor x) {
         try (var scope = Scope.open()) {
             for (int i = 0; i < TEMPORARIES; i++) {

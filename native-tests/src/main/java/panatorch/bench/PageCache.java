@@ -11,7 +11,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the system keeps of a file in memory (Linux only). */
+/** Drops and refills the system's page cache of a file (Linux only). */
 final class PageCache {
     private static final int O_RDONLY = 0, POSIX_FADV_DONTNEED = 4;
     private static final MethodHandle OPEN = function("open", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT), Linker.Option.firstVariadicArg(2));
@@ -26,7 +26,10 @@ final class PageCache {
         return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), type, options);
     }
 
-    /** Forgets the file, which must be on the disk; what a process has mapped stays, so this one's mappings are ended first. */
+    /**
+     * Drops the file, which must be on the disk, from the cache. Mapped pages would stay, so this waits for the end of this process's
+     * mappings.
+     */
     static void drop(Path file) {
         try (var arena = Arena.ofConfined()) {
             awaitUnmapped(file);
@@ -39,7 +42,10 @@ final class PageCache {
         }
     }
 
-    /** Reads the file from the disk once, from its beginning to its end: how large the pieces are in which the system keeps it depends on how it was read. */
+    /**
+     * Reads the file from the disk once, from its beginning to its end. The size of the pieces that the system caches depends on how the
+     * file was read.
+     */
     static void refill(Path file) {
         drop(file);
         try (var in = Files.newInputStream(file)) {
@@ -49,7 +55,7 @@ final class PageCache {
         }
     }
 
-    /** The garbage collector ends the mapping of a file whose tensors are freed. */
+    /** Waits until the garbage collector has ended the mapping of a file whose tensors are freed. */
     static void awaitUnmapped(Path file) throws IOException, InterruptedException {
         for (int i = 0; i < 100; i++) {
             if (!Files.readString(Path.of("/proc/self/maps")).contains(file.toString())) return;

@@ -4,7 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The most memory that a whole process needs for some training steps, {@link SomeSteps} as {@code java} starts it. The settings are those of {@link TrainingStep}. */
+/**
+ * Measures the peak memory of a whole process that makes some training steps: {@link SomeSteps}, started by {@code java}. The settings
+ * are those of {@link TrainingStep}.
+ */
 final class PeakMemory implements Workload {
     private static final int STEPS = 5;
 
@@ -26,7 +29,7 @@ final class PeakMemory implements Workload {
 
     @Override public double tolerance() { return 1e-3; }
 
-    /** The loss of the last step. */
+    /** Returns the loss of the last step. */
     @Override public Map<String, Double> check() { return ofProcesses(0); }
 
     @Override public Map<String, Double> run() { return ofProcesses(1); }

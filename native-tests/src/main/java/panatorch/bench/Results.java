@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** {@code RESULTS.md}, made of the documents of one or more runs and of nothing else. */
+/** Makes {@code RESULTS.md} of the documents of one or more runs, and of nothing else. */
 final class Results {
     private Results() {}
 
@@ -22,13 +22,13 @@ final class Results {
             Figures are medians over pairs of a run in Java and one in Python; a ratio is Java ÷ Python of one pair. Targets are those of the project's performance goals, for the median.
             """;
 
-    /** What the runs on one machine, with the same versions, found. */
+    /** The figures of the runs on one machine with the same versions. */
     private static final class Machines {
         private final TreeSet<String> dates = new TreeSet<>();
         private final Map<String, JsonNode> workloads = new LinkedHashMap<>();
         private int targets, met;
 
-        /** A workload that was measured again counts as the last time. */
+        /** Adds a run. A workload that was measured again replaces the earlier figures. */
         void add(JsonNode document) {
             dates.add(document.path("date").asText());
             document.path("workloads").properties().forEach(e -> workloads.put(e.getKey(), e.getValue()));

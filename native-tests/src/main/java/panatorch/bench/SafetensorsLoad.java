@@ -13,8 +13,9 @@ import panatorch.serialize.Reading;
 import panatorch.serialize.Safetensors;
 
 /**
- * Seconds until a file of 500 MB is loaded and every page of its tensors was read: "warm", from the system's cache, and "cold", from the disk; "mapped", as
- * Python's load_file does it, and "copied", which is the default here, and in Python a clone of every tensor. Freeing is not timed on either side.
+ * Measures the seconds until a file of 500 MB is loaded and every page of its tensors is read. "Warm" is from the system's cache and
+ * "cold" from the disk. "Mapped" is what Python's load_file does; "copied" is the default here, and in Python a clone of every tensor.
+ * Freeing is not timed on either side.
  */
 final class SafetensorsLoad implements Workload {
     private static final int MEGABYTES = 500;
@@ -73,7 +74,7 @@ final class SafetensorsLoad implements Workload {
         }
     }
 
-    /** Or Python could not drop the file from the cache. */
+    /** Ends this process's mappings, without which Python could not drop the file from the cache. */
     private void unmap() {
         try {
             PageCache.awaitUnmapped(file);

@@ -8,7 +8,10 @@ import panatorch.nn.BatchNorm2d;
 import panatorch.nn.LayerNorm;
 import panatorch.nn.Module;
 
-/** Weights that Python's side of a benchmark makes, too: numbers of one seed in the order of registration, scaled as He has it; biases 0 and norms 1. */
+/**
+ * Fills networks with weights that Python's side of a benchmark makes as well: numbers of one seed in the order of registration, with He's
+ * scaling; biases are 0 and norms 1.
+ */
 public final class SeededWeights {
     private SeededWeights() {}
 

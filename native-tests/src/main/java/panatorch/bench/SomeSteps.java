@@ -6,11 +6,18 @@ import java.nio.file.Path;
 import java.util.List;
 import panatorch.Scope;
 
-/** A program that trains a network for some steps and prints the last one's loss and its own peak of memory in MiB: {@code bench/some_steps.py} in Java. */
+/**
+ * A program that trains a network for some steps and prints the last one's loss and its own peak of memory in MiB:
+ * {@code bench/some_steps.py} in Java.
+ */
 final class SomeSteps {
     private SomeSteps() {}
 
-    /** @param args the network's name, and how many steps */
+    /**
+     * Runs the program.
+     *
+     * @param args name of the network, and number of steps
+     */
     public static void main(String[] args) throws IOException {
         OperatorThreads.set(OperatorThreads.all());
         double loss = 0;
@@ -20,7 +27,7 @@ final class SomeSteps {
         System.out.println(loss + " " + peakMebibytes(Files.readAllLines(Path.of("/proc/self/status"))));
     }
 
-    /** The most memory that was resident at once, of a process whose status this is. */
+    /** Returns the peak of resident memory in the status of a process. */
     static double peakMebibytes(List<String> status) {
         String line = status.stream().filter(l -> l.startsWith("VmHWM:")).findFirst().orElseThrow(() -> new IllegalStateException("the system does not say the peak of memory"));
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;

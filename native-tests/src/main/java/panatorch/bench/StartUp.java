@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How long it takes from the start of a process until {@link FirstResult} has printed its result: as {@code java} starts it, and with an
- * archive of its classes, as {@code bin/panatorch} has one made. The archive is that of this class path, which must be of jars alone.
+ * Measures the time from the start of a process until {@link FirstResult} has printed its result: started by plain {@code java}, and with
+ * an archive of its classes, such as {@code bin/panatorch} makes. The archive is made for this class path, which must consist of jars.
  */
 final class StartUp implements Workload {
     private final Path archive;

@@ -11,7 +11,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** How many more calls eight threads make in the same time than one: of a small operator, and of a function of libtorch that does nothing. */
+/**
+ * Measures how many more calls eight threads make than one in the same time: of a small operator, and of a libtorch function that does
+ * nothing.
+ */
 final class ThreadScaling {
     private ThreadScaling() {}
 
@@ -44,7 +47,7 @@ final class ThreadScaling {
                 THREADS, Runtime.getRuntime().availableProcessors(), Figures.Spread.of(operators).median(), Figures.Spread.of(calls).median(), PAIRS, ratio.median(), ratio.min(), ratio.max());
     }
 
-    /** Calls until it is time to end. */
+    /** Repeats calls until it is time to end. */
     @FunctionalInterface
     private interface Calls {
         long until(long nanoTime);

@@ -11,7 +11,10 @@ import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 
-/** A network that learns one batch, from its bytes to the new weights: numbers of the bytes, forward, loss, backward, SGD with momentum. Its batch belongs to the scope that it is made in. */
+/**
+ * Trains a network on one batch, from bytes to new weights: conversion of the bytes, forward, loss, backward, SGD with momentum. The
+ * batch belongs to the scope in which this object is made.
+ */
 final class Training implements AutoCloseable {
     private final Net net;
     private final Precision precision;
@@ -19,7 +22,7 @@ final class Training implements AutoCloseable {
     private final SGD optimizer;
     private final Tensor examples, labels;
 
-    /** In float32. */
+    /** Makes a training in float32. */
     Training(Net net) { this(net, Precision.FP32); }
 
     Training(Net net, Precision precision) {
@@ -31,7 +34,7 @@ final class Training implements AutoCloseable {
         labels = Aten.arange(net.batch, DType.INT64).remainder(net.classes());
     }
 
-    /** The loss before it. */
+    /** Makes a step and returns the loss before it. */
     double step() {
         try (var inner = Scope.open()) {
             Tensor x = net.input(examples);

@@ -7,8 +7,9 @@ import panatorch.Scope;
 import panatorch.amp.Precision;
 
 /**
- * A training step, in float32 or by bfloat16 autocast. "Same settings" has one memory format and one fused call of the optimiser on both sides; "out of the box" is what each side's introduction
- * tells a beginner to write: here {@code panatorch train}, which does that anyway, there the tutorials, which have no autocast.
+ * Measures a training step, in float32 or with bfloat16 autocast. "Same settings" has the same memory format and one fused call of the
+ * optimiser on both sides. "Out of the box" is what each side's introduction tells a beginner to write: here {@code panatorch train},
+ * which does the same anyway, there the tutorials, which have no autocast.
  */
 final class TrainingStep implements Workload {
     static final List<String> SETTINGS = List.of("same settings", "out of the box");
@@ -33,10 +34,10 @@ final class TrainingStep implements Workload {
 
     @Override public int threads() { return OperatorThreads.all(); }
 
-    /** bfloat16 has eight bits, and the two libraries add in different orders. */
+    /** Returns the tolerance of losses: bfloat16 has eight bits, and the two libraries add in different orders. */
     @Override public double tolerance() { return half ? 3e-2 : 1e-4; }
 
-    /** The loss of the first step. */
+    /** Returns the loss of the first step of each part. */
     @Override public Map<String, Double> check() {
         var losses = new LinkedHashMap<String, Double>();
         sides.forEach((part, side) -> losses.put(part, side.step()));

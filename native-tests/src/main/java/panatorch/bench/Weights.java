@@ -8,7 +8,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** Tensors that files are made of: float32 [1000, 1000], four megabytes each. {@code weights.py} reads them. */
+/** Makes the tensors of the files: float32 [1000, 1000], four megabytes each. {@code weights.py} reads them. */
 final class Weights {
     private static final long SIDE = 1000, MEGABYTES = 4, FLOATS_A_PAGE = 1024;
 
@@ -21,7 +21,7 @@ final class Weights {
         return tensors;
     }
 
-    /** Reads a number of every page of memory, or what was only mapped would count as loaded. */
+    /** Reads a number of every page of memory; otherwise tensors that are only mapped would count as loaded. */
     static double touch(Map<String, Tensor> tensors) {
         double sum = 0;
         try (var scope = Scope.open()) {

@@ -5,19 +5,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The same work for Java and for Python. Its parts (the operators, the stages of a pipeline) are measured one by one, and the
- * geometric mean over them is the workload's figure. {@link Workloads} says its name and what it is to reach.
+ * The same work for Java and for Python. Its parts, such as operators or stages of a pipeline, are measured one by one; the workload's
+ * figure is their geometric mean. {@link Workloads} has its name and its targets.
  *
- * <p>{@code bench/} + {@link #script} is Python's side, a program that stays alive: its first line is a JSON object with
- * {@code torch}, {@code threads}, {@code blas} and {@code check}, its own {@link #check}; for every line {@code run} that it
- * reads, it prints its own {@link #run}; {@code quit} ends it.
+ * <p>{@code bench/} + {@link #script} is Python's side, a program that stays alive: its first line is a JSON object with {@code torch},
+ * {@code threads}, {@code blas} and {@code check}, its own {@link #check}; for every line {@code run} that it reads, it prints its own
+ * {@link #run}; {@code quit} ends it.
  */
 interface Workload extends AutoCloseable {
-    /** What is measured. */
+    /** The unit of the figures. */
     enum Unit {
         SECONDS, MEBIBYTES;
 
-        /** With a unit that leaves few zeros. */
+        /** Formats a value with a unit that leaves few zeros. */
         String text(double value) {
             if (this == MEBIBYTES) return String.format(Locale.ROOT, "%.1f MiB", value);
             if (value < 1e-5) return String.format(Locale.ROOT, "%.1f ns", value * 1e9);
@@ -27,38 +27,38 @@ interface Workload extends AutoCloseable {
         @Override public String toString() { return name().toLowerCase(Locale.ROOT); }
     }
 
-    /** The file name of Python's side. */
+    /** Returns the file name of Python's program. */
     String script();
 
-    /** What that is told on its command line. */
+    /** Returns the command-line arguments of Python's program. */
     default List<String> arguments() { return List.of(); }
 
-    /** What the parts are: {@code operators}. */
+    /** Returns the word for the parts, such as {@code operators}. */
     String parts();
 
     default Unit unit() { return Unit.SECONDS; }
 
-    /** That an operator may use, on both sides, unless a part's name says otherwise. */
+    /** Returns the number of threads of an operator on both sides, unless a part's name says otherwise. */
     default int threads() { return 1; }
 
-    /** Runs before those that count; the JIT takes two. */
+    /** Returns the number of runs before those that count; the JIT compiler needs two. */
     default int warmUps() { return 2; }
 
-    /** A number of each part's result, by which both sides are known to do the same. */
+    /** Returns one number for the result of each part, which shows that both sides do the same. */
     Map<String, Double> check();
 
-    /** How much these numbers may differ, relative to the larger one. */
+    /** Returns the largest relative difference of these numbers. */
     double tolerance();
 
-    /** Two parts of one side. */
+    /** Two parts of one side whose figures are divided. */
     record Comparison(String part, String with) {
         @Override public String toString() { return part + " ÷ " + with; }
     }
 
-    /** The parts whose figures are divided on each side, as what the workload is about. */
+    /** Returns the parts to compare with each other on each side, if that is the purpose of the workload. */
     default List<Comparison> comparisons() { return List.of(); }
 
-    /** Does the work, and gives what each part took, in the unit. */
+    /** Does the work and returns the figure of each part, in the unit. */
     Map<String, Double> run();
 
     @Override void close();

@@ -7,14 +7,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** All workloads, and the ratios that they are to reach. A new one is one more line here. */
+/** All workloads and the target ratios. A new workload is one more line here. */
 final class Workloads {
     private Workloads() {}
 
     /**
-     * @param name as on the command line
+     * A workload.
+     *
+     * @param name its name on the command line
      * @param summary one sentence for {@code --list}
-     * @param targets the largest median of Java ÷ Python that is wanted, of a part or of {@link Figures#MEAN}
+     * @param targets the largest wanted median of Java ÷ Python, by part or for {@link Figures#MEAN}
      */
     record Entry(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) {}
 

@@ -1,4 +1,4 @@
-/** Benchmarks against Python's PyTorch: programs, started by {@code bench/run}. */
+/** Benchmarks against Python's PyTorch, started by {@code bench/run}. */
 @NullMarked
 package panatorch.bench;
 

@@ -10,8 +10,8 @@ import panatorch.opcases.OperatorCase;
 import panatorch.opcases.Values;
 
 /**
- * Legal calls with the values of diverged models: infinities, NaN, denormals and numbers near the end of a type, alone and among ordinary ones.
- * Half of them are {@link LegalCalls}, the others are operator cases.
+ * Legal calls with the values of diverged models: infinities, NaN, denormals and numbers near the end of a type, alone and among ordinary
+ * ones. Half of them are {@link LegalCalls}, the others are operator cases.
  */
 final class DivergedCalls implements Calls {
     private static final DType[] TYPES = {DType.FLOAT32, DType.FLOAT64, DType.FLOAT32, DType.FLOAT64, DType.COMPLEX64, DType.COMPLEX128, DType.BFLOAT16, DType.FLOAT16};

@@ -12,11 +12,11 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * A tensor of a legal call with values as a diverged model has them. Types that are neither floating point nor complex keep their values.
+ * A tensor of a legal call with the values of a diverged model. Types that are neither floating point nor complex keep their values.
  *
- * @param healthy makes the tensor as the call wants it
+ * @param healthy makes the tensor with legal values
  * @param dtype the type of the result if {@code healthy} makes floating point or complex numbers, or null for its own
- * @param value what {@link Harm#ALL} and {@link Harm#ONE} put in, and by which {@link Harm#SCALED} multiplies
+ * @param value the value that {@link Harm#ALL} and {@link Harm#ONE} put in, or by which {@link Harm#SCALED} multiplies
  */
 record DivergedTensor(String name, Supplier<Tensor> healthy, @Nullable DType dtype, Harm harm, double value, long seed, boolean columns, boolean grad) implements Plan {
     enum Harm { NONE, ALL, ONE, SOME, MOST, SCALED }

@@ -12,8 +12,8 @@ import panatorch.fuzz.TensorPlan.Fill;
 import panatorch.fuzz.TensorPlan.Kind;
 
 /**
- * Draws arguments. Wholly random ones are refused at an operator's first check, so most fit together, and a few are wrong: an
- * operator is then often run with one thing it does not expect.
+ * Draws arguments of calls. Completely random ones would be refused by an operator's first check. So most arguments fit together and a few
+ * are wrong, and an operator often runs with one thing that it does not expect.
  */
 final class HostileArguments {
     private static final DType[] USUAL = {DType.FLOAT32, DType.FLOAT64, DType.INT64}, TYPES = {DType.FLOAT16, DType.BFLOAT16, DType.COMPLEX64, DType.COMPLEX128, DType.BOOL,
@@ -27,7 +27,7 @@ final class HostileArguments {
     /** The shape and type that most of a call's tensors have. */
     private final long[] shape;
     private final DType dtype;
-    /** How many arguments of a hundred are odd. */
+    /** The percentage of arguments that are wrong. */
     private final int oddness;
     private final boolean grad;
 
@@ -50,7 +50,7 @@ final class HostileArguments {
         return list;
     }
 
-    /** A value for the parameter: null for none, {@link TensorPlan}s for tensors; {@link Generator} is drawn as its class. */
+    /** Draws a value for a parameter: null for none, {@link TensorPlan}s for tensors. A {@link Generator} is drawn as its class. */
     @Nullable Object of(Operators.Parameter p) {
         String type = p.type();
         if (type.endsWith("?")) {

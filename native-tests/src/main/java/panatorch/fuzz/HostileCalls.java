@@ -9,7 +9,7 @@ import panatorch.Operators;
 /** Calls of all operators with {@link HostileArguments}. */
 record HostileCalls(List<String> operators) implements Calls {
 
-    /** Null if the operator drawn takes something that is not drawn: an object of a custom class, a stream. */
+    /** Draws a call; returns null if the operator takes an argument that cannot be drawn: an object of a custom class, or a stream. */
     @Override public @Nullable OperatorCall of(long seed, long number) {
         var random = new SplittableRandom(seed * 1_000_003 + number);
         String operator = operators.get(random.nextInt(operators.size()));

@@ -11,11 +11,14 @@ import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** Draws legal calls with {@link DivergedTensor}s, of 1 to 400 rows: blocked algorithms and those of several threads are other code than those of small matrices. */
+/**
+ * Draws legal calls with {@link DivergedTensor}s of 1 to 400 rows: large matrices run other code than small ones, such as blocked and
+ * parallel algorithms.
+ */
 final class LegalCalls {
     private static final int[] SIZES = {1, 2, 2, 3, 3, 3, 4, 5, 7, 8, 10, 16, 17, 31, 33, 50, 64, 65, 100, 129, 200, 257, 400};
 
-    /** An operator, and what fills in its arguments. */
+    /** An operator, and the function that draws its arguments. */
     private record Entry(String operator, Function<LegalCalls, List<@Nullable Object>> arguments) {}
 
     private static final List<Entry> CALLS = new ArrayList<>();
@@ -29,15 +32,15 @@ final class LegalCalls {
         OtherCalls.putAll(LegalCalls::put);
     }
 
-    /** Where tables of calls are put. */
+    /** A table to which operators and the functions for their arguments are added. */
     @FunctionalInterface interface Table {
         void put(String operators, Function<LegalCalls, List<@Nullable Object>> arguments);
     }
 
     final SplittableRandom random;
-    /** The type of the floating point and complex numbers. */
+    /** The type of floating-point and complex tensors. */
     final DType dtype;
-    /** Rows, columns and right-hand sides of the call's matrices. */
+    /** The numbers of rows, columns and right-hand sides of the call's matrices. */
     final long n, m, k;
     private final long[] batch;
     private final boolean grad;
@@ -65,7 +68,7 @@ final class LegalCalls {
 
     @SafeVarargs final <T> @Nullable T any(@Nullable T... values) { return values[random.nextInt(values.length)]; }
 
-    /** A list that may hold nulls. */
+    /** Returns a list that may hold nulls. */
     static List<@Nullable Object> list(@Nullable Object... arguments) { return Arrays.asList(arguments); }
 
     long[] shape(long... last) {
@@ -74,16 +77,16 @@ final class LegalCalls {
         return all;
     }
 
-    /** Random numbers of a shape. */
+    /** Plans normal random numbers of a shape. */
     Plan normal(long... shape) { return plan("normal", shape, () -> Torch.randn(complexToo(), shape)); }
 
-    /** Random numbers in [0, 1). */
+    /** Plans random numbers in [0, 1). */
     Plan uniform(long... shape) { return plan("uniform", shape, () -> Torch.rand(shape)); }
 
-    /** Random numbers in float32, which quantisation wants, without a gradient. */
+    /** Plans normal random numbers in float32, as quantisation needs, without a gradient. */
     Plan single(long... shape) { return DivergedTensor.draw(DivergedTensor.name("normal", shape), () -> Torch.randn(shape), DType.FLOAT32, random, false); }
 
-    /** As {@link #single}, in [0, 1). */
+    /** Plans the numbers of {@link #single}, but in [0, 1). */
     Plan positiveSingle(long... shape) { return DivergedTensor.draw(DivergedTensor.name("uniform", shape), () -> Torch.rand(shape), DType.FLOAT32, random, false); }
 
     Plan square() {
@@ -98,7 +101,7 @@ final class LegalCalls {
 
     Plan rectangle() { return one(8) ? plan("ones", shape(n, m), () -> Torch.ones(complexToo(), shape(n, m))) : normal(shape(n, m)); }
 
-    /** Hermitian and positive definite. */
+    /** Plans a Hermitian, positive definite matrix. */
     Plan positive() {
         return plan("positive", shape(n, n), () -> {
             Tensor a = Torch.randn(complexToo(), shape(n, n));
@@ -108,19 +111,19 @@ final class LegalCalls {
 
     Plan plan(String kind, long[] shape, Supplier<Tensor> healthy) { return DivergedTensor.draw(DivergedTensor.name(kind, shape), healthy, dtype, random, grad); }
 
-    /** Whole numbers below {@code bound}, which keep their values. */
+    /** Plans whole numbers below {@code bound}, which keep their values. */
     Plan whole(DType type, long bound, long... shape) { return DivergedTensor.draw(DivergedTensor.name("whole", shape), () -> Torch.randint(0, bound, shape, type), dtype, random, false); }
 
-    /** A tensor that keeps its values. */
+    /** Plans a tensor that keeps its values. */
     Plan exact(String kind, Supplier<Tensor> healthy) { return new DivergedTensor(kind, healthy, null, DivergedTensor.Harm.NONE, 0, 0, false, false); }
 
-    /** Whole numbers as a program makes them of what a diverged model computes, which may be out of bounds. */
+    /** Plans whole numbers rounded from the values of a diverged model, which may be out of bounds. */
     Plan rounded(DType type, long bound, long... shape) {
         if (one(2)) return whole(type, bound, shape);
         Plan real = DivergedTensor.draw("", () -> Torch.rand(DType.FLOAT32, shape).mul(bound), DType.FLOAT32, random, false);
         return exact("rounded" + real + DivergedTensor.name("", shape), () -> real.make().to(type));
     }
 
-    /** The type for making random numbers, which not all types have. */
+    /** Returns the type in which random numbers are made: not all types have random numbers. */
     private DType complexToo() { return dtype.isComplex() ? dtype : DType.FLOAT32; }
 }

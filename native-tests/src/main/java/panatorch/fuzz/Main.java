@@ -24,16 +24,20 @@ import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
 
 /**
- * Loads damaged copies of good weight files: {@code Main SEED COUNT [FILE…]}. The files are those named and one of each kind that this
- * program writes; the same seed damages them in the same way. Each copy must load, and its tensors be readable, or be refused with a
- * {@link MalformedFileException}; anything else ends the program with status 1 and leaves the copy where the last line says.
+ * Loads damaged copies of good weight files: {@code Main SEED COUNT [FILE…]}. The files are those named, and one of each format that this
+ * program writes. The same seed damages them in the same way. Each copy must either load and have readable tensors, or be refused with a
+ * {@link MalformedFileException}. Otherwise the program ends with status 1 and keeps the copy; the last line names it.
  */
 public final class Main {
     private Main() {}
 
     private static final long MOST_ELEMENTS = 1 << 20; // of a tensor that is looked at: one row that is expanded may have any number
 
-    /** @param slowestMillis the longest that one file took */
+    /**
+     * The counts of all copies.
+     *
+     * @param slowestMillis longest time of one copy in milliseconds
+     */
     public record Report(Map<String, Integer> loaded, Map<String, Integer> refused, double slowestMillis, long residentGrowth) {
         public int count() { return loaded.values().stream().mapToInt(i -> i).sum() + refused.values().stream().mapToInt(i -> i).sum(); }
     }
@@ -51,7 +55,7 @@ public final class Main {
         System.out.printf(Locale.ROOT, "%d files, slowest %.1f ms, resident memory grew by %d MiB%n", report.count(), report.slowestMillis, report.residentGrowth >> 20);
     }
 
-    /** Files of every kind that PanaTorch writes. */
+    /** Writes a file of every format that PanaTorch writes. */
     public static List<Path> written(Path folder) throws IOException {
         try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>();
@@ -71,7 +75,11 @@ public final class Main {
         }
     }
 
-    /** @param folder where damaged copies lie, one at a time */
+    /**
+     * Loads damaged copies.
+     *
+     * @param folder folder for the copies, one at a time
+     */
     public static Report run(long seed, int count, List<Path> files, Path folder) throws IOException {
         var loaded = new TreeMap<String, Integer>();
         var refused = new TreeMap<String, Integer>();
@@ -106,7 +114,7 @@ public final class Main {
         else StateDicts.load(file).values().forEach(Main::look);
     }
 
-    /** Touches every byte. */
+    /** Reads every byte. */
     private static void look(Tensor t) {
         if (t.numel() > 0 && t.numel() <= MOST_ELEMENTS) t.detach().resolveConj().resolveNeg().contiguous().clone();
     }

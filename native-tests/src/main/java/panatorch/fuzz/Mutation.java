@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/** Ways in which a file goes bad, by accident or by intent. */
+/** Ways to damage a file, by accident or on purpose. */
 final class Mutation {
     private static final byte[] TELLING = {0, 1, 2, 0x7f, (byte) 0x80, (byte) 0xff, '(', 't', 'R', '.', ']', '}', 'h', 'q', '9', '-', '"', '[', '{', 'K', 'M', 'J', (byte) 0x8a};
 
@@ -20,7 +20,10 @@ final class Mutation {
 
     Mutation(SplittableRandom random) { this.random = random; }
 
-    /** One to four mutations. Those of a zip archive's entries are packed up again in half of the cases, so that what is behind the checksums is met as well. */
+    /**
+     * Applies one to four mutations. In half of the cases the entries of a zip archive are mutated and packed again, so that the code
+     * behind the checksums is tested as well.
+     */
     byte[] of(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         if (bytes[0] == 'P' && bytes[1] == 'K' && random.nextBoolean()) return repacked(file);
@@ -45,7 +48,7 @@ final class Mutation {
         return changed;
     }
 
-    /** Beginnings and ends hold headers, so half of the places are near them. */
+    /** Draws a place. Half of the places are near the beginning or the end, which hold headers. */
     private int place(int length) {
         return switch (random.nextInt(4)) {
             case 0 -> random.nextInt(Math.min(length, 256));
@@ -61,7 +64,7 @@ final class Mutation {
         return all;
     }
 
-    /** Another number in a text. */
+    /** Replaces a number in a text. */
     private void digit(byte[] bytes, int from) {
         for (int i = from; i < bytes.length; i++) {
             if (bytes[i] < '0' || bytes[i] > '9') continue;

@@ -12,7 +12,7 @@ import panatorch.Tensor;
 
 /** One call of the fuzzer. */
 record OperatorCall(String operator, List<@Nullable Object> arguments) {
-    /** Calls the operator, and differentiates what can be. What is made is freed. */
+    /** Calls the operator, and differentiates the results that have a gradient. Everything is freed afterwards. */
     void run() {
         try (var scope = Scope.open()) {
             var made = new ArrayList<@Nullable Object>();

@@ -17,32 +17,35 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Calls all operators with hostile arguments, in processes that may die of it: {@code Operators SEED COUNT}, or {@code Operators --call SEED NUMBER}
- * for one call, in this process. {@code --diverged} before that makes legal calls with the values of diverged models instead.
+ * Calls all operators with hostile arguments, in child processes, which a call may crash: {@code Operators SEED COUNT}.
+ * {@code Operators --call SEED NUMBER} makes one call in this process. {@code --diverged} in front makes legal calls with the values of
+ * diverged models instead.
  *
- * <p>A call must return or be refused with an exception that says why. After a crash, or a call that takes more than five seconds of processor time or a minute,
- * a new process goes on with the next call; an operator that has crashed is left out from then on.
+ * <p>A call must return or be refused with an exception that says why. After a crash, or a call that takes more than five seconds of
+ * processor time or a minute, a new process continues with the next call. An operator that has crashed is left out from then on.
  */
 public final class Operators {
     private Operators() {}
 
-    /** More than a call of small tensors needs, so that one which asks for more is told that there is none. */
+    /** The limit of a child's memory: more than a call of small tensors needs, so that a huge allocation fails. */
     private static final long ADDRESS_SPACE_KIB = 8L << 20;
-    /** Calls of one process: what an operator may set in it is forgotten with it. */
+    /** The number of calls of one process: settings that an operator changes end with it. */
     private static final long CALLS = 20_000;
     private static final int SLOW_CALLS = 2;
     private static final Pattern FRAME = Pattern.compile("# Problematic frame:\\s*# (.*)"), SIGNAL = Pattern.compile("(SIG[A-Z]+)"), TERMINATE = Pattern.compile("(terminate called.*|.*free\\(\\).*|.*malloc.*|.*corrupt.*)");
-    /** What ends or stops a process by its nature, or is about devices and other processes. */
+    /** The operators that are not called: those that end or block a process on purpose, or concern devices and other processes. */
     private static final Pattern EXCLUDED = Pattern.compile("(c10d|_c10d\\w*|symm_mem|prim|profiler|inductor|rpc)::.*|aten::(from_file|_shared_memory).*");
 
     /**
-     * @param returned calls that returned
-     * @param refused calls that ended with an exception of the right kind
-     * @param skipped calls not made: of operators that crashed before, or with arguments that are not drawn
-     * @param crashes by operator: the call, and how the process ended
-     * @param late calls during which the process crashed, and did not with that call alone: an earlier one had damaged its memory
+     * The outcomes of all calls.
+     *
+     * @param returned number of calls that returned
+     * @param refused number of calls that ended with an exception of the right type
+     * @param skipped number of calls that were not made: of operators that crashed before, or with arguments that cannot be drawn
+     * @param crashes the crashes by operator: the call, and how the process ended
+     * @param late calls during which the process crashed, but which alone do not crash it: an earlier call had damaged its memory
      * @param slow calls of more than five seconds of processor time, or a minute
-     * @param unexpected calls that ended with another exception
+     * @param unexpected calls that ended with an exception of another type
      */
     public record Report(long returned, long refused, long skipped, Map<String, String> crashes, List<String> late, List<String> slow, List<String> unexpected) {
         public long calls() { return returned + refused + crashes.size() + late.size() + slow.size(); }
@@ -70,17 +73,21 @@ public final class Operators {
                 report.slow.size(), report.crashes.size(), report.late.size(), report.unexpected.size(), report.skipped);
     }
 
-    /** The operators that are called. */
+    /** Returns the operators that are called. */
     static List<String> all() { return panatorch.Operators.names().stream().filter(n -> !EXCLUDED.matcher(n).matches()).toList(); }
 
-    /** @param folder an empty one, in which operators may write files */
+    /**
+     * Runs hostile calls.
+     *
+     * @param folder an empty folder, in which operators may write files
+     */
     public static Report run(long seed, long count, Path folder) throws IOException, InterruptedException { return run("--hostile", seed, count, folder); }
 
     /**
      * Runs calls of a mode.
      *
      * @param mode {@code --hostile} or {@code --diverged}
-     * @param folder an empty one, in which operators may write files
+     * @param folder an empty folder, in which operators may write files
      */
     public static Report run(String mode, long seed, long count, Path folder) throws IOException, InterruptedException {
         Path progressFile = Files.write(folder.resolve("progress"), new byte[OperatorsChild.PROGRESS_BYTES]), skip = Files.createFile(folder.resolve("skip"));
@@ -117,7 +124,7 @@ public final class Operators {
                 progress.get(ValueLayout.JAVA_LONG, OperatorsChild.SKIPPED), crashes, late, slow, Files.exists(unexpected) ? Files.readAllLines(unexpected) : List.of());
     }
 
-    /** Runs a process to its end, with bounds to its memory and without core dumps. */
+    /** Runs a child process to its end, with limited memory and without core dumps. */
     private static int child(Path output, Path folder, String mode, long seed, long from, long to) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("sh", "-c", "ulimit -v " + ADDRESS_SPACE_KIB + " && ulimit -c 0 && ulimit -f 100000 && exec \"$@\"", "sh",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Xmx256m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=64m",
@@ -135,12 +142,12 @@ public final class Operators {
         }
     }
 
-    /** The children run in a folder of their own. */
+    /** Returns this class path with absolute names, since the children run in a folder of their own. */
     private static String absoluteClassPath() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(p -> Path.of(p).toAbsolutePath().toString()).collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** How a process ended, in a few words: the signal and the function it came from, or what the C++ library said. */
+    /** Describes briefly how a process ended: the signal and the function it came from, or the message of the C++ library. */
     private static String ended(int status, String output) {
         var frame = FRAME.matcher(output);
         var signal = SIGNAL.matcher(output);

@@ -16,16 +16,17 @@ import panatorch.Torch;
 import panatorch.TorchException;
 
 /**
- * The process that makes the calls, and may die of one: {@code OperatorsChild MODE SEED FROM TO FOLDER}. The folder has {@code progress}, where the
- * number of the running call and those of how the calls ended are kept, {@code skip} with operators not to call, and gets {@code unexpected}.
+ * The process that makes the calls, and which a call may crash: {@code OperatorsChild MODE SEED FROM TO FOLDER}. The folder holds
+ * {@code progress}, with the number of the running call and the counts of outcomes, and {@code skip}, with operators not to call. The
+ * process writes {@code unexpected}.
  */
 final class OperatorsChild {
     private OperatorsChild() {}
 
-    /** The status after a call that took too long. */
+    /** The exit status after a call that took too long. */
     static final int TOO_LONG = 97;
     private static final Duration CPU_LIMIT = Duration.ofSeconds(5), LIMIT = Duration.ofMinutes(1);
-    /** Places in {@code progress}. */
+    /** The positions of the counts in {@code progress}. */
     static final int NUMBER = 0, RETURNED = 8, REFUSED = 16, SKIPPED = 24, PROGRESS_BYTES = 32;
 
     public static void main(String[] args) throws IOException, InterruptedException {
@@ -44,7 +45,7 @@ final class OperatorsChild {
             else run(call, i, progress, folder.resolve("unexpected"));
         }
         progress.set(ValueLayout.JAVA_LONG, NUMBER, to);
-        Runtime.getRuntime().halt(0); // what the calls left behind may not outlast them; it is not what is tested
+        Runtime.getRuntime().halt(0); // an orderly exit may fail on what the calls left behind, which is not tested
     }
 
     static MemorySegment map(Path progress) throws IOException {
@@ -68,7 +69,7 @@ final class OperatorsChild {
         }
     }
 
-    /** The processor time of this process: on a busy machine every call may take long. */
+    /** Returns the processor time of this process. On a busy machine the time of day would call any call slow. */
     private static Duration cpu() { return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO); }
 
     private static void watch(MemorySegment progress) {

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Torch;
 
-/** Legal calls of other operators whose code depends on values: samplers, orders, histograms, places computed from numbers, conversions and quantisation. */
+/**
+ * Legal calls of other operators whose code depends on values: samplers, sorting, histograms, indices computed from numbers, conversions
+ * and quantisation.
+ */
 final class OtherCalls {
     private OtherCalls() {}
 
@@ -60,7 +63,7 @@ final class OtherCalls {
         t.put("linspace", s -> list(s.any(Double.NaN, Double.POSITIVE_INFINITY, -1e308, 0.0), s.any(Double.NaN, Double.NEGATIVE_INFINITY, 1e308), s.n));
     }
 
-    /** Places in other tensors: those of {@code rounded} may be out of bounds, and that must be told. */
+    /** Adds operators that take indices. Those of {@code rounded} may be out of bounds, which must be an error. */
     private static void places(LegalCalls.Table t) {
         t.put("index_select", s -> list(s.normal(s.n, s.m), 0L, s.rounded(DType.INT64, s.n, s.m)));
         t.put("gather", s -> list(s.normal(s.n, s.m), 0L, s.rounded(DType.INT64, s.n, s.n, s.m)));

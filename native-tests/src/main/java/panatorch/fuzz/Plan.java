@@ -2,7 +2,7 @@ package panatorch.fuzz;
 
 import panatorch.Tensor;
 
-/** A tensor to be made: a plain value, so that the call which ends the process can be told by another one. */
+/** A plan of a tensor: a plain value, so that one process can describe a call that has crashed another. */
 interface Plan {
     /** Makes the tensor, in the current scope. */
     Tensor make();

@@ -9,14 +9,14 @@ import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** A tensor of any type and kind. */
+/** A plan of a tensor of any type and layout. */
 record TensorPlan(DType dtype, long[] shape, Kind kind, Fill fill, boolean grad) implements Plan {
-    /** Another memory layout, or what stands for elements in another way. */
+    /** The memory layout, or the kind of storage. */
     enum Kind { PLAIN, TRANSPOSED, EXPANDED, SLICED, CONJUGATED, COO, CSR, QUANTIZED, PER_CHANNEL, META, MKLDNN }
 
     enum Fill { NUMBERS, ZEROS, NEGATIVE, NAN, INFINITE, HUGE, SMALL_INDICES }
 
-    /** A plan that libtorch refuses, as a sparse scalar, makes a plain tensor. */
+    /** Makes the tensor. A plan that libtorch refuses, such as a sparse scalar, gives a plain tensor. */
     @Override public Tensor make() {
         Tensor made;
         try (var noGrad = NoGrad.enter()) {

@@ -1,4 +1,4 @@
-/** Damaged files and hostile calls by the thousand, which must be refused and never do harm. */
+/** Fuzzers: damaged files and hostile calls by the thousand, which must be refused and never do harm. */
 @NullMarked
 package panatorch.fuzz;
 

@@ -13,7 +13,7 @@ import java.util.List;
 public record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensors) {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-    /** The folder that {@code -Dpanatorch.opcases=DIR} names, or the cases that are checked in. */
+    /** Opens the folder that {@code -Dpanatorch.opcases=DIR} names, or the cases that are checked in. */
     public static CaseFile chosen() {
         String named = System.getProperty("panatorch.opcases", "");
         try {

@@ -15,7 +15,7 @@ import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** Just enough of the format for these tests: a length, a JSON header of names, types, shapes and places, the bytes. */
+/** Reads safetensors files, as far as these tests need it: a length, a JSON header of names, types, shapes and places, the bytes. */
 public final class Safetensors {
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final Map<String, DType> TYPES = Map.of("F64", DType.FLOAT64, "F32", DType.FLOAT32, "F16", DType.FLOAT16, "BF16", DType.BFLOAT16,
@@ -38,7 +38,7 @@ public final class Safetensors {
         }
     }
 
-    /** A copy, in the current scope. The last dimension of one whose name ends in {@code #c} holds real and imaginary parts. */
+    /** Returns a copy of a tensor in the current scope. If its name ends in {@code #c}, its last dimension is (real, imaginary). */
     public Tensor tensor(String name) {
         JsonNode entry = header.get(name);
         if (entry == null) throw new IllegalArgumentException("there is no tensor " + name);

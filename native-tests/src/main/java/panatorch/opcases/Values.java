@@ -10,11 +10,11 @@ import panatorch.Device;
 import panatorch.Layout;
 import panatorch.MemoryFormat;
 
-/** The values of a case, objects with one key that names their kind, as Java's. */
+/** Decodes the values of a case, JSON objects with one key that names their kind, into Java's. */
 public final class Values {
     private Values() {}
 
-    /** What {@link panatorch.Operators#call} takes; {@code {"tensor": i}} is element i of {@code tensors}. */
+    /** Returns a value as {@link panatorch.Operators#call} takes it; {@code {"tensor": i}} is element i of {@code tensors}. */
     public static @Nullable Object decode(JsonNode value, List<?> tensors) {
         String kind = value.fieldNames().next();
         JsonNode v = value.get(kind);
@@ -38,7 +38,7 @@ public final class Values {
         };
     }
 
-    /** JSON has no infinity and no NaN: those are strings. */
+    /** Returns a number. JSON has no infinity and no NaN: those are strings. */
     private static double real(JsonNode v) {
         return switch (v.asText()) {
             case "inf" -> Double.POSITIVE_INFINITY;
@@ -48,7 +48,7 @@ public final class Values {
         };
     }
 
-    /** A decoded value as a parameter of the typed method takes it. */
+    /** Converts a decoded value to the type of a parameter of the typed method. */
     public static @Nullable Object fit(@Nullable Object v, Class<?> parameter) {
         return switch (v) {
             case null -> null;

@@ -1,4 +1,4 @@
-/** Operator cases: calls of operators with what PyTorch made of them, read from files that Python wrote. */
+/** Operator cases: calls of operators with PyTorch's results, read from files that Python wrote. */
 @NullMarked
 package panatorch.opcases;
 

@@ -10,24 +10,24 @@ import java.util.stream.Stream;
 import panatorch.Torch;
 
 /**
- * What this process holds, at a moment when nothing computes (Linux only).
+ * The memory, tensors, threads and files of this process at a moment when nothing computes (Linux only).
  *
- * @param resident memory in RAM, in bytes
- * @param nativeHeap what C and C++ have allocated and not freed, in bytes
- * @param tensors live ones
- * @param forgotten tensors that nobody closed and the garbage collector freed, since the start
- * @param threads of the operating system
- * @param files open ones, sockets and pipes among them
+ * @param resident resident memory in bytes
+ * @param nativeHeap memory that C and C++ have allocated and not freed, in bytes
+ * @param tensors number of live tensors
+ * @param forgotten number of tensors since the start that were never closed and that the garbage collector freed
+ * @param threads number of threads of the operating system
+ * @param files number of open files, with sockets and pipes
  */
 public record Footprint(long resident, long nativeHeap, long tensors, long forgotten, long threads, long files) {
     /**
-     * Java's heap grows and shrinks by regions and its compiled code grows for minutes; glibc keeps what is freed for
-     * each of its arenas. A leak of native memory shows in the native heap before.
+     * The tolerance of resident memory. Java's heap grows and shrinks by regions and its compiled code grows for minutes; glibc keeps freed
+     * memory for each of its arenas. A leak of native memory shows in the native heap earlier.
      */
     private static final long RESIDENT_TOLERANCE = 128L << 20;
-    /** Java allocates there, too, for code that it compiles and for collections. */
+    /** The tolerance of the native heap, in which Java allocates too, for compiling and for garbage collections. */
     private static final long NATIVE_HEAP_TOLERANCE = 16L << 20;
-    /** Java starts and ends threads for compilation, collections and virtual threads as it needs them. */
+    /** The tolerance of threads: Java starts and ends its own for compiling, garbage collections and virtual threads. */
     private static final long THREADS_TOLERANCE = 6;
 
     static Footprint now() throws IOException {
@@ -41,7 +41,10 @@ public record Footprint(long resident, long nativeHeap, long tensors, long forgo
         }
     }
 
-    /** A sentence for each that is not back where it was in {@code before}. There is no tolerance for tensors and files: all of them are the program's own. */
+    /**
+     * Returns a sentence for each value that is not back at that of {@code before}. Tensors and files have no tolerance, since all of them
+     * are the program's own.
+     */
     public List<String> growthSince(Footprint before) {
         var sentences = new ArrayList<String>();
         if (tensors != before.tensors) sentences.add("There are " + tensors + " live tensors, and were " + before.tensors + ".");

@@ -14,12 +14,13 @@ import panatorch.Torch;
 import panatorch.nn.Module;
 
 /**
- * A model in evaluation mode that many threads share, with its answers for some inputs, found beforehand by one thread. It is replaced and closed while
- * they use it, as a server does that reloads: a call of the closed model ends or is refused, and is made again then.
+ * A model in evaluation mode that many threads share, with its answers for some inputs, computed beforehand by one thread. It is replaced
+ * and closed while the threads use it, as in a server that reloads its model. A call of the closed model completes or is refused, and a
+ * refused call is repeated.
  */
 final class Inference implements AutoCloseable {
     private static final int INPUTS = 50;
-    /** Sums depend on the number of threads, which is fewer while others call. */
+    /** The tolerance of answers: sums depend on the number of threads, which is smaller while others call. */
     private static final float TOLERANCE = 1e-4f;
 
     private final AtomicReference<Module> model = new AtomicReference<>(SmallTraining.model().eval());
@@ -44,17 +45,21 @@ final class Inference implements AutoCloseable {
         }
     }
 
-    /** Has another model with the same weights answer from now on, and closes the old one at once. */
+    /** Replaces the model by another one with the same weights, and closes the old one at once. */
     void reload() {
         try (var scope = Scope.open()) {
             model.getAndSet(Module.copyOf(model.get())).close();
         }
     }
 
-    /** How many calls met a model that was closed. */
+    /** Returns the number of calls that a closed model refused. */
     long refused() { return refused.get(); }
 
-    /** One forward pass. @throws IllegalStateException if it does not answer as the first time */
+    /**
+     * Runs one forward pass and checks the answer.
+     *
+     * @throws IllegalStateException if the answer differs from the first one
+     */
     void check(RandomGenerator random) {
         int i = random.nextInt(INPUTS);
         float[] y = null;

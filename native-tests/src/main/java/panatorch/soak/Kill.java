@@ -17,19 +17,21 @@ import panatorch.serialize.Safetensors;
 import panatorch.train.Checkpointing;
 
 /**
- * Kills training by SIGKILL at random moments: {@code Kill [--times N] [--seed S]}, 50 times by default. What is left behind must load, the
- * next process must go on from it, and each run that comes to its end so must have the weights of one that nobody killed, bit for bit.
- * Anything else ends the program with status 1 and a sentence.
+ * Kills training by SIGKILL at random moments: {@code Kill [--times N] [--seed S]}, 50 times by default. The files that a killed process
+ * leaves must load, and the next process must resume from them. A run that is resumed to its end must have the weights of an uninterrupted
+ * run, bit for bit. Otherwise the program ends with status 1 and a sentence.
  */
 public final class Kill {
     private static final int KILLED = 128 + 9;
     private static final long EPOCHS = 4;
 
     /**
+     * The counts of all kills and runs.
+     *
      * @param kills processes that were killed while they trained
-     * @param withoutCheckpoint those of {@code kills} that came before the first checkpoint
-     * @param amidstWriting those that left a file half written, under its temporary name
-     * @param runs runs that came to their end, and had the right bits
+     * @param withoutCheckpoint kills before the first checkpoint
+     * @param amidstWriting kills that left a partly written file, under its temporary name
+     * @param runs runs that were resumed to their end and had the right bits
      */
     public record Report(int kills, int withoutCheckpoint, int amidstWriting, int runs) {}
 
@@ -63,7 +65,12 @@ public final class Kill {
         }
     }
 
-    /** @param folder an empty one @throws IllegalStateException with a sentence that says what is not as it should be */
+    /**
+     * Kills and resumes training as often as asked.
+     *
+     * @param folder an empty folder for the files of training
+     * @throws IllegalStateException if a process does not resume or ends with other weights; the message says what is wrong
+     */
     public static Report run(int times, long seed, Path folder) throws IOException, InterruptedException {
         var kill = new Kill(times, seed, folder);
         for (int run = 1; kill.kills < times; run++) kill.toItsEnd(folder.resolve("run-" + run));
@@ -79,7 +86,7 @@ public final class Kill {
         runs++;
     }
 
-    /** Whether it came to its end. */
+    /** Returns whether the process came to its end before it was killed. */
     private boolean oneProcess(Path run) throws IOException, InterruptedException {
         var process = start(run);
         process.begun(stepsOf(run));
@@ -96,7 +103,7 @@ public final class Kill {
         return false;
     }
 
-    /** Of the checkpoint, which must load, as must the best weights; 0 if there is none yet. */
+    /** Returns the step of the checkpoint, or 0 if there is none yet. The checkpoint and the best weights must load. */
     private static long stepsOf(Path run) {
         Path last = run.resolve(Checkpointing.LAST), best = run.resolve(Checkpointing.BEST);
         try (var scope = Scope.open()) {
@@ -118,7 +125,7 @@ public final class Kill {
     }
 
     private record Training(Process process, BufferedReader output, Path run) {
-        /** Waits until it trains. */
+        /** Waits until the process trains. */
         void begun(long step) throws IOException {
             String line = output.readLine();
             if (!(SmallTraining.BEGUN + step).equals(line)) throw new IllegalStateException("A process should train in " + run + " from step " + step + ", and said: " + line + ".");

@@ -15,16 +15,20 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.Framing;
 import panatorch.datasets.ImageFolder;
 
-/** A folder of image files that workers decode; the same epoch has the same bits each time. */
+/** Loads a folder of image files with several workers, and checks that an epoch has the same bits each time. */
 final class Loading implements AutoCloseable {
     private static final int CLASSES = 4, IMAGES = 24, SIDE = 48, EPOCHS = 5;
 
     private final ImageFolder images;
     private final DataLoader loader;
-    /** By epoch and batch. */
+    /** Checksums by epoch and batch. */
     private final Map<Integer, Integer> hashes = new HashMap<>();
 
-    /** @param folder an empty one, for the images */
+    /**
+     * Writes the images.
+     *
+     * @param folder an empty folder for the images
+     */
     Loading(Path folder, long seed) throws IOException {
         var random = new SplittableRandom(seed);
         for (int c = 0; c < CLASSES; c++) {
@@ -39,7 +43,12 @@ final class Loading implements AutoCloseable {
         loader = DataLoader.of(images, 8).shuffle().seed(seed).workers(2).build();
     }
 
-    /** Loads an epoch, or its beginning. @return how many batches @throws IllegalStateException if a batch is not what it was before */
+    /**
+     * Loads an epoch, or its beginning.
+     *
+     * @return number of batches
+     * @throws IllegalStateException if a batch differs from the same batch before
+     */
     int check(RandomGenerator random) {
         int number = random.nextInt(EPOCHS), most = random.nextBoolean() ? loader.count() : random.nextInt(loader.count()), taken = 0;
         try (var epoch = loader.epoch(number)) {

@@ -3,11 +3,11 @@ package panatorch.soak;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Whole numbers of a command line. */
+/** Parses command-line options whose values are whole numbers. */
 final class Options {
     private Options() {}
 
-    /** The values by name, those not given from {@code defaults}. A wrong call ends the process with status 2 and the usage. */
+    /** Returns the values by name, with {@code defaults} for missing ones. A wrong call ends the process with status 2 and the usage. */
     static Map<String, Long> parse(String usage, Map<String, Long> defaults, String[] args) {
         var values = new LinkedHashMap<>(defaults);
         boolean right = args.length % 2 == 0;

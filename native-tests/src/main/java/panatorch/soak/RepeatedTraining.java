@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import panatorch.datasets.Synthetic;
 import panatorch.train.Checkpointing;
 
-/** The small training over and over, an epoch at a time; all else is closed in between, and goes on from the checkpoint. */
+/** Repeats the small training, an epoch at a time. Everything is closed after an epoch, and the next one resumes from the checkpoint. */
 final class RepeatedTraining implements AutoCloseable {
     private static final long EPOCHS = 8;
 
@@ -20,10 +20,14 @@ final class RepeatedTraining implements AutoCloseable {
 
     RepeatedTraining(Path folder) { this.folder = folder; }
 
-    /** Of all runs; read by other threads. */
+    /** The number of epochs of all runs; other threads read it. */
     long epochs() { return epochs.get(); }
 
-    /** @throws IllegalStateException if it does not go on from where it was, or a run ends with other weights than the first */
+    /**
+     * Trains one epoch.
+     *
+     * @throws IllegalStateException if it does not resume where the last one ended, or a run ends with other weights than the first
+     */
     void epoch() throws IOException {
         long number = epochs.get() % EPOCHS + 1, before = steps;
         var summary = SmallTraining.run(folder, images, number, step -> {

@@ -32,15 +32,16 @@ import panatorch.train.Schedule;
 import panatorch.train.Trainer;
 
 /**
- * A training of seconds with all that makes resuming hard: dropout, statistics of batches, Adam's moments, a schedule, images that workers
- * shuffle, crop and mirror. It goes on from the checkpoint in its folder; the same folder content and epochs give the same bits.
+ * A training of a few seconds with everything that makes resuming hard: dropout, batch-norm statistics, Adam's moments, a learning-rate
+ * schedule, and images that workers shuffle, crop and mirror. It resumes from the checkpoint in its folder. The same content of the folder
+ * and the same number of epochs give the same bits.
  */
 final class SmallTraining {
     private SmallTraining() {}
 
-    /** Written when all epochs are over. */
+    /** The file that is written when all epochs are over. */
     static final String WEIGHTS = "model.safetensors";
-    /** What the process says when it trains, before the step that it goes on from. */
+    /** The word that the process prints when training begins, before the step from which it resumes. */
     static final String BEGUN = "training from step ";
     private static final int IMAGES = 320, BATCH = 16;
     private static final long CHECKPOINT_STEPS = 2;
@@ -57,7 +58,11 @@ final class SmallTraining {
                 .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(images.mean(), images.std()))).build();
     }
 
-    /** Trains until {@code epochs} are over in all. @param begun told the step that it goes on from */
+    /**
+     * Trains until {@code epochs} epochs are over in total.
+     *
+     * @param begun called with the step from which training resumes
+     */
     static Trainer.EpochSummary run(Path folder, Synthetic images, long epochs, LongConsumer begun) throws IOException {
         var loader = loader(images);
         try (var model = model(); var optimizer = new Adam(model.parameters(), Adam.options(2e-3))) {
@@ -75,7 +80,7 @@ final class SmallTraining {
         }
     }
 
-    /** {@code SmallTraining FOLDER EPOCHS}, for {@link Kill}. */
+    /** Runs the process that {@link Kill} kills: {@code SmallTraining FOLDER EPOCHS}. */
     public static void main(String[] args) throws IOException {
         Path folder = Files.createDirectories(Path.of(args[0]));
         try (var images = images()) {

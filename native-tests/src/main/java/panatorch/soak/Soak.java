@@ -20,20 +20,30 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything at once, for long: {@code Soak [--minutes N] [--seed S]}, 10 minutes by default. A training that goes on from its checkpoint epoch
- * by epoch, inference from 200 platform threads and 1,000 virtual ones, whose model is closed and replaced amid their calls, loading of images with workers, and forced garbage collections; all
- * results are checked. Every minute all pause between two pieces of work, and what the process holds is noted. Where the end is not
- * back at what it was after the first minute, within {@link Footprint}'s tolerances, the program ends with status 1 and a sentence.
+ * Runs everything at once for many minutes: {@code Soak [--minutes N] [--seed S]}, 10 minutes by default. A training resumes from its
+ * checkpoint in every epoch. 200 platform threads and 1,000 virtual ones run inference, while their model is closed and replaced. Workers
+ * load images, and garbage collections are forced. All results are checked.
+ *
+ * <p>Every minute all threads pause and the {@link Footprint} of the process is measured. If the last one exceeds that after the first
+ * minute by more than the tolerances, the program ends with status 1 and a sentence.
  */
 public final class Soak {
     private static final int PLATFORM_THREADS = 200, VIRTUAL_THREADS = 1000;
-    /** Mean pauses between two requests, which leave part of two cores to the rest. */
+    /** Mean pauses between two requests of a thread, which leave part of two cores to the other work. */
     private static final long PLATFORM_PAUSE_MILLIS = 300, VIRTUAL_PAUSE_MILLIS = 2000, RELOAD_PAUSE_MILLIS = 50;
 
     /**
-     * @param start what the process held after the warm-up, @param end and at the end
-     * @param epochs of training; @param answers of inference; @param refused calls of a model that was closed; @param reloads of it; @param batches loaded; @param collections forced
-     * @param problems sentences; none if all is well
+     * The counts of all work, and the process before and after it.
+     *
+     * @param start the footprint after the warm-up
+     * @param end the footprint at the end
+     * @param epochs epochs of training
+     * @param answers answers of inference
+     * @param refused calls that a closed model refused
+     * @param reloads replacements of the model
+     * @param batches batches loaded
+     * @param collections forced garbage collections
+     * @param problems sentences that say what is wrong; empty if all is well
      */
     public record Report(Footprint start, Footprint end, long epochs, long answers, long refused, long reloads, long batches, long collections, List<String> problems) {
         @Override public String toString() {
@@ -42,7 +52,7 @@ public final class Soak {
         }
     }
 
-    /** One piece of work. */
+    /** A piece of work that a thread repeats. */
     @FunctionalInterface
     private interface Work {
         void once(RandomGenerator random) throws IOException;
@@ -53,9 +63,9 @@ public final class Soak {
     private final RepeatedTraining training;
     private final Loading loading;
     private final AtomicLong answers = new AtomicLong(), reloads = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
-    /** The training draws from the default generator, and so does who makes layers. */
+    /** Held while the default generator is used, by training and by making layers. */
     private final Object defaultGenerator = new Object();
-    /** Work shares it; who notes what the process holds has it alone. Fair, so that the note is not put off for ever. */
+    /** Shared by all work, and held alone to measure the footprint. It is fair, so that a measurement is not put off for ever. */
     private final ReadWriteLock pieces = new ReentrantReadWriteLock(true);
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -75,7 +85,12 @@ public final class Soak {
         if (!report.problems.isEmpty()) System.exit(1);
     }
 
-    /** @param interval of the notes, of which the first is of the warm-up's end; @param folder an empty one */
+    /**
+     * Runs all work at once.
+     *
+     * @param interval time between two measurements; the first one ends the warm-up
+     * @param folder an empty folder
+     */
     public static Report run(Duration total, Duration interval, long seed, Path folder, PrintStream out) throws IOException, InterruptedException {
         var soak = new Soak(seed, folder);
         soak.begin();
@@ -123,7 +138,7 @@ public final class Soak {
         for (int i = 0; i < VIRTUAL_THREADS; i++) start(Thread.ofVirtual(), VIRTUAL_PAUSE_MILLIS, answer);
     }
 
-    /** Has a thread work until all is over, with random pauses. */
+    /** Starts a thread that repeats a piece of work until the end, with random pauses. */
     private void start(Thread.Builder thread, long meanPauseMillis, Work work) {
         var random = new SplittableRandom(seed * 1_000_003 + threads.size());
         threads.add(thread.start(() -> {

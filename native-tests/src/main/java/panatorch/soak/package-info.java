@@ -1,4 +1,4 @@
-/** Programs of many minutes: everything at once without growth, and training that is killed again and again. */
+/** Programs that run for many minutes: everything at once without growth of memory, and training that is killed again and again. */
 @NullMarked
 package panatorch.soak;
 

@@ -16,25 +16,28 @@ import panatorch.optim.Optimizer;
 import panatorch.optim.ParameterGroup;
 
 /**
- * Keeps small gradients from vanishing in float16: the loss is multiplied by a scale and the gradients are divided by it again. A step whose
- * gradients are not finite is left out and the scale shrinks; after a number of steps in a row that are finite it grows (Micikevicius et al.,
- * 2017, arXiv:1710.03740). bfloat16 needs none of it.
+ * Scales losses so that small gradients do not vanish in float16 (Micikevicius et al., 2017, arXiv:1710.03740): the loss is multiplied
+ * by a scale, and the gradients are divided by it again. A step whose gradients are not finite is skipped, and the scale shrinks.
+ * After a number of finite steps in a row it grows. bfloat16 does not need it.
  *
  * <pre>
  * scaler.scale(loss).backward();
- * scaler.unscale_(optimizer);          // only where the gradients are looked at, for clipping, say
+ * scaler.unscale_(optimizer);          // only if the gradients are read or clipped
  * scaler.step(optimizer);
  * scaler.update();
  * </pre>
  *
- * <p>Owns its scale, on the device of the first loss, until closed. One thread's.
+ * <p>Owns its scale, on the device of the first loss, until it is closed. For use by one thread.
  */
 public final class GradScaler implements AutoCloseable {
-    /** Each method returns changed options. Not {@code enabled}, all methods do nothing but to step. */
+    /**
+     * Options of a scaler. Each method returns changed options. A scaler that is not {@code enabled} does nothing but call the
+     * optimiser's step.
+     */
     public record Options(double initScale, double growthFactor, double backoffFactor, long growthInterval, boolean enabled) {
         public Options {
-            if (!(growthFactor > 1)) throw new IllegalArgumentException("the growth factor is above 1: " + growthFactor);
-            if (!(backoffFactor < 1)) throw new IllegalArgumentException("the backoff factor is below 1: " + backoffFactor);
+            if (!(growthFactor > 1)) throw new IllegalArgumentException("the growth factor has to be above 1, not " + growthFactor);
+            if (!(backoffFactor < 1)) throw new IllegalArgumentException("the backoff factor has to be below 1, not " + backoffFactor);
         }
 
         public Options initScale(double scale) { return new Options(scale, growthFactor, backoffFactor, growthInterval, enabled); }
@@ -44,15 +47,17 @@ public final class GradScaler implements AutoCloseable {
         public Options enabled(boolean on) { return new Options(initScale, growthFactor, backoffFactor, growthInterval, on); }
     }
 
-    /** From 65,536, twice as much after 2,000 finite steps, half after one that is not. */
+    /**
+     * Returns the defaults: a scale of 65,536, doubled after 2,000 finite steps in a row and halved after a step that is not finite.
+     */
     public static Options options() { return new Options(65536, 2, 0.5, 2000, true); }
 
     private enum Stage { READY, UNSCALED, STEPPED }
 
-    /** Since the last update. */
+    /** The state of an optimiser since the last update. */
     private static final class OptimizerState {
         Stage stage = Stage.READY;
-        /** One scalar a device, not 0 where a gradient was not finite; empty before the gradients are checked. */
+        /** A scalar for each device, not 0 if a gradient was not finite; empty before the gradients are checked. */
         final Map<Device, Tensor> foundInf = new LinkedHashMap<>();
     }
 
@@ -67,7 +72,7 @@ public final class GradScaler implements AutoCloseable {
 
     public boolean isEnabled() { return options.enabled; }
 
-    /** {@code outputs} times the scale, or itself if not enabled. */
+    /** Returns {@code outputs} times the scale, or {@code outputs} itself if the scaler is not enabled. */
     public Tensor scale(Tensor outputs) {
         if (!options.enabled) return outputs;
         if (scale == null) {
@@ -80,7 +85,7 @@ public final class GradScaler implements AutoCloseable {
     }
 
     /**
-     * Divides the gradients by the scale, in place, and notes whether all are finite; {@link #step} does so by itself.
+     * Divides the gradients by the scale, in place, and records whether all are finite. {@link #step} does it if it has not been done.
      *
      * @throws IllegalStateException after an earlier call or a step since the last update, or before anything was scaled
      * @throws IllegalArgumentException if gradients are in float16
@@ -88,8 +93,8 @@ public final class GradScaler implements AutoCloseable {
     public void unscale_(Optimizer optimizer) {
         if (!options.enabled) return;
         OptimizerState state = states.computeIfAbsent(optimizer, o -> new OptimizerState());
-        if (state.stage == Stage.UNSCALED) throw new IllegalStateException("the gradients are unscaled already");
-        if (state.stage == Stage.STEPPED) throw new IllegalStateException("the optimiser has stepped already; update() comes next");
+        if (state.stage == Stage.UNSCALED) throw new IllegalStateException("the gradients were already unscaled since the last update()");
+        if (state.stage == Stage.STEPPED) throw new IllegalStateException("the optimiser has already stepped; call update() first");
         try (var scope = Scope.open()) {
             check(optimizer, state, scaled("unscale_").to(DType.FLOAT64).reciprocal().to(DType.FLOAT32), false);
         }
@@ -102,7 +107,8 @@ public final class GradScaler implements AutoCloseable {
         for (ParameterGroup g : optimizer.groups()) {
             for (Tensor p : g.parameters()) {
                 if (!(p.grad() instanceof Tensor grad)) continue;
-                if (!allowHalf && grad.dtype() == DType.FLOAT16) throw new IllegalArgumentException("gradients in float16 cannot be unscaled: keep the parameters in float32");
+                if (!allowHalf && grad.dtype() == DType.FLOAT16)
+                    throw new IllegalArgumentException("gradients in float16 cannot be unscaled; keep the parameters in float32");
                 kinds.computeIfAbsent(new Kind(grad.device(), grad.dtype()), k -> new ArrayList<>()).add(grad);
             }
         }
@@ -115,7 +121,7 @@ public final class GradScaler implements AutoCloseable {
     }
 
     /**
-     * A step of the optimiser unless a gradient is not finite. A fused optimiser decides that on the device.
+     * Calls the optimiser's step unless a gradient is not finite. A fused optimiser decides that on the device.
      *
      * @throws IllegalStateException after a step since the last update, if there are no gradients, or before anything was scaled
      */
@@ -126,12 +132,13 @@ public final class GradScaler implements AutoCloseable {
         }
         Tensor by = scaled("step");
         OptimizerState state = states.computeIfAbsent(optimizer, o -> new OptimizerState());
-        if (state.stage == Stage.STEPPED) throw new IllegalStateException("the optimiser has stepped already; update() comes next");
+        if (state.stage == Stage.STEPPED) throw new IllegalStateException("the optimiser has already stepped; call update() first");
         try (var scope = Scope.open()) {
             boolean fused = optimizer.supportsScaledStep(), unscaled = state.stage == Stage.UNSCALED;
             if (!unscaled && fused) check(optimizer, state, Aten.scalarTensor(1, DType.FLOAT32, null, by.device()), true);
             else if (!unscaled) unscale_(optimizer);
-            if (state.foundInf.isEmpty()) throw new IllegalStateException("the optimiser's parameters have no gradients");
+            if (state.foundInf.isEmpty())
+                throw new IllegalStateException("the optimiser's parameters have no gradients; call backward() first");
             Tensor found = total(state.foundInf.values());
             if (fused) optimizer.scaledStep(unscaled ? null : by, found);
             else if (found.itemDouble() == 0) optimizer.step();
@@ -145,13 +152,17 @@ public final class GradScaler implements AutoCloseable {
         return java.util.Objects.requireNonNull(sum);
     }
 
-    /** Shrinks the scale if an optimiser's step was left out, or else counts towards its growth. @throws IllegalStateException if there was no step */
+    /**
+     * Shrinks the scale if a step was skipped; otherwise counts the step towards the growth of the scale.
+     *
+     * @throws IllegalStateException if there was no step
+     */
     public void update() {
         if (!options.enabled) return;
         Tensor by = scaled("update");
         var found = new ArrayList<Tensor>();
         states.values().forEach(s -> found.addAll(s.foundInf.values()));
-        if (found.isEmpty()) throw new IllegalStateException("no gradients were checked since the last update");
+        if (found.isEmpty()) throw new IllegalStateException("no gradients were checked since the last update; call step(optimizer) first");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Aten._ampUpdateScale_(by, java.util.Objects.requireNonNull(growthTracker), total(found).to(by.device()), options.growthFactor, options.backoffFactor, options.growthInterval);
         }
@@ -173,17 +184,20 @@ public final class GradScaler implements AutoCloseable {
     }
 
     private Tensor scaled(String method) {
-        if (scale == null) throw new IllegalStateException(method + " comes after scale(loss)");
+        if (scale == null) throw new IllegalStateException(method + " needs a scaled loss; call scale(loss) first");
         return scale;
     }
 
-    /** 1 if not enabled. Waits for the device. */
+    /** Returns the scale, or 1 if the scaler is not enabled. Waits for the device. */
     public double currentScale() {
         if (!options.enabled) return 1;
         return scale == null ? options.initScale : scale.itemDouble();
     }
 
-    /** In Python's form: scale, factors, interval and the finite steps in a row; empty if not enabled. */
+    /**
+     * Returns the state in Python's form: scale, factors, interval and the number of finite steps in a row; empty if the scaler is not
+     * enabled.
+     */
     public Map<String, Object> stateDict() {
         var state = new LinkedHashMap<String, Object>();
         if (!options.enabled) return state;
@@ -195,17 +209,22 @@ public final class GradScaler implements AutoCloseable {
         return state;
     }
 
-    /** Continues where {@link #stateDict} was taken, also Python's. @throws IllegalArgumentException if it is of one that was not enabled */
+    /**
+     * Restores a state of {@link #stateDict}, Java's or Python's.
+     *
+     * @throws IllegalArgumentException if the state is of a scaler that was not enabled
+     */
     public void loadStateDict(Map<String, ?> state) {
         if (!options.enabled) return;
         options = new Options(number(state, "scale").doubleValue(), number(state, "growth_factor").doubleValue(), number(state, "backoff_factor").doubleValue(), number(state, "growth_interval").longValue(), true);
         initialTracker = number(state, "_growth_tracker").longValue();
-        close(); // the next loss makes both anew
+        close(); // the next loss creates both again
     }
 
     private static Number number(Map<String, ?> state, String key) {
         if (state.get(key) instanceof Number n) return n;
-        throw new IllegalArgumentException("the scaler's state has no number '" + key + "'" + (state.isEmpty() ? ": it is of a scaler that was not enabled" : ""));
+        throw new IllegalArgumentException("the scaler's state has no number '" + key + "'" + (state.isEmpty() ? ": it was saved by a "
+                + "scaler that was not enabled" : ""));
     }
 
     /** Frees the scale. Closing twice is harmless. */

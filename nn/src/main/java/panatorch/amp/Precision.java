@@ -16,23 +16,24 @@ import panatorch.Device;
 import panatorch.cuda.DeviceProperties;
 
 /**
- * The precision that forward passes compute in.
+ * The precision of forward passes.
  *
  * @param autocast the lower precision, or null for float32 throughout
- * @param reason why, in a few words
+ * @param reason reason for the choice, in a few words, for logs
  */
 public record Precision(@Nullable DType autocast, String reason) {
     public static final Precision FP32 = new Precision(null, "asked for");
     public static final Precision BF16 = new Precision(DType.BFLOAT16, "asked for");
 
-    /** oneDNN's names of instruction sets that lack bfloat16; what it does not know, it disregards. */
+    /** oneDNN's names of instruction sets without bfloat16. oneDNN ignores names that it does not know. */
     private static final Pattern WITHOUT_BF16 = Pattern.compile("sse41|avx|avx2|avx2_vnni|avx2_vnni_2|avx512_core|avx512_core_vnni"),
             WITHOUT_AMX = Pattern.compile(WITHOUT_BF16 + "|avx512_core_bf16|avx512_core_fp16|avx10_1_512");
 
     /**
-     * bfloat16 where the device has instructions for it, else float32. Linux tells what the CPU has, of which oneDNN, that computes matrix products and
-     * convolutions, uses no more than {@code ONEDNN_MAX_CPU_ISA} (once {@code DNNL_MAX_CPU_ISA}) allows: with less, bfloat16 is slower than float32 up to a
-     * hundred times. {@code ATEN_CPU_CAPABILITY} does not matter to it. GPUs have them from compute capability 8.0 on; one that tells none is taken to have.
+     * Returns bfloat16 if the device has instructions for it, otherwise float32. On Linux the CPU's flags are read. oneDNN, which
+     * computes matrix products and convolutions, uses no more than {@code ONEDNN_MAX_CPU_ISA} (formerly {@code DNNL_MAX_CPU_ISA})
+     * allows; without the instructions, bfloat16 is up to a hundred times slower than float32. {@code ATEN_CPU_CAPABILITY} has no
+     * effect on it. GPUs have the instructions from compute capability 8.0 on; a GPU of unknown capability is assumed to have them.
      */
     public static Precision auto(Device device) {
         return device.type() == Device.Type.CUDA ? ofGpu(DeviceProperties.of(device)) : ofCpu(cpuFlags(), System.getenv());
@@ -41,7 +42,8 @@ public record Precision(@Nullable DType autocast, String reason) {
     static Precision ofGpu(@Nullable DeviceProperties gpu) {
         if (gpu == null) return new Precision(DType.BFLOAT16, "the GPU's compute capability is unknown; bfloat16 is fast from 8.0 on");
         boolean fast = gpu.major() >= 8;
-        return new Precision(fast ? DType.BFLOAT16 : null, "the " + gpu.name() + " has compute capability " + gpu.capability() + (fast ? "" : ", and bfloat16 is fast from 8.0 on"));
+        return new Precision(fast ? DType.BFLOAT16 : null, "the " + gpu.name() + " has compute capability " + gpu.capability()
+                + (fast ? "" : ", but bfloat16 is fast only from 8.0 on"));
     }
 
     static Precision ofCpu(Set<String> flags, Map<String, String> environment) {
@@ -59,11 +61,14 @@ public record Precision(@Nullable DType autocast, String reason) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
             return lines.filter(l -> l.startsWith("flags")).findFirst().stream().flatMap(l -> Stream.of(l.substring(l.indexOf(':') + 1).trim().split(" "))).collect(Collectors.toSet());
         } catch (IOException e) {
-            return Set.of(); // another system than Linux: nothing is known, float32 is right everywhere
+            return Set.of(); // not Linux: the flags are unknown, and float32 is right everywhere
         }
     }
 
-    /** A guard in which this precision holds on this thread; null where there is nothing to guard, which try-with-resources allows. */
+    /**
+     * Turns autocast to this precision on for this thread until the result is closed. Returns null for float32, which
+     * try-with-resources allows.
+     */
     public @Nullable Autocast enter(Device device) { return autocast == null ? null : Autocast.enter(device.type(), autocast); }
 
     @Override public String toString() { return autocast == null ? "fp32" : autocast == DType.BFLOAT16 ? "bf16" : "fp16"; }

@@ -1,4 +1,4 @@
-/** Mixed precision. */
+/** Automatic mixed precision: the choice of a precision, and gradient scaling for float16. */
 @NullMarked
 package panatorch.amp;
 

@@ -12,53 +12,66 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * How well predicted probabilities agree with what happens. Confidence is the largest probability of an example, and bins divide [0, 1] evenly;
- * a bin holds its lower edge, the last one its upper edge, too; empty bins do not count. All is computed on the tensors' device, and read once.
+ * The calibration of predicted probabilities: their agreement with the observed frequencies. The confidence of an example is its
+ * largest probability. Bins divide [0, 1] evenly; a bin includes its lower edge, and the last one also its upper edge. Empty bins do
+ * not count. Everything is computed on the tensors' device and read once.
  *
- * <p>The definitions are torchmetrics', except that there a confidence of exactly 1 has a bin of its own.
+ * <p>The definitions are those of torchmetrics, except that there a confidence of exactly 1 has a bin of its own.
  *
- * @param count N, the examples
- * @param accuracy the part whose most probable class is right; @param confidence its mean
- * @param nll negative log-likelihood in nats, the mean of −log p(label); infinite where a label has probability 0
- * @param brier the mean of Σ_c (p_c − [c is the label])², in [0, 2] (Brier 1950, Verification of forecasts expressed in terms of probability)
- * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al., 2015; Guo et al., 2017, arXiv:1706.04599, eq. 3)
- * @param mce maximum calibration error, the largest |accuracy_b − confidence_b| (the same, eq. 5)
- * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al., 2019, arXiv:1812.04606)
- * @param adaptiveEce as {@code ece}, with bins that hold equally many examples (Nguyen and O'Connor 2015, arXiv:1508.05154); equal confidences stay in the examples' order
- * @param classwiseEce the mean over classes of the {@code ece} of p_c for "the label is c" (Kull et al., 2019, arXiv:1910.12656)
- * @param reliability the bins of the reliability diagram, lowest first
+ * @param count N, the number of examples
+ * @param accuracy fraction of examples whose most probable class is right
+ * @param confidence mean confidence
+ * @param nll negative log-likelihood in nats, the mean of −log p(label); infinite if a label has probability 0
+ * @param brier the mean of Σ_c (p_c − [c is the label])², in [0, 2] (Brier 1950, Verification of forecasts expressed in terms of
+ * probability)
+ * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al., 2015; Guo et al., 2017,
+ * arXiv:1706.04599, eq. 3)
+ * @param mce maximum calibration error, the largest |accuracy_b − confidence_b| (Guo et al., eq. 5)
+ * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al., 2019,
+ * arXiv:1812.04606)
+ * @param adaptiveEce {@code ece} with bins of equally many examples (Nguyen and O'Connor 2015, arXiv:1508.05154); equal confidences
+ * keep the examples' order
+ * @param classwiseEce mean over classes of the {@code ece} of p_c for "the label is c" (Kull et al., 2019, arXiv:1910.12656)
+ * @param reliability bins of the reliability diagram, lowest first
  */
 public record Calibration(long count, double accuracy, double confidence, double nll, double brier, double ece, double mce, double rmsce, double adaptiveEce, double classwiseEce, List<Bin> reliability) {
-    /** Elements of a pass over the probabilities: bounds temporary memory to some hundred megabytes. */
+    /** The number of elements in one pass over the probabilities, which bounds temporary memory to some hundred megabytes. */
     private static final long CHUNK = 1 << 22;
 
-    /** A bin of the reliability diagram: the number of examples, their mean confidence, and the part that is right; NaN both if it is empty. */
+    /**
+     * A bin of the reliability diagram: the number of examples, their mean confidence, and the fraction that is right; both NaN if it
+     * is empty.
+     */
     public record Bin(double lower, double upper, long count, double confidence, double accuracy) {
-        /** |accuracy − confidence|, 0 of an empty bin. */
+        /** Returns |accuracy − confidence|, or 0 for an empty bin. */
         public double gap() { return count == 0 ? 0 : Math.abs(accuracy - confidence); }
     }
 
-    /** {@link #of(Tensor, Tensor, int)} with 15 bins. */
+    /** Measures the calibration with 15 bins. */
     public static Calibration of(Tensor probabilities, Tensor labels) { return of(probabilities, labels, 15); }
 
     /**
-     * @param probabilities [N, C], rows at least 0 that sum to 1 (within 1e-4, of half precision 1e-2); @param labels [N], in [0, C)
-     * @throws IllegalArgumentException if they are not, or there is no example
+     * Measures the calibration.
+     *
+     * @param probabilities probabilities [N, C], at least 0, whose rows sum to 1 (within 1e-4, or 1e-2 for half precision)
+     * @param labels classes [N], in [0, C)
+     * @throws IllegalArgumentException if an argument is out of its range, or there is no example
      */
     public static Calibration of(Tensor probabilities, Tensor labels, int bins) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor p = Inputs.scores("probabilities", probabilities), y = Inputs.classes("labels", labels, p);
             Tensor sums = p.sum(1, false, DType.FLOAT64);
             double tolerance = probabilities.dtype() == DType.FLOAT32 || probabilities.dtype() == DType.FLOAT64 ? 1e-4 : 1e-2;
-            Tensor valid = sums.sub(1).abs().le(tolerance).logicalAnd(p.amin(1).ge(0));  // a NaN is neither
+            Tensor valid = sums.sub(1).abs().le(tolerance).logicalAnd(p.amin(1).ge(0));  // false for NaN
             return of(p, valid, ofLabels(p, y).log(), y, bins);
         }
     }
 
     /**
-     * {@link #of(Tensor, Tensor, int)} of softmax(logits); no log-likelihood is lost to probabilities that round to 0.
+     * Measures the calibration of softmax(logits). Unlike with probabilities, no log-likelihood is lost to probabilities that round to
+     * 0.
      *
-     * @param logits [N, C], finite
+     * @param logits logits [N, C], finite
      */
     public static Calibration ofLogits(Tensor logits, Tensor labels, int bins) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -67,11 +80,14 @@ public record Calibration(long count, double accuracy, double confidence, double
         }
     }
 
-    /** Each row's element of its label [N]; of a label out of range that of another class, for such an index is fatal to a CUDA context. */
+    /**
+     * Returns each row's element of its label, [N]. A label out of range takes another class, because such an index is fatal to a CUDA
+     * context.
+     */
     private static Tensor ofLabels(Tensor rows, Tensor y) { return rows.gather(1, y.clamp(0, rows.size(1) - 1).unsqueeze(1)).squeeze(1).to(DType.FLOAT64); }
 
     private static Calibration of(Tensor p, Tensor valid, Tensor logLikelihoods, Tensor y, int bins) {
-        if (bins < 1) throw new IllegalArgumentException("at least one bin is needed, not " + bins);
+        if (bins < 1) throw new IllegalArgumentException("the number of bins has to be at least 1, not " + bins);
         long n = p.size(0), classes = p.size(1);
         Device device = p.device();
         var top = p.max(1);
@@ -83,7 +99,9 @@ public record Calibration(long count, double accuracy, double confidence, double
         Tensor brier = squares.sum().sub(ofLabels(p, y).sum().mul(2)).add(n);
         Tensor numbers = Aten.stack(valid.logicalNot().sum().to(DType.FLOAT64), Inputs.outOfRange(y, classes).to(DType.FLOAT64), logLikelihoods.sum().neg(), brier, adaptive, classwise.abs().sum().div(classes));
         double[] all = Aten.cat(numbers, binned(Aten.onesLike(hits), at, bins), binned(confidences, at, bins), binned(hits, at, bins)).toDoubleArray();  // the only synchronisation
-        if (all[0] > 0) throw new IllegalArgumentException((long) all[0] + " of " + n + " rows are no probabilities, which are at least 0 and sum to 1, or no finite logits, which go to ofLogits");
+        if (all[0] > 0)
+            throw new IllegalArgumentException((long) all[0] + " of " + n + " rows are not probabilities (at least 0, with sum 1) "
+                    + "or, for ofLogits, not finite logits");
         if (all[1] > 0) throw Inputs.outOfRange("labels", (long) all[1], classes);
         var reliability = new ArrayList<Bin>();
         double correct = 0, confidence = 0, ece = 0, mce = 0, squared = 0;
@@ -115,13 +133,16 @@ public record Calibration(long count, double accuracy, double confidence, double
         }
     }
 
-    /** The bin of each probability. Edges are of the probabilities' own type; torchmetrics rounds double confidences to single ones first. */
+    /**
+     * Returns the bin of each probability. Edges have the probabilities' own type; torchmetrics first rounds double confidences to
+     * single precision.
+     */
     private static Tensor bin(Tensor p, int bins) {
         Tensor edges = Aten.linspace(0, 1, bins + 1L, p.dtype(), null, p.device());
         return p.contiguous().bucketize(edges, false, true).sub(1).clamp(0, bins - 1);
     }
 
-    /** The sums of {@code values} [N] in each bin. */
+    /** Returns the sums of {@code values} [N] in each bin. */
     private static Tensor binned(Tensor values, Tensor bin, int bins) { return zeros(bins, values.device()).scatterAdd_(0, bin, values); }
 
     private static Tensor zeros(long size, Device device) { return Torch.zeros(DType.FLOAT64, device, size); }

@@ -7,36 +7,45 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Precision, recall and F1 of each class, from a confusion matrix; as scikit-learn's {@code classification_report} with all classes as labels, where
- * a quotient without a denominator is 0. Plain numbers.
+ * Precision, recall and F1 of each class, computed from a confusion matrix, as plain numbers. It agrees with scikit-learn's
+ * {@code classification_report} with all classes as labels; a quotient without a denominator is 0.
  */
 public final class ClassificationReport {
     private final List<String> names;
     private final long[][] counts;
 
-    /** @param names of the classes; @param counts [C][C], rows are the true classes */
+    /**
+     * Creates a report.
+     *
+     * @param names names of the classes
+     * @param counts counts [C][C]; rows are the true classes
+     */
     ClassificationReport(List<String> names, long[][] counts) {
         this.names = names;
         this.counts = counts;
     }
 
     /**
-     * @param precision the part of predictions of the class that are right; @param recall the part of the class that is found; @param f1 their harmonic mean
-     * @param support examples of the class, or of an average all
+     * The scores of a class, or an average of scores.
+     *
+     * @param precision fraction of the predictions of the class that are right
+     * @param recall fraction of the class that is found
+     * @param f1 harmonic mean of precision and recall
+     * @param support number of examples of the class; for an average, of all
      */
     public record Scores(double precision, double recall, double f1, long support) {}
 
-    /** A copy: {@code counts()[i][j]} examples of class i were taken for class j. */
+    /** Returns a copy of the counts: {@code counts()[i][j]} examples of class i were predicted as class j. */
     public long[][] counts() { return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new); }
 
     public List<String> names() { return names; }
 
     public int classes() { return names.size(); }
 
-    /** All examples. */
+    /** Returns the number of all examples. */
     public long total() { return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum(); }
 
-    /** The part of all examples on the diagonal. */
+    /** Returns the fraction of all examples that are on the diagonal. */
     public double accuracy() { return ratio(IntStream.range(0, classes()).mapToLong(c -> counts[c][c]).sum(), total()); }
 
     public Scores of(int c) {
@@ -44,10 +53,10 @@ public final class ClassificationReport {
         return new Scores(ratio(counts[c][c], predicted), ratio(counts[c][c], support), ratio(2 * counts[c][c], support + predicted), support);
     }
 
-    /** The mean over classes. */
+    /** Returns the mean over classes. */
     public Scores macro() { return average(s -> 1); }
 
-    /** The mean over classes, weighted by their support. */
+    /** Returns the mean over classes, weighted by their support. */
     public Scores weighted() { return average(Scores::support); }
 
     private Scores average(ToDoubleFunction<Scores> weight) {
@@ -65,7 +74,7 @@ public final class ClassificationReport {
 
     private static double ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
-    /** Precision, recall, F1 and support of each class, the accuracy, and both averages, as a text of lines. */
+    /** Returns a text table of precision, recall, F1 and support of each class, the accuracy, and both averages. */
     public String table() {
         int width = Math.max("weighted average".length(), longestName());
         var text = new StringBuilder(line(width, "%10s %10s %10s %10s", "", "precision", "recall", "f1", "support"));
@@ -78,7 +87,7 @@ public final class ClassificationReport {
 
     private static String line(int width, String format, String name, Object... values) { return pad(name, -width) + " " + String.format(Locale.ROOT, format, values) + "\n"; }
 
-    /** The counts as a text of lines, a row for each true and a column for each predicted class. */
+    /** Returns a text table of the counts, with a row for each true class and a column for each predicted one. */
     public String matrix() {
         long largest = Arrays.stream(counts).flatMapToLong(Arrays::stream).max().orElse(0);
         int left = Math.max("true \\ predicted".length(), longestName()), width = Math.max(longestName(), Long.toString(largest).length());
@@ -93,9 +102,9 @@ public final class ClassificationReport {
 
     private int longestName() { return names.stream().mapToInt(String::length).max().orElse(0); }
 
-    /** To the right, or with a negative width to the left. */
+    /** Pads a text to the right or, with a negative width, to the left. */
     private static String pad(String text, int width) { return String.format("%" + width + "s", text); }
 
-    /** {@link #table()}. */
+    /** Returns {@link #table()}. */
     @Override public String toString() { return table(); }
 }

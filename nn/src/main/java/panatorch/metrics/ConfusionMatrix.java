@@ -11,35 +11,43 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Counts, batch by batch, which class was taken for which: [C, C], rows are the true classes and columns the predicted ones.
+ * Counts, batch by batch, how often each class is predicted as each class: [C, C], rows are the true classes and columns the predicted
+ * ones.
  *
- * <p>Owns a tensor on the device of the first batch, until it is closed. {@link #update} does not synchronise a GPU, which only {@link #report}
- * does; one thread at a time may use it.
+ * <p>Owns a tensor on the device of the first batch until it is closed. {@link #update} does not synchronise a GPU, only
+ * {@link #report} does. For use by one thread at a time.
  */
 public final class ConfusionMatrix implements AutoCloseable {
     private final List<String> names;
-    /** [C · C + 2]: the matrix, then wrong labels and wrong predictions, which a GPU cannot report at once. */
+    /** The matrix and the numbers of wrong labels and wrong predictions, [C · C + 2]. A GPU cannot report wrong classes at once. */
     private @Nullable Tensor counts;
 
-    /** Classes 0 … {@code classes} − 1 that are named by their numbers. */
+    /** Creates a matrix of classes 0 … {@code classes} − 1, named by their numbers. */
     public ConfusionMatrix(int classes) { this(IntStream.range(0, classes).mapToObj(Integer::toString).toList()); }
 
-    /** @param names of the classes, in order */
+    /**
+     * Creates a matrix.
+     *
+     * @param names names of the classes, in order
+     */
     public ConfusionMatrix(List<String> names) {
-        if (names.isEmpty()) throw new IllegalArgumentException("at least one class is needed");
+        if (names.isEmpty()) throw new IllegalArgumentException("the list of class names is empty");
         this.names = List.copyOf(names);
     }
 
     /**
      * Counts a batch.
      *
-     * @param predictions classes [N], or scores [N, C] whose largest is the prediction; @param labels [N]
-     * @throws IllegalArgumentException if they are no such thing; also if classes are out of range, which on a GPU {@link #report} notices
+     * @param predictions classes [N], or scores [N, C] whose largest is the prediction
+     * @param labels classes [N]
+     * @throws IllegalArgumentException if shapes or types are wrong, or classes are out of range; on a GPU, {@link #report} finds the
+     * latter
      */
     public void update(Tensor predictions, Tensor labels) {
         long c = names.size();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            if (predictions.dim() == 2 && predictions.size(1) != c) throw new IllegalArgumentException("scores are [N, " + c + "], not " + Inputs.describe(predictions));
+            if (predictions.dim() == 2 && predictions.size(1) != c)
+                throw new IllegalArgumentException("scores have to be [N, " + c + "], not " + Inputs.describe(predictions));
             Tensor predicted = predictions.dim() == 2 ? Inputs.scores("scores", predictions).argmax(1L) : predictions;
             predicted = Inputs.classes("predictions", predicted, predicted);
             Tensor actual = Inputs.classes("labels", labels, predicted);
@@ -63,9 +71,10 @@ public final class ConfusionMatrix implements AutoCloseable {
     }
 
     /**
-     * What was counted so far.
+     * Returns the counts so far.
      *
-     * @throws IllegalStateException if nothing was; @throws IllegalArgumentException if a batch on a GPU had classes out of range
+     * @throws IllegalStateException if no batch was counted
+     * @throws IllegalArgumentException if a batch on a GPU had classes out of range
      */
     public ClassificationReport report() {
         Tensor t = counts;
@@ -78,7 +87,7 @@ public final class ConfusionMatrix implements AutoCloseable {
         return new ClassificationReport(names, matrix);
     }
 
-    /** Forgets all batches. */
+    /** Sets all counts to zero. */
     public void reset() { close(); }
 
     /** Frees the counts. Closing twice is harmless. */

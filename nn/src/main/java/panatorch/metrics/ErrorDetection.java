@@ -12,29 +12,39 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * How well an uncertainty score, as an entropy, a mutual information or 1 − confidence, tells errors from right predictions, or examples of another
- * distribution from those of the training's (Hendrycks and Gimpel 2017, arXiv:1610.02136). Errors are the positives, and should have the higher
- * scores. Equal scores are one threshold, as in scikit-learn. The score is sorted on its device and read once.
+ * The ability of an uncertainty score (an entropy, a mutual information, 1 − confidence) to separate errors from right predictions, or
+ * out-of-distribution examples from known ones (Hendrycks and Gimpel 2017, arXiv:1610.02136). Errors are the positives and should have
+ * the higher scores. Equal scores are one threshold, as in scikit-learn. The scores are sorted on their device and read once.
  *
- * @param count N, the examples; @param errors how many of them are wrong
- * @param auroc area under the ROC curve: the probability that an error has a higher score than a right prediction, ties counting half; NaN if there are only errors or none
- * @param aupr area under the precision–recall curve as scikit-learn's average precision Σ (R_i − R_{i−1}) P_i; NaN if there are no errors
- * @param aurc area under the risk–coverage curve: the mean over k of the part of errors among the k least uncertain examples (Geifman et al., 2019, arXiv:1805.08206); of equal scores, expected over their orders
+ * @param count N, the number of examples
+ * @param errors number of wrong predictions
+ * @param auroc area under the ROC curve: the probability that an error has a higher score than a right prediction, ties counting half;
+ * NaN if there are only errors or none
+ * @param aupr area under the precision–recall curve, computed as scikit-learn's average precision Σ (R_i − R_{i−1}) P_i; NaN if there
+ * are no errors
+ * @param aurc area under the risk–coverage curve: the mean over k of the fraction of errors among the k least uncertain examples
+ * (Geifman et al., 2019, arXiv:1805.08206); for equal scores, the expectation over their orders
  * @param riskCoverage the curve, a point for each threshold, the least uncertain first; the last one accepts all
  */
 public record ErrorDetection(long count, long errors, double auroc, double aupr, double aurc, List<Point> riskCoverage) {
-    /** Of examples with a score of at most {@code threshold}: which part of all they are, and which part of them is wrong. */
+    /**
+     * A point of the curve: the fraction of examples with a score of at most {@code threshold}, and the fraction of errors among them.
+     */
     public record Point(double threshold, double coverage, double risk) {}
 
     /**
-     * @param uncertainty [N], floating-point, without NaN; @param wrong [N] bool, true where the prediction is an error
-     * @throws IllegalArgumentException if they are not, or there is no example
+     * Measures the detection of errors.
+     *
+     * @param uncertainty scores [N], floating-point, without NaN
+     * @param wrong errors [N] bool, true where the prediction is wrong
+     * @throws IllegalArgumentException if shapes, types or values are wrong, or there is no example
      */
     public static ErrorDetection of(Tensor uncertainty, Tensor wrong) {
         requireScores("uncertainties", uncertainty);
         if (wrong.dtype() != DType.BOOL || wrong.dim() != 1 || wrong.size(0) != uncertainty.size(0))
-            throw new IllegalArgumentException("errors are bool [" + uncertainty.size(0) + "], as many as uncertainties, not " + Inputs.describe(wrong));
-        if (uncertainty.numel() == 0) throw new IllegalArgumentException("there is no example");
+            throw new IllegalArgumentException("errors have to be bool [" + uncertainty.size(0) + "], as many as uncertainties, not "
+                    + Inputs.describe(wrong));
+        if (uncertainty.numel() == 0) throw new IllegalArgumentException("there are no examples");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             var sorted = uncertainty.sort(true, 0, false);
             Tensor order = sorted.indices();
@@ -42,7 +52,10 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
         }
     }
 
-    /** {@link #of} where the examples of another distribution are the errors: scores [N] of known, and [M] of other examples, both at least one. */
+    /**
+     * Measures the detection of examples of another distribution, by scores [N] of known and [M] of other examples, at least one of
+     * each.
+     */
     public static ErrorDetection outOfDistribution(Tensor inside, Tensor outside) {
         requireScores("scores inside", inside);
         requireScores("scores outside", outside);
@@ -54,10 +67,11 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
     }
 
     private static void requireScores(String what, Tensor scores) {
-        if (scores.dim() != 1 || !scores.dtype().isFloatingPoint()) throw new IllegalArgumentException(what + " are floating-point numbers [N], not " + Inputs.describe(scores));
+        if (scores.dim() != 1 || !scores.dtype().isFloatingPoint())
+            throw new IllegalArgumentException(what + " have to be floating-point numbers [N], not " + Inputs.describe(scores));
     }
 
-    /** Scores in ascending order, a NaN last. */
+    /** Computes the figures from scores in ascending order, with NaN last. */
     private static ErrorDetection of(double[] scores, boolean[] wrong) {
         int n = scores.length, errors = 0;
         if (Double.isNaN(scores[n - 1])) throw new IllegalArgumentException("some uncertainties are NaN");

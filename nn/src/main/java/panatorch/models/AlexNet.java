@@ -32,10 +32,14 @@ public final class AlexNet extends Classifier {
                 new Dropout(0.5), new Linear(256 * 6 * 6, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Linear(4096, classes)));
     }
 
-    /** @param images [N, 3, H, W]; @return [N, 9216] */
+    /**
+     * Returns features [N, 9216].
+     *
+     * @param images images [N, 3, H, W]
+     */
     @Override public Tensor features(Tensor images) { return pool.call(features.call(images)).flatten(1, -1); }
 
-    /** Three linear layers, the first two with dropout in front. */
+    /** Returns three linear layers, the first two with dropout in front. */
     @Override public Module head() { return classifier; }
 
     @Override protected Module recreate() { return new AlexNet(classes); }

@@ -9,9 +9,9 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 
 /**
- * All-CNN-C of Springenberg et al., 2015, arXiv:1412.6806, table 1 and 2: [N, 3, 32, 32] → [N, classes], convolutions with stride 2 in place of pooling,
- * dropout of 20 % of the input and half of both strided layers' outputs, a ReLU behind every convolution. The paper names no keys: {@code conv1} …
- * {@code conv9} are ours; initialisation is PyTorch's default.
+ * All-CNN-C of Springenberg et al., 2015, arXiv:1412.6806, tables 1 and 2: [N, 3, 32, 32] → [N, classes]. Convolutions with stride 2
+ * replace pooling. Dropout of 20 % is applied to the input and of 50 % to the outputs of both strided layers. A ReLU follows every
+ * convolution. The paper names no state-dict keys; {@code conv1} … {@code conv9} are PanaTorch's. Initialisation is PyTorch's default.
  */
 public final class AllConv extends Classifier {
     private final int classes;
@@ -42,10 +42,14 @@ public final class AllConv extends Classifier {
         child("relu" + number, new ReLU(true));
     }
 
-    /** @param images [N, 3, H, W]; @return maps [N, 192, H/4, W/4] */
+    /**
+     * Returns maps [N, 192, H/4, W/4].
+     *
+     * @param images images [N, 3, H, W]
+     */
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
-    /** Dropout, the last three convolutions, and averages over whole maps; no logit is negative. */
+    /** Returns dropout, the last three convolutions, and averages over whole maps. No logit is negative. */
     @Override public Module head() { return head; }
 
     @Override protected Module recreate() { return new AllConv(classes); }

@@ -20,27 +20,34 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * The encoder BERT of Devlin et al., 2018, arXiv:1810.04805, and a linear head on its pooled first token: token numbers int64 [N, S] → logits
- * [N, classes]. State-dict keys are those of Hugging Face's {@code BertForSequenceClassification} ({@code bert.embeddings.word_embeddings.weight}
- * …), and so is the initialisation: normal with deviation 0.02, zero biases. Layers normalise behind the residual sums (post-LN), and GELU is the exact one.
- * Not done: decoding, cross-attention, pre-training heads.
+ * The BERT encoder of Devlin et al., 2018, arXiv:1810.04805, with a linear head on its pooled first token: tokens int64 [N, S] →
+ * logits [N, classes]. State-dict keys are those of Hugging Face's {@code BertForSequenceClassification}
+ * ({@code bert.embeddings.word_embeddings.weight} …), and so is the initialisation: normal with standard deviation 0.02, zero biases.
+ * Layers normalise after the residual sums (post-LN), and GELU is the exact one. Not implemented: decoding, cross-attention,
+ * pre-training heads.
  */
 public final class Bert extends Classifier {
     /**
-     * Each method returns changed options.
+     * Options of the network. Each method returns changed options.
      *
-     * @param vocabulary how many tokens there are
+     * @param vocabulary number of tokens
      * @param hidden features of a token, a multiple of {@code heads}
+     * @param layers number of layers
+     * @param heads attention heads of a layer
      * @param intermediate features between the two linear maps of a layer
-     * @param positions the longest sequence
-     * @param types token types
-     * @param dropout probability of dropping hidden features, and pooled ones
+     * @param positions length of the longest sequence
+     * @param types number of token types
+     * @param dropout probability of dropping hidden features and pooled ones
      * @param attentionDropout probability of dropping attention weights
-     * @param eps of layer normalisation
-     * @param padding the token whose embedding is zero and gets no gradient
+     * @param eps number added to the variance in layer normalisation
+     * @param padding token whose embedding is zero and gets no gradient
      */
     public record Options(long vocabulary, long hidden, int layers, int heads, long intermediate, long positions, long types, double dropout, double attentionDropout, double eps, long padding) {
-        /** @throws IllegalArgumentException if the heads do not divide the features */
+        /**
+         * Checks the sizes.
+         *
+         * @throws IllegalArgumentException if the heads do not divide the features
+         */
         public Options {
             if (layers < 0 || heads < 1 || hidden < 1 || hidden % heads != 0) throw new IllegalArgumentException(heads + " heads do not divide " + hidden + " features");
         }
@@ -54,13 +61,16 @@ public final class Bert extends Classifier {
         public Options dropout(double hiddenP, double attentionP) { return new Options(vocabulary, hidden, layers, heads, intermediate, positions, types, hiddenP, attentionP, eps, padding); }
     }
 
-    /** BERT of any size, with 4 · {@code hidden} intermediate features and the vocabulary, positions and dropout of the published ones. */
+    /**
+     * Returns a BERT of any size, with 4 · {@code hidden} intermediate features and the vocabulary, positions and dropout of the
+     * published ones.
+     */
     public static Options options(int layers, long hidden, int heads) { return new Options(30522, hidden, layers, heads, 4 * hidden, 512, 2, 0.1, 0.1, 1e-12, 0); }
 
-    /** 12 layers, 768 features, 12 heads: 110 million parameters. */
+    /** Returns BERT-base: 12 layers, 768 features, 12 heads, 110 million parameters. */
     public static Options base() { return options(12, 768, 12); }
 
-    /** 24 layers, 1024 features, 16 heads: 340 million parameters. */
+    /** Returns BERT-large: 24 layers, 1024 features, 16 heads, 340 million parameters. */
     public static Options large() { return options(24, 1024, 16); }
 
     private final Options options;
@@ -87,7 +97,7 @@ public final class Bert extends Classifier {
                 .put("embeddings", new ModuleDict().put("word_embeddings", words).put("position_embeddings", positions).put("token_type_embeddings", types).put("LayerNorm", norm))
                 .put("encoder", new ModuleDict().put("layer", new Sequential(layers)))
                 .put("pooler", new ModuleDict().put("dense", pooler)));
-        initialize(encoder); // in front of the classifier's first draw, as in Python
+        initialize(encoder); // before the classifier's first draw, as in Python
         child("dropout", dropout);
         initialize(child("classifier", new Linear(o.hidden, classes)));
         head = Chain.of(this, "dropout", null);
@@ -105,20 +115,27 @@ public final class Bert extends Classifier {
 
     private static LayerNorm norm(Options o) { return new LayerNorm(new long[] {o.hidden}, o.eps, true, true); }
 
-    /** {@link #pooled} features of tokens of type 0, of which all but {@link Options#padding} count. @param tokens int64 [N, S]; @return [N, hidden] */
+    /**
+     * Returns the {@link #pooled} features [N, hidden] of tokens of type 0. All tokens but {@link Options#padding} are attended to.
+     *
+     * @param tokens tokens int64 [N, S]
+     */
     @Override public Tensor features(Tensor tokens) {
         try (var scope = Scope.open()) {
             return scope.move(pooled(tokens, tokens.ne(options.padding), null));
         }
     }
 
-    /** Dropout and a linear layer. */
+    /** Returns dropout and a linear layer. */
     @Override public Module head() { return head; }
 
     /**
-     * @param tokens int64 [N, S]
-     * @param mask [N, S], not zero where a token counts and zero where it pads; null if all count, padding, too; a row with none has no meaningful logits
-     * @param tokenTypes int64 [N, S], which sentence a token is of; null if all are of type 0
+     * Returns logits [N, classes].
+     *
+     * @param tokens tokens int64 [N, S]
+     * @param mask mask [N, S], not zero for tokens and zero for padding; null if all tokens count, padding too. A row of zeros has no
+     * meaningful logits
+     * @param tokenTypes sentence of each token, int64 [N, S]; null if all are of type 0
      * @return logits [N, classes]
      * @throws IllegalArgumentException if the tokens are not [N, S] with S at most {@link Options#positions}
      */
@@ -128,32 +145,44 @@ public final class Bert extends Classifier {
         }
     }
 
-    /** The first token's features behind the last layer, through a linear map and tanh: [N, hidden]; see {@link #forward(Tensor, Tensor, Tensor)}. */
+    /**
+     * Returns the first token's features after the last layer, passed through a linear map and tanh: [N, hidden]. See
+     * {@link #forward(Tensor, Tensor, Tensor)} for the arguments.
+     */
     public Tensor pooled(Tensor tokens, @Nullable Tensor mask, @Nullable Tensor tokenTypes) {
         return pooler.call(encode(tokens, mask, tokenTypes).select(1, 0)).tanh();
     }
 
-    /** Every token's features behind the last layer: [N, S, hidden]; see {@link #forward(Tensor, Tensor, Tensor)}. */
+    /**
+     * Returns every token's features after the last layer: [N, S, hidden]. See {@link #forward(Tensor, Tensor, Tensor)} for the
+     * arguments.
+     */
     public Tensor encode(Tensor tokens, @Nullable Tensor mask, @Nullable Tensor tokenTypes) {
         if (tokens.dim() != 2 || tokens.size(1) > options.positions)
-            throw new IllegalArgumentException("tokens are [N, S] with S at most " + options.positions + ", not " + tokens.describe());
+            throw new IllegalArgumentException("tokens have to be [N, S] with S at most " + options.positions + ", not "
+                    + tokens.describe());
         Tensor type = tokenTypes == null ? types.call(tokens.zerosLike()) : types.call(tokenTypes);
         Tensor place = positions.call(Aten.arange(tokens.size(1), DType.INT64, null, tokens.device()));
         Tensor x = dropout.call(norm.call(words.call(tokens).add(type).add(place)));
-        Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, S]: of all heads and queries
+        Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, S]: the same for all heads and queries
         return callInTurn(Arrays.asList(layers), x, (layer, in) -> layer.callAll(Arrays.asList(in, visible)).getFirst());
     }
 
-    /** Takes the places of Python's (input_ids, attention_mask, token_type_ids); the first alone as {@link #features} does. */
+    /**
+     * Takes one to three inputs in the places of Python's (input_ids, attention_mask, token_type_ids). The first alone is treated as
+     * by {@link #features}.
+     */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        if (inputs.isEmpty() || inputs.size() > 3 || inputs.getFirst() == null) throw new IllegalArgumentException("tokens, a mask and token types are needed, not " + inputs.size() + " tensors");
+        if (inputs.isEmpty() || inputs.size() > 3 || inputs.getFirst() == null)
+            throw new IllegalArgumentException("Bert takes tokens, and optionally a mask and token types; got " + inputs.size()
+                    + " tensors");
         if (inputs.size() == 1) return List.of(forward(inputs.getFirst()));
         return List.of(forward(inputs.getFirst(), inputs.get(1), inputs.size() > 2 ? inputs.get(2) : null));
     }
 
     @Override protected Module recreate() { return new Bert(options, classes); }
 
-    /** Self-attention and two linear maps, each with a residual sum that is normalised: [N, S, hidden] → the same. */
+    /** Self-attention and two linear maps, each with a residual sum that is normalised: [N, S, hidden] → [N, S, hidden]. */
     private static final class Layer extends Module {
         private final Options options;
         private final Linear query, key, value, attended, intermediate, output;
@@ -180,7 +209,7 @@ public final class Bert extends Classifier {
             dropout = child("dropout", new Dropout(o.dropout));
         }
 
-        /** Takes the hidden features and what is visible, null for everything. */
+        /** Takes the hidden features and the mask of visible tokens, null for all. */
         @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(Objects.requireNonNull(inputs.get(0)), inputs.get(1))); }
 
         private Tensor forward(Tensor input, @Nullable Tensor visible) {
@@ -189,7 +218,7 @@ public final class Bert extends Classifier {
             return outputNorm.call(dropout.call(output.call(Nn.gelu(intermediate.call(x), "none"))).add(x));
         }
 
-        /** [N, S, hidden] → [N, heads, S, hidden/heads] */
+        /** Splits features by head: [N, S, hidden] → [N, heads, S, hidden/heads]. */
         private Tensor split(Tensor x) { return x.unflatten(2, new long[] {options.heads, -1}).transpose(1, 2); }
 
         @Override protected Module recreate() { return new Layer(options); }

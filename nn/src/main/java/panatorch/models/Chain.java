@@ -8,13 +8,16 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * Some of a network's layers, one after the other, under the names they have there. The network has them as children of its own, and this
- * only beside: no state-dict key gains a prefix.
+ * A sequence of some of a network's layers, under the names that they have in the network. The layers are children of the network
+ * itself too, so no state-dict key gets a prefix.
  */
 final class Chain extends Module {
     Chain(SequencedMap<String, Module> layers) { layers.forEach(this::child); }
 
-    /** The layers of {@code network} from {@code first} to the one before {@code end}; null stands for its first and behind its last. */
+    /**
+     * Chains the layers of {@code network} from {@code first} up to, but not including, {@code end}. Null stands for the first layer,
+     * and for the end of the network.
+     */
     static Chain of(Module network, @Nullable String first, @Nullable String end) {
         var layers = new LinkedHashMap<String, Module>();
         boolean inside = first == null;
@@ -26,7 +29,9 @@ final class Chain extends Module {
         return new Chain(layers);
     }
 
-    /** As the last layer, which is never one that drops: those may be told to go on dropping in evaluation. */
+    /**
+     * Returns the mode of the last layer, which is never a dropout layer. Dropout layers may be told to keep dropping in evaluation.
+     */
     @Override public boolean isTraining() { return List.copyOf(namedChildren().values()).getLast().isTraining(); }
 
     @Override public Tensor forward(Tensor input) { return callInTurn(namedChildren().values(), input); }

@@ -10,12 +10,12 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
- * The ResNets for 32×32 images of He et al., 2015, arXiv:1512.03385, §4.2: three stages of n blocks with 16, 32 and 64 channels,
- * 6n + 2 layers: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}; initialisation is
- * PyTorch's default.
+ * ResNets for 32×32 images (He et al., 2015, arXiv:1512.03385, §4.2), with three stages of n blocks with 16, 32 and 64 channels, 6n +
+ * 2 layers in total: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}.
+ * Initialisation is PyTorch's default.
  */
 public final class CifarResNet extends Classifier {
-    /** How a block's input reaches its output where shapes differ. */
+    /** The connection from a block's input to its output where their shapes differ. */
     public enum Shortcut {
         /** Every second pixel, new channels zero on both sides; no parameters (option A, the paper's on CIFAR). */
         PAD,
@@ -28,13 +28,18 @@ public final class CifarResNet extends Classifier {
     private final List<Module> trunk;
     private final Linear linear;
 
-    /** @param depth 6n + 2: 20, 32, 44, 56, 110 … */
+    /**
+     * Creates the network.
+     *
+     * @param depth number of layers, 6n + 2: 20, 32, 44, 56, 110 …
+     */
     public CifarResNet(int depth, Shortcut shortcut, int classes) {
         if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("a CIFAR ResNet has 6n + 2 layers (20, 32, 44, 56 …), not " + depth);
         this.depth = depth;
         this.shortcut = shortcut;
         this.classes = classes;
-        trunk = List.of(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)), new ReLU(true), // no child, since it has no name in a state dict
+        // not a child, because it has no name in the state dict
+        trunk = List.of(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)), new ReLU(true),
                 child("layer1", stage(16, 16, 1)), child("layer2", stage(16, 32, 2)), child("layer3", stage(32, 64, 2)));
         linear = child("linear", new Linear(64, classes));
     }

@@ -12,12 +12,12 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * The small and quickly trained network for CIFAR-10 of Krizhevsky's cuda-convnet (2011), as Caffe's {@code cifar10_quick} has it:
- * [N, 3, 32, 32] → [N, classes]. Caffe's layer names are the state-dict keys, and its initialisation is the original one: normal with the
- * deviations below, zero biases.
+ * The small and quickly trained CIFAR-10 network of Krizhevsky's cuda-convnet (2011), in the form of Caffe's {@code cifar10_quick}:
+ * [N, 3, 32, 32] → [N, classes]. State-dict keys are Caffe's layer names. The initialisation is the original one: normal with the
+ * standard deviations below, zero biases.
  *
- * <p>With dropout it is {@code Quick} of Bulò et al., Dropout Distillation, ICML 2016, section 5: dropout behind every layer but the last. Neither its rate nor
- * the place within a layer is in the paper; here a layer's pooling and ReLU come before its dropout.
+ * <p>With dropout after every layer but the last, it is {@code Quick} of Bulò et al., Dropout Distillation, ICML 2016, section 5. The
+ * paper gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and ReLU.
  *
  * <pre>{@code
  * var quick = new CudaConvnetQuick(CudaConvnetQuick.options(10).dropout(0.5));
@@ -25,9 +25,11 @@ import panatorch.nn.init.Init;
  */
 public final class CudaConvnetQuick extends Classifier {
     /**
-     * Each method returns changed options.
+     * Options of the network. Each method returns changed options.
      *
-     * @param p probability of dropping behind every layer but the last, in [0, 1]; 0 for no dropout layers
+     * @param classes number of classes
+     * @param widths units of each layer but the last
+     * @param p probability of dropping after every layer but the last, in [0, 1]; 0 for no dropout layers
      */
     public record Options(int classes, Widths widths, double p) {
         public Options widths(int conv1, int conv2, int conv3, int ip1) { return new Options(classes, new Widths(conv1, conv2, conv3, ip1), p); }
@@ -35,10 +37,10 @@ public final class CudaConvnetQuick extends Classifier {
         public Options dropout(double p) { return new Options(classes, widths, p); }
     }
 
-    /** Units of each layer but the last. */
+    /** The number of units of each layer but the last. */
     public record Widths(int conv1, int conv2, int conv3, int ip1) {}
 
-    /** Caffe's widths, and no dropout. */
+    /** Returns Caffe's widths, without dropout. */
     public static Options options(int classes) { return new Options(classes, new Widths(32, 32, 64, 64), 0); }
 
     private final Options options;
@@ -79,7 +81,11 @@ public final class CudaConvnetQuick extends Classifier {
         Init.zeros_(layer.parameter("bias"));
     }
 
-    /** @param images [N, 3, 32, 32]; @return [N, 64], or as wide as {@code ip1} is */
+    /**
+     * Returns features [N, 64], or as wide as {@code ip1}.
+     *
+     * @param images images [N, 3, 32, 32]
+     */
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
     @Override public Module head() { return head; }

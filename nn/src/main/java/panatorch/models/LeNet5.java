@@ -11,24 +11,28 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * LeNet-5 (LeCun et al., 1998) as Caffe has it for MNIST: [N, 1, 28, 28] → [N, classes]. Max pooling in place of trained averages, one ReLU, 20, 50 and
- * 500 units, Caffe's layer names as state-dict keys and its initialisation (uniform with variance 1/fan-in, zero biases).
+ * LeNet-5 (LeCun et al., 1998) in Caffe's form for MNIST: [N, 1, 28, 28] → [N, classes]. It has max pooling instead of trained
+ * averages, one ReLU, and 20, 50 and 500 units. State-dict keys are Caffe's layer names; the initialisation is Caffe's too (uniform
+ * with variance 1/fan-in, zero biases).
  *
- * <p>With dropout it is one of the two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and {@code LeNetAll}. Neither their
- * rate nor the place within a layer is in the paper; here a layer's pooling and ReLU come before its dropout.
+ * <p>With dropout it is one of two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and
+ * {@code LeNetAll}. The paper gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and
+ * ReLU.
  *
  * <pre>{@code
  * var leNetAll = new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, 0.5));
  * }</pre>
  */
 public final class LeNet5 extends Classifier {
-    /** Behind which layers something is dropped; never behind the last one, which makes the logits. */
+    /** The layers that are followed by dropout; never the last one, which computes the logits. */
     public enum Dropouts { NONE, PENULTIMATE, ALL }
 
     /**
-     * Each method returns changed options.
+     * Options of the network. Each method returns changed options.
      *
+     * @param classes number of classes
      * @param widths units of {@code conv1}, {@code conv2} and {@code ip1}
+     * @param dropouts layers that are followed by dropout
      * @param p probability of dropping, in [0, 1]
      */
     public record Options(int classes, Widths widths, Dropouts dropouts, double p) {
@@ -37,10 +41,10 @@ public final class LeNet5 extends Classifier {
         public Options dropout(Dropouts behind, double p) { return new Options(classes, widths, behind, p); }
     }
 
-    /** Units of each layer but the last. */
+    /** The number of units of each layer but the last. */
     public record Widths(int conv1, int conv2, int ip1) {}
 
-    /** Caffe's widths, and no dropout. */
+    /** Returns Caffe's widths, without dropout. */
     public static Options options(int classes) { return new Options(classes, new Widths(20, 50, 500), Dropouts.NONE, 0.5); }
 
     private final Options options;
@@ -73,10 +77,18 @@ public final class LeNet5 extends Classifier {
         }
     }
 
-    /** @param least of the options that have it */
+    /**
+     * Adds a dropout layer if the options ask for it.
+     *
+     * @param least first of the options that have this layer
+     */
     private void dropout(String name, Dropouts least) { if (options.dropouts.compareTo(least) >= 0) child(name, new Dropout(options.p)); }
 
-    /** @param images [N, 1, 28, 28]; @return [N, 500], or as wide as {@code ip1} is */
+    /**
+     * Returns features [N, 500], or as wide as {@code ip1}.
+     *
+     * @param images images [N, 1, 28, 28]
+     */
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
     @Override public Module head() { return head; }

@@ -14,12 +14,13 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * The ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (He et al., 2015,
- * arXiv:1502.01852, normal by fan-out for convolutions). ResNet: He et al., 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's 3×3
- * convolution as torchvision has it; Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146; ResNeXt: Xie et al., 2016, arXiv:1611.05431.
+ * ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (normal by fan-out for
+ * convolutions, He et al., 2015, arXiv:1502.01852). ResNet: He et al., 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's
+ * 3×3 convolution, as in torchvision. Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146. ResNeXt: Xie et al., 2016,
+ * arXiv:1611.05431.
  */
 public final class ResNet extends Classifier {
-    /** What comes before the stages. */
+    /** The layers before the stages. */
     public enum Stem {
         /** 7×7 convolution with stride 2 and 3×3 max pooling with stride 2, for images of 224×224. */
         IMAGENET,
@@ -28,9 +29,9 @@ public final class ResNet extends Classifier {
     }
 
     private enum Block {
-        /** Two 3×3 convolutions. */
+        /** A block of two 3×3 convolutions. */
         BASIC(1),
-        /** 1×1, 3×3 with fewer channels, 1×1. */
+        /** A block of three convolutions: 1×1, 3×3 with fewer channels, 1×1. */
         BOTTLENECK(4);
 
         final int expansion;
@@ -38,7 +39,12 @@ public final class ResNet extends Classifier {
         Block(int expansion) { this.expansion = expansion; }
     }
 
-    /** @param width channels of one group of a bottleneck's 3×3 convolution in the first stage; 64 but for the wide and the grouped */
+    /**
+     * The sizes of a network.
+     *
+     * @param width channels of one group of a bottleneck's 3×3 convolution in the first stage; 64 unless the network is wide or
+     * grouped
+     */
     private record Shape(Block block, int groups, int width, int... blocks) {
         ResidualBlock make(long in, long planes, long stride) {
             long out = planes * block.expansion, inner = planes * width / 64 * groups;
@@ -73,16 +79,16 @@ public final class ResNet extends Classifier {
 
     public static ResNet resnet152(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 64, 3, 8, 36, 3)); }
 
-    /** ResNet-50 with 3×3 convolutions of twice the channels. */
+    /** Creates a ResNet-50 whose 3×3 convolutions have twice the channels. */
     public static ResNet wideResnet50x2(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 128, DEPTH_50.blocks)); }
 
-    /** ResNet-101 with 3×3 convolutions of twice the channels. */
+    /** Creates a ResNet-101 whose 3×3 convolutions have twice the channels. */
     public static ResNet wideResnet101x2(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 1, 128, DEPTH_101.blocks)); }
 
-    /** 3×3 convolutions of 32 groups with 4 channels each, in the first stage. */
+    /** Creates a ResNeXt-50 whose 3×3 convolutions have 32 groups of 4 channels in the first stage. */
     public static ResNet resnext50x32x4d(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 32, 4, DEPTH_50.blocks)); }
 
-    /** 3×3 convolutions of 32 groups with 8 channels each, in the first stage. */
+    /** Creates a ResNeXt-101 whose 3×3 convolutions have 32 groups of 8 channels in the first stage. */
     public static ResNet resnext101x32x8d(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BOTTLENECK, 32, 8, DEPTH_101.blocks)); }
 
     private ResNet(Stem stem, int classes, Shape shape) {
@@ -92,7 +98,7 @@ public final class ResNet extends Classifier {
         boolean large = stem == Stem.IMAGENET;
         trunk.add(child("conv1", new Conv2d(Conv2d.options(3, 64, large ? 7 : 3).stride(large ? 2 : 1).padding(large ? 3 : 1).bias(false))));
         trunk.add(child("bn1", new BatchNorm2d(64)));
-        trunk.add(new ReLU(true)); // no child, since it has no name in a state dict
+        trunk.add(new ReLU(true)); // not a child, because it has no name in the state dict
         trunk.add(child("maxpool", large ? new MaxPool2d(3, 2, 1, false) : new Identity()));
         for (int i = 0; i < 4; i++) trunk.add(child("layer" + (i + 1), shape.stage(i, i == 0 ? 64 : (32L << i) * shape.block.expansion)));
         fc = child("fc", new Linear(512L * shape.block.expansion, classes));

@@ -9,8 +9,9 @@ import panatorch.nn.Module;
 import panatorch.nn.Sequential;
 
 /**
- * What all ResNets are made of: {@code relu(shortcut(x) + convolutions(x))}, [N, Cin, H, W] → [N, Cout, H/stride, W/stride]. Every convolution,
- * {@code conv1}, {@code conv2} …, is followed by batch normalisation, {@code bn1}, {@code bn2} …, and all but the last by a ReLU.
+ * The building block of all ResNets: {@code relu(shortcut(x) + convolutions(x))}, [N, Cin, H, W] → [N, Cout, H/stride, W/stride].
+ * Batch normalisation {@code bn1}, {@code bn2} … follows every convolution {@code conv1}, {@code conv2} …, and a ReLU follows all but
+ * the last.
  */
 final class ResidualBlock extends Module {
     private final String shortcutName;
@@ -20,7 +21,11 @@ final class ResidualBlock extends Module {
     private final BatchNorm2d[] norms;
     private final Module shortcut;
 
-    /** @param shortcut made behind the convolutions, since its weights are drawn behind theirs */
+    /**
+     * Creates a block.
+     *
+     * @param shortcut creates the shortcut after the convolutions, because its weights are drawn after theirs
+     */
     ResidualBlock(String shortcutName, Supplier<Module> shortcut, Conv2d.Options... options) {
         this.shortcutName = shortcutName;
         this.shortcutMaker = shortcut;
@@ -38,7 +43,7 @@ final class ResidualBlock extends Module {
 
     static Conv2d.Options conv3x3(long in, long out, long stride) { return Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false); }
 
-    /** The shortcut where shapes differ: a 1×1 convolution and batch normalisation. */
+    /** Returns the shortcut for differing shapes: a 1×1 convolution and batch normalisation. */
     static Module projection(long in, long out, long stride) { return new Sequential(new Conv2d(conv1x1(in, out, stride)), new BatchNorm2d(out)); }
 
     @Override public Tensor forward(Tensor input) {

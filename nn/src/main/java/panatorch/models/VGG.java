@@ -14,20 +14,23 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * VGG of Simonyan and Zisserman 2014, arXiv:1409.1556: [N, 3, H, W] → [N, classes], H and W at least 32. Names are the paper's columns by
- * their number of layers with weights: 11 (A), 13 (B), 16 (D), 19 (E). Initialisation is torchvision's: normal by fan-out for convolutions, with
- * deviation 0.01 for linear layers, zero for biases.
+ * VGG of Simonyan and Zisserman 2014, arXiv:1409.1556: [N, 3, H, W] → [N, classes], with H and W at least 32. The depth is the number
+ * of layers with weights, and stands for a column of the paper: 11 (A), 13 (B), 16 (D), 19 (E). Initialisation is torchvision's:
+ * normal by fan-out for convolutions, normal with standard deviation 0.01 for linear layers, zero for biases.
  */
 public final class VGG extends Classifier {
-    /** What comes behind the convolutions. */
+    /** The layers after the convolutions. */
     public enum Head {
-        /** Averages of 7×7 areas and three linear layers with dropout; torchvision's keys {@code classifier.0}, {@code .3}, {@code .6}. */
+        /**
+         * Averages of 7×7 areas and three linear layers with dropout. The keys are torchvision's {@code classifier.0}, {@code .3},
+         * {@code .6}.
+         */
         IMAGENET,
-        /** One linear layer on 512 averages, {@code classifier}, as in the widespread {@code pytorch-cifar}; for images of 32×32. */
+        /** One linear layer {@code classifier} on 512 averages, as in the widespread {@code pytorch-cifar}; for images of 32×32. */
         CIFAR
     }
 
-    /** 3×3 convolutions in each of the five stages, by the number of layers. */
+    /** Returns the number of 3×3 convolutions in each of the five stages. */
     private static int[] stages(int depth) {
         return switch (depth) {
             case 11 -> new int[] {1, 1, 2, 2, 2};
@@ -44,7 +47,12 @@ public final class VGG extends Classifier {
     private final Sequential features;
     private final Module pool, classifier;
 
-    /** @param depth 11, 13, 16 or 19; @param batchNorm whether every convolution is followed by batch normalisation, torchvision's {@code vgg11_bn} … */
+    /**
+     * Creates the network.
+     *
+     * @param depth 11, 13, 16 or 19
+     * @param batchNorm whether batch normalisation follows every convolution, as in torchvision's {@code vgg11_bn} …
+     */
     public VGG(int depth, boolean batchNorm, Head kind, int classes) {
         this.depth = depth;
         this.batchNorm = batchNorm;
@@ -85,10 +93,14 @@ public final class VGG extends Classifier {
         return new Sequential(all.toArray(Module[]::new));
     }
 
-    /** @param images [N, 3, H, W]; @return [N, 512], or [N, 25088] for the ImageNet head */
+    /**
+     * Returns features [N, 512], or [N, 25088] for the ImageNet head.
+     *
+     * @param images images [N, 3, H, W]
+     */
     @Override public Tensor features(Tensor images) { return pool.call(features.call(images)).flatten(1, -1); }
 
-    /** Linear, or, for ImageNet, three linear layers, the first two with dropout behind. */
+    /** Returns a linear layer or, for ImageNet, three linear layers, the first two followed by dropout. */
     @Override public Module head() { return classifier; }
 
     @Override protected Module recreate() { return new VGG(depth, batchNorm, kind, classes); }

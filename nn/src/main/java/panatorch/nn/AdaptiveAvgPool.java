@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** Means of windows that make the given sizes of any; a size of 0 keeps the input's. */
+/** Average pooling to a given output size, for inputs of any size. An output size of 0 keeps the input's. */
 public abstract sealed class AdaptiveAvgPool extends Module permits AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d {
     final long[] size;
     private final int dims;

@@ -8,11 +8,17 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * The log-softmax over very many classes (Grave et al., 2016, arXiv:1609.04309): frequent ones have a score of their own in the head, the others one for
- * their cluster there, and one in a cluster of smaller features. Classes are ordered from the most to the least frequent.
+ * Log-softmax over very many classes (Grave et al., 2016, arXiv:1609.04309). Frequent classes have a score of their own in the head.
+ * Each of the others has its cluster's score in the head and its own score in the cluster, computed from fewer features. Classes are
+ * ordered from the most to the least frequent.
  */
 public final class AdaptiveLogSoftmaxWithLoss extends Module {
-    /** @param output log-probability of each target, [N], or [] without a batch; @param loss minus their mean, [] */
+    /**
+     * The result of a batch.
+     *
+     * @param output log-probability of each target, [N], or [] without a batch
+     * @param loss mean negative log-probability, []
+     */
     public record Result(Tensor output, Tensor loss) {}
 
     private final long in, classes;
@@ -24,11 +30,18 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
 
     public AdaptiveLogSoftmaxWithLoss(long in, long classes, long... cutoffs) { this(in, classes, cutoffs, 4, false); }
 
-    /** @param cutoffs first classes of the clusters, increasing, each from 1 to {@code classes − 1}; @param divisor by which each cluster's features are fewer */
+    /**
+     * Creates the layer.
+     *
+     * @param cutoffs first classes of the clusters, increasing, each from 1 to {@code classes − 1}
+     * @param divisor factor by which the number of features shrinks from cluster to cluster
+     */
     public AdaptiveLogSoftmaxWithLoss(long in, long classes, long[] cutoffs, double divisor, boolean headBias) {
         long last = 0;
         for (long c : cutoffs) {
-            if (c <= last || c >= classes) throw new IllegalArgumentException("cutoffs increase between 1 and " + (classes - 1) + ", unlike " + Arrays.toString(cutoffs));
+            if (c <= last || c >= classes)
+                throw new IllegalArgumentException("cutoffs have to increase between 1 and " + (classes - 1) + ", not "
+                        + Arrays.toString(cutoffs));
             last = c;
         }
         if (cutoffs.length == 0) throw new IllegalArgumentException("at least one cutoff is needed");
@@ -46,11 +59,18 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
         }
     }
 
-    /** @param input [N, in] or [in]; @param target int64 [N] or [] */
+    /**
+     * Computes the log-probabilities of the targets and the loss.
+     *
+     * @param input features [N, in] or [in]
+     * @param target classes int64 [N] or []
+     */
     public Result forward(Tensor input, Tensor target) {
-        if (target.dim() > 1 || input.dim() != target.dim() + 1) throw new IllegalArgumentException("input and target are [N, in] and [N], or [in] and [], not "
+        if (target.dim() > 1 || input.dim() != target.dim() + 1)
+            throw new IllegalArgumentException("input and target have to be [N, in] and [N], or [in] and [], not "
                 + input.describe() + " and " + target.describe());
-        if (target.lt(0).logicalOr(target.ge(classes)).any().itemLong() != 0) throw new IllegalArgumentException("a target is none of the " + classes + " classes");
+        if (target.lt(0).logicalOr(target.ge(classes)).any().itemLong() != 0)
+            throw new IllegalArgumentException("a target is not in 0 … " + (classes - 1));
         boolean single = target.dim() == 0;
         Tensor x = single ? input.unsqueeze(0) : input, y = single ? target.unsqueeze(0) : target;
         Tensor headLog = head.call(x).logSoftmax(1), place = y.clone(), output = x.newZeros(y.size(0));
@@ -72,7 +92,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
         return List.of(r.output(), r.loss());
     }
 
-    /** Log-probabilities of all classes: [N, in] → [N, classes]. */
+    /** Returns log-probabilities of all classes: [N, in] → [N, classes]. */
     public Tensor logProbabilities(Tensor input) {
         Tensor headLog = head.call(input).logSoftmax(1);
         List<Tensor> parts = new ArrayList<>(List.of(headLog.narrow(1, 0, cutoffs[0])));
@@ -80,7 +100,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
         return Aten.cat(parts, 1);
     }
 
-    /** The most probable class: [N, in] → int64 [N]. */
+    /** Returns the most probable class: [N, in] → int64 [N]. */
     public Tensor predict(Tensor input) { return logProbabilities(input).argmax(1); }
 
     @Override protected Module recreate() { return new AdaptiveLogSoftmaxWithLoss(in, classes, Arrays.copyOf(cutoffs, cutoffs.length - 1), divisor, headBias); }

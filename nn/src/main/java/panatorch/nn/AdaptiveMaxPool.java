@@ -5,7 +5,7 @@ import panatorch.Nn;
 import panatorch.Results;
 import panatorch.Tensor;
 
-/** The largest elements of windows that make the given sizes of any; a size of 0 keeps the input's. */
+/** Max pooling to a given output size, for inputs of any size. An output size of 0 keeps the input's. */
 public abstract sealed class AdaptiveMaxPool extends Module permits AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d {
     final long[] size;
     private final int dims;
@@ -18,7 +18,7 @@ public abstract sealed class AdaptiveMaxPool extends Module permits AdaptiveMaxP
 
     @Override public final Tensor forward(Tensor input) { return withIndices(input).output(); }
 
-    /** With the places the elements were at in the flattened dimensions; Python's {@code return_indices}. */
+    /** Pools and also returns the indices of the maxima in the flattened dimensions, as Python's {@code return_indices}. */
     public final MaxPool.Pooled withIndices(Tensor input) {
         long[] s = Sizes.kept(dims, size, input);
         Results.Tensors2 both = switch (dims) {

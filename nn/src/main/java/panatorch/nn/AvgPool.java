@@ -5,15 +5,17 @@ import panatorch.Aten;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** The mean of each window, of one to three dimensions. */
+/** Average pooling over windows of one to three dimensions. */
 public abstract sealed class AvgPool extends Module permits AvgPool1d, AvgPool2d, AvgPool3d {
     /**
-     * Sizes are one number for all dimensions, or one for each; each method returns changed options.
+     * Options of the pooling. Sizes are one number for all dimensions, or one for each. Each method returns changed options.
      *
+     * @param kernel size of a window
+     * @param stride distance between windows
      * @param padding zeros on every side
-     * @param ceilMode whether windows may stand out over the far edges
+     * @param ceilMode whether windows may extend beyond the far edges
      * @param countIncludePad whether the padding's zeros count in the mean
-     * @param divisor what sums are divided by instead of the window's size; null for none, and for one dimension
+     * @param divisor divisor of the sums in place of the window's size, or null; always null for one dimension
      */
     public record Options(long[] kernel, long[] stride, long[] padding, boolean ceilMode, boolean countIncludePad, @Nullable Long divisor) {
         public Options stride(long... sizes) { return new Options(kernel, sizes, padding, ceilMode, countIncludePad, divisor); }
@@ -33,11 +35,11 @@ public abstract sealed class AvgPool extends Module permits AvgPool1d, AvgPool2d
     private final int dims;
     private final long[] kernel, stride, padding;
 
-    /** Windows side by side. */
+    /** Returns options of windows side by side, without padding. */
     public static Options options(long... kernel) { return new Options(kernel, kernel, new long[] {0}, false, true, null); }
 
     AvgPool(Options o, int dims) {
-        if (dims == 1 && o.divisor != null) throw new IllegalArgumentException("AvgPool1d has no divisor");
+        if (dims == 1 && o.divisor != null) throw new IllegalArgumentException("AvgPool1d does not support a divisor");
         options = o;
         this.dims = dims;
         kernel = Sizes.of(dims, o.kernel);

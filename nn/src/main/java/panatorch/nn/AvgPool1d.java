@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link AvgPool}: [N, C, L] → [N, C, L′], or without N. */
 public final class AvgPool1d extends AvgPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public AvgPool1d(long kernel) { this(options(kernel)); }
 
     public AvgPool1d(long kernel, long stride, long padding, boolean ceilMode, boolean countIncludePad) {

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link AvgPool}: [N, C, H, W] → [N, C, H′, W′], or without N. */
 public final class AvgPool2d extends AvgPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public AvgPool2d(long kernel) { this(options(kernel)); }
 
     public AvgPool2d(long kernel, long stride, long padding, boolean ceilMode, boolean countIncludePad) {

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link AvgPool}: [N, C, D, H, W] → [N, C, D′, H′, W′], or without N. */
 public final class AvgPool3d extends AvgPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public AvgPool3d(long kernel) { this(options(kernel)); }
 
     public AvgPool3d(long kernel, long stride, long padding, boolean ceilMode, boolean countIncludePad) {

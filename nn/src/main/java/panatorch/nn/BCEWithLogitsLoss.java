@@ -5,13 +5,18 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** The {@link BCELoss} of the sigmoid of the input, computed as one; input and target of one shape. */
+/** {@link BCELoss} of the sigmoid of the input, computed in one operator. Input and target have the same shape. */
 public final class BCEWithLogitsLoss extends Loss {
     public BCEWithLogitsLoss() { this(null, null, Reduction.MEAN); }
 
     public BCEWithLogitsLoss(Reduction reduction) { this(null, null, reduction); }
 
-    /** @param weight of the elements, of a shape that broadcasts, then owned by this; @param posWeight of positive targets, as {@code weight} */
+    /**
+     * Creates the loss.
+     *
+     * @param weight weight of the elements, of a shape that broadcasts, then owned by this module; or null
+     * @param posWeight weight of positive targets, in the same way; or null
+     */
     public BCEWithLogitsLoss(@Nullable Tensor weight, @Nullable Tensor posWeight, Reduction reduction) {
         super(reduction);
         buffer("weight", weight);

@@ -7,9 +7,9 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Ioffe and Szegedy 2015, arXiv:1502.03167: normalises each channel, in training by the batch's mean and biased variance, in evaluation by
- * their running averages. Parameters: {@code weight}, {@code bias} [C]; buffers: {@code running_mean}, {@code running_var} [C] (of the
- * unbiased variance), {@code num_batches_tracked} [] int64.
+ * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167): normalises each channel, in training by the batch's mean and biased
+ * variance, in evaluation by their running averages. Parameters: {@code weight}, {@code bias} [C]. Buffers: {@code running_mean},
+ * {@code running_var} [C] (of the unbiased variance), {@code num_batches_tracked} [] int64.
  *
  * <pre>{@code
  * var norm = new BatchNorm2d(BatchNorm2d.options(64).momentum(0.01));
@@ -33,7 +33,11 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
     }
 
-    /** @throws IllegalArgumentException if the input has another number of dimensions, or in training one value a channel */
+    /**
+     * Normalises the input.
+     *
+     * @throws IllegalArgumentException if the input has a wrong number of dimensions or, in training, only one value a channel
+     */
     @Override public final Tensor forward(Tensor input) {
         long dims = input.dim();
         if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());

@@ -1,8 +1,8 @@
 package panatorch.nn;
 
-/** {@link BatchNorm} of [N, C, H, W]. */
+/** {@link BatchNorm} for inputs [N, C, H, W]. */
 public final class BatchNorm2d extends BatchNorm {
-    /** ε 1e-5, momentum 0.1, weight and bias, running averages. */
+    /** Returns the defaults: ε 1e-5, momentum 0.1, weight and bias, running averages. */
     public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, true, true, true); }
 
     public BatchNorm2d(long channels) { this(options(channels)); }

@@ -9,7 +9,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * {@code y = x₁ᵀ A x₂ + b} for each output: [*, in1], [*, in2] → [*, out]. Parameters: {@code weight} [out, in1, in2], {@code bias} [out].
+ * A bilinear map {@code y = x₁ᵀ A x₂ + b} for each output: [*, in1], [*, in2] → [*, out]. Parameters: {@code weight} [out, in1, in2],
+ * {@code bias} [out].
  */
 public final class Bilinear extends Module {
     private final long in1, in2, out;

@@ -3,7 +3,10 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code max(0, x) + min(0, α(exp(x/α) − 1))}, any shape (Barron 2017, arXiv:1704.07483). */
+/**
+ * Continuously differentiable exponential linear unit {@code max(0, x) + min(0, α(exp(x/α) − 1))}, any shape (Barron 2017,
+ * arXiv:1704.07483).
+ */
 public final class CELU extends Module {
     private final double alpha;
     private final boolean inplace;
@@ -12,7 +15,7 @@ public final class CELU extends Module {
 
     public CELU(double alpha) { this(alpha, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public CELU(double alpha, boolean inplace) {
         this.alpha = alpha;
         this.inplace = inplace;

@@ -14,7 +14,12 @@ public final class CTCLoss extends Module {
 
     public CTCLoss() { this(0, Reduction.MEAN, false); }
 
-    /** @param blank the class of no label; @param zeroInfinity whether infinite losses and their gradients become zeros */
+    /**
+     * Creates the loss.
+     *
+     * @param blank class of the blank label
+     * @param zeroInfinity whether infinite losses and their gradients become zeros
+     */
     public CTCLoss(long blank, Reduction reduction, boolean zeroInfinity) {
         this.blank = blank;
         this.reduction = reduction;
@@ -22,9 +27,12 @@ public final class CTCLoss extends Module {
     }
 
     /**
-     * @param logProbabilities [T, N, C]
+     * Computes the loss.
+     *
+     * @param logProbabilities log-probabilities [T, N, C]
      * @param targets classes [N, S], or those of all samples one after the other
-     * @param inputLengths [N] int64; @param targetLengths [N] int64
+     * @param inputLengths lengths of the inputs, [N] int64
+     * @param targetLengths lengths of the targets, [N] int64
      */
     public Tensor forward(Tensor logProbabilities, Tensor targets, Tensor inputLengths, Tensor targetLengths) {
         return Aten.ctcLoss(logProbabilities, targets, inputLengths, targetLengths, blank, reduction.ordinal(), zeroInfinity);

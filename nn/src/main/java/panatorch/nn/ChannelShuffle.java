@@ -3,7 +3,10 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Puts channels of different groups next to each other: [N, C, …], with {@code groups} dividing C (Zhang et al., 2017, arXiv:1707.01083). */
+/**
+ * Interleaves the channels of different groups: [N, C, …] → [N, C, …], with {@code groups} dividing C (Zhang et al., 2017,
+ * arXiv:1707.01083).
+ */
 public final class ChannelShuffle extends Module {
     private final long groups;
 

@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Puts its other side around [N, C, L] or the same without N. */
+/** Pads [N, C, L], or the same without N, by wrapping around. */
 public final class CircularPad1d extends Padding {
     /** @param padding one number for all sides, or left, right */
     public CircularPad1d(long... padding) { super("circular", 1, padding); }

@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Puts its other side around [N, C, H, W] or the same without N. */
+/** Pads [N, C, H, W], or the same without N, by wrapping around. */
 public final class CircularPad2d extends Padding {
     /** @param padding one number for all sides, or left, right, top, bottom */
     public CircularPad2d(long... padding) { super("circular", 2, padding); }

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Puts a value around [N, C, H, W] or the same without N. */
+/** Pads [N, C, H, W], or the same without N, with a constant. */
 public final class ConstantPad2d extends Padding {
     private final double value;
 

@@ -1,8 +1,14 @@
 package panatorch.nn;
 
-/** Cross-correlation: [N, Cin, L] → [N, Cout, L′], or without N. See {@link Convolution} for options and parameters. */
+/**
+ * 1-D convolution (cross-correlation): [N, Cin, L] → [N, Cout, L′], or without N. See {@link Convolution} for options and parameters.
+ */
 public final class Conv1d extends Convolution {
-    /** Stride 1, no padding, with bias. @param kernel its size */
+    /**
+     * Returns options with stride 1, no padding and a bias.
+     *
+     * @param kernel size of the kernel
+     */
     public static Options options(long in, long out, long... kernel) { return defaults(1, in, out, kernel); }
 
     public Conv1d(long in, long out, long kernel) { this(options(in, out, kernel)); }

@@ -1,8 +1,15 @@
 package panatorch.nn;
 
-/** Cross-correlation: [N, Cin, H, W] → [N, Cout, H′, W′], or without N. See {@link Convolution} for options and parameters. */
+/**
+ * 2-D convolution (cross-correlation): [N, Cin, H, W] → [N, Cout, H′, W′], or without N. See {@link Convolution} for options and
+ * parameters.
+ */
 public final class Conv2d extends Convolution {
-    /** Stride 1, no padding, with bias. @param kernel one number for all dimensions, or one for each */
+    /**
+     * Returns options with stride 1, no padding and a bias.
+     *
+     * @param kernel size of the kernel, one number for all dimensions or one for each
+     */
     public static Options options(long in, long out, long... kernel) { return defaults(2, in, out, kernel); }
 
     public Conv2d(long in, long out, long kernel) { this(options(in, out, kernel)); }

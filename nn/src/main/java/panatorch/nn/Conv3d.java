@@ -1,8 +1,15 @@
 package panatorch.nn;
 
-/** Cross-correlation: [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options and parameters. */
+/**
+ * 3-D convolution (cross-correlation): [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options
+ * and parameters.
+ */
 public final class Conv3d extends Convolution {
-    /** Stride 1, no padding, with bias. @param kernel one number for all dimensions, or one for each */
+    /**
+     * Returns options with stride 1, no padding and a bias.
+     *
+     * @param kernel size of the kernel, one number for all dimensions or one for each
+     */
     public static Options options(long in, long out, long... kernel) { return defaults(3, in, out, kernel); }
 
     public Conv3d(long in, long out, long kernel) { this(options(in, out, kernel)); }

@@ -4,14 +4,20 @@ import panatorch.Tensor;
 
 /** The transpose of {@link Conv1d}: [N, Cin, L] → [N, Cout, L′], or without N. See {@link Convolution} for options and parameters. */
 public final class ConvTranspose1d extends Convolution {
-    /** Stride 1, no padding, with bias. @param kernel its size */
+    /**
+     * Returns options with stride 1, no padding and a bias.
+     *
+     * @param kernel size of the kernel
+     */
     public static Options options(long in, long out, long... kernel) { return defaults(1, in, out, kernel); }
 
     public ConvTranspose1d(long in, long out, long kernel) { this(options(in, out, kernel)); }
 
     public ConvTranspose1d(Options options) { super(options, 1, true); }
 
-    /** The output of the given sizes, where several are possible: those of the input of a {@link Conv1d} that gave {@code input}. */
+    /**
+     * Returns the output of given size, if several are possible: the size of the input from which a {@link Conv1d} made {@code input}.
+     */
     public Tensor forward(Tensor input, long... outputSize) { return transposeTo(input, outputSize); }
 
     @Override protected Module recreate() { return new ConvTranspose1d(options); }

@@ -10,8 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Convolutions of one to three dimensions, and their transposes (the gradients of convolutions: Zeiler et al., 2010). Parameters:
- * {@code weight} [Cout, Cin/groups, *kernel], of transposed ones [Cin, Cout/groups, *kernel], and {@code bias} [Cout].
+ * Convolutions of one to three dimensions and their transposes, which are the gradients of convolutions (Zeiler et al., 2010).
+ * Parameters: {@code weight} [Cout, Cin/groups, *kernel], or [Cin, Cout/groups, *kernel] for transposed ones, and {@code bias} [Cout].
  *
  * <pre>{@code
  * var layer = new Conv2d(Conv2d.options(3, 64, 7).stride(2).padding(3).bias(false));
@@ -20,16 +20,24 @@ import panatorch.nn.init.Init;
  */
 public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d {
     /**
-     * Each method returns changed options; sizes are one number for all dimensions, or one for each.
+     * Options of a convolution. Sizes are one number for all dimensions, or one for each. Each method returns changed options.
      *
-     * @param padding on both sides; null makes the output as large as the input
-     * @param outputPadding of transposed convolutions only: how much longer one side of the output becomes
+     * @param in input channels
+     * @param out output channels
+     * @param kernel size of the kernel
+     * @param stride distance between windows
+     * @param padding elements added on both sides; null for an output as large as the input
+     * @param dilation distance between the kernel's elements
+     * @param outputPadding elements added to one side of the output; for transposed convolutions only
+     * @param groups number of groups of channels that are convolved separately
+     * @param bias whether there is a bias
+     * @param mode values of the padding
      */
     public record Options(long in, long out, long[] kernel, long[] stride, long @Nullable [] padding, long[] dilation, long[] outputPadding, long groups, boolean bias, PaddingMode mode) {
-        /** Elements on every side. */
+        /** Sets the number of elements added on every side. */
         public Options padding(long... sizes) { return new Options(in, out, kernel, stride, all(sizes), dilation, outputPadding, groups, bias, mode); }
 
-        /** As many elements around the input as make the output of the same size; for stride 1. */
+        /** Pads so that the output is as large as the input; for stride 1. */
         public Options paddingSame() { return new Options(in, out, kernel, stride, null, dilation, outputPadding, groups, bias, mode); }
 
         public Options stride(long... sizes) { return new Options(in, out, kernel, all(sizes), padding, dilation, outputPadding, groups, bias, mode); }
@@ -56,9 +64,11 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
     }
 
     Convolution(Options o, int dims, boolean transposed) {
-        if (o.kernel.length != dims) throw new IllegalArgumentException(name() + " has " + dims + " dimensions, and its kernel " + o.kernel.length);
+        if (o.kernel.length != dims)
+            throw new IllegalArgumentException(name() + " needs a kernel of " + dims + " dimensions, not " + o.kernel.length);
         if (o.groups < 1 || o.in % o.groups != 0 || o.out % o.groups != 0) throw new IllegalArgumentException(o.groups + " groups do not divide " + o.in + " and " + o.out + " channels");
-        if (o.padding == null && (transposed || Arrays.stream(o.stride).anyMatch(s -> s != 1))) throw new IllegalArgumentException("padding to the same size is for convolutions with stride 1");
+        if (o.padding == null && (transposed || Arrays.stream(o.stride).anyMatch(s -> s != 1)))
+            throw new IllegalArgumentException("paddingSame needs a convolution with stride 1 that is not transposed");
         if (transposed && o.mode != PaddingMode.ZEROS) throw new IllegalArgumentException("transposed convolutions pad with zeros only");
         options = o;
         this.transposed = transposed;
@@ -103,7 +113,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
         };
     }
 
-    /** A transposed convolution of several sizes that its input may come from, the one of the given size. */
+    /** Returns the output of a transposed convolution that has the given size, where several are possible. */
     final Tensor transposeTo(Tensor x, long... outputSize) {
         int dims = options.kernel.length;
         long[] size = Sizes.of(dims, outputSize), more = new long[dims], padding = sizedPadding();
@@ -111,7 +121,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
             long least = (x.size(d - dims) - 1) * options.stride[d] - 2 * padding[d] + options.dilation[d] * (options.kernel[d] - 1) + 1;
             more[d] = size[d] - least;
             if (more[d] < 0 || more[d] >= options.stride[d]) throw new IllegalArgumentException("the output's sizes " + Arrays.toString(size) + " are not among those that "
-                    + x.describe() + " may have come from: from " + least + " to " + (least + options.stride[d] - 1) + " in dimension " + d);
+                    + x.describe() + " can come from: between " + least + " and " + (least + options.stride[d] - 1) + " in dimension " + d);
         }
         return transpose(x, more);
     }

@@ -9,7 +9,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 
-/** Copies of modules: a new one of the same options, which then gets the original's numbers and ties. */
+/** Copies modules: creates a module with the same options and gives it the original's values and ties. */
 final class Copies {
     private Copies() {}
 
@@ -17,24 +17,28 @@ final class Copies {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var generator = Generator.global()) {
             Tensor random = generator.state();
             Module copy = original.recreate();
-            generator.setState(random); // the initialisation drew from it
+            generator.setState(random); // the initialisation has drawn from it
             fill(original, copy, new IdentityHashMap<>());
             return copy;
         }
     }
 
     private static void fill(Module from, Module to, Map<Tensor, Tensor> known) {
-        if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() makes a " + to.name());
+        if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() creates a " + to.name());
         if (from instanceof Masked layer) drop((Masked) to, layer);
         if (!from.namedChildren().keySet().equals(to.namedChildren().keySet()))
-            throw new IllegalStateException(from.name() + ".recreate() makes the parts " + to.namedChildren().keySet() + " and not " + from.namedChildren().keySet());
+            throw new IllegalStateException(from.name() + ".recreate() creates the children " + to.namedChildren().keySet() + ", not "
+                    + from.namedChildren().keySet());
         fill(from.ownParameters(), to.ownParameters(), known);
         fill(from.ownBuffers(), to.ownBuffers(), known);
         to.setTraining(from.isTraining());
         from.namedChildren().forEach((name, m) -> fill(m, Objects.requireNonNull(to.namedChildren().get(name)), known));
     }
 
-    /** What may have changed since the layer was made. A source that is a module is copied with the layer; any other is shared. */
+    /**
+     * Copies the settings of dropout that may have changed since the layer was created. A mask source that is a module is copied with
+     * the layer; any other source is shared.
+     */
     private static void drop(Masked to, Masked from) {
         to.setP(from.p());
         if (to.masks() != from.masks()) to.setMasks(from.masks());

@@ -6,7 +6,10 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code 1 − cos(x₁, x₂)} where y is 1, {@code max(0, cos(x₁, x₂) − margin)} where it is -1: [N, D], [N, D], [N]. */
+/**
+ * Cosine embedding loss: {@code 1 − cos(x₁, x₂)} where y is 1, {@code max(0, cos(x₁, x₂) − margin)} where y is -1; x₁ and x₂ [N, D], y
+ * [N].
+ */
 public final class CosineEmbeddingLoss extends Module {
     private final double margin;
     private final Reduction reduction;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x₁·x₂ / (max(|x₁|, ε) max(|x₂|, ε))} along a dimension, which goes away. */
+/** Cosine similarity {@code x₁·x₂ / (max(|x₁|, ε) max(|x₂|, ε))} along a dimension, which is removed. */
 public final class CosineSimilarity extends Module {
     private final long dim;
     private final double eps;

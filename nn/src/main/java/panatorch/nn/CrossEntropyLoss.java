@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
-/** The cross-entropy of logits [N, C, *] and classes int64 [N, *], or probabilities [N, C, *]; see {@link CrossEntropy}. */
+/** Cross-entropy of logits [N, C, *] and classes int64 [N, *], or probabilities [N, C, *]; see {@link CrossEntropy}. */
 public final class CrossEntropyLoss extends Loss {
     private final long ignoreIndex;
     private final double labelSmoothing;
@@ -15,10 +15,19 @@ public final class CrossEntropyLoss extends Loss {
 
     public CrossEntropyLoss(Reduction reduction) { this(null, -100, 0, reduction); }
 
-    /** {@code new CrossEntropyLoss(CrossEntropy.mean().labelSmoothing(0.1))}; the weight, if any, is then owned by this. */
+    /**
+     * Creates the loss from options, for example {@code CrossEntropy.mean().labelSmoothing(0.1)}. A weight is then owned by this
+     * module.
+     */
     public CrossEntropyLoss(CrossEntropy options) { this(options.weight(), options.ignoreIndex(), options.labelSmoothing(), options.reduction()); }
 
-    /** @param weight of each class [C], then owned by this; @param ignoreIndex a target that does not count; @param labelSmoothing in [0, 1], how much of the target is spread over all classes */
+    /**
+     * Creates the loss.
+     *
+     * @param weight weight of each class [C], then owned by this module; or null
+     * @param ignoreIndex target class that is ignored
+     * @param labelSmoothing share of the target that is spread over all classes, in [0, 1]
+     */
     public CrossEntropyLoss(@Nullable Tensor weight, long ignoreIndex, double labelSmoothing, Reduction reduction) {
         super(reduction);
         buffer("weight", weight);

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a {@link Masked} module keeps: how much it drops, and where its masks come from. */
+/** The state of a {@link Masked} module: its drop probability and the source of its masks. */
 final class DropState {
     private double p;
     private @Nullable MaskSource masks;
@@ -12,21 +12,21 @@ final class DropState {
     double p() { return p; }
 
     final void setP(double p) {
-        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability is between 0 and 1, not " + p);
+        if (!(p >= 0 && p <= 1)) throw new IllegalArgumentException("the drop probability has to be between 0 and 1, not " + p);
         this.p = p;
     }
 
     @Nullable MaskSource masks() { return masks; }
 
-    /** A source that is a module becomes a child of the owner. */
+    /** Sets the source. A source that is a module becomes a child of the owner. */
     void setMasks(Module owner, @Nullable MaskSource source) {
         owner.setChild("masks", source instanceof Module m ? m : null);
         masks = source;
     }
 
-    /** Whether anything is dropped: in training, with a probability above 0. */
+    /** Returns whether anything is dropped: in training, with a probability above 0. */
     boolean isDropping(Module owner) { return owner.isTraining() && p > 0; }
 
-    /** The source to be asked for a mask; null if there is none, or nothing to drop. */
+    /** Returns the source of the next mask, or null if there is none or nothing is dropped. */
     @Nullable MaskSource asked(Module owner) { return isDropping(owner) ? masks : null; }
 }

@@ -8,7 +8,12 @@ public final class Dropout2d extends DropoutLayer {
 
     public Dropout2d(double p) { this(p, false); }
 
-    /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping, in [0, 1]
+     * @param inplace whether to overwrite the input
+     */
     public Dropout2d(double p, boolean inplace) { super(p, inplace); }
 
     @Override protected Tensor withoutSource(Tensor input) { return featureDropout(input, true); }

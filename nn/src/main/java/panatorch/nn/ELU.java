@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** {@code x} where positive, else {@code α(eˣ − 1)}, any shape (Clevert et al., 2015, arXiv:1511.07289). */
+/** Exponential linear unit: {@code x} where positive, else {@code α(eˣ − 1)}, any shape (Clevert et al., 2015, arXiv:1511.07289). */
 public final class ELU extends Module {
     private final double alpha;
     private final boolean inplace;
@@ -12,7 +12,7 @@ public final class ELU extends Module {
 
     public ELU(double alpha) { this(alpha, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public ELU(double alpha, boolean inplace) {
         this.alpha = alpha;
         this.inplace = inplace;

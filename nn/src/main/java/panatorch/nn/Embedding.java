@@ -10,7 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Rows of a table: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], normal with deviation 1, zeros at the padding index.
+ * A lookup table of embeddings: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], initially normal with standard deviation 1,
+ * and zeros at the padding index.
  *
  * <pre>{@code
  * var words = new Embedding(Embedding.options(10_000, 300).paddingIndex(0));
@@ -19,12 +20,14 @@ import panatorch.nn.init.Init;
  */
 public final class Embedding extends Module {
     /**
-     * Each method returns changed options.
+     * Options of the table. Each method returns changed options.
      *
-     * @param paddingIndex a row that gets no gradient, from the end if negative; null for none
-     * @param maxNorm rows that are looked up are scaled down to this norm, in place; null for no limit
-     * @param normType the p of that norm
-     * @param scaleByFrequency whether gradients are divided by how often a row is in the input
+     * @param n number of rows
+     * @param dim size of a row
+     * @param paddingIndex row that gets no gradient, counted from the end if negative; null for none
+     * @param maxNorm norm to which looked-up rows are scaled down, in place; null for no limit
+     * @param normType p of that norm
+     * @param scaleByFrequency whether gradients are divided by the frequency of a row in the input
      * @param sparse whether gradients are sparse tensors
      */
     public record Options(long n, long dim, @Nullable Long paddingIndex, @Nullable Double maxNorm, double normType, boolean scaleByFrequency, boolean sparse) {
@@ -43,7 +46,8 @@ public final class Embedding extends Module {
         public Options sparse(boolean on) { return new Options(n, dim, paddingIndex, maxNorm, normType, scaleByFrequency, on); }
 
         Tensor table() {
-            if (paddingIndex != null && (paddingIndex < 0 || paddingIndex >= n)) throw new IllegalArgumentException("the padding index " + paddingIndex + " is none of " + n + " rows");
+            if (paddingIndex != null && (paddingIndex < 0 || paddingIndex >= n))
+                throw new IllegalArgumentException("the padding index " + paddingIndex + " is not among the " + n + " rows");
             Tensor table = Init.normal_(Torch.empty(DType.FLOAT32, n, dim), 0, 1);
             try (var scope = Scope.open()) {
                 if (paddingIndex != null) table.select(0, paddingIndex).zero_();

@@ -5,9 +5,12 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Sums, means or maxima of rows of a table, without the rows themselves. Parameter: {@code weight} [n, dim], normal with deviation 1. */
+/**
+ * Sums, means or maxima of rows of an embedding table, computed without creating the rows. Parameter: {@code weight} [n, dim],
+ * initially normal with standard deviation 1.
+ */
 public final class EmbeddingBag extends Module {
-    /** What becomes of a bag's rows, in libtorch's order. */
+    /** The reduction of a bag's rows, in libtorch's order. */
     public enum Mode {
         SUM, MEAN, MAX
     }
@@ -18,9 +21,14 @@ public final class EmbeddingBag extends Module {
 
     public EmbeddingBag(long n, long dim) { this(Embedding.options(n, dim), Mode.MEAN, false); }
 
-    /** @param lastOffset whether the offsets end with the number of indices */
+    /**
+     * Creates the layer.
+     *
+     * @param lastOffset whether the offsets end with the number of indices
+     */
     public EmbeddingBag(Embedding.Options options, Mode mode, boolean lastOffset) {
-        if (mode == Mode.MAX && (options.scaleByFrequency() || options.sparse())) throw new IllegalArgumentException("maxima have neither sparse gradients nor ones scaled by frequency");
+        if (mode == Mode.MAX && (options.scaleByFrequency() || options.sparse()))
+            throw new IllegalArgumentException("Mode.MAX supports neither sparse gradients nor scaling by frequency");
         this.options = options;
         this.mode = mode;
         this.lastOffset = lastOffset;
@@ -29,19 +37,26 @@ public final class EmbeddingBag extends Module {
 
     public Tensor weight() { return parameter("weight"); }
 
-    /** @param input bags of one size, int64 [N, size]; @return [N, dim] */
+    /**
+     * Reduces bags of one size, [N, dim].
+     *
+     * @param input bags, int64 [N, size]
+     */
     @Override public Tensor forward(Tensor input) { return forward(input, null, null); }
 
     /**
-     * @param input int64 [N, size], or with offsets [indices]
-     * @param offsets where bags begin, int64 [N]; null for bags of one size
-     * @param weights of the rows, of the input's shape, for sums; null for 1
+     * Reduces bags.
+     *
+     * @param input indices int64 [N, size], or [indices] with offsets
+     * @param offsets beginnings of the bags, int64 [N]; null for bags of one size
+     * @param weights weights of the rows, of the input's shape, for sums only; null for 1
      * @return [N, dim]
      */
     public Tensor forward(Tensor input, @Nullable Tensor offsets, @Nullable Tensor weights) {
         boolean even = input.dim() == 2;
-        if (even == (offsets != null) || input.dim() < 1 || input.dim() > 2) throw new IllegalArgumentException("a bag's input is [N, size], or [indices] with offsets, not " + input.describe());
-        if (weights != null && mode != Mode.SUM) throw new IllegalArgumentException("rows have weights in sums only");
+        if (even == (offsets != null) || input.dim() < 1 || input.dim() > 2)
+            throw new IllegalArgumentException("EmbeddingBag takes [N, size], or [indices] with offsets, not " + input.describe());
+        if (weights != null && mode != Mode.SUM) throw new IllegalArgumentException("weights need Mode.SUM");
         Tensor table = parameter("weight"), flat = even ? input.reshape(-1) : input;
         Tensor begins = offsets != null ? offsets : Aten.arange(0, input.numel(), input.size(1), input.dtype(), null, input.device());
         options.renormalize(table, flat);

@@ -9,7 +9,12 @@ public final class FeatureAlphaDropout extends DropoutLayer {
 
     public FeatureAlphaDropout(double p) { this(p, false); }
 
-    /** @param p probability of dropping, in [0, 1]; @param inplace whether the input is overwritten */
+    /**
+     * Creates the layer.
+     *
+     * @param p probability of dropping, in [0, 1]
+     * @param inplace whether to overwrite the input
+     */
     public FeatureAlphaDropout(double p, boolean inplace) { super(p, inplace); }
 
     @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.featureAlphaDropout_(input, p(), isTraining()) : Aten.featureAlphaDropout(input, p(), isTraining()); }

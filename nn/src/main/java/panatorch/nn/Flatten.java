@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** Makes one dimension of those from {@code start} to {@code end}: [N, C, H, W] → [N, C·H·W] by default. */
+/** Merges the dimensions from {@code start} to {@code end} into one: [N, C, H, W] → [N, C·H·W] by default. */
 public final class Flatten extends Module {
     private final long start, end;
 

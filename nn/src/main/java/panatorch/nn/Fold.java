@@ -3,13 +3,17 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** Sums columns where {@link Unfold} took them from: [N, C·kH·kW, windows] → [N, C, H, W], or without N. */
+/** Sums columns at the places from which {@link Unfold} takes them: [N, C·kH·kW, windows] → [N, C, H, W], or without N. */
 public final class Fold extends Module {
     private final long[] size, kernel, dilation, padding, stride;
 
     public Fold(long[] size, long... kernel) { this(size, kernel, new long[] {1}, new long[] {0}, new long[] {1}); }
 
-    /** Each is one number for height and width, or two. @param size of the output */
+    /**
+     * Creates the layer. Each argument is one number for height and width, or two.
+     *
+     * @param size size of the output
+     */
     public Fold(long[] size, long[] kernel, long[] dilation, long[] padding, long[] stride) {
         this.size = size;
         this.kernel = kernel;

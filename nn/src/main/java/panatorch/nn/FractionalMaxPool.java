@@ -8,8 +8,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * The largest elements of windows whose places are drawn, so that the output is a fraction of the input (Graham 2014, arXiv:1412.6071). Draws from
- * the global generator of the input's device, unless {@link #setSamples} says what is drawn.
+ * Max pooling over windows at random places, so that the output is a fraction of the input (Graham 2014, arXiv:1412.6071). Draws from
+ * the global generator of the input's device, unless {@link #setSamples} sets the numbers.
  */
 public abstract sealed class FractionalMaxPool extends Module permits FractionalMaxPool2d, FractionalMaxPool3d {
     final long[] kernel;
@@ -18,7 +18,8 @@ public abstract sealed class FractionalMaxPool extends Module permits Fractional
     private final int dims;
 
     FractionalMaxPool(int dims, long[] kernel, long @Nullable [] size, double @Nullable [] ratio) {
-        if (ratio != null) for (double r : ratio) if (!(r > 0 && r < 1)) throw new IllegalArgumentException("output ratios are between 0 and 1, not " + r);
+        if (ratio != null) for (double r : ratio) if (!(r > 0 && r < 1))
+            throw new IllegalArgumentException("output ratios have to be between 0 and 1, not " + r);
         this.dims = dims;
         this.kernel = Sizes.of(dims, kernel);
         this.size = size == null ? null : Sizes.of(dims, size);
@@ -28,10 +29,13 @@ public abstract sealed class FractionalMaxPool extends Module permits Fractional
 
     @Override public final Tensor forward(Tensor input) { return withIndices(input).output(); }
 
-    /** Numbers in [0, 1), [N, C, dims], to use at every call instead of drawing some, then owned by this and saved as {@code _random_samples}; null to draw. */
+    /**
+     * Sets random numbers in [0, 1), [N, C, dims], to use at every call instead of new ones. They are then owned by this module and
+     * saved as {@code _random_samples}. Null draws again.
+     */
     public final void setSamples(@Nullable Tensor samples) { setBuffer("_random_samples", samples); }
 
-    /** With the places the elements were at in the flattened dimensions; Python's {@code return_indices}. */
+    /** Pools and also returns the indices of the maxima in the flattened dimensions, as Python's {@code return_indices}. */
     public final MaxPool.Pooled withIndices(Tensor input) {
         long[] s = size == null ? scaled(input, Objects.requireNonNull(ratio)) : size;
         Tensor samples = bufferOrNull("_random_samples"), u = samples != null ? samples : Torch.rand(input.dtype(), input.device(), input.dim() == dims + 1 ? 1 : input.size(0), input.size(-dims - 1), dims);

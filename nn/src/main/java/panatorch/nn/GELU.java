@@ -3,7 +3,10 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** {@code x Φ(x)} with the normal distribution function, any shape (Hendrycks and Gimpel 2016, arXiv:1606.08415). */
+/**
+ * Gaussian error linear unit {@code x Φ(x)}, with Φ the normal distribution function, any shape (Hendrycks and Gimpel 2016,
+ * arXiv:1606.08415).
+ */
 public final class GELU extends Module {
     private final String approximate;
 
@@ -11,7 +14,8 @@ public final class GELU extends Module {
 
     /** @param approximate {@code none}, or {@code tanh} for the formula with a hyperbolic tangent */
     public GELU(String approximate) {
-        if (!approximate.equals("none") && !approximate.equals("tanh")) throw new IllegalArgumentException("the approximation is none or tanh, not " + approximate);
+        if (!approximate.equals("none") && !approximate.equals("tanh"))
+            throw new IllegalArgumentException("the approximation has to be none or tanh, not " + approximate);
         this.approximate = approximate;
     }
 

@@ -3,7 +3,10 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** The first half of a dimension times the sigmoid of the second: [*, 2n, *] → [*, n, *] (Dauphin et al., 2016, arXiv:1612.08083). */
+/**
+ * Gated linear unit: the first half of a dimension times the sigmoid of the second, [*, 2n, *] → [*, n, *] (Dauphin et al., 2016,
+ * arXiv:1612.08083).
+ */
 public final class GLU extends Module {
     private final long dim;
 

@@ -6,16 +6,28 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Gated recurrent units (Cho et al., 2014, arXiv:1406.1078), with the reset gate behind the product. See {@link Recurrent} for options, parameters and shapes. */
+/**
+ * Gated recurrent units (Cho et al., 2014, arXiv:1406.1078), with the reset gate after the product. See {@link Recurrent} for options,
+ * parameters and shapes.
+ */
 public final class GRU extends Recurrent {
-    /** @param output of the last layer for every input; @param state of every layer after the last input */
+    /**
+     * The result of a sequence.
+     *
+     * @param output output of the last layer at every time
+     * @param state state of every layer after the last time
+     */
     public record Result(Tensor output, Tensor state) {}
 
     public GRU(long in, long hidden) { this(options(in, hidden)); }
 
     public GRU(Options options) { super(options, 3); }
 
-    /** @param state null for zeros */
+    /**
+     * Runs a sequence.
+     *
+     * @param state first state, or null for zeros
+     */
     public Result forward(Tensor input, @Nullable Tensor state) {
         List<Tensor> all = forwardAll(Arrays.asList(input, state));
         return new Result(all.get(0), all.get(1));

@@ -10,7 +10,7 @@ public final class GRUCell extends RecurrentCell {
 
     public GRUCell(long in, long hidden, boolean bias) { super(in, hidden, bias, 3, 1); }
 
-    /** The next state. */
+    /** Returns the next state. */
     public Tensor forward(Tensor input, Tensor state) { return forwardAll(List.of(input, state)).getFirst(); }
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {

@@ -6,7 +6,10 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
-/** {@code (log σ² + (x − y)² / σ²) / 2} of means x, targets y and variances, which are of their shape, of one less dimension, or have 1 for one. */
+/**
+ * Gaussian negative log-likelihood {@code (log σ² + (x − y)² / σ²) / 2} of means x, targets y and variances σ². Variances have the
+ * shape of the means, one dimension less, or size 1 in one dimension.
+ */
 public final class GaussianNLLLoss extends Module {
     private final boolean full;
     private final double eps;
@@ -14,7 +17,12 @@ public final class GaussianNLLLoss extends Module {
 
     public GaussianNLLLoss() { this(false, 1e-6, Reduction.MEAN); }
 
-    /** @param full whether the constant is added; @param eps the least variance */
+    /**
+     * Creates the loss.
+     *
+     * @param full whether to add the constant
+     * @param eps lower bound of the variance
+     */
     public GaussianNLLLoss(boolean full, double eps, Reduction reduction) {
         this.full = full;
         this.eps = eps;

@@ -3,7 +3,7 @@ package panatorch.nn;
 import java.util.Arrays;
 import panatorch.Tensor;
 
-/** Masks of zeros and ones in turn. */
+/** A source of given masks of zeros and ones, in turn. */
 final class GivenMasks implements MaskSource {
     private final Tensor[] kept;
     private int next;
@@ -11,7 +11,8 @@ final class GivenMasks implements MaskSource {
     GivenMasks(Tensor... kept) { this.kept = kept.clone(); }
 
     @Override public Tensor mask(Tensor like, long[] shape, double p) {
-        if (next == kept.length) throw new IllegalStateException("mask " + (next + 1) + " is asked for, and " + kept.length + " were given");
+        if (next == kept.length)
+            throw new IllegalStateException("mask " + (next + 1) + " is needed, but only " + kept.length + " were given");
         Tensor mask = kept[next];
         if (!broadcasts(mask.shape(), shape))
             throw new IllegalArgumentException("mask " + (next + 1) + " is " + mask.describe() + ", which does not broadcast to " + Arrays.toString(shape));

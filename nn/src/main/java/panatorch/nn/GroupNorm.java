@@ -6,7 +6,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Wu and He 2018, arXiv:1803.08494: normalises each group of channels of each sample of [N, C, *]. Parameters: {@code weight}, {@code bias} [C].
+ * Group normalisation (Wu and He 2018, arXiv:1803.08494): normalises each group of channels of each sample of [N, C, *]. Parameters:
+ * {@code weight}, {@code bias} [C].
  */
 public final class GroupNorm extends Module {
     private final long groups, channels;
@@ -15,7 +16,13 @@ public final class GroupNorm extends Module {
 
     public GroupNorm(long groups, long channels) { this(groups, channels, 1e-5, true, true); }
 
-    /** @param eps added to the variance; @param affine whether there is a weight; @param bias whether there is a bias beside it */
+    /**
+     * Creates the layer.
+     *
+     * @param eps number added to the variance
+     * @param affine whether there is a weight
+     * @param bias whether there is a bias beside it
+     */
     public GroupNorm(long groups, long channels, double eps, boolean affine, boolean bias) {
         if (groups < 1 || channels % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + channels + " channels");
         this.groups = groups;
@@ -27,7 +34,11 @@ public final class GroupNorm extends Module {
         parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, channels) : null);
     }
 
-    /** @throws IllegalArgumentException if all groups of all samples have one value each */
+    /**
+     * Normalises the input.
+     *
+     * @throws IllegalArgumentException if all groups of all samples have one value each
+     */
     @Override public Tensor forward(Tensor input) {
         if (input.dim() > 1) Sizes.moreThanOne(input.numel() / groups, "value per channel", input);
         return Aten.groupNorm(input, groups, parameterOrNull("weight"), parameterOrNull("bias"), eps);

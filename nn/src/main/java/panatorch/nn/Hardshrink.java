@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} where its size is above λ, else 0; any shape. */
+/** Hard shrinkage: {@code x} where {@code |x| > λ}, else 0; any shape. */
 public final class Hardshrink extends Module {
     private final double lambda;
 

@@ -3,13 +3,13 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code relu6(x + 3) / 6}, any shape. */
+/** Piecewise linear sigmoid {@code relu6(x + 3) / 6}, any shape. */
 public final class Hardsigmoid extends Module {
     private final boolean inplace;
 
     public Hardsigmoid() { this(false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public Hardsigmoid(boolean inplace) {
         this.inplace = inplace;
     }

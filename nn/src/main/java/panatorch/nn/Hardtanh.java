@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} limited to [min, max], any shape. */
+/** Clamps {@code x} to [min, max], any shape. */
 public final class Hardtanh extends Module {
     private final double min, max;
     private final boolean inplace;
@@ -12,7 +12,7 @@ public final class Hardtanh extends Module {
 
     public Hardtanh(double min, double max) { this(min, max, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public Hardtanh(double min, double max, boolean inplace) {
         this.min = min;
         this.max = max;

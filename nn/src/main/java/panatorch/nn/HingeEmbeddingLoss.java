@@ -4,7 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code x} where y is 1, {@code max(0, margin − x)} where it is -1; input and target of one shape. */
+/** Hinge embedding loss: {@code x} where y is 1, {@code max(0, margin − x)} where y is -1. Input and target have the same shape. */
 public final class HingeEmbeddingLoss extends Loss {
     private final double margin;
 

@@ -8,8 +8,8 @@ import panatorch.NoGrad;
 import panatorch.Tensor;
 
 /**
- * What is called before and after a module's {@code forward}, and with its gradients, when the module is called by
- * {@link Module#call} or {@link Module#callAll}.
+ * Hooks of a module: callbacks before and after its {@code forward}, and on its gradients, when it is called by {@link Module#call} or
+ * {@link Module#callAll}.
  *
  * <pre>{@code
  * try (var hook = layer.hooks().afterForward((m, in, out) -> { System.out.println(out); return null; })) {
@@ -17,9 +17,11 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Tensors that a hook is given are freed when the modules around are done with them; what it keeps for longer it lets {@linkplain Tensor#escape escape}, or copies.
+ * <p>A hook's tensors are freed once the surrounding modules no longer need them. To keep one for longer, let it
+ * {@linkplain Tensor#escape escape}, or copy it.
  *
- * <p>Hooks are called in the order they were added. Each may answer a list that takes the place of its last argument, or null to leave it.
+ * <p>Hooks are called in the order in which they were added. Each may return a list that replaces its last argument, or null to keep
+ * it.
  */
 public final class Hooks {
     Hooks() {}
@@ -35,14 +37,14 @@ public final class Hooks {
     }
 
     /**
-     * Called in {@code backward}, once the gradients of the inputs are known, or, if no input has any, those of the outputs. What it answers
-     * takes the place of {@code gradInput}, in which inputs without gradient are null.
+     * Called in {@code backward} once the gradients of the inputs are known or, if no input has one, those of the outputs. A returned
+     * list replaces {@code gradInput}, in which inputs without a gradient are null.
      */
     @FunctionalInterface public interface AfterBackward {
         @Nullable List<? extends @Nullable Tensor> call(Module module, List<? extends @Nullable Tensor> gradInput, List<? extends @Nullable Tensor> gradOutput);
     }
 
-    /** A hook that is there until this is closed. Closing twice is harmless. */
+    /** A registered hook. Closing removes it; closing twice is harmless. */
     @FunctionalInterface public interface Handle extends AutoCloseable {
         @Override void close();
     }
@@ -51,13 +53,15 @@ public final class Hooks {
     private final List<AfterForward> after = new CopyOnWriteArrayList<>();
     private final List<AfterBackward> backward = new CopyOnWriteArrayList<>();
 
-    /** PyTorch's {@code register_forward_pre_hook}. */
+    /** Adds a hook before {@code forward}: PyTorch's {@code register_forward_pre_hook}. */
     public Handle beforeForward(BeforeForward hook) { return add(before, hook); }
 
-    /** PyTorch's {@code register_forward_hook}. */
+    /** Adds a hook after {@code forward}: PyTorch's {@code register_forward_hook}. */
     public Handle afterForward(AfterForward hook) { return add(after, hook); }
 
-    /** PyTorch's {@code register_full_backward_hook}. Inputs and outputs must not be changed in place then. */
+    /**
+     * Adds a hook on gradients: PyTorch's {@code register_full_backward_hook}. Inputs and outputs must then not be changed in place.
+     */
     public Handle afterBackward(AfterBackward hook) { return add(backward, hook); }
 
     private static <H> Handle add(List<H> hooks, H hook) {
@@ -81,7 +85,7 @@ public final class Hooks {
         return watch == null ? outputs : watch.outputs(outputs);
     }
 
-    /** One call's gradients: two identities in the graph, around {@code forward}, see them go by. */
+    /** The gradients of one call, observed by two identities in the graph around {@code forward}. */
     private final class Watch {
         private final Module module;
         private final List<@Nullable Tensor> inputs = new ArrayList<>();

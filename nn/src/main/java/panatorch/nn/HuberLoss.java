@@ -4,7 +4,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code (x − y)² / 2} where the difference is below δ, else {@code δ(|x − y| − δ/2)} (Huber 1964). */
+/** Huber loss: {@code (x − y)² / 2} where {@code |x − y| < δ}, else {@code δ(|x − y| − δ/2)} (Huber 1964). */
 public final class HuberLoss extends Loss {
     private final double delta;
 

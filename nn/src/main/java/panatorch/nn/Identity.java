@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** Its input, the same object. */
+/** Returns its input, the same object. */
 public final class Identity extends Module {
     @Override public Tensor forward(Tensor input) { return input; }
 

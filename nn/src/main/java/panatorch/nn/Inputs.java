@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
-/** Inputs of {@link Module#forwardAll}, of which the last may be left out. */
+/** Access to the inputs of {@link Module#forwardAll}, the last of which may be left out. */
 final class Inputs {
     private Inputs() {}
 

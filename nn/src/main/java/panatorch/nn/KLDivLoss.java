@@ -5,7 +5,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
-/** {@code y (log y − x)}, the pointwise Kullback-Leibler divergence of log-probabilities x from probabilities y. */
+/** Pointwise Kullback-Leibler divergence {@code y (log y − x)} of log-probabilities x from probabilities y. */
 public final class KLDivLoss extends Loss {
     private final boolean logTarget;
 
@@ -13,7 +13,7 @@ public final class KLDivLoss extends Loss {
 
     public KLDivLoss(Reduction reduction) { this(false, reduction); }
 
-    /** @param logTarget whether targets are log-probabilities, too */
+    /** @param logTarget whether targets are log-probabilities too */
     public KLDivLoss(boolean logTarget, Reduction reduction) {
         super(reduction);
         this.logTarget = logTarget;
@@ -21,7 +21,10 @@ public final class KLDivLoss extends Loss {
 
     @Override public Tensor forward(Tensor input, Tensor target) { return Aten.klDiv(input, target, code(), logTarget); }
 
-    /** The sum divided by the number of samples, which is the divergence's definition; Python's {@code reduction="batchmean"}. */
+    /**
+     * Returns the sum divided by the number of samples, which is the definition of the divergence: Python's
+     * {@code reduction="batchmean"}.
+     */
     public Tensor batchMean(Tensor input, Tensor target) { return Losses.klDivBatchMean(input, target, logTarget); }
 
     @Override protected Module recreate() { return new KLDivLoss(logTarget, reduction); }

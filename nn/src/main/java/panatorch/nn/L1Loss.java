@@ -4,7 +4,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code |x − y|}; input and target of one shape. */
+/** Absolute error {@code |x − y|}. Input and target have the same shape. */
 public final class L1Loss extends Loss {
     public L1Loss() { this(Reduction.MEAN); }
 

@@ -4,7 +4,10 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.nn.functional.Pooling;
 
-/** The sum of p-th powers of each window, to the power 1/p, of one to three dimensions; p infinite means the largest size. */
+/**
+ * Power-average pooling over windows of one to three dimensions: the p-th root of the sum of p-th powers. For infinite p it is the
+ * largest magnitude.
+ */
 public abstract sealed class LPPool extends Module permits LPPool1d, LPPool2d, LPPool3d {
     final double p;
     final long[] kernel;

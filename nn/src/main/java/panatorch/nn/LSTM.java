@@ -8,14 +8,25 @@ import panatorch.Tensor;
 
 /** Long short-term memory (Hochreiter and Schmidhuber 1997). See {@link Recurrent} for options, parameters and shapes. */
 public final class LSTM extends Recurrent {
-    /** @param output of the last layer for every input; @param hidden states and @param cell states of every layer after the last input */
+    /**
+     * The result of a sequence.
+     *
+     * @param output output of the last layer at every time
+     * @param hidden hidden states of every layer after the last time
+     * @param cell cell states of every layer after the last time
+     */
     public record Result(Tensor output, Tensor hidden, Tensor cell) {}
 
     public LSTM(long in, long hidden) { this(options(in, hidden)); }
 
     public LSTM(Options options) { super(options, 4); }
 
-    /** @param hidden null for zeros; @param cell null for zeros */
+    /**
+     * Runs a sequence.
+     *
+     * @param hidden first hidden states, or null for zeros
+     * @param cell first cell states, or null for zeros
+     */
     public Result forward(Tensor input, @Nullable Tensor hidden, @Nullable Tensor cell) {
         List<Tensor> all = forwardAll(Arrays.asList(input, hidden, cell));
         return new Result(all.get(0), all.get(1), all.get(2));

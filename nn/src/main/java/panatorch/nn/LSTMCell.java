@@ -6,7 +6,7 @@ import panatorch.Tensor;
 
 /** One step of an {@link LSTM}. See {@link RecurrentCell} for parameters and shapes. */
 public final class LSTMCell extends RecurrentCell {
-    /** The next states, [N, H] each. */
+    /** The next hidden and cell states, [N, H] each. */
     public record Result(Tensor hidden, Tensor cell) {}
 
     public LSTMCell(long in, long hidden) { this(in, hidden, true); }

@@ -6,8 +6,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Ba et al., 2016, arXiv:1607.06450: normalises over the last dimensions, which have the given sizes, by mean and biased variance: any
- * [*, sizes]. Parameters: {@code weight}, {@code bias} [sizes].
+ * Layer normalisation (Ba et al., 2016, arXiv:1607.06450) over the last dimensions, which have the given sizes, by mean and biased
+ * variance: any [*, sizes]. Parameters: {@code weight}, {@code bias} [sizes].
  */
 public final class LayerNorm extends Module {
     private final long[] sizes;
@@ -16,7 +16,13 @@ public final class LayerNorm extends Module {
 
     public LayerNorm(long... sizes) { this(sizes, 1e-5, true, true); }
 
-    /** @param eps added to the variance; @param affine whether there is a weight; @param bias whether there is a bias beside it */
+    /**
+     * Creates the layer.
+     *
+     * @param eps number added to the variance
+     * @param affine whether there is a weight
+     * @param bias whether there is a bias beside it
+     */
     public LayerNorm(long[] sizes, double eps, boolean affine, boolean bias) {
         this.sizes = sizes.clone();
         this.eps = eps;

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} where positive, else {@code slope · x}, any shape (Maas et al., 2013). */
+/** Leaky ReLU: {@code x} where positive, else {@code slope · x}, any shape (Maas et al., 2013). */
 public final class LeakyReLU extends Module {
     private final double slope;
     private final boolean inplace;
@@ -12,7 +12,7 @@ public final class LeakyReLU extends Module {
 
     public LeakyReLU(double slope) { this(slope, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public LeakyReLU(double slope, boolean inplace) {
         this.slope = slope;
         this.inplace = inplace;

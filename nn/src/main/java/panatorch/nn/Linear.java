@@ -8,7 +8,7 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out].
+ * A linear layer {@code y = x Wᵀ + b}: [*, in] → [*, out]. Parameters: {@code weight} [out, in], {@code bias} [out].
  *
  * <pre>{@code
  * try (var layer = new Linear(20, 30); var scope = Scope.open()) {

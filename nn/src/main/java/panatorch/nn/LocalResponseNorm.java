@@ -3,14 +3,21 @@ package panatorch.nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Normalization;
 
-/** Krizhevsky et al., 2012, §3.3: divides by a power of the mean square of the neighbouring channels: [N, C, *]. */
+/**
+ * Local response normalisation (Krizhevsky et al., 2012, §3.3): divides [N, C, *] by a power of the mean square of the neighbouring
+ * channels.
+ */
 public final class LocalResponseNorm extends Module {
     private final long size;
     private final double alpha, beta, k;
 
     public LocalResponseNorm(long size) { this(size, 1e-4, 0.75, 1); }
 
-    /** Divides by {@code (k + α · mean)^β}. @param size neighbouring channels in the mean */
+    /**
+     * Divides by {@code (k + α · mean)^β}.
+     *
+     * @param size number of neighbouring channels in the mean
+     */
     public LocalResponseNorm(long size, double alpha, double beta, double k) {
         this.size = size;
         this.alpha = alpha;

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code log(1 / (1 + exp(−x)))}, any shape. */
+/** Logarithm of the sigmoid, {@code log(1 / (1 + exp(−x)))}, any shape. */
 public final class LogSigmoid extends Module {
     @Override public Tensor forward(Tensor input) { return Aten.logSigmoid(input); }
 

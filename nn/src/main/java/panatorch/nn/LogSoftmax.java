@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The logarithm of the {@link Softmax}, computed as one. */
+/** Logarithm of the {@link Softmax}, computed in one operator. */
 public final class LogSoftmax extends Module {
     private final long dim;
 

@@ -6,7 +6,8 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Losses of an input and a target. Without reduction the result has the losses of the single elements, rows or samples; otherwise their mean or sum, [].
+ * The base of losses of an input and a target. Without reduction, the result holds the losses of the single elements, rows or samples;
+ * otherwise their mean or sum, [].
  *
  * <pre>{@code
  * try (var loss = new CrossEntropyLoss()) {
@@ -23,10 +24,10 @@ public abstract class Loss extends Module {
 
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
 
-    /** The reduction as operators take it. */
+    /** Returns the reduction as operators take it. */
     protected final long code() { return reduction.ordinal(); }
 
-    /** A buffer with the values of one that is this module's, or none. */
+    /** Returns a copy of a buffer of this module, or null if there is none. */
     final @Nullable Tensor another(String buffer) {
         Tensor t = bufferOrNull(buffer);
         return t == null ? null : t.detach().clone();

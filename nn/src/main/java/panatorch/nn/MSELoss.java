@@ -4,7 +4,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code (x − y)²}; input and target of one shape. */
+/** Squared error {@code (x − y)²}. Input and target have the same shape. */
 public final class MSELoss extends Loss {
     public MSELoss() { this(Reduction.MEAN); }
 

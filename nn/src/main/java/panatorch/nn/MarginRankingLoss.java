@@ -6,7 +6,10 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code max(0, −y (x₁ − x₂) + margin)} with y 1 where x₁ should be larger, -1 where x₂; all of one shape. */
+/**
+ * Margin ranking loss {@code max(0, −y (x₁ − x₂) + margin)}, where y is 1 if x₁ should be larger and -1 if x₂ should be. All have the
+ * same shape.
+ */
 public final class MarginRankingLoss extends Module {
     private final double margin;
     private final Reduction reduction;

@@ -4,7 +4,7 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Where a layer's dropout masks come from: random numbers, a bank of masks, or a test.
+ * A source of a layer's dropout masks: random numbers, a bank of masks, or masks given by a test.
  *
  * <pre>{@code
  * layer.setMasks(MaskSource.of(generator));                    // the layer draws from a generator of its own
@@ -15,28 +15,29 @@ import panatorch.Tensor;
 @FunctionalInterface
 public interface MaskSource {
     /**
-     * A scaled mask, 0 where dropped and 1/(1 − p) where kept, so that its mean is 1; all zeros if {@code p} is 1. It does not require a gradient,
-     * and belongs to the current scope or to the source.
+     * Returns a scaled mask, 0 where dropped and 1/(1 − p) where kept, so that its mean is 1; all zeros if {@code p} is 1. The mask
+     * does not require a gradient and belongs to the current scope or to the source.
      *
-     * @param like a tensor of the mask's type and device: what is going to be masked
-     * @param shape that the mask broadcasts to
-     * @param p probability of dropping, in (0, 1]; with 0 a layer asks for no mask
+     * @param like tensor to be masked, whose type and device the mask gets
+     * @param shape shape that broadcasts to the tensor
+     * @param p probability of dropping, in (0, 1]; layers do not ask for a mask if it is 0
      */
     Tensor mask(Tensor like, long[] shape, double p);
 
-    /** Independent draws from the global generator of each tensor's device. */
+    /** Draws independent masks from the global generator of each tensor's device. */
     static MaskSource global() { return (like, shape, p) -> RandomMasks.draw(like, shape, p, null); }
 
     /**
-     * Independent draws from {@code generator}, which stays the caller's and is of the device of what is masked. From the same state the bits are
-     * those of libtorch's dropout on a CPU.
+     * Draws independent masks from {@code generator}, which stays the caller's and has to be on the tensors' device. From the same
+     * state, the masks equal those of libtorch's dropout on a CPU, bit for bit.
      */
     static MaskSource of(Generator generator) { return (like, shape, p) -> RandomMasks.draw(like, shape, p, generator); }
 
     /**
-     * For tests: masks of zeros (dropped) and ones (kept) of any type, one a call, in turn. They stay the caller's.
+     * Returns given masks in turn, one a call, for tests. They hold zeros (dropped) and ones (kept) of any type, and stay the
+     * caller's.
      *
-     * @throws IllegalArgumentException by {@link #mask}, if the next one does not broadcast to what is masked
+     * @throws IllegalArgumentException by {@link #mask}, if the next one does not broadcast to the tensor to be masked
      * @throws IllegalStateException by {@link #mask}, if there are no more
      */
     static MaskSource given(Tensor... kept) { return new GivenMasks(kept); }

@@ -6,7 +6,7 @@ import panatorch.Results;
 import panatorch.Tensor;
 
 /**
- * The largest element of each window, of one to three dimensions.
+ * Max pooling over windows of one to three dimensions.
  *
  * <pre>{@code
  * var pool = new MaxPool2d(MaxPool2d.options(3).stride(2).padding(1));
@@ -15,11 +15,13 @@ import panatorch.Tensor;
  */
 public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d, MaxPool3d {
     /**
-     * Sizes are one number for all dimensions, or one for each; each method returns changed options.
+     * Options of the pooling. Sizes are one number for all dimensions, or one for each. Each method returns changed options.
      *
-     * @param stride from window to window
-     * @param padding of minus infinity, on every side
-     * @param ceilMode whether windows may stand out over the far edges
+     * @param kernel size of a window
+     * @param stride distance between windows
+     * @param padding elements of minus infinity on every side
+     * @param dilation distance between a window's elements
+     * @param ceilMode whether windows may extend beyond the far edges
      */
     public record Options(long[] kernel, long[] stride, long[] padding, long[] dilation, boolean ceilMode) {
         public Options stride(long... sizes) { return new Options(kernel, sizes, padding, dilation, ceilMode); }
@@ -31,14 +33,19 @@ public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d
         public Options ceilMode(boolean on) { return new Options(kernel, stride, padding, dilation, on); }
     }
 
-    /** @param indices of the elements in the flattened dimensions, int64, as {@link MaxUnpool} takes them */
+    /**
+     * The maxima and their places.
+     *
+     * @param output the maxima
+     * @param indices indices of the maxima in the flattened dimensions, int64, as {@link MaxUnpool} takes them
+     */
     public record Pooled(Tensor output, Tensor indices) {}
 
     final Options options;
     private final int dims;
     private final long[] kernel, stride, padding, dilation;
 
-    /** Windows side by side. */
+    /** Returns options of windows side by side, without padding. */
     public static Options options(long... kernel) { return new Options(kernel, kernel, new long[] {0}, new long[] {1}, false); }
 
     MaxPool(Options o, int dims) {
@@ -58,7 +65,7 @@ public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d
         };
     }
 
-    /** With the places the elements were at; Python's {@code return_indices}. */
+    /** Pools and also returns the indices of the maxima, as Python's {@code return_indices}. */
     public final Pooled withIndices(Tensor input) {
         Results.Tensors2 both = switch (dims) {
             case 1 -> Aten.maxPool1dWithIndices(input, kernel, stride, padding, dilation, options.ceilMode);

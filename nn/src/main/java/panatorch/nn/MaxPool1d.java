@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link MaxPool}: [N, C, L] → [N, C, L′], or without N. */
 public final class MaxPool1d extends MaxPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public MaxPool1d(long kernel) { this(options(kernel)); }
 
     public MaxPool1d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }

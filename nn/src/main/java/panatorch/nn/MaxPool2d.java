@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link MaxPool}: [N, C, H, W] → [N, C, H′, W′], or without N. */
 public final class MaxPool2d extends MaxPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public MaxPool2d(long kernel) { this(options(kernel)); }
 
     public MaxPool2d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }

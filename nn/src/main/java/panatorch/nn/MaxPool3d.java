@@ -2,7 +2,7 @@ package panatorch.nn;
 
 /** {@link MaxPool}: [N, C, D, H, W] → [N, C, D′, H′, W′], or without N. */
 public final class MaxPool3d extends MaxPool {
-    /** Windows side by side. */
+    /** Pools windows side by side. */
     public MaxPool3d(long kernel) { this(options(kernel)); }
 
     public MaxPool3d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }

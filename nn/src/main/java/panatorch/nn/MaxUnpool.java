@@ -5,7 +5,10 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.nn.functional.Pooling;
 
-/** Puts elements where {@link MaxPool} took them from, and zeros elsewhere (Zeiler and Fergus 2013, arXiv:1311.2901). */
+/**
+ * Reverses {@link MaxPool}: puts elements at the places from which it took them, and zeros elsewhere (Zeiler and Fergus 2013,
+ * arXiv:1311.2901).
+ */
 public abstract sealed class MaxUnpool extends Module permits MaxUnpool1d, MaxUnpool2d, MaxUnpool3d {
     final long[] kernel, stride, padding;
 
@@ -15,7 +18,12 @@ public abstract sealed class MaxUnpool extends Module permits MaxUnpool1d, MaxUn
         this.padding = Sizes.of(dims, padding);
     }
 
-    /** @param indices as {@link MaxPool#withIndices} gives them; @param outputSize of the pooled input, where several have the same result */
+    /**
+     * Unpools the input.
+     *
+     * @param indices indices from {@link MaxPool#withIndices}
+     * @param outputSize size of the pooled input, if several sizes give the same output
+     */
     public final Tensor forward(Tensor input, Tensor indices, long... outputSize) { return Pooling.maxUnpool(input, indices, kernel, stride, padding, outputSize); }
 
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }

@@ -3,13 +3,13 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x tanh(softplus(x))}, any shape (Misra 2019, arXiv:1908.08681). */
+/** Mish {@code x tanh(softplus(x))}, any shape (Misra 2019, arXiv:1908.08681). */
 public final class Mish extends Module {
     private final boolean inplace;
 
     public Mish() { this(false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public Mish(boolean inplace) {
         this.inplace = inplace;
     }

@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The modes of a module and of all inside, of which some may be frozen in evaluation mode while others train: put back by {@link #close}. One thread's, as changing modes is.
+ * Sets the modes of a module and of all modules inside, and restores them on {@link #close}. Some of them may train while others
+ * evaluate. For use by one thread, because it changes modes.
  *
  * <pre>{@code
  * try (var modes = Modes.evaluation(model)) {
@@ -18,10 +19,10 @@ public final class Modes implements AutoCloseable {
 
     private Modes(Module model) { for (Module m : model.modules()) training.put(m, m.isTraining()); }
 
-    /** Nothing is drawn, and no statistics change. */
+    /** Sets evaluation mode everywhere: nothing is drawn, and no statistics change. */
     public static Modes evaluation(Module model) { return new Modes(model).train(m -> false); }
 
-    /** What is {@link Stochastic} draws, and all else evaluates. */
+    /** Sets training mode for {@link Stochastic} modules, which then draw, and evaluation mode for all others. */
     public static Modes sampling(Module model) { return new Modes(model).train(Stochastic.class::isInstance); }
 
     private Modes train(Predicate<? super Module> which) {

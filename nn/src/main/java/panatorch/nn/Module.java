@@ -20,8 +20,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * A part of a network: parameters, buffers, other modules, and a {@link #forward}. Names are those of PyTorch, so a
- * {@link #stateDict} fits Python's.
+ * A part of a network: parameters, buffers, child modules, and a {@link #forward}. Names are those of PyTorch, so a {@link #stateDict}
+ * is exchangeable with Python's.
  *
  * <pre>{@code
  * final class Scale extends Module {
@@ -33,11 +33,12 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Python's {@code module(x)} is {@code module.call(x)}: {@code forward} and the hooks. Modules of several inputs or outputs (recurrent
- * ones, attention, losses) have methods of their own for them, which their page tells, and take them as lists by {@link #callAll}.
+ * <p>Python's {@code module(x)} is {@code module.call(x)}: {@code forward} and the hooks. Modules with several inputs or outputs
+ * (recurrent networks, attention, losses) have methods of their own for them, described on their pages, and take them as lists by
+ * {@link #callAll}.
  *
- * <p>A module owns its parameters and buffers, whatever scope it is made in, until {@link #close}, which closes its children, too.
- * In evaluation mode {@code forward} may be called from many threads at once; training and changing a module is one thread's.
+ * <p>A module owns its parameters and buffers, whatever scope it is created in, until {@link #close}, which closes its children too.
+ * In evaluation mode, many threads may call {@code forward} at once; only one thread may train or change a module.
  */
 public abstract class Module implements AutoCloseable {
     private final Map<String, @Nullable Tensor> parameters = new LinkedHashMap<>();
@@ -47,32 +48,33 @@ public abstract class Module implements AutoCloseable {
     private volatile @Nullable Hooks hooks;
     private boolean training = true;
 
-    // ---- what it computes
+    // ---- computing
 
     /**
-     * What the module computes of its input; shapes and types are the module's own to tell. The result belongs to the current scope.
+     * Computes the module's output. Its shape and type are described on the module's page. The result belongs to the current scope.
      *
-     * @throws UnsupportedOperationException if one tensor is not what it takes
+     * @throws UnsupportedOperationException if the module does not take one tensor
      */
-    public Tensor forward(Tensor input) { throw new UnsupportedOperationException(name() + " does not compute one tensor of one tensor; see its other methods"); }
+    public Tensor forward(Tensor input) { throw new UnsupportedOperationException(name() + " does not map one tensor to one tensor; "
+            + "see its other methods"); }
 
-    /** All outputs for all inputs, in the order of Python's arguments; those that may be absent are null. */
+    /** Computes all outputs for all inputs, in the order of Python's arguments. Optional inputs that are absent are null. */
     public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor input = inputs.size() == 1 ? inputs.getFirst() : null;
         if (input == null) throw new IllegalArgumentException(name() + " takes one tensor, not " + inputs.size());
         return List.of(forward(input));
     }
 
-    /** {@link #forward} with the hooks before and after it. */
+    /** Calls {@link #forward} with the hooks before and after it. */
     public final Tensor call(Tensor input) { return hooks == null ? forward(input) : callAll(List.of(input)).getFirst(); }
 
-    /** {@link #forwardAll} with the hooks before and after it. */
+    /** Calls {@link #forwardAll} with the hooks before and after it. */
     public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
         Hooks h = hooks;
         return h == null ? forwardAll(inputs) : h.around(this, inputs);
     }
 
-    /** The hooks of {@link #call}, to add some. */
+    /** Returns the hooks of {@link #call}, to which hooks can be added. */
     public final synchronized Hooks hooks() {
         Hooks h = hooks;
         if (h == null) hooks = h = new Hooks();
@@ -80,12 +82,15 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * {@link #call Calls} modules one after the other, each with what the one before it made, which is freed then, as is all else
-     * that they make: what a hook wants to keep it lets {@linkplain Tensor#escape escape}. The result is the current scope's.
+     * {@link #call Calls} modules one after the other, each on the output of the one before it. Intermediate tensors are freed; a hook
+     * that wants to keep one lets it {@linkplain Tensor#escape escape}. The result belongs to the current scope.
      */
     protected static Tensor callInTurn(Iterable<? extends Module> modules, Tensor input) { return callInTurn(modules, input, Module::call); }
 
-    /** {@link #callInTurn(Iterable, Tensor)} of modules that take more than the one before them made. */
+    /**
+     * Calls modules one after the other as {@link #callInTurn(Iterable, Tensor)}, for modules that take more than the output of the
+     * one before them.
+     */
     protected static <M extends Module> Tensor callInTurn(Iterable<M> modules, Tensor input, BiFunction<M, Tensor, Tensor> call) {
         try (var scope = Scope.open()) {
             Tensor x = input;
@@ -103,17 +108,27 @@ public abstract class Module implements AutoCloseable {
 
     // ---- for constructors
 
-    /** Makes {@code initial} a parameter: this module owns it, and it requires a gradient. Null keeps the place of one that is absent. */
+    /**
+     * Registers {@code initial} as a parameter: this module owns it, and it requires a gradient. Null registers the name of an absent
+     * parameter.
+     */
     protected final <T extends @Nullable Tensor> T parameter(String name, T initial) {
         claim(name);
         parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(true));
         return initial;
     }
 
-    /** Makes {@code initial} a buffer: this module owns it, and it is saved but not trained. Null keeps the place of one that is absent. */
+    /**
+     * Registers {@code initial} as a buffer: this module owns it, and it is saved but not trained. Null registers the name of an
+     * absent buffer.
+     */
     protected final <T extends @Nullable Tensor> T buffer(String name, T initial) { return buffer(name, initial, true); }
 
-    /** @param persistent whether the buffer is part of the state dict */
+    /**
+     * Registers a buffer.
+     *
+     * @param persistent whether the buffer is part of the state dict
+     */
     protected final <T extends @Nullable Tensor> T buffer(String name, T initial, boolean persistent) {
         claim(name);
         buffers.put(name, initial == null ? null : initial.escape());
@@ -127,7 +142,7 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
-    /** Puts a module in a child's place, or with null takes the child out; the one before stays open. */
+    /** Replaces a child, or removes it if {@code module} is null. The previous child stays open. */
     final void setChild(String name, @Nullable Module module) {
         if (module == null) {
             children.remove(name);
@@ -138,14 +153,16 @@ public abstract class Module implements AutoCloseable {
     }
 
     private void claim(String name) {
-        if (name.isEmpty() || name.contains(".")) throw new IllegalArgumentException("not a name: '" + name + "'");
-        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) throw new IllegalArgumentException("two parts are named '" + name + "'");
+        if (name.isEmpty() || name.contains("."))
+            throw new IllegalArgumentException("a name must not be empty or contain a dot: '" + name + "'");
+        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name))
+            throw new IllegalArgumentException("the name '" + name + "' is already used by a parameter, buffer or child");
     }
 
-    /** A module of the same class and options, whose numbers do not matter; what {@link #copyOf} begins with. */
+    /** Creates a module of the same class with the same options, for {@link #copyOf}. The values of its tensors do not matter. */
     protected Module recreate() { throw new UnsupportedOperationException(name() + " cannot be copied: it does not override recreate()"); }
 
-    // ---- what it is made of
+    // ---- parameters, buffers, children
 
     /**
      * Returns this module's own parameter of that name; the tensor stays the module's.
@@ -176,14 +193,14 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Puts a tensor in the place of one of this module's own parameters. Given another module's parameter, both share it ("tied weights"):
-     * it counts once in {@link #parameters}, is in the state dict twice, and is closed with the first of them.
+     * Replaces one of this module's own parameters. If the tensor is another module's parameter, both share it ("tied weights"): it
+     * counts once in {@link #parameters}, is in the state dict twice, and is closed with the first of them.
      *
-     * @throws IllegalArgumentException if there is no such place, or the shape is another
+     * @throws IllegalArgumentException if there is no parameter of that name, or its shape differs
      */
     public final void setParameter(String name, @Nullable Tensor tensor) { replace(parameters, name, tensor); }
 
-    /** {@link #setParameter} for a buffer. */
+    /** Replaces one of this module's own buffers, as {@link #setParameter} does for parameters. */
     public final void setBuffer(String name, @Nullable Tensor tensor) { replace(buffers, name, tensor); }
 
     private void replace(Map<String, @Nullable Tensor> among, String name, @Nullable Tensor tensor) {
@@ -196,18 +213,21 @@ public abstract class Module implements AutoCloseable {
         if (before != null) before.close();
     }
 
-    /** The modules directly inside, by their names. */
+    /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() { return Collections.unmodifiableMap(children); }
 
-    /** All parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the modules' own. */
+    /**
+     * Returns all parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the
+     * modules' own.
+     */
     public final Map<String, Tensor> namedParameters() { return distinct(m -> m.parameters); }
 
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
-    /** All buffers by their full names, persistent or not, shared ones once. */
+    /** Returns all buffers by their full names, persistent or not, shared ones once. */
     public final Map<String, Tensor> namedBuffers() { return distinct(m -> m.buffers); }
 
-    /** Parameters and persistent buffers by their full names, in PyTorch's order; not copies. */
+    /** Returns parameters and persistent buffers by their full names, in PyTorch's order. The tensors are not copies. */
     public final Map<String, Tensor> stateDict() {
         var all = new LinkedHashMap<String, Tensor>();
         visit("", (prefix, m) -> {
@@ -224,10 +244,10 @@ public abstract class Module implements AutoCloseable {
         return all;
     }
 
-    /** This module and all inside, outer before inner, shared ones once. */
+    /** Returns this module and all modules inside, outer before inner, shared ones once. */
     public final List<Module> modules() { return new ArrayList<>(namedModules().values()); }
 
-    /** {@link #modules} by their full names; this one's is empty. */
+    /** Returns {@link #modules} by their full names; the name of this module is empty. */
     public final Map<String, Module> namedModules() {
         var all = new LinkedHashMap<String, Module>();
         Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -235,7 +255,7 @@ public abstract class Module implements AutoCloseable {
         return all;
     }
 
-    /** Calls {@code visitor} with every module inside and then with this one, as initialisations are applied. */
+    /** Calls {@code visitor} with every module inside and then with this one, as for initialisation. */
     public final Module apply(Consumer<? super Module> visitor) {
         children.values().forEach(m -> m.apply(visitor));
         visitor.accept(this);
@@ -249,32 +269,38 @@ public abstract class Module implements AutoCloseable {
 
     public final long parameterCount() { return parameters().stream().mapToLong(Tensor::numel).sum(); }
 
-    /** What a state dict had too few and too many. */
+    /** The names that a state dict lacked and those that it had in excess. */
     public record LoadReport(List<String> missing, List<String> unexpected) {}
 
-    /** {@link #loadStateDict(Map, boolean)}, strictly. */
+    /** Loads a state dict strictly, as {@link #loadStateDict(Map, boolean)}. */
     public final LoadReport loadStateDict(Map<String, Tensor> state) { return loadStateDict(state, true); }
 
     /**
-     * Copies {@code state} into the tensors of the same names, converting type and device. Nothing is changed unless all fits.
+     * Copies {@code state} into the tensors of the same names, converting type and device. Nothing is changed unless everything fits.
      *
      * @param strict whether a missing or unexpected name is an error
-     * @throws IllegalArgumentException if a shape differs, or strictly a name; the message is PyTorch's
+     * @throws IllegalArgumentException if a shape differs or, with {@code strict}, a name; the message is PyTorch's
      */
     public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
-        var byModule = StateDicts.byModule(state);
+        var byModule = StateDictLoader.byModule(state);
         visit("", (prefix, m) -> m.beforeLoad(byModule.getOrDefault(prefix, Map.of())));
-        return StateDicts.load(name(), stateDict(), state, strict);
+        var own = stateDict();
+        var report = new LoadReport(StateDictLoader.namesWithout(own, state), StateDictLoader.namesWithout(state, own));
+        StateDictLoader.load(name(), own, state, strict ? report.missing() : List.of(), strict ? report.unexpected() : List.of());
+        return report;
     }
 
     /**
-     * Makes place for tensors that the module builds late: called by {@link #loadStateDict} before names are compared, with the entries that are this
-     * module's own, by their short names. It may set buffers that are absent; numbers are copied afterwards, and
-     * places stay if the rest does not fit.
+     * Prepares the module for tensors that it creates late. {@link #loadStateDict} calls it before names are compared, with this
+     * module's own entries by their short names. It may set absent buffers. Values are copied afterwards; the buffers stay if the rest
+     * does not fit.
      */
     protected void beforeLoad(Map<String, Tensor> own) {}
 
-    /** A module with the same numbers, modes and ties between its tensors, in memory of its own and without hooks. Draws no random numbers. */
+    /**
+     * Returns a module with the same values, modes and ties between its tensors, in memory of its own and without hooks. Draws no
+     * random numbers.
+     */
     @SuppressWarnings("unchecked")
     public static <M extends Module> M copyOf(M module) { return (M) Copies.of(module); }
 
@@ -282,9 +308,9 @@ public abstract class Module implements AutoCloseable {
 
     Map<String, @Nullable Tensor> ownBuffers() { return buffers; }
 
-    // ---- modes and places
+    // ---- modes and devices
 
-    /** Training mode, as dropout and batch normalisation know it, for this module and all inside. */
+    /** Sets training or evaluation mode, on which dropout and batch normalisation depend, for this module and all modules inside. */
     public final Module train(boolean on) {
         visit("", (prefix, m) -> m.training = on);
         return this;
@@ -294,34 +320,35 @@ public abstract class Module implements AutoCloseable {
 
     public final Module eval() { return train(false); }
 
-    /** Whether this module is in training mode; one that only groups another's parts answers for them. */
+    /** Returns whether this module is in training mode. A module that only groups another's children returns their mode. */
     public boolean isTraining() { return training; }
 
     void setTraining(boolean on) { training = on; }
 
-    /** Whether all parameters get gradients; without, they are frozen. */
+    /** Sets whether all parameters require gradients; without gradients they are frozen. */
     public final Module requiresGrad(boolean on) {
         parameters().forEach(p -> p.requiresGrad_(on));
         return this;
     }
 
-    /** Forgets the gradients of all parameters. */
+    /** Removes the gradients of all parameters. */
     public final void zeroGrad() { parameters().forEach(p -> p.setGrad(null)); }
 
     /** Moves parameters and buffers to a device. */
     public final Module to(Device device) { return to(device, null, null); }
 
-    /** Lays out tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
+    /** Changes the memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
     public final Module to(MemoryFormat format) { return to(null, null, format); }
 
-    /** Converts floating-point parameters and buffers. */
+    /** Converts floating-point parameters and buffers to a type. */
     public final Module to(DType dtype) { return to(null, dtype, null); }
 
     /**
-     * Moves and converts parameters, their gradients and buffers; null leaves as is. The tensors stay the same objects, and optimisers keep them.
+     * Moves and converts parameters, their gradients and buffers; null leaves an aspect unchanged. The tensors stay the same objects,
+     * so optimisers keep them.
      *
-     * @param dtype of floating-point tensors; others keep theirs
-     * @param format for tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}
+     * @param dtype type of floating-point tensors; others keep theirs
+     * @param format memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}
      */
     public final Module to(@Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -329,7 +356,7 @@ public abstract class Module implements AutoCloseable {
                 Tensor gradient = t.grad();
                 move(t, device, dtype, format);
                 if (gradient == null) continue;
-                t.setGrad(null); // of another type for a moment
+                t.setGrad(null); // its type would differ for a moment
                 move(gradient, device, dtype, format);
                 t.setGrad(gradient);
             }
@@ -344,7 +371,7 @@ public abstract class Module implements AutoCloseable {
         t.setData(t.to(device == null ? t.device() : device, type, false, false, formed ? format : null));
     }
 
-    /** Frees parameters and buffers of this module, and closes all inside. Closing twice is harmless. */
+    /** Frees parameters and buffers of this module, and closes all modules inside. Closing twice is harmless. */
     @Override public void close() {
         parameters.values().forEach(Module::close);
         buffers.values().forEach(Module::close);
@@ -353,13 +380,13 @@ public abstract class Module implements AutoCloseable {
 
     private static void close(@Nullable Tensor t) { if (t != null) t.close(); }
 
-    // ---- as text
+    // ---- text
 
     final String name() { return getClass().getSimpleName(); }
 
-    /** The options in {@link #toString}, as PyTorch prints them. */
+    /** Returns the options in {@link #toString}, as PyTorch prints them. */
     protected String describe() { return ""; }
 
-    /** As PyTorch prints it. */
+    /** Returns the module as PyTorch prints it. */
     @Override public String toString() { return Repr.module(name(), describe(), children); }
 }

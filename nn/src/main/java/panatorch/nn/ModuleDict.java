@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Modules with names, for a {@code forward} of your own that knows what to do with them. */
+/** A dictionary of named modules, for use in a {@code forward} of your own. */
 public final class ModuleDict extends Module {
     public ModuleDict() {}
 

@@ -3,7 +3,7 @@ package panatorch.nn;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Modules with places, for a {@code forward} of your own that knows what to do with them. */
+/** A list of modules, for use in a {@code forward} of your own. */
 public final class ModuleList extends Module implements Iterable<Module> {
     public ModuleList(Module... modules) { this(List.of(modules)); }
 
@@ -14,10 +14,10 @@ public final class ModuleList extends Module implements Iterable<Module> {
         return this;
     }
 
-    /** The module at place {@code i}. */
+    /** Returns the module at index {@code i}. */
     public Module get(int i) {
         Module m = namedChildren().get(Integer.toString(i));
-        if (m == null) throw new IndexOutOfBoundsException("place " + i + " of " + size() + " modules");
+        if (m == null) throw new IndexOutOfBoundsException("index " + i + " of " + size() + " modules");
         return m;
     }
 
@@ -27,7 +27,7 @@ public final class ModuleList extends Module implements Iterable<Module> {
 
     @Override protected Module recreate() { return new ModuleList(namedChildren().values().stream().map(Module::recreate).toList()); }
 
-    /** As PyTorch prints it: equal neighbours once, with their number. */
+    /** Returns the list as PyTorch prints it: equal neighbours once, with their number. */
     @Override public String toString() {
         if (size() == 0) return "ModuleList()";
         List<String> lines = new ArrayList<>();

@@ -4,7 +4,9 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** The multi-label hinge loss: [N, C], and int64 classes [N, C], each row up to its first -1; [N] without reduction. */
+/**
+ * Multi-label hinge loss: scores [N, C], and int64 classes [N, C], of which each row counts up to its first -1; [N] without reduction.
+ */
 public final class MultiLabelMarginLoss extends Loss {
     public MultiLabelMarginLoss() { this(Reduction.MEAN); }
 

@@ -5,13 +5,15 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
-/** The mean binary cross-entropy of C classes that exclude no other: logits [*, C], targets 0 or 1 [*, C]; [*] without reduction. */
+/**
+ * Mean binary cross-entropy of C classes that do not exclude each other: logits [*, C], targets 0 or 1 [*, C]; [*] without reduction.
+ */
 public final class MultiLabelSoftMarginLoss extends Loss {
     public MultiLabelSoftMarginLoss() { this(null, Reduction.MEAN); }
 
     public MultiLabelSoftMarginLoss(Reduction reduction) { this(null, reduction); }
 
-    /** @param weight of each class [C], then owned by this */
+    /** @param weight weight of each class [C], then owned by this module; or null */
     public MultiLabelSoftMarginLoss(@Nullable Tensor weight, Reduction reduction) {
         super(reduction);
         buffer("weight", weight);

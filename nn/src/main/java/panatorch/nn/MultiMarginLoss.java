@@ -5,13 +5,18 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code Σ max(0, margin − x_target + x_class)ᵖ / C} over the other classes: [N, C], int64 [N]; [N] without reduction. */
+/**
+ * Multi-class margin loss {@code Σ max(0, margin − x_target + x_class)ᵖ / C} over the other classes: scores [N, C], classes int64 [N];
+ * [N] without reduction.
+ */
 public final class MultiMarginLoss extends Loss {
     /**
-     * Each method returns changed options.
+     * Options of the loss. Each method returns changed options.
      *
-     * @param weight of each class [C], then owned by the loss; or null
-     * @param p 1 or 2
+     * @param weight weight of each class [C], then owned by the loss; or null
+     * @param p power, 1 or 2
+     * @param margin margin
+     * @param reduction reduction over the rows
      */
     public record Options(@Nullable Tensor weight, long p, double margin, Reduction reduction) {
         public Options weight(@Nullable Tensor w) { return new Options(w, p, margin, reduction); }
@@ -23,7 +28,7 @@ public final class MultiMarginLoss extends Loss {
         public Options reduction(Reduction r) { return new Options(weight, p, margin, r); }
     }
 
-    /** Margin 1, p 1, the mean. */
+    /** Returns the defaults: margin 1, p 1, the mean. */
     public static Options options() { return new Options(null, 1, 1, Reduction.MEAN); }
 
     private final long p;
@@ -35,7 +40,12 @@ public final class MultiMarginLoss extends Loss {
 
     public MultiMarginLoss(Reduction reduction) { this(options().reduction(reduction)); }
 
-    /** @param weight of each class [C], then owned by this; @param p 1 or 2 */
+    /**
+     * Creates the loss.
+     *
+     * @param weight weight of each class [C], then owned by this module; or null
+     * @param p power, 1 or 2
+     */
     public MultiMarginLoss(@Nullable Tensor weight, long p, double margin, Reduction reduction) {
         super(reduction);
         buffer("weight", weight);

@@ -10,26 +10,34 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Attention of several heads (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or where keys or values have other sizes
- * {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k}, {@code bias_v} [1, 1, E];
- * {@code out_proj.weight}, {@code out_proj.bias}.
+ * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or, if keys or values
+ * have other sizes, {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k},
+ * {@code bias_v} [1, 1, E]; {@code out_proj.weight}, {@code out_proj.bias}.
  *
  * <pre>{@code
  * var attention = new MultiheadAttention(MultiheadAttention.options(64, 8).batchFirst(true));
  * Tensor y = attention.forward(Torch.randn(2, 10, 64));           // self-attention, of the same shape
  * }</pre>
  *
- * <p>In training attention weights are dropped; {@linkplain #setMasks masks} are [N, heads, L, S]. Without a source of them the fused kernel draws its own.
+ * <p>Attention weights are dropped in training; {@linkplain #setMasks masks} are [N, heads, L, S]. Without a mask source the fused
+ * kernel draws its own.
  *
- * <p>Shapes: a query is [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it is absent.
+ * <p>Shapes: queries are [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a
+ * batch it is absent.
  */
 public final class MultiheadAttention extends Module implements Masked {
     /**
-     * Each method returns changed options.
+     * Options of the layer. Each method returns changed options.
      *
+     * @param embed E, the number of features
+     * @param heads number of heads, which divides E
      * @param dropout probability of dropping attention weights
+     * @param bias whether projections have a bias
      * @param biasKv whether a learned key and value are added
      * @param zeroAttention whether a key and value of zeros are added
+     * @param kdim features of keys
+     * @param vdim features of values
+     * @param batchFirst whether the batch is the first dimension
      */
     public record Options(long embed, int heads, double dropout, boolean bias, boolean biasKv, boolean zeroAttention, long kdim, long vdim, boolean batchFirst) {
         public Options dropout(double p) { return new Options(embed, heads, p, bias, biasKv, zeroAttention, kdim, vdim, batchFirst); }
@@ -40,7 +48,7 @@ public final class MultiheadAttention extends Module implements Masked {
 
         public Options zeroAttention(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, on, kdim, vdim, batchFirst); }
 
-        /** Sizes of keys and values. */
+        /** Sets the sizes of keys and values. */
         public Options sizes(long keys, long values) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, keys, values, batchFirst); }
 
         public Options batchFirst(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, kdim, vdim, on); }
@@ -49,15 +57,15 @@ public final class MultiheadAttention extends Module implements Masked {
     }
 
     /**
-     * How a query attends. Masks are boolean, true where nothing is to be attended, or numbers that are added before the softmax. Each method returns
-     * changed options.
+     * Options of one call. Masks are boolean, true where a key is not attended to, or numbers that are added before the softmax. Each
+     * method returns changed options.
      *
-     * @param keyPaddingMask [N, S]
-     * @param attentionMask [L, S] or [N·heads, L, S]
-     * @param needWeights whether the weights are returned; without, the fused kernel is used
-     * @param averageWeights over the heads
-     * @param isCausal that the attention mask hides later tokens and no others: it need not be given then, as it has to be in Python, and without padding
-     *     and weights the kernel uses none
+     * @param keyPaddingMask mask [N, S], or null
+     * @param attentionMask mask [L, S] or [N·heads, L, S], or null
+     * @param needWeights whether to return the weights; the fused kernel is used if not
+     * @param averageWeights whether to average the weights over the heads
+     * @param isCausal whether the attention mask hides exactly the later keys. Unlike in Python, the mask can then be left out; the
+     * kernel uses none if there is neither padding nor a need for weights
      */
     public record ForwardOptions(@Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights, boolean isCausal) {
         public ForwardOptions keyPaddingMask(@Nullable Tensor mask) { return new ForwardOptions(mask, attentionMask, needWeights, averageWeights, isCausal); }
@@ -71,10 +79,15 @@ public final class MultiheadAttention extends Module implements Masked {
         public ForwardOptions isCausal(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, on); }
     }
 
-    /** Without masks, with weights averaged over the heads. */
+    /** Returns options without masks, with weights averaged over the heads. */
     public static ForwardOptions forwardOptions() { return new ForwardOptions(null, null, true, true, false); }
 
-    /** @param output of the query's shape; @param weights [N, L, S], or [N, heads, L, S] if not averaged; null if not asked for */
+    /**
+     * The result of a call.
+     *
+     * @param output attended values, of the query's shape
+     * @param weights attention weights [N, L, S], or [N, heads, L, S] if not averaged; null if not requested
+     */
     public record Result(Tensor output, @Nullable Tensor weights) {}
 
     private final Options options;
@@ -96,7 +109,7 @@ public final class MultiheadAttention extends Module implements Masked {
         for (int i = 0; i < in.size(); i++) parameter(names.get(i), in.get(i));
         parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
         out = child("out_proj", new Linear(e, e, o.bias));
-        in.forEach(w -> Init.xavierUniform_(w, 1)); // behind the output's, as PyTorch draws them
+        in.forEach(w -> Init.xavierUniform_(w, 1)); // after the output's, as in PyTorch
         if (o.bias) Init.constant_(out.parameter("bias"), 0);
         parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
         parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
@@ -110,25 +123,29 @@ public final class MultiheadAttention extends Module implements Masked {
 
     @Override public void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
-    /** Self-attention, without its weights. */
+    /** Computes self-attention, without returning its weights. */
     @Override public Tensor forward(Tensor input) { return attend(input, input, input, null, null, false, false).output(); }
 
-    /** With weights averaged over the heads. */
+    /** Computes attention, with weights averaged over the heads. */
     public Result forward(Tensor query, Tensor key, Tensor value) { return forward(query, key, value, forwardOptions()); }
 
-    /** Query, key and value, and then the key padding mask and the attention mask, to output and averaged weights. */
+    /** Takes query, key and value, then the key padding mask and the attention mask, and returns output and averaged weights. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         if (inputs.size() == 1) return List.of(forward(inputs.getFirst()));
         Result r = attend(inputs.get(0), inputs.get(1), inputs.get(2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), true, true);
         return List.of(r.output(), r.weights());
     }
 
-    /** {@link #forward(Tensor, Tensor, Tensor, ForwardOptions)}, in one breath. */
+    /** Computes {@link #forward(Tensor, Tensor, Tensor, ForwardOptions)} without an options object. */
     public Result attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights) {
         return forward(query, key, value, new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, false));
     }
 
-    /** @throws IllegalArgumentException if a mask is neither boolean nor floating-point */
+    /**
+     * Computes attention.
+     *
+     * @throws IllegalArgumentException if a mask is neither boolean nor floating-point
+     */
     public Result forward(Tensor query, Tensor key, Tensor value, ForwardOptions o) {
         boolean batched = query.dim() == 3, turned = batched && options.batchFirst;
         Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched), value == key ? null : laidOut(value, batched));
@@ -176,19 +193,25 @@ public final class MultiheadAttention extends Module implements Masked {
         return new Result(turned ? output.transpose(0, 1) : output, weights);
     }
 
-    /** [length, N, features]. */
+    /** Returns {@code t} as [length, N, features]. */
     private Tensor laidOut(Tensor t, boolean batched) { return !batched ? t.unsqueeze(1) : options.batchFirst ? t.transpose(0, 1) : t; }
 
-    /** [length, keys], true where a key is later than the query. */
+    /** Returns a mask [length, keys], true where a key is later than the query. */
     private static Tensor later(long length, long keys, Tensor like) { return Torch.ones(DType.BOOL, like.device(), length, keys).triu(1); }
 
     static Tensor added(Tensor mask, Tensor like) {
         if (mask.isFloatingPoint()) return mask;
-        if (mask.dtype() != DType.BOOL) throw new IllegalArgumentException("masks are boolean or floating-point, not " + mask.describe());
+        if (mask.dtype() != DType.BOOL)
+            throw new IllegalArgumentException("masks have to be boolean or floating-point, not " + mask.describe());
         return Aten.zeros(mask.shape(), like.dtype(), null, like.device()).maskedFill(mask, Double.NEGATIVE_INFINITY);
     }
 
-    /** @param key null if it is the query; @param value null if it is the key */
+    /**
+     * Projects query, key and value.
+     *
+     * @param key keys, or null if they are the query
+     * @param value values, or null if they are the keys
+     */
     private Tensor[] project(Tensor query, @Nullable Tensor key, @Nullable Tensor value) {
         Tensor weight = parameterOrNull("in_proj_weight"), bias = parameterOrNull("in_proj_bias");
         if (weight != null && key == null && value == null) return Aten.linear(query, weight, bias).chunk(3, -1).toArray(Tensor[]::new);
@@ -200,6 +223,6 @@ public final class MultiheadAttention extends Module implements Masked {
 
     @Override protected Module recreate() { return new MultiheadAttention(options); }
 
-    /** As PyTorch prints it, whose output layer has a class of its own. */
+    /** Returns the module as PyTorch prints it, where the output layer has a class of its own. */
     @Override public String toString() { return super.toString().replace("(out_proj): Linear(", "(out_proj): NonDynamicallyQuantizableLinear("); }
 }

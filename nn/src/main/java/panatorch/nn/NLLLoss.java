@@ -5,7 +5,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** Minus the log-probability of the target: log-probabilities [N, C, *], int64 [N, *]. */
+/** Negative log-likelihood: log-probabilities [N, C, *], classes int64 [N, *]. */
 public final class NLLLoss extends Loss {
     private final long ignoreIndex;
 
@@ -13,7 +13,12 @@ public final class NLLLoss extends Loss {
 
     public NLLLoss(Reduction reduction) { this(null, -100, reduction); }
 
-    /** @param weight of each class [C], then owned by this; @param ignoreIndex a target that does not count */
+    /**
+     * Creates the loss.
+     *
+     * @param weight weight of each class [C], then owned by this module; or null
+     * @param ignoreIndex target class that is ignored
+     */
     public NLLLoss(@Nullable Tensor weight, long ignoreIndex, Reduction reduction) {
         super(reduction);
         buffer("weight", weight);

@@ -3,12 +3,13 @@ package panatorch.nn;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options of batch and instance normalisation; each method returns changed ones.
+ * Options of batch and instance normalisation. Each method returns changed options.
  *
- * @param eps added to the variance
+ * @param channels number of channels C
+ * @param eps number added to the variance
  * @param momentum weight of the newest batch in the running averages; null for the plain mean of all batches
  * @param affine whether there is a weight
- * @param trackRunningStats whether there are running averages; without them evaluation uses the batch's, too
+ * @param trackRunningStats whether there are running averages; without them, evaluation uses the batch's statistics too
  * @param bias whether there is a bias beside the weight
  */
 public record NormOptions(long channels, double eps, @Nullable Double momentum, boolean affine, boolean trackRunningStats, boolean bias) {

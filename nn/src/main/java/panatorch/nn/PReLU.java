@@ -5,13 +5,21 @@ import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** {@code x} where positive, else {@code a · x} with a learned {@code a}, one for all or one for each channel of [N, C, …] (He et al., 2015, arXiv:1502.01852). Parameter: {@code weight} [n]. */
+/**
+ * Parametric ReLU: {@code x} where positive, else {@code a · x} with a learned {@code a}, one for all or one for each channel of [N,
+ * C, …] (He et al., 2015, arXiv:1502.01852). Parameter: {@code weight} [n].
+ */
 public final class PReLU extends Module {
     private final long n;
 
     public PReLU() { this(1, 0.25); }
 
-    /** @param n 1, or the number of channels; @param initial what {@code a} begins with */
+    /**
+     * Creates the activation.
+     *
+     * @param n 1, or the number of channels
+     * @param initial initial value of {@code a}
+     */
     public PReLU(long n, double initial) {
         this.n = n;
         parameter("weight", Torch.full(new long[] {n}, initial, DType.FLOAT32));

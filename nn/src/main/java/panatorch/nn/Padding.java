@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Paddings of one to three dimensions: what they put around their input, and how much on each side, last dimension first. */
+/** The base of paddings of one to three dimensions. The amounts are given for each side, last dimension first. */
 public abstract sealed class Padding extends Module permits
         ReflectionPad1d, ReflectionPad2d, ReflectionPad3d, ReplicationPad1d, ReplicationPad2d, ReplicationPad3d,
         CircularPad1d, CircularPad2d, CircularPad3d, ZeroPad1d, ZeroPad2d, ZeroPad3d,

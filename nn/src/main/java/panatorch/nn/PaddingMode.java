@@ -1,15 +1,15 @@
 package panatorch.nn;
 
-/** What a convolution finds beyond the edges of its input. */
+/** The values beyond the edges of a convolution's input. */
 public enum PaddingMode {
     ZEROS,
     /** The input mirrored at its outermost elements, which are not repeated. */
     REFLECT,
     /** The outermost elements, repeated. */
     REPLICATE,
-    /** The input's other side. */
+    /** The input's opposite side. */
     CIRCULAR;
 
-    /** As Python writes it. */
+    /** Returns Python's name of the mode. */
     @Override public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
 }

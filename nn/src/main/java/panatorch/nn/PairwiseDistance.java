@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** The p-norm of {@code x₁ − x₂ + ε} along the last dimension: [N, D], [N, D] → [N]. */
+/** Distance of pairs: the p-norm of {@code x₁ − x₂ + ε} along the last dimension, [N, D], [N, D] → [N]. */
 public final class PairwiseDistance extends Module {
     private final double p, eps;
     private final boolean keepDim;

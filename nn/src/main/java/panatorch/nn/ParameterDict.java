@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** Parameters with names. It owns the tensors it is given. */
+/** A dictionary of named parameters. It owns the tensors that it is given. */
 public final class ParameterDict extends Module {
     public ParameterDict() {}
 
@@ -13,7 +13,7 @@ public final class ParameterDict extends Module {
         return this;
     }
 
-    /** The parameter of that name; it stays this dictionary's. */
+    /** Returns the parameter of that name, which stays this dictionary's. */
     public Tensor get(String name) {
         Tensor t = parameterOrNull(name);
         if (t == null) throw new IllegalArgumentException("there is no parameter '" + name + "' among " + ownParameters().keySet());

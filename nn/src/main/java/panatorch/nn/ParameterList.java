@@ -3,7 +3,7 @@ package panatorch.nn;
 import java.util.stream.IntStream;
 import panatorch.Tensor;
 
-/** Parameters with places. It owns the tensors it is given. */
+/** A list of parameters. It owns the tensors that it is given. */
 public final class ParameterList extends Module {
     public ParameterList(Tensor... parameters) {
         for (Tensor t : parameters) add(t);
@@ -14,10 +14,10 @@ public final class ParameterList extends Module {
         return this;
     }
 
-    /** The parameter at place {@code i}; it stays this list's. */
+    /** Returns the parameter at index {@code i}, which stays this list's. */
     public Tensor get(int i) {
         Tensor t = parameterOrNull(Integer.toString(i));
-        if (t == null) throw new IndexOutOfBoundsException("place " + i + " of " + size() + " parameters");
+        if (t == null) throw new IndexOutOfBoundsException("index " + i + " of " + size() + " parameters");
         return t;
     }
 

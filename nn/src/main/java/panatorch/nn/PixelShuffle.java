@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** [N, C·r², H, W] → [N, C, H·r, W·r]: channels become pixels (Shi et al., 2016, arXiv:1609.05158). */
+/** Rearranges channels into pixels: [N, C·r², H, W] → [N, C, H·r, W·r] (Shi et al., 2016, arXiv:1609.05158). */
 public final class PixelShuffle extends Module {
     private final long factor;
 

@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** [N, C, H·r, W·r] → [N, C·r², H, W], the reverse of {@link PixelShuffle}. */
+/** Rearranges pixels into channels: [N, C, H·r, W·r] → [N, C·r², H, W], the reverse of {@link PixelShuffle}. */
 public final class PixelUnshuffle extends Module {
     private final long factor;
 

@@ -4,14 +4,18 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code exp(x) − y x}, or without logarithms {@code x − y log(x + ε)}; input and target of one shape. */
+/**
+ * Poisson negative log-likelihood {@code exp(x) − y x}, or {@code x − y log(x + ε)} if the input is not a logarithm. Input and target
+ * have the same shape.
+ */
 public final class PoissonNLLLoss extends Loss {
     /**
-     * Each method returns changed options.
+     * Options of the loss. Each method returns changed options.
      *
      * @param logInput whether the input is the logarithm of the rate
-     * @param full whether Stirling's approximation of {@code log y!} is added
-     * @param eps against log 0
+     * @param full whether to add Stirling's approximation of {@code log y!}
+     * @param eps number that avoids log 0
+     * @param reduction reduction over the elements
      */
     public record Options(boolean logInput, boolean full, double eps, Reduction reduction) {
         public Options logInput(boolean on) { return new Options(on, full, eps, reduction); }
@@ -23,7 +27,7 @@ public final class PoissonNLLLoss extends Loss {
         public Options reduction(Reduction r) { return new Options(logInput, full, eps, r); }
     }
 
-    /** Of logarithms, without the constant, the mean. */
+    /** Returns the defaults: logarithms, without the constant, the mean. */
     public static Options options() { return new Options(true, false, 1e-8, Reduction.MEAN); }
 
     private final boolean logInput, full;
@@ -35,7 +39,13 @@ public final class PoissonNLLLoss extends Loss {
 
     public PoissonNLLLoss(Reduction reduction) { this(options().reduction(reduction)); }
 
-    /** @param logInput whether the input is the logarithm of the rate; @param full whether Stirling's approximation of {@code log y!} is added; @param eps against log 0 */
+    /**
+     * Creates the loss.
+     *
+     * @param logInput whether the input is the logarithm of the rate
+     * @param full whether to add Stirling's approximation of {@code log y!}
+     * @param eps number that avoids log 0
+     */
     public PoissonNLLLoss(boolean logInput, boolean full, double eps, Reduction reduction) {
         super(reduction);
         this.logInput = logInput;

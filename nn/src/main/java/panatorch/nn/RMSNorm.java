@@ -7,8 +7,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Zhang and Sennrich 2019, arXiv:1910.07467: divides by the root of the mean square over the last dimensions, which have the given sizes: any
- * [*, sizes]. Parameter: {@code weight} [sizes].
+ * RMS normalisation (Zhang and Sennrich 2019, arXiv:1910.07467): divides by the root of the mean square over the last dimensions,
+ * which have the given sizes: any [*, sizes]. Parameter: {@code weight} [sizes].
  */
 public final class RMSNorm extends Module {
     private final long[] sizes;
@@ -17,7 +17,12 @@ public final class RMSNorm extends Module {
 
     public RMSNorm(long... sizes) { this(sizes, null, true); }
 
-    /** @param eps added to the mean square; null for the least step of the input's type above 1; @param affine whether there is a weight */
+    /**
+     * Creates the layer.
+     *
+     * @param eps number added to the mean square; null for the machine epsilon of the input's type
+     * @param affine whether there is a weight
+     */
     public RMSNorm(long[] sizes, @Nullable Double eps, boolean affine) {
         this.sizes = sizes.clone();
         this.eps = eps;

@@ -6,22 +6,34 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link Recurrent} for options, parameters and shapes. */
+/**
+ * A recurrent network {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link Recurrent} for options, parameters
+ * and shapes.
+ */
 public final class RNN extends Recurrent {
-    /** @param output of the last layer for every input; @param state of every layer after the last input */
+    /**
+     * The result of a sequence.
+     *
+     * @param output output of the last layer at every time
+     * @param state state of every layer after the last time
+     */
     public record Result(Tensor output, Tensor state) {}
 
     private final boolean relu;
 
     public RNN(long in, long hidden) { this(options(in, hidden), false); }
 
-    /** @param relu whether a ReLU takes the hyperbolic tangent's place */
+    /** @param relu whether to use a ReLU instead of tanh */
     public RNN(Options options, boolean relu) {
         super(options, 1);
         this.relu = relu;
     }
 
-    /** @param state null for zeros */
+    /**
+     * Runs a sequence.
+     *
+     * @param state first state, or null for zeros
+     */
     public Result forward(Tensor input, @Nullable Tensor state) {
         List<Tensor> all = forwardAll(Arrays.asList(input, state));
         return new Result(all.get(0), all.get(1));

@@ -5,7 +5,10 @@ import panatorch.Aten;
 import panatorch.Generator;
 import panatorch.Tensor;
 
-/** {@link LeakyReLU} whose slope is drawn from [lower, upper) for each element in training, and their mean in evaluation (Xu et al., 2015, arXiv:1505.00853). */
+/**
+ * Randomised leaky ReLU: {@link LeakyReLU} whose slope is drawn from [lower, upper) for each element in training, and is their mean in
+ * evaluation (Xu et al., 2015, arXiv:1505.00853).
+ */
 public final class RReLU extends Module implements Stochastic {
     private final double lower, upper;
     private final boolean inplace;
@@ -15,21 +18,21 @@ public final class RReLU extends Module implements Stochastic {
 
     public RReLU(double lower, double upper) { this(lower, upper, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public RReLU(double lower, double upper, boolean inplace) {
         this.lower = lower;
         this.upper = upper;
         this.inplace = inplace;
     }
 
-    /** Draws slopes from {@code generator} from now on, which stays the caller's; null for the global one of the input's device. */
+    /** Sets the generator of the slopes, which stays the caller's; null for the global one of the input's device. */
     public void setGenerator(@Nullable Generator generator) { this.generator = generator; }
 
     @Override public Tensor forward(Tensor input) {
         return inplace ? Aten.rrelu_(input, lower, upper, isTraining(), generator) : Aten.rrelu(input, lower, upper, isTraining(), generator);
     }
 
-    /** With the same generator. */
+    /** Creates the same activation with the same generator. */
     @Override protected Module recreate() {
         var copy = new RReLU(lower, upper, inplace);
         copy.setGenerator(generator);

@@ -6,13 +6,13 @@ import panatorch.Generator;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 
-/** Independent masks, drawn as libtorch draws them. */
+/** Draws independent masks as libtorch draws them. */
 final class RandomMasks {
     private RandomMasks() {}
 
     static Tensor draw(Tensor like, long[] shape, double p, @Nullable Generator generator) {
         try (var noGrad = NoGrad.enter()) {
-            // of like's own shape in like's strides: libtorch fills in memory's order
+            // uses like's strides if the shape is like's, because libtorch fills in memory order
             Tensor mask = Arrays.equals(shape, like.shape()) ? like.emptyLike() : like.newEmpty(shape);
             return p == 1 ? mask.zero_() : mask.bernoulli_(1 - p, generator).div_(1 - p);
         }

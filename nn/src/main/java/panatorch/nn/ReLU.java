@@ -2,13 +2,13 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@code max(0, x)}, any shape. */
+/** Rectified linear unit {@code max(0, x)}, any shape. */
 public final class ReLU extends Module {
     private final boolean inplace;
 
     public ReLU() { this(false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public ReLU(boolean inplace) {
         this.inplace = inplace;
     }

@@ -10,23 +10,31 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Recurrent networks of several layers, in one operator call. Parameters of layer l, with {@code _reverse} at the end for the backward direction:
- * {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l}, {@code bias_hh_l} [gates·H].
+ * The base of recurrent networks of several layers, computed in one operator call. Parameters of layer l, with the suffix
+ * {@code _reverse} for the backward direction: {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l},
+ * {@code bias_hh_l} [gates·H].
  *
  * <pre>{@code
  * var lstm = new LSTM(LSTM.options(10, 20).layers(2).batchFirst(true));
  * var result = lstm.forward(Torch.randn(3, 5, 10), null, null);   // output [3, 5, 20], hidden and cell [2, 3, 20]
  * }</pre>
  *
- * <p>Shapes: an input is [L, N, in], with {@code batchFirst} [N, L, in], or of one sequence [L, in]; a state is [layers·directions, N, H], or
- * [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
+ * <p>Shapes: an input is [L, N, in], or [N, L, in] with {@code batchFirst}, or [L, in] for one sequence. A state is
+ * [layers·directions, N, H], or [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
  */
 public abstract sealed class Recurrent extends Module implements Masked permits RNN, GRU, LSTM {
     /**
-     * Each method returns changed options.
+     * Options of the network. Each method returns changed options.
      *
-     * @param dropout probability of dropping, behind every layer but the last
-     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al., 2014, arXiv:1402.1128); 0 for the hidden size
+     * @param in features of the input
+     * @param hidden H, features of a state
+     * @param layers number of layers
+     * @param bias whether there are biases
+     * @param batchFirst whether inputs are [N, L, in] instead of [L, N, in]
+     * @param dropout probability of dropping after every layer but the last
+     * @param bidirectional whether every layer also runs backwards
+     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al., 2014, arXiv:1402.1128); 0 for the hidden
+     * size
      */
     public record Options(long in, long hidden, int layers, boolean bias, boolean batchFirst, double dropout, boolean bidirectional, long projection) {
         public Options layers(int n) { return new Options(in, hidden, n, bias, batchFirst, dropout, bidirectional, projection); }
@@ -50,13 +58,14 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
     private final List<String> names = new ArrayList<>();
     private final DropState drop;
 
-    /** One layer, one direction, with biases, [L, N, in]. */
+    /** Returns options of one layer, one direction, with biases, for inputs [L, N, in]. */
     public static Options options(long in, long hidden) { return new Options(in, hidden, 1, true, false, 0, false, 0); }
 
     Recurrent(Options o, int gates) {
-        if (o.in < 1 || o.hidden < 1 || o.layers < 1) throw new IllegalArgumentException("sizes and layers are above 0, not " + o);
+        if (o.in < 1 || o.hidden < 1 || o.layers < 1)
+            throw new IllegalArgumentException("sizes and the number of layers have to be above 0, not " + o);
         if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException(
-                "an LSTM's projection is smaller than its hidden size; others have none");
+                "projection has to be smaller than the hidden size of an LSTM, and 0 for other networks");
         options = o;
         drop = new DropState(o.dropout);
         double bound = 1 / Math.sqrt(o.hidden);
@@ -85,10 +94,10 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
 
     @Override public final void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
-    /** @return of all inputs, the outputs of the last layer: [L, N, directions·H] as the input is laid out */
+    /** Returns the outputs of the last layer at every time, [L, N, directions·H], laid out as the input. */
     @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
 
-    /** Input and states, which are zeros where they are absent, to output and states. */
+    /** Takes the input and states, which are zeros if absent, and returns output and states. */
     @Override public final List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor input = inputs.getFirst();
         if (input.dim() != 2 && input.dim() != 3) throw new IllegalArgumentException(name() + " takes two or three dimensions, not " + input.describe());
@@ -107,10 +116,19 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
         return unbatched;
     }
 
-    /** @param states of every layer after the last step of each sequence, as {@code forwardAll} returns them */
+    /**
+     * The result of packed sequences.
+     *
+     * @param output output of the last layer at every time
+     * @param states states of every layer after the last step of each sequence, as {@code forwardAll} returns them
+     */
     public record PackedResult(PackedSequence output, List<Tensor> states) {}
 
-    /** Sequences of different lengths. @param states as {@link #forwardAll} takes them; none for zeros */
+    /**
+     * Runs sequences of different lengths.
+     *
+     * @param states first states as {@link #forwardAll} takes them; none for zeros
+     */
     public final PackedResult forward(PackedSequence input, Tensor... states) {
         List<Tensor> sorted = new ArrayList<>(), after = new ArrayList<>();
         for (int i = 0; i < stateSizes().length; i++) sorted.add(i < states.length ? input.sorted(states[i]) : null);
@@ -128,10 +146,14 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
         return states;
     }
 
-    /** Of each state. */
+    /** Returns the size of each state. */
     long[] stateSizes() { return new long[] {options.hidden}; }
 
-    /** All in one call, or layer by layer with the source's masks in between. @param batchSizes of packed sequences, or null */
+    /**
+     * Runs all layers in one call, or layer by layer with the source's masks in between.
+     *
+     * @param batchSizes batch sizes of packed sequences, or null
+     */
     private List<Tensor> layers(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states) {
         List<Tensor> weights = new ArrayList<>();
         for (String name : names) weights.add(parameter(name));
@@ -154,14 +176,19 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
         return all;
     }
 
-    /** Of rows first, as all masks are, where there are rows. */
+    /** Masks the output between two layers. Masks have the rows first, as all masks do, if there are rows. */
     private Tensor between(Tensor x, @Nullable Tensor batchSizes, MaskSource source) {
         boolean turned = batchSizes == null && !options.batchFirst;
         Tensor rows = turned ? x.transpose(0, 1) : x, mask = source.mask(rows, rows.shape(), drop.p());
         return turned ? mask.transpose(0, 1) : mask;
     }
 
-    /** @param layers that {@code weights} are of; @param p of dropping between them */
+    /**
+     * Runs the operator.
+     *
+     * @param layers number of layers to which {@code weights} belong
+     * @param p probability of dropping between them
+     */
     abstract List<Tensor> run(Tensor input, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p);
 
     @Override protected String describe() {

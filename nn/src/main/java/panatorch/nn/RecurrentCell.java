@@ -10,8 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * One step of a recurrent network: an input [N, in] or [in], and states [N, H] or [H]. Parameters: {@code weight_ih} [gates·H, in], {@code weight_hh}
- * [gates·H, H], {@code bias_ih}, {@code bias_hh} [gates·H].
+ * The base of single steps of recurrent networks: an input [N, in] or [in], and states [N, H] or [H]. Parameters: {@code weight_ih}
+ * [gates·H, in], {@code weight_hh} [gates·H, H], {@code bias_ih}, {@code bias_hh} [gates·H].
  */
 public abstract sealed class RecurrentCell extends Module permits RNNCell, GRUCell, LSTMCell {
     final long in, hidden;
@@ -30,10 +30,10 @@ public abstract sealed class RecurrentCell extends Module permits RNNCell, GRUCe
         parameter("bias_hh", bias ? Init.uniform_(Torch.empty(DType.FLOAT32, gates * hidden), -bound, bound) : null);
     }
 
-    /** The next hidden state, from states that are zeros. */
+    /** Returns the next hidden state, starting from zeros. */
     @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
 
-    /** Input and states, which are zeros where they are absent, to the next states. */
+    /** Takes the input and states, which are zeros if absent, and returns the next states. */
     @Override public final List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor input = inputs.getFirst();
         if (input.dim() != 1 && input.dim() != 2) throw new IllegalArgumentException(name() + " takes one or two dimensions, not " + input.describe());

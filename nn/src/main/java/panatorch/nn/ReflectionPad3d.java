@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Puts the input mirrored at its outermost elements, which are not repeated around [N, C, D, H, W] or the same without N. */
+/** Pads [N, C, D, H, W], or the same without N, by mirroring at the outermost elements, which are not repeated. */
 public final class ReflectionPad3d extends Padding {
     /** @param padding one number for all sides, or left, right, top, bottom, front, back */
     public ReflectionPad3d(long... padding) { super("reflect", 3, padding); }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Tensor;
 
-/** Values as Python's {@code repr} writes them. */
+/** Formats values as Python's {@code repr} does. */
 final class Repr {
     private Repr() {}
 
@@ -27,7 +27,7 @@ final class Repr {
         };
     }
 
-    /** The shortest digits that give the number back, with an exponent below 1e-4 and from 1e16 on. */
+    /** Returns the shortest digits from which the number can be read back, with an exponent below 1e-4 and from 1e16 on. */
     static String of(double d) {
         if (Double.isNaN(d)) return "nan";
         if (Double.isInfinite(d)) return d > 0 ? "inf" : "-inf";
@@ -43,17 +43,17 @@ final class Repr {
 
     static String tuple(long... v) { return v.length == 1 ? "(" + v[0] + ",)" : Arrays.stream(v).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")")); }
 
-    /** One number for all dimensions, or one for each. */
+    /** Formats sizes: one number for all dimensions, or one for each. */
     static String size(long... v) { return v.length == 1 ? Long.toString(v[0]) : tuple(v); }
 
-    /** {@link #size} in which 0 means None. */
+    /** Formats sizes as {@link #size}, with None for 0. */
     static String kept(long... v) {
         if (v.length == 1) return v[0] == 0 ? "None" : Long.toString(v[0]);
         return Arrays.stream(v).mapToObj(n -> n == 0 ? "None" : Long.toString(n)).collect(Collectors.joining(", ", "(", ")"));
     }
 
-    /** What is in parentheses after a module's name: the options alone on its line, or each line and each part on one of its own. */
-    static String module(String name, String options, Map<String, Module> parts) {
+    /** Formats a module: options alone on its line, otherwise each line of them and each child on a line of its own. */
+    static String module(String name, String options, Map<String, ?> parts) {
         if (parts.isEmpty() && !options.contains("\n")) return name + "(" + options + ")";
         List<String> lines = new ArrayList<>();
         if (!options.isEmpty()) lines.addAll(List.of(options.split("\n")));
@@ -61,7 +61,7 @@ final class Repr {
         return block(name, lines);
     }
 
-    /** One line for each parameter of a list or dictionary. */
+    /** Returns one line for each parameter of a list or dictionary. */
     static String parameters(Map<String, @Nullable Tensor> parameters) {
         return parameters.entrySet().stream().map(e -> "  (" + e.getKey() + "): " + (e.getValue() == null ? "None" : describe(e.getValue()))).collect(Collectors.joining("\n"));
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import panatorch.Tensor;
 
 /**
- * Modules one after the other, named {@code 0}, {@code 1}, … or as given; without any, the identity.
+ * A chain of modules, named {@code 0}, {@code 1}, … or as given. Without modules it is the identity.
  *
  * <pre>{@code
  * var network = new Sequential(new Linear(784, 100), new ReLU(), new Linear(100, 10));
@@ -16,10 +16,10 @@ public final class Sequential extends Module {
         for (int i = 0; i < modules.length; i++) child(Integer.toString(i), modules[i]);
     }
 
-    /** @param modules by their names, in the map's order */
+    /** @param modules the modules by their names, in the map's order */
     public Sequential(java.util.SequencedMap<String, ? extends Module> modules) { modules.forEach(this::child); }
 
-    /** The module at place {@code i}. */
+    /** Returns the module at index {@code i}. */
     public Module get(int i) { return List.copyOf(namedChildren().values()).get(i); }
 
     public int size() { return namedChildren().size(); }

@@ -3,13 +3,13 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x σ(x)}, any shape; also known as swish (Elfwing et al., 2017, arXiv:1702.03118). */
+/** Sigmoid linear unit {@code x σ(x)}, also known as swish, any shape (Elfwing et al., 2017, arXiv:1702.03118). */
 public final class SiLU extends Module {
     private final boolean inplace;
 
     public SiLU() { this(false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public SiLU(boolean inplace) {
         this.inplace = inplace;
     }

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@code 1 / (1 + exp(−x))}, any shape. */
+/** Logistic sigmoid {@code 1 / (1 + exp(−x))}, any shape. */
 public final class Sigmoid extends Module {
     @Override public Tensor forward(Tensor input) { return input.sigmoid(); }
 

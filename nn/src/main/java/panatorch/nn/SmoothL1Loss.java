@@ -4,7 +4,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code (x − y)² / 2β} where the difference is below β, else {@code |x − y| − β/2} (Girshick 2015, arXiv:1504.08083). */
+/** Smooth L1 loss: {@code (x − y)² / 2β} where {@code |x − y| < β}, else {@code |x − y| − β/2} (Girshick 2015, arXiv:1504.08083). */
 public final class SmoothL1Loss extends Loss {
     private final double beta;
 

@@ -4,7 +4,7 @@ import panatorch.Nn;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code log(1 + exp(−y x))} with y 1 or -1; input and target of one shape. */
+/** Soft margin loss {@code log(1 + exp(−y x))} with y 1 or -1. Input and target have the same shape. */
 public final class SoftMarginLoss extends Loss {
     public SoftMarginLoss() { this(Reduction.MEAN); }
 

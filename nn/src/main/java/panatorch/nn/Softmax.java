@@ -2,7 +2,10 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@code exp(x) / Σ exp(x)} along a dimension: positive, with sum 1. Python's default dimension, which is deprecated, is not offered. */
+/**
+ * Softmax {@code exp(x) / Σ exp(x)} along a dimension: positive, with sum 1. Python's default dimension, which is deprecated, is not
+ * supported.
+ */
 public final class Softmax extends Module {
     private final long dim;
 

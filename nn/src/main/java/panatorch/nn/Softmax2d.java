@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The {@link Softmax} over the channels at each place of [N, C, H, W] or [C, H, W]. */
+/** {@link Softmax} over the channels at each pixel of [N, C, H, W] or [C, H, W]. */
 public final class Softmax2d extends Module {
     @Override public Tensor forward(Tensor input) {
         if (input.dim() != 3 && input.dim() != 4) throw new IllegalArgumentException("Softmax2d takes [N, C, H, W] or [C, H, W], not " + input.describe());

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The {@link Softmax} of {@code −x}. */
+/** {@link Softmax} of {@code −x}. */
 public final class Softmin extends Module {
     private final long dim;
 

@@ -3,7 +3,10 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code log(1 + exp(βx)) / β}, any shape; {@code x} itself where {@code βx} is above the threshold, to stay finite. */
+/**
+ * Softplus {@code log(1 + exp(βx)) / β}, any shape. It returns {@code x} itself where {@code βx} is above the threshold, to stay
+ * finite.
+ */
 public final class Softplus extends Module {
     private final double beta, threshold;
 

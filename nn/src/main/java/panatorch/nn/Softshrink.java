@@ -3,7 +3,7 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} moved towards 0 by λ, and 0 where it would pass it; any shape. */
+/** Soft shrinkage: {@code x} moved towards 0 by λ, and 0 where {@code |x| ≤ λ}; any shape. */
 public final class Softshrink extends Module {
     private final double lambda;
 

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@code x / (1 + |x|)}, any shape. */
+/** Softsign {@code x / (1 + |x|)}, any shape. */
 public final class Softsign extends Module {
     @Override public Tensor forward(Tensor input) { return input.div(input.abs().add(1)); }
 

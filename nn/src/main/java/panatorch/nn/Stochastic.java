@@ -1,10 +1,10 @@
 package panatorch.nn;
 
 /**
- * A module that differs between training and evaluation only in drawing random numbers: put in training mode alone, in a network that
- * evaluates, it makes each call a sample (Monte-Carlo dropout), and changes no statistics.
+ * A module that differs between training and evaluation only by drawing random numbers. If it alone is in training mode, in a network
+ * that evaluates, each call is a sample (Monte-Carlo dropout), and no statistics change.
  */
 public interface Stochastic {
-    /** Whether it would draw in training, as it is set now. */
+    /** Returns whether the module would draw in training with its current settings. */
     default boolean draws() { return true; }
 }

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The hyperbolic tangent, any shape. */
+/** Hyperbolic tangent, any shape. */
 public final class Tanh extends Module {
     @Override public Tensor forward(Tensor input) { return input.tanh(); }
 

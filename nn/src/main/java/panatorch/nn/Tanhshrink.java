@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** {@code x − tanh(x)}, any shape. */
+/** Tanh shrinkage {@code x − tanh(x)}, any shape. */
 public final class Tanhshrink extends Module {
     @Override public Tensor forward(Tensor input) { return input.sub(input.tanh()); }
 

@@ -3,14 +3,14 @@ package panatorch.nn;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** {@code x} where above the threshold, else the value; any shape. */
+/** Threshold: {@code x} where above the threshold, else the value; any shape. */
 public final class Threshold extends Module {
     private final double threshold, value;
     private final boolean inplace;
 
     public Threshold(double threshold, double value) { this(threshold, value, false); }
 
-    /** @param inplace whether the input is overwritten */
+    /** @param inplace whether to overwrite the input */
     public Threshold(double threshold, double value, boolean inplace) {
         this.threshold = threshold;
         this.value = value;

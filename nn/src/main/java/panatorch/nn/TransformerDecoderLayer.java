@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * Self-attention, attention to an encoder's output, and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al., 2017,
- * arXiv:1706.03762, §3.1): [T, N, model] or [T, model], or with {@code batchFirst} [N, T, model].
+ * A decoder layer: self-attention, attention to an encoder's output, and a feed-forward network, each with dropout, a residual sum and
+ * a {@link LayerNorm} (Vaswani et al., 2017, arXiv:1706.03762, §3.1). Target [T, N, model] or [T, model], or with {@code batchFirst}
+ * [N, T, model].
  */
 public final class TransformerDecoderLayer extends Module {
     private final TransformerOptions options;
@@ -32,10 +33,22 @@ public final class TransformerDecoderLayer extends Module {
         dropout3 = child("dropout3", new Dropout(o.dropout()));
     }
 
-    /** @param target [T, N, model]; @param memory what the encoder made, [S, N, model] */
+    /**
+     * Decodes without masks.
+     *
+     * @param target target [T, N, model]
+     * @param memory the encoder's output [S, N, model]
+     */
     public Tensor forward(Tensor target, Tensor memory) { return forward(target, memory, null, null, null, null); }
 
-    /** Masks as in {@link MultiheadAttention#attend}: of target by target, of target by memory, [N, T], and [N, S]. */
+    /**
+     * Decodes with masks as in {@link MultiheadAttention#attend}.
+     *
+     * @param targetMask mask of the target by the target, or null
+     * @param memoryMask mask of the memory by the target, or null
+     * @param targetPaddingMask mask [N, T], or null
+     * @param memoryPaddingMask mask [N, S], or null
+     */
     public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask, @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
         Tensor x = target;
         x = behind(norm1, x.add(dropout1.call(attend(attention, before(norm1, x), null, targetPaddingMask, targetMask))));
@@ -52,7 +65,7 @@ public final class TransformerDecoderLayer extends Module {
         return to.attend(x, keys, keys, paddingMask, mask, false, false).output();
     }
 
-    /** Target, memory, and the masks in order. */
+    /** Takes target, memory, and the masks in the order of {@code forward}. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 5)));
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * {@link TransformerEncoderLayer}s one after the other, and perhaps a normalisation behind them.
+ * A chain of {@link TransformerEncoderLayer}s, optionally followed by a normalisation.
  *
  * <pre>{@code
  * var layer = new TransformerEncoderLayer(TransformerOptions.of(512, 8).batchFirst(true));
@@ -18,9 +18,15 @@ public final class TransformerEncoder extends Module {
     private final ModuleList layers;
     private final @Nullable Module norm;
 
-    /** @param layer the first; the others begin as copies of it; @param n how many there are; @param norm null for none */
+    /**
+     * Creates the encoder.
+     *
+     * @param layer first layer; the others start as copies of it
+     * @param n number of layers
+     * @param norm normalisation after the last layer, or null
+     */
     public TransformerEncoder(TransformerEncoderLayer layer, int n, @Nullable Module norm) {
-        if (n < 1) throw new IllegalArgumentException("at least one layer is needed, not " + n);
+        if (n < 1) throw new IllegalArgumentException("the number of layers has to be at least 1, not " + n);
         layers = child("layers", new ModuleList(layer));
         for (int i = 1; i < n; i++) layers.add(copyOf(layer));
         this.norm = norm == null ? null : child("norm", norm);
@@ -28,13 +34,13 @@ public final class TransformerEncoder extends Module {
 
     @Override public Tensor forward(Tensor source) { return forward(source, null, null); }
 
-    /** Masks as in {@link TransformerEncoderLayer}. */
+    /** Encodes the source. Masks are as in {@link TransformerEncoderLayer}. */
     public Tensor forward(Tensor source, @Nullable Tensor mask, @Nullable Tensor keyPaddingMask) {
         Tensor x = callInTurn(layers, source, (layer, in) -> layer.callAll(Arrays.asList(in, mask, keyPaddingMask)).getFirst());
         return norm == null ? x : norm.call(x);
     }
 
-    /** Source, mask and key padding mask. */
+    /** Takes source, mask and key padding mask. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
 
     @Override protected Module recreate() {

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * Self-attention and a hidden layer, each with dropout, a residual and a {@link LayerNorm} (Vaswani et al., 2017, arXiv:1706.03762, §3.1):
- * [L, N, model] or [L, model], or with {@code batchFirst} [N, L, model].
+ * An encoder layer: self-attention and a feed-forward network, each with dropout, a residual sum and a {@link LayerNorm} (Vaswani et
+ * al., 2017, arXiv:1706.03762, §3.1). Source [L, N, model] or [L, model], or with {@code batchFirst} [N, L, model].
  */
 public final class TransformerEncoderLayer extends Module {
     private final TransformerOptions options;
@@ -31,7 +31,12 @@ public final class TransformerEncoderLayer extends Module {
 
     @Override public Tensor forward(Tensor source) { return forward(source, null, null); }
 
-    /** Masks as in {@link MultiheadAttention#attend}. @param mask [L, L] or [N·heads, L, L]; @param keyPaddingMask [N, L] */
+    /**
+     * Encodes with masks as in {@link MultiheadAttention#attend}.
+     *
+     * @param mask mask [L, L] or [N·heads, L, L], or null
+     * @param keyPaddingMask mask [N, L], or null
+     */
     public Tensor forward(Tensor source, @Nullable Tensor mask, @Nullable Tensor keyPaddingMask) {
         if (options.normFirst()) {
             Tensor x = source.add(attended(norm1.call(source), mask, keyPaddingMask));
@@ -47,7 +52,7 @@ public final class TransformerEncoderLayer extends Module {
 
     private Tensor fed(Tensor x) { return dropout2.call(linear2.call(dropout.call(options.activation().apply(linear1.call(x))))); }
 
-    /** Source, mask and key padding mask. */
+    /** Takes source, mask and key padding mask. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
 
     @Override protected Module recreate() { return new TransformerEncoderLayer(options); }

@@ -6,14 +6,19 @@ import panatorch.Aten;
 import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
-/** {@code max(0, d(a, p) − d(a, n) + margin)} of an anchor, a positive and a negative, each [N, D] (Balntas et al., 2016). */
+/**
+ * Triplet margin loss {@code max(0, d(a, p) − d(a, n) + margin)} of an anchor, a positive and a negative, each [N, D] (Balntas et al.,
+ * 2016).
+ */
 public final class TripletMarginLoss extends Module {
     /**
-     * Each method returns changed options.
+     * Options of the loss. Each method returns changed options.
      *
-     * @param p of the norm
-     * @param eps added to differences
-     * @param swap whether the positive stands for the anchor where it is nearer to the negative
+     * @param margin margin
+     * @param p order of the norm
+     * @param eps number added to differences
+     * @param swap whether the positive replaces the anchor where it is nearer to the negative
+     * @param reduction reduction over the rows
      */
     public record Options(double margin, double p, double eps, boolean swap, Reduction reduction) {
         public Options margin(double m) { return new Options(m, p, eps, swap, reduction); }
@@ -27,7 +32,7 @@ public final class TripletMarginLoss extends Module {
         public Options reduction(Reduction r) { return new Options(margin, p, eps, swap, r); }
     }
 
-    /** Margin 1, the Euclidean norm, the mean. */
+    /** Returns the defaults: margin 1, the Euclidean norm, the mean. */
     public static Options options() { return new Options(1, 2, 1e-6, false, Reduction.MEAN); }
 
     private final double margin, p, eps;
@@ -38,7 +43,12 @@ public final class TripletMarginLoss extends Module {
 
     public TripletMarginLoss(Options o) { this(o.margin, o.p, o.eps, o.swap, o.reduction); }
 
-    /** @param p of the norm; @param swap whether the positive stands for the anchor where it is nearer to the negative */
+    /**
+     * Creates the loss.
+     *
+     * @param p order of the norm
+     * @param swap whether the positive replaces the anchor where it is nearer to the negative
+     */
     public TripletMarginLoss(double margin, double p, double eps, boolean swap, Reduction reduction) {
         this.margin = margin;
         this.p = p;

@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
-/** {@link TripletMarginLoss} with a distance of your own. */
+/** {@link TripletMarginLoss} with any distance. */
 public final class TripletMarginWithDistanceLoss extends Module {
     private final java.util.function.@Nullable BinaryOperator<Tensor> given;
     private final java.util.function.BinaryOperator<Tensor> distance;
@@ -16,9 +16,9 @@ public final class TripletMarginWithDistanceLoss extends Module {
 
     public TripletMarginWithDistanceLoss() { this(null, 1, false, Reduction.MEAN); }
 
-    /** @param distance of two tensors [N, D], as [N]; null for {@link PairwiseDistance} */
+    /** @param distance distance [N] of two tensors [N, D]; null for {@link PairwiseDistance} */
     public TripletMarginWithDistanceLoss(java.util.function.@Nullable BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
-        if (!(margin > 0)) throw new IllegalArgumentException("the margin is above 0, not " + margin);
+        if (!(margin > 0)) throw new IllegalArgumentException("the margin has to be above 0, not " + margin);
         given = distance;
         this.distance = distance != null ? distance : child("distance_function", new PairwiseDistance())::forward;
         this.margin = margin;

@@ -2,7 +2,7 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** Makes several dimensions of one: [*, 12, *] → [*, 3, 4, *]; one of the sizes may be -1. */
+/** Splits one dimension into several: [*, 12, *] → [*, 3, 4, *]. One of the sizes may be -1. */
 public final class Unflatten extends Module {
     private final long dim;
     private final long[] sizes;

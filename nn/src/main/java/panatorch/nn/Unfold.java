@@ -3,13 +3,13 @@ package panatorch.nn;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** Windows as columns: [N, C, H, W] → [N, C·kH·kW, windows], or without N. */
+/** Extracts windows as columns: [N, C, H, W] → [N, C·kH·kW, windows], or without N. */
 public final class Unfold extends Module {
     private final long[] kernel, dilation, padding, stride;
 
     public Unfold(long... kernel) { this(kernel, new long[] {1}, new long[] {0}, new long[] {1}); }
 
-    /** Each is one number for height and width, or two. */
+    /** Creates the layer. Each argument is one number for height and width, or two. */
     public Unfold(long[] kernel, long[] dilation, long[] padding, long[] stride) {
         this.kernel = kernel;
         this.dilation = dilation;

@@ -6,7 +6,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Interpolate;
 
 /**
- * Makes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W] larger or smaller; see {@link Interpolate}.
+ * Resizes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W]; see {@link Interpolate}.
  *
  * <pre>{@code
  * var twice = new Upsample(Interpolate.by(Interpolate.Mode.BILINEAR, 2));

@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Puts zeros around [N, C, L] or the same without N. */
+/** Pads [N, C, L], or the same without N, with zeros. */
 public final class ZeroPad1d extends Padding {
     /** @param padding one number for all sides, or left, right */
     public ZeroPad1d(long... padding) { super("constant", 1, padding); }

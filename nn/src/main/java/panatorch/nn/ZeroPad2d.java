@@ -1,6 +1,6 @@
 package panatorch.nn;
 
-/** Puts zeros around [N, C, H, W] or the same without N. */
+/** Pads [N, C, H, W], or the same without N, with zeros. */
 public final class ZeroPad2d extends Padding {
     /** @param padding one number for all sides, or left, right, top, bottom */
     public ZeroPad2d(long... padding) { super("constant", 2, padding); }

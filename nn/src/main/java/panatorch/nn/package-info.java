@@ -1,4 +1,4 @@
-/** The modules of {@code torch.nn} under their own names, and the {@link panatorch.nn.Module} they are. */
+/** The layers, activations and losses of {@code torch.nn} under their own names, and their base {@link panatorch.nn.Module}. */
 @NullMarked
 package panatorch.nn;
 

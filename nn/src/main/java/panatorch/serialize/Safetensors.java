@@ -61,26 +61,23 @@ public final class Safetensors {
     /** Returns the tensors of a file or index, copied or mapped. */
     public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors(); }
 
-    /** @param metadata texts that came with the tensors */
-    public record Content(Map<String, Tensor> tensors, Map<String, String> metadata) {}
-
     /**
      * Returns the tensors and texts of a file. Checks the whole header before it creates a tensor.
      *
      * @throws MalformedFileException if the file is damaged; the message says how
      */
-    public static Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
+    public static Weights read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
     /** Returns the tensors and texts of a file, copied or mapped. */
-    public static Content read(Path path, Reading reading) throws IOException {
+    public static Weights read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
-            Content content = read(file);
-            content.tensors.values().forEach(scope::keep);
+            Weights content = read(file);
+            content.tensors().values().forEach(scope::keep);
             return content;
         }
     }
 
-    static Content read(FileBytes file) throws IOException {
+    static Weights read(FileBytes file) throws IOException {
         try (var scope = Scope.open()) {
             SafetensorsHeader header = SafetensorsHeader.read(file);
             MemorySegment data = SafetensorsHeader.data(file);
@@ -94,7 +91,7 @@ public final class Safetensors {
             }
             file.requireUnchanged(0, SafetensorsHeader.size(file));
             tensors.values().forEach(scope::keep);
-            return new Content(tensors, header.metadata());
+            return new Weights(tensors, header.metadata());
         }
     }
 

@@ -33,23 +33,23 @@ public final class StateDicts {
     public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return read(file, reading).tensors(); }
 
     /** Returns the named tensors and the texts that safetensors files hold beside them; other formats have none. */
-    public static Safetensors.Content read(Path path) throws IOException { return read(path, Reading.COPIED); }
+    public static Weights read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
     /** Returns the named tensors and texts of a file, copied or mapped. */
-    public static Safetensors.Content read(Path path, Reading reading) throws IOException {
+    public static Weights read(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open()) {
-            Safetensors.Content content = readAny(path, reading);
+            Weights content = readAny(path, reading);
             content.tensors().values().forEach(scope::keep);
-            return new Safetensors.Content(withoutPrefix(content.tensors()), content.metadata());
+            return new Weights(withoutPrefix(content.tensors()), content.metadata());
         }
     }
 
-    private static Safetensors.Content readAny(Path path, Reading reading) throws IOException {
-        if (path.toString().endsWith(".json")) return new Safetensors.Content(Safetensors.load(path, reading), Map.of());
+    private static Weights readAny(Path path, Reading reading) throws IOException {
+        if (path.toString().endsWith(".json")) return new Weights(Safetensors.load(path, reading), Map.of());
         try (var file = FileBytes.open(path, reading)) {
             if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(file);
-            if (Npy.recognises(file)) return new Safetensors.Content(Npy.loadAll(file), Map.of());
-            return new Safetensors.Content(ofDict(file, TorchFile.load(file)), Map.of());
+            if (Npy.recognises(file)) return new Weights(Npy.loadAll(file), Map.of());
+            return new Weights(ofDict(file, TorchFile.load(file)), Map.of());
         }
     }
 

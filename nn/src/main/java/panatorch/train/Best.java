@@ -10,7 +10,7 @@ final class Best {
 
     Best(String measure) { this.measure = measure; }
 
-    /** Takes the trainer's last epoch if it is better than all before by more than {@code margin}; returns whether it is. */
+    /** Records the epoch and returns true if it is better than all before it by more than {@code margin}. */
     boolean offer(Trainer trainer, double margin) {
         Trainer.EpochSummary last = trainer.history().getLast();
         Metric.Direction direction = trainer.direction(measure);

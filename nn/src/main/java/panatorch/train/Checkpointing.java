@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import panatorch.serialize.Safetensors;
 
 /**
- * Files to go on from and to use, each there whole or not at all, whenever the process may end:
- * {@code last.ckpt} after each epoch and each fit, and every number of steps, for {@link Trainer#load}; {@code best.safetensors}, the weights of
- * the best epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric what its {@link Metric#direction} says.
- * A fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
+ * Writes checkpoints and the best weights, each file atomically, whenever the process may end. {@code last.ckpt} is written after each
+ * epoch and each fit, and every {@code everySteps} steps, for {@link Trainer#load}. {@code best.safetensors} holds the weights of the
+ * best epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric its {@link Metric#direction}
+ * decides. A fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
  */
 public final class Checkpointing implements Callback {
     public static final String LAST = "last.ckpt", BEST = "best.safetensors";
@@ -26,12 +26,23 @@ public final class Checkpointing implements Callback {
     private final Best best;
     private long savedStep = -1, savedEpoch = -1;
 
-    /** After each epoch, the best by the loss. @param folder made if it is missing */
+    /**
+     * Writes a checkpoint after each epoch, and the best weights by the loss.
+     *
+     * @param folder folder of the files; created if it is missing
+     */
     public Checkpointing(Path folder) { this(folder, Metric.LOSS, 0, Map.of()); }
 
-    /** @param everySteps between two epochs' ends; 0 for none; @param metadata of the weight file */
+    /**
+     * Writes checkpoints after each epoch and every {@code everySteps} steps, and the best weights by a measure.
+     *
+     * @param folder folder of the files; created if it is missing
+     * @param measure {@code loss} or a metric's name, of the test if there is one
+     * @param everySteps steps between two checkpoints within an epoch; 0 for none
+     * @param metadata texts to store in the weight file
+     */
     public Checkpointing(Path folder, String measure, long everySteps, Map<String, String> metadata) {
-        if (everySteps < 0) throw new IllegalArgumentException("not a number of steps: " + everySteps);
+        if (everySteps < 0) throw new IllegalArgumentException("everySteps has to be at least 0, not " + everySteps);
         this.folder = folder;
         this.measure = measure;
         this.everySteps = everySteps;
@@ -39,7 +50,7 @@ public final class Checkpointing implements Callback {
         best = new Best(measure);
     }
 
-    /** The file to go on from, or null if there is none yet. */
+    /** Returns the checkpoint to resume from, or null if there is none yet. */
     public @Nullable Path last() {
         Path file = folder.resolve(LAST);
         return Files.exists(file) ? file : null;
@@ -47,7 +58,7 @@ public final class Checkpointing implements Callback {
 
     public Path best() { return folder.resolve(BEST); }
 
-    /** From 1; 0 before the first. */
+    /** Returns the number of the best epoch, from 1; 0 before the first. */
     public long bestEpoch() { return best.epoch(); }
 
     @Override public void fitStart(Trainer trainer) {
@@ -55,7 +66,7 @@ public final class Checkpointing implements Callback {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UncheckedIOException("the folder for checkpoints cannot be made: " + folder, e);
+            throw new UncheckedIOException("cannot create the checkpoint folder " + folder, e);
         }
     }
 
@@ -87,7 +98,7 @@ public final class Checkpointing implements Callback {
         try {
             write.run();
         } catch (IOException e) {
-            throw new UncheckedIOException("a checkpoint cannot be written to " + folder + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot write a checkpoint to " + folder + ": " + e.getMessage(), e);
         }
     }
 

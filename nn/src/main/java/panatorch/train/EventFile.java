@@ -172,7 +172,7 @@ public final class EventFile implements AutoCloseable {
             try {
                 file.write(record.array());
             } catch (IOException e) {
-                file.setLength(end); // readers cannot go on behind a partial record
+                file.setLength(end); // readers cannot go on after a partial record
                 file.seek(end);
                 throw e;
             }

@@ -4,7 +4,7 @@ import panatorch.Tensor;
 import panatorch.metrics.Accuracy;
 
 /**
- * A measure whose mean over all rows is reported, and the direction in which it improves. {@link EarlyStopping}, {@link Checkpointing} and
+ * A metric whose mean over all rows is reported, and the direction in which it improves. {@link EarlyStopping}, {@link Checkpointing} and
  * {@link Schedule#onPlateau} compare epochs by that direction. The loss is measured without a metric, under the name {@link #LOSS}; lower is better.
  *
  * <pre>{@code
@@ -43,10 +43,15 @@ public record Metric(String name, Sum sum, Direction direction) {
         Tensor of(Tensor output, Tensor target);
     }
 
-    /** The part of rows whose largest logit is their class's, of logits [N, C] and classes [N] or probabilities [N, C]. */
+    /**
+     * Accuracy: the fraction of rows whose largest logit is their class's, for logits [N, C] and classes [N] or probabilities [N, C].
+     */
     public static final Metric ACCURACY = right("accuracy", 1);
 
-    /** The part of rows whose class is among the {@code k} largest logits; all of them where there are no more classes. */
+    /**
+     * Top-k accuracy: the fraction of rows whose class is among the {@code k} largest logits. If there are at most {@code k} classes,
+     * it is 1.
+     */
     public static Metric topK(int k) { return right("top" + k, k); }
 
     private static Metric right(String name, int k) {

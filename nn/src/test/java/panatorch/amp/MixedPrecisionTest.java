@@ -79,7 +79,7 @@ class MixedPrecisionTest {
 
     @Test void auto_chooses_bfloat16_for_gpus_that_have_it() {
         chooses(Precision.ofGpu(new DeviceProperties("NVIDIA H200", 9, 0, 1L << 37, 132)), "bf16", "the NVIDIA H200 has compute capability 9.0");
-        chooses(Precision.ofGpu(new DeviceProperties("Tesla T4", 7, 5, 1L << 34, 40)), "fp32", "the Tesla T4 has compute capability 7.5, and bfloat16 is fast from 8.0 on");
+        chooses(Precision.ofGpu(new DeviceProperties("Tesla T4", 7, 5, 1L << 34, 40)), "fp32", "the Tesla T4 has compute capability 7.5, but bfloat16 is fast only from 8.0 on");
         chooses(Precision.ofGpu(null), "bf16", "the GPU's compute capability is unknown; bfloat16 is fast from 8.0 on");
     }
 }

@@ -78,17 +78,17 @@ class CalibrationTest {
     @Test void bad_input_is_refused_with_a_reason() {
         try (var scope = Scope.open()) {
             Tensor p = Torch.tensor(new float[][] {{0.5f, 0.5f}, {0.9f, 0.1f}}), labels = Torch.tensor(new long[] {0, 1});
-            refused(() -> Calibration.of(p.mul(2), labels), "2 of 2 rows are no probabilities");
-            refused(() -> Calibration.of(p.mul(Double.NaN), labels), "2 of 2 rows are no probabilities");
+            refused(() -> Calibration.of(p.mul(2), labels), "2 of 2 rows are not probabilities");
+            refused(() -> Calibration.of(p.mul(Double.NaN), labels), "2 of 2 rows are not probabilities");
             refused(() -> Calibration.of(Torch.tensor(new float[][] {{1.5f, -0.5f}, {1, 0}}), labels), "1 of 2 rows");
-            refused(() -> Calibration.ofLogits(p.div(0), labels, 15), "no finite logits");
+            refused(() -> Calibration.ofLogits(p.div(0), labels, 15), "not finite logits");
             refused(() -> Calibration.of(p, labels.add(1)), "1 of the labels is not in 0 … 1");
             refused(() -> Calibration.of(p, labels.sub(5)), "2 of the labels are not in 0 … 1");
-            refused(() -> Calibration.of(p, Torch.tensor(new long[] {0})), "labels are 1, and examples 2");
+            refused(() -> Calibration.of(p, Torch.tensor(new long[] {0})), "labels have length 1, but there are 2 examples");
             refused(() -> Calibration.of(p, Torch.zeros(2)), "whole numbers [N], not float32 [2]");
             refused(() -> Calibration.of(Torch.zeros(0, 2), Torch.zeros(DType.INT64, 0)), "at least one example");
             refused(() -> Calibration.of(labels, labels), "floating-point numbers [N, C]");
-            refused(() -> Calibration.of(p, labels, 0), "at least one bin");
+            refused(() -> Calibration.of(p, labels, 0), "the number of bins has to be at least 1");
         }
     }
 
@@ -121,7 +121,7 @@ class CalibrationTest {
     @Test void temperatures_of_bad_logits_and_labels_are_refused() {
         try (var scope = Scope.open()) {
             refused(() -> TemperatureScaling.fit(Torch.zeros(3, 3), Aten.arange(3).add(1)), "1 of the labels");
-            refused(() -> TemperatureScaling.fit(Torch.zeros(3, 3).log(), Aten.arange(3)), "logits are finite");
+            refused(() -> TemperatureScaling.fit(Torch.zeros(3, 3).log(), Aten.arange(3)), "logits are not finite");
             refused(() -> new TemperatureScaling(0), "positive");
         }
     }

@@ -60,9 +60,9 @@ class ConfusionMatrixTest {
             matrix.update(good, good);
             refused(() -> matrix.update(good, bad), "2 of the labels are not in 0 … 2");
             refused(() -> matrix.update(bad, good), "2 of the predictions are not in 0 … 2");
-            refused(() -> matrix.update(Torch.zeros(3, 4), good), "scores are [N, 3], not float32 [3, 4]");
-            refused(() -> matrix.update(Torch.zeros(3), good), "predictions are whole numbers");
-            refused(() -> matrix.update(good, good.narrow(0, 0, 2)), "labels are 2, and examples 3");
+            refused(() -> matrix.update(Torch.zeros(3, 4), good), "scores have to be [N, 3], not float32 [3, 4]");
+            refused(() -> matrix.update(Torch.zeros(3), good), "predictions have to be whole numbers");
+            refused(() -> matrix.update(good, good.narrow(0, 0, 2)), "labels have length 2, but there are 3 examples");
             assertThat(matrix.report().total()).isEqualTo(3);
         }
     }
@@ -83,7 +83,7 @@ class ConfusionMatrixTest {
             assertThat(Accuracy.correct(scores, labels, 2).toBooleanArray()).containsExactly(true, true, false);
             assertThat(Accuracy.topK(scores, labels, 1)).isEqualTo(1 / 3.0);
             assertThat(Accuracy.topK(scores, labels, 3)).isEqualTo(1);
-            refused(() -> Accuracy.topK(scores, labels, 4), "k is from 1 to the 3 classes");
+            refused(() -> Accuracy.topK(scores, labels, 4), "k has to be between 1 and the 3 classes");
             refused(() -> Accuracy.topK(scores, labels.add(1), 1), "1 of the labels");
         }
     }

@@ -57,9 +57,9 @@ class ErrorDetectionTest {
     @Test void bad_input_is_refused_with_a_reason() {
         try (var scope = Scope.open()) {
             refused(() -> of(new double[] {1, Double.NaN}, 0, 1), "NaN");
-            refused(() -> of(new double[] {}), "no example");
+            refused(() -> of(new double[] {}), "no examples");
             refused(() -> of(new double[] {1, 2}, 0), "as many as uncertainties");
-            refused(() -> ErrorDetection.of(Torch.zeros(2), Torch.zeros(2)), "errors are bool [2]");
+            refused(() -> ErrorDetection.of(Torch.zeros(2), Torch.zeros(2)), "errors have to be bool [2]");
             refused(() -> ErrorDetection.of(Torch.zeros(DType.INT64, 2), Torch.zeros(DType.BOOL, 2)), "floating-point numbers [N]");
         }
     }

@@ -25,7 +25,7 @@ class ContainersTest {
                       (3): ReLU()
                     )""");
             assertThat(list.get(2)).isInstanceOf(Flatten.class);
-            assertThatThrownBy(() -> list.get(4)).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("place 4 of 4 modules");
+            assertThatThrownBy(() -> list.get(4)).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("index 4 of 4 modules");
         }
         try (var empty = new ModuleList()) {
             assertThat(empty).hasToString("ModuleList()");

@@ -27,18 +27,20 @@ class LayersTest {
 
     @Test void options_that_do_not_fit_each_other_are_refused_before_anything_is_computed() {
         assertThatThrownBy(() -> new Conv2d(Conv2d.options(3, 4, 3).groups(2))).hasMessage("2 groups do not divide 3 and 4 channels");
-        assertThatThrownBy(() -> new Conv2d(Conv2d.options(3, 4, 3).stride(2).paddingSame())).hasMessage("padding to the same size is for convolutions with stride 1");
+        assertThatThrownBy(() -> new Conv2d(Conv2d.options(3, 4, 3).stride(2).paddingSame())).hasMessage("paddingSame needs a "
+                + "convolution with stride 1 that is not transposed");
         assertThatThrownBy(() -> new MultiheadAttention(10, 3)).hasMessage("3 heads do not divide 10 features");
-        assertThatThrownBy(() -> new Dropout(1.5)).hasMessage("the drop probability is between 0 and 1, not 1.5");
-        assertThatThrownBy(() -> new LSTM(LSTM.options(2, 3).projection(3))).hasMessage("an LSTM's projection is smaller than its hidden size; others have none");
-        assertThatThrownBy(() -> new MaxPool2d(MaxPool2d.options(1, 2, 3))).hasMessage("sizes are one number or 2, not 3");
+        assertThatThrownBy(() -> new Dropout(1.5)).hasMessage("the drop probability has to be between 0 and 1, not 1.5");
+        assertThatThrownBy(() -> new LSTM(LSTM.options(2, 3).projection(3))).hasMessage("projection has to be smaller than the hidden "
+                + "size of an LSTM, and 0 for other networks");
+        assertThatThrownBy(() -> new MaxPool2d(MaxPool2d.options(1, 2, 3))).hasMessage("one size or 2 sizes are needed, not 3");
     }
 
     @Test void a_transposed_convolution_makes_the_size_that_is_asked_for() {
         try (var down = new Conv2d(Conv2d.options(1, 1, 3).stride(2).padding(1)); var up = new ConvTranspose2d(ConvTranspose2d.options(1, 1, 3).stride(2).padding(1)); var scope = Scope.open()) {
             Tensor x = Torch.randn(1, 1, 8, 7), y = down.forward(x);
             assertThat(up.forward(y, 8, 7).shape()).containsExactly(1, 1, 8, 7);
-            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("from 7 to 8 in dimension 0");
+            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 7 and 8 in dimension 0");
         }
     }
 
@@ -78,7 +80,7 @@ class LayersTest {
 
     @Test void a_module_of_several_inputs_says_so() {
         try (var loss = new MSELoss(); var scope = Scope.open()) {
-            assertThatThrownBy(() -> loss.forward(Torch.ones(1))).isInstanceOf(UnsupportedOperationException.class).hasMessage("MSELoss does not compute one tensor of one tensor; see its other methods");
+            assertThatThrownBy(() -> loss.forward(Torch.ones(1))).isInstanceOf(UnsupportedOperationException.class).hasMessage("MSELoss does not map one tensor to one tensor; see its other methods");
         }
     }
 }

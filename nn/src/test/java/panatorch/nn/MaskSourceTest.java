@@ -100,7 +100,8 @@ class MaskSourceTest {
             y.sum().backward();
             assertThat(x.grad().toFloatArray()).containsExactly(4, 0, 4, 4, 0, 4);
             assertThat(layer.forward(x).toFloatArray()).containsExactly(0, 4, 4, 0, 4, 4);
-            assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalStateException.class).hasMessage("mask 3 is asked for, and 2 were given");
+            assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalStateException.class).hasMessage("mask 3 is needed, but "
+                    + "only 2 were given");
             layer.setMasks(MaskSource.given(Torch.ones(3, 3)));
             assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mask 1 is ").hasMessageEndingWith("which does not broadcast to [2, 3]");
         }
@@ -109,7 +110,8 @@ class MaskSourceTest {
     @ParameterizedTest @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
     void an_impossible_probability_is_refused_and_the_old_one_stays(double p) {
         try (var layer = new Dropout(0.5)) {
-            assertThatThrownBy(() -> layer.setP(p)).isInstanceOf(IllegalArgumentException.class).hasMessage("the drop probability is between 0 and 1, not " + p);
+            assertThatThrownBy(() -> layer.setP(p)).isInstanceOf(IllegalArgumentException.class).hasMessage("the drop probability has "
+                    + "to be between 0 and 1, not " + p);
             assertThat(layer.p()).isEqualTo(0.5);
         }
     }

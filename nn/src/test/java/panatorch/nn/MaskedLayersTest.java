@@ -68,7 +68,8 @@ class MaskedLayersTest {
                 assertThat(copy.masks()).isSameAs(attention.masks());
                 assertThat(copy.p()).isEqualTo(0.25);
             }
-            assertThatThrownBy(() -> attention.setP(1.5)).isInstanceOf(IllegalArgumentException.class).hasMessage("the drop probability is between 0 and 1, not 1.5");
+            assertThatThrownBy(() -> attention.setP(1.5)).isInstanceOf(IllegalArgumentException.class).hasMessage("the drop "
+                    + "probability has to be between 0 and 1, not 1.5");
         }
     }
 

@@ -118,6 +118,6 @@ class ModuleTest {
             }
 
             @Override public Tensor forward(Tensor input) { return input; }
-        }).isInstanceOf(IllegalArgumentException.class).hasMessage("two parts are named 'a'");
+        }).isInstanceOf(IllegalArgumentException.class).hasMessage("the name 'a' is already used by a parameter, buffer or child");
     }
 }

@@ -138,7 +138,7 @@ class TrainerTest {
                 model.requiresGrad(true);
                 trainer.fit(task.train(), Batches.of(task.images, task.labels, 50), 50);
                 assertThat(trainer.history()).hasSizeLessThan(50);
-                assertThat(trainer.stopReason()).contains("accuracy has not become better for 3 epochs since epoch " + stopping.bestEpoch());
+                assertThat(trainer.stopReason()).contains("accuracy has not improved for 3 epochs since epoch " + stopping.bestEpoch());
             }
         }
     }

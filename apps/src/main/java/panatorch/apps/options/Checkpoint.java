@@ -17,8 +17,8 @@ import panatorch.apps.console.Json;
 import panatorch.datasets.Dataset;
 import panatorch.models.Classifier;
 import panatorch.serialize.Checkpoints;
-import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
+import panatorch.serialize.Weights;
 import panatorch.train.Checkpointing;
 
 /**
@@ -37,7 +37,7 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         Path file = file(named);
         try {
             if (file.toString().endsWith(".ckpt")) return new Checkpoint(file, model(file), ConfigFile.weights(file));
-            Safetensors.Content content = StateDicts.read(file);
+            Weights content = StateDicts.read(file);
             return new Checkpoint(file, content.tensors(), content.metadata().containsKey("model") ? content.metadata() : ConfigFile.weights(file));
         } catch (IOException e) {
             throw new InputException("the checkpoint cannot be read: " + InputException.reason(e), e);

@@ -3,11 +3,8 @@ package panatorch.internal.library;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import org.apache.logging.log4j.Level;
 import panatorch.internal.log.Log;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Runs the jobs that OpenBLAS parts a product into, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has threads of its own, but on as many
@@ -24,17 +23,14 @@ import panatorch.internal.log.Log;
  *
  * <p>The jobs of a call wait for one another in loops, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a time.
  */
-@SuppressWarnings("restricted")
 final class BlasJobs {
     private BlasJobs() {}
 
     /** What OpenBLAS calls: {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}. */
     static long callback() { return stub("call", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)); }
 
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle JOB = LINKER.downcallHandle(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT)),
-            PARALLEL = openMp("GOMP_parallel", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT)),
-            THREAD = openMp("omp_get_thread_num", FunctionDescriptor.of(JAVA_INT)), THREADS = openMp("omp_get_num_threads", FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle JOB = Native.byAddress(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT)),
+            PARALLEL = Symbol.OMP_PARALLEL.function(), THREAD = Symbol.OMP_THREAD.function(), THREADS = Symbol.OMP_THREADS.function();
     private static final long REGION = stub("region", FunctionDescriptor.ofVoid(JAVA_LONG));
 
     private static final ReentrantLock ONE_CALL = new ReentrantLock();
@@ -46,15 +42,7 @@ final class BlasJobs {
     private static volatile int number;
     private static long calls, aside;
 
-    private static MethodHandle openMp(String name, FunctionDescriptor type) { return LINKER.downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), type); }
-
-    private static long stub(String method, FunctionDescriptor type) {
-        try {
-            return LINKER.upcallStub(MethodHandles.lookup().findStatic(BlasJobs.class, method, type.toMethodType()), type, Arena.global()).address();
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
-    }
+    private static long stub(String method, FunctionDescriptor type) { return Native.stub(MethodHandles.lookup(), method, type).address(); }
 
     /** How many calls OpenBLAS made so far. */
     static long calls() { return calls; }

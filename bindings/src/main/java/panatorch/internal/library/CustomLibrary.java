@@ -1,15 +1,12 @@
 package panatorch.internal.library;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Loads a user's library beside libtorch. {@code System.load} looks up a library's functions when they are first called, and ends
@@ -25,21 +22,21 @@ public final class CustomLibrary {
         NativeLibrary.load();
         Path file = library.toAbsolutePath();
         if (!Files.isRegularFile(file)) throw new IllegalArgumentException("There is no library " + file + ".");
-        var system = Linker.nativeLinker().defaultLookup();
-        var open = system.find("dlopen");
-        if (open.isEmpty()) loadOnWindows(file);
-        else loadNow(file, function(open.get(), FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT)), function(system.findOrThrow("dlerror"), FunctionDescriptor.of(ADDRESS)));
+        MethodHandle open = Symbol.DLOPEN.functionIfThere();
+        if (open == null) loadOnWindows(file);
+        else loadNow(file, open, Symbol.DLERROR.function());
     }
 
     /** @param error looked up before, as every look-up forgets the last error */
     private static void loadNow(Path file, MethodHandle open, MethodHandle error) {
         try (var arena = Arena.ofConfined()) {
-            MemorySegment library = (MemorySegment) open.invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW), reason = (MemorySegment) error.invokeExact();
-            if (library.equals(MemorySegment.NULL)) throw failure(file, reason.equals(MemorySegment.NULL) ? "the system gives no reason" : text(reason));
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable t) {
-            throw new AssertionError(t);
+            MemorySegment name = arena.allocateFrom(file.toString());
+            String failed = Native.call(() -> {
+                MemorySegment library = (MemorySegment) open.invokeExact(name, RTLD_NOW), reason = (MemorySegment) error.invokeExact();
+                if (!library.equals(MemorySegment.NULL)) return "";
+                return reason.equals(MemorySegment.NULL) ? "the system gives no reason" : Native.string(reason);
+            });
+            if (!failed.isEmpty()) throw failure(file, failed);
         }
     }
 
@@ -49,7 +46,7 @@ public final class CustomLibrary {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {
-            throw failure(file, e.getMessage());
+            throw failure(file, String.valueOf(e.getMessage()));
         }
     }
 
@@ -59,10 +56,4 @@ public final class CustomLibrary {
                 ? "; it was probably built for another libtorch than " + NativeLibrary.LIBTORCH_VERSION : "";
         return new UnsatisfiedLinkError("The library " + file + " does not load: " + words + hint + ".");
     }
-
-    @SuppressWarnings("restricted")
-    private static MethodHandle function(MemorySegment symbol, FunctionDescriptor type) { return Linker.nativeLinker().downcallHandle(symbol, type); }
-
-    @SuppressWarnings("restricted")
-    private static String text(MemorySegment pointer) { return pointer.reinterpret(Long.MAX_VALUE).getString(0); }
 }

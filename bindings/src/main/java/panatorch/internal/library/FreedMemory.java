@@ -1,16 +1,12 @@
 package panatorch.internal.library;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Whether the C library keeps memory that was freed. glibc gives large blocks, and the heap of a thread that is empty, back to the system at once, and a training
@@ -41,10 +37,8 @@ public final class FreedMemory {
         if (decided) return;
         decided = true;
         if (isLeftAlone(System.getProperty("panatorch.malloc"), System.getenv())) return;
-        SymbolLookup c = Linker.nativeLinker().defaultLookup();
-        MemorySegment mallopt = c.find("mallopt").orElse(null);
-        if (mallopt == null || c.find("gnu_get_libc_version").isEmpty()) return;
-        set(mallopt);
+        MethodHandle mallopt = Symbol.MALLOPT.functionIfThere();
+        if (mallopt != null && Symbol.GLIBC_VERSION.isThere()) set(mallopt);
     }
 
     /** Whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
@@ -53,13 +47,13 @@ public final class FreedMemory {
         return "default".equals(property) || SETTINGS.stream().anyMatch(s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));
     }
 
-    @SuppressWarnings({"restricted", "unused"})
-    private static void set(MemorySegment function) {
-        MethodHandle mallopt = Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-        try {
-            int trim = (int) mallopt.invokeExact(TRIM_THRESHOLD, MOST_KEPT), pad = (int) mallopt.invokeExact(TOP_PAD, HEAP), map = (int) mallopt.invokeExact(MMAP_THRESHOLD, HEAP);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
+    private static void set(MethodHandle mallopt) {
+        set(mallopt, TRIM_THRESHOLD, MOST_KEPT);
+        set(mallopt, TOP_PAD, HEAP);
+        set(mallopt, MMAP_THRESHOLD, HEAP);
+    }
+
+    private static void set(MethodHandle mallopt, int option, int bytes) {
+        int done = Native.call(() -> (int) mallopt.invokeExact(option, bytes));
     }
 }

@@ -1,20 +1,19 @@
 package panatorch.internal.library;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.io.File;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.apache.logging.log4j.Level;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.Step.Outcome;
 import panatorch.internal.log.Log;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Loads libtorch and JavaCPP's part of it, once, from the first of: the folder that {@code -Dpanatorch.libtorch=DIR} or
@@ -24,7 +23,7 @@ import panatorch.internal.log.Log;
 public final class NativeLibrary {
     private NativeLibrary() {}
 
-    public static final String LIBTORCH_VERSION = "2.13.0";
+    public static final String LIBTORCH_VERSION = Symbol.LIBTORCH_VERSION;
 
     private static volatile @Nullable NamedFolder loaded;
     private static volatile List<Step> steps = List.of();
@@ -57,14 +56,18 @@ public final class NativeLibrary {
 
     /** Where libtorch was loaded from. */
     public static Path folder() {
-        load();
-        return loaded.libtorch();
+        return loaded().libtorch();
     }
 
     /** The folders that libraries were loaded from, that of JavaCPP's part the last. */
     public static List<Path> folders() {
+        NamedFolder from = loaded();
+        return from.libtorch().equals(from.java()) ? List.of(from.libtorch()) : List.of(from.libtorch(), from.java());
+    }
+
+    private static NamedFolder loaded() {
         load();
-        return loaded.libtorch().equals(loaded.java()) ? List.of(loaded.libtorch()) : List.of(loaded.libtorch(), loaded.java());
+        return Objects.requireNonNull(loaded);
     }
 
     /** Where libtorch was looked for so far, in this order. */
@@ -124,7 +127,7 @@ public final class NativeLibrary {
             if (jars == null) steps.add(new Step(place(extension), Outcome.ABSENT, "no " + NativeJars.artifact("pytorch", extension)));
             return jars;
         } catch (UnsatisfiedLinkError e) {
-            steps.add(new Step(place(extension), Outcome.REFUSED, e.getMessage()));
+            steps.add(new Step(place(extension), Outcome.REFUSED, String.valueOf(e.getMessage())));
             throw e;
         }
     }
@@ -146,7 +149,7 @@ public final class NativeLibrary {
             steps.add(new Step(place, Outcome.CHOSEN, "loaded from " + folder.libtorch() + (folder.java().equals(folder.libtorch()) ? "" : ", JavaCPP's part from " + folder.java())));
             return folder;
         } catch (UnsatisfiedLinkError e) {
-            steps.add(new Step(place, Outcome.REFUSED, e.getMessage()));
+            steps.add(new Step(place, Outcome.REFUSED, String.valueOf(e.getMessage())));
             throw e;
         }
     }
@@ -166,18 +169,12 @@ public final class NativeLibrary {
     }
 
     /** Functions that another libtorch lacks would end the process when they are first called. */
-    @SuppressWarnings("restricted")
     private static void refuseOtherVersion(Path libtorch) {
-        var version = SymbolLookup.loaderLookup().find("aoti_torch_abi_version").orElseThrow(() -> NamedFolder.wrongVersion(libtorch, "older"));
-        try {
-            long abi = (long) Linker.nativeLinker().downcallHandle(version, FunctionDescriptor.of(JAVA_LONG)).invokeExact();
-            String found = (abi >>> 56) + "." + (abi >>> 48 & 0xff) + "." + (abi >>> 40 & 0xff);
-            if (!found.equals(LIBTORCH_VERSION)) throw NamedFolder.wrongVersion(libtorch, found);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
+        MethodHandle version = Symbol.ABI_VERSION.functionIfThere();
+        if (version == null) throw NamedFolder.wrongVersion(libtorch, "older");
+        long abi = Native.call(() -> (long) version.invokeExact());
+        String found = (abi >>> 56) + "." + (abi >>> 48 & 0xff) + "." + (abi >>> 40 & 0xff);
+        if (!found.equals(LIBTORCH_VERSION)) throw NamedFolder.wrongVersion(libtorch, found);
     }
 
     private static @Nullable Path onLibraryPath() {

@@ -59,7 +59,9 @@ sealed interface NativeSource {
             return new Jar(library, prefix, name.startsWith(preset + "-") ? name : "");
         }
         try {
-            return new Folder(Path.of(library.toURI()).getParent());
+            Path folder = Path.of(library.toURI()).getParent();
+            if (folder == null) throw new IOException("it is no file in a folder");
+            return new Folder(folder);
         } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
             throw new IOException("it is neither in a jar nor in a folder", e);
         }

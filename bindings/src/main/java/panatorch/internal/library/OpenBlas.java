@@ -1,16 +1,11 @@
 package panatorch.internal.library;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * How many threads OpenBLAS uses. A libtorch with another BLAS has none of this.
@@ -31,34 +26,29 @@ public final class OpenBlas {
      * OpenBLAS's own threads wait for work in a loop, by default for 2^26 cycles, while others would work. To be called before
      * OpenBLAS is loaded, which reads the variable then; what the user has set stays.
      */
-    @SuppressWarnings({"restricted", "unused"})
     static void letOwnThreadsSleep() {
-        MemorySegment setenv = Linker.nativeLinker().defaultLookup().find("setenv").orElse(null);
+        MethodHandle setenv = Symbol.SETENV.functionIfThere();
         if (setenv == null) return;
         try (var arena = Arena.ofConfined()) {
-            int status = (int) Linker.nativeLinker().downcallHandle(setenv, FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT))
-                    .invokeExact(arena.allocateFrom("OPENBLAS_THREAD_TIMEOUT"), arena.allocateFrom(SHORTEST_WAIT), 0);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
+            MemorySegment name = arena.allocateFrom("OPENBLAS_THREAD_TIMEOUT"), value = arena.allocateFrom(SHORTEST_WAIT);
+            int status = Native.call(() -> (int) setenv.invokeExact(name, value, 0));
         }
     }
 
-    /** Has OpenBLAS, once it is loaded, work on OpenMP's threads. @param threads how many */
-    @SuppressWarnings("restricted")
+    /**
+     * Has OpenBLAS, once it is loaded, work on OpenMP's threads.
+     *
+     * @param threads how many
+     */
     static synchronized void shareThreads(int threads) {
-        SymbolLookup libraries = SymbolLookup.loaderLookup();
-        MemorySegment set = libraries.find("openblas_set_num_threads").orElse(null);
-        if (set == null) return;
-        setThreads = Linker.nativeLinker().downcallHandle(set, FunctionDescriptor.ofVoid(JAVA_INT));
+        setThreads = Symbol.BLAS_SET_THREADS.functionIfThere();
+        if (setThreads == null) return;
         String own = System.getenv("OPENBLAS_NUM_THREADS");
         setThreads(own != null && own.matches("[1-9]\\d{0,2}") ? Integer.parseInt(own) : threads);
-        MemorySegment callback = libraries.find("openblas_set_threads_callback_function").orElse(null);
-        if (callback == null || libraries.find("GOMP_parallel").isEmpty()) return;
-        try {
-            Linker.nativeLinker().downcallHandle(callback, FunctionDescriptor.ofVoid(JAVA_LONG)).invokeExact(BlasJobs.callback());
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
+        MethodHandle callback = Symbol.BLAS_SET_CALLBACK.functionIfThere();
+        if (callback == null || !Symbol.OMP_PARALLEL.isThere()) return;
+        long jobs = BlasJobs.callback();
+        Native.run(() -> { callback.invokeExact(jobs); });
     }
 
     /** Whether {@link #useOne} does anything. */
@@ -68,16 +58,9 @@ public final class OpenBlas {
      * The processor whose kernels OpenBLAS multiplies with, as {@code SkylakeX}; null of another BLAS. It is this machine's, unless {@code OPENBLAS_CORETYPE} names an older one,
      * with which products took twice as long.
      */
-    @SuppressWarnings("restricted")
     public static @Nullable String kernels() {
-        MemorySegment name = SymbolLookup.loaderLookup().find("openblas_get_corename").orElse(null);
-        if (name == null) return null;
-        try {
-            var text = (MemorySegment) Linker.nativeLinker().downcallHandle(name, FunctionDescriptor.of(ADDRESS)).invokeExact();
-            return text.reinterpret(Long.MAX_VALUE).getString(0);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
+        MethodHandle name = Symbol.BLAS_CORE_NAME.functionIfThere();
+        return name == null ? null : Native.string(Native.call(() -> (MemorySegment) name.invokeExact()));
     }
 
     /** For every thread of the process. */
@@ -96,11 +79,7 @@ public final class OpenBlas {
     public static synchronized void useAll() { apply(threads); }
 
     private static void apply(int number) {
-        if (setThreads == null) return;
-        try {
-            setThreads.invokeExact(number);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
+        MethodHandle set = setThreads;
+        if (set != null) Native.run(() -> { set.invokeExact(number); });
     }
 }

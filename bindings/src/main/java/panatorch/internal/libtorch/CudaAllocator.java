@@ -3,12 +3,14 @@ package panatorch.internal.libtorch;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
 import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * libtorch's allocator of GPU memory, a {@code c10::DeviceAllocator}, which is known by its virtual functions alone. Their places in the table
@@ -61,15 +63,9 @@ public final class CudaAllocator {
     }
 
     private static final class Deletion {
-        private static final java.lang.invoke.MethodHandle DELETE = CApi.find("_ZdlPv", FunctionDescriptor.ofVoid(JAVA_LONG));
+        private static final MethodHandle DELETE = CApi.function(Symbol.DELETE);
 
-        static void delete(long address) {
-            try {
-                DELETE.invokeExact(address);
-            } catch (Throwable t) {
-                throw new AssertionError(t);
-            }
-        }
+        static void delete(long address) { Native.run(() -> { DELETE.invokeExact(address); }); }
     }
 
     public static long value(MemorySegment stats, String field) { return stats.get(JAVA_LONG, STATS.byteOffset(PathElement.groupElement(field))); }

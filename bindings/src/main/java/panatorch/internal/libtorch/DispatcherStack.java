@@ -1,6 +1,7 @@
 package panatorch.internal.libtorch;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 
@@ -52,6 +53,17 @@ public final class DispatcherStack {
             operator.callBoxed(vector);
         } finally {
             base = Memory.getLong(begin); // a result list longer than the capacity moves the vector
+            top = (int) ((Memory.getLong(end) - base) / SIZE);
+        }
+    }
+
+    /** Runs native code on the stack, as {@link #call(OperatorHandle)} runs an operator. */
+    public void call(Consumer<IValueVector> code) {
+        Memory.setLong(end, base + SIZE * top);
+        try {
+            code.accept(vector);
+        } finally {
+            base = Memory.getLong(begin);
             top = (int) ((Memory.getLong(end) - base) / SIZE);
         }
     }

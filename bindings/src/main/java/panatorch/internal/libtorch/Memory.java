@@ -1,8 +1,10 @@
 package panatorch.internal.libtorch;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.function.Consumer;
 
 /** Reads and writes native memory at plain addresses. The callers know that the addresses are valid. */
 public final class Memory {
@@ -43,6 +45,10 @@ public final class Memory {
         for (int i = 0; i < values.length; i++) values[i] = getLong(address + 8L * i);
         return values;
     }
+
+    /** The {@code bytes} from {@code address} on. When {@code arena} is closed, or collected, {@code cleanup} runs. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment segment(long address, long bytes, Arena arena, Consumer<MemorySegment> cleanup) { return MemorySegment.ofAddress(address).reinterpret(bytes, arena, cleanup); }
 
     /** The zero-terminated string at {@code address}. */
     public static String string(long address) { return ALL.getString(address); }

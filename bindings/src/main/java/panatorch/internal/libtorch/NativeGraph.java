@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import panatorch.internal.natives.Symbol;
 
 /**
  * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. They are called so that
@@ -15,21 +16,15 @@ public final class NativeGraph {
     /** Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does not spoil it. */
     private static final byte THREAD_LOCAL = 1;
 
-    static final String CONSTRUCT = "_ZN2at4cuda9CUDAGraphC1Eb", DESTROY = "_ZN2at4cuda9CUDAGraphD1Ev",
-            REGISTER = "_ZN2at4cuda9CUDAGraph24register_generator_stateERKNS_9GeneratorE",
-            BEGIN = "_ZN2at4cuda9CUDAGraph13capture_beginESt4pairIyyE21cudaStreamCaptureMode", END = "_ZN2at4cuda9CUDAGraph11capture_endEv",
-            REPLAY = "_ZN2at4cuda9CUDAGraph6replayEv", RESET = "_ZN2at4cuda9CUDAGraph5resetEv";
-    public static final List<String> FUNCTIONS = List.of(CONSTRUCT, DESTROY, REGISTER, BEGIN, END, REPLAY, RESET);
+    private static final List<Symbol> FUNCTIONS = List.of(Symbol.GRAPH_CONSTRUCT, Symbol.GRAPH_DESTROY, Symbol.GRAPH_REGISTER, Symbol.GRAPH_BEGIN, Symbol.GRAPH_END, Symbol.GRAPH_REPLAY, Symbol.GRAPH_RESET);
 
     private static final class Functions {
-        static final CatchingCall CONSTRUCT = catching(NativeGraph.CONSTRUCT), DESTROY = catching(NativeGraph.DESTROY), REGISTER = catching(NativeGraph.REGISTER),
-                END = catching(NativeGraph.END), REPLAY = catching(NativeGraph.REPLAY), RESET = catching(NativeGraph.RESET);
+        static final CatchingCall CONSTRUCT = catching(Symbol.GRAPH_CONSTRUCT), DESTROY = catching(Symbol.GRAPH_DESTROY), REGISTER = catching(Symbol.GRAPH_REGISTER),
+                END = catching(Symbol.GRAPH_END), REPLAY = catching(Symbol.GRAPH_REPLAY), RESET = catching(Symbol.GRAPH_RESET);
         /** Takes this, the two words of the pair and the mode. Its object begins with the graph, which is made at the end. */
-        static final CatchingMethod BEGIN = new CatchingMethod(address(NativeGraph.BEGIN));
+        static final CatchingMethod BEGIN = new CatchingMethod(Symbol.GRAPH_BEGIN.address().address());
 
-        private static CatchingCall catching(String name) { return new CatchingCall(address(name)); }
-
-        private static long address(String name) { return CApi.LOOKUP.find(name).orElseThrow().address(); }
+        private static CatchingCall catching(Symbol function) { return new CatchingCall(function.address().address()); }
     }
 
     private final Arena memory = Arena.ofShared();
@@ -38,7 +33,7 @@ public final class NativeGraph {
     private NativeGraph() {}
 
     /** Whether this libtorch has all functions under these names. */
-    public static boolean isAvailable() { return FUNCTIONS.stream().allMatch(name -> CApi.LOOKUP.find(name).isPresent()); }
+    public static boolean isAvailable() { return FUNCTIONS.stream().allMatch(Symbol::isThere); }
 
     public static NativeGraph make() {
         var made = new NativeGraph();
@@ -51,7 +46,11 @@ public final class NativeGraph {
         return made;
     }
 
-    /** Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself. @param generator the {@code GeneratorImpl} */
+    /**
+     * Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself.
+     *
+     * @param generator the {@code GeneratorImpl}
+     */
     public void register(long generator) {
         try (var arena = Arena.ofConfined()) {
             var handle = arena.allocate(JAVA_LONG);
@@ -66,7 +65,11 @@ public final class NativeGraph {
      */
     public void begin() { Functions.BEGIN.call(graph, 0, 0, THREAD_LOCAL); } // with a pool of its own, {0, 0}
 
-    /** On the same stream. @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same */
+    /**
+     * On the same stream.
+     *
+     * @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same
+     */
     public void end() { Functions.END.call(graph); }
 
     public void replay() { Functions.REPLAY.call(graph); }

@@ -3,6 +3,7 @@ package panatorch.internal.libtorch;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.natives.Symbol;
 
 /**
  * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not know, every such convolution writes a warning to
@@ -16,7 +17,7 @@ public final class Nnpack {
 
     /** Turns NNPACK off if it does not know this processor. To be called before any operator. */
     public static void disableIfUnavailable() {
-        MemorySegment leastSeverity = CApi.LOOKUP.find("FLAGS_caffe2_log_level").orElse(null);
+        MemorySegment leastSeverity = Symbol.LOG_LEVEL.find();
         if (leastSeverity == null || !torch.globalContext().userEnabledNNPACK()) return;
         int before = Memory.getInt(leastSeverity.address());
         Memory.setInt(leastSeverity.address(), Math.max(before, ERROR));

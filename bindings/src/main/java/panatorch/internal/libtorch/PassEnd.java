@@ -6,13 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Tells when a run of autograd through a graph ends, by success or failure. libtorch keeps callbacks for the end of a run, which are not called if
@@ -25,20 +25,19 @@ public final class PassEnd {
     private static final int DESTROY = 3;
     private static final ConcurrentHashMap<Integer, IntConsumer> WAITING = new ConcurrentHashMap<>();
 
-    private static final class Functions {
-        static final MethodHandle ENGINE = CApi.find("_ZN5torch8autograd6Engine18get_default_engineEv", FunctionDescriptor.of(JAVA_LONG)),
-                QUEUE = CApi.find("_ZN5torch8autograd6Engine14queue_callbackESt8functionIFvvEE", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
-        static final long MANAGE = stub("manage", MethodType.methodType(boolean.class, long.class, long.class, int.class), FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG, JAVA_INT)),
-                CALL = stub("nothing", MethodType.methodType(void.class, long.class), FunctionDescriptor.ofVoid(JAVA_LONG));
+    private static final MethodHandles.Lookup OWN = MethodHandles.lookup();
 
-        @SuppressWarnings("restricted")
-        private static long stub(String name, MethodType type, FunctionDescriptor function) {
-            try {
-                return Linker.nativeLinker().upcallStub(MethodHandles.lookup().findStatic(PassEnd.class, name, type), function, Arena.global()).address();
-            } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-            }
-        }
+    private static final class Functions {
+        static final MethodHandle ENGINE = CApi.function(Symbol.DEFAULT_ENGINE), QUEUE = CApi.function(Symbol.QUEUE_CALLBACK);
+        static final long MANAGE = Native.stub(OWN, "manage", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG, JAVA_INT)).address(),
+                CALL = Native.stub(OWN, "nothing", FunctionDescriptor.ofVoid(JAVA_LONG)).address();
+    }
+
+    private static final boolean AVAILABLE = Symbol.DEFAULT_ENGINE.isThere() && Symbol.QUEUE_CALLBACK.isThere();
+
+    /** @throws UnsupportedOperationException if this libtorch cannot tell when a run ends, with a sentence that says so */
+    public static void require() {
+        if (!AVAILABLE) Symbol.QUEUE_CALLBACK.address();
     }
 
     /** Has {@code then}, which throws nothing, called with {@code pass} when the run ends that this thread works for, on whatever thread ends it. */
@@ -46,10 +45,8 @@ public final class PassEnd {
         WAITING.put(pass, then);
         try (var arena = Arena.ofConfined()) {
             MemorySegment callback = arena.allocateFrom(JAVA_LONG, pass, 0, Functions.MANAGE, Functions.CALL);
-            long engine = (long) Functions.ENGINE.invokeExact();
-            Functions.QUEUE.invokeExact(engine, callback.address());
-        } catch (Throwable t) {
-            throw new AssertionError(t);
+            long engine = Native.call(() -> (long) Functions.ENGINE.invokeExact());
+            Native.run(() -> { Functions.QUEUE.invokeExact(engine, callback.address()); });
         }
     }
 

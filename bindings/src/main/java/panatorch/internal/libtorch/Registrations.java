@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -17,6 +16,7 @@ import org.bytedeco.pytorch.KernelFunction;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
 import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.natives.Native;
 
 /**
  * Entries of Java's in libtorch's dispatcher: schemas, and boxed kernels, which are functions
@@ -77,15 +77,8 @@ public final class Registrations {
     }
 
     /** A function pointer, as long as the process, that calls a class's static method {@code upcall}, of four {@code long}s. */
-    public static MemorySegment stub(MethodHandles.Lookup caller) {
-        try {
-            return stub(caller.findStatic(caller.lookupClass(), "upcall", BOXED_KERNEL.toMethodType()), Arena.global());
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
-    }
+    public static MemorySegment stub(MethodHandles.Lookup caller) { return Native.stub(caller, "upcall", BOXED_KERNEL); }
 
-    /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. The only restricted method of this class. */
-    @SuppressWarnings("restricted")
-    public static MemorySegment stub(MethodHandle kernel, Arena arena) { return Linker.nativeLinker().upcallStub(kernel, BOXED_KERNEL, arena); }
+    /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. */
+    public static MemorySegment stub(MethodHandle kernel, Arena arena) { return Native.stub(kernel, BOXED_KERNEL, arena); }
 }

@@ -1,17 +1,13 @@
 package panatorch.internal.libtorch;
 
-import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
+import panatorch.internal.natives.Symbol;
 
 /** What a {@code TensorImpl} tells by its address alone. */
 public final class TensorImpl {
     private TensorImpl() {}
 
-    private static final MethodHandle REQUIRES_GRAD = CApi.find("_ZNK3c1010TensorImpl13requires_gradEv", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG), Linker.Option.critical(false));
+    private static final MethodHandle REQUIRES_GRAD = CApi.function(Symbol.REQUIRES_GRAD);
 
     private static final long METADATA = Probe.autogradMetadata();
 

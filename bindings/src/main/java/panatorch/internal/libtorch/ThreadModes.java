@@ -1,15 +1,10 @@
 package panatorch.internal.libtorch;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import org.bytedeco.pytorch.AutogradState;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.global.torch;
+import panatorch.internal.natives.Symbol;
 
 /**
  * Where libtorch keeps the modes of a thread of the operating system. Guards read and write them there: through JavaCPP's objects it
@@ -18,21 +13,22 @@ import org.bytedeco.pytorch.global.torch;
 public final class ThreadModes {
     private ThreadModes() {}
 
-    private static final Linker.Option SHORT = Linker.Option.critical(false);
-    private static final MethodHandle EXCLUDE = CApi.find("_ZN3c104impl23ExcludeDispatchKeyGuardC1ENS_14DispatchKeySetE", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG), SHORT),
-            AUTOGRAD_STATE = CApi.find("_ZN3c1013AutogradState13get_tls_stateEv", FunctionDescriptor.of(JAVA_LONG), SHORT);
+    private static final MethodHandle EXCLUDE = CApi.function(Symbol.EXCLUDE_KEYS),
+            AUTOGRAD_STATE = CApi.function(Symbol.AUTOGRAD_STATE);
 
     private static final class Autocast {
-        static final MethodHandle DTYPE = CApi.find("_ZN2at8autocast18get_autocast_dtypeEN3c1010DeviceTypeE", FunctionDescriptor.of(JAVA_BYTE, JAVA_BYTE), SHORT),
-                SET_DTYPE = CApi.find("_ZN2at8autocast18set_autocast_dtypeEN3c1010DeviceTypeENS1_10ScalarTypeE", FunctionDescriptor.ofVoid(JAVA_BYTE, JAVA_BYTE), SHORT),
-                INCREMENT = CApi.find("_ZN2at8autocast17increment_nestingEv", FunctionDescriptor.of(JAVA_INT), SHORT),
-                DECREMENT = CApi.find("_ZN2at8autocast17decrement_nestingEv", FunctionDescriptor.of(JAVA_INT), SHORT);
+        static final MethodHandle DTYPE = CApi.function(Symbol.AUTOCAST_DTYPE),
+                SET_DTYPE = CApi.function(Symbol.SET_AUTOCAST_DTYPE),
+                INCREMENT = CApi.function(Symbol.INCREMENT_AUTOCAST),
+                DECREMENT = CApi.function(Symbol.DECREMENT_AUTOCAST);
     }
 
     /**
      * Switches of autograd in {@link #autogradState}.
      *
-     * @param offset of a 32-bit word there; @param mask its bits that inference mode sets; @param inference what it sets them to
+     * @param offset of a 32-bit word there
+     * @param mask its bits that inference mode sets
+     * @param inference what it sets them to
      */
     public record Switches(int offset, int mask, int inference) {
         private static final Switches FOUND = find();

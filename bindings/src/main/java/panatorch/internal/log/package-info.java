@@ -1,4 +1,4 @@
-/** How the library says something without being asked. */
+/** Warnings and errors of the library itself. Exported to {@code panatorch.nn} and {@code panatorch.datasets}. */
 @NullMarked
 package panatorch.internal.log;
 

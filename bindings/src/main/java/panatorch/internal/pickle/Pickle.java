@@ -38,7 +38,11 @@ public final class Pickle {
         /** What bytes are as a key of a dict or in a set; null, unless this is overridden, where they may be none. */
         default @Nullable String key(byte[] bytes) { return null; }
 
-        /** What is thrown when the pickle is not what it should be. @param what is wrong with it, a sentence that names no file */
+        /**
+         * What is thrown when the pickle is not what it should be.
+         *
+         * @param what is wrong with it, a sentence that names no file
+         */
         IOException malformed(String what);
     }
 
@@ -238,7 +242,7 @@ public final class Pickle {
 
     private List<@Nullable Object> cut(int from) {
         List<@Nullable Object> tail = stack.subList(from, stack.size());
-        var values = new ArrayList<>(tail);
+        var values = new ArrayList<@Nullable Object>(tail);
         tail.clear();
         return values;
     }

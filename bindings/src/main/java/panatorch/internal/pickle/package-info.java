@@ -1,4 +1,4 @@
-/** Python's pickles, read without running anything in them. For {@code panatorch.nn} and {@code panatorch.datasets}. */
+/** Reads Python's pickles without running anything in them. Exported to {@code panatorch.nn} and {@code panatorch.datasets}. */
 @NullMarked
 package panatorch.internal.pickle;
 

@@ -1,12 +1,8 @@
 package panatorch.internal.threads;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.natives.Symbol;
 
 /**
  * A memory barrier on all processors that run this process, Linux's {@code membarrier(2)}. With it one side of a protocol pays for the order of the memory accesses of both: the other,
@@ -16,20 +12,13 @@ final class Barrier {
     private Barrier() {}
 
     private static final long EXPEDITED = 1 << 3, REGISTER_EXPEDITED = 1 << 4;
-    private static final @Nullable MethodHandle CALL = find();
+    private static final @Nullable MethodHandle CALL = Symbol.SYSCALL.functionIfThere();
     private static final long NUMBER = switch (System.getProperty("os.arch")) {
         case "amd64" -> 324;
         case "aarch64" -> 283;
         default -> -1;
     };
     private static final boolean THERE = CALL != null && NUMBER >= 0 && call(REGISTER_EXPEDITED) == 0;
-
-    @SuppressWarnings("restricted")
-    private static @Nullable MethodHandle find() {
-        if (!System.getProperty("os.name").equals("Linux")) return null;
-        MemorySegment function = Linker.nativeLinker().defaultLookup().find("syscall").orElse(null);
-        return function == null ? null : Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG), Linker.Option.firstVariadicArg(1));
-    }
 
     private static long call(long command) {
         try {

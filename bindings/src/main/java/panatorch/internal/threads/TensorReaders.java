@@ -45,7 +45,11 @@ public final class TensorReaders {
 
     private static int place(int stripe, int turn) { return (1 + 2 * stripe + turn) * STRIDE; }
 
-    /** Begins to read; no more than a few instructions may follow. @return what {@link #leave} needs, not 0 */
+    /**
+     * Begins to read; no more than a few instructions may follow.
+     *
+     * @return what {@link #leave} needs, not 0
+     */
     public int enter() {
         if (!counted) {
             READING.setOpaque(this, reading + 1);

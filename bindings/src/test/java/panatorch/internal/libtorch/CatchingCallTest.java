@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import panatorch.internal.library.NativeLibrary;
 
 class CatchingCallTest {
+    @BeforeAll static void libtorch_is_loaded() { NativeLibrary.load(); }
+
     @Test void what_a_cpp_function_throws_is_a_java_exception_with_its_text() {
-        var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc"); // std::__throw_length_error(char const*)
+        var thrower = SymbolLookup.loaderLookup().find("_ZSt20__throw_length_errorPKc"); // std::__throw_length_error(char const*)
         assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
         try (var arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom("longer than it may be");
@@ -32,13 +37,13 @@ class CatchingCallTest {
     @Test void a_method_gets_its_object_two_words_and_a_number_and_may_throw() {
         try (var arena = Arena.ofConfined()) {
             // void* __memcpy_chk(to, from, bytes, room of to), which ends the process where there is less room than bytes
-            var copy = Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> CApi.LOOKUP.find("__memcpy_chk"));
+            var copy = Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> SymbolLookup.loaderLookup().find("__memcpy_chk"));
             assumeTrue(copy.isPresent(), "skipped: this is not glibc");
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22, 33), to = arena.allocate(24, 8);
             new CatchingMethod(copy.get().address()).call(to.address(), from.address(), 24, (byte) 24);
             assertThat(to.toArray(ValueLayout.JAVA_LONG)).as("the first word is what it was before").containsExactly(0, 22, 33);
 
-            var thrower = CApi.LOOKUP.find("_ZSt20__throw_length_errorPKc");
+            var thrower = SymbolLookup.loaderLookup().find("_ZSt20__throw_length_errorPKc");
             assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
             assertThatThrownBy(() -> new CatchingMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0)).isExactlyInstanceOf(RuntimeException.class);
             assertThat(to.get(ValueLayout.JAVA_LONG, 0)).isZero();

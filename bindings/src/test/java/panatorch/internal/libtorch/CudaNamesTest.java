@@ -3,51 +3,24 @@ package panatorch.internal.libtorch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.lang.foreign.SymbolLookup;
 import org.junit.jupiter.api.Test;
 import panatorch.internal.library.NativeLibrary;
 
-/** What is known of libtorch's CUDA build from its header and its file, without a GPU. */
+/** What libtorch's headers tell of its CUDA build, checked without a GPU. {@code SymbolsTest} checks its names. */
 class CudaNamesTest {
-    /** {@code -Dpanatorch.gpuNatives=DIR}, a folder with the libraries of libtorch's CUDA build; or the libtorch in use, if it is one. */
-    private static Path gpuNatives() {
-        String named = System.getProperty("panatorch.gpuNatives");
-        Path folder = named == null ? NativeLibrary.folder() : Path.of(named);
-        assumeTrue(Files.exists(folder.resolve("libtorch_cuda.so")), "skipped: name a folder with libtorch_cuda.so by -Dpanatorch.gpuNatives");
-        return folder;
-    }
-
-    @Test void the_cuda_build_defines_the_functions_of_a_graph() throws IOException {
-        try (var arena = Arena.ofConfined()) {
-            assertThat(new DynamicSymbols(gpuNatives().resolve("libtorch_cuda.so"), arena).defined()).containsAll(NativeGraph.FUNCTIONS);
-        }
-    }
-
-    @Test void the_cuda_build_loads_the_functions_of_the_runtime() throws IOException {
-        try (var arena = Arena.ofConfined()) {
-            assertThat(new DynamicSymbols(gpuNatives().resolve("libtorch_cuda.so"), arena).imported()).contains(CudaRuntime.CREATE_EVENT, CudaRuntime.MEMORY_INFO, CudaRuntime.ERROR_TEXT);
-        }
-    }
-
-    @Test void the_cuda_build_has_the_switch_for_what_waits() throws IOException {
-        try (var arena = Arena.ofConfined()) {
-            assertThat(new DynamicSymbols(gpuNatives().resolve("libc10_cuda.so"), arena).defined()).contains(CudaRuntime.WARNING_STATE);
-        }
-    }
-
     @Test void the_table_of_a_device_allocator_has_its_only_own_function_where_the_header_puts_it() {
         // Of DeviceAllocator's functions only getMemoryInfo is not abstract: it is the last, and those before it are all the same one, which says so.
-        var table = CApi.LOOKUP.find("_ZTVN3c1015DeviceAllocatorE");
+        NativeLibrary.load();
+        var table = SymbolLookup.loaderLookup().find("_ZTVN3c1015DeviceAllocatorE");
         assumeTrue(table.isPresent(), "skipped: this libtorch was not built by GCC");
         long functions = table.get().address() + 16, none = function(functions, CudaAllocator.INITIALIZED);
         for (int i = CudaAllocator.INITIALIZED; i < CudaAllocator.FUNCTIONS - 1; i++) assertThat(function(functions, i)).as("function %d", i).isEqualTo(none);
         assertThat(function(functions, CudaAllocator.FUNCTIONS - 1)).isNotEqualTo(none);
-        assertThat(none).isEqualTo(CApi.LOOKUP.find("__cxa_pure_virtual").orElseThrow().address());
+        assertThat(none).isEqualTo(SymbolLookup.loaderLookup().find("__cxa_pure_virtual").orElseThrow().address());
     }
 
     private static long function(long functions, int place) { return Memory.getLong(functions + 8L * place); }

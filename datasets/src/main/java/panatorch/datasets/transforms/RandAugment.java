@@ -6,9 +6,9 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Makes {@code operations} random changes to every image, one after the other, each one of 14 (Cubuk et al. 2020, arXiv:1909.13719).
- * {@code [N, C, H, W]} with 3 channels or 1, uint8 or floating-point numbers in [0, 1]; the result has the same shape and dtype. The
- * changes, their sizes and their arithmetic are torchvision's.
+ * Makes {@code operations} random changes to every image, one after the other, each one of 14. {@code [N, C, H, W]} with 3 channels or 1,
+ * uint8 or floating-point numbers in [0, 1]; the result has the same shape and dtype. The changes, their sizes and their arithmetic are
+ * torchvision's (Cubuk et al. 2020, arXiv:1909.13719).
  *
  * @param operations number of changes
  * @param magnitude size of all changes, from 0 to 30

@@ -5,8 +5,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Paints over a box of random size and place in every image with probability {@code p} (Zhong et al. 2020, arXiv:1708.04896):
- * {@code [N, C, H, W]}, any dtype. If none of ten boxes fits, the image stays as it is.
+ * Paints over a box of random size and place in every image with probability {@code p}: {@code [N, C, H, W]}, any dtype. If none of ten
+ * boxes fits, the image stays as it is (Zhong et al. 2020, arXiv:1708.04896).
  *
  * @param p probability of painting, in [0, 1]
  * @param area share of the image that the box covers, within [0, 1]

@@ -6,9 +6,9 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Crops a box of random size and place out of every image and resizes it to {@code height × width} (Szegedy et al. 2015,
- * arXiv:1409.4842): {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 or floating-point numbers. Bilinear with antialiasing, as
- * torchvision's default. If none of ten boxes fits, the largest central one of an allowed ratio is taken.
+ * Crops a box of random size and place out of every image and resizes it to {@code height × width}: {@code [N, C, H, W]} →
+ * {@code [N, C, height, width]}, uint8 or floating-point numbers. Bilinear with antialiasing, as torchvision's default. If none of ten
+ * boxes fits, the largest central one of an allowed ratio is taken (Szegedy et al. 2015, arXiv:1409.4842).
  *
  * @param height height of the result in pixels
  * @param width width of the result in pixels

@@ -18,9 +18,12 @@ import panatorch.optim.SGD;
 import panatorch.train.GraphedStep;
 import panatorch.train.Objective;
 
-/** Java's steps of a net: forward, loss, backward, fused SGD with momentum, on a batch that is on the device. Closed by the caller. */
+/**
+ * Java's training steps of a network: forward, loss, backward, fused SGD with momentum, on a batch that is on the device. The caller closes
+ * it.
+ */
 final class JavaSteps implements AutoCloseable {
-    /** In float32; the others with bfloat16 autocast and, of images, channels last. */
+    /** The parts: EAGER is in float32, the others use bfloat16 autocast and, for images, channels last. */
     static final String EAGER = "eager", BF16 = "bf16", GRAPHED = "graphed";
     static final List<String> PARTS = List.of(EAGER, BF16, GRAPHED);
 
@@ -31,7 +34,11 @@ final class JavaSteps implements AutoCloseable {
     private final Scope scope = Scope.open();
     private final Map<String, Step> steps = new LinkedHashMap<>();
 
-    /** @param seconds that each part is timed for, about */
+    /**
+     * Makes the steps.
+     *
+     * @param seconds approximate time for which each part is timed
+     */
     JavaSteps(Net net, Device device, double seconds) {
         this.device = device;
         this.seconds = seconds;
@@ -62,7 +69,7 @@ final class JavaSteps implements AutoCloseable {
             graphed = part.equals(GRAPHED) ? new GraphedStep(model, optimizer, OBJECTIVE, GraphedStep.options().precision(precision)) : null;
         }
 
-        /** The loss, of the current scope or the graphed step's. */
+        /** Runs a step and returns its loss, which belongs to the current scope, or to the graphed step. */
         Tensor run() {
             if (graphed != null) return graphed.run(input, labels).loss();
             optimizer.zeroGrad();
@@ -82,7 +89,7 @@ final class JavaSteps implements AutoCloseable {
         }
     }
 
-    /** The loss of the first step of each part. */
+    /** Runs the first step of each part and returns the losses. */
     Map<String, Double> check() {
         var losses = new LinkedHashMap<String, Double>();
         steps.forEach((part, step) -> {
@@ -93,11 +100,11 @@ final class JavaSteps implements AutoCloseable {
         return losses;
     }
 
-    /** Seconds of a step of each part: of as many as take the time, before the device is waited for. */
+    /** Returns the seconds of a step of each part: the mean over as many steps as fill the time, until the device has finished. */
     Map<String, Double> run() {
         var result = new LinkedHashMap<String, Double>();
         steps.forEach((part, step) -> {
-            timed(step, 10); // libraries look for their fastest way, the step is recorded
+            timed(step, 10); // libraries choose their fastest algorithms, and the step is recorded
             int count = (int) Math.max(10, seconds / timed(step, 10));
             result.put(part, timed(step, count));
         });

@@ -17,21 +17,22 @@ import panatorch.cuda.Cuda;
 import panatorch.cuda.DeviceProperties;
 
 /**
- * Times training steps on a GPU in Java and in Python in turn, in one run: eager in float32; bfloat16 autocast and channels last; and that as CUDA graphs, which Python has
- * in two ways, recorded as here and by {@code torch.compile(mode="reduce-overhead")}. Both sides must have the same losses before anything is timed.
+ * Times training steps on a GPU in Java and in Python in turn, in one run: eager in float32; with bfloat16 autocast and channels last; and
+ * the latter as CUDA graphs. Python has these in two ways, recorded as here and by {@code torch.compile(mode="reduce-overhead")}. Both
+ * sides must have the same losses before anything is timed.
  *
  * <pre>PYTHON=INTERPRETER java … panatorch.cuda.bench.Main [NET…] [--rounds N] [--seconds S] [--device cpu]</pre>
  *
- * <p>With the CPU the program itself can be tried; nothing is recorded there, and Python compiles nothing.
+ * <p>{@code --device cpu} tries the program itself; nothing is recorded there, and Python compiles nothing.
  */
 public final class Main {
     private Main() {}
 
     private static final String USAGE = "usage: PYTHON=INTERPRETER … [NET…] [--rounds N] [--seconds S] [--device cpu]; nets are " + Arrays.toString(Net.values());
-    /** A relative difference of losses: of float32 by two orders of sums, of bfloat16 with its 8 bits. */
+    /** The largest relative differences of losses: in float32, where sums have different orders, and in bfloat16 with its 8 bits. */
     private static final double FULL = 1e-3, HALF = 3e-2;
 
-    /** A time of Java's that is divided by one of Python's. */
+    /** A part of Java whose time is divided by that of a part of Python. */
     private record Pair(String java, String python) {}
 
     private static final List<Pair> PAIRS = List.of(new Pair(JavaSteps.EAGER, "eager"), new Pair(JavaSteps.BF16, "bf16"), new Pair(JavaSteps.GRAPHED, "graphed"), new Pair(JavaSteps.GRAPHED, "compiled"));

@@ -11,7 +11,7 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
-/** What is trained; {@code steps.py} has the same. Nothing drops, so that both sides can be compared. */
+/** The networks that are trained; {@code steps.py} has the same. None uses dropout, so that the losses of both sides can be compared. */
 enum Net {
     RESNET18(128, 10, () -> ResNet.resnet18(ResNet.Stem.CIFAR, 10), 3, 32, 32),
     RESNET50(128, 10, () -> ResNet.resnet50(ResNet.Stem.CIFAR, 10), 3, 32, 32),
@@ -20,7 +20,7 @@ enum Net {
     MLP(64, 10, () -> new Sequential(new Flatten(), new Linear(784, 256), new ReLU(true), new Linear(256, 10)), 1, 28, 28);
 
     final int batch, classes;
-    /** Of an example; of one number the tokens of a sentence. */
+    /** The shape of an example; a single number is the number of tokens of a sentence. */
     final long[] shape;
     final Supplier<Module> make;
 

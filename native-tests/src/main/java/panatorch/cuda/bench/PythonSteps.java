@@ -12,13 +12,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Python's side, a process that stays alive: {@code steps.py}, which tells how it is talked to. */
+/** Python's side, a process that stays alive: {@code steps.py}, which describes the protocol. */
 final class PythonSteps implements AutoCloseable {
     private final Path script;
     private final Process process;
     private final BufferedReader answers;
     private final PrintWriter commands;
-    /** Its versions, and the losses to be compared. */
+    /** Python's versions, and its losses, which are compared with Java's. */
     final JsonNode hello;
 
     PythonSteps(String interpreter, Net net, String device, double seconds) throws IOException {

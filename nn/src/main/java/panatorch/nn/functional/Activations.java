@@ -3,14 +3,15 @@ package panatorch.nn.functional;
 import panatorch.Aten;
 import panatorch.Tensor;
 
-/** Activations that are more than one operator; the others are {@code Nn.gelu}, {@code Aten.softmax} and so on. */
+/** Activations that need more than one operator. The others are operators such as {@code Nn.gelu} and {@code Aten.softmax}. */
 public final class Activations {
     private Activations() {}
 
     /**
-     * Samples of the Gumbel-softmax distribution (Jang et al., 2016, arXiv:1611.01144): the softmax of logits with noise, of the logits' shape.
+     * Draws samples of the Gumbel-softmax distribution (Jang et al., 2016, arXiv:1611.01144): the softmax of logits with noise, of the
+     * logits' shape.
      *
-     * @param temperature the smaller, the nearer to one-hot
+     * @param temperature temperature; the smaller, the closer samples are to one-hot
      * @param hard whether samples are one-hot, with the gradients of the soft ones
      */
     public static Tensor gumbelSoftmax(Tensor logits, double temperature, boolean hard, long dim) {

@@ -7,14 +7,15 @@ import panatorch.Tensor;
 /**
  * Cross-entropy of logits, as {@code torch.nn.functional.cross_entropy}.
  *
- * @param weight of each class [C], or null
- * @param ignoreIndex a target that does not count
- * @param labelSmoothing in [0, 1]: how much of the target is spread over all classes (Szegedy et al., 2015, arXiv:1512.00567)
+ * @param weight weight of each class [C], or null
+ * @param reduction reduction over the rows
+ * @param ignoreIndex target class that is ignored
+ * @param labelSmoothing share of the target that is spread over all classes, in [0, 1] (Szegedy et al., 2015, arXiv:1512.00567)
  */
 public record CrossEntropy(@Nullable Tensor weight, Reduction reduction, long ignoreIndex, double labelSmoothing) {
     private static final CrossEntropy PLAIN = new CrossEntropy(null, Reduction.MEAN, -100, 0);
 
-    /** The mean over all rows. */
+    /** Returns the mean over all rows, without further options. */
     public static CrossEntropy mean() { return PLAIN; }
 
     public CrossEntropy reduction(Reduction r) { return new CrossEntropy(weight, r, ignoreIndex, labelSmoothing); }
@@ -26,14 +27,16 @@ public record CrossEntropy(@Nullable Tensor weight, Reduction reduction, long ig
     public CrossEntropy labelSmoothing(double s) { return new CrossEntropy(weight, reduction, ignoreIndex, s); }
 
     /**
-     * @param logits [N, C], or [N, C, …]
-     * @param target classes int64 [N], or [N, …]; or probabilities of logits' shape
+     * Computes the cross-entropy.
+     *
+     * @param logits logits [N, C], or [N, C, …]
+     * @param target classes int64 [N], or [N, …]; or probabilities of the logits' shape
      * @return [] or, with {@link Reduction#NONE}, of the target's shape
      */
     public Tensor apply(Tensor logits, Tensor target) {
         return Aten.crossEntropyLoss(logits, target, weight, reduction.ordinal(), ignoreIndex, labelSmoothing);
     }
 
-    /** The mean cross-entropy. */
+    /** Returns the mean cross-entropy. */
     public static Tensor crossEntropy(Tensor logits, Tensor target) { return PLAIN.apply(logits, target); }
 }

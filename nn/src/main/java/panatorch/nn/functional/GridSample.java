@@ -4,28 +4,36 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Values of an image at places of a grid (Jaderberg et al., 2015, arXiv:1506.02025), as {@code torch.nn.functional.grid_sample}.
+ * Samples an image at the points of a grid (Jaderberg et al., 2015, arXiv:1506.02025), as {@code torch.nn.functional.grid_sample}.
  *
  * <pre>{@code
  * Tensor grid = Aten.affineGridGenerator(theta, images.shape(), false);
  * Tensor moved = GridSample.bilinear().apply(images, grid);
  * }</pre>
  *
- * @param alignCorners whether -1 and 1 are the centres of the corner elements, instead of their outer edges
+ * @param mode interpolation between elements
+ * @param padding values beyond the edges
+ * @param alignCorners whether -1 and 1 are the centres of the corner elements instead of their outer edges
  */
 public record GridSample(Mode mode, Padding padding, boolean alignCorners) {
-    /** How values between elements are made, in libtorch's order. */
+    /** The interpolation between elements, in libtorch's order. */
     public enum Mode {
         BILINEAR, NEAREST, BICUBIC
     }
 
-    /** What is beyond the edges, in libtorch's order. */
+    /** The values beyond the edges, in libtorch's order. */
     public enum Padding {
         ZEROS, BORDER, REFLECTION
     }
 
     public static GridSample bilinear() { return new GridSample(Mode.BILINEAR, Padding.ZEROS, false); }
 
-    /** @param input [N, C, H, W] or [N, C, D, H, W]; @param grid [N, h, w, 2] or [N, d, h, w, 3], x first, from -1 to 1; @return [N, C, h, w] or [N, C, d, h, w] */
+    /**
+     * Samples the input.
+     *
+     * @param input images [N, C, H, W] or [N, C, D, H, W]
+     * @param grid points [N, h, w, 2] or [N, d, h, w, 3], x first, from -1 to 1
+     * @return [N, C, h, w] or [N, C, d, h, w]
+     */
     public Tensor apply(Tensor input, Tensor grid) { return Aten.gridSampler(input, grid, mode.ordinal(), padding.ordinal(), alignCorners); }
 }

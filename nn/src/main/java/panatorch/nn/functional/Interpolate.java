@@ -9,23 +9,24 @@ import panatorch.Nn;
 import panatorch.Tensor;
 
 /**
- * Other sizes of the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W], as {@code torch.nn.functional.interpolate}.
+ * Resizes the last dimensions of [N, C, L], [N, C, H, W] or [N, C, D, H, W], as {@code torch.nn.functional.interpolate}.
  *
  * <pre>{@code Tensor twice = Interpolate.by(Interpolate.Mode.BILINEAR, 2).apply(images);}</pre>
  *
- * @param size of the output, one number for all dimensions or one for each; null where scale factors say it
- * @param scaleFactors of the sizes, one for all dimensions or one for each; null where sizes are given
- * @param alignCorners whether the centres of the corner elements stay where they are; for LINEAR, BILINEAR, BICUBIC and TRILINEAR
- * @param recompute whether the scale is computed anew from the output's whole size, instead of taken as given
+ * @param size size of the output, one number for all dimensions or one for each; null if scale factors are given
+ * @param scaleFactors scale factors, one for all dimensions or one for each; null if sizes are given
+ * @param mode interpolation between elements
+ * @param alignCorners whether the centres of the corner elements stay in place; for LINEAR, BILINEAR, BICUBIC and TRILINEAR
+ * @param recompute whether the scale is recomputed from the rounded output size instead of used as given
  */
 public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFactors, Mode mode, boolean alignCorners, boolean recompute) {
-    /** How elements between elements are made. */
+    /** The interpolation between elements. */
     public enum Mode {
         NEAREST, NEAREST_EXACT, LINEAR, BILINEAR, BICUBIC, TRILINEAR,
-        /** Means, as {@code AdaptiveAvgPool} computes them. */
+        /** Means over areas, as {@code AdaptiveAvgPool} computes them. */
         AREA;
 
-        /** As Python writes it. */
+        /** Returns Python's name of the mode. */
         @Override public String toString() { return name().toLowerCase(Locale.ROOT).replace('_', '-'); }
     }
 
@@ -82,5 +83,6 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
         return all;
     }
 
-    private static double[] wrong(int dims, int given) { throw new IllegalArgumentException("sizes are one number or " + dims + ", not " + given); }
+    private static double[] wrong(int dims, int given) { throw new IllegalArgumentException("one size or " + dims
+            + " sizes are needed, not " + given); }
 }

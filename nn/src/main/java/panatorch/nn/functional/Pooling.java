@@ -5,15 +5,15 @@ import panatorch.Aten;
 import panatorch.Nn;
 import panatorch.Tensor;
 
-/** Poolings that are more than one operator; the others are {@code Aten.maxPool2d}, {@code Nn.avgPool2d} and so on. */
+/** Poolings that need more than one operator. The others are operators such as {@code Aten.maxPool2d} and {@code Nn.avgPool2d}. */
 public final class Pooling {
     private Pooling() {}
 
     /**
-     * The sum of p-th powers of each window, to the power 1/p; p infinite means the largest size.
+     * Takes the p-th root of the sum of p-th powers in each window; for infinite p, the largest magnitude.
      *
      * @param kernel one size for each of one to three dimensions
-     * @param ceilMode whether windows may stand out over the far edges
+     * @param ceilMode whether windows may extend beyond the far edges
      */
     public static Tensor lpPool(Tensor input, double p, long[] kernel, long[] stride, boolean ceilMode) {
         int dims = kernel.length;
@@ -36,11 +36,11 @@ public final class Pooling {
     }
 
     /**
-     * Puts elements where a max pooling took them from, and zeros elsewhere.
+     * Reverses a max pooling: puts elements where it took them from, and zeros elsewhere.
      *
-     * @param indices of the pooling, int64
+     * @param indices the pooling's indices, int64
      * @param kernel one size for each of one to three dimensions
-     * @param outputSize of these dimensions, where several sizes have the same result; none for the least
+     * @param outputSize size of these dimensions, if several sizes give the same pooled size; none for the smallest
      */
     public static Tensor maxUnpool(Tensor input, Tensor indices, long[] kernel, long[] stride, long[] padding, long... outputSize) {
         int dims = kernel.length;
@@ -48,7 +48,9 @@ public final class Pooling {
         for (int d = 0; d < dims; d++) {
             long least = (input.size(d - dims) - 1) * stride[d] + kernel[d] - 2 * padding[d];
             size[d] = outputSize.length == 0 ? least : outputSize[outputSize.length - dims + d];
-            if (Math.abs(size[d] - least) >= stride[d]) throw new IllegalArgumentException("an output size of " + size[d] + " is not between " + (least - stride[d]) + " and " + (least + stride[d]));
+            if (Math.abs(size[d] - least) >= stride[d])
+                throw new IllegalArgumentException("the output size has to be between " + (least - stride[d]) + " and " + (least
+                        + stride[d]) + ", not " + size[d]);
         }
         return switch (dims) {
             case 1 -> Nn.maxUnpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), size[0], 1).squeeze(-1);

@@ -2,11 +2,11 @@ package panatorch.nn.functional;
 
 import panatorch.Tensor;
 
-/** What becomes of the losses of single elements, in libtorch's order. */
+/** The reduction of the losses of single elements, in libtorch's order. */
 public enum Reduction {
     NONE, MEAN, SUM;
 
-    /** {@code losses} as they are, their mean or their sum. */
+    /** Returns {@code losses} as they are, their mean or their sum. */
     public Tensor of(Tensor losses) {
         return switch (this) {
             case NONE -> losses;

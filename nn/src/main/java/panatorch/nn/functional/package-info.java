@@ -1,4 +1,4 @@
-/** Functions by theme where more than one operator is behind them; the others are operators, of {@code Aten} and {@code Nn}. */
+/** Functions that need more than one operator, by theme. All other functions are operators of {@code Aten} and {@code Nn}. */
 @NullMarked
 package panatorch.nn.functional;
 

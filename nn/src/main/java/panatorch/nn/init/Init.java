@@ -14,20 +14,24 @@ import panatorch.Tensor;
 public final class Init {
     private Init() {}
 
-    /** Which side of a weight keeps the variance: going forward its inputs, going back its outputs. */
+    /** The side of a weight that preserves the variance: the inputs in the forward pass, the outputs in the backward pass. */
     public enum Fan {
         IN, OUT;
 
         double of(Tensor weight) { return this == IN ? fanIn(weight) : fanOut(weight); }
     }
 
-    /** What follows a weight. */
+    /** The nonlinearity that follows a weight. */
     public enum Nonlinearity {
-        /** None; of sigmoids, too. */
+        /** None; also for sigmoids. */
         LINEAR, TANH, RELU, LEAKY_RELU, SELU
     }
 
-    /** By how much weights are larger because of what follows them. @param slope the negative slope, of a leaky ReLU only */
+    /**
+     * Returns the factor by which weights are larger because of the nonlinearity that follows them.
+     *
+     * @param slope negative slope; used for a leaky ReLU only
+     */
     public static double gain(Nonlinearity nonlinearity, double slope) {
         return switch (nonlinearity) {
             case LINEAR -> 1;
@@ -38,21 +42,22 @@ public final class Init {
         };
     }
 
-    /** Inputs of one output of a weight [out, in, …]: its elements but for the first dimension. */
+    /** Returns the number of inputs of one output of a weight [out, in, …]: its elements without the first dimension. */
     public static long fanIn(Tensor weight) { return weight.size(1) * receptiveField(weight); }
 
-    /** Outputs that one input of a weight [out, in, …] reaches. */
+    /** Returns the number of outputs that one input of a weight [out, in, …] reaches. */
     public static long fanOut(Tensor weight) { return weight.size(0) * receptiveField(weight); }
 
     private static long receptiveField(Tensor weight) {
         long[] shape = weight.shape();
-        if (shape.length < 2) throw new IllegalArgumentException("fans are of weights with two dimensions or more, not of " + weight.describe());
+        if (shape.length < 2)
+            throw new IllegalArgumentException("fan-in and fan-out need a weight with at least 2 dimensions, not " + weight.describe());
         long field = 1;
         for (int d = 2; d < shape.length; d++) field *= shape[d];
         return field;
     }
 
-    /** The uniform distribution on [{@code low}, {@code high}). */
+    /** Draws from the uniform distribution on [{@code low}, {@code high}). */
     public static Tensor uniform_(Tensor t, double low, double high) {
         try (var noGrad = NoGrad.enter()) {
             return t.uniform_(low, high);
@@ -65,7 +70,7 @@ public final class Init {
         }
     }
 
-    /** The normal distribution between {@code low} and {@code high}; what is outside is drawn again. */
+    /** Draws from the normal distribution truncated to {@code low} and {@code high}; numbers outside are drawn again. */
     public static Tensor truncNormal_(Tensor t, double mean, double std, double low, double high) {
         try (var noGrad = NoGrad.enter()) {
             TruncatedNormal.fill(t, mean, std, low, high);
@@ -83,19 +88,23 @@ public final class Init {
 
     public static Tensor zeros_(Tensor t) { return constant_(t, 0); }
 
-    /** The identity, of a matrix. */
+    /** Fills a matrix with the identity. */
     public static Tensor eye_(Tensor matrix) {
-        if (matrix.dim() != 2) throw new IllegalArgumentException("a matrix is needed, not " + matrix.describe());
+        if (matrix.dim() != 2) throw new IllegalArgumentException("the identity needs a matrix, not " + matrix.describe());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             matrix.copy_(Aten.eye(matrix.size(0), matrix.size(1), matrix.dtype(), null, matrix.device()));
         }
         return matrix;
     }
 
-    /** Convolution weights [out, in, …] of three to five dimensions that keep as many channels of each group as possible as they are. */
+    /**
+     * Fills convolution weights [out, in, …] of three to five dimensions so that as many channels of each group as possible pass
+     * unchanged.
+     */
     public static Tensor dirac_(Tensor weight, long groups) {
         long dims = weight.dim();
-        if (dims < 3 || dims > 5) throw new IllegalArgumentException("a convolution's weight is needed, not " + weight.describe());
+        if (dims < 3 || dims > 5)
+            throw new IllegalArgumentException("dirac_ needs a convolution weight of 3 to 5 dimensions, not " + weight.describe());
         if (weight.size(0) % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + weight.size(0) + " channels");
         long each = weight.size(0) / groups, kept = Math.min(each, weight.size(1));
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -111,45 +120,53 @@ public final class Init {
         return weight;
     }
 
-    /** Glorot and Bengio 2010, uniform, with gain 1. */
+    /** Xavier initialisation, uniform, with gain 1 (Glorot and Bengio 2010). */
     public static Tensor xavierUniform_(Tensor weight) { return xavierUniform_(weight, 1); }
 
-    /** Glorot and Bengio 2010, uniform. */
+    /** Xavier initialisation, uniform (Glorot and Bengio 2010). */
     public static Tensor xavierUniform_(Tensor weight, double gain) {
         double bound = Math.sqrt(3.0) * xavierStd(weight, gain);
         return uniform_(weight, -bound, bound);
     }
 
-    /** Glorot and Bengio 2010, normal, with gain 1. */
+    /** Xavier initialisation, normal, with gain 1 (Glorot and Bengio 2010). */
     public static Tensor xavierNormal_(Tensor weight) { return xavierNormal_(weight, 1); }
 
-    /** Glorot and Bengio 2010, normal. */
+    /** Xavier initialisation, normal (Glorot and Bengio 2010). */
     public static Tensor xavierNormal_(Tensor weight, double gain) { return normal_(weight, 0, xavierStd(weight, gain)); }
 
     private static double xavierStd(Tensor weight, double gain) { return gain * Math.sqrt(2.0 / (fanIn(weight) + fanOut(weight))); }
 
-    /** He et al., 2015, arXiv:1502.01852, uniform, by fan-in; {@code a} is the negative slope of the leaky ReLU that follows. */
+    /**
+     * Kaiming initialisation, uniform, by fan-in (He et al., 2015, arXiv:1502.01852).
+     *
+     * @param a negative slope of the leaky ReLU that follows
+     */
     public static Tensor kaimingUniform_(Tensor weight, double a) { return kaimingUniform_(weight, a, Fan.IN, Nonlinearity.LEAKY_RELU); }
 
-    /** He et al., 2015, arXiv:1502.01852, uniform. */
+    /** Kaiming initialisation, uniform (He et al., 2015, arXiv:1502.01852). */
     public static Tensor kaimingUniform_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
-        if (weight.numel() == 0) return weight; // its fans may be 0
+        if (weight.numel() == 0) return weight; // its fan-in or fan-out may be 0
         double bound = Math.sqrt(3.0) * (gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
         return uniform_(weight, -bound, bound);
     }
 
-    /** He et al., 2015, arXiv:1502.01852, normal. */
+    /** Kaiming initialisation, normal (He et al., 2015, arXiv:1502.01852). */
     public static Tensor kaimingNormal_(Tensor weight, double a, Fan fan, Nonlinearity nonlinearity) {
         if (weight.numel() == 0) return weight;
         return normal_(weight, 0, gain(nonlinearity, a) / Math.sqrt(fan.of(weight)));
     }
 
-    /** He et al., 2015, arXiv:1502.01852, normal, by fan-out, for a ReLU: what ResNets begin with. */
+    /** Kaiming initialisation, normal, by fan-out, for a ReLU, as ResNets use it (He et al., 2015, arXiv:1502.01852). */
     public static Tensor kaimingNormalFanOut_(Tensor weight) { return kaimingNormal_(weight, 0, Fan.OUT, Nonlinearity.LEAKY_RELU); }
 
-    /** Rows or columns, whichever are fewer, that are orthogonal and of length {@code gain}, of a weight [out, …] (Saxe et al., 2013, arXiv:1312.6120). */
+    /**
+     * Fills a weight [out, …] so that its rows or columns, whichever are fewer, are orthogonal and of length {@code gain} (Saxe et
+     * al., 2013, arXiv:1312.6120).
+     */
     public static Tensor orthogonal_(Tensor weight, double gain) {
-        if (weight.dim() < 2) throw new IllegalArgumentException("a weight of two dimensions or more is needed, not " + weight.describe());
+        if (weight.dim() < 2)
+            throw new IllegalArgumentException("orthogonal_ needs a weight with at least 2 dimensions, not " + weight.describe());
         if (weight.numel() == 0) return weight;
         long rows = weight.size(0), columns = weight.numel() / rows;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -163,9 +180,9 @@ public final class Init {
         return weight;
     }
 
-    /** The normal distribution on a matrix, with a part of each column's elements zero (Martens 2010). */
+    /** Fills a matrix from the normal distribution, with a fraction {@code sparsity} of each column's elements zero (Martens 2010). */
     public static Tensor sparse_(Tensor matrix, double sparsity, double std) {
-        if (matrix.dim() != 2) throw new IllegalArgumentException("a matrix is needed, not " + matrix.describe());
+        if (matrix.dim() != 2) throw new IllegalArgumentException("sparse_ needs a matrix, not " + matrix.describe());
         long rows = matrix.size(0), zeros = (long) Math.ceil(sparsity * rows);
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             matrix.normal_(0, std);
@@ -174,10 +191,10 @@ public final class Init {
         return matrix;
     }
 
-    /** What PyTorch gives linear and convolution weights. */
+    /** PyTorch's default initialisation of linear and convolution weights. */
     public static Tensor layerWeight_(Tensor weight) { return kaimingUniform_(weight, Math.sqrt(5)); }
 
-    /** What PyTorch gives the bias beside {@code weight}. */
+    /** PyTorch's default initialisation of the bias beside {@code weight}. */
     public static Tensor layerBias_(Tensor bias, Tensor weight) {
         long fan = fanIn(weight);
         double bound = fan > 0 ? 1 / Math.sqrt(fan) : 0;

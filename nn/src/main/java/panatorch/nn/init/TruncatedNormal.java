@@ -6,8 +6,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * The normal distribution between two limits, by rejection, as {@code torch.nn.init.trunc_normal_} does it since PyTorch 2.13: of normal numbers
- * where enough of them are between the limits, else of uniform ones.
+ * Draws from the normal distribution between two limits by rejection, as {@code torch.nn.init.trunc_normal_} does since PyTorch 2.13:
+ * from normal numbers if enough of them lie between the limits, otherwise from uniform ones.
  */
 final class TruncatedNormal {
     private static final double ENOUGH = 0.3;
@@ -30,7 +30,7 @@ final class TruncatedNormal {
 
     private static Tensor outside(Tensor t, double least, double most) { return t.lt(least).logicalOr(t.gt(most)); }
 
-    /** Accepts {@code x} with the density at it, relative to the largest. */
+    /** Accepts {@code x} with the density at it relative to the largest density. */
     private static Tensor ofUniform(Tensor t, double mean, double std, double low, double high) {
         double mode = Math.max(low, Math.min(mean, high)), peak = -0.5 * Math.pow((mode - mean) / std, 2);
         Tensor result = t.emptyLike().uniform_(low, high), pending = rejected(result, mean, std, peak);
@@ -47,9 +47,9 @@ final class TruncatedNormal {
         return candidates.emptyLike().uniform_().log_().gt(density);
     }
 
-    /** As an element of {@code t} holds it. */
+    /** Rounds a number to the type of {@code t}. */
     private static double rounded(Tensor t, double value) { return Aten.scalarTensor(value, t.dtype()).itemDouble(); }
 
-    /** The normal distribution function. */
+    /** Computes the cumulative distribution function of the normal distribution. */
     private static double cdf(double x) { return (1 + Aten.scalarTensor(x / Math.sqrt(2), DType.FLOAT64).erf().itemDouble()) / 2; }
 }

@@ -1,4 +1,4 @@
-/** How weights begin. */
+/** Initialisation of weights, as {@code torch.nn.init}. */
 @NullMarked
 package panatorch.nn.init;
 

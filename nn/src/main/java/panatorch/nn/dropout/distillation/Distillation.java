@@ -77,7 +77,7 @@ public final class Distillation implements Objective, AutoCloseable {
      */
     @Override public Objective.Result apply(Module model, Tensor input, @Nullable Tensor target) {
         Result r = loss(model, input);
-        if (NoGrad.isGradEnabled()) monitor.add(r, input.size(0));
+        if (NoGrad.isGradEnabled()) monitor.add(r.loss(), r.floor(), input.size(0));
         return new Objective.Result(r.loss(), r.output());
     }
 

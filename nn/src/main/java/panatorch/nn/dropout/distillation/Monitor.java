@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.train.Averages;
 import panatorch.train.Callback;
@@ -34,10 +35,11 @@ public final class Monitor implements Callback, AutoCloseable {
 
     Monitor(Teacher teacher) { this.teacher = teacher; }
 
-    void add(Distillation.Result r, long rows) {
+    /** Adds the means of a batch. */
+    void add(Tensor loss, @Nullable Tensor floor, long rows) {
         var means = new LinkedHashMap<String, Tensor>();
-        means.put(LOSS, r.loss());
-        if (r.floor() != null) means.put(FLOOR, r.floor());
+        means.put(LOSS, loss);
+        if (floor != null) means.put(FLOOR, floor);
         epoch.add(means, rows);
     }
 

@@ -119,7 +119,7 @@ public final class NarrowStudents {
         return (generator == null ? Aten.randperm(all) : Torch.randperm(all, generator)).narrow(0, 0, some).sort().values();
     }
 
-    /** Returns the indices of the inputs to keep in the layer behind {@code units}: one input a unit, or all elements of its map. */
+    /** Returns the indices of the inputs to keep in the layer after {@code units}: one input a unit, or all elements of its map. */
     private static Tensor elements(String layer, Tensor kept, long units, long inputs) {
         if (inputs % units != 0)
             throw new IllegalArgumentException(layer + " takes " + inputs + " inputs, and the layer before it has " + units

@@ -65,7 +65,7 @@ public final class ScaleOnly extends Module {
         });
     }
 
-    /** Returns the shape of the scale behind each dropout layer, by the layer's name. */
+    /** Returns the shape of the scale after each dropout layer, by the layer's name. */
     private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
         var layers = new LinkedHashMap<String, Module>();
         network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) layers.put(name, m); });

@@ -6,7 +6,7 @@ import panatorch.nn.Dropout;
 import panatorch.nn.Linear;
 
 /**
- * A linear layer behind a dropout layer with block-wise gyro masks that skips the products with zeros (Lee et al., MLSys 2022). For
+ * A linear layer after a dropout layer with block-wise gyro masks that skips the products with zeros (Lee et al., MLSys 2022). For
  * the τ active subnetworks, one batched product [τ, B/τ, K] × [τ, K, H] replaces [B, D] × [D, H]; K of the D units are kept.
  *
  * <pre>{@code

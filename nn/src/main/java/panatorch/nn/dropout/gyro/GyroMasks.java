@@ -66,7 +66,7 @@ public final class GyroMasks extends Module implements MaskSource {
         this.schedule = schedule;
         this.options = options;
         buffer("bank", null);
-        layer = schedule.join(this);
+        layer = schedule.join(this::forget);
     }
 
     private GyroMasks(GyroMasks original) {
@@ -75,7 +75,7 @@ public final class GyroMasks extends Module implements MaskSource {
         drawnFor = original.drawnFor;
         layer = original.layer;
         buffer("bank", null);
-        schedule.joinAsCopy(this);
+        schedule.joinAsCopy(this::forget);
     }
 
     public GyroSchedule schedule() { return schedule; }

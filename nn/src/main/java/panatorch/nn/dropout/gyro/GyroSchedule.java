@@ -59,7 +59,7 @@ public final class GyroSchedule implements AutoCloseable {
      */
     private final List<long[]> orders = new ArrayList<>();
     private final List<long[]> steps = new ArrayList<>();
-    private final List<GyroMasks> masks = new ArrayList<>();
+    private final List<Runnable> atClose = new ArrayList<>();
     private int layers;
 
     private GyroSchedule(Kind kind, int subnetworks, int concurrent, long total, long period, boolean shared, long seed) {
@@ -206,15 +206,19 @@ public final class GyroSchedule implements AutoCloseable {
 
     // ---- layers
 
-    /** Returns the number of a new layer. */
-    int join(GyroMasks layer) {
+    /**
+     * Returns the number of a new layer.
+     *
+     * @param atClose frees what the layer has made ready, when the schedule is closed
+     */
+    int join(Runnable atClose) {
         if (!shared) draw();
-        masks.add(layer);
+        this.atClose.add(atClose);
         return layers++;
     }
 
     /** Adds a copy of a layer, which selects as the layer does. */
-    void joinAsCopy(GyroMasks copy) { masks.add(copy); }
+    void joinAsCopy(Runnable atClose) { this.atClose.add(atClose); }
 
     void forwarded(int layer) {
         if (kind == Kind.COMPOSER) steps.get(layer)[0]++;
@@ -270,7 +274,7 @@ public final class GyroSchedule implements AutoCloseable {
 
     /** Frees the generator and the layers' expanded masks; the layers can no longer train. Closing twice is harmless. */
     @Override public void close() {
-        masks.forEach(GyroMasks::forget);
+        atClose.forEach(Runnable::run);
         generator.close();
     }
 

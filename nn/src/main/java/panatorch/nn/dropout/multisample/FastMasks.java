@@ -11,7 +11,7 @@ import panatorch.nn.MaskSource;
 
 /**
  * Dropout masks drawn from 16 random bits an element, for CPUs. libtorch spends more time on a dropout mask than on the linear layer
- * behind it; these masks cost a fraction of that, which matters where a head draws M of them. The keep probability is rounded to a
+ * after it; these masks cost a fraction of that, which matters where a head draws M of them. The keep probability is rounded to a
  * multiple of 1/65536, and the scale with it, so that a mask's mean is exactly 1. The numbers differ from Python's with the same seed.
  * On a GPU there is nothing to gain: dropout is one kernel there.
  *

@@ -1,10 +1,7 @@
-package panatorch;
+package panatorch.internal.library;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
@@ -12,37 +9,30 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.natives.Native;
+import panatorch.internal.natives.Symbol;
 
 /** The process's memory in bytes as the system tells it, −1 where it does not. */
-final class ProcessMemory {
+public final class ProcessMemory {
     private ProcessMemory() {}
 
     private static final Path STATUS = Path.of("/proc/self/status");
 
-    /** glibc's {@code struct mallinfo2}: ten numbers of type {@code size_t}. */
-    private static final MemoryLayout MALLINFO = MemoryLayout.sequenceLayout(10, ValueLayout.JAVA_LONG);
+    /** Of the ten numbers in glibc's {@code struct mallinfo2}. */
     private static final int MAPPED = 4, IN_USE = 7;
-    private static final @Nullable MethodHandle MALLINFO2 = find();
+    private static final @Nullable MethodHandle MALLINFO2 = Symbol.MALLINFO.functionIfThere();
 
-    @SuppressWarnings("restricted")
-    private static @Nullable MethodHandle find() {
-        var type = FunctionDescriptor.of(MemoryLayout.structLayout(MALLINFO));
-        return Linker.nativeLinker().defaultLookup().find("mallinfo2").map(f -> Linker.nativeLinker().downcallHandle(f, type)).orElse(null);
-    }
-
-    static long nativeHeap() {
+    public static long nativeHeap() {
         if (MALLINFO2 == null) return -1;
         try (var arena = Arena.ofConfined()) {
-            var info = (MemorySegment) MALLINFO2.invokeExact((SegmentAllocator) arena);
+            MemorySegment info = Native.call(() -> (MemorySegment) MALLINFO2.invokeExact((SegmentAllocator) arena));
             return info.getAtIndex(ValueLayout.JAVA_LONG, MAPPED) + info.getAtIndex(ValueLayout.JAVA_LONG, IN_USE);
-        } catch (Throwable t) {
-            throw new AssertionError(t);
         }
     }
 
-    static long resident() { return status("VmRSS:"); }
+    public static long resident() { return status("VmRSS:"); }
 
-    static long peakResident() { return status("VmHWM:"); }
+    public static long peakResident() { return status("VmHWM:"); }
 
     private static long status(String name) {
         try (var lines = Files.lines(STATUS)) {

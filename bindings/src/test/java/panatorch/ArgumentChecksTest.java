@@ -14,7 +14,7 @@ import panatorch.junit.NoTensorLeaks;
 
 /** Calls that end the process in libtorch, which the fuzzer found, are refused before. */
 @NoTensorLeaks
-class GuardsTest {
+class ArgumentChecksTest {
     private static final boolean[] ALL = {true, true, true};
 
     private record Wrong(String operator, String says, @Nullable Object... arguments) {}
@@ -126,7 +126,7 @@ class GuardsTest {
         }
     }
 
-    @Test void the_operators_that_are_guarded_still_compute() {
+    @Test void the_operators_that_are_checked_still_compute() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.randn(3, 1, 2), w = Torch.randn(8, 2), u = Torch.randn(8, 2), b = f(8), c = f(8), h = f(1, 1, 2);
             var lstm = Operators.call("aten::mkldnn_rnn_layer", x, w, u, b, c, h, h, false, List.of(), 2, 2, 1, true, false, false, false);

@@ -10,16 +10,18 @@ import java.util.stream.Collectors;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 
-/** Loads state dicts; what does not fit is reported in PyTorch's words, which people search for. */
-final class StateDicts {
-    private StateDicts() {}
+/** Loads state dicts. Mismatches are reported in PyTorch's words, so that a web search finds them. */
+final class StateDictLoader {
+    private StateDictLoader() {}
 
-    static Module.LoadReport load(String module, Map<String, Tensor> own, Map<String, Tensor> state, boolean strict) {
-        var missing = own.keySet().stream().filter(n -> !state.containsKey(n)).toList();
-        var unexpected = state.keySet().stream().filter(n -> !own.containsKey(n)).toList();
+    /** Returns the names in {@code all} that {@code others} lacks. */
+    static List<String> namesWithout(Map<String, Tensor> all, Map<String, Tensor> others) { return all.keySet().stream().filter(n -> !others.containsKey(n)).toList(); }
+
+    /** Copies the tensors of {@code state} into those of {@code own} that have their names, unless a shape differs or a name is missing or unexpected. */
+    static void load(String module, Map<String, Tensor> own, Map<String, Tensor> state, List<String> missing, List<String> unexpected) {
         var wrong = new StringJoiner("\n\t");
-        if (strict && !missing.isEmpty()) wrong.add("Missing key(s) in state_dict: " + quoted(missing) + ". ");
-        if (strict && !unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
+        if (!missing.isEmpty()) wrong.add("Missing key(s) in state_dict: " + quoted(missing) + ". ");
+        if (!unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
         own.forEach((name, t) -> {
             Tensor other = state.get(name);
             if (other != null && !Arrays.equals(t.shape(), other.shape())) wrong.add("size mismatch for " + name + ": copying a param with shape torch.Size(" + Arrays.toString(other.shape())
@@ -32,10 +34,9 @@ final class StateDicts {
                 if (other != null) t.copy_(other);
             });
         }
-        return new Module.LoadReport(missing, unexpected);
     }
 
-    /** The entries of each module by their short names; modules by their prefixes ({@code layer1.0.}). */
+    /** Groups the entries by module, under their short names; modules are named by their prefixes ({@code layer1.0.}). */
     static Map<String, Map<String, Tensor>> byModule(Map<String, Tensor> state) {
         var all = new HashMap<String, Map<String, Tensor>>();
         state.forEach((name, t) -> {

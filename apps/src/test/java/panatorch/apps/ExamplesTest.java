@@ -1,0 +1,154 @@
+package panatorch.apps;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import panatorch.cuda.CudaGraph;
+import panatorch.junit.NoTensorLeaks;
+
+/** Every program of {@code apps/examples} compiles without a warning, does what its first lines promise, and leaves no tensor behind. */
+@NoTensorLeaks
+class ExamplesTest {
+    private static final Path EXAMPLES = Path.of("examples");
+
+    /** As the project's own code is compiled, but for what concerns the implicit classes of single-file programs. */
+    private static final String LINT = "-Xlint:all,-processing,-classfile,-try,-path,-missing-explicit-ctor";
+
+    @TempDir static Path classes;
+
+    @BeforeAll static void compile() throws IOException {
+        List<Path> sources;
+        try (var files = Files.list(EXAMPLES)) {
+            sources = files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+        }
+        var compiler = ToolProvider.getSystemJavaCompiler();
+        var found = new DiagnosticCollector<JavaFileObject>();
+        try (var manager = compiler.getStandardFileManager(null, null, null)) {
+            var options = List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), LINT, "-proc:none");
+            // One by one, since each is a program of its own and two may name a helper alike.
+            for (Path source : sources) compiler.getTask(null, manager, found, options, null, manager.getJavaFileObjects(source)).call();
+        }
+        assertThat(found.getDiagnostics()).map(d -> d.getSource() + ":" + d.getLineNumber() + ": " + d.getMessage(Locale.ROOT)).isEmpty();
+    }
+
+    /** Runs an example in this process, and returns what it printed. */
+    private static String run(String name, String... args) throws Exception {
+        var printed = new ByteArrayOutputStream();
+        PrintStream out = System.out;
+        try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, ExamplesTest.class.getClassLoader())) {
+            var type = Class.forName(name, true, loader);
+            var constructor = type.getDeclaredConstructor();
+            constructor.setAccessible(true);
+            var methods = List.of(type.getDeclaredMethods());
+            boolean takesNone = methods.stream().anyMatch(m -> m.getName().equals("main") && m.getParameterCount() == 0);
+            var main = takesNone ? type.getDeclaredMethod("main") : type.getDeclaredMethod("main", String[].class);
+            main.setAccessible(true);
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+            if (takesNone) main.invoke(constructor.newInstance());
+            else main.invoke(constructor.newInstance(), (Object) args);
+        } finally {
+            System.setOut(out);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The numbers that follow {@code words} in the output, in order. */
+    private static double[] numbers(String output, String words) {
+        var number = Pattern.compile(Pattern.quote(words) + " ?(-?[\\d.]+(?:E-?\\d+)?)");
+        double[] all = number.matcher(output).results().mapToDouble(m -> Double.parseDouble(m.group(1))).toArray();
+        assertThat(all).as("numbers after '%s' in: %s", words, output).isNotEmpty();
+        return all;
+    }
+
+    private static double last(String output, String words) {
+        double[] all = numbers(output, words);
+        return all[all.length - 1];
+    }
+
+    @Test void gradients_are_their_formula_and_descent_finds_the_line() throws Exception {
+        String output = run("TensorsAndAutograd");
+        assertThat(output).contains("they agree: true").contains("the line: y = 2.000 x + 1.000");
+        assertThat(last(output, "loss")).isLessThan(1e-3);
+    }
+
+    @Test void a_perceptron_learns_the_circle() throws Exception {
+        String output = run("Perceptron", "150");
+        assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0] / 2);
+        assertThat(last(output, "accuracy on new points:")).isGreaterThan(0.8);
+    }
+
+    @Test void a_resnet_by_hand_learns() throws Exception {
+        String output = run("ResNetByHand", "2", "320");
+        assertThat(numbers(output, "loss")).hasSize(2);
+        assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0]);
+    }
+
+    @Test void a_loaded_trunk_is_better_than_chance_and_all_but_the_head_is_in_the_file() throws Exception {
+        String output = run("FineTuning", "1", "5");
+        assertThat(output).contains("not in the file: [1.weight, 1.bias]");
+        assertThat(last(output, "ten shapes: accuracy")).as("chance is 0.1").isGreaterThan(0.2);
+        assertThat(last(output, "loaded trunk: accuracy")).as("chance is 0.5").isGreaterThan(0.6);
+    }
+
+    @Test void waves_of_an_own_set_are_told_apart() throws Exception {
+        String output = run("OwnDataset", "3");
+        assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0]);
+        assertThat(last(output, "accuracy on new waves:")).as("chance is 0.33").isGreaterThan(0.6);
+    }
+
+    @Test void an_own_functions_derivative_is_right() throws Exception {
+        String output = run("OwnFunction");
+        assertThat(last(output, "greatest difference from silu:")).isLessThan(1e-6);
+        assertThat(output).contains("agrees with finite differences").contains("so does its own derivative");
+    }
+
+    @Test void every_precision_learns() throws Exception {
+        String output = run("MixedPrecision", "60");
+        assertThat(output).contains("fp32: logits are float32", "bf16: logits are bfloat16", "fp16: logits are float16", "scale 65536");
+        var losses = Pattern.compile("loss ([\\d.]+) → ([\\d.]+)").matcher(output).results().toList();
+        assertThat(losses).hasSize(3);
+        assertThat(losses).allSatisfy(m -> assertThat(Double.parseDouble(m.group(2))).isLessThan(Double.parseDouble(m.group(1)) / 1.5));
+    }
+
+    @Test void a_network_is_less_sure_where_there_were_no_data() throws Exception {
+        String output = run("Uncertainty", "300");
+        assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0]);
+        assertThat(last(output, "with data,")).isGreaterThan(last(output, "std on average:"));
+    }
+
+    @Test void eight_samples_of_a_head_learn() throws Exception {
+        String output = run("MultiSampleHead", "3", "1000");
+        assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0]);
+        assertThat(last(output, "test accuracy:")).as("chance is 0.1").isGreaterThan(0.15);
+    }
+
+    @Test void without_a_gpu_the_example_of_a_graph_says_so() throws Exception {
+        assumeTrue(!CudaGraph.isAvailable(), "there is a GPU here");
+        assertThat(run("CudaGraphStep")).isEqualToIgnoringNewLines("There is no GPU that libtorch can use, and a CUDA graph needs one.");
+    }
+
+    @Test void a_graphed_step_computes_what_the_eager_one_does() throws Exception {
+        assumeTrue(CudaGraph.isAvailable(), "this example needs a GPU that libtorch can use");
+        double[] losses = numbers(run("CudaGraphStep", "40"), "loss");
+        assertThat(losses).hasSize(2);
+        assertThat(losses[1]).isCloseTo(losses[0], within(1e-3));
+    }
+}

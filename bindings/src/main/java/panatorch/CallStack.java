@@ -1,0 +1,82 @@
+package panatorch;
+
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.IValueVector;
+import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.ValueStack;
+
+/** A {@link ValueStack} by means of a {@link Call} that has no operator. */
+final class CallStack extends ValueStack {
+    static {
+        openBy(CallStack::new);
+    }
+
+    private final Call call = Call.begin();
+    private boolean open = true;
+
+    @Override public void push(@Nullable Object value) {
+        String type = switch (value) {
+            case null -> "NoneType?";
+            case Tensor _ -> "Tensor";
+            case Complex _ -> "number";
+            case Long _, Integer _ -> "int";
+            case Double _, Float _ -> "float";
+            case Boolean _ -> "bool";
+            case String _ -> "str";
+            case Device _ -> "Device";
+            case Generator _ -> "Generator";
+            case NativeObject _ -> "object";
+            case long[] _ -> "int[]";
+            case double[] _ -> "float[]";
+            case boolean[] _ -> "bool[]";
+            default -> throw failed(new IllegalArgumentException("no value of libtorch's is a " + value.getClass().getSimpleName() + "; a list needs its type"));
+        };
+        push(type, value);
+    }
+
+    @Override public void push(String type, @Nullable Object value) {
+        requireOpen();
+        var parameter = new OperatorSchema.Parameter("", type, 0);
+        try {
+            Values.push(call, parameter, Values.checked("value " + call.resultCount(), parameter, value));
+        } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {
+            throw failed(e);
+        }
+    }
+
+    private <E extends RuntimeException> E failed(E error) {
+        close();
+        return error;
+    }
+
+    private void requireOpen() {
+        if (!open) throw new IllegalStateException("this stack is closed");
+    }
+
+    @Override public void run(Consumer<IValueVector> code) {
+        requireOpen();
+        boolean done = false;
+        try {
+            call.run(code);
+            done = true;
+        } finally {
+            if (!done) close();
+        }
+    }
+
+    @Override public int size() {
+        requireOpen();
+        return call.resultCount();
+    }
+
+    @Override public @Nullable Object take(int i) {
+        requireOpen();
+        return Values.take(call, i);
+    }
+
+    @Override public void close() {
+        if (!open) return;
+        open = false;
+        call.endIfBusy();
+    }
+}

@@ -1,0 +1,79 @@
+package panatorch.internal.calls;
+
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.IValueVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of native code that takes and returns {@code IValue}s, such as a method of a script module or an operator of a process group. As in a call
+ * of an operator, results belong to the current scope, errors of libtorch are {@code TorchException}s, exceptions of Java code that is called back are
+ * thrown as they are, and the thread's open modes hold.
+ *
+ * <pre>{@code
+ * try (var stack = ValueStack.open()) {
+ *     stack.push(x);
+ *     stack.push("int[]", List.of(2, 3));
+ *     stack.run(method::run);
+ *     return (Tensor) stack.take(0);
+ * }
+ * }</pre>
+ *
+ * <p>A stack belongs to the thread that opened it, which may call operators and open others while it is open.
+ */
+public abstract class ValueStack implements AutoCloseable {
+    private static volatile @Nullable Supplier<ValueStack> opener;
+
+    static {
+        try { // by its name, as this package may not depend on that one
+            Class.forName("panatorch.CallStack", true, ValueStack.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    protected ValueStack() {}
+
+    /** Tells how a stack is opened. To be called once, by the class that is one. */
+    protected static void openBy(Supplier<ValueStack> opener) { ValueStack.opener = opener; }
+
+    /** An empty stack. */
+    public static ValueStack open() {
+        Supplier<ValueStack> by = opener;
+        if (by == null) throw new IllegalStateException("nothing opens stacks yet");
+        return by.get();
+    }
+
+    /**
+     * Pushes a value whose type Java's value tells.
+     *
+     * @param value null for none, a {@code Tensor}, number, {@code Boolean}, {@code String}, {@code Device}, {@code Generator}, {@code NativeObject},
+     *     {@code long[]}, {@code double[]} or {@code boolean[]}
+     * @throws IllegalArgumentException if it is something else
+     */
+    public abstract void push(@Nullable Object value);
+
+    /**
+     * Pushes a value of a type.
+     *
+     * @param type as schemas write it: {@code Tensor[]}, {@code int?}, {@code str[]}, or a custom class's name
+     * @throws IllegalArgumentException if {@code value} is none of this type
+     */
+    public abstract void push(String type, @Nullable Object value);
+
+    /**
+     * Runs native code, which takes its arguments off the stack and puts its results onto it.
+     *
+     * @throws RuntimeException {@code TorchException} for an error of libtorch, after which the stack is closed
+     */
+    public abstract void run(Consumer<IValueVector> code);
+
+    /** How many values are on the stack. */
+    public abstract int size();
+
+    /** Takes value {@code i}, counted from the lowest; null for none and for an undefined tensor. An object of a custom class or script is a {@code NativeObject}. */
+    public abstract @Nullable Object take(int i);
+
+    /** Frees what is left on the stack. Closing twice is harmless. */
+    @Override public abstract void close();
+}
