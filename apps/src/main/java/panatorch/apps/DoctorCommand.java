@@ -32,7 +32,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    private final Map<String, Object> told = new LinkedHashMap<>();
+    private final Map<String, Object> report = new LinkedHashMap<>();
 
     @Override public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
@@ -47,7 +47,7 @@ final class DoctorCommand implements Callable<Integer> {
         row(out, "GPU", Cuda.isAvailable() ? "NVIDIA, through CUDA" : "none: " + DeviceName.whyNoGpu());
         Precision precision = Precision.auto(DeviceName.AUTO.resolve());
         row(out, "precision", precision + ", because " + precision.reason());
-        if (json) out.println(Json.LINE.writeValueAsString(told));
+        if (json) out.println(Json.LINE.writeValueAsString(report));
         out.flush();
         return 0;
     }
@@ -59,10 +59,10 @@ final class DoctorCommand implements Callable<Integer> {
         } finally {
             List<Step> steps = NativeLibrary.steps();
             rows(out, "libraries", steps.stream().map(Step::toString).toList());
-            told.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
+            report.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
             boolean loaded = !steps.isEmpty() && steps.getLast().outcome() == Step.Outcome.CHOSEN;
             cache(out, loaded ? NativeLibrary.folders() : List.of());
-            if (json && !loaded) out.println(Json.LINE.writeValueAsString(told));
+            if (json && !loaded) out.println(Json.LINE.writeValueAsString(report));
             out.flush();
         }
     }
@@ -78,7 +78,7 @@ final class DoctorCommand implements Callable<Integer> {
         if (lines.isEmpty()) lines.add(NativeCache.root() + ", empty");
         lines.add("its place is named by " + NativeCache.named().from());
         rows(out, "cache", lines);
-        told.put("cache", lines);
+        report.put("cache", lines);
     }
 
     static String blas(String configuration) {
@@ -109,7 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     /** Prints a line at once, so that it is seen even if the library fails to load after it. */
     private void row(PrintWriter out, String name, Object value) {
-        told.put(name, value);
+        report.put(name, value);
         if (!json) out.printf("%-12s%s%n", name, value);
     }
 }

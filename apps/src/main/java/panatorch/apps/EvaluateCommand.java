@@ -158,17 +158,17 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
-        RunningScore tally = predictions.tally();
+        RunningScore score = predictions.score();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
-            text.println(Json.LINE.writeValueAsString(new Result(tally.accuracy(), tally.loss(), tally.correct(), tally.count(), quality, skipped, config)));
+            text.println(Json.LINE.writeValueAsString(new Result(score.accuracy(), score.loss(), score.correct(), score.count(), quality, skipped, config)));
         } else {
             text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
-                    tally.loss(), 100 * tally.accuracy(), tally.correct(), tally.count(), config.dataset().items());
+                    score.loss(), 100 * score.accuracy(), score.correct(), score.count(), config.dataset().items());
             if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
             print(quality, Quality.report(predictions, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(tally.loss(), tally.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
+        write(new Metrics(config, List.of(), new Metrics.Final(score.loss(), score.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
         text.flush();
     }
 

@@ -124,7 +124,7 @@ final class PredictCommand implements Callable<Integer> {
             boolean reads = plan.model().readsTexts();
             if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + plan.model() + " takes images");
             Inputs in = reads ? sentences(weights.file()) : images(preparation(weights, plan));
-            List<String> told = weights.classNames(), names = told != null ? told : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
+            List<String> known = weights.classNames(), names = known != null ? known : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
             ComputePlan place = compute.resolve();
             Precision precision = plan.precision().resolve(place.device());
             try (Classifier network = plan.network(weights, names.size(), place.device())) {

@@ -19,12 +19,12 @@ import panatorch.train.Objective;
 /**
  * Predictions for all items of a test set. Owns its tensors, which are on the CPU.
  *
- * @param tally loss and accuracy, computed as in training
+ * @param score loss and accuracy, computed as in training
  * @param logits float32 {@code [N, C]}; for Monte-Carlo prediction the logarithm of the mean probabilities
  * @param labels the true classes, int64 {@code [N]}
  * @param information mutual information of Monte-Carlo prediction in nats, {@code [N]}; null otherwise
  */
-public record Predictions(RunningScore tally, Tensor logits, Tensor labels, @Nullable Tensor information) implements AutoCloseable {
+public record Predictions(RunningScore score, Tensor logits, Tensor labels, @Nullable Tensor information) implements AutoCloseable {
     /** Computes the logits of a batch and, for Monte-Carlo prediction, their uncertainty. */
     @FunctionalInterface
     public interface Predictor {
@@ -73,8 +73,8 @@ public record Predictions(RunningScore tally, Tensor logits, Tensor labels, @Nul
             return new Objective.Result(panatorch.nn.functional.CrossEntropy.crossEntropy(output.logits(), target), output.logits());
         };
         try (var scope = Scope.open()) {
-            RunningScore tally = TestLoop.run(model, test, objective, precision, device, progress, interruption);
-            return new Predictions(tally, Aten.cat(logits).escape(), Aten.cat(labels).escape(), information.isEmpty() ? null : Aten.cat(information).escape());
+            RunningScore score = TestLoop.run(model, test, objective, precision, device, progress, interruption);
+            return new Predictions(score, Aten.cat(logits).escape(), Aten.cat(labels).escape(), information.isEmpty() ? null : Aten.cat(information).escape());
         } finally {
             for (List<Tensor> parts : List.of(logits, labels, information)) parts.forEach(Tensor::close);
         }

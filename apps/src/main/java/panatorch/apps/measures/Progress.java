@@ -11,10 +11,10 @@ public interface Progress extends AutoCloseable {
     void beginEpoch(int epoch, long from);
 
     /** Shows the score of the epoch so far, after a training batch. */
-    void trained(RunningScore tally);
+    void trained(RunningScore score);
 
     /** Shows the score of the test so far, after a test batch. */
-    void tested(RunningScore tally);
+    void tested(RunningScore score);
 
     void endEpoch(EpochMetrics epoch);
 
@@ -36,9 +36,9 @@ public interface Progress extends AutoCloseable {
         return new Progress() {
             @Override public void beginEpoch(int epoch, long from) {}
 
-            @Override public void trained(RunningScore tally) {}
+            @Override public void trained(RunningScore score) {}
 
-            @Override public void tested(RunningScore tally) {}
+            @Override public void tested(RunningScore score) {}
 
             @Override public void endEpoch(EpochMetrics epoch) {}
 

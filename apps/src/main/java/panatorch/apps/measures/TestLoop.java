@@ -49,8 +49,8 @@ public final class TestLoop {
             progress.tested(RunningScore.of(so));
             interruption.run();
         });
-        RunningScore tally = RunningScore.of(means, count.get());
-        if (!Double.isFinite(tally.loss())) throw new RunFailure("the loss on the test images is " + tally.loss() + ": the model's numbers have overflowed");
-        return tally;
+        RunningScore score = RunningScore.of(means, count.get());
+        if (!Double.isFinite(score.loss())) throw new RunFailure("the loss on the test images is " + score.loss() + ": the model's numbers have overflowed");
+        return score;
     }
 }

@@ -64,9 +64,9 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
     /** Returns the value that the user passed, or else the value in the metadata. */
     <E extends Enum<E>> E or(@Nullable E asked, String key, E[] values, String option) {
         if (asked != null) return asked;
-        String said = metadata.get(key);
-        for (E value : values) if (value.toString().equals(said)) return value;
-        throw new InputException(option + " is needed, because the checkpoint " + file + (said == null ? " does not name its " + key : " names the unknown " + key + " '" + said + "'"));
+        String recorded = metadata.get(key);
+        for (E value : values) if (value.toString().equals(recorded)) return value;
+        throw new InputException(option + " is needed, because the checkpoint " + file + (recorded == null ? " does not name its " + key : " names the unknown " + key + " '" + recorded + "'"));
     }
 
     /**

@@ -89,9 +89,9 @@ public final class ConfigFile {
 
     /** Returns the metadata in the {@code config.json} beside a checkpoint; empty if there is none. */
     static Map<String, String> weights(Path checkpoint) {
-        var said = new LinkedHashMap<String, String>();
-        beside(checkpoint).path(WEIGHTS).properties().forEach(e -> said.put(e.getKey(), e.getValue().asText()));
-        return said;
+        var metadata = new LinkedHashMap<String, String>();
+        beside(checkpoint).path(WEIGHTS).properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
+        return metadata;
     }
 
     /** Returns the data folder of the run whose folder holds the checkpoint; null if it is in no run's folder, or the run had none. */

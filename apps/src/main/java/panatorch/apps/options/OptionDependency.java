@@ -92,7 +92,7 @@ public record OptionDependency(String option, boolean effective, String where) {
      * @throws InputException if the call itself, and not only a file that it names, has such an option
      */
     public static void check(CommandSpec command, List<OptionDependency> effects) {
-        Set<String> said = ((GivenOptions) command.root().userObject()).given(command);
-        for (OptionDependency e : effects) if (!e.effective && said.contains(e.option)) throw new InputException(e.option + " has no effect " + e.where);
+        Set<String> given = ((GivenOptions) command.root().userObject()).given(command);
+        for (OptionDependency e : effects) if (!e.effective && given.contains(e.option)) throw new InputException(e.option + " has no effect " + e.where);
     }
 }

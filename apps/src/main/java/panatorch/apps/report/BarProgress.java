@@ -53,15 +53,15 @@ final class BarProgress implements Progress {
         bar = (screen == null ? builder : builder.setConsumer(screen)).build();
     }
 
-    @Override public void trained(RunningScore tally) {
-        left.trained(tally);
-        seen = tally.count();
-        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", tally.loss()), tally.scoreText(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
+    @Override public void trained(RunningScore score) {
+        left.trained(score);
+        seen = score.count();
+        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", score.loss()), score.scoreText(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
     }
 
-    @Override public void tested(RunningScore tally) {
-        left.tested(tally);
-        show(seen + tally.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", tally.loss()), String.format(Locale.ROOT, "accuracy %.1f %%", 100 * tally.accuracy()));
+    @Override public void tested(RunningScore score) {
+        left.tested(score);
+        show(seen + score.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", score.loss()), String.format(Locale.ROOT, "accuracy %.1f %%", 100 * score.accuracy()));
     }
 
     private void show(long images, String... parts) {

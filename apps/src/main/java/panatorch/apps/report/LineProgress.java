@@ -29,17 +29,17 @@ final class LineProgress implements Progress {
         begun = spoken = System.nanoTime();
     }
 
-    @Override public void trained(RunningScore tally) {
-        left.trained(tally);
+    @Override public void trained(RunningScore score) {
+        left.trained(score);
         long now = System.nanoTime();
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
-        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d %s  loss %.4f  %s  %,.0f %5$s/s  %s left%n", epoch, plan.epochs(), tally.count(), plan.trainImages(), plan.items(),
-                tally.loss(), tally.scoreText(), (tally.count() - before) / ((now - begun) * 1e-9), left.text());
+        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d %s  loss %.4f  %s  %,.0f %5$s/s  %s left%n", epoch, plan.epochs(), score.count(), plan.trainImages(), plan.items(),
+                score.loss(), score.scoreText(), (score.count() - before) / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
 
-    @Override public void tested(RunningScore tally) { left.tested(tally); }
+    @Override public void tested(RunningScore score) { left.tested(score); }
 
     @Override public void endEpoch(EpochMetrics e) {
         out.println(epochLine(e, plan));

@@ -44,15 +44,15 @@ final class TimeLeft {
     }
 
     /** Notes the score of the epoch's training so far. */
-    void trained(RunningScore tally) {
-        training.add(tally.count() - trained, lap());
-        trained = tally.count();
+    void trained(RunningScore score) {
+        training.add(score.count() - trained, lap());
+        trained = score.count();
     }
 
     /** Notes the score of the epoch's test so far. */
-    void tested(RunningScore tally) {
-        testing.add(tally.count() - tested, lap());
-        tested = tally.count();
+    void tested(RunningScore score) {
+        testing.add(score.count() - tested, lap());
+        tested = score.count();
         trained = plan.trainImages(); // all there will be: a loader may leave some out
     }
 

@@ -94,8 +94,8 @@ public final class DistillationRecipe implements Recipe {
     }
 
     private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
-        try (var progress = Progress.none(); var said = Predictions.of(network, predictor, setup.testLoader(), setup.precision(), setup.device(), progress, interruption)) {
-            return Metrics.Score.of(said.tally().accuracy(), said.tally().loss());
+        try (var progress = Progress.none(); var predictions = Predictions.of(network, predictor, setup.testLoader(), setup.precision(), setup.device(), progress, interruption)) {
+            return Metrics.Score.of(predictions.score().accuracy(), predictions.score().loss());
         }
     }
 

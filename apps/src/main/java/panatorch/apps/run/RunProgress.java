@@ -53,9 +53,9 @@ final class RunProgress implements Callback, AutoCloseable {
     @Override public void batchEnd(Trainer trainer) {
         boolean saved = options.checkpointEvery > 0 && trainer.steps() % options.checkpointEvery == 0;
         if (!due(saved || trainer.batch() == trainer.batches())) return;
-        RunningScore tally = RunningScore.of(trainer.trained()).excess(recipe.excess());
-        if (!Double.isFinite(tally.loss()) && !options.keepGoing) throw diverged(tally.loss(), trainer);
-        progress().trained(tally);
+        RunningScore score = RunningScore.of(trainer.trained()).excess(recipe.excess());
+        if (!Double.isFinite(score.loss()) && !options.keepGoing) throw diverged(score.loss(), trainer);
+        progress().trained(score);
     }
 
     private RunFailure diverged(double loss, Trainer trainer) {

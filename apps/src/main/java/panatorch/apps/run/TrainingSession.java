@@ -141,8 +141,8 @@ final class TrainingSession {
     /** Evaluates the saved weights on the test set and writes {@code report.html}. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
         Dataset shown = DamagedName.without(setup.test(), test.skipped());
-        try (var progress = Progress.none(); var said = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown), setup.precision(), setup.device(), progress, interruption::check)) {
-            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(said, shown.classNames()), said, shown, setup.dataset(), repeat());
+        try (var progress = Progress.none(); var predictions = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown), setup.precision(), setup.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(predictions, shown.classNames()), predictions, shown, setup.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // everything else is written
         } catch (RuntimeException | LinkageError | InternalError e) {

@@ -23,7 +23,7 @@ class ProgressTest {
     private static final int BATCH = 64, BATCHES = 100, TESTS = 2000;
     private static final long MILLIS = 1_000_000;
 
-    private static RunningScore tally(long images) { return new RunningScore(1.234, 0.5, images, null); }
+    private static RunningScore score(long images) { return new RunningScore(1.234, 0.5, images, null); }
 
     /** A run's pace: milliseconds a batch of 64, its first one slower, ones a test image, ones between epochs. */
     private record Pace(long batch, long first, double test, long between) {}
@@ -45,12 +45,12 @@ class ProgressTest {
             left.beginEpoch((long) BATCH * begin);
             for (int b = begin + 1; b <= BATCHES; b++) {
                 now[0] += (e == done && b == begin + 1 ? pace.first : pace.batch) * MILLIS;
-                left.trained(tally((long) BATCH * b));
+                left.trained(score((long) BATCH * b));
                 if (e > done || b >= begin + BATCHES / 10) told.add(new double[] {seconds(left.text()), now[0]});
             }
             for (int t = 250; t <= TESTS; t += 250) {
                 now[0] += (long) (250 * pace.test * MILLIS);
-                left.tested(tally(t));
+                left.tested(score(t));
             }
             if (e < epochs - 1) now[0] += pace.between * MILLIS;
         }
@@ -77,7 +77,7 @@ class ProgressTest {
             left.beginEpoch(0);
             for (int b = 1; b <= BATCHES; b++) {
                 now[0] += (e == 0 ? 2000 : 1000) * MILLIS;
-                left.trained(tally((long) BATCH * b));
+                left.trained(score((long) BATCH * b));
                 if (e == 1 && b == 50) assertThat(seconds(left.text())).isCloseTo(150, within(0.2 * 150));
             }
         }
@@ -96,8 +96,8 @@ class ProgressTest {
         var out = new StringWriter();
         try (var bar = new BarProgress(new Progress.Plan(30, 0, 50_000, 10_000, "images"), new PrintWriter(out), new DelegatingProgressBarConsumer(drawn::add, columns))) {
             bar.beginEpoch(12, 0);
-            bar.trained(tally(12_345));
-            bar.tested(tally(5_000));
+            bar.trained(score(12_345));
+            bar.tested(score(5_000));
         }
         assertThat(drawn).isNotEmpty().allSatisfy(line -> assertThat(line.strip().codePointCount(0, line.strip().length())).isLessThanOrEqualTo(columns));
         assertThat(out.toString()).isEmpty();
@@ -124,7 +124,7 @@ class ProgressTest {
         var out = new StringWriter();
         try (var lines = new LineProgress(new Progress.Plan(3, 0, 100, 10, "sentences"), new PrintWriter(out))) {
             lines.beginEpoch(1, 0);
-            lines.trained(tally(100));
+            lines.trained(score(100));
             lines.endEpoch(new EpochMetrics(1, 1, 0.5, 1, 0.25, 0.1, 2, 50, 0, null));
         }
         assertThat(out.toString()).isEqualTo("epoch 1/3  loss 1.0000  accuracy 50.00 %  test loss 1.0000  test accuracy 25.00 %  50 sentences/s  2.0 s" + System.lineSeparator());
