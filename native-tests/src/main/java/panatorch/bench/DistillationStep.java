@@ -98,7 +98,7 @@ final class DistillationStep implements Workload {
     private double time(Supplier<Tensor> pass) {
         long start = System.nanoTime();
         try (var inner = Scope.open()) {
-            pass.get();
+            var _ = pass.get();
         }
         long end = System.nanoTime();
         student.zeroGrad();

@@ -72,7 +72,7 @@ final class OwnCosts {
 
     private void events() {
         DoubleSupplier mul = OwnCosts::mul;
-        for (int i = 0; i < 20; i++) mul.getAsDouble();
+        for (int i = 0; i < 20; i++) { double _ = mul.getAsDouble(); }
         double without = median(mul);
         try (var recording = new Recording()) {
             recording.start();

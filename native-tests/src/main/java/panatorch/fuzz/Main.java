@@ -116,6 +116,6 @@ public final class Main {
 
     /** Reads every byte. */
     private static void look(Tensor t) {
-        if (t.numel() > 0 && t.numel() <= MOST_ELEMENTS) t.detach().resolveConj().resolveNeg().contiguous().clone();
+        if (t.numel() > 0 && t.numel() <= MOST_ELEMENTS) { Tensor _ = t.detach().resolveConj().resolveNeg().contiguous().clone(); }
     }
 }

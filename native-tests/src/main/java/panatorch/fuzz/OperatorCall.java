@@ -31,7 +31,7 @@ record OperatorCall(String operator, List<@Nullable Object> arguments) {
                 loss = loss == null ? sum : loss.add(sum);
             }
             if (loss != null) Autograd.backward(loss);
-            for (Tensor t : results) if (t.numel() < 1 << 20) t.toString();
+            for (Tensor t : results) if (t.numel() < 1 << 20) { String _ = t.toString(); }
         }
     }
 

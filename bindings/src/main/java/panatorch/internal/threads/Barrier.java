@@ -18,9 +18,11 @@ final class Barrier {
         case "aarch64" -> 283;
         default -> -1;
     };
-    private static final boolean THERE = CALL != null && NUMBER >= 0 && call(REGISTER_EXPEDITED) == 0;
+    private static final boolean THERE = NUMBER >= 0 && call(REGISTER_EXPEDITED) == 0;
 
+    /** Returns the system's answer, 0 for success; -1 where the call does not exist. */
     private static long call(long command) {
+        if (CALL == null) return -1;
         try {
             return (long) CALL.invokeExact(NUMBER, command, 0L, 0L);
         } catch (Throwable t) {
