@@ -21,6 +21,7 @@ final class Barrier {
     private static final boolean THERE = CALL != null && NUMBER >= 0 && call(REGISTER_EXPEDITED) == 0;
 
     private static long call(long command) {
+        if (CALL == null) return -1;
         try {
             return (long) CALL.invokeExact(NUMBER, command, 0L, 0L);
         } catch (Throwable t) {
