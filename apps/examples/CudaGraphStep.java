@@ -35,7 +35,7 @@ void train(int steps, boolean graphed) {
             for (int i = 0; i < steps; i++) {
                 try (var scope = Scope.open()) {
                     Tensor x = Torch.randn(128, 64).to(Device.CUDA), y = x.narrow(1, 0, 10).argmax(1);
-                    if (i == steps / 2) first.record(stream);              // by then libraries have started and the step is recorded
+                    if (i == steps / 2) first.record(stream); // by then libraries have started and the step is recorded
                     Tensor of;
                     if (graphed) {
                         of = step.run(x, y).loss();
@@ -45,7 +45,7 @@ void train(int steps, boolean graphed) {
                         of.backward();
                         sgd.step();
                     }
-                    if (i == steps - 1) loss = of.itemDouble();            // reading a number waits for the GPU: once, not in each step
+                    if (i == steps - 1) loss = of.itemDouble(); // reading a number waits for the GPU: once, not in each step
                 }
             }
             last.record(stream);

@@ -31,12 +31,12 @@ void main(String... args) throws IOException {
         try (var loaded = new Sequential(trunk(), new Linear(32 * 16, 2));
                 var fresh = new Sequential(trunk(), new Linear(32 * 16, 2))) {
             try (var scope = Scope.open()) {
-                Map<String, Tensor> state = Safetensors.load(file);        // "0.0.weight", …: names of PyTorch
-                state.keySet().removeIf(name -> name.startsWith("1."));    // the head of the other task
+                Map<String, Tensor> state = Safetensors.load(file); // "0.0.weight", …: names of PyTorch
+                state.keySet().removeIf(name -> name.startsWith("1.")); // the head of the other task
                 IO.println("not in the file: " + loaded.loadStateDict(state, false).missing());
             }
             for (var net : new Sequential[] {loaded, fresh}) {
-                net.get(0).requiresGrad(false);                            // the trunk stays as it is
+                net.get(0).requiresGrad(false); // the trunk stays as it is
                 fit(net, few, tuning, true);
                 String which = net == loaded ? "loaded" : "untrained";
                 IO.println(String.format("first five or not, %s trunk: accuracy %.3f", which, accuracy(net, test, true)));
@@ -61,7 +61,7 @@ void fit(Sequential net, Dataset set, int epochs, boolean binary) {
     var loader = loader(set).shuffle().build();
     try (var adam = new Adam(trained, Adam.options(1e-3))) {
         for (int i = 0; i < epochs; i++) {
-            net.get(0).train(!binary);                                     // a frozen trunk keeps its averages of batch normalisation, too
+            net.get(0).train(!binary); // a frozen trunk keeps its averages of batch normalisation, too
             try (Epoch epoch = loader.epoch(i)) {
                 for (Batch batch : epoch) {
                     try (batch; var scope = Scope.open()) {

@@ -22,7 +22,7 @@ void main(String... args) {
 }
 
 void train(Precision precision, Device device, int steps) {
-    Torch.manualSeed(0);                                                   // the same weights and data each time
+    Torch.manualSeed(0); // the same weights and data each time
     try (var net = new Sequential(new Linear(16, 64), new ReLU(), new Linear(64, 4));
             var scaler = new GradScaler(GradScaler.options().enabled(precision.autocast() == DType.FLOAT16))) {
         net.to(device);
@@ -33,13 +33,13 @@ void train(Precision precision, Device device, int steps) {
                 try (var scope = Scope.open()) {
                     Tensor x = Torch.randn(64, 16).to(device), y = x.narrow(1, 0, 4).argmax(1);
                     Tensor loss;
-                    try (var cast = precision.enter(device)) {             // null, and so nothing, for float32
+                    try (var cast = precision.enter(device)) { // null, and so nothing, for float32
                         Tensor out = net.call(x);
                         logits = out.dtype().toString();
                         loss = CrossEntropy.crossEntropy(out, y);
                     }
                     sgd.zeroGrad();
-                    scaler.scale(loss).backward();                         // without autocast, as in PyTorch
+                    scaler.scale(loss).backward(); // without autocast, as in PyTorch
                     scaler.step(sgd);
                     scaler.update();
                     last = loss.itemDouble();

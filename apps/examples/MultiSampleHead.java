@@ -21,7 +21,7 @@ void main(String... args) {
             var head = new Linear(16 * 7 * 7, train.classes());
             var ofTrunk = new Adam(trunk.parameters(), Adam.options(1e-3));
             var ofHead = new Adam(head.parameters(), Adam.options(1e-3))) {
-        var method = new MultiSampleDropout(0.3, 8, head);                 // drops 30 %, eight samples
+        var method = new MultiSampleDropout(0.3, 8, head); // drops 30 %, eight samples
         var normalize = new Normalize(train.mean(), train.std());
         var loader = DataLoader.of(train.limit(images), 50).shuffle().transform(normalize).build();
         for (int i = 0; i < epochs; i++) {

@@ -23,7 +23,7 @@ void main(String... args) {
             double sum = 0;
             try (Epoch epoch = loader.epoch(i)) {
                 for (Batch batch : epoch) {
-                    try (batch; var scope = Scope.open()) {                // the batch is ours to close
+                    try (batch; var scope = Scope.open()) { // the batch is ours to close
                         Tensor loss = CrossEntropy.crossEntropy(net.call(batch.input()), batch.labels());
                         adam.zeroGrad();
                         loss.backward();

@@ -15,7 +15,7 @@ void main(String... args) {
             var adam = new Adam(net.parameters(), Adam.options(0.01))) {
         IO.println(net + "\n" + net.parameterCount() + " parameters");
         for (int step = 0; step <= steps; step++) {
-            try (var scope = Scope.open()) {                               // the tensors of one step
+            try (var scope = Scope.open()) { // the tensors of one step
                 Tensor points = Torch.rand(128, 2).mul(2).sub(1);
                 Tensor loss = CrossEntropy.crossEntropy(net.call(points), inside(points));
                 adam.zeroGrad();

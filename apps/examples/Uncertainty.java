@@ -12,7 +12,7 @@ void main(String... args) {
     int steps = args.length > 0 ? Integer.parseInt(args[0]) : 1000;
     Torch.manualSeed(0);
     try (var net = new Sequential(new Linear(1, 64), new ReLU(), new Dropout(0.1),
-                    new Linear(64, 64), new ReLU(), new Dropout(0.1), new Linear(64, 1));
+            new Linear(64, 64), new ReLU(), new Dropout(0.1), new Linear(64, 1));
             var adam = new Adam(net.parameters(), Adam.options(3e-3))) {
         for (int step = 0; step <= steps; step++) {
             try (var scope = Scope.open()) {

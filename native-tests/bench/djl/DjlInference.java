@@ -20,8 +20,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What inference.py does, in the Deep Java Library: java -cp CLASSPATH DjlInference.java NET FOLDER, with the files that inference.py --export has written. The
- * lines it exchanges are those of side.py. Each caller has a predictor of its own, as their documentation advises, and the input stays where it is.
+ * What inference.py does, in the Deep Java Library: java -cp CLASSPATH DjlInference.java NET FOLDER, with the files that inference.py
+ * --export has written. The lines it exchanges are those of side.py. Each caller has a predictor of its own, as their documentation
+ * advises, and the input stays where it is.
  */
 public final class DjlInference {
     private static final double SECONDS = 0.75;

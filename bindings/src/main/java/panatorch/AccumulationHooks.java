@@ -20,8 +20,8 @@ import panatorch.internal.natives.Native;
 
 /**
  * Hooks of leaves, called when their gradient was accumulated. libtorch has one for each leaf, an object of the abstract C++ class
- * {@code PostAccumulateGradHook}, that it owns and deletes. Here such an object is two words of memory, the address of a table of
- * virtual functions and a number; the functions are Java's.
+ * {@code PostAccumulateGradHook}, that it owns and deletes. Here such an object is two words of memory, the address of a table of virtual
+ * functions and a number; the functions are Java's.
  */
 final class AccumulationHooks {
     private AccumulationHooks() {}
@@ -34,8 +34,8 @@ final class AccumulationHooks {
     private static final Object SLOTS = new Object();
 
     /**
-     * The virtual function that is the hook. What matters of this class of JavaCPP is that it passes three words to Java, of which the object and
-     * the tensor are the first two, and that it makes a C++ exception of a Java one.
+     * The virtual function that is the hook. What matters of this class of JavaCPP is that it passes three words to Java, of which the
+     * object and the tensor are the first two, and that it makes a C++ exception of a Java one.
      */
     private static final class Call extends MemCopyFunction {
         @Override public void call(Pointer object, Pointer tensor, long unused) {
@@ -62,14 +62,15 @@ final class AccumulationHooks {
     /** As GCC lays out such a table: two words about the class, two destructors, then the functions in order. */
     private static long functions() {
         long delete = Native.stub(MethodHandles.lookup(), "deleted", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).address();
-        return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete).address() + 16;
+        return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete)
+                .address() + 16;
     }
 
-    @SuppressWarnings("unused")
-    private static void deleted(long object) { LEAVES.remove(Memory.getLong(object + 8)); }
+    @SuppressWarnings("unused") private static void deleted(long object) { LEAVES.remove(Memory.getLong(object + 8)); }
 
     static Hook register(Tensor leaf, Consumer<Tensor> hook) {
-        if (!leaf.requiresGrad() || !leaf.isLeaf()) throw new IllegalArgumentException("gradients are accumulated in leaves that require them, not in this " + leaf.describe());
+        if (!leaf.requiresGrad() || !leaf.isLeaf())
+            throw new IllegalArgumentException("gradients are accumulated in leaves that require them, not in this " + leaf.describe());
         Nodes.requireAccumulationHooks();
         long slot = leaf.read(c -> Nodes.accumulationHook(c.handle));
         synchronized (SLOTS) {

@@ -1,9 +1,9 @@
 package panatorch;
 
 /**
- * Finds the operator whose derivative fails. While open, in the whole process, {@code backward} stops at the first NaN, and its error
- * tells as a suppressed exception where in the Java program the operator was called. Slow; for debugging. Guards close in the reverse
- * order of their opening.
+ * Finds the operator whose derivative fails. While open, in the whole process, {@code backward} stops at the first NaN, and its error tells
+ * as a suppressed exception where in the Java program the operator was called. Slow; for debugging. Guards close in the reverse order of
+ * their opening.
  *
  * <pre>{@code try (var on = AnomalyMode.enter()) { loss(x).backward(); } }</pre>
  */

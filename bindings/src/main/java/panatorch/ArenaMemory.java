@@ -27,9 +27,9 @@ import panatorch.internal.libtorch.ThreadModes;
 
 /**
  * Refuses operators of tensors over an arena that was closed. Such tensors have a dispatch key of their own, one that libtorch has for
- * tensors which wrap others and does not use. Their views have it, too, and what autograd saves of them; the results of other operators
- * do not. The kernel for all operators under this key is here: it calls the operator's next kernel while the arena cannot be closed. So other tensors'
- * operators take no longer, and these take two calls of Java's more.
+ * tensors which wrap others and does not use. Their views have it, too, and what autograd saves of them; the results of other operators do
+ * not. The kernel for all operators under this key is here: it calls the operator's next kernel while the arena cannot be closed. So other
+ * tensors' operators take no longer, and these take two calls of Java's more.
  */
 final class ArenaMemory {
     private static final String KEY = "TESTING_ONLY_GenericWrapper";
@@ -48,7 +48,9 @@ final class ArenaMemory {
         }
 
         /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
-        private static int count(@Nullable Argument first) { return first == null ? 0 : (int) (first.limit() - first.position()); }
+        private static int count(@Nullable Argument first) {
+            return first == null ? 0 : (int) (first.limit() - first.position());
+        }
     }
 
     final MemorySegment segment;
@@ -76,26 +78,31 @@ final class ArenaMemory {
     private void forget() { BY_STORAGE.remove(storage, this); }
 
     /** The memory that {@code storage} is made of; null if that is not of an arena that can be closed. */
-    static @Nullable ArenaMemory of(long storage) { return BY_STORAGE.isEmpty() ? null : BY_STORAGE.get(storage); }
-
-    void requireOpen() {
-        if (!segment.scope().isAlive()) throw new IllegalStateException(
-                "the arena is closed that Torch.fromBlob was given memory of, and a tensor uses it still; close the arena after the tensor and its views, or use Torch.copyOf");
+    static @Nullable ArenaMemory of(long storage) {
+        return BY_STORAGE.isEmpty() ? null : BY_STORAGE.get(storage);
     }
 
-    @SuppressWarnings("unused")
-    private static void upcall(long functor, long handle, long keys, long stack) {
+    void requireOpen() {
+        if (!segment.scope().isAlive())
+            throw new IllegalStateException(
+                    "the arena is closed that Torch.fromBlob was given memory of, and a tensor uses it still; close the arena after the "
+                            + "tensor and its views, or use Torch.copyOf");
+    }
+
+    @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {
         var operator = new OperatorHandle(Borrowed.at(handle));
         Arity arity = ARITIES.computeIfAbsent(Memory.getLong(handle), definition -> Arity.of(operator));
         long below = DispatcherStack.size(stack) - arity.arguments;
         var failure = new AtomicReference<@Nullable Throwable>();
         try {
             var used = new LinkedHashSet<ArenaMemory>();
-            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
+            for (long i = below; i < DispatcherStack.size(stack); i++)
+                visit(DispatcherStack.address(stack, i), impl -> arguments(impl, used));
             during(used.iterator(), failure, () -> {
                 try (var others = new DispatchKeySet(DispatchKeySet.Raw.RAW, keys & ~BIT)) {
                     operator.redispatchBoxed(others, new IValueVector(Borrowed.at(stack)));
-                    for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ArenaMemory::result);
+                    for (long i = below; i < DispatcherStack.size(stack); i++)
+                        visit(DispatcherStack.address(stack, i), ArenaMemory::result);
                 } catch (Throwable t) {
                     if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
                     failure.set(t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
@@ -117,7 +124,10 @@ final class ArenaMemory {
         });
     }
 
-    /** Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one of them. */
+    /**
+     * Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one
+     * of them.
+     */
     private static void during(Iterator<ArenaMemory> used, AtomicReference<@Nullable Throwable> failure, Runnable code) {
         if (!used.hasNext()) {
             code.run();
@@ -139,7 +149,10 @@ final class ArenaMemory {
         int tag = DispatcherStack.tagAt(value);
         long payload = Memory.getLong(value);
         if (tag == Tag.TENSOR) tensors.accept(payload);
-        else if (tag == Tag.LIST) for (int i = 0; i < NativeLists.size(payload); i++) if (NativeLists.tag(payload, i) == Tag.TENSOR) tensors.accept(NativeLists.payload(payload, i));
+        else
+            if (tag == Tag.LIST)
+                for (int i = 0; i < NativeLists.size(payload); i++)
+                    if (NativeLists.tag(payload, i) == Tag.TENSOR) tensors.accept(NativeLists.payload(payload, i));
     }
 
     private static void arguments(long impl, Set<ArenaMemory> used) {

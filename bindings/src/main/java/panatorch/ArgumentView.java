@@ -92,7 +92,9 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
     }
 
     /** Empty if there is none. */
-    long[] integersIfAny(String list) { return has(list) && stack.tag(index(list)) != Tag.NONE ? integers(list) : new long[0]; }
+    long[] integersIfAny(String list) {
+        return has(list) && stack.tag(index(list)) != Tag.NONE ? integers(list) : new long[0];
+    }
 
     Layout layout(String tensor) {
         ThreadContext c = handle(tensor);

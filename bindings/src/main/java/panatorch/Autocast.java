@@ -9,8 +9,8 @@ import panatorch.internal.libtorch.ThreadModes;
 
 /**
  * Runs this thread's operators that gain from it in a lower precision while it is open, by libtorch's own lists (matrix products and
- * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside.
- * Closing restores what was before; guards close in the reverse order of their opening, on the thread that opened them.
+ * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside. Closing restores
+ * what was before; guards close in the reverse order of their opening, on the thread that opened them.
  */
 public final class Autocast extends Mode {
     private static final long CPU = ThreadModes.bit("AutocastCPU"), CUDA = ThreadModes.bit("AutocastCUDA");
@@ -22,8 +22,10 @@ public final class Autocast extends Mode {
     private byte dtypeBefore;
 
     private Autocast(Device.Type type, DType dtype, boolean enabled) {
-        if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16) throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
-        if (type != Device.Type.CPU && type != Device.Type.CUDA) throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
+        if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16)
+            throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
+        if (type != Device.Type.CPU && type != Device.Type.CUDA)
+            throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
         device = type;
         this.dtype = dtype;
         this.enabled = enabled;
@@ -50,13 +52,19 @@ public final class Autocast extends Mode {
     private static byte code(Device.Type device) { return (byte) device.code(); }
 
     /** @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16} */
-    public static Autocast enter(Device.Type device, DType dtype) { return new Autocast(device, dtype, true); }
+    public static Autocast enter(Device.Type device, DType dtype) {
+        return new Autocast(device, dtype, true);
+    }
 
     /** {@link #enter(Device.Type, DType)} for the type of a device. */
-    public static Autocast enter(Device device, DType dtype) { return enter(device.type(), dtype); }
+    public static Autocast enter(Device device, DType dtype) {
+        return enter(device.type(), dtype);
+    }
 
     /** Full precision while open, also inside an {@link #enter}. */
-    public static Autocast off(Device.Type device) { return new Autocast(device, DType.FLOAT32, false); }
+    public static Autocast off(Device.Type device) {
+        return new Autocast(device, DType.FLOAT32, false);
+    }
 
     /** Returns what opens the present state again, at another time or on another thread. */
     static List<Supplier<Autocast>> snapshot() {

@@ -16,7 +16,9 @@ public final class Autograd {
     private Autograd() {}
 
     /** Adds the gradients of {@code loss}, which has one element, to {@link Tensor#grad} of all leaves it was computed from. */
-    public static void backward(Tensor loss) { backward(loss, null, false, false); }
+    public static void backward(Tensor loss) {
+        backward(loss, null, false, false);
+    }
 
     /**
      * @param gradient of the same shape as {@code output}; null where that has one element
@@ -34,11 +36,12 @@ public final class Autograd {
      * @param gradients one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param inputs the leaves whose gradients are wanted; if empty, all
      */
-    public static void backward(List<Tensor> outputs, @Nullable List<? extends @Nullable Tensor> gradients, boolean retainGraph, boolean createGraph, List<Tensor> inputs) {
+    public static void backward(List<Tensor> outputs, @Nullable List<? extends @Nullable Tensor> gradients, boolean retainGraph,
+            boolean createGraph, List<Tensor> inputs) {
         if (outputs.isEmpty()) throw new IllegalArgumentException("backward needs at least one output");
         sameNumber(outputs, gradients);
         try (var of = vector(outputs); var weights = vector(gradients == null ? List.of() : gradients); var by = vector(inputs);
-             var retain = new BoolOptional(retainGraph || createGraph)) {
+                var retain = new BoolOptional(retainGraph || createGraph)) {
             AutogradEngine.run(!inputs.isEmpty(), () -> Mode.during(() -> {
                 try {
                     torch.backward(of, weights, retain, createGraph, by);
@@ -54,16 +57,19 @@ public final class Autograd {
      *
      * @throws TorchException if {@code output} does not depend on one of the inputs
      */
-    public static List<Tensor> grad(Tensor output, Tensor... inputs) { return grad(List.of(output), List.of(inputs), null, false, false); }
+    public static List<Tensor> grad(Tensor output, Tensor... inputs) {
+        return grad(List.of(output), List.of(inputs), null, false, false);
+    }
 
     /**
-     * The sums of the gradients of {@code outputs}, weighted by {@code gradOutputs}, by each of {@code inputs}; {@link Tensor#grad} stays as
-     * it is. The results belong to the current scope.
+     * The sums of the gradients of {@code outputs}, weighted by {@code gradOutputs}, by each of {@code inputs}; {@link Tensor#grad} stays
+     * as it is. The results belong to the current scope.
      *
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
      * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
-     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} is for that
+     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} is for
+     * that
      */
     public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph) {
@@ -73,25 +79,27 @@ public final class Autograd {
     }
 
     /**
-     * The gradients as {@link #grad(List, List, List, boolean, boolean) grad} has them, with null in the place of each input that the outputs do not
-     * depend on: Python's {@code allow_unused=True}.
+     * The gradients as {@link #grad(List, List, List, boolean, boolean) grad} has them, with null in the place of each input that the
+     * outputs do not depend on: Python's {@code allow_unused=True}.
      *
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
      * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
      */
-    public static List<@Nullable Tensor> gradAllowUnused(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+    public static List<@Nullable Tensor> gradAllowUnused(List<Tensor> outputs, List<Tensor> inputs,
+            @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph) {
         return gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, true);
     }
 
-    private static List<@Nullable Tensor> gradients(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
+    private static List<@Nullable Tensor> gradients(List<Tensor> outputs, List<Tensor> inputs,
+            @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph, boolean allowUnused) {
         if (outputs.isEmpty() || inputs.isEmpty()) throw new IllegalArgumentException("grad needs at least one output and one input");
         sameNumber(outputs, gradOutputs);
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
-             var retain = new BoolOptional(retainGraph || createGraph)) {
+                var retain = new BoolOptional(retainGraph || createGraph)) {
             AutogradEngine.run(true, () -> Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
@@ -112,13 +120,15 @@ public final class Autograd {
     }
 
     /**
-     * The outputs of {@code segment}, which keeps none of its intermediate results for {@code backward}, but computes them again there, with the
-     * same random numbers and in the same precision: less memory for more time (Chen et al. 2016, arXiv:1604.06174). Its parameters get
-     * their gradients, too. Such a graph is not for {@link #grad}, nor for derivatives of derivatives.
+     * The outputs of {@code segment}, which keeps none of its intermediate results for {@code backward}, but computes them again there,
+     * with the same random numbers and in the same precision: less memory for more time (Chen et al. 2016, arXiv:1604.06174). Its
+     * parameters get their gradients, too. Such a graph is not for {@link #grad}, nor for derivatives of derivatives.
      *
      * @param segment computes the same whenever it is called with the same; it changes nothing else
      */
-    public static List<Tensor> checkpoint(java.util.function.Function<List<Tensor>, List<Tensor>> segment, List<Tensor> inputs) { return Checkpoint.run(segment, inputs); }
+    public static List<Tensor> checkpoint(java.util.function.Function<List<Tensor>, List<Tensor>> segment, List<Tensor> inputs) {
+        return Checkpoint.run(segment, inputs);
+    }
 
     private static void sameNumber(List<Tensor> outputs, @Nullable List<?> gradients) {
         if (gradients != null && gradients.size() != outputs.size())

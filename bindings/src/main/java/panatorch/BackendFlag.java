@@ -4,13 +4,16 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Switches of the libraries that libtorch computes with, Python's {@code torch.backends}. They are the process's: set them before
- * other threads compute. One of a library that this libtorch was built without has no effect.
+ * Switches of the libraries that libtorch computes with, Python's {@code torch.backends}. They are the process's: set them before other
+ * threads compute. One of a library that this libtorch was built without has no effect.
  */
 public enum BackendFlag {
     /** {@code torch.backends.cudnn.enabled}: convolutions, norms and recurrent layers of CUDA by cuDNN. */
     CUDNN(Context::userEnabledCuDNN, Context::setUserEnabledCuDNN),
-    /** {@code torch.backends.cudnn.benchmark}: times cuDNN's algorithms at the first convolution of each shape, and takes the fastest from then on. */
+    /**
+     * {@code torch.backends.cudnn.benchmark}: times cuDNN's algorithms at the first convolution of each shape, and takes the fastest from
+     * then on.
+     */
     CUDNN_BENCHMARK(Context::benchmarkCuDNN, Context::setBenchmarkCuDNN),
     /** {@code torch.backends.cudnn.deterministic}: only algorithms of cuDNN that give the same bits each time. */
     CUDNN_DETERMINISTIC(Context::deterministicCuDNN, Context::setDeterministicCuDNN),
@@ -22,14 +25,19 @@ public enum BackendFlag {
     MKLDNN(Context::userEnabledMkldnn, Context::setUserEnabledMkldnn),
     /** {@code torch.backends.mkldnn.deterministic} */
     MKLDNN_DETERMINISTIC(Context::deterministicMkldnn, Context::setDeterministicMkldnn),
-    /** {@code torch.backends.nnpack.set_flags}: small convolutions of few images by NNPACK; off from the start where it does not know the processor. */
+    /**
+     * {@code torch.backends.nnpack.set_flags}: small convolutions of few images by NNPACK; off from the start where it does not know the
+     * processor.
+     */
     NNPACK(Context::userEnabledNNPACK, Context::setUserEnabledNNPACK);
 
-    @FunctionalInterface private interface Getter {
+    @FunctionalInterface
+    private interface Getter {
         boolean of(Context context);
     }
 
-    @FunctionalInterface private interface Setter {
+    @FunctionalInterface
+    private interface Setter {
         void set(Context context, boolean on);
     }
 

@@ -7,8 +7,8 @@ import panatorch.internal.libtorch.PassEnd;
 import panatorch.internal.libtorch.Releases;
 
 /**
- * The gradients that hooks of one run of libtorch through a graph leave for each other. Several runs may go through one graph at the
- * same time, on several threads or one inside the other; each has its own. What nobody took is freed when the run ends, however it ends.
+ * The gradients that hooks of one run of libtorch through a graph leave for each other. Several runs may go through one graph at the same
+ * time, on several threads or one inside the other; each has its own. What nobody took is freed when the run ends, however it ends.
  */
 final class BackwardPass {
     /** The runs by libtorch's numbers of them. */

@@ -16,8 +16,8 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.libtorch.TensorImpl;
 
 /**
- * One call of an operator: {@link #begin}, an argument after the other in schema order, a {@code run…} method, and where that
- * is plain {@link #run}, the results and {@link #end}. Whatever fails on the way leaves an empty stack behind.
+ * One call of an operator: {@link #begin}, an argument after the other in schema order, a {@code run…} method, and where that is plain
+ * {@link #run}, the results and {@link #end}. Whatever fails on the way leaves an empty stack behind.
  */
 final class Call {
     private static final ConcurrentLinkedDeque<Call> POOL = new ConcurrentLinkedDeque<>();
@@ -59,7 +59,9 @@ final class Call {
     }
 
     /** A call that runs no operator, but takes its arguments or results from somewhere else. */
-    static Call moving(@Nullable Operator operator) { return prepare(operator, ThreadContext.current()); }
+    static Call moving(@Nullable Operator operator) {
+        return prepare(operator, ThreadContext.current());
+    }
 
     private static Call prepare(@Nullable Operator operator, ThreadContext context) {
         Call call = context.call();
@@ -152,7 +154,8 @@ final class Call {
         stack.push(Tag.LIST, object);
         for (int i = 0; i < list.size(); i++) {
             Tensor t = list.get(i);
-            if (t == null && !optional) throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
+            if (t == null && !optional)
+                throw abort(new NullPointerException("element " + i + " of a list argument of " + name() + " is null"));
             long impl = t == null ? 0 : t.retained(context());
             if (t != null && impl == 0) throw abort(t.closedError("element " + i + " of a list argument of " + name()));
             NativeLists.append(object, t == null ? Tag.NONE : Tag.TENSOR, impl);
@@ -274,7 +277,9 @@ final class Call {
     }
 
     /** Pushes the schema's default for an argument that is left out. */
-    void standard(OperatorSchema.Parameter p) { stack.pushCopy(p.standard()); }
+    void standard(OperatorSchema.Parameter p) {
+        stack.pushCopy(p.standard());
+    }
 
     void object(NativeObject v) { stack.push(present(v).tag(), opened(v::retained)); }
 
@@ -286,7 +291,9 @@ final class Call {
         }
     }
 
-    void objects(List<NativeObject> list) { objects(Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain(), list); }
+    void objects(List<NativeObject> list) {
+        objects(Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain(), list);
+    }
 
     /** @param type of the list, as schemas write it */
     void objects(String type, List<NativeObject> list) {
@@ -356,11 +363,14 @@ final class Call {
         ThreadContext c = context();
         Operator op = Objects.requireNonNull(operator); // another thread's as soon as this call is back in the pool
         done();
-        if (References.isUndefinedTensor(impl)) throw new TorchException(op.qualified(), op.qualified() + " returned an undefined tensor.", null);
+        if (References.isUndefinedTensor(impl))
+            throw new TorchException(op.qualified(), op.qualified() + " returned an undefined tensor.", null);
         return made(c.adopt(impl), op);
     }
 
-    private static Tensor made(Tensor t, @Nullable Operator by) { return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t; }
+    private static Tensor made(Tensor t, @Nullable Operator by) {
+        return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t;
+    }
 
     private Tensor written(Tensor t) {
         done();
@@ -384,8 +394,7 @@ final class Call {
     int resultTag(int i) { return stack.tag(i); }
 
     /** Returns result {@code i}; an undefined tensor (a gradient nobody asked for) is null. */
-    @SuppressWarnings("NullAway")
-    Tensor takeTensor(int i) {
+    @SuppressWarnings("NullAway") Tensor takeTensor(int i) {
         if (out != null) return out.get(i);
         long impl = stack.take(i);
         return References.isUndefinedTensor(impl) ? null : made(context().adopt(impl), operator);
@@ -411,7 +420,9 @@ final class Call {
     boolean takeBoolean(int i) { return (stack.payload(i) & 0xff) != 0; }
 
     /** A {@code Long}, {@code Double} or {@link Complex}; a truth value is 1 or 0. */
-    Number takeNumber(int i) { return Values.number(stack.tag(i), stack.payload(i)); }
+    Number takeNumber(int i) {
+        return Values.number(stack.tag(i), stack.payload(i));
+    }
 
     String takeString(int i) { return NativeLists.string(stack.payload(i)); }
 

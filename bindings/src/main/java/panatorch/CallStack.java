@@ -19,8 +19,8 @@ final class CallStack extends ValueStack {
             case null -> "NoneType?";
             case Tensor _ -> "Tensor";
             case Complex _ -> "number";
-            case Long _, Integer _ -> "int";
-            case Double _, Float _ -> "float";
+            case Long _,Integer _ -> "int";
+            case Double _,Float _ -> "float";
             case Boolean _ -> "bool";
             case String _ -> "str";
             case Device _ -> "Device";
@@ -29,7 +29,8 @@ final class CallStack extends ValueStack {
             case long[] _ -> "int[]";
             case double[] _ -> "float[]";
             case boolean[] _ -> "bool[]";
-            default -> throw failed(new IllegalArgumentException("no value of libtorch's is a " + value.getClass().getSimpleName() + "; a list needs its type"));
+            default -> throw failed(new IllegalArgumentException(
+                    "no value of libtorch's is a " + value.getClass().getSimpleName() + "; a list needs its type"));
         };
         push(type, value);
     }

@@ -22,8 +22,9 @@ import panatorch.internal.libtorch.Registrations;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Wraps a libtorch kernel that some values of its arguments would send beyond its memory or into an endless loop; {@link UnsafeValues} says which.
- * The check stands in front of the kernel, not of the call from Java as {@link ArgumentChecks} do, since composite operators and formulas of derivatives call kernels, too.
+ * Wraps a libtorch kernel that some values of its arguments would send beyond its memory or into an endless loop; {@link UnsafeValues} says
+ * which. The check stands in front of the kernel, not of the call from Java as {@link ArgumentChecks} do, since composite operators and
+ * formulas of derivatives call kernels, too.
  */
 final class CheckedKernel {
     /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
@@ -55,7 +56,9 @@ final class CheckedKernel {
         long integer(int i) { return Memory.getLong(address(i)); }
 
         /** The argument, or null if it is none. */
-        @Nullable String string(int i) { return DispatcherStack.tagAt(address(i)) == Tag.NONE ? null : NativeLists.string(integer(i)); }
+        @Nullable String string(int i) {
+            return DispatcherStack.tagAt(address(i)) == Tag.NONE ? null : NativeLists.string(integer(i));
+        }
 
         long[] integers(int i) {
             var values = new long[NativeLists.size(integer(i))];
@@ -95,8 +98,9 @@ final class CheckedKernel {
         });
     }
 
-    @SuppressWarnings("unused")
-    private static void upcall(long functor, long handle, long keys, long stack) { Objects.requireNonNull(KERNELS.get(Memory.getLong(handle))).call(stack); }
+    @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {
+        Objects.requireNonNull(KERNELS.get(Memory.getLong(handle))).call(stack);
+    }
 
     private void call(long stack) {
         long below = DispatcherStack.size(stack) - arguments;

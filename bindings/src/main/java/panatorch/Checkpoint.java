@@ -69,7 +69,8 @@ final class Checkpoint extends Function {
 
     @Override protected List<@Nullable Tensor> backward(Context context, List<Tensor> gradients) {
         if (NoGrad.isGradEnabled()) throw new IllegalStateException("a checkpoint's derivative cannot be differentiated in turn");
-        if (ThreadContext.current().someInputs) throw new IllegalStateException("a checkpoint adds gradients to all leaves: use backward without inputs instead of grad");
+        if (ThreadContext.current().someInputs)
+            throw new IllegalStateException("a checkpoint adds gradients to all leaves: use backward without inputs instead of grad");
         var saved = context.saved();
         var inputs = new ArrayList<Tensor>();
         for (int i = 0; i < arguments; i++) {

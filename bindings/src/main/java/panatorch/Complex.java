@@ -24,7 +24,9 @@ public final class Complex extends Number {
     /** The real part. */
     @Override public double doubleValue() { return real; }
 
-    @Override public boolean equals(Object o) { return o instanceof Complex c && Double.compare(real, c.real) == 0 && Double.compare(imaginary, c.imaginary) == 0; }
+    @Override public boolean equals(Object o) {
+        return o instanceof Complex c && Double.compare(real, c.real) == 0 && Double.compare(imaginary, c.imaginary) == 0;
+    }
 
     @Override public int hashCode() { return Double.hashCode(real) * 31 + Double.hashCode(imaginary); }
 

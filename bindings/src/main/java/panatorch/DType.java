@@ -31,14 +31,21 @@ public enum DType {
     public int bytes() { return bytes; }
 
     /** Bytes of one element of the type with this code; 1 for one that is not known here. */
-    static int bytesOf(int code) { return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null ? BY_CODE[code].bytes : 1; }
+    static int bytesOf(int code) {
+        return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null ? BY_CODE[code].bytes : 1;
+    }
 
     static boolean isCode(long code) { return code >= 0 && code < BY_CODE.length && BY_CODE[(int) code] != null; }
 
-    public boolean isFloatingPoint() { return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16 || name().startsWith("FLOAT8") || name().startsWith("FLOAT4"); }
+    public boolean isFloatingPoint() {
+        return this == FLOAT32 || this == FLOAT64 || this == FLOAT16 || this == BFLOAT16 || name().startsWith("FLOAT8")
+                || name().startsWith("FLOAT4");
+    }
 
     /** Returns whether this is a type of whole numbers; bool and quantized types are none of these. */
-    public boolean isInteger() { return name().startsWith("INT") || name().startsWith("UINT"); }
+    public boolean isInteger() {
+        return name().startsWith("INT") || name().startsWith("UINT");
+    }
 
     public boolean isQuantized() { return name().startsWith("Q"); }
 

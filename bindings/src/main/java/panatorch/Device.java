@@ -33,14 +33,17 @@ public record Device(Type type, int index) {
     public static Device of(String text) {
         String[] parts = text.split(":", 2);
         try {
-            return new Device(Type.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)), parts.length == 1 ? -1 : Integer.parseInt(parts[1]));
+            return new Device(Type.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)),
+                    parts.length == 1 ? -1 : Integer.parseInt(parts[1]));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("not a device: '" + text + "' (cpu, cuda, cuda:0, meta …)", e);
         }
     }
 
     /** The device as an {@code IValue}'s payload: the type's byte, then the index's. */
-    long payload() { return (type.code & 0xff) | (index & 0xff) << 8; }
+    long payload() {
+        return (type.code & 0xff) | (index & 0xff) << 8;
+    }
 
     static Device ofPayload(long payload) { return new Device(Type.ofCode((int) payload & 0xff), (byte) (payload >> 8)); }
 

@@ -4,9 +4,9 @@ import org.bytedeco.pytorch.DeviceGuardImplInterface;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Makes a device the current one of this thread while it is open: {@code cuda} without a number means it. Python's {@code torch.cuda.device}. Of the CPU, of which there
- * is one, it changes nothing. Closing restores what was before; guards close in the reverse order of their opening, on the thread
- * that opened them.
+ * Makes a device the current one of this thread while it is open: {@code cuda} without a number means it. Python's
+ * {@code torch.cuda.device}. Of the CPU, of which there is one, it changes nothing. Closing restores what was before; guards close in the
+ * reverse order of their opening, on the thread that opened them.
  */
 public final class DeviceGuard extends Mode {
     private final Device device;
@@ -26,7 +26,8 @@ public final class DeviceGuard extends Mode {
         int count = torch.hasDeviceGuardImpl(type) ? torch.getDeviceGuardImpl(type).deviceCount() : 0;
         int index = device.type() == Device.Type.CPU ? 0 : device.index();
         if (index < 0) throw new IllegalArgumentException("a guard is of one device, such as " + device + ":0, not of the current one");
-        if (index >= count) throw new IllegalArgumentException("there is no device " + device + " here: libtorch knows " + count + " of that type");
+        if (index >= count)
+            throw new IllegalArgumentException("there is no device " + device + " here: libtorch knows " + count + " of that type");
         return new DeviceGuard(device, torch.getDeviceGuardImpl(type));
     }
 

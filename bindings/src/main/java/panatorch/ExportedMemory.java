@@ -15,7 +15,8 @@ final class ExportedMemory {
     private ExportedMemory() {}
 
     static final String IN_USE = "a segment or buffer of Tensor.data uses its memory",
-            FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the segment's arena before";
+            FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the "
+                    + "segment's arena before";
     /** The words of libtorch's error. */
     private static final String REFUSED = "Trying to resize storage that is not resizable";
 
@@ -37,8 +38,8 @@ final class ExportedMemory {
     static boolean holds(long storage) { return SEGMENTS.containsKey(storage); }
 
     /**
-     * {@code message}, or if that says that a storage could not be resized, what is to be done about it. libtorch has changed the shape of the
-     * tensor already, which reaches beyond its memory: such arguments get the shape [n] of all their memory.
+     * {@code message}, or if that says that a storage could not be resized, what is to be done about it. libtorch has changed the shape of
+     * the tensor already, which reaches beyond its memory: such arguments get the shape [n] of all their memory.
      */
     static String explained(String message, DispatcherStack stack) {
         if (!message.contains(REFUSED)) return message;
@@ -46,7 +47,9 @@ final class ExportedMemory {
         return message.replace(REFUSED, "the memory of a tensor cannot become larger: " + FIXED);
     }
 
-    static boolean saysNotResizable(Throwable t) { return t instanceof RuntimeException && t.getMessage() != null && t.getMessage().contains(REFUSED); }
+    static boolean saysNotResizable(Throwable t) {
+        return t instanceof RuntimeException && t.getMessage() != null && t.getMessage().contains(REFUSED);
+    }
 
     static void shrink(long impl) {
         if (References.isUndefinedTensor(impl)) return;
@@ -55,7 +58,8 @@ final class ExportedMemory {
         try (var scope = Scope.open(); var off = NoGrad.enter()) {
             Tensor t = c.adopt(impl);
             if (t.layout() != Layout.STRIDED) return;
-            long room = t.read(at -> CApi.storageBytes(at.handle, at.result)) / t.dtype().bytes() - t.read(at -> CApi.storageOffset(at.handle, at.result));
+            long room = t.read(at -> CApi.storageBytes(at.handle, at.result)) / t.dtype().bytes()
+                    - t.read(at -> CApi.storageOffset(at.handle, at.result));
             long last = 0;
             long[] shape = t.shape(), strides = t.strides();
             for (int d = 0; d < shape.length; d++) last += (shape[d] - 1) * strides[d];

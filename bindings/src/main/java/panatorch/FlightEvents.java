@@ -47,8 +47,13 @@ final class FlightEvents {
     @Enabled(false)
     @StackTrace(false)
     static final class OperatorCall extends Event {
-        @Label("Operator") @Nullable String operator;
-        @Label("Result") @Description("Type and shape of the first result, if that is a tensor; none after an error") @Nullable String result;
+        @Label("Operator")
+        @Nullable
+        String operator;
+        @Label("Result")
+        @Description("Type and shape of the first result, if that is a tensor; none after an error")
+        @Nullable
+        String result;
     }
 
     @Name("panatorch.Range")
@@ -57,7 +62,9 @@ final class FlightEvents {
     @Description("A part of the program that RecordFunction names")
     @StackTrace(false)
     static final class Range extends Event {
-        @Label("Range") @Nullable String name;
+        @Label("Range")
+        @Nullable
+        String name;
     }
 
     @Name("panatorch.TensorLeak")
@@ -66,7 +73,10 @@ final class FlightEvents {
     @Description("A tensor outside any scope that became garbage before it was closed: its memory was freed late")
     @StackTrace(false)
     static final class TensorLeak extends Event {
-        @Label("Site") @Description("Where it was made, with -Dpanatorch.leaks=trace") @Nullable String site;
+        @Label("Site")
+        @Description("Where it was made, with -Dpanatorch.leaks=trace")
+        @Nullable
+        String site;
 
         static void emit(@Nullable String site) {
             var event = new TensorLeak();
@@ -82,11 +92,20 @@ final class FlightEvents {
     @Period("10 s")
     @StackTrace(false)
     static final class NativeMemory extends Event {
-        @Label("Live Tensors") long liveTensors;
-        @Label("Collected Tensors") @Description("Freed late by the garbage collector since the start") long collectedTensors;
-        @Label("Native Heap") @DataAmount long nativeHeap;
-        @Label("Resident") @DataAmount long resident;
-        @Label("Peak Resident") @DataAmount long peakResident;
+        @Label("Live Tensors")
+        long liveTensors;
+        @Label("Collected Tensors")
+        @Description("Freed late by the garbage collector since the start")
+        long collectedTensors;
+        @Label("Native Heap")
+        @DataAmount
+        long nativeHeap;
+        @Label("Resident")
+        @DataAmount
+        long resident;
+        @Label("Peak Resident")
+        @DataAmount
+        long peakResident;
 
         static void emit() {
             var event = new NativeMemory();
@@ -105,9 +124,15 @@ final class FlightEvents {
     @Category("PanaTorch")
     @Description("libtorch found no memory for an operator, garbage was freed, and the operator tried again where that is safe")
     static final class OutOfMemory extends Event {
-        @Label("Operator") @Nullable String operator;
-        @Label("Freed Tensors") @Description("Garbage that was freed") long freedTensors;
-        @Label("Recovered") @Description("Whether the operator went through at the second time") boolean recovered;
+        @Label("Operator")
+        @Nullable
+        String operator;
+        @Label("Freed Tensors")
+        @Description("Garbage that was freed")
+        long freedTensors;
+        @Label("Recovered")
+        @Description("Whether the operator went through at the second time")
+        boolean recovered;
 
         static void emit(String operator, long freedTensors, boolean recovered) {
             var event = new OutOfMemory();

@@ -23,11 +23,13 @@ public record FloatInfo(DType dtype, int bits, double eps, double max, double mi
             case FLOAT8_E4M3FNUZ -> of(dtype, 3, 240, -7, 0);
             case FLOAT8_E5M2FNUZ -> of(dtype, 3, 57344, -15, 0); // libtorch's eps of it is that of three bits
             case FLOAT8_E8M0FNU -> new FloatInfo(dtype, 8, 1, 0x1p127, 0x1p-127, 0x1p-127, 1); // powers of two, all positive
-            default -> throw new IllegalArgumentException("finfo is of floating point types, not of " + dtype + (dtype.isInteger() ? "; see IntInfo" : ""));
+            default -> throw new IllegalArgumentException(
+                    "finfo is of floating point types, not of " + dtype + (dtype.isInteger() ? "; see IntInfo" : ""));
         };
     }
 
     private static FloatInfo of(DType dtype, int mantissa, double max, int smallestExponent, int digits) {
-        return new FloatInfo(dtype, 8 * dtype.bytes(), Math.scalb(1.0, -mantissa), max, -max, Math.scalb(1.0, smallestExponent), Double.parseDouble("1e-" + digits));
+        return new FloatInfo(dtype, 8 * dtype.bytes(), Math.scalb(1.0, -mantissa), max, -max, Math.scalb(1.0, smallestExponent),
+                Double.parseDouble("1e-" + digits));
     }
 }

@@ -10,7 +10,7 @@ import panatorch.internal.libtorch.PassEnd;
  *
  * <pre>{@code
  * final class Exp extends Function {
- *     @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
+ *     &#64;Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
  *         Tensor y = inputs.get(0).exp();
  *         context.save(y);
  *         return List.of(y);
@@ -24,13 +24,15 @@ import panatorch.internal.libtorch.PassEnd;
  * Tensor y = new Exp().apply(x);
  * }</pre>
  *
- * <p>What else it depends on (numbers, shapes) are fields of the subclass, which should not change after {@link #apply}. Without
- * fields that change, one object may be applied by many threads at once. Exceptions of {@link #backward} reach the caller of
- * {@code backward} as they were. A graph with functions in it may be differentiated by many threads at once if {@code backward} changes no fields.
+ * <p>
+ * What else it depends on (numbers, shapes) are fields of the subclass, which should not change after {@link #apply}. Without fields that
+ * change, one object may be applied by many threads at once. Exceptions of {@link #backward} reach the caller of {@code backward} as they
+ * were. A graph with functions in it may be differentiated by many threads at once if {@code backward} changes no fields.
  *
- * <p>Derivatives of derivatives are those of the operators that {@link #backward} calls, so they exist where it computes with its
- * gradients, saved inputs and saved outputs; {@link GradCheck} tells. Forward-mode derivatives are not supported, and neither is
- * an operation that changes its inputs in place.
+ * <p>
+ * Derivatives of derivatives are those of the operators that {@link #backward} calls, so they exist where it computes with its gradients,
+ * saved inputs and saved outputs; {@link GradCheck} tells. Forward-mode derivatives are not supported, and neither is an operation that
+ * changes its inputs in place.
  */
 public abstract class Function {
 
@@ -45,9 +47,9 @@ public abstract class Function {
      * Computes the gradients of the inputs.
      *
      * @param gradients one for each output and of its shape; where nothing depended on an output, zeros, or, as
-     *     {@link Context#materializeGradients} says, null; null also for outputs without gradient
+     * {@link Context#materializeGradients} says, null; null also for outputs without gradient
      * @return one for each input, of its shape or one that broadcasting made of it; null means zeros, and is right where
-     *     {@link Context#needsGradient} says no
+     * {@link Context#needsGradient} says no
      */
     protected abstract List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients);
 
@@ -85,8 +87,8 @@ public abstract class Function {
     final String name() { return getClass().getSimpleName().isEmpty() ? "an anonymous function" : getClass().getSimpleName(); }
 
     /**
-     * The state that one application of a function keeps from {@link #forward} to {@link #backward}. Its tensors are freed with the graph, or
-     * after {@code backward} if that does not retain it.
+     * The state that one application of a function keeps from {@link #forward} to {@link #backward}. Its tensors are freed with the graph,
+     * or after {@code backward} if that does not retain it.
      */
     public static final class Context {
         private record Saved(Tensor tensor, long version, int output) {}
@@ -97,7 +99,8 @@ public abstract class Function {
         private List<Tensor> nonDifferentiable = List.of();
         private @Nullable List<Saved> saved;
         private boolean materialize = true, savesNothing;
-        @Nullable RecordedFunction recorded;
+        @Nullable
+        RecordedFunction recorded;
 
         private Context(Function function, List<Tensor> inputs) {
             this.function = function;
@@ -122,8 +125,10 @@ public abstract class Function {
             for (int i = 0; i < handles.size(); i++) {
                 Saved s = all.get(i);
                 Tensor t = handles.get(i);
-                if (Aten._version(t) != s.version) throw new TorchException("", "One of the tensors that " + function.name() + " saved for backward, "
-                        + t.describe() + ", was changed in place since: it is at version " + Aten._version(t) + ", but version " + s.version + " was saved.", null);
+                if (Aten._version(t) != s.version)
+                    throw new TorchException("", "One of the tensors that " + function.name() + " saved for backward, "
+                            + t.describe() + ", was changed in place since: it is at version " + Aten._version(t) + ", but version "
+                            + s.version + " was saved.", null);
                 if (s.output >= 0 && recorded != null && NoGrad.isGradEnabled()) handles.set(i, recorded.connected(s.output, t));
             }
             return handles;
@@ -138,17 +143,25 @@ public abstract class Function {
         }
 
         /** Declares that outputs have no gradient. To be called in {@link Function#forward}. */
-        public void markNonDifferentiable(Tensor... outputs) { nonDifferentiable = List.of(outputs); }
+        public void markNonDifferentiable(Tensor... outputs) {
+            nonDifferentiable = List.of(outputs);
+        }
 
-        /** Sets whether {@code backward} gets zeros for the gradients of outputs that nothing depended on, as it does by default, or null. */
-        public void materializeGradients(boolean materialize) { this.materialize = materialize; }
+        /**
+         * Sets whether {@code backward} gets zeros for the gradients of outputs that nothing depended on, as it does by default, or null.
+         */
+        public void materializeGradients(boolean materialize) {
+            this.materialize = materialize;
+        }
 
         /** Returns whether the gradient of input {@code i} is of any use. */
         public boolean needsGradient(int i) { return needed[i]; }
 
         boolean materializes() { return materialize; }
 
-        boolean differentiable(Tensor output) { return !nonDifferentiable.contains(output) && (output.isFloatingPoint() || output.isComplex()); }
+        boolean differentiable(Tensor output) {
+            return !nonDifferentiable.contains(output) && (output.isFloatingPoint() || output.isComplex());
+        }
 
         boolean savesNothing() { return savesNothing; }
 

@@ -8,12 +8,13 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * A source of random numbers: libtorch's own, so a seed gives the numbers it gives in Python.
- * Freed by {@link #close}, or late, by the garbage collector. One thread at a time may draw from it or change its state.
+ * A source of random numbers: libtorch's own, so a seed gives the numbers it gives in Python. Freed by {@link #close}, or late, by the
+ * garbage collector. One thread at a time may draw from it or change its state.
  *
- * <p>The default generator of a device is one for the whole process, in Python as here: {@link Torch#manualSeed} on one thread sets it for all,
- * and threads that draw at once get numbers that depend on who came first. Threads whose numbers are to be repeatable draw from generators of
- * their own:
+ * <p>
+ * The default generator of a device is one for the whole process, in Python as here: {@link Torch#manualSeed} on one thread sets it for
+ * all, and threads that draw at once get numbers that depend on who came first. Threads whose numbers are to be repeatable draw from
+ * generators of their own:
  *
  * <pre>{@code
  * try (var own = Generator.of(seed + worker)) {
@@ -52,7 +53,8 @@ public final class Generator implements AutoCloseable {
         for (var t : torch.DeviceType.values()) if (t.value == device.type().code()) type = t;
         try (var optional = new DeviceTypeOptional(type)) {
             torch.globalContext().lazyInitDevice(type);
-            return new Generator(torch.globalContext().getAcceleratorHooksInterface(optional).getNewGenerator((byte) device.index())).manualSeed(seed);
+            return new Generator(torch.globalContext().getAcceleratorHooksInterface(optional).getNewGenerator((byte) device.index()))
+                    .manualSeed(seed);
         } catch (RuntimeException e) {
             throw NativeErrors.of(e);
         }
@@ -109,7 +111,9 @@ public final class Generator implements AutoCloseable {
     }
 
     /** The address of libtorch's {@code GeneratorImpl}, which lives as long as this does. */
-    public long nativeObject() { return owner.object(); }
+    public long nativeObject() {
+        return owner.object();
+    }
 
     /** {@link #nativeObject} with one more reference, for the caller. */
     long retained() { return owner.retained(); }

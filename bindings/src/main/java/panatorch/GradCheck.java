@@ -7,8 +7,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares derivatives with finite differences, for tests of functions written by hand. Inputs are float64; those that require gradients are
- * checked, all their elements and those of all outputs, so they should be small.
+ * Compares derivatives with finite differences, for tests of functions written by hand. Inputs are float64; those that require gradients
+ * are checked, all their elements and those of all outputs, so they should be small.
  *
  * @param step the distance of a finite difference
  * @param absolute the absolute tolerance
@@ -28,7 +28,8 @@ public record GradCheck(double step, double absolute, double relative) {
         try (var scope = Scope.open()) {
             var by = inputs.stream().filter(Tensor::requiresGrad).toList();
             if (by.isEmpty()) throw new IllegalArgumentException("no input requires a gradient");
-            for (Tensor x : by) if (x.dtype() != DType.FLOAT64) throw new IllegalArgumentException("finite differences need float64, not " + x.dtype());
+            for (Tensor x : by)
+                if (x.dtype() != DType.FLOAT64) throw new IllegalArgumentException("finite differences need float64, not " + x.dtype());
             var outputs = differentiable(function.apply(inputs));
             if (outputs.isEmpty()) throw new AssertionError("no output requires a gradient");
             for (int i = 0; i < by.size(); i++) {
@@ -42,12 +43,15 @@ public record GradCheck(double step, double absolute, double relative) {
     public void gradgradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs) {
         try (var scope = Scope.open(); var generator = Generator.of(0)) {
             var all = new ArrayList<>(inputs);
-            for (Tensor y : differentiable(function.apply(inputs))) all.add(Aten.randn(y.shape(), generator, DType.FLOAT64).requiresGrad_(true));
+            for (Tensor y : differentiable(function.apply(inputs)))
+                all.add(Aten.randn(y.shape(), generator, DType.FLOAT64).requiresGrad_(true));
             gradcheck(values -> {
                 var own = values.subList(0, inputs.size());
                 var by = own.stream().filter(Tensor::requiresGrad).toList();
                 var used = new ArrayList<Tensor>();
-                for (Tensor g : Autograd.gradAllowUnused(differentiable(function.apply(own)), by, values.subList(inputs.size(), values.size()), true, true)) if (g != null) used.add(g);
+                for (Tensor g : Autograd.gradAllowUnused(differentiable(function.apply(own)), by,
+                        values.subList(inputs.size(), values.size()), true, true))
+                    if (g != null) used.add(g);
                 return used;
             }, all);
         }
@@ -65,7 +69,9 @@ public record GradCheck(double step, double absolute, double relative) {
                 one.set(Index.index(k), 1);
                 double[] row = gradient(output, x, one), again = gradient(output, x, one);
                 for (int i = 0; i < m; i++) {
-                    if (row[i] != again[i]) throw new AssertionError("the derivative comes out different when computed again: " + row[i] + ", then " + again[i]);
+                    if (row[i] != again[i])
+                        throw new AssertionError(
+                                "the derivative comes out different when computed again: " + row[i] + ", then " + again[i]);
                     j[i * n + k] = row[i];
                 }
             }
@@ -74,7 +80,8 @@ public record GradCheck(double step, double absolute, double relative) {
     }
 
     private static double[] gradient(Tensor output, Tensor x, Tensor weights) {
-        @Nullable Tensor g = Autograd.gradAllowUnused(List.of(output), List.of(x), List.of(weights.reshape(output.shape())), true, false).getFirst();
+        @Nullable Tensor g =
+                Autograd.gradAllowUnused(List.of(output), List.of(x), List.of(weights.reshape(output.shape())), true, false).getFirst();
         return g == null ? new double[(int) x.numel()] : g.toDoubleArray();
     }
 
@@ -114,8 +121,9 @@ public record GradCheck(double step, double absolute, double relative) {
         for (int i = 0; i < analytic.length; i++) {
             if (Math.abs(analytic[i] - numeric[i]) <= absolute + relative * Math.abs(numeric[i])) continue;
             int n = numeric.length == 0 ? 1 : numeric.length;
-            throw new AssertionError("the derivative of output " + output + " by input " + input + " is " + analytic[i] + " at element " + i + " of " + n
-                    + " of its Jacobian, where finite differences give " + numeric[i]);
+            throw new AssertionError(
+                    "the derivative of output " + output + " by input " + input + " is " + analytic[i] + " at element " + i + " of " + n
+                            + " of its Jacobian, where finite differences give " + numeric[i]);
         }
     }
 }

@@ -1,6 +1,9 @@
 package panatorch;
 
-/** A registered hook. {@link #close} switches it off; if nobody does, it lasts as long as what it was registered on. May be used by any thread. */
+/**
+ * A registered hook. {@link #close} switches it off; if nobody does, it lasts as long as what it was registered on. May be used by any
+ * thread.
+ */
 public final class Hook implements AutoCloseable {
     private final Runnable removal;
 

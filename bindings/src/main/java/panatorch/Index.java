@@ -28,10 +28,14 @@ public final class Index {
     private Index(List<Object> parts) { this.parts = parts; }
 
     /** A slice from {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
-    public static Part slice(@Nullable Number start, @Nullable Number end) { return slice(start, end, 1); }
+    public static Part slice(@Nullable Number start, @Nullable Number end) {
+        return slice(start, end, 1);
+    }
 
     /** A slice from the dimension's own start to before {@code end}. */
-    public static Part slice(@Nullable Number end) { return slice(null, end, 1); }
+    public static Part slice(@Nullable Number end) {
+        return slice(null, end, 1);
+    }
 
     /** Every {@code step}-th, which is positive. */
     public static Part slice(@Nullable Number start, @Nullable Number end, long step) {
@@ -41,14 +45,15 @@ public final class Index {
 
     /**
      * @param parts whole numbers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
-     *     {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a
-     *     {@code long[]} or {@code int[]} of indices
+     * {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a
+     * {@code long[]} or {@code int[]} of indices
      */
     public static Index index(Object... parts) {
         int ellipses = 0;
         for (Object p : parts) {
             if (p == ELLIPSIS && ++ellipses > 1) throw new IllegalArgumentException("an index has one ellipsis at most");
-            if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer || p instanceof long[] || p instanceof int[]))
+            if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer || p instanceof long[]
+                    || p instanceof int[]))
                 throw new IllegalArgumentException("no part of an index: " + (p == null ? "null" : p.getClass().getSimpleName() + " " + p));
         }
         return new Index(List.of(parts));
@@ -61,7 +66,9 @@ public final class Index {
 
     private Chosen choose(Tensor t) {
         long taken = parts.stream().mapToLong(p -> p == NEW_AXIS || p == ELLIPSIS ? 0 : p instanceof Tensor i ? dimensions(i) : 1).sum();
-        if (taken > t.dim()) throw new IndexOutOfBoundsException("an index of " + taken + " dimensions into a tensor of shape " + java.util.Arrays.toString(t.shape()));
+        if (taken > t.dim())
+            throw new IndexOutOfBoundsException(
+                    "an index of " + taken + " dimensions into a tensor of shape " + java.util.Arrays.toString(t.shape()));
         Tensor view = t;
         var tensors = new ArrayList<@Nullable Tensor>();
         int d = 0, merged = 0; // the next dimension of the view; dimensions that masks before it have in excess of one
@@ -93,7 +100,9 @@ public final class Index {
     }
 
     /** A mask takes as many dimensions as it has, and stands once in the list. */
-    private static int dimensions(Tensor i) { return i.dtype() == DType.BOOL || i.dtype() == DType.UINT8 ? (int) i.dim() : 1; }
+    private static int dimensions(Tensor i) {
+        return i.dtype() == DType.BOOL || i.dtype() == DType.UINT8 ? (int) i.dim() : 1;
+    }
 
     private static Tensor select(Tensor t, int d, long i) {
         long size = t.size(d);
@@ -115,7 +124,8 @@ public final class Index {
         try (var scope = Scope.open()) {
             Chosen c = choose(t);
             Tensor v = value;
-            while (v.dim() > 0 && v.size(0) == 1) v = v.squeeze(0); // a value may have more dimensions than its place, if they are of size 1
+            // a value may have more dimensions than its place, if they are of size 1
+            while (v.dim() > 0 && v.size(0) == 1) v = v.squeeze(0);
             if (c.advanced()) c.view.indexPut_(c.tensors, v.to(t.device(), t.dtype()));
             else c.view.copy_(v);
         }

@@ -4,9 +4,9 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * Has this thread's operators record nothing for {@code backward} while it is open, and make tensors that carry nothing that it could need: a little
- * faster than {@link NoGrad}, but such a tensor can never become part of a graph. Closing restores what was before; guards close in the
- * reverse order of their opening, on the thread that opened them.
+ * Has this thread's operators record nothing for {@code backward} while it is open, and make tensors that carry nothing that it could need:
+ * a little faster than {@link NoGrad}, but such a tensor can never become part of a graph. Closing restores what was before; guards close
+ * in the reverse order of their opening, on the thread that opened them.
  */
 public final class InferenceMode extends Mode {
     /** The key that tracks views and changes in place. */

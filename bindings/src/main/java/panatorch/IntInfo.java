@@ -11,7 +11,9 @@ public record IntInfo(DType dtype, int bits, BigInteger min, BigInteger max) {
 
     /** @throws IllegalArgumentException if {@code dtype} is no integer type; bool is none, as in Python */
     public static IntInfo of(DType dtype) {
-        if (!dtype.isInteger()) throw new IllegalArgumentException("iinfo is of integer types, not of " + dtype + (dtype.isFloatingPoint() ? "; see FloatInfo" : ""));
+        if (!dtype.isInteger())
+            throw new IllegalArgumentException(
+                    "iinfo is of integer types, not of " + dtype + (dtype.isFloatingPoint() ? "; see FloatInfo" : ""));
         int bits = 8 * dtype.bytes();
         boolean signed = !dtype.name().startsWith("U");
         BigInteger above = BigInteger.ONE.shiftLeft(signed ? bits - 1 : bits);

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Tag;
 
-/** Calls libtorch with the arguments on a stack: checks them, records an event, tries again after a lack of memory and translates errors. */
+/**
+ * Calls libtorch with the arguments on a stack: checks them, records an event, tries again after a lack of memory and translates errors.
+ */
 final class Invocation {
     private Invocation() {}
 
@@ -28,7 +30,8 @@ final class Invocation {
         event.begin();
         Throwable failure = plain(op, stack, context, nones);
         event.end();
-        if (failure == null && event.shouldCommit() && stack.size() > 0 && stack.tag(0) == Tag.TENSOR) event.result = NativeErrors.describe(stack.payload(0));
+        if (failure == null && event.shouldCommit() && stack.size() > 0 && stack.tag(0) == Tag.TENSOR)
+            event.result = NativeErrors.describe(stack.payload(0));
         event.commit();
         return failure;
     }
@@ -41,7 +44,8 @@ final class Invocation {
         } catch (TorchException e) {
             failure = e;
         } catch (RuntimeException e) {
-            failure = e.getMessage() != null && OutOfMemory.in(e.getMessage()) ? again(op, stack, context, nones, e) : NativeErrors.translate(op, stack, e);
+            failure = e.getMessage() != null && OutOfMemory.in(e.getMessage()) ? again(op, stack, context, nones, e)
+                    : NativeErrors.translate(op, stack, e);
         } finally {
             thrown = upcalls.leave(outer);
         }

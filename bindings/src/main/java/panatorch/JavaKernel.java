@@ -27,7 +27,8 @@ final class JavaKernel {
         arguments = operator.schema().parameters().size();
         results = operator.schema().results();
         try {
-            var upcall = MethodHandles.lookup().bind(this, "upcall", MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
+            var upcall = MethodHandles.lookup().bind(this, "upcall",
+                    MethodType.methodType(void.class, long.class, long.class, long.class, long.class));
             stub = Registrations.stub(upcall, Arena.ofAuto());
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -41,7 +42,9 @@ final class JavaKernel {
     }
 
     /** Lets the garbage collector free the function that libtorch called, not before the last call of it is back. */
-    void close() { stub = null; }
+    void close() {
+        stub = null;
+    }
 
     private void upcall(long functor, long handle, long keys, long stack) {
         MemorySegment inUse = stub;
@@ -100,15 +103,18 @@ final class JavaKernel {
         if (results.size() == 1) return new @Nullable Object[] {returned};
         if (results.isEmpty() && returned == null) return new @Nullable Object[0];
         if (returned instanceof List<?> list && list.size() == results.size()) return list.toArray();
-        String what = returned == null ? "null" : returned instanceof List<?> list ? list.size() + " values" : "a " + returned.getClass().getSimpleName();
+        String what = returned == null ? "null"
+                : returned instanceof List<?> list ? list.size() + " values" : "a " + returned.getClass().getSimpleName();
         throw new TorchException(operator.name(), "a kernel of " + operator.qualified() + " returned " + what + ", but the operator has "
                 + (results.isEmpty() ? "no results, which is null." : results.size() + " results, which are a List."), null);
     }
 
     private Object checked(int i, @Nullable Object value) {
-        String what = results.size() == 1 ? "what a kernel of " + operator.qualified() + " returned" : "result " + i + " of a kernel of " + operator.qualified();
+        String what = results.size() == 1 ? "what a kernel of " + operator.qualified() + " returned"
+                : "result " + i + " of a kernel of " + operator.qualified();
         try {
-            if (value instanceof Tensor t && t.isClosed() || value instanceof List<?> l && l.stream().anyMatch(e -> e instanceof Tensor t && t.isClosed()))
+            if (value instanceof Tensor t && t.isClosed()
+                    || value instanceof List<?> l && l.stream().anyMatch(e -> e instanceof Tensor t && t.isClosed()))
                 throw new IllegalStateException(what + " is closed");
             return Values.checked(what, results.get(i), value);
         } catch (IllegalStateException | IllegalArgumentException | NullPointerException e) {

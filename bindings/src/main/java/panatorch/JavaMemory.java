@@ -22,8 +22,9 @@ final class JavaMemory {
 
     /** See {@link Torch#copyOf}. */
     static Tensor copyOf(MemorySegment bytes, DType dtype, long[] shape) {
-        if (bytes.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
-                bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+        if (bytes.byteSize() != elements(shape) * dtype.bytes())
+            throw new IllegalArgumentException(
+                    bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
         Tensor t = Aten.empty(shape, dtype);
         try (var arena = Arena.ofConfined()) {
             read(t, arena).copyFrom(bytes);
@@ -41,7 +42,8 @@ final class JavaMemory {
         long n = 1;
         for (long s : shape) {
             if (s < 0) throw new IllegalArgumentException("a negative size in shape " + Arrays.toString(shape));
-            if (Math.multiplyHigh(n, s) != 0 || n * s < 0) throw new IllegalArgumentException("too many elements in shape " + Arrays.toString(shape));
+            if (Math.multiplyHigh(n, s) != 0 || n * s < 0)
+                throw new IllegalArgumentException("too many elements in shape " + Arrays.toString(shape));
             n *= s;
         }
         return n;
@@ -49,25 +51,39 @@ final class JavaMemory {
 
     /** See {@link Torch#fromBuffer}. */
     static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long[] shape) {
-        if (!buffer.isDirect()) throw new IllegalArgumentException("the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
-        if (buffer.order() != ByteOrder.nativeOrder() && dtype.bytes() > 1) throw new IllegalArgumentException(
-                "the buffer's order is " + buffer.order() + ", and libtorch reads " + ByteOrder.nativeOrder() + "; set buffer.order(ByteOrder.nativeOrder()) before writing to it");
+        if (!buffer.isDirect())
+            throw new IllegalArgumentException(
+                    "the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
+        if (buffer.order() != ByteOrder.nativeOrder() && dtype.bytes() > 1)
+            throw new IllegalArgumentException(
+                    "the buffer's order is " + buffer.order() + ", and libtorch reads " + ByteOrder.nativeOrder()
+                            + "; set buffer.order(ByteOrder.nativeOrder()) before writing to it");
         return fromBlob(MemorySegment.ofBuffer(buffer), dtype, shape);
     }
 
     /** See {@link Torch#fromBlob}. */
     static Tensor fromBlob(MemorySegment segment, DType dtype, long[] shape) {
-        if (!segment.isNative()) throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
+        if (!segment.isNative())
+            throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
         if (!segment.scope().isAlive()) throw new IllegalStateException("the segment's arena is closed");
-        if (!segment.isAccessibleBy(Thread.currentThread())) throw new WrongThreadException("the segment belongs to another thread's arena");
-        if (segment.isReadOnly()) throw new IllegalArgumentException("the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
-        if (segment.byteSize() != elements(shape) * dtype.bytes()) throw new IllegalArgumentException(
-                "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
-        if (segment.address() % Math.min(8, dtype.bytes()) != 0) throw new IllegalArgumentException("the segment is not aligned for " + dtype);
-        return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape) : tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
+        if (!segment.isAccessibleBy(Thread.currentThread()))
+            throw new WrongThreadException("the segment belongs to another thread's arena");
+        if (segment.isReadOnly())
+            throw new IllegalArgumentException(
+                    "the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
+        if (segment.byteSize() != elements(shape) * dtype.bytes())
+            throw new IllegalArgumentException(
+                    "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+        if (segment.address() % Math.min(8, dtype.bytes()) != 0)
+            throw new IllegalArgumentException("the segment is not aligned for " + dtype);
+        return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape)
+                : tensor(segment, dtype, shape, () -> Reference.reachabilityFence(segment));
     }
 
-    /** See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads once it is. */
+    /**
+     * See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads
+     * once it is.
+     */
     static MemorySegment of(Tensor t, Arena arena) {
         MemorySegment segment = read(t, arena);
         ArenaMemory memory = t.<@Nullable ArenaMemory>read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
@@ -76,18 +92,28 @@ final class JavaMemory {
 
     /** {@link #of} for use at once, on any thread. */
     static MemorySegment read(Tensor t, Arena arena) {
-        if (t.device().type() != Device.Type.CPU) throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
-        if (!t.isContiguous()) throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape " + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
-        if (t.isConj() || t.isNeg()) throw new IllegalStateException("a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
+        if (t.device().type() != Device.Type.CPU)
+            throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
+        if (!t.isContiguous())
+            throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape "
+                    + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
+        if (t.isConj() || t.isNeg())
+            throw new IllegalStateException(
+                    "a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
         long bytes = t.numel() * t.dtype().bytes();
-        long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(), there = t.read(c -> CApi.storageBytes(c.handle, c.result));
-        if (begin + bytes > there) throw new IllegalStateException("the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
+        long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(),
+                there = t.read(c -> CApi.storageBytes(c.handle, c.result));
+        if (begin + bytes > there)
+            throw new IllegalStateException(
+                    "the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
         long storage = t.read(c -> ExportedMemory.hold(Storages.of(Memory.getLong(c.handle))));
         try {
             ArenaMemory memory = ArenaMemory.of(storage);
             if (memory != null) memory.requireOpen();
             long address = t.read(c -> CApi.dataPointer(c.handle, c.result));
-            if (address == 0 && bytes > 0) throw new IllegalStateException("the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
+            if (address == 0 && bytes > 0)
+                throw new IllegalStateException(
+                        "the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
             return Memory.segment(address, bytes, arena, s -> ExportedMemory.release(storage));
         } catch (RuntimeException e) {
             ExportedMemory.release(storage);
@@ -95,6 +121,11 @@ final class JavaMemory {
         }
     }
 
-    /** A tensor over {@code segment}. When libtorch is done with the memory, on whatever thread, {@code then} runs; until then it is reachable. */
-    private static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) { return ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, then)); }
+    /**
+     * A tensor over {@code segment}. When libtorch is done with the memory, on whatever thread, {@code then} runs; until then it is
+     * reachable.
+     */
+    private static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) {
+        return ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, then));
+    }
 }

@@ -13,5 +13,7 @@ final class Lifeline {
     private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
 
     /** A float32 tensor [] of 1. When it is freed, on whatever thread, {@code then} runs; until then it is reachable. */
-    static Tensor until(Runnable then) { return ThreadContext.current().adopt(Blobs.tensor(ONE, DType.FLOAT32.code(), new long[0], () -> Releases.run(then))); }
+    static Tensor until(Runnable then) {
+        return ThreadContext.current().adopt(Blobs.tensor(ONE, DType.FLOAT32.code(), new long[0], () -> Releases.run(then)));
+    }
 }

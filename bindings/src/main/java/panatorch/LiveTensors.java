@@ -69,7 +69,9 @@ final class LiveTensors {
     }
 
     /** The place where a scope is opened; null unless tracing. */
-    static @Nullable Throwable scopeSite() { return TRACE ? new Site("the scope was opened here") : null; }
+    static @Nullable Throwable scopeSite() {
+        return TRACE ? new Site("the scope was opened here") : null;
+    }
 
     static @Nullable Throwable openedAt(Object tensor) { return OPENED.get(tensor); }
 

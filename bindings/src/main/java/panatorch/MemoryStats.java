@@ -4,8 +4,8 @@ import java.util.Locale;
 import panatorch.internal.library.ProcessMemory;
 
 /**
- * The number of this process's tensors and its memory, as {@link Torch#memoryStats} found them. Sizes are in bytes, and −1 where the
- * system does not tell them.
+ * The number of this process's tensors and its memory, as {@link Torch#memoryStats} found them. Sizes are in bytes, and −1 where the system
+ * does not tell them.
  *
  * @param liveTensors tensors that were made and neither closed nor collected; several may share one storage
  * @param collectedTensors tensors that nobody closed and the garbage collector freed late, since the start
@@ -17,12 +17,14 @@ public record MemoryStats(long liveTensors, long collectedTensors, long nativeHe
     private static final String[] UNITS = {"bytes", "KiB", "MiB", "GiB", "TiB"};
 
     static MemoryStats now() {
-        return new MemoryStats(LiveTensors.count(), LiveTensors.collected(), ProcessMemory.nativeHeap(), ProcessMemory.resident(), ProcessMemory.peakResident());
+        return new MemoryStats(LiveTensors.count(), LiveTensors.collected(), ProcessMemory.nativeHeap(), ProcessMemory.resident(),
+                ProcessMemory.peakResident());
     }
 
     /** {@code 12 live tensors, 0 freed late by the garbage collector; native heap 1.2 GiB, resident 2.0 GiB, at most 2.5 GiB} */
     @Override public String toString() {
-        return String.format(Locale.ROOT, "%,d live tensors, %,d freed late by the garbage collector; native heap %s, resident %s, at most %s",
+        return String.format(Locale.ROOT,
+                "%,d live tensors, %,d freed late by the garbage collector; native heap %s, resident %s, at most %s",
                 liveTensors, collectedTensors, size(nativeHeapBytes), size(residentBytes), size(peakResidentBytes));
     }
 

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a
- * virtual thread may go on as another of those after any wait, so its open modes are set anew for each of its native calls.
+ * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a virtual thread
+ * may go on as another of those after any wait, so its open modes are set anew for each of its native calls.
  */
 abstract class Mode implements AutoCloseable {
     private final ThreadContext owner = ThreadContext.current();
@@ -22,7 +22,9 @@ abstract class Mode implements AutoCloseable {
     }
 
     /** Returns whether operators record nothing for {@code backward} in this mode, {@code outside} of which they do so or not. */
-    boolean recordsNothing(boolean outside) { return outside; }
+    boolean recordsNothing(boolean outside) {
+        return outside;
+    }
 
     /** Sets the mode on this thread of the operating system, and remembers what was before. */
     abstract void set();
@@ -33,7 +35,8 @@ abstract class Mode implements AutoCloseable {
     /** Restores what was before. Closing twice is harmless; closing one closes those that were opened inside it and are still open. */
     @Override public void close() {
         if (closed) return;
-        if (ThreadContext.current() != owner) throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
+        if (ThreadContext.current() != owner)
+            throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
         for (Mode m = owner.innermost; m != this && m != null; m = owner.innermost) m.close();
         owner.innermost = outer;
         owner.caller.recordNothing(recordedNothing);

@@ -13,8 +13,8 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Errors between C++ and Java. A C++ exception becomes a {@link TorchException} that names the operator and its arguments. A Java exception that
- * must pass C++ frames travels as a number in a C++ exception's text, and comes out as the same object.
+ * Errors between C++ and Java. A C++ exception becomes a {@link TorchException} that names the operator and its arguments. A Java exception
+ * that must pass C++ frames travels as a number in a C++ exception's text, and comes out as the same object.
  */
 final class NativeErrors {
     private NativeErrors() {}
@@ -32,7 +32,8 @@ final class NativeErrors {
     private static final Pattern TRACE = Pattern.compile("\nException raised from|\nframe #0: ");
 
     /** Matches libtorch's guesses why an operator has no kernel for a device, which are of no use here. */
-    private static final Pattern ADVICE = Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
+    private static final Pattern ADVICE =
+            Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
     /**
      * Returns what to throw for a failed call of an operator.
@@ -44,7 +45,9 @@ final class NativeErrors {
         Throwable thrown = behind(e);
         if (thrown != null) return thrown;
         String message = ExportedMemory.explained(e.getMessage() == null ? e.toString() : e.getMessage(), stack);
-        return exception(op.name(), (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e, OutOfMemory.in(message));
+        return exception(op.name(),
+                (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e,
+                OutOfMemory.in(message));
     }
 
     /** Returns the error of libtorch behind JavaCPP's exception, outside an operator. Throws what Java code threw, if that is behind it. */
@@ -56,15 +59,20 @@ final class NativeErrors {
     }
 
     /** {@link #of} the exception if JavaCPP made it of a C++ one, which it does of this very class; else the exception itself. */
-    static RuntimeException ofJavaCpp(RuntimeException e) { return e.getClass() == RuntimeException.class ? of(e) : e; }
+    static RuntimeException ofJavaCpp(RuntimeException e) {
+        return e.getClass() == RuntimeException.class ? of(e) : e;
+    }
 
     private static TorchException exception(String operator, String message, RuntimeException libtorch, boolean outOfMemory) {
         RuntimeException cause = NATIVE_TRACES ? libtorch : null;
-        return outOfMemory ? new OutOfMemoryException(operator, message + " (" + MemoryStats.now() + ")", cause) : new TorchException(operator, message, cause);
+        return outOfMemory ? new OutOfMemoryException(operator, message + " (" + MemoryStats.now() + ")", cause)
+                : new TorchException(operator, message, cause);
     }
 
     private static String words(String message) {
-        String own = ADVICE.matcher((message.startsWith(SCRIPT) ? TRACE : APPENDIX).split(message.replace(NO_TRACE, ""), 2)[0]).replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()").replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
+        String own = ADVICE.matcher((message.startsWith(SCRIPT) ? TRACE : APPENDIX).split(message.replace(NO_TRACE, ""), 2)[0])
+                .replaceAll("").replace("torch.autograd.set_detect_anomaly(True)", "AnomalyMode.enter()")
+                .replaceFirst("^\\[enforce fail at [^]]*] .*?\\. ", "").strip();
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 
@@ -132,6 +140,7 @@ final class NativeErrors {
     }
 
     /** Throws any exception as it is, a checked one too. */
-    @SuppressWarnings("unchecked")
-    static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E { throw (E) t; }
+    @SuppressWarnings("unchecked") static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E {
+        throw (E) t;
+    }
 }

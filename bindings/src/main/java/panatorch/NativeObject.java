@@ -6,8 +6,8 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.TensorReaders;
 
 /**
- * A value of libtorch that operators return and take but Java does not look into: a storage, a stream, an object of a custom
- * class. Freed by {@link #close}, or late, by the garbage collector. May be used by any thread.
+ * A value of libtorch that operators return and take but Java does not look into: a storage, a stream, an object of a custom class. Freed
+ * by {@link #close}, or late, by the garbage collector. May be used by any thread.
  */
 public final class NativeObject implements AutoCloseable {
     private final int tag;

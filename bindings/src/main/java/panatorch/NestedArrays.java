@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class NestedArrays {
     /** A kind of element: how Java keeps it, and libtorch. */
     private enum Kind {
-        FLOAT(float.class, Float.class, DType.FLOAT32), DOUBLE(double.class, Double.class, DType.FLOAT64), LONG(long.class, Long.class, DType.INT64),
+        FLOAT(float.class, Float.class, DType.FLOAT32), DOUBLE(double.class, Double.class, DType.FLOAT64),
+        LONG(long.class, Long.class, DType.INT64),
         INT(int.class, Integer.class, DType.INT32), SHORT(short.class, Short.class, DType.INT16), BYTE(byte.class, Byte.class, DType.UINT8),
         BOOLEAN(boolean.class, Boolean.class, DType.BOOL), COMPLEX(Complex.class, Complex.class, DType.COMPLEX128);
 
@@ -28,7 +29,8 @@ final class NestedArrays {
 
         static Kind of(Class<?> type) {
             for (Kind k : values()) if (k.plain == type || k.boxed == type) return k;
-            throw new IllegalArgumentException("no tensor's element is a " + type.getSimpleName() + ": numbers, booleans and arrays of them make tensors");
+            throw new IllegalArgumentException(
+                    "no tensor's element is a " + type.getSimpleName() + ": numbers, booleans and arrays of them make tensors");
         }
     }
 
@@ -63,7 +65,9 @@ final class NestedArrays {
         }
     }
 
-    private static Object unlisted(Object values) { return values instanceof List<?> list ? list.stream().map(NestedArrays::unlisted).toArray() : values; }
+    private static Object unlisted(Object values) {
+        return values instanceof List<?> list ? list.stream().map(NestedArrays::unlisted).toArray() : values;
+    }
 
     /** Writes the part of dimension {@code d} that {@code at} leads to. */
     private void write(Object part, MemorySegment to, int[] at, int d) {
@@ -72,12 +76,16 @@ final class NestedArrays {
             return;
         }
         int[] here = Arrays.copyOf(at, d);
-        if (!part.getClass().isArray()) throw new IllegalArgumentException(place(here) + " is no array, and " + place(new int[d]) + " is one");
+        if (!part.getClass().isArray())
+            throw new IllegalArgumentException(place(here) + " is no array, and " + place(new int[d]) + " is one");
         int length = Array.getLength(part);
-        if (length != shape[d]) throw new IllegalArgumentException("the array is ragged: " + place(here) + " has length " + length + ", and " + place(new int[d]) + " has length " + shape[d]);
+        if (length != shape[d])
+            throw new IllegalArgumentException("the array is ragged: " + place(here) + " has length " + length + ", and "
+                    + place(new int[d]) + " has length " + shape[d]);
         if (part.getClass().getComponentType().isPrimitive()) {
-            if (d < shape.length - 1 || part.getClass().getComponentType() != kind.plain) throw new IllegalArgumentException(
-                    place(here) + " is a " + part.getClass().getSimpleName() + ", and " + place(new int[d]) + " is not");
+            if (d < shape.length - 1 || part.getClass().getComponentType() != kind.plain)
+                throw new IllegalArgumentException(
+                        place(here) + " is a " + part.getClass().getSimpleName() + ", and " + place(new int[d]) + " is not");
             writeAll(part, to.asSlice(offset(at, d)));
             return;
         }
@@ -112,8 +120,10 @@ final class NestedArrays {
     }
 
     private void writeOne(Object value, MemorySegment to, int[] at) {
-        if (value.getClass() != kind.boxed) throw new IllegalArgumentException(
-                place(at) + " is a " + value.getClass().getSimpleName() + ", and " + place(new int[shape.length]) + " is a " + kind.boxed.getSimpleName());
+        if (value.getClass() != kind.boxed)
+            throw new IllegalArgumentException(
+                    place(at) + " is a " + value.getClass().getSimpleName() + ", and " + place(new int[shape.length]) + " is a "
+                            + kind.boxed.getSimpleName());
         long offset = offset(at, at.length);
         switch (value) {
             case Float v -> to.set(ValueLayout.JAVA_FLOAT, offset, v);

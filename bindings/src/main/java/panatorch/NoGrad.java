@@ -3,8 +3,8 @@ package panatorch;
 import panatorch.internal.libtorch.CApi;
 
 /**
- * Has this thread's operators record nothing for {@code backward} while it is open. Closing restores what was before; guards close in
- * the reverse order of their opening, on the thread that opened them.
+ * Has this thread's operators record nothing for {@code backward} while it is open. Closing restores what was before; guards close in the
+ * reverse order of their opening, on the thread that opened them.
  *
  * <pre>{@code try (var off = NoGrad.enter()) { … } }</pre>
  */
@@ -20,7 +20,9 @@ public final class NoGrad extends Mode {
     public static NoGrad enter() { return new NoGrad(false); }
 
     /** The opposite: recording is on while open, also inside a {@link #enter}. */
-    public static NoGrad enableGrad() { return new NoGrad(true); }
+    public static NoGrad enableGrad() {
+        return new NoGrad(true);
+    }
 
     /** Returns whether operators of this thread record for {@code backward}. */
     public static boolean isGradEnabled() {

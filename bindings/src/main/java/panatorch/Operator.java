@@ -26,7 +26,8 @@ final class Operator {
     /**
      * The overload that takes the same arguments, and after them tensors to write the results to.
      *
-     * @param made where the arguments stand that say what tensor is made, which it does not take: dtype, layout, device, pin_memory; -1 for none
+     * @param made where the arguments stand that say what tensor is made, which it does not take: dtype, layout, device, pin_memory; -1 for
+     * none
      * @param dtype what the first of them is by default, a code of {@link DType}, or -1 for null
      */
     record Variant(Operator operator, int made, int dtype) {}
@@ -35,7 +36,9 @@ final class Operator {
 
     Operator(String name, String overload, String out) { this(name, overload, out, -1, -1); }
 
-    Operator(String name, String overload, String out, int made, int dtype) { this(new Variant(new Operator(name, out), made, dtype), name, overload); }
+    Operator(String name, String overload, String out, int made, int dtype) {
+        this(new Variant(new Operator(name, out), made, dtype), name, overload);
+    }
 
     private Operator(@Nullable Variant variant, String name, String overload) {
         this.name = name;
@@ -61,7 +64,9 @@ final class Operator {
     boolean trains() { return trains; }
 
     /** The variant that writes to given tensors; null if there is none, or the operator was looked up by name. */
-    @Nullable Variant variant() { return variant; }
+    @Nullable Variant variant() {
+        return variant;
+    }
 
     String name() { return name; }
 
@@ -82,7 +87,8 @@ final class Operator {
             return handle = Dispatcher.singleton().findSchemaOrThrow(name, overload);
         } catch (RuntimeException e) {
             var overloads = Known.OVERLOADS.getOrDefault(name, List.of());
-            throw new TorchException(name, "libtorch has no operator " + qualified() + "." + (overloads.isEmpty() ? "" : " There are " + String.join(", ", overloads) + "."), e);
+            throw new TorchException(name, "libtorch has no operator " + qualified() + "."
+                    + (overloads.isEmpty() ? "" : " There are " + String.join(", ", overloads) + "."), e);
         }
     }
 

@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. One that needs tensors of the
- * call says so in {@link #save}:
+ * The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. One that needs tensors of the call
+ * says so in {@link #save}:
  *
  * <pre>{@code
  * library.differentiate("square", new OperatorDerivative() {
- *     @Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensor("x")); }
+ *     &#64;Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensor("x")); }
  *
  *     @Override public List<Tensor> backward(Function.Context context, OperatorArguments a, List<Tensor> g) {
  *         return List.of(g.getFirst().mul(context.saved().getFirst()).mul(2));
@@ -20,14 +20,17 @@ import org.jspecify.annotations.Nullable;
  */
 public interface OperatorDerivative {
     /** The tensors that {@link #backward} needs, of the arguments, the results, or others; they are its {@link Function.Context#saved}. */
-    default List<Tensor> save(OperatorArguments arguments, List<Tensor> results) { return List.of(); }
+    default List<Tensor> save(OperatorArguments arguments, List<Tensor> results) {
+        return List.of();
+    }
 
     /**
      * Computes the gradients of the operator's tensor arguments, as {@link Function#backward} does.
      *
      * @param arguments as the operator was called; its tensors are closed by now
      * @param gradients one for each result
-     * @return one for each tensor among the arguments in schema order, those in lists included, and those that are none not; null means zeros
+     * @return one for each tensor among the arguments in schema order, those in lists included, and those that are none not; null means
+     * zeros
      */
     List<? extends @Nullable Tensor> backward(Function.Context context, OperatorArguments arguments, List<Tensor> gradients);
 
@@ -70,6 +73,8 @@ public interface OperatorDerivative {
             return results;
         }
 
-        @Override protected List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients) { return derivative.backward(context, arguments, gradients); }
+        @Override protected List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients) {
+            return derivative.backward(context, arguments, gradients);
+        }
     }
 }

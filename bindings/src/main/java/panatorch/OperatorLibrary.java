@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Registrations;
 
 /**
- * Operators and kernels written in Java. What is defined here is an operator like any other: it is called by {@link Operators#call},
- * by C++ and by TorchScript, on any thread.
+ * Operators and kernels written in Java. What is defined here is an operator like any other: it is called by {@link Operators#call}, by C++
+ * and by TorchScript, on any thread.
  *
  * <pre>{@code
  * try (var library = OperatorLibrary.open("my")) {
@@ -23,28 +23,32 @@ import panatorch.internal.libtorch.Registrations;
  * }
  * }</pre>
  *
- * <p>A library adds to its name space, which may be libtorch's own: {@code OperatorLibrary.open("aten").implement("relu", …)} replaces a
+ * <p>
+ * A library adds to its name space, which may be libtorch's own: {@code OperatorLibrary.open("aten").implement("relu", …)} replaces a
  * kernel until the library is closed, of which libtorch warns once.
  *
- * <p><b>Lifetime.</b> {@link #close} takes everything back; a library that nobody closes lasts until the program ends. No thread may
- * call the operators of a library while it is closed. <b>Threads.</b> A library may be used by any thread; kernels run on the thread that
- * calls the operator, one of libtorch's own if it is libtorch that calls.
+ * <p>
+ * <b>Lifetime.</b> {@link #close} takes everything back; a library that nobody closes lasts until the program ends. No thread may call the
+ * operators of a library while it is closed. <b>Threads.</b> A library may be used by any thread; kernels run on the thread that calls the
+ * operator, one of libtorch's own if it is libtorch that calls.
  *
- * <p><b>Gradients.</b> A kernel for a device is not recorded: if an argument requires a gradient, so does the result, but in
- * {@code backward} libtorch warns that no kernel is registered for Autograd and passes no gradient on to the arguments. Operators that only call
- * others get their gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}, the rest from {@link #differentiate}.
+ * <p>
+ * <b>Gradients.</b> A kernel for a device is not recorded: if an argument requires a gradient, so does the result, but in {@code backward}
+ * libtorch warns that no kernel is registered for Autograd and passes no gradient on to the arguments. Operators that only call others get
+ * their gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}, the rest from {@link #differentiate}.
  */
 public final class OperatorLibrary implements AutoCloseable {
 
     /** Computes an operator. */
-    @FunctionalInterface public interface Kernel {
+    @FunctionalInterface
+    public interface Kernel {
         /**
-         * Runs in a scope of its own, which frees the arguments and what else is made in it, but not the results. Below autograd, that is for
-         * a device or {@link DispatchKey#COMPOSITE_EXPLICIT_AUTOGRAD}, nothing is recorded meanwhile. An exception reaches the Java
+         * Runs in a scope of its own, which frees the arguments and what else is made in it, but not the results. Below autograd, that is
+         * for a device or {@link DispatchKey#COMPOSITE_EXPLICIT_AUTOGRAD}, nothing is recorded meanwhile. An exception reaches the Java
          * code that called the operator as it is; where there is none, it is logged as an error, and libtorch gets none for a result.
          *
-         * @return null if the operator has no result, the result if it has one, a {@code List} of the results if it has more, each of a type
-         *     that {@link Operators#call} takes for an argument. An operator in place returns its own argument
+         * @return null if the operator has no result, the result if it has one, a {@code List} of the results if it has more, each of a
+         * type that {@link Operators#call} takes for an argument. An operator in place returns its own argument
          */
         @Nullable Object compute(OperatorArguments arguments);
     }
@@ -114,10 +118,13 @@ public final class OperatorLibrary implements AutoCloseable {
     }
 
     /** {@link #implement(String, DispatchKey, Kernel)} for tensors of one kind of device. */
-    public OperatorLibrary implement(String operator, Device.Type device, Kernel kernel) { return implement(operator, DispatchKey.of(device), kernel); }
+    public OperatorLibrary implement(String operator, Device.Type device, Kernel kernel) {
+        return implement(operator, DispatchKey.of(device), kernel);
+    }
 
     /**
-     * Has calls of an operator computed by a kernel, until this library is closed. Of several kernels for the same calls the last one counts.
+     * Has calls of an operator computed by a kernel, until this library is closed. Of several kernels for the same calls the last one
+     * counts.
      *
      * @param operator the name, with its overload if it has one, without the name space
      * @throws TorchException if there is no such operator, or it cannot have such a kernel
@@ -149,9 +156,13 @@ public final class OperatorLibrary implements AutoCloseable {
     public OperatorLibrary differentiate(String operator, OperatorDerivative derivative) {
         var op = new Operator(qualified(operator));
         for (var result : op.schema().results()) {
-            if (!result.type().equals("Tensor")) throw new IllegalArgumentException("a result of " + op.qualified() + " is a " + result.type() + ", which has no derivative");
+            if (!result.type().equals("Tensor"))
+                throw new IllegalArgumentException(
+                        "a result of " + op.qualified() + " is a " + result.type() + ", which has no derivative");
         }
-        if (op.changesArguments()) throw new IllegalArgumentException(op.qualified() + " changes its arguments, which only libtorch's own operators can have derivatives of");
+        if (op.changesArguments())
+            throw new IllegalArgumentException(
+                    op.qualified() + " changes its arguments, which only libtorch's own operators can have derivatives of");
         return implement(operator, DispatchKey.AUTOGRAD, OperatorDerivative.Call.kernel(op, derivative));
     }
 

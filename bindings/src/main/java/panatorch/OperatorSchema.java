@@ -14,7 +14,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
     /**
      * @param type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
      * @param standard the address of the value that stands for the argument if it is left out, 0 if it may not be; it is the schema's,
-     *     which lasts as long as its operator
+     * which lasts as long as its operator
      */
     record Parameter(String name, String type, long standard) {
         boolean optional() { return type.endsWith("?"); }
@@ -31,12 +31,16 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
     /** @throws IllegalArgumentException if a dispatcher stack has no room for the arguments, or the results */
     static OperatorSchema of(FunctionSchema schema) {
         List<Parameter> parameters = all(schema.arguments()), results = all(schema.returns());
-        if (Math.max(parameters.size(), results.size()) > DispatcherStack.CAPACITY) throw new IllegalArgumentException(
-                "an operator has at most " + DispatcherStack.CAPACITY + " arguments and as many results, not " + parameters.size() + " and " + results.size());
+        if (Math.max(parameters.size(), results.size()) > DispatcherStack.CAPACITY)
+            throw new IllegalArgumentException(
+                    "an operator has at most " + DispatcherStack.CAPACITY + " arguments and as many results, not " + parameters.size()
+                            + " and " + results.size());
         return new OperatorSchema(parameters, results);
     }
 
-    /** {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one. */
+    /**
+     * {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one.
+     */
     private static List<Parameter> all(@Nullable Argument arguments) {
         if (arguments == null) return List.of();
         var list = new ArrayList<Parameter>();

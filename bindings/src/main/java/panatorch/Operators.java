@@ -7,7 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.CustomLibrary;
 
-/** Operators by name: those of libraries that {@link Aten} does not know, see also {@link OperatorLibrary}, and the {@code out=} variants. */
+/**
+ * Operators by name: those of libraries that {@link Aten} does not know, see also {@link OperatorLibrary}, and the {@code out=} variants.
+ */
 public final class Operators {
     private Operators() {}
 
@@ -17,22 +19,26 @@ public final class Operators {
      * Calls an operator with its arguments, in schema order; the last ones may be left out as far as the schema has defaults for them.
      *
      * @param name with the overload: {@code aten::add.Tensor}
-     * @param arguments null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType},
-     *     {@link Layout}, {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a
-     *     {@code List}, {@code long[]}, {@code double[]} or {@code boolean[]}
+     * @param arguments null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType}, {@link Layout},
+     * {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a {@code List}, {@code long[]},
+     * {@code double[]} or {@code boolean[]}
      * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long}, {@code Double},
-     *     {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator}, {@code List}s of numbers or texts, or
-     *     {@link NativeObject}. Tensors belong to the current scope
+     * {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator}, {@code List}s of numbers or texts, or
+     * {@link NativeObject}. Tensors belong to the current scope
      * @throws TorchException if there is no such operator, or it fails
      * @throws IllegalArgumentException if the arguments do not fit its schema
      */
     public static List<@Nullable Object> call(String name, @Nullable Object... arguments) {
         Operator op = find(name);
         var parameters = op.schema().parameters();
-        if (arguments.length < op.schema().required() || arguments.length > parameters.size()) throw new IllegalArgumentException(
-                op.qualified() + " takes " + parameters.size() + " arguments " + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
+        if (arguments.length < op.schema().required() || arguments.length > parameters.size())
+            throw new IllegalArgumentException(
+                    op.qualified() + " takes " + parameters.size() + " arguments "
+                            + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
         var converted = new ArrayList<Object>();
-        for (int i = 0; i < arguments.length; i++) converted.add(Values.checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
+        for (int i = 0; i < arguments.length; i++)
+            converted.add(
+                    Values.checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
         Call call = Call.begin(op);
         for (int i = 0; i < parameters.size(); i++) {
             if (i < arguments.length) Values.push(call, parameters.get(i), converted.get(i));
@@ -48,8 +54,9 @@ public final class Operators {
     /**
      * Loads a shared library, after which its operators can be called. It stays loaded until the program ends.
      *
-     * <p>Operators that the library defines and that are there already end the program, as they do in Python: libtorch reports them
-     * while the system loads the library, where nothing can catch it.
+     * <p>
+     * Operators that the library defines and that are there already end the program, as they do in Python: libtorch reports them while the
+     * system loads the library, where nothing can catch it.
      *
      * @param library made for this libtorch, with {@code TORCH_LIBRARY}, or with libtorch's stable C interface
      * @throws IllegalArgumentException if there is no such file
@@ -58,7 +65,9 @@ public final class Operators {
     public static void load(Path library) { CustomLibrary.load(library); }
 
     /** The operators that libtorch knows now, with their overloads, in the alphabet's order: {@code aten::add.Tensor}. */
-    public static List<String> names() { return Operator.allNames().values().stream().flatMap(List::stream).sorted().toList(); }
+    public static List<String> names() {
+        return Operator.allNames().values().stream().flatMap(List::stream).sorted().toList();
+    }
 
     /**
      * @param type as the operator's schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}

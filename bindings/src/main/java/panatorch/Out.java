@@ -17,9 +17,10 @@ import panatorch.internal.libtorch.Tag;
  * Out.into(List.of(values, indices), () -> x.max(1));       // torch.max(x, 1, out=(values, indices))
  * }</pre>
  *
- * <p>libtorch's rules hold: a tensor of another shape is resized, with a warning unless it has no elements; its type must be one that
- * the result's converts to; nothing may be recorded for {@code backward}. It says so by {@link TorchException}s, after which the tensors
- * hold what they held, or, where the operator fails half-way, anything.
+ * <p>
+ * libtorch's rules hold: a tensor of another shape is resized, with a warning unless it has no elements; its type must be one that the
+ * result's converts to; nothing may be recorded for {@code backward}. It says so by {@link TorchException}s, after which the tensors hold
+ * what they held, or, where the operator fails half-way, anything.
  */
 public final class Out {
     private final List<Tensor> tensors;
@@ -56,15 +57,22 @@ public final class Out {
 
     /** Turns {@code op}'s arguments, which are on the stack, to those of the overload that is returned. */
     Operator arguments(Operator op, DispatcherStack stack) {
-        if (called != null) throw new IllegalStateException(op.qualified() + " would be the second operator to write to the same tensors, after " + called.qualified());
+        if (called != null)
+            throw new IllegalStateException(
+                    op.qualified() + " would be the second operator to write to the same tensors, after " + called.qualified());
         var variant = op.variant();
-        if (variant == null) throw new IllegalArgumentException(op.qualified() + " cannot write to given tensors: libtorch has no out= overload of these arguments, or it was called by name; if it makes an argument of the operator that is meant, call it before");
+        if (variant == null)
+            throw new IllegalArgumentException(op.qualified()
+                    + " cannot write to given tensors: libtorch has no out= overload of these arguments, or it was called by name; if it "
+                    + "makes an argument of the operator that is meant, call it before");
         Operator writing = variant.operator();
         if (variant.made() >= 0) dropMade(variant, stack);
         var outs = writing.schema().parameters().subList(stack.size(), writing.schema().parameters().size());
         boolean list = outs.getFirst().type().equals("Tensor[]");
-        if (!list && outs.size() != tensors.size()) throw new IllegalArgumentException(
-                writing.qualified() + " writes to " + outs.size() + " tensors, " + outs.stream().map(OperatorSchema.Parameter::name).toList() + ", not " + tensors.size());
+        if (!list && outs.size() != tensors.size())
+            throw new IllegalArgumentException(
+                    writing.qualified() + " writes to " + outs.size() + " tensors, "
+                            + outs.stream().map(OperatorSchema.Parameter::name).toList() + ", not " + tensors.size());
         long object = list ? NativeLists.tensors(tensors.size()) : 0;
         if (list) stack.push(Tag.LIST, object);
         for (Tensor t : tensors) {
@@ -82,9 +90,12 @@ public final class Out {
         int at = variant.made();
         Tensor t = tensors.getFirst();
         long device = t.device().payload(), current = device | 0xff00;
-        String other = differs(stack, at, variant.dtype(), t.dtype().code()) ? "dtype" : differs(stack, at + 1, -1, t.layout().code()) ? "layout"
-                : differs(stack, at + 2, current, device) ? "device" : differs(stack, at + 3, 0, 0) ? "memory, pinned," : "";
-        if (!other.isEmpty()) throw new IllegalArgumentException(variant.operator().qualified() + " is to make a tensor of another " + other + " than the out tensor has, " + t.describe());
+        String other =
+                differs(stack, at, variant.dtype(), t.dtype().code()) ? "dtype" : differs(stack, at + 1, -1, t.layout().code()) ? "layout"
+                        : differs(stack, at + 2, current, device) ? "device" : differs(stack, at + 3, 0, 0) ? "memory, pinned," : "";
+        if (!other.isEmpty())
+            throw new IllegalArgumentException(variant.operator().qualified() + " is to make a tensor of another " + other
+                    + " than the out tensor has, " + t.describe());
         stack.remove(at, 4);
     }
 

@@ -11,14 +11,18 @@ final class OutOfMemory {
     private OutOfMemory() {}
 
     /** Matches the messages of the CPU's and CUDA's allocators, of CUDA itself and of C++. */
-    private static final Pattern SAID = Pattern.compile("DefaultCPUAllocator: (can't allocate|not enough) memory|out of memory|^std::bad_alloc");
+    private static final Pattern SAID =
+            Pattern.compile("DefaultCPUAllocator: (can't allocate|not enough) memory|out of memory|^std::bad_alloc");
     /** The longest wait of a failing operator for the garbage collector. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int POLL_MILLIS = 10;
 
     static boolean in(String message) { return SAID.matcher(message).find(); }
 
-    /** Returns whether a second call with the same arguments does what the first would have done: the operator has no effect but its results. */
+    /**
+     * Returns whether a second call with the same arguments does what the first would have done: the operator has no effect but its
+     * results.
+     */
     static boolean repeatable(OperatorHandle operator) {
         var schema = operator.schema();
         return !schema.is_mutable() && schema.returns() != null;

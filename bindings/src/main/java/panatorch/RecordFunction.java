@@ -5,12 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A named part of a program, as Python's {@code record_function}: whatever observes libtorch sees the operators called meanwhile inside it,
- * and Java's flight recorder has it as {@code panatorch.Range}. Closed by the thread that entered it, inner ones first; closing twice is harmless.
+ * and Java's flight recorder has it as {@code panatorch.Range}. Closed by the thread that entered it, inner ones first; closing twice is
+ * harmless.
  *
  * <pre>{@code try (var part = RecordFunction.enter("forward")) { … } }</pre>
  */
 public final class RecordFunction implements AutoCloseable {
-    private static final Operator ENTER = new Operator("profiler::_record_function_enter_new"), EXIT = new Operator("profiler::_record_function_exit._RecordFunction");
+    private static final Operator ENTER = new Operator("profiler::_record_function_enter_new"),
+            EXIT = new Operator("profiler::_record_function_exit._RecordFunction");
 
     private final Thread owner = Thread.currentThread();
     private final FlightEvents.@Nullable Range event;

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One application of a {@link Function} in libtorch's graph. libtorch has no node that calls Java, but its hooks do, so the
- * function hangs between the tensors of a small graph of its operators, whose own values and derivatives are never used:
+ * One application of a {@link Function} in libtorch's graph. libtorch has no node that calls Java, but its hooks do, so the function hangs
+ * between the tensors of a small graph of its operators, whose own values and derivatives are never used:
  *
  * <pre>
  * input → alias → sum ┐                         ┌ expand → output 0
@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *    gives the gradient out      calls backward   takes the gradient in, and sends zeros on
  * </pre>
  *
- * <p>The two ones are {@link Lifeline}s. The factor is saved by its node, so libtorch frees it when it frees what is saved for
- * backward; the summand is a leaf, which is freed with the node itself.
+ * <p>
+ * The two ones are {@link Lifeline}s. The factor is saved by its node, so libtorch frees it when it frees what is saved for backward; the
+ * summand is a leaf, which is freed with the node itself.
  */
 final class RecordedFunction {
     private final Function function;
@@ -51,7 +52,10 @@ final class RecordedFunction {
         kinds = new Kind[results];
     }
 
-    /** Returns the outputs for {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that is forgotten would ever be garbage. */
+    /**
+     * Returns the outputs for {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that
+     * is forgotten would ever be garbage.
+     */
     static List<Tensor> outputs(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
         var recorded = new RecordedFunction(function, context, arguments, results.size());
         var outlet = recorded.new Outlet();
@@ -74,7 +78,9 @@ final class RecordedFunction {
 
     private void differentiate(List<Tensor> gradients) {
         var results = function.backward(context, gradients);
-        if (results.size() != inputs.length) throw new TorchException("", function.name() + ".backward returned " + results.size() + " gradients for " + inputs.length + " inputs.", null);
+        if (results.size() != inputs.length)
+            throw new TorchException("",
+                    function.name() + ".backward returned " + results.size() + " gradients for " + inputs.length + " inputs.", null);
         for (int i = 0; i < inputs.length; i++) {
             Input input = inputs[i];
             if (input != null) input.put(results.get(i));
@@ -120,8 +126,10 @@ final class RecordedFunction {
                 Tensor summed = same ? g : g.sumToSize(kind.shape);
                 return (summed.isComplex() && !kind.dtype.isComplex() ? Aten.real(summed) : summed).to(kind.device, kind.dtype);
             } catch (TorchException e) {
-                throw new TorchException("", function.name() + ".backward returned a gradient of " + g.describe() + " for input " + number + ", whose shape is "
-                        + Arrays.toString(kind.shape) + ".", e);
+                throw new TorchException("",
+                        function.name() + ".backward returned a gradient of " + g.describe() + " for input " + number + ", whose shape is "
+                                + Arrays.toString(kind.shape) + ".",
+                        e);
             }
         }
 
@@ -140,7 +148,10 @@ final class RecordedFunction {
         private final @Nullable Object[] places = new Object[kinds.length];
         private volatile boolean freed;
 
-        /** A number that depends on all inputs. No field keeps such tensors: a closed one still knows its scope, and that the tensors of those around it. */
+        /**
+         * A number that depends on all inputs. No field keeps such tensors: a closed one still knows its scope, and that the tensors of
+         * those around it.
+         */
         Tensor open() {
             outlets.incrementAndGet();
             differentiable.incrementAndGet();

@@ -9,13 +9,34 @@ import panatorch.internal.libtorch.Tag;
  *
  * <table>
  * <caption>Who frees a tensor</caption>
- * <tr><th>made…</th><th>freed…</th></tr>
- * <tr><td>inside {@code try (var scope = Scope.open())} on this thread</td><td>when the innermost scope closes</td></tr>
- * <tr><td>… and passed to {@link #keep} or returned through {@link #move}</td><td>by the enclosing scope, or by the caller if there is none</td></tr>
- * <tr><td>… and taken out by {@link Tensor#escape}, as modules and optimisers do</td><td>by its new owner's {@code close()}</td></tr>
- * <tr><td>… and escaped, then passed to {@link #adopt} of another scope, perhaps on another thread</td><td>when that scope closes</td></tr>
- * <tr><td>… which is never closed</td><td>when an enclosing scope closes, or late, by the garbage collector after the thread has ended</td></tr>
- * <tr><td>with no scope open</td><td>by {@link Tensor#close}, or late, by the garbage collector</td></tr>
+ * <tr>
+ * <th>made…</th>
+ * <th>freed…</th>
+ * </tr>
+ * <tr>
+ * <td>inside {@code try (var scope = Scope.open())} on this thread</td>
+ * <td>when the innermost scope closes</td>
+ * </tr>
+ * <tr>
+ * <td>… and passed to {@link #keep} or returned through {@link #move}</td>
+ * <td>by the enclosing scope, or by the caller if there is none</td>
+ * </tr>
+ * <tr>
+ * <td>… and taken out by {@link Tensor#escape}, as modules and optimisers do</td>
+ * <td>by its new owner's {@code close()}</td>
+ * </tr>
+ * <tr>
+ * <td>… and escaped, then passed to {@link #adopt} of another scope, perhaps on another thread</td>
+ * <td>when that scope closes</td>
+ * </tr>
+ * <tr>
+ * <td>… which is never closed</td>
+ * <td>when an enclosing scope closes, or late, by the garbage collector after the thread has ended</td>
+ * </tr>
+ * <tr>
+ * <td>with no scope open</td>
+ * <td>by {@link Tensor#close}, or late, by the garbage collector</td>
+ * </tr>
  * </table>
  *
  * <pre>{@code
@@ -26,9 +47,10 @@ import panatorch.internal.libtorch.Tag;
  * }
  * }</pre>
  *
- * <p>A scope belongs to the thread that opened it. Scopes close in the reverse order of their opening; closing one closes
- * those that were opened inside it and are still open. A tensor that one thread makes for another {@linkplain Tensor#escape escapes}
- * from its scope there, is handed over as any object is, through a queue for instance, and is closed or adopted here:
+ * <p>
+ * A scope belongs to the thread that opened it. Scopes close in the reverse order of their opening; closing one closes those that were
+ * opened inside it and are still open. A tensor that one thread makes for another {@linkplain Tensor#escape escapes} from its scope there,
+ * is handed over as any object is, through a queue for instance, and is closed or adopted here:
  *
  * <pre>{@code
  * queue.put(batch(n).escape());                         // the thread that makes it, within a scope of its own
@@ -41,7 +63,10 @@ import panatorch.internal.libtorch.Tag;
  */
 public final class Scope implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
-    /** The number of the thread's {@code Caller}. The context itself would keep itself reachable: it is known to be garbage by which what ended threads left is freed. */
+    /**
+     * The number of the thread's {@code Caller}. The context itself would keep itself reachable: it is known to be garbage by which what
+     * ended threads left is freed.
+     */
     private final int owner;
     private final @Nullable Scope outer;
     private final @Nullable Throwable site = LiveTensors.scopeSite();
@@ -76,8 +101,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Takes over tensors that are in no scope, such as those that {@linkplain Tensor#escape escaped} on another thread: they are freed
-     * with this scope's own. One that is this scope's already stays so.
+     * Takes over tensors that are in no scope, such as those that {@linkplain Tensor#escape escaped} on another thread: they are freed with
+     * this scope's own. One that is this scope's already stays so.
      *
      * @throws IllegalArgumentException if a tensor is another scope's; let it escape there first
      */
@@ -104,7 +129,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Frees tensors of this scope that nobody needs any more, before it closes; others stay. Of a chain of operators on large tensors no more than two are there then:
+     * Frees tensors of this scope that nobody needs any more, before it closes; others stay. Of a chain of operators on large tensors no
+     * more than two are there then:
      *
      * <pre>{@code
      * for (Module m : layers) {
@@ -163,11 +189,12 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * A thread's innermost open scope. It stands apart from the {@link ThreadContext}, which is garbage once the thread has ended,
-     * and looks after the scopes that were open then.
+     * A thread's innermost open scope. It stands apart from the {@link ThreadContext}, which is garbage once the thread has ended, and
+     * looks after the scopes that were open then.
      */
     static final class Innermost implements Runnable {
-        @Nullable Scope scope;
+        @Nullable
+        Scope scope;
 
         @Override public void run() {
             for (Scope s = scope; s != null; s = s.outer) s.abandon();

@@ -23,14 +23,15 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.Cores;
 
 /**
- * Wraps a libtorch CPU kernel so that OpenBLAS runs single-threaded inside it; see {@link OpenBlas}. Attention in bfloat16 and float16 is computed in
- * float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
+ * Wraps a libtorch CPU kernel so that OpenBLAS runs single-threaded inside it; see {@link OpenBlas}. Attention in bfloat16 and float16 is
+ * computed in float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
  */
 final class SerialKernel {
     /**
-     * The wrapped operators, each with the number of its first results that are rounded where it is computed in float32. LU decompositions need the
-     * stack of one thread. Attention computes products on each thread of a parallel region. Convolutions of doubles do so, too, but their operators
-     * also compute single images in float, which is faster on all threads. Attention's sums of exponentials are float32 anyway.
+     * The wrapped operators, each with the number of its first results that are rounded where it is computed in float32. LU decompositions
+     * need the stack of one thread. Attention computes products on each thread of a parallel region. Convolutions of doubles do so, too,
+     * but their operators also compute single images in float, which is faster on all threads. Attention's sums of exponentials are float32
+     * anyway.
      */
     private static final Map<String, Integer> OPERATORS = Map.of("linalg_lu_factor_ex", 0, "linalg_lu_factor_ex.out", 0,
             "_scaled_dot_product_flash_attention_for_cpu", 1, "_scaled_dot_product_flash_attention_for_cpu_backward", 3);
@@ -67,8 +68,9 @@ final class SerialKernel {
         });
     }
 
-    @SuppressWarnings("unused")
-    private static void upcall(long functor, long handle, long keys, long stack) { Objects.requireNonNull(KERNELS.get(Memory.getLong(handle))).call(stack); }
+    @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {
+        Objects.requireNonNull(KERNELS.get(Memory.getLong(handle))).call(stack);
+    }
 
     private void call(long stack) {
         long below = DispatcherStack.size(stack) - arguments;

@@ -6,8 +6,8 @@ import panatorch.internal.libtorch.Nnpack;
 import panatorch.internal.threads.Cores;
 
 /**
- * Starts the library once a process. Whatever uses libtorch, or a class of JavaCPP's, calls {@link #ensure} first. A thread's first operator
- * does so by its {@link ThreadContext}.
+ * Starts the library once a process. Whatever uses libtorch, or a class of JavaCPP's, calls {@link #ensure} first. A thread's first
+ * operator does so by its {@link ThreadContext}.
  */
 final class Startup {
     private Startup() {}
@@ -22,7 +22,10 @@ final class Startup {
         Steps.run();
     }
 
-    /** Java initialises a class once. The steps may call {@link #ensure}, but must not wait for {@link ThreadContext}, whose initialiser may be waiting for them. */
+    /**
+     * Java initialises a class once. The steps may call {@link #ensure}, but must not wait for {@link ThreadContext}, whose initialiser may
+     * be waiting for them.
+     */
     private static final class Steps {
         static {
             Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());

@@ -5,8 +5,8 @@ import panatorch.internal.libtorch.NativeStreams;
 
 /**
  * Puts what this thread computes on a stream's device onto that stream while it is open, and makes the device the current one; Python's
- * {@code torch.cuda.stream}. Of the CPU's stream it changes nothing. Closing restores what was before; guards close in the reverse order of their
- * opening, on the thread that opened them.
+ * {@code torch.cuda.stream}. Of the CPU's stream it changes nothing. Closing restores what was before; guards close in the reverse order of
+ * their opening, on the thread that opened them.
  *
  * <pre>{@code
  * Stream side = Stream.pooled(Device.CUDA), main = Stream.current(Device.CUDA);

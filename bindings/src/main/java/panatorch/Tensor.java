@@ -22,8 +22,10 @@ import panatorch.internal.threads.TensorReaders;
 /**
  * An n-dimensional array of libtorch. Freed as the table of {@link Scope} says; it owns exactly one reference to native memory.
  *
- * <p>A tensor may be used by any thread, and closed by any, also while others use it: a call either ends as if the tensor were open or is an
- * {@link IllegalStateException}, as any use of a closed tensor is. Writing to it while others use it leaves them with either values. A scope belongs to one thread. Operators are the methods of {@link TensorOps}, named as in PyTorch.
+ * <p>
+ * A tensor may be used by any thread, and closed by any, also while others use it: a call either ends as if the tensor were open or is an
+ * {@link IllegalStateException}, as any use of a closed tensor is. Writing to it while others use it leaves them with either values. A
+ * scope belongs to one thread. Operators are the methods of {@link TensorOps}, named as in PyTorch.
  */
 public final class Tensor extends TensorOps implements AutoCloseable {
     private static final VarHandle IMPL;
@@ -55,8 +57,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- life
 
     /**
-     * Frees this tensor now. Closing twice is harmless. A call that another thread has begun with it ends as if it were open; a later one is refused. In the
-     * scope of another thread it is closed at once, and its memory is freed when that thread closes the scope.
+     * Frees this tensor now. Closing twice is harmless. A call that another thread has begun with it ends as if it were open; a later one
+     * is refused. In the scope of another thread it is closed at once, and its memory is freed when that thread closes the scope.
      */
     @Override public void close() {
         ThreadContext c = ThreadContext.current();
@@ -152,10 +154,15 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** Lets the garbage collector free this tensor if nobody does. */
-    void armBackstop() { armBackstop(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code() ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0)); }
+    void armBackstop() {
+        armBackstop(isClosed() ? 0 : read(c -> CApi.deviceType(c.handle, c.result) == Device.Type.CPU.code()
+                ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0));
+    }
 
     /** {@link #armBackstop()} while another thread may be closing this tensor: nothing of it is read. */
-    void armBackstopUnread() { armBackstop(0); }
+    void armBackstopUnread() {
+        armBackstop(0);
+    }
 
     private void armBackstop(long bytes) {
         var b = new Backstop(this, bytes);
@@ -188,7 +195,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** A handle of its own to the same native tensor, of the current scope: closing one leaves the other. */
-    Tensor share() { return ThreadContext.current().adopt(shareImpl()); }
+    Tensor share() {
+        return ThreadContext.current().adopt(shareImpl());
+    }
 
     private long require() {
         long i = impl;
@@ -197,7 +206,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     IllegalStateException closedError(String what) {
-        return new IllegalStateException(what + " is closed" + (LiveTensors.tracing() ? "" : "; -Dpanatorch.leaks=trace tells where"), LiveTensors.closedAt(this));
+        return new IllegalStateException(what + " is closed" + (LiveTensors.tracing() ? "" : "; -Dpanatorch.leaks=trace tells where"),
+                LiveTensors.closedAt(this));
     }
 
     // ---- what it is
@@ -247,12 +257,15 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /** The size of every dimension; {@link #describe} is the one to print. */
-    public long[] shape() { return read(c -> CApi.shape(c.handle, c.result)); }
+    public long[] shape() {
+        return read(c -> CApi.shape(c.handle, c.result));
+    }
 
     /** The size of dimension {@code dim}, from the end if negative. */
     public long size(long dim) {
         long[] shape = shape();
-        if (dim < -shape.length || dim >= shape.length) throw new IndexOutOfBoundsException("dimension " + dim + " of a tensor of shape " + Arrays.toString(shape));
+        if (dim < -shape.length || dim >= shape.length)
+            throw new IndexOutOfBoundsException("dimension " + dim + " of a tensor of shape " + Arrays.toString(shape));
         return shape[(int) (dim < 0 ? dim + shape.length : dim)];
     }
 
@@ -287,10 +300,14 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- its elements
 
     /** The elements that {@code index} means: a view, or with tensors in the index a copy. See {@link Index#index}. */
-    public Tensor get(Index index) { return index.get(this); }
+    public Tensor get(Index index) {
+        return index.get(this);
+    }
 
     /** {@link #get(Index)} of {@link Index#index index(parts)}: {@code x.get(0)}, {@code x.get(ALL, slice(0, 2))}, {@code x.get(mask)}. */
-    public Tensor get(Object... parts) { return get(Index.index(parts)); }
+    public Tensor get(Object... parts) {
+        return get(Index.index(parts));
+    }
 
     /** Writes {@code value}, broadcast and converted, to the elements that {@code index} means. */
     public Tensor set(Index index, Tensor value) {
@@ -307,46 +324,64 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- comparisons; equals is that of Object, two tensors are never the same key
 
-    /** PyTorch's {@code torch.equal}: whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one dtype and device. */
-    public boolean torchEquals(Tensor other) { return Aten.equal(this, other); }
-
-    /** {@link #allClose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another. */
-    public boolean allClose(Tensor other) { return Aten.allclose(this, other); }
-
-    /** {@link #allClose(Tensor, double, double, boolean)}, no NaN close to another. */
-    public boolean allClose(Tensor other, double rtol, double atol) { return Aten.allclose(this, other, rtol, atol); }
+    /**
+     * PyTorch's {@code torch.equal}: whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one
+     * dtype and device.
+     */
+    public boolean torchEquals(Tensor other) {
+        return Aten.equal(this, other);
+    }
 
     /**
-     * Returns whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype and device.
+     * {@link #allClose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another.
+     */
+    public boolean allClose(Tensor other) {
+        return Aten.allclose(this, other);
+    }
+
+    /** {@link #allClose(Tensor, double, double, boolean)}, no NaN close to another. */
+    public boolean allClose(Tensor other, double rtol, double atol) {
+        return Aten.allclose(this, other, rtol, atol);
+    }
+
+    /**
+     * Returns whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype
+     * and device.
      *
      * @param equalNan whether a NaN is close to a NaN
      */
-    public boolean allClose(Tensor other, double rtol, double atol, boolean equalNan) { return Aten.allclose(this, other, rtol, atol, equalNan); }
+    public boolean allClose(Tensor other, double rtol, double atol, boolean equalNan) {
+        return Aten.allclose(this, other, rtol, atol, equalNan);
+    }
 
     // ---- its memory
 
     /**
-     * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native
-     * byte order. The storage that the tensor has now lives at least as long as {@code arena}, also when the tensor is closed or gets
-     * another storage before. Until then it cannot be resized, nor copied lazily: that throws an {@link IllegalArgumentException}. Memory that
-     * came from an arena which can be closed ({@link Torch#fromBlob}) is that arena's segment, accessible as such.
+     * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native byte
+     * order. The storage that the tensor has now lives at least as long as {@code arena}, also when the tensor is closed or gets another
+     * storage before. Until then it cannot be resized, nor copied lazily: that throws an {@link IllegalArgumentException}. Memory that came
+     * from an arena which can be closed ({@link Torch#fromBlob}) is that arena's segment, accessible as such.
      *
      * @throws IllegalStateException if the tensor is not contiguous, not on the CPU, or a view that is conjugated or negated when read
      */
     public MemorySegment data(Arena arena) { return JavaMemory.of(this, arena); }
 
     /** {@link #data(Arena)} for as long as the segment is in use, which the garbage collector finds out. */
-    public MemorySegment data() { return data(Arena.ofAuto()); }
+    public MemorySegment data() {
+        return data(Arena.ofAuto());
+    }
 
     /**
-     * {@link #data()} as a direct buffer in native byte order, of 2 GiB at most. Both sides see what the other writes, and the
-     * tensor's storage lives while the buffer or one made of it is reachable.
+     * {@link #data()} as a direct buffer in native byte order, of 2 GiB at most. Both sides see what the other writes, and the tensor's
+     * storage lives while the buffer or one made of it is reachable.
      *
      * @throws IllegalStateException where {@link #data(Arena)} throws it, or if the tensor takes more than 2 GiB
      */
     public ByteBuffer asByteBuffer() {
         MemorySegment data = data();
-        if (data.byteSize() > Integer.MAX_VALUE) throw new IllegalStateException("a ByteBuffer has at most " + Integer.MAX_VALUE + " bytes, and the tensor " + data.byteSize() + "; use data()");
+        if (data.byteSize() > Integer.MAX_VALUE)
+            throw new IllegalStateException(
+                    "a ByteBuffer has at most " + Integer.MAX_VALUE + " bytes, and the tensor " + data.byteSize() + "; use data()");
         return data.asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
@@ -363,22 +398,34 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public boolean itemBoolean() { return isNonzero(); }
 
     /** A copy of all elements in order, converted to float32. */
-    public float[] toFloatArray() { return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT)); }
+    public float[] toFloatArray() {
+        return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT));
+    }
 
     /** A copy of all elements in order, converted to float64. */
-    public double[] toDoubleArray() { return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE)); }
+    public double[] toDoubleArray() {
+        return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE));
+    }
 
     /** A copy of all elements in order, converted to int64. */
-    public long[] toLongArray() { return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG)); }
+    public long[] toLongArray() {
+        return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG));
+    }
 
     /** A copy of all elements in order, converted to int32. */
-    public int[] toIntArray() { return elements(DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT)); }
+    public int[] toIntArray() {
+        return elements(DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT));
+    }
 
     /** A copy of all elements in order, converted to int16. */
-    public short[] toShortArray() { return elements(DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT)); }
+    public short[] toShortArray() {
+        return elements(DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT));
+    }
 
     /** A copy of all elements in order, converted to uint8. */
-    public byte[] toByteArray() { return elements(DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE)); }
+    public byte[] toByteArray() {
+        return elements(DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE));
+    }
 
     /** A copy of all elements in order, true where one is not 0. */
     public boolean[] toBooleanArray() {
@@ -440,34 +487,42 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public void backward() { AutogradEngine.backward(this, null, false, false); }
 
     /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}: of a tensor of any shape, weighted by {@code gradient}. */
-    public void backward(Tensor gradient) { AutogradEngine.backward(this, gradient, false, false); }
+    public void backward(Tensor gradient) {
+        AutogradEngine.backward(this, gradient, false, false);
+    }
 
     /**
-     * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of
-     * what this tensor was computed from. It answers the gradient to go on with, of the same shape and type, or null to
-     * leave it as it is. Tensors made in a hook are freed at its end; what it throws reaches the caller of {@code backward} as it was.
+     * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of what this
+     * tensor was computed from. It answers the gradient to go on with, of the same shape and type, or null to leave it as it is. Tensors
+     * made in a hook are freed at its end; what it throws reaches the caller of {@code backward} as it was.
      *
      * @throws TorchException if this tensor requires no gradient
      */
     public Hook registerHook(java.util.function.Function<Tensor, @Nullable Tensor> hook) { return TensorHooks.register(this, hook); }
 
     /**
-     * Has {@code hook} called with this leaf whenever its gradient was added to {@link #grad}, so that an optimiser can use and free it at once.
-     * What it throws reaches the caller of {@code backward} as it was.
+     * Has {@code hook} called with this leaf whenever its gradient was added to {@link #grad}, so that an optimiser can use and free it at
+     * once. What it throws reaches the caller of {@code backward} as it was.
      *
      * @throws IllegalArgumentException if this is no leaf that requires a gradient
      */
-    public Hook registerPostAccumulateGradHook(java.util.function.Consumer<Tensor> hook) { return AccumulationHooks.register(this, hook); }
+    public Hook registerPostAccumulateGradHook(java.util.function.Consumer<Tensor> hook) {
+        return AccumulationHooks.register(this, hook);
+    }
 
     /** The name of the function that computes gradients through this tensor, as {@code MulBackward0}; null for a leaf. */
-    public @Nullable String gradFn() { return this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle)); }
+    public @Nullable String gradFn() {
+        return this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle));
+    }
 
     private static org.bytedeco.pytorch.Tensor view(ThreadContext c) { return Borrowed.tensor(c.handle); }
 
     // ---- JavaCPP
 
     /** A JavaCPP tensor with a reference of its own to the same memory; the caller closes it. */
-    public org.bytedeco.pytorch.Tensor unwrap() { return read(c -> new org.bytedeco.pytorch.Tensor(view(c))); }
+    public org.bytedeco.pytorch.Tensor unwrap() {
+        return read(c -> new org.bytedeco.pytorch.Tensor(view(c)));
+    }
 
     /** A tensor with a reference of its own to the memory of {@code tensor}, which stays the caller's. */
     public static Tensor wrap(org.bytedeco.pytorch.Tensor tensor) {
@@ -480,7 +535,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- conversions
 
     /** This tensor on {@code device}, as a new handle to the same memory if it is there already. */
-    public Tensor to(Device device) { return Aten.to(this, (DType) null, null, device); }
+    public Tensor to(Device device) {
+        return Aten.to(this, (DType) null, null, device);
+    }
 
     /** {@link #to(Device)} the CPU. */
     public Tensor cpu() { return to(Device.CPU); }
@@ -489,7 +546,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Tensor cuda() { return to(Device.CUDA); }
 
     /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
-    public String describe() { return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device(); }
+    public String describe() {
+        return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device();
+    }
 
     /** Returns the tensor as Python's PyTorch prints it. */
     @Override public String toString() {

@@ -43,7 +43,8 @@ final class TensorFormat {
         long[] shape = t.shape();
         DType type = t.dtype(), standard = DType.standard();
         boolean meta = t.device().type() == Device.Type.META, sparse = Sparse.PARTS.containsKey(t.layout()), usual = type == standard;
-        boolean usualElements = usual || type == DType.INT64 || type == DType.BOOL || type == (standard == DType.FLOAT64 ? DType.COMPLEX128 : DType.COMPLEX64);
+        boolean usualElements = usual || type == DType.INT64 || type == DType.BOOL
+                || type == (standard == DType.FLOAT64 ? DType.COMPLEX128 : DType.COMPLEX64);
         if (t.device().type() != Device.Type.CPU) suffixes.add("device='" + t.device() + "'");
         if (sparse) {
             suffixes.add("size=" + tuple(shape));
@@ -65,7 +66,8 @@ final class TensorFormat {
         }
         if (!usual) suffixes.add("dtype=torch." + type);
         if (type.isQuantized()) suffixes.addAll(QuantizedFormat.suffixes(t));
-        if (t.layout() != Layout.STRIDED) suffixes.add("layout=torch." + (t.layout() == Layout.MKLDNN ? "_mkldnn" : t.layout().name().toLowerCase(Locale.ROOT)));
+        if (t.layout() != Layout.STRIDED)
+            suffixes.add("layout=torch." + (t.layout() == Layout.MKLDNN ? "_mkldnn" : t.layout().name().toLowerCase(Locale.ROOT)));
         String gradFn = t.gradFn();
         if (gradFn != null) suffixes.add("grad_fn=<" + gradFn + ">");
         else if (t.requiresGrad()) suffixes.add("requires_grad=True");
@@ -91,7 +93,8 @@ final class TensorFormat {
         record Part(String name, Function<Tensor, Tensor> of) {}
 
         private static final Part CROW = new Part("crow_indices", Aten::crowIndices), COL = new Part("col_indices", Aten::colIndices),
-                CCOL = new Part("ccol_indices", Aten::ccolIndices), ROW = new Part("row_indices", Aten::rowIndices), VALUES = new Part("values", Aten::values);
+                CCOL = new Part("ccol_indices", Aten::ccolIndices), ROW = new Part("row_indices", Aten::rowIndices),
+                VALUES = new Part("values", Aten::values);
         static final Map<Layout, List<Part>> PARTS = Map.of(
                 Layout.SPARSE_COO, List.of(new Part("indices", Aten::_indices), new Part("values", Aten::_values)),
                 Layout.SPARSE_CSR, List.of(CROW, COL, VALUES), Layout.SPARSE_BSR, List.of(CROW, COL, VALUES),
@@ -123,10 +126,12 @@ final class TensorFormat {
                 Tensor parts = Aten.viewAsReal(shown.to(DType.COMPLEX128).resolveConj());
                 var real = Numbers.of(parts.select(-1, 0).toDoubleArray());
                 var imaginary = Numbers.of(parts.select(-1, 1).toDoubleArray());
-                return new TensorFormat(t.shape(), edges, i -> complex(real.text(i), imaginary.text(i).strip()), real.width() + imaginary.width() + 1).text(shown.shape(), indent);
+                return new TensorFormat(t.shape(), edges, i -> complex(real.text(i), imaginary.text(i).strip()),
+                        real.width() + imaginary.width() + 1).text(shown.shape(), indent);
             }
-            var numbers = t.dtype() == DType.BOOL ? Numbers.truths(shown.toByteArray()) : t.dtype().isFloatingPoint() ? Numbers.of(shown.toDoubleArray())
-                    : Numbers.integers(shown.toLongArray());
+            var numbers = t.dtype() == DType.BOOL ? Numbers.truths(shown.toByteArray())
+                    : t.dtype().isFloatingPoint() ? Numbers.of(shown.toDoubleArray())
+                            : Numbers.integers(shown.toLongArray());
             return new TensorFormat(t.shape(), edges, numbers::text, numbers.width()).text(shown.shape(), indent);
         }
     }
@@ -154,13 +159,15 @@ final class TensorFormat {
             if (cut && i == EDGE) parts.add(last ? " ..." : "...");
             parts.add(last ? element.apply(at + i) : text(shown, d + 1, at + i * step, indent + 1));
         }
-        return "[" + (last ? lines(parts, indent) : String.join("," + "\n".repeat(shown.length - 1 - d) + " ".repeat(indent + 1), parts)) + "]";
+        return "[" + (last ? lines(parts, indent) : String.join("," + "\n".repeat(shown.length - 1 - d) + " ".repeat(indent + 1), parts))
+                + "]";
     }
 
     private String lines(List<String> elements, int indent) {
         int perLine = Math.max(1, (LINE - indent) / (width + 2));
         var lines = new ArrayList<String>();
-        for (int i = 0; i < elements.size(); i += perLine) lines.add(String.join(", ", elements.subList(i, Math.min(elements.size(), i + perLine))));
+        for (int i = 0; i < elements.size(); i += perLine)
+            lines.add(String.join(", ", elements.subList(i, Math.min(elements.size(), i + perLine))));
         return String.join(",\n" + " ".repeat(indent + 1), lines);
     }
 
@@ -176,12 +183,15 @@ final class TensorFormat {
             return widest(texts);
         }
 
-        private static Numbers widest(List<String> texts) { return new Numbers(texts, texts.stream().mapToInt(String::length).max().orElse(1)); }
+        private static Numbers widest(List<String> texts) {
+            return new Numbers(texts, texts.stream().mapToInt(String::length).max().orElse(1));
+        }
 
         /** Whole numbers as {@code 3.}, others with four digits, and all in powers of ten if they are very large, small or different. */
         static Numbers of(double[] values) {
             double[] counted = Arrays.stream(values).filter(v -> v != 0 && Double.isFinite(v)).toArray();
-            double largest = Arrays.stream(counted).map(Math::abs).max().orElse(1), smallest = Arrays.stream(counted).map(Math::abs).min().orElse(1);
+            double largest = Arrays.stream(counted).map(Math::abs).max().orElse(1),
+                    smallest = Arrays.stream(counted).map(Math::abs).min().orElse(1);
             boolean whole = Arrays.stream(counted).allMatch(v -> v == Math.ceil(v));
             boolean powers = largest / smallest > 1000 || largest > 1e8 || !whole && smallest < 1e-4;
             var texts = Arrays.stream(values).mapToObj(v -> one(v, whole, powers)).toList();
@@ -195,7 +205,8 @@ final class TensorFormat {
             String sign = v < 0 || v == 0 && 1 / v < 0 ? "-" : "";
             var exact = new BigDecimal(Math.abs(v));
             if (powers) return sign + scientific(exact);
-            return sign + (whole ? exact.setScale(0, RoundingMode.HALF_EVEN).toPlainString() + "." : exact.setScale(DIGITS, RoundingMode.HALF_EVEN).toPlainString());
+            return sign + (whole ? exact.setScale(0, RoundingMode.HALF_EVEN).toPlainString() + "."
+                    : exact.setScale(DIGITS, RoundingMode.HALF_EVEN).toPlainString());
         }
 
         private static String scientific(BigDecimal v) {

@@ -24,23 +24,27 @@ final class ThreadContext {
     final int number = caller.number();
     final Scope.Innermost scopes = new Scope.Innermost();
     /** The tensors that the next operator writes to; null nearly always. */
-    @Nullable Out out;
+    @Nullable
+    Out out;
 
     /** The thread's own call; null on a virtual thread: there may be very many, and each would keep native memory. */
     private final @Nullable Call call;
     /**
-     * The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set, and inside a
-     * call back from libtorch, which keeps a virtual thread where it is.
+     * The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set, and inside a call
+     * back from libtorch, which keeps a virtual thread where it is.
      */
-    @Nullable List<Mode> modes;
+    @Nullable
+    List<Mode> modes;
     /** The mode that was opened last and is still open. */
-    @Nullable Mode innermost;
+    @Nullable
+    Mode innermost;
     final Upcalls upcalls = new Upcalls();
     private final MemorySegment scratch = Arena.ofAuto().allocate(40, 8);
     /** True if the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;
     /** The place where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
-    @Nullable Throwable running;
+    @Nullable
+    Throwable running;
     /** Room for a tensor handle, and for one result. */
     final long handle = scratch.address(), result = handle + 8;
     /** Room for a guard of libtorch, by which a mode finds where this thread's modes are. */

@@ -2,7 +2,9 @@ package panatorch;
 
 import org.jspecify.annotations.Nullable;
 
-/** An error that libtorch reports: the operator, its tensor arguments as far as libtorch had not consumed them, and libtorch's own words. */
+/**
+ * An error that libtorch reports: the operator, its tensor arguments as far as libtorch had not consumed them, and libtorch's own words.
+ */
 public class TorchException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final String operator;

@@ -6,8 +6,8 @@ import panatorch.CheckedKernel.Check;
 import panatorch.CheckedKernel.KernelArguments;
 
 /**
- * Checks for legal arguments on which libtorch's kernels crash or never return, mostly values of diverged models. {@code panatorch.fuzz.Operators --diverged}
- * found them. PyTorch in Python crashes or hangs on most, too.
+ * Checks for legal arguments on which libtorch's kernels crash or never return, mostly values of diverged models.
+ * {@code panatorch.fuzz.Operators --diverged} found them. PyTorch in Python crashes or hangs on most, too.
  */
 final class UnsafeValues {
     private UnsafeValues() {}
@@ -30,13 +30,19 @@ final class UnsafeValues {
             new Check("zero_", "MkldnnCPU", UnsafeValues::zero));
 
     /**
-     * LAPACK's {@code geev} balances the matrix first ({@code gebal}), which gives up at a NaN, also at one that {@code geev} has made of an infinity by scaling,
-     * and leaves unwritten which rows it balanced. {@code geev} does not look at that error and takes whatever lies in these two numbers for bounds of the matrix:
-     * it writes beyond the matrix, or never ends. libtorch asks for finite numbers before it computes eigenvectors, in these words, but not before eigenvalues alone.
+     * LAPACK's {@code geev} balances the matrix first ({@code gebal}), which gives up at a NaN, also at one that {@code geev} has made of
+     * an infinity by scaling, and leaves unwritten which rows it balanced. {@code geev} does not look at that error and takes whatever lies
+     * in these two numbers for bounds of the matrix: it writes beyond the matrix, or never ends. libtorch asks for finite numbers before it
+     * computes eigenvectors, in these words, but not before eigenvalues alone.
      */
-    private static @Nullable Tensor eigenvalues(KernelArguments a) { return finite(a, "torch.linalg.eigvals: input tensor should not contain infs or NaNs."); }
+    private static @Nullable Tensor eigenvalues(KernelArguments a) {
+        return finite(a, "torch.linalg.eigvals: input tensor should not contain infs or NaNs.");
+    }
 
-    /** LAPACK's {@code gesdd} refuses NaN, for which libtorch has these words, but makes NaN of infinities itself, by scaling, and its QR iteration ({@code bdsqr}) then may never end. */
+    /**
+     * LAPACK's {@code gesdd} refuses NaN, for which libtorch has these words, but makes NaN of infinities itself, by scaling, and its QR
+     * iteration ({@code bdsqr}) then may never end.
+     */
     private static @Nullable Tensor singularValues(KernelArguments a) {
         return finite(a, "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.");
     }
@@ -44,21 +50,28 @@ final class UnsafeValues {
     /** These drivers compute a singular value decomposition in the same way. */
     private static @Nullable Tensor leastSquares(KernelArguments a) {
         String driver = a.string(3);
-        return "gelsd".equals(driver) || "gelss".equals(driver) ? finite(a, "torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver " + driver + " may not return.") : null;
+        return "gelsd".equals(driver) || "gelss".equals(driver)
+                ? finite(a, "torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver " + driver + " may not return.")
+                : null;
     }
 
     /** The kernel counts trials until there are that many. */
-    private static @Nullable Tensor binomial(KernelArguments a) { return finite(a, "binomial: count should not contain infs or NaNs."); }
+    private static @Nullable Tensor binomial(KernelArguments a) {
+        return finite(a, "binomial: count should not contain infs or NaNs.");
+    }
 
     private static @Nullable Tensor finite(KernelArguments a, String otherwise) {
         Tensor t = a.tensor(0);
         boolean real = t.dtype().isFloatingPoint();
         if (!real && !t.dtype().isComplex() || real && Double.isFinite(t.sum().itemDouble())) return null;
-        if (t.mul(0).sum().isnan().itemBoolean()) throw new IllegalArgumentException(otherwise); // the sum of huge numbers is infinite, but not of their products with zero
+        // the sum of huge numbers is infinite, but not of their products with zero
+        if (t.mul(0).sum().isnan().itemBoolean()) throw new IllegalArgumentException(otherwise);
         return null;
     }
 
-    /** The kernel reads the probabilities of a label without a look at how many there are. Behind a target's length there may be anything. */
+    /**
+     * The kernel reads the probabilities of a label without a look at how many there are. Behind a target's length there may be anything.
+     */
     private static @Nullable Tensor labels(KernelArguments a) {
         long classes = a.tensor(0).size(-1);
         Tensor targets = a.tensor(1);
@@ -66,9 +79,12 @@ final class UnsafeValues {
         long from = 0;
         for (int i = 0; i < lengths.length; i++) {
             long start = targets.dim() == 2 ? i * targets.size(1) : from;
-            if (start + lengths[i] > labels.length || lengths[i] < 0 || targets.dim() == 2 && lengths[i] > targets.size(1)) return null; // refused by libtorch
+            // refused by libtorch
+            if (start + lengths[i] > labels.length || lengths[i] < 0 || targets.dim() == 2 && lengths[i] > targets.size(1)) return null;
             for (long k = start; k < start + lengths[i]; k++) {
-                if (labels[(int) k] < 0 || labels[(int) k] >= classes) throw new IllegalArgumentException("ctc_loss: label " + labels[(int) k] + " of target " + i + " is none of the " + classes + " classes, which are 0 to " + (classes - 1) + ".");
+                if (labels[(int) k] < 0 || labels[(int) k] >= classes)
+                    throw new IllegalArgumentException("ctc_loss: label " + labels[(int) k] + " of target " + i + " is none of the "
+                            + classes + " classes, which are 0 to " + (classes - 1) + ".");
             }
             from = start + lengths[i];
         }
@@ -76,8 +92,8 @@ final class UnsafeValues {
     }
 
     /**
-     * Padding by the border or by reflection places every point within the image, and bilinear sampling reads there unchecked; but NaN is nowhere, and reflection makes NaN
-     * of what is too far away. Such a point is moved, and what it hands on is NaN.
+     * Padding by the border or by reflection places every point within the image, and bilinear sampling reads there unchecked; but NaN is
+     * nowhere, and reflection makes NaN of what is too far away. Such a point is moved, and what it hands on is NaN.
      */
     private static @Nullable Tensor gridPoints(KernelArguments a) {
         final int gradOutput = 0, grid = 2, interpolation = 3, padding = 4, bilinear = 0, zeros = 0, border = 1;

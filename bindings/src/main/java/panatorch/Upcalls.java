@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * Per-thread state of Java callbacks invoked by libtorch. Holds an exception thrown by a callback until control is back in the Java code that
- * called libtorch, which throws it.
+ * Per-thread state of Java callbacks invoked by libtorch. Holds an exception thrown by a callback until control is back in the Java code
+ * that called libtorch, which throws it.
  */
 final class Upcalls {
     /** The deepest nesting of callbacks: a third of what a thread with the usual stack has room for. */
@@ -35,7 +35,8 @@ final class Upcalls {
     /**
      * Ends a call into libtorch.
      *
-     * @return the exception that a callback threw meanwhile, which the caller has to throw whether libtorch reports an error or not; or null
+     * @return the exception that a callback threw meanwhile, which the caller has to throw whether libtorch reports an error or not; or
+     * null
      */
     @Nullable Throwable leave(@Nullable Throwable outer) {
         callers--;

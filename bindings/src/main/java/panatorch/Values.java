@@ -48,11 +48,13 @@ final class Values {
             case "str" -> v instanceof String ? v : null;
             case "Device" -> v instanceof Device ? v : null;
             case "Generator" -> v instanceof Generator ? v : null;
-            case "int[]", "SymInt[]" -> v instanceof long[] ? v : v instanceof List<?> l && l.stream().allMatch(e -> e instanceof Long || e instanceof Integer)
-                    ? l.stream().mapToLong(e -> ((Number) e).longValue()).toArray() : null;
+            case "int[]", "SymInt[]" ->
+                    v instanceof long[] ? v : v instanceof List<?> l && l.stream().allMatch(e -> e instanceof Long || e instanceof Integer)
+                            ? l.stream().mapToLong(e -> ((Number) e).longValue()).toArray() : null;
             case "float[]" -> v instanceof double[] ? v : v instanceof List<?> l && l.stream().allMatch(Number.class::isInstance)
                     ? l.stream().mapToDouble(e -> ((Number) e).doubleValue()).toArray() : null;
-            case "bool[]" -> v instanceof boolean[] ? v : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
+            case "bool[]" -> v instanceof boolean[] ? v
+                    : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
             case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
             case "Scalar[]", "number[]" -> list(v, Number.class);
             case "str[]" -> list(v, String.class);
@@ -62,7 +64,10 @@ final class Values {
         return fitting;
     }
 
-    /** The dispatcher's schemas have a plain int for an element type, a layout and a memory format. libtorch does not check them: it recurses for ever, or reads past a table. */
+    /**
+     * The dispatcher's schemas have a plain int for an element type, a layout and a memory format. libtorch does not check them: it
+     * recurses for ever, or reads past a table.
+     */
     private static long code(OperatorSchema.Parameter p, long v) {
         boolean known = switch (p.name()) {
             case "dtype", "out_dtype", "output_dtype", "type1", "type2", "from_" -> DType.isCode(v);
@@ -86,8 +91,7 @@ final class Values {
     }
 
     /** Pushes an argument that {@link #checked} returned. */
-    @SuppressWarnings("unchecked")
-    static void push(Call call, OperatorSchema.Parameter p, Object v) {
+    @SuppressWarnings("unchecked") static void push(Call call, OperatorSchema.Parameter p, Object v) {
         switch (v) {
             case Tensor t -> call.tensor(t);
             case Long l -> call.integer(l);
@@ -114,7 +118,10 @@ final class Values {
         }
     }
 
-    /** Result {@code i} of a call: a tensor (null if undefined), list, number, text, device or generator, null for none, or else a {@link NativeObject}. */
+    /**
+     * Result {@code i} of a call: a tensor (null if undefined), list, number, text, device or generator, null for none, or else a
+     * {@link NativeObject}.
+     */
     static @Nullable Object take(Call call, int i) {
         int tag = call.resultTag(i);
         if (tag == Tag.TENSOR) return call.takeTensor(i);
@@ -147,7 +154,9 @@ final class Values {
 
     // ---- numbers
 
-    static int tag(Number v) { return v instanceof Complex ? Tag.COMPLEX : v instanceof Double || v instanceof Float ? Tag.DOUBLE : Tag.INT; }
+    static int tag(Number v) {
+        return v instanceof Complex ? Tag.COMPLEX : v instanceof Double || v instanceof Float ? Tag.DOUBLE : Tag.INT;
+    }
 
     /** The payload of a number; that of a complex one is a reference, which is the caller's. */
     static long payload(Number v) {

@@ -26,15 +26,21 @@ class ArgumentChecksTest {
     private static Stream<Wrong> calls() {
         return Stream.of(
                 new Wrong("aten::native_batch_norm", "running_mean is needed here", f(4, 5), null, null, null, null, false, 0.0, 1.0),
-                new Wrong("aten::native_batch_norm", "bias has the shape [5], one number for each channel", f(4, 5), null, f(0, 4), null, null, true, 0.0, 1.0),
-                new Wrong("aten::_native_batch_norm_legit.no_stats", "running_mean is needed here", f(4, 1, 2, 1), null, null, false, 1.0, 0.0),
+                new Wrong("aten::native_batch_norm", "bias has the shape [5], one number for each channel", f(4, 5), null, f(0, 4), null,
+                        null, true, 0.0, 1.0),
+                new Wrong("aten::_native_batch_norm_legit.no_stats", "running_mean is needed here", f(4, 1, 2, 1), null, null, false, 1.0,
+                        0.0),
                 new Wrong("aten::_batch_norm_no_update", "running_mean is needed here", f(4, 1), null, null, null, null, 1e-5, 2.0),
-                new Wrong("aten::native_batch_norm_backward", "grad_out has the shape of input", f(4, 1), f(4, 3), null, null, null, null, f(4, 1), false, 1e-5, ALL),
+                new Wrong("aten::native_batch_norm_backward", "grad_out has the shape of input", f(4, 1), f(4, 3), null, null, null, null,
+                        f(4, 1), false, 1e-5, ALL),
                 new Wrong("aten::_adaptive_avg_pool3d_backward", "self is empty, and grad_output is not", f(1, 5, 3, 4), f(1, 0, 3, 4)),
                 new Wrong("aten::_adaptive_avg_pool2d_backward", "different batches or channels", f(1, 5, 3, 4), f(1, 4, 3, 4)),
-                new Wrong("aten::_nnpack_spatial_convolution", "input has 4 dimensions", f(), f(2, 2, 1, 2), null, List.of(0), List.of(0, 3, 1)),
-                new Wrong("aten::quantized_lstm_cell", "hx has 2 elements, not 1", f(4, 1), List.of(f(4, 1)), f(4, 1), f(4, 1), f(4), f(4), f(4, 1), f(4, 1), f(4), f(4), 0.0, 2, -1.0, 7),
-                new Wrong("aten::_thnn_differentiable_gru_cell_backward", "input_gates is a matrix of 3 equal parts", f(1, 2), f(1, 3, 1), f(1, 2, 1), f(1, 2, 1), null, null),
+                new Wrong("aten::_nnpack_spatial_convolution", "input has 4 dimensions", f(), f(2, 2, 1, 2), null, List.of(0),
+                        List.of(0, 3, 1)),
+                new Wrong("aten::quantized_lstm_cell", "hx has 2 elements, not 1", f(4, 1), List.of(f(4, 1)), f(4, 1), f(4, 1), f(4), f(4),
+                        f(4, 1), f(4, 1), f(4), f(4), 0.0, 2, -1.0, 7),
+                new Wrong("aten::_thnn_differentiable_gru_cell_backward", "input_gates is a matrix of 3 equal parts", f(1, 2), f(1, 3, 1),
+                        f(1, 2, 1), f(1, 2, 1), null, null),
                 new Wrong("aten::_cholesky_solve_helper", "A is square", f(1, 0, 4), f(1, 0), false),
                 new Wrong("aten::_cdist_backward", "grad and cdist have the shape", f(2), f(1, 4, 4), f(2, 0), 1.0, f(2, 0)),
                 new Wrong("aten::_pdist_backward", "self is a matrix of N rows", f(2, 4, 3, 1), f(4, 2), -1.0, f(4, 2, 0)),
@@ -51,11 +57,15 @@ class ArgumentChecksTest {
                 new Wrong("aten::_weight_norm", "v is empty", f(1, 0), f(1, 0)),
                 new Wrong("aten::clone", "no memory_format has libtorch's code 4", f(2), 4),
                 new Wrong("aten::_log_softmax_backward_data", "grad_output has the shape of output", f(2, 3), f(4, 1), 1, 6),
-                new Wrong("aten::native_layer_norm_backward", "rstd has 3 numbers, one for each row", f(3, 2), f(3, 2), List.of(2), f(3), f(0), f(2), f(2), ALL),
-                new Wrong("aten::_batch_norm_impl_index_backward", "weight has the shape [3]", 0, f(1, 3), f(1, 3), f(0), f(3), f(3), f(3), f(3), false, 0.0, ALL, f(0)),
+                new Wrong("aten::native_layer_norm_backward", "rstd has 3 numbers, one for each row", f(3, 2), f(3, 2), List.of(2), f(3),
+                        f(0), f(2), f(2), ALL),
+                new Wrong("aten::_batch_norm_impl_index_backward", "weight has the shape [3]", 0, f(1, 3), f(1, 3), f(0), f(3), f(3), f(3),
+                        f(3), false, 0.0, ALL, f(0)),
                 new Wrong("aten::batch_norm_update_stats", "running_var has the shape [5]", f(3, 5, 4), null, f(0), 0.0),
-                new Wrong("aten::_convolution_double_backward", "self has 4 dimensions, as weight", null, null, null, f(1, 1, 3, 3), f(1, 1, 2, 2), f(2), List.of(1, 1), List.of(0, 0), List.of(1, 1), false, List.of(0, 0), 1, ALL),
-                new Wrong("aten::_convolution_double_backward", "stride has 2 elements", null, null, null, f(1, 1, 3, 3), f(1, 1, 2, 2), f(1, 1, 3, 3), List.of(1), List.of(0, 0), List.of(1, 1), false, List.of(0, 0), 1, ALL),
+                new Wrong("aten::_convolution_double_backward", "self has 4 dimensions, as weight", null, null, null, f(1, 1, 3, 3),
+                        f(1, 1, 2, 2), f(2), List.of(1, 1), List.of(0, 0), List.of(1, 1), false, List.of(0, 0), 1, ALL),
+                new Wrong("aten::_convolution_double_backward", "stride has 2 elements", null, null, null, f(1, 1, 3, 3), f(1, 1, 2, 2),
+                        f(1, 1, 3, 3), List.of(1), List.of(0, 0), List.of(1, 1), false, List.of(0, 0), 1, ALL),
                 new Wrong("aten::_fft_c2c", "dim lists dimensions of self", Torch.ones(DType.COMPLEX64, 3), List.of(100), 2, false),
                 new Wrong("aten::_new_zeros_with_same_feature_meta", "self_num_batch_dims counts dimensions of self", f(3, 2), f(3, 2), -3),
                 new Wrong("aten::_remove_batch_dim", "out_dim is from 0 to 1", f(3), 3, 1, -3),
@@ -63,44 +73,63 @@ class ArgumentChecksTest {
                 new Wrong("aten::_scaled_dot_product_flash_attention_for_cpu", "G divides H", f(1, 0, 2, 4), f(1, 0, 2, 4), f(1, 0, 2, 4)),
                 new Wrong("aten::copy", "different layouts", f(2, 2).toSparse(), f(2, 2)),
                 new Wrong("aten::_adaptive_avg_pool2d", "output_size has 2 elements, not 0", f(3, 4, 5), List.of()),
-                new Wrong("aten::_nnpack_spatial_convolution", "padding has numbers from 0 on", f(2, 2, 4, 1), f(2, 2, 4, 1), null, List.of(3, -2), List.of(1, 1)),
-                new Wrong("aten::_nnpack_spatial_convolution", "stride has numbers from 1 on", f(2, 2, 4, 1), f(2, 2, 4, 1), null, List.of(0, 0), List.of(1, 1L << 31)),
+                new Wrong("aten::_nnpack_spatial_convolution", "padding has numbers from 0 on", f(2, 2, 4, 1), f(2, 2, 4, 1), null,
+                        List.of(3, -2), List.of(1, 1)),
+                new Wrong("aten::_nnpack_spatial_convolution", "stride has numbers from 1 on", f(2, 2, 4, 1), f(2, 2, 4, 1), null,
+                        List.of(0, 0), List.of(1, 1L << 31)),
                 new Wrong("aten::_weight_norm", "g has 2 numbers, one for each place of dim 0", f(2), f(4), 0),
                 new Wrong("aten::_weight_norm_interface_backward", "saved_norms has 4 numbers", f(4, 2), f(4, 2), f(4), f(0), 0),
                 new Wrong("aten::_cummax_helper", "values has the shape of self", i(), f(0), i(), 0),
                 new Wrong("aten::_cummin_helper", "self is empty", f(0), f(0), Torch.ones(DType.INT64, 0), 0),
-                new Wrong("aten::_embedding_bag", "offsets has 1 dimensions", f(4, 2), Torch.zeros(DType.INT64, 3), Torch.zeros(DType.INT64, 5, 0)),
+                new Wrong("aten::_embedding_bag", "offsets has 1 dimensions", f(4, 2), Torch.zeros(DType.INT64, 3),
+                        Torch.zeros(DType.INT64, 5, 0)),
                 new Wrong("aten::_stack", "tensors is empty", List.of(), 0),
                 new Wrong("aten::lu_unpack", "LU_pivots has the batches of LU_data", f(3, 4, 4), Torch.ones(DType.INT32, 3, 2)),
                 new Wrong("aten::range.step", "step is at least 1 among whole numbers", 0.0, 3, 1e-5, DType.INT64),
-                new Wrong("aten::_nested_compute_contiguous_strides_offsets", "nested_size is an int64 matrix", Torch.ones(DType.INT64, 0, 4, 2)),
+                new Wrong("aten::_nested_compute_contiguous_strides_offsets", "nested_size is an int64 matrix",
+                        Torch.ones(DType.INT64, 0, 4, 2)),
                 new Wrong("aten::_nested_from_padded", "a row of sizes for each", f(3, 2), Torch.ones(DType.INT64, 1, 1)),
-                new Wrong("aten::lstm.input", "num_layers is positive", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8, 2)), false, 1L << 40, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "num_layers is positive", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)),
+                        List.of(f(8, 2), f(8, 2)), false, 1L << 40, 0.0, true, false, false),
                 new Wrong("aten::_sobol_engine_initialize_state_", "with a dimension from 1 to 21201", i(), 1L << 40),
-                new Wrong("aten::_sobol_engine_scramble_", "ltm has the shape [dimension, 30, 30]", Torch.ones(DType.INT64, 3, 30), Torch.ones(DType.INT64, 3, 3, 3), 3),
-                new Wrong("aten::_sobol_engine_draw", "the sequence has 2³⁰ points", Torch.ones(DType.INT64, 3), 1L << 40, Torch.ones(DType.INT64, 3, 30), 3, 0, null),
-                new Wrong("aten::fbgemm_pack_quantized_matrix.KN", "input is a matrix that is not empty", Torch.ones(DType.INT8, 1, 0), 1, 2),
+                new Wrong("aten::_sobol_engine_scramble_", "ltm has the shape [dimension, 30, 30]", Torch.ones(DType.INT64, 3, 30),
+                        Torch.ones(DType.INT64, 3, 3, 3), 3),
+                new Wrong("aten::_sobol_engine_draw", "the sequence has 2³⁰ points", Torch.ones(DType.INT64, 3), 1L << 40,
+                        Torch.ones(DType.INT64, 3, 30), 3, 0, null),
+                new Wrong("aten::fbgemm_pack_quantized_matrix.KN", "input is a matrix that is not empty", Torch.ones(DType.INT8, 1, 0), 1,
+                        2),
                 new Wrong("quantized::make_quantized_cell_params", "w_hh is a matrix that is not empty", f(3, 2), f(4, 0), f(3), f(4)),
-                new Wrong("quantized::conv1d_prepack", "stride has 1 elements, not 3", f(2, 2, 2), null, List.of(1, 1, 1), List.of(0), List.of(1), 1),
-                new Wrong("quantized::conv_transpose1d_prepack", "output_padding has 1 elements, not 2", f(2, 2, 2), null, List.of(1), List.of(0), List.of(0, 0), List.of(1), 1),
+                new Wrong("quantized::conv1d_prepack", "stride has 1 elements, not 3", f(2, 2, 2), null, List.of(1, 1, 1), List.of(0),
+                        List.of(1), 1),
+                new Wrong("quantized::conv_transpose1d_prepack", "output_padding has 1 elements, not 2", f(2, 2, 2), null, List.of(1),
+                        List.of(0), List.of(0, 0), List.of(1), 1),
                 new Wrong("quantized::linear_prepack_fp16", "W is a float32 matrix that is not empty", f(2, 0)),
                 new Wrong("onednn::linear_prepack_fp16", "weight is a float32 matrix that is not empty", f(2, 2, 0), null),
-                new Wrong("mkldnn::_reorder_mkldnn_rnn_layer_weight", "hidden_size is positive, not -3", f(8, 2), f(8, 2), -3, true, false, false),
+                new Wrong("mkldnn::_reorder_mkldnn_rnn_layer_weight", "hidden_size is positive, not -3", f(8, 2), f(8, 2), -3, true, false,
+                        false),
                 new Wrong("mkldnn::_reorder_mkldnn_rnn_layer_weight", "[4 · hidden_size, I]", f(8, 2), f(8, 3), 2, true, false, false),
-                new Wrong("aten::mkldnn_rnn_layer", "hx_ has N · hidden_size elements", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8), f(1), f(1, 2), false, List.of(), 2, 2, 1, true, false, false, false),
-                new Wrong("mkldnn::_reorder_convolution_weight", "dilation has numbers from 1 on", f(1, 1, 2, 2), List.of(0, 0), List.of(1, 1), List.of(0), 1),
+                new Wrong("aten::mkldnn_rnn_layer", "hx_ has N · hidden_size elements", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8), f(1),
+                        f(1, 2), false, List.of(), 2, 2, 1, true, false, false, false),
+                new Wrong("mkldnn::_reorder_convolution_weight", "dilation has numbers from 1 on", f(1, 1, 2, 2), List.of(0, 0),
+                        List.of(1, 1), List.of(0), 1),
                 new Wrong("aten::_transform_bias_rescale_qkv", "qkv holds 3 · num_heads numbers", f(2, 3, 0), f(0), 2),
                 new Wrong("aten::_chunk_cat", "tensors have the dimension dim", List.of(f()), 0, 2),
-                new Wrong("aten::_fused_sgd_", "grads has at 0 another number of elements", List.of(f(2, 2)), List.of(f(3, 3)), List.of(), 0.0, 0.0, 0.1, 0.0, false, false, true),
-                new Wrong("_quantized::conv_transpose1d_prepack", "stride has 1 elements, not 3", f(2, 2, 1), null, List.of(2, 1, 1), List.of(0), List.of(0), List.of(1), 1),
+                new Wrong("aten::_fused_sgd_", "grads has at 0 another number of elements", List.of(f(2, 2)), List.of(f(3, 3)), List.of(),
+                        0.0, 0.0, 0.1, 0.0, false, false, true),
+                new Wrong("_quantized::conv_transpose1d_prepack", "stride has 1 elements, not 3", f(2, 2, 1), null, List.of(2, 1, 1),
+                        List.of(0), List.of(0), List.of(1), 1),
                 new Wrong("aten::fbgemm_linear_quantize_weight", "a float32 matrix that is not empty", f(2, 3, 0)),
                 new Wrong("aten::_logcumsumexp.out", "out has the shape of self", f(3, 4), 0, f(3)),
                 new Wrong("aten::_fft_c2r", "dim lists dimensions of self", Torch.ones(DType.COMPLEX64, 3, 2), List.of(-2), 1, 2),
-                new Wrong("aten::lstm.input", "hx has 3 dimensions", f(3, 1, 2), List.of(f(1, 2), f(1, 2)), List.of(f(8, 2), f(8, 2)), false, 1, 0.0, true, false, false),
-                new Wrong("aten::lstm.input", "params has 4 tensors, or with projections 5", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8, 2)), true, 1, 0.0, true, false, false),
-                new Wrong("aten::lstm.input", "which 1 is not", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8)), false, 1, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "hx has 3 dimensions", f(3, 1, 2), List.of(f(1, 2), f(1, 2)), List.of(f(8, 2), f(8, 2)),
+                        false, 1, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "params has 4 tensors, or with projections 5", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)),
+                        List.of(f(8, 2), f(8, 2)), true, 1, 0.0, true, false, false),
+                new Wrong("aten::lstm.input", "which 1 is not", f(3, 1, 2), List.of(f(1, 1, 2), f(1, 1, 2)), List.of(f(8, 2), f(8)), false,
+                        1, 0.0, true, false, false),
                 new Wrong("aten::zero", "not of a tensor of oneDNN", f(3, 2).toMkldnn()),
-                new Wrong("aten::mkldnn_rnn_layer_backward", "workspace is the forward pass's", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8), f(1, 2), f(1, 2), f(3, 1, 2), f(1, 2), f(1, 2), f(3, 1, 2), null, null,
+                new Wrong("aten::mkldnn_rnn_layer_backward", "workspace is the forward pass's", f(3, 1, 2), f(8, 2), f(8, 2), f(8), f(8),
+                        f(1, 2), f(1, 2), f(3, 1, 2), f(1, 2), f(1, 2), f(3, 1, 2), null, null,
                         false, 2, 2, 1, true, true, false, List.of(), false, f(1)),
                 new Wrong("aten::promote_types", "no type1 has libtorch's code -100", -100, -1));
     }
@@ -109,8 +138,10 @@ class ArgumentChecksTest {
         try (var scope = Scope.open()) {
             return calls().map(Wrong::operator).toList().stream().distinct().map(op -> DynamicTest.dynamicTest(op, () -> {
                 try (var own = Scope.open()) {
-                    calls().filter(w -> w.operator.equals(op)).forEach(w -> assertThatThrownBy(() -> Operators.call(w.operator, w.arguments))
-                            .as(Arrays.toString(w.arguments)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(w.says));
+                    calls().filter(w -> w.operator.equals(op))
+                            .forEach(w -> assertThatThrownBy(() -> Operators.call(w.operator, w.arguments))
+                                    .as(Arrays.toString(w.arguments)).isInstanceOf(IllegalArgumentException.class)
+                                    .hasMessageContaining(w.says));
                 }
             }));
         }
@@ -133,13 +164,15 @@ class ArgumentChecksTest {
             var plain = Aten.lstm(x, List.of(h, h), List.of(w, u, b, c), true, 1, 0, false, false, false);
             assertThat(close((Tensor) lstm.getFirst(), plain.result0())).isTrue();
             x.requiresGrad_(true);
-            Aten.lstm(x, List.of(h, h), List.of(w, u, b, c), true, 1, 0, true, false, false).result0().sum().backward(); // by oneDNN's backward operator
+            // by oneDNN's backward operator
+            Aten.lstm(x, List.of(h, h), List.of(w, u, b, c), true, 1, 0, true, false, false).result0().sum().backward();
             assertThat(x.grad().shape()).containsExactly(3, 1, 2);
             Tensor lu = Torch.randn(2, 3, 3);
             var factors = Aten.linalgLuFactor(lu);
             var parts = Aten.luUnpack(factors.LU(), factors.pivots());
             assertThat(close(parts.P().matmul(parts.L()).matmul(parts.U()), lu)).isTrue();
-            assertThat(((Tensor) Operators.call("aten::range.step", 0, 3, 1, DType.INT64).getFirst()).toLongArray()).containsExactly(0, 1, 2, 3);
+            assertThat(((Tensor) Operators.call("aten::range.step", 0, 3, 1, DType.INT64).getFirst()).toLongArray()).containsExactly(0, 1,
+                    2, 3);
             Tensor v = Torch.randn(4, 2).requiresGrad_(true), g = f(4, 1).requiresGrad_(true);
             Aten._weightNorm(v, g, 0).sum().backward();
             assertThat(g.grad().shape()).containsExactly(4, 1);

@@ -19,7 +19,8 @@ class AutogradModesTest {
         try (var scope = Scope.open(); var on = AnomalyMode.enter()) {
             Tensor x = leaf(-1, 4);
             Tensor y = theSquareRoot(x).sum();
-            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("SqrtBackward0").hasMessageContaining("nan")
+            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("SqrtBackward0")
+                    .hasMessageContaining("nan")
                     .satisfies(e -> assertThat(e.getSuppressed()).singleElement().satisfies(site -> {
                         assertThat(site).hasMessageContaining("aten::sqrt");
                         assertThat(Arrays.stream(site.getStackTrace()).map(StackTraceElement::getMethodName)).contains("theSquareRoot");
@@ -36,7 +37,8 @@ class AutogradModesTest {
         try (var scope = Scope.open(); var on = AnomalyMode.enter(false)) {
             Tensor x = leaf(1, 2), y = x.exp();
             y.add_(1);
-            assertThatThrownBy(() -> y.sum().backward()).isInstanceOf(TorchException.class).hasMessageContaining("modified by an inplace operation")
+            assertThatThrownBy(() -> y.sum().backward()).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("modified by an inplace operation")
                     .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessageContaining("aten::exp"));
         }
     }
@@ -106,8 +108,10 @@ class AutogradModesTest {
     @Test void what_a_checkpoint_cannot_do_is_an_error() {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1);
-            assertThatThrownBy(() -> Autograd.grad(Autograd.checkpoint(Tensor::exp, x), x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("backward");
-            assertThatThrownBy(() -> Autograd.backward(Autograd.checkpoint(Tensor::exp, x), null, true, true)).isInstanceOf(IllegalStateException.class).hasMessageContaining("in turn");
+            assertThatThrownBy(() -> Autograd.grad(Autograd.checkpoint(Tensor::exp, x), x)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("backward");
+            assertThatThrownBy(() -> Autograd.backward(Autograd.checkpoint(Tensor::exp, x), null, true, true))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("in turn");
         }
     }
 
@@ -121,7 +125,9 @@ class AutogradModesTest {
             GradCheck.DEFAULT.gradcheck(new FunctionTest.Several()::applyAll, List.of(x, y));
             GradCheck.DEFAULT.gradgradcheck(in -> List.of(in.get(0).mul(in.get(1)).tanh()), List.of(x, y));
             var wrong = new FunctionTest.Exp() {
-                @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(2)); }
+                @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+                    return List.of(gradients.getFirst().mul(2));
+                }
             };
             assertThatThrownBy(() -> GradCheck.DEFAULT.gradcheck(wrong::applyAll, List.of(x))).isInstanceOf(AssertionError.class)
                     .hasMessageContaining("output 0 by input 0").hasMessageContaining("is 2.0");
@@ -138,7 +144,9 @@ class AutogradModesTest {
                 return List.of(y);
             }
 
-            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(context.saved().getFirst())); }
+            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+                return List.of(gradients.getFirst().mul(context.saved().getFirst()));
+            }
         };
         try (var scope = Scope.open()) {
             Tensor x = leaf(0.5);
@@ -169,7 +177,8 @@ class AutogradModesTest {
                 assertThat(y.requiresGrad()).isFalse();
             }
             assertThat(InferenceMode.isEnabled()).isFalse();
-            assertThatThrownBy(() -> x.mul(y)).isInstanceOf(TorchException.class).hasMessageContaining("nference tensors cannot be saved for backward");
+            assertThatThrownBy(() -> x.mul(y)).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("nference tensors cannot be saved for backward");
         }
     }
 
@@ -181,7 +190,8 @@ class AutogradModesTest {
             assertThat(y.grad().itemDouble()).isEqualTo(2);
             Autograd.backward(List.of(product, x.mul(x)), null, false, false, List.of());
             assertThat(x.grad().itemDouble()).isEqualTo(7);
-            assertThatThrownBy(() -> Autograd.backward(List.of(x.mul(x)), List.of(), false, false, List.of())).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> Autograd.backward(List.of(x.mul(x)), List.of(), false, false, List.of()))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
     }
 

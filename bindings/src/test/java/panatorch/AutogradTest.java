@@ -34,7 +34,8 @@ class AutogradTest {
     @Test void outputs_are_weighted_by_their_gradients() {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1, 2), weights = Torch.tensor(new double[] {10, 100});
-            assertThat(Autograd.grad(List.of(x.mul(x), x.sum()), List.of(x), java.util.Arrays.asList(weights, null), false, false).getFirst().toDoubleArray())
+            assertThat(Autograd.grad(List.of(x.mul(x), x.sum()), List.of(x), java.util.Arrays.asList(weights, null), false, false)
+                    .getFirst().toDoubleArray())
                     .containsExactly(21, 401);
         }
     }
@@ -43,13 +44,15 @@ class AutogradTest {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1), other = leaf(1), y = x.mul(x);
             assertThatThrownBy(() -> Autograd.grad(List.of(y), List.of(x, other), null, true, false)).isInstanceOf(TorchException.class)
-                    .hasMessageContaining("differentiated Tensors appears to not have been used in the graph").hasMessageNotContaining("frame #");
+                    .hasMessageContaining("differentiated Tensors appears to not have been used in the graph")
+                    .hasMessageNotContaining("frame #");
             assertThat(Autograd.gradAllowUnused(List.of(y), List.of(x, other), null, true, false).get(1)).isNull();
             assertThatThrownBy(() -> Autograd.grad(List.of(), List.of(x), null, false, false)).isInstanceOf(IllegalArgumentException.class);
             Tensor closed = leaf(1);
             closed.close();
             assertThatThrownBy(() -> Autograd.grad(y, closed)).isInstanceOf(IllegalStateException.class).hasMessageContaining("is closed");
-            assertThatThrownBy(() -> Autograd.grad(leaf(1, 2).mul(2), x)).isInstanceOf(TorchException.class).hasMessageContaining("scalar outputs");
+            assertThatThrownBy(() -> Autograd.grad(leaf(1, 2).mul(2), x)).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("scalar outputs");
         }
     }
 

@@ -16,7 +16,8 @@ import panatorch.junit.NoTensorLeaks;
 /** What a recording of Java's flight recorder shows. */
 @NoTensorLeaks
 class FlightEventsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private interface Work { void run() throws InterruptedException; }
 
@@ -45,7 +46,8 @@ class FlightEventsTest {
 
     @Test void operators_are_recorded_with_their_names_durations_and_results() throws Exception {
         var events = events("panatorch.Operator", FlightEventsTest::work, "panatorch.Operator");
-        assertThat(events).extracting(e -> e.getString("operator")).containsExactly("aten::ones", "aten::max.dim", "aten::add_.Scalar", "aten::mm");
+        assertThat(events).extracting(e -> e.getString("operator")).containsExactly("aten::ones", "aten::max.dim", "aten::add_.Scalar",
+                "aten::mm");
         assertThat(events).extracting(e -> e.getString("result")).containsExactly("float32 [2, 3]", "float32 [2]", "float32 [2, 3]", null);
         assertThat(events).allSatisfy(e -> assertThat(e.getDuration()).isPositive());
     }
@@ -72,13 +74,15 @@ class FlightEventsTest {
             var event = events("panatorch.NativeMemory", () -> {}, "panatorch.NativeMemory").getLast();
             MemoryStats stats = Torch.memoryStats();
             assertThat(event.getLong("liveTensors")).isEqualTo(stats.liveTensors());
-            assertThat(event.getLong("nativeHeap")).isBetween(stats.nativeHeapBytes() < 0 ? -1L : 4L << 20, Math.max(-1, 2 * stats.nativeHeapBytes()));
+            assertThat(event.getLong("nativeHeap")).isBetween(stats.nativeHeapBytes() < 0 ? -1L : 4L << 20,
+                    Math.max(-1, 2 * stats.nativeHeapBytes()));
             assertThat(event.getLong("peakResident")).isGreaterThanOrEqualTo(event.getLong("resident"));
         }
     }
 
     @Test void memory_that_is_not_there_is_recorded_with_the_operator_that_wanted_it() throws Exception {
-        var events = events("panatorch.OutOfMemory", () -> assertThatThrownBy(() -> Torch.ones(1L << 50)).isInstanceOf(OutOfMemoryException.class));
+        var events = events("panatorch.OutOfMemory",
+                () -> assertThatThrownBy(() -> Torch.ones(1L << 50)).isInstanceOf(OutOfMemoryException.class));
         assertThat(events).singleElement().satisfies(e -> {
             assertThat(e.getString("operator")).isEqualTo("aten::ones");
             assertThat(e.getBoolean("recovered")).isFalse();

@@ -23,7 +23,9 @@ class FunctionTest {
             return List.of(y);
         }
 
-        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(context.saved().getFirst())); }
+        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+            return List.of(gradients.getFirst().mul(context.saved().getFirst()));
+        }
     }
 
     /** x³, whose derivative is computed from its saved input. */
@@ -57,7 +59,8 @@ class FunctionTest {
             Tensor x = context.saved().get(0), y = context.saved().get(1), product = gradients.get(0), sum = gradients.get(1);
             if (sum == null) sum = Aten.zerosLike(x);
             if (product == null) product = Aten.zerosLike(x);
-            return Arrays.asList(context.needsGradient(0) ? product.mul(y).add(sum) : null, context.needsGradient(1) ? product.mul(x).add(sum) : null);
+            return Arrays.asList(context.needsGradient(0) ? product.mul(y).add(sum) : null,
+                    context.needsGradient(1) ? product.mul(x).add(sum) : null);
         }
     }
 
@@ -145,10 +148,13 @@ class FunctionTest {
             for (Function f : List.of(new Exp(), new Cube())) {
                 Tensor first = Autograd.grad(List.of(f.apply(x).sum()), List.of(x), null, false, true).getFirst();
                 Tensor second = Autograd.grad(List.of(first.mul(first).sum()), List.of(x), null, false, true).getFirst(); // 2·f'·f''
-                Tensor third = Autograd.grad(second.sum(), x).getFirst();                                                       // 2·(f''² + f'·f''')
+                // 2·(f''² + f'·f''')
+                Tensor third = Autograd.grad(second.sum(), x).getFirst();
                 double[] e = {Math.exp(0.5), Math.exp(-1)};
-                assertThat(second.toDoubleArray()).containsExactly(f instanceof Exp ? new double[] {2 * e[0] * e[0], 2 * e[1] * e[1]} : new double[] {4.5, -36}, within(1e-12));
-                assertThat(third.toDoubleArray()).containsExactly(f instanceof Exp ? new double[] {4 * e[0] * e[0], 4 * e[1] * e[1]} : new double[] {27, 108}, within(1e-12));
+                assertThat(second.toDoubleArray()).containsExactly(
+                        f instanceof Exp ? new double[] {2 * e[0] * e[0], 2 * e[1] * e[1]} : new double[] {4.5, -36}, within(1e-12));
+                assertThat(third.toDoubleArray()).containsExactly(
+                        f instanceof Exp ? new double[] {4 * e[0] * e[0], 4 * e[1] * e[1]} : new double[] {27, 108}, within(1e-12));
             }
         }
     }
@@ -167,7 +173,8 @@ class FunctionTest {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1), y = new Exp().apply(x);
             y.backward();
-            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("a second time").hasMessageContaining("retainGraph");
+            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("a second time")
+                    .hasMessageContaining("retainGraph");
         }
     }
 
@@ -193,7 +200,8 @@ class FunctionTest {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1), twice = x.mul(2), y = new Cube().apply(twice);
             twice.add_(1);
-            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("Cube").hasMessageContaining("changed in place").hasMessageContaining("version 1");
+            assertThatThrownBy(y::backward).isInstanceOf(TorchException.class).hasMessageContaining("Cube")
+                    .hasMessageContaining("changed in place").hasMessageContaining("version 1");
         }
     }
 
@@ -219,10 +227,13 @@ class FunctionTest {
     @Test void wrong_gradients_are_errors_that_say_which() {
         try (var scope = Scope.open()) {
             Tensor x = leaf(1, 2);
-            assertThatThrownBy(() -> returning(g -> List.of()).apply(x).sum().backward()).isInstanceOf(TorchException.class).hasMessageContaining("0 gradients for 1 inputs");
-            assertThatThrownBy(() -> returning(g -> List.of(Torch.tensor(new double[] {1, 2, 3}))).apply(x).sum().backward()).isInstanceOf(TorchException.class)
+            assertThatThrownBy(() -> returning(g -> List.of()).apply(x).sum().backward()).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("0 gradients for 1 inputs");
+            assertThatThrownBy(() -> returning(g -> List.of(Torch.tensor(new double[] {1, 2, 3}))).apply(x).sum().backward())
+                    .isInstanceOf(TorchException.class)
                     .hasMessageContaining("float64 [3]").hasMessageContaining("input 0").hasMessageContaining("[2]");
-            assertThatThrownBy(() -> new Several().apply(x, x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("Several has 3 outputs");
+            assertThatThrownBy(() -> new Several().apply(x, x)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("Several has 3 outputs");
         }
     }
 
@@ -238,7 +249,9 @@ class FunctionTest {
         var identity = new Function() {
             @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return inputs; }
 
-            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().neg()); }
+            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+                return List.of(gradients.getFirst().neg());
+            }
         };
         try (var scope = Scope.open()) {
             Tensor x = leaf(3), y = identity.apply(x);
@@ -261,7 +274,9 @@ class FunctionTest {
                     return List.of(inputs.getFirst().pow(3));
                 }
 
-                @Override protected List<Tensor> backward(Context context, List<Tensor> g) { return List.of(g.getFirst().mul(context.saved().getFirst().pow(2).mul(3).conj())); }
+                @Override protected List<Tensor> backward(Context context, List<Tensor> g) {
+                    return List.of(g.getFirst().mul(context.saved().getFirst().pow(2).mul(3).conj()));
+                }
             };
             assertThat(Autograd.grad(cube.apply(x).abs().sum(), x).getFirst().sub(expected).abs().itemDouble()).isCloseTo(0, within(1e-12));
         }
@@ -304,7 +319,8 @@ class FunctionTest {
                 @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return List.of(inputs.getFirst().mul(1)); }
 
                 @Override protected List<Tensor> backward(Context context, List<Tensor> g) {
-                    Tensor inner = Autograd.grad(List.of(cube), List.of(x), List.of(Torch.tensor(new double[] {100})), true, false).getFirst();
+                    Tensor inner =
+                            Autograd.grad(List.of(cube), List.of(x), List.of(Torch.tensor(new double[] {100})), true, false).getFirst();
                     assertThat(inner.itemDouble()).isEqualTo(1200);
                     return List.of(g.getFirst().add(inner));
                 }

@@ -78,7 +78,8 @@ class HooksTest {
             y.registerHook(g -> { throw mine; });
             assertThatThrownBy(y::backward).isSameAs(mine);
             assertThat(x.grad()).isNull();
-            assertThatThrownBy(() -> Torch.tensor(new double[] {1}).registerHook(g -> null)).isInstanceOf(TorchException.class).hasMessageContaining("gradient");
+            assertThatThrownBy(() -> Torch.tensor(new double[] {1}).registerHook(g -> null)).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("gradient");
         }
     }
 
@@ -138,7 +139,8 @@ class HooksTest {
             var mine = new IllegalArgumentException("mine");
             x.registerPostAccumulateGradHook(t -> { throw mine; });
             assertThatThrownBy(() -> x.mul(1).backward()).isSameAs(mine);
-            assertThatThrownBy(() -> x.mul(1).registerPostAccumulateGradHook(t -> {})).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("leaves");
+            assertThatThrownBy(() -> x.mul(1).registerPostAccumulateGradHook(t -> {})).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("leaves");
         }
     }
 

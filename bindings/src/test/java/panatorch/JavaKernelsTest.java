@@ -72,7 +72,8 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
     // ---- errors
 
     @Test void an_exception_of_a_kernel_reaches_its_caller_as_the_same_object() {
-        for (Throwable t : List.of(new IllegalStateException("mine"), new AssertionError("mine"), new Exception("checked"), new StackOverflowError())) {
+        for (Throwable t : List.of(new IllegalStateException("mine"), new AssertionError("mine"), new Exception("checked"),
+                new StackOverflowError())) {
             try (var library = OperatorLibrary.open("bad")) {
                 library.define("fail(Tensor x) -> (Tensor, int, str, Tensor[])").implement("fail", Device.Type.CPU, a -> {
                     a.tensor("x").add(1);
@@ -85,8 +86,7 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static <E extends Throwable> RuntimeException sneaky(Throwable t) throws E { throw (E) t; }
+    @SuppressWarnings("unchecked") private static <E extends Throwable> RuntimeException sneaky(Throwable t) throws E { throw (E) t; }
 
     @Test void an_exception_of_a_kernel_passes_through_libtorchs_operators() {
         var mine = new IllegalStateException("mine");
@@ -131,12 +131,14 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
     @Test void kernels_that_call_each_other_without_end_are_an_error() {
         define("again(Tensor x) -> Tensor", a -> call("my::again", a.tensor("x")));
         assertThatThrownBy(() -> call("my::again", t(1))).isInstanceOf(StackOverflowError.class);
-        assertThatThrownBy(() -> call("my::again", t(1).requiresGrad_(true))).isInstanceOf(StackOverflowError.class).hasMessage("kernels in Java call each other, 101 deep");
+        assertThatThrownBy(() -> call("my::again", t(1).requiresGrad_(true))).isInstanceOf(StackOverflowError.class)
+                .hasMessage("kernels in Java call each other, 101 deep");
     }
 
     @Test void an_error_of_libtorch_in_a_kernel_reaches_the_caller_with_its_own_operator() {
         define("wrong(Tensor x) -> Tensor", a -> a.tensor("x").view(7));
-        assertThatThrownBy(() -> call("my::wrong", t(1, 2))).isInstanceOf(TorchException.class).hasMessageStartingWith("aten::view(self: float64 [2]): ");
+        assertThatThrownBy(() -> call("my::wrong", t(1, 2))).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("aten::view(self: float64 [2]): ");
     }
 
     @Test void results_that_do_not_fit_the_schema_are_named() {
@@ -159,28 +161,40 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
     }
 
     private static void fails(String operator, String message) {
-        assertThatThrownBy(() -> Operators.call(operator, t(1))).isInstanceOfSatisfying(TorchException.class, e -> assertThat(e.operator()).isEqualTo(operator)).hasMessage(message);
+        assertThatThrownBy(() -> Operators.call(operator, t(1)))
+                .isInstanceOfSatisfying(TorchException.class, e -> assertThat(e.operator()).isEqualTo(operator)).hasMessage(message);
     }
 
     @Test void a_wrong_name_or_type_of_an_argument_is_named() {
         define("name(Tensor x) -> ()", a -> a.tensor("y"));
         define("type(Tensor x, str? s) -> ()", a -> a.real("x"));
         define("none(Tensor x, str? s) -> ()", a -> a.string("s"));
-        assertThatThrownBy(() -> Operators.call("my::name", t(1))).isInstanceOf(IllegalArgumentException.class).hasMessage("my::name has no argument 'y'");
-        assertThatThrownBy(() -> Operators.call("my::type", t(1), null)).isInstanceOf(IllegalArgumentException.class).hasMessage("argument 'x' of my::type is a Tensor, which is not read as Double");
-        assertThatThrownBy(() -> Operators.call("my::none", t(1), null)).isInstanceOf(IllegalArgumentException.class).hasMessage("argument 's' of my::none is none");
+        assertThatThrownBy(() -> Operators.call("my::name", t(1))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("my::name has no argument 'y'");
+        assertThatThrownBy(() -> Operators.call("my::type", t(1), null)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("argument 'x' of my::type is a Tensor, which is not read as Double");
+        assertThatThrownBy(() -> Operators.call("my::none", t(1), null)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("argument 's' of my::none is none");
     }
 
     @Test void wrong_definitions_are_refused_with_a_sentence() {
         defineScaledAdd();
-        assertThatThrownBy(() -> my.define("scaled_add(Tensor x) -> Tensor")).isInstanceOf(IllegalStateException.class).hasMessage("there is an operator my::scaled_add already");
-        assertThatThrownBy(() -> my.define("nonsense")).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("not an operator's schema: 'nonsense': ");
-        assertThatThrownBy(() -> my.define("f(Gadget x) -> Tensor")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Gadget");
-        assertThatThrownBy(() -> my.define("aten::f(Tensor x) -> Tensor")).isInstanceOf(IllegalArgumentException.class).hasMessage("aten::f is not in this library's name space my");
-        assertThatThrownBy(() -> my.define("f(" + "int i, ".repeat(300) + "Tensor x) -> Tensor")).isInstanceOf(IllegalArgumentException.class).hasMessage("an operator has at most 256 arguments and as many results, not 301 and 1");
-        assertThatThrownBy(() -> my.implement("absent", Device.Type.CPU, a -> null)).isInstanceOf(TorchException.class).hasMessage("libtorch has no operator my::absent.");
+        assertThatThrownBy(() -> my.define("scaled_add(Tensor x) -> Tensor")).isInstanceOf(IllegalStateException.class)
+                .hasMessage("there is an operator my::scaled_add already");
+        assertThatThrownBy(() -> my.define("nonsense")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("not an operator's schema: 'nonsense': ");
+        assertThatThrownBy(() -> my.define("f(Gadget x) -> Tensor")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Gadget");
+        assertThatThrownBy(() -> my.define("aten::f(Tensor x) -> Tensor")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("aten::f is not in this library's name space my");
+        assertThatThrownBy(() -> my.define("f(" + "int i, ".repeat(300) + "Tensor x) -> Tensor"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("an operator has at most 256 arguments and as many results, not 301 and 1");
+        assertThatThrownBy(() -> my.implement("absent", Device.Type.CPU, a -> null)).isInstanceOf(TorchException.class)
+                .hasMessage("libtorch has no operator my::absent.");
         assertThatThrownBy(() -> OperatorLibrary.open("my::")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> OperatorLibrary.open("aten").define("relu(Tensor self) -> Tensor")).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> OperatorLibrary.open("aten").define("relu(Tensor self) -> Tensor"))
+                .isInstanceOf(IllegalStateException.class);
         assertThat(call("my::scaled_add", t(1), t(2)).itemDouble()).isEqualTo(3);
     }
 
@@ -191,8 +205,10 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
         call("my::scaled_add", t(1), t(2));
         my.close();
         my.close();
-        assertThatThrownBy(() -> call("my::scaled_add", t(1), t(2))).isInstanceOf(TorchException.class).hasMessage("libtorch has no operator my::scaled_add.");
-        assertThatThrownBy(() -> my.define("f() -> ()")).isInstanceOf(IllegalStateException.class).hasMessage("this operator library is closed");
+        assertThatThrownBy(() -> call("my::scaled_add", t(1), t(2))).isInstanceOf(TorchException.class)
+                .hasMessage("libtorch has no operator my::scaled_add.");
+        assertThatThrownBy(() -> my.define("f() -> ()")).isInstanceOf(IllegalStateException.class)
+                .hasMessage("this operator library is closed");
         try (var again = OperatorLibrary.open("my")) {
             again.define("scaled_add(Tensor x, Tensor y) -> Tensor").implement("scaled_add", Device.Type.CPU, a -> a.tensor("y"));
             assertThat(call("my::scaled_add", t(1), t(2)).itemDouble()).isEqualTo(2);

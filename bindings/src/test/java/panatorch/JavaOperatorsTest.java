@@ -22,7 +22,8 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
     @Test void arguments_with_defaults_may_be_left_out() {
         defineScaledAdd();
         assertThat(call("my::scaled_add", t(1, 2), t(3, 4)).toDoubleArray()).containsExactly(4, 6);
-        assertThatThrownBy(() -> call("my::scaled_add", t(1))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("my::scaled_add takes 3 arguments");
+        assertThatThrownBy(() -> call("my::scaled_add", t(1))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("my::scaled_add takes 3 arguments");
         assertThat(call("aten::add.Tensor", t(1), t(2)).toDoubleArray()).containsExactly(3);
         assertThat(call("aten::avg_pool1d", Torch.ones(DType.FLOAT32, 1, 1, 4), List.of(2)).shape()).containsExactly(1, 1, 2);
     }
@@ -30,7 +31,8 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
     /** What a kernel returns for an argument it was called with, and what comes back. */
     private Object round(String type, Function<OperatorArguments, Object> read, Object value) {
         try (var library = OperatorLibrary.open("round")) {
-            library.define("trip(" + type + " v, Tensor here) -> " + type).implement("trip", Device.Type.CPU, a -> a.has("v") ? read.apply(a) : null);
+            library.define("trip(" + type + " v, Tensor here) -> " + type).implement("trip", Device.Type.CPU,
+                    a -> a.has("v") ? read.apply(a) : null);
             return Operators.call("round::trip", value, t(0)).getFirst();
         }
     }
@@ -68,7 +70,8 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
     }
 
     @Test void optional_arguments_go_in_and_out_present_or_not() {
-        for (String type : List.of("Tensor?", "int?", "float?", "bool?", "str?", "Scalar?", "ScalarType?", "Layout?", "MemoryFormat?", "Device?", "Generator?", "int[]?", "float[]?", "Tensor[]?"))
+        for (String type : List.of("Tensor?", "int?", "float?", "bool?", "str?", "Scalar?", "ScalarType?", "Layout?", "MemoryFormat?",
+                "Device?", "Generator?", "int[]?", "float[]?", "Tensor[]?"))
             assertThat(round(type, a -> "not called", null)).as(type).isNull();
         assertThat(((Tensor) round("Tensor?", a -> a.optionalTensor("v"), t(4))).itemDouble()).isEqualTo(4);
         assertThat(round("int?", a -> a.integer("v"), 4)).isEqualTo(4L);
@@ -80,7 +83,8 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
 
     @Test void an_operator_may_have_several_results_or_none() {
         var seen = new ArrayList<String>();
-        define("spread(Tensor x) -> (Tensor low, Tensor high, int count)", a -> List.of(a.tensor("x").min(), a.tensor("x").max(), a.tensor("x").numel()));
+        define("spread(Tensor x) -> (Tensor low, Tensor high, int count)",
+                a -> List.of(a.tensor("x").min(), a.tensor("x").max(), a.tensor("x").numel()));
         define("note(Tensor x, str words) -> ()", a -> {
             seen.add(a.string("words"));
             return null;
@@ -155,7 +159,8 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
         defineScaledAdd();
         Tensor meta = Aten.empty(new long[] {3}, DType.FLOAT32, null, Device.META);
         assertThatThrownBy(() -> call("my::scaled_add", meta, meta)).isInstanceOf(TorchException.class)
-                .hasMessageStartingWith("my::scaled_add(x: float32 [3], y: float32 [3]): ").hasMessageContaining("no fake impl or Meta kernel registered");
+                .hasMessageStartingWith("my::scaled_add(x: float32 [3], y: float32 [3]): ")
+                .hasMessageContaining("no fake impl or Meta kernel registered");
     }
 
     // ---- gradients

@@ -40,12 +40,15 @@ class JavaValuesTest {
         try (var scope = Scope.open()) {
             assertThat(Torch.tensor(new float[] {3}, new long[0]).shape()).isEmpty();
             assertThat(Torch.tensor(new float[] {3}).shape()).containsExactly(1);
-            assertThatThrownBy(() -> Torch.tensor(new float[] {3, 4}, new long[0])).isInstanceOf(IllegalArgumentException.class).hasMessage("2 values do not fill shape []");
+            assertThatThrownBy(() -> Torch.tensor(new float[] {3, 4}, new long[0])).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("2 values do not fill shape []");
         }
     }
 
     @Test void arrays_nest_in_every_way_java_nests_them() {
-        makes(new double[][][] {{{1}, {2}}, {{3}, {4}}, {{5}, {6}}}, DType.FLOAT64, "tensor([[[1.],\n         [2.]],\n\n        [[3.],\n         [4.]],\n\n        [[5.],\n         [6.]]], dtype=torch.float64)");
+        makes(new double[][][] {{{1}, {2}}, {{3}, {4}}, {{5}, {6}}}, DType.FLOAT64,
+                "tensor([[[1.],\n         [2.]],\n\n        [[3.],\n         [4.]],\n\n        [[5.],\n         [6.]]], "
+                        + "dtype=torch.float64)");
         makes(new Integer[][] {{1, 2}, {3, 4}}, DType.INT32, "tensor([[1, 2],\n        [3, 4]], dtype=torch.int32)");
         makes(new Object[] {new long[] {1, 2}, new Long[] {3L, 4L}}, DType.INT64, "tensor([[1, 2],\n        [3, 4]])");
         makes(new Complex[] {new Complex(1, 2), new Complex(3, 4)}, DType.COMPLEX128, "tensor([1.+2.j, 3.+4.j], dtype=torch.complex128)");
@@ -71,8 +74,10 @@ class JavaValuesTest {
         refused(new Object[] {1f, new float[] {2}}, "values[1] is a float[], and values[0] is a Float");
         refused(new String[] {"a"}, "no tensor's element is a String: numbers, booleans and arrays of them make tensors");
         refused(new Object[0], "no tensor's element is a Object: numbers, booleans and arrays of them make tensors");
-        assertThatThrownBy(() -> Torch.tensor(new float[][] {{1}, null})).isInstanceOf(NullPointerException.class).hasMessage("values[1] is null");
-        assertThatThrownBy(() -> Torch.tensor(new Float[][] {{null}})).isInstanceOf(NullPointerException.class).hasMessage("values[0][0] is null");
+        assertThatThrownBy(() -> Torch.tensor(new float[][] {{1}, null})).isInstanceOf(NullPointerException.class)
+                .hasMessage("values[1] is null");
+        assertThatThrownBy(() -> Torch.tensor(new Float[][] {{null}})).isInstanceOf(NullPointerException.class)
+                .hasMessage("values[0][0] is null");
     }
 
     private static void refused(Object values, String message) {
@@ -88,7 +93,8 @@ class JavaValuesTest {
             assertThat(t.toArray()).isEqualTo(new float[][] {{0, 2}, {1, -3}});
             assertThat(t.to(DType.BFLOAT16).toArray()).isEqualTo(new float[][] {{0, 2}, {1, -3}});
             assertThat(Torch.zeros(2, 0).toArray()).isEqualTo(new float[2][0]);
-            assertThatThrownBy(() -> t.to(DType.COMPLEX64).toArray()).isInstanceOf(IllegalArgumentException.class).hasMessage("Java has no type for complex64; convert the tensor first");
+            assertThatThrownBy(() -> t.to(DType.COMPLEX64).toArray()).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Java has no type for complex64; convert the tensor first");
         }
     }
 
@@ -137,8 +143,10 @@ class JavaValuesTest {
         refused(() -> Torch.fromBuffer(ByteBuffer.allocate(4), DType.UINT8, 4),
                 "the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
         refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4).order(ByteOrder.BIG_ENDIAN), DType.FLOAT32, 1),
-                "the buffer's order is BIG_ENDIAN, and libtorch reads LITTLE_ENDIAN; set buffer.order(ByteOrder.nativeOrder()) before writing to it");
-        refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4), DType.UINT8, 5), "a segment of 4 bytes is not a uint8 tensor of shape [5]");
+                "the buffer's order is BIG_ENDIAN, and libtorch reads LITTLE_ENDIAN; set buffer.order(ByteOrder.nativeOrder()) before "
+                        + "writing to it");
+        refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4), DType.UINT8, 5),
+                "a segment of 4 bytes is not a uint8 tensor of shape [5]");
         refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4).asReadOnlyBuffer(), DType.UINT8, 4),
                 "the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
     }
@@ -149,7 +157,8 @@ class JavaValuesTest {
 
     @Test void tensors_are_compared_by_elements_only_on_request() {
         try (var scope = Scope.open()) {
-            Tensor a = Torch.tensor(new double[] {1, 2}), b = a.clone(), near = a.mul(1 + 1e-6), nan = Torch.tensor(new double[] {1, Double.NaN});
+            Tensor a = Torch.tensor(new double[] {1, 2}), b = a.clone(), near = a.mul(1 + 1e-6),
+                    nan = Torch.tensor(new double[] {1, Double.NaN});
             assertThat(a).isNotEqualTo(b);
             assertThat(a.torchEquals(b)).isTrue();
             assertThat(a.torchEquals(near)).isFalse();

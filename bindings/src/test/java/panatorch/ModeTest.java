@@ -19,13 +19,15 @@ class ModeTest {
     private record Words(long added, long leftOut, int switches) {
         static Words now() {
             long sets = ThreadModes.keySets(ThreadContext.current().guard);
-            return new Words(Memory.getLong(sets), Memory.getLong(sets + 8), Memory.getInt(ThreadModes.autogradState() + ThreadModes.Switches.found().offset()));
+            return new Words(Memory.getLong(sets), Memory.getLong(sets + 8),
+                    Memory.getInt(ThreadModes.autogradState() + ThreadModes.Switches.found().offset()));
         }
     }
 
     @Test void inference_mode_is_that_of_libtorch_inside_other_guards_too() {
         Words before = Words.now();
-        for (var outer : List.<java.util.function.Supplier<AutoCloseable>>of(() -> () -> {}, NoGrad::enter, BelowAutograd::enter, InferenceMode::enter, () -> Autocast.enter(Device.CPU, DType.BFLOAT16))) {
+        for (var outer : List.<java.util.function.Supplier<AutoCloseable>>of(() -> () -> {}, NoGrad::enter, BelowAutograd::enter,
+                InferenceMode::enter, () -> Autocast.enter(Device.CPU, DType.BFLOAT16))) {
             try (var around = outer.get()) {
                 Words theirs, inside = Words.now();
                 try (var guard = new org.bytedeco.pytorch.InferenceMode(true)) {
@@ -60,7 +62,8 @@ class ModeTest {
     /** As {@code torch::autocast} and Python's {@code torch.autocast} see it. */
     private record Casts(boolean cpu, boolean cuda, torch.ScalarType ofCpu, torch.ScalarType ofCuda) {
         static Casts now() {
-            return new Casts(torch.is_autocast_enabled(torch.DeviceType.CPU), torch.is_autocast_enabled(torch.DeviceType.CUDA), torch.get_autocast_dtype(torch.DeviceType.CPU).intern(),
+            return new Casts(torch.is_autocast_enabled(torch.DeviceType.CPU), torch.is_autocast_enabled(torch.DeviceType.CUDA),
+                    torch.get_autocast_dtype(torch.DeviceType.CPU).intern(),
                     torch.get_autocast_dtype(torch.DeviceType.CUDA).intern());
         }
     }
@@ -99,12 +102,14 @@ class ModeTest {
         Casts casts = Casts.now();
         try (var threads = Executors.newFixedThreadPool(8)) {
             var others = new ArrayList<Future<Boolean>>();
-            try (var inference = InferenceMode.enter(); var cast = Autocast.enter(Device.Type.CPU, DType.FLOAT16); var below = BelowAutograd.enter()) {
+            try (var inference = InferenceMode.enter(); var cast = Autocast.enter(Device.Type.CPU, DType.FLOAT16);
+                    var below = BelowAutograd.enter()) {
                 for (int i = 0; i < 64; i++) {
                     int n = i;
                     others.add(threads.submit(() -> {
                         for (int k = 0; k < 100; k++) {
-                            try (var own = n % 2 == 0 ? InferenceMode.enter() : BelowAutograd.enter(); var low = Autocast.enter(Device.Type.CPU, DType.BFLOAT16); var scope = Scope.open()) {
+                            try (var own = n % 2 == 0 ? InferenceMode.enter() : BelowAutograd.enter();
+                                    var low = Autocast.enter(Device.Type.CPU, DType.BFLOAT16); var scope = Scope.open()) {
                                 Torch.ones(2, 3).mm(Torch.ones(2, 3));
                             } catch (TorchException expected) {
                                 continue;

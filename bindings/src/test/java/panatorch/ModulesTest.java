@@ -43,14 +43,18 @@ class ModulesTest {
         try (var scope = Scope.open()) {
             Tensor x = Torch.tensor(new double[] {-1, 0, 1, 2}, 1, 2, 2);
             assertThat(Nn.avgPool2d(x, new long[] {2, 2}).toDoubleArray()).containsExactly(0.5);
-            assertThat(Nn.gelu(x).select(1, 1).toDoubleArray()).containsExactly(new double[] {0.8413447460685429, 1.9544997361036416}, within(1e-12));
-            assertThat(Nn.binaryCrossEntropy(Torch.tensor(new double[] {0.5}), Torch.tensor(new double[] {1})).itemDouble()).isCloseTo(Math.log(2), within(1e-12));
+            assertThat(Nn.gelu(x).select(1, 1).toDoubleArray()).containsExactly(new double[] {0.8413447460685429, 1.9544997361036416},
+                    within(1e-12));
+            assertThat(Nn.binaryCrossEntropy(Torch.tensor(new double[] {0.5}), Torch.tensor(new double[] {1})).itemDouble())
+                    .isCloseTo(Math.log(2), within(1e-12));
             assertThat(Nn.hardtanh_(x)).isSameAs(x);
         }
     }
 
     @Test void only_public_names_are_there() {
-        assertThat(Stream.of(Linalg.class, Fft.class, Special.class, Nn.class).map(Class::getDeclaredMethods).flatMap(Arrays::stream).map(Method::getName).distinct())
-                .hasSizeGreaterThan(190).noneMatch(n -> n.startsWith("_")).doesNotContain("mul").containsAll(List.of("rfftn", "luFactorEx", "i0e", "nllLoss2d", "silu_"));
+        assertThat(Stream.of(Linalg.class, Fft.class, Special.class, Nn.class).map(Class::getDeclaredMethods).flatMap(Arrays::stream)
+                .map(Method::getName).distinct())
+                .hasSizeGreaterThan(190).noneMatch(n -> n.startsWith("_")).doesNotContain("mul")
+                .containsAll(List.of("rfftn", "luFactorEx", "i0e", "nllLoss2d", "silu_"));
     }
 }

@@ -37,15 +37,19 @@ class OperatorDerivativeTest {
                 return List.of(a.has("w") ? product.mul(a.tensor("w")) : product, a.tensors("xs").get(0).exp());
             });
             library.differentiate("weighted", new OperatorDerivative() {
-                @Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensors("xs").get(0), a.tensors("xs").get(1), results.get(1)); }
+                @Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) {
+                    return List.of(a.tensors("xs").get(0), a.tensors("xs").get(1), results.get(1));
+                }
 
                 @Override public List<Tensor> backward(Function.Context context, OperatorArguments a, List<Tensor> g) {
                     var saved = context.saved();
                     return List.of(g.get(0).mul(saved.get(1)).add(g.get(1).mul(saved.get(2))), g.get(0).mul(saved.get(0)));
                 }
             });
-            GradCheck.DEFAULT.gradcheck(in -> tensors(Operators.call("formulas::weighted", List.copyOf(in))), List.of(leaf(0.5, -1), leaf(2, 3)));
-            GradCheck.DEFAULT.gradgradcheck(in -> tensors(Operators.call("formulas::weighted", List.copyOf(in))), List.of(leaf(0.5, -1), leaf(2, 3)));
+            GradCheck.DEFAULT.gradcheck(in -> tensors(Operators.call("formulas::weighted", List.copyOf(in))),
+                    List.of(leaf(0.5, -1), leaf(2, 3)));
+            GradCheck.DEFAULT.gradgradcheck(in -> tensors(Operators.call("formulas::weighted", List.copyOf(in))),
+                    List.of(leaf(0.5, -1), leaf(2, 3)));
         }
     }
 
@@ -59,8 +63,10 @@ class OperatorDerivativeTest {
             Tensor y = (Tensor) Operators.call("formulas::twice", leaf(1)).getFirst();
             assertThatThrownBy(y::backward).isSameAs(mine);
             library.define("count(Tensor x) -> int").define("fill_(Tensor(a!) x) -> Tensor(a!)");
-            assertThatThrownBy(() -> library.differentiate("count", (context, a, g) -> List.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("int");
-            assertThatThrownBy(() -> library.differentiate("fill_", (context, a, g) -> List.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("changes its arguments");
+            assertThatThrownBy(() -> library.differentiate("count", (context, a, g) -> List.of()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("int");
+            assertThatThrownBy(() -> library.differentiate("fill_", (context, a, g) -> List.of()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("changes its arguments");
         }
     }
 }

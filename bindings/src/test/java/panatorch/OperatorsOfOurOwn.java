@@ -35,6 +35,7 @@ abstract class OperatorsOfOurOwn {
 
     static Tensor t(double... values) { return Torch.tensor(values); }
 
-    @SuppressWarnings("unchecked")
-    static List<Double> tensors(Object list) { return ((List<Tensor>) list).stream().map(v -> v == null ? null : v.itemDouble()).toList(); }
+    @SuppressWarnings("unchecked") static List<Double> tensors(Object list) {
+        return ((List<Tensor>) list).stream().map(v -> v == null ? null : v.itemDouble()).toList();
+    }
 }

@@ -12,9 +12,11 @@ class OptionsTest {
             Tensor x = Aten.arange(64, DType.FLOAT32).view(1, 4, 4, 4), w = Torch.ones(DType.FLOAT32, 4, 1, 3, 3);
             Tensor y = Aten.conv2d(x, w, Options.conv2d().stride(2, 2).padding(1, 1).groups(4));
             assertThat(y.shape()).containsExactly(1, 4, 2, 2);
-            assertThat(y.toFloatArray()).containsExactly(Aten.conv2d(x, w, null, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, 4).toFloatArray());
+            assertThat(y.toFloatArray())
+                    .containsExactly(Aten.conv2d(x, w, null, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, 4).toFloatArray());
             assertThat(Aten.conv2d(x, w, Options.conv2dPadding().padding("same").groups(4)).shape()).containsExactly(1, 4, 4, 4);
-            assertThat(Nn.avgPool2d(x, new long[] {2, 2}, Options.avgPool2d().divisorOverride(1)).sum().itemDouble()).isEqualTo(64 * 63 / 2);
+            assertThat(Nn.avgPool2d(x, new long[] {2, 2}, Options.avgPool2d().divisorOverride(1)).sum().itemDouble())
+                    .isEqualTo(64 * 63 / 2);
         }
     }
 
@@ -33,7 +35,8 @@ class OptionsTest {
             assertThat(Aten.randperm(3, Options.randperm()).dtype()).isEqualTo(DType.INT64);
             assertThat(Options.zeros()).isSameAs(Options.tensorOptions());
             Tensor x = Torch.tensor(new double[] {1, 4, 9, 16}, 1, 4);
-            assertThat(Aten.layerNorm(x, new long[] {4}, Options.layerNorm()).toDoubleArray()).containsExactly(Aten.layerNorm(x, new long[] {4}).toDoubleArray());
+            assertThat(Aten.layerNorm(x, new long[] {4}, Options.layerNorm()).toDoubleArray())
+                    .containsExactly(Aten.layerNorm(x, new long[] {4}).toDoubleArray());
         }
     }
 

@@ -69,7 +69,9 @@ class OutTest {
             assertThat(Out.into(wide, () -> x.add(x)).dtype()).isEqualTo(DType.FLOAT64);
             assertThat(wide.toDoubleArray()).containsExactly(2, 4, 6, 8);
             assertThatThrownBy(() -> Out.into(narrow, () -> x.add(x))).isInstanceOf(TorchException.class)
-                    .hasMessage("aten::add.out(self: float32 [2, 2], other: float32 [2, 2], out: int64 [2, 2]): result type Float can't be cast to the desired output type Long");
+                    .hasMessage(
+                            "aten::add.out(self: float32 [2, 2], other: float32 [2, 2], out: int64 [2, 2]): result type Float can't be "
+                                    + "cast to the desired output type Long");
             assertThat(narrow.toLongArray()).containsOnly(0);
         }
     }
@@ -84,9 +86,11 @@ class OutTest {
             Tensor floats = Torch.empty(DType.FLOAT32, 3);
             Out.into(floats, () -> Aten.randperm(3)); // int64 by default, as in Python
             assertThat(floats.toFloatArray()).containsExactlyInAnyOrder(0, 1, 2);
-            assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, DType.FLOAT64))).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, DType.FLOAT64)))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("aten::zeros.out is to make a tensor of another dtype than the out tensor has, float32 [3] on cpu");
-            assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, Options.zeros().device(Device.META)))).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, Options.zeros().device(Device.META))))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("another device");
         }
     }
@@ -114,8 +118,10 @@ class OutTest {
             Tensor x = x(), out = x();
             assertThatThrownBy(() -> Out.into(out, () -> x.view(4))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("aten::view cannot write to given tensors");
-            assertThatThrownBy(() -> Out.into(out, () -> x.add_(x))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("aten::add_.Tensor cannot");
-            assertThatThrownBy(() -> Out.into(out, () -> Operators.call("aten::neg", x))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("called by name");
+            assertThatThrownBy(() -> Out.into(out, () -> x.add_(x))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("aten::add_.Tensor cannot");
+            assertThatThrownBy(() -> Out.into(out, () -> Operators.call("aten::neg", x))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("called by name");
             assertThat(x.toFloatArray()).containsExactly(1, 2, 3, 4);
         }
     }
@@ -125,10 +131,12 @@ class OutTest {
             Tensor x = x(), out = x();
             assertThatThrownBy(() -> Out.into(out, () -> x.max(1))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("aten::max.dim_max writes to 2 tensors, [max, max_values], not 1");
-            assertThatThrownBy(() -> Out.into(List.of(), () -> x.max(1))).isInstanceOf(IllegalArgumentException.class).hasMessage("no out tensors");
+            assertThatThrownBy(() -> Out.into(List.of(), () -> x.max(1))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("no out tensors");
             Tensor closed = x();
             closed.close();
-            assertThatThrownBy(() -> Out.into(closed, () -> out.neg())).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("an out tensor of aten::neg.out is closed");
+            assertThatThrownBy(() -> Out.into(closed, () -> out.neg())).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("an out tensor of aten::neg.out is closed");
         }
     }
 
@@ -136,7 +144,9 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor x = x().requiresGrad_(true), out = Torch.empty(DType.FLOAT32, 2, 2);
             assertThatThrownBy(() -> Out.into(out, () -> x.mul(x))).isInstanceOf(TorchException.class)
-                    .hasMessageContaining("functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad");
+                    .hasMessageContaining(
+                            "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires "
+                                    + "grad");
             try (var off = NoGrad.enter()) {
                 assertThat(Out.into(out, () -> x.mul(x)).toFloatArray()).containsExactly(1, 4, 9, 16);
             }
@@ -148,7 +158,8 @@ class OutTest {
             Tensor x = x(), outer = Torch.empty(DType.FLOAT32, 2, 2), inner = Torch.empty(DType.FLOAT32, 2, 2);
             Out.into(outer, () -> {
                 Tensor doubled = Out.into(inner, () -> x.mul(2));
-                assertThatThrownBy(() -> Out.into(inner, () -> { throw new ArithmeticException(); })).isInstanceOf(ArithmeticException.class);
+                assertThatThrownBy(() -> Out.into(inner, () -> { throw new ArithmeticException(); }))
+                        .isInstanceOf(ArithmeticException.class);
                 return doubled.neg();
             });
             assertThat(inner.toFloatArray()).containsExactly(2, 4, 6, 8);
@@ -161,7 +172,8 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor x = x();
             var outs = IntStream.range(0, 20).mapToObj(i -> Torch.empty(DType.FLOAT32, 2, 2)).toList();
-            var threads = IntStream.range(0, 20).mapToObj(i -> Thread.ofVirtual().start(() -> Out.into(outs.get(i), () -> x.mul(i)))).toList();
+            var threads =
+                    IntStream.range(0, 20).mapToObj(i -> Thread.ofVirtual().start(() -> Out.into(outs.get(i), () -> x.mul(i)))).toList();
             for (Thread t : threads) t.join();
             for (int i = 0; i < 20; i++) assertThat(outs.get(i).toFloatArray()).containsExactly(i, 2 * i, 3 * i, 4 * i);
         }

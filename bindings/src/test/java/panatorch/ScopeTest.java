@@ -117,7 +117,8 @@ class ScopeTest {
             try (var inner = Scope.open()) {
                 assertThatThrownBy(() -> inner.adopt(x)).isInstanceOf(IllegalArgumentException.class)
                         .hasMessage("a tensor to be adopted is another scope's; let it escape() there first");
-                assertThatThrownBy(() -> inner.adopt(closed)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("a tensor to be adopted is closed");
+                assertThatThrownBy(() -> inner.adopt(closed)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageStartingWith("a tensor to be adopted is closed");
                 assertThatThrownBy(() -> elsewhere(() -> inner.adopt(x))).isInstanceOf(WrongThreadException.class);
             }
             assertThat(x.isClosed()).isFalse();
@@ -188,14 +189,16 @@ class ScopeTest {
         Tensor x = one();
         x.close();
         assertThat(x).hasToString("tensor(closed)");
-        assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class).hasMessage("this tensor is closed; -Dpanatorch.leaks=trace tells where");
+        assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class)
+                .hasMessage("this tensor is closed; -Dpanatorch.leaks=trace tells where");
         assertThatThrownBy(x::escape).isInstanceOf(IllegalStateException.class);
     }
 
     @Test void a_scope_belongs_to_its_thread() {
         try (var scope = Scope.open()) {
             Tensor x = one();
-            assertThatThrownBy(() -> elsewhere(scope::close)).isInstanceOf(WrongThreadException.class).hasMessageStartingWith("this scope belongs to Thread[");
+            assertThatThrownBy(() -> elsewhere(scope::close)).isInstanceOf(WrongThreadException.class)
+                    .hasMessageStartingWith("this scope belongs to Thread[");
             assertThatThrownBy(() -> elsewhere(() -> scope.keep(x))).isInstanceOf(WrongThreadException.class);
             assertThatThrownBy(() -> elsewhere(x::escape)).isInstanceOf(WrongThreadException.class);
             assertThat(x.add(x).itemFloat()).isEqualTo(2);

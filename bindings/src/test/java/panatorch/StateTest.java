@@ -22,7 +22,8 @@ class StateTest {
         try (var scope = Scope.open()) {
             Torch.useDeterministicAlgorithms(true);
             assertThat(Torch.deterministicAlgorithms()).isTrue();
-            assertThatThrownBy(() -> Torch.ones(2, 2).put_(Torch.tensor(new long[] {0}), Torch.ones(1))).isInstanceOf(TorchException.class).hasMessageContaining("deterministic");
+            assertThatThrownBy(() -> Torch.ones(2, 2).put_(Torch.tensor(new long[] {0}), Torch.ones(1))).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("deterministic");
             assertThat(Torch.empty(3).isnan().all().itemBoolean()).as("uninitialised memory is filled").isTrue();
             Torch.useDeterministicAlgorithms(true, true);
             assertThat(Torch.deterministicAlgorithmsWarnOnly()).isTrue();
@@ -47,7 +48,8 @@ class StateTest {
         }
     }
 
-    @ParameterizedTest @EnumSource void a_flag_is_what_it_was_set_to(BackendFlag flag) {
+    @ParameterizedTest
+    @EnumSource void a_flag_is_what_it_was_set_to(BackendFlag flag) {
         boolean before = flag.isOn();
         try {
             flag.set(!before);
@@ -83,8 +85,10 @@ class StateTest {
         try (var cpu = DeviceGuard.enter(Device.CPU); var scope = Scope.open()) {
             assertThat(Torch.ones(2).sum().itemFloat()).isEqualTo(2);
         }
-        assertThatThrownBy(() -> DeviceGuard.enter(Device.CUDA)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("a guard is of one device");
-        assertThatThrownBy(() -> DeviceGuard.enter(Device.cuda(99))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("there is no device cuda:99 here");
+        assertThatThrownBy(() -> DeviceGuard.enter(Device.CUDA)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("a guard is of one device");
+        assertThatThrownBy(() -> DeviceGuard.enter(Device.cuda(99))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("there is no device cuda:99 here");
         assertThat(ThreadContext.current().innermost).isNull();
     }
 
@@ -100,14 +104,16 @@ class StateTest {
             recording.stop();
             recording.dump(folder.resolve("ranges.jfr"));
         }
-        assertThat(RecordingFile.readAllEvents(folder.resolve("ranges.jfr")).stream().filter(e -> e.getEventType().getName().equals("panatorch.Range")).map((RecordedEvent e) -> e.getString("name")))
+        assertThat(RecordingFile.readAllEvents(folder.resolve("ranges.jfr")).stream()
+                .filter(e -> e.getEventType().getName().equals("panatorch.Range")).map((RecordedEvent e) -> e.getString("name")))
                 .containsExactlyInAnyOrder("attention", "forward");
     }
 
     @Test void a_range_ends_once_and_on_its_own_thread() throws Exception {
         var range = RecordFunction.enter("part");
         try (var threads = Executors.newSingleThreadExecutor()) {
-            assertThat(threads.submit(() -> org.assertj.core.api.Assertions.catchThrowable(range::close)).get()).isInstanceOf(WrongThreadException.class);
+            assertThat(threads.submit(() -> org.assertj.core.api.Assertions.catchThrowable(range::close)).get())
+                    .isInstanceOf(WrongThreadException.class);
         }
         range.close();
         range.close();
@@ -115,7 +121,8 @@ class StateTest {
     }
 
     @Test void the_pool_for_whole_operators_takes_its_size_once() {
-        assertThatThrownBy(() -> Torch.setNumInteropThreads(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of threads is from 1 to 1024, not 0");
+        assertThatThrownBy(() -> Torch.setNumInteropThreads(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the number of threads is from 1 to 1024, not 0");
         try {
             Torch.setNumInteropThreads(2);
             assertThat(Torch.numInteropThreads()).isEqualTo(2);
@@ -123,7 +130,8 @@ class StateTest {
             // another test was first
         }
         int before = Torch.numInteropThreads();
-        assertThatThrownBy(() -> Torch.setNumInteropThreads(before + 1)).isInstanceOf(IllegalStateException.class).hasMessage("the threads for whole operators are set once, before the first of them works");
+        assertThatThrownBy(() -> Torch.setNumInteropThreads(before + 1)).isInstanceOf(IllegalStateException.class)
+                .hasMessage("the threads for whole operators are set once, before the first of them works");
         assertThat(Torch.numInteropThreads()).isEqualTo(before);
     }
 
@@ -131,8 +139,10 @@ class StateTest {
     @Test void openblas_does_not_keep_openmp_waiting() throws Throwable {
         Torch.numThreads(); // loads the libraries
         var linker = java.lang.foreign.Linker.nativeLinker();
-        var pointer = java.lang.foreign.ValueLayout.ADDRESS.withTargetLayout(java.lang.foreign.MemoryLayout.sequenceLayout(3, java.lang.foreign.ValueLayout.JAVA_BYTE));
-        var getenv = linker.downcallHandle(linker.defaultLookup().find("getenv").orElseThrow(), java.lang.foreign.FunctionDescriptor.of(pointer, pointer));
+        var pointer = java.lang.foreign.ValueLayout.ADDRESS
+                .withTargetLayout(java.lang.foreign.MemoryLayout.sequenceLayout(3, java.lang.foreign.ValueLayout.JAVA_BYTE));
+        var getenv = linker.downcallHandle(linker.defaultLookup().find("getenv").orElseThrow(),
+                java.lang.foreign.FunctionDescriptor.of(pointer, pointer));
         try (var arena = java.lang.foreign.Arena.ofConfined()) {
             var value = (java.lang.foreign.MemorySegment) getenv.invokeExact(arena.allocateFrom("OPENBLAS_THREAD_TIMEOUT"));
             String set = System.getenv("OPENBLAS_THREAD_TIMEOUT");

@@ -42,8 +42,10 @@ class TensorTest {
     @Test void factories_make_tensors_where_they_are_told_to() {
         try (var scope = Scope.open()) {
             long[] shape = {2, 3};
-            for (Tensor t : List.of(Torch.zeros(Device.META, 2, 3), Torch.ones(Device.META, 2, 3), Torch.empty(Device.META, 2, 3), Torch.rand(Device.META, 2, 3), Torch.randn(Device.META, 2, 3),
-                    Torch.full(shape, 7, DType.FLOAT32, Device.META), Torch.eye(2, 3, DType.FLOAT32, Device.META))) assertThat(t.describe()).isEqualTo("float32 [2, 3] on meta");
+            for (Tensor t : List.of(Torch.zeros(Device.META, 2, 3), Torch.ones(Device.META, 2, 3), Torch.empty(Device.META, 2, 3),
+                    Torch.rand(Device.META, 2, 3), Torch.randn(Device.META, 2, 3),
+                    Torch.full(shape, 7, DType.FLOAT32, Device.META), Torch.eye(2, 3, DType.FLOAT32, Device.META)))
+                assertThat(t.describe()).isEqualTo("float32 [2, 3] on meta");
             assertThat(Torch.arange(3, DType.INT64, Device.META).describe()).isEqualTo("int64 [3] on meta");
             assertThat(Torch.arange(0, 1, 0.25, DType.FLOAT32, Device.META).describe()).isEqualTo("float32 [4] on meta");
         }
@@ -94,8 +96,10 @@ class TensorTest {
         try (var scope = Scope.open()) {
             Tensor a = Torch.zeros(DType.FLOAT32, 2, 3), b = Torch.zeros(DType.FLOAT64, 4, 5);
             assertThatThrownBy(() -> a.mm(b)).isInstanceOf(TorchException.class)
-                    .hasMessageStartingWith("aten::mm(self: float32 [2, 3], mat2: float64 [4, 5]): ").hasMessageNotContaining("Exception raised from");
-            assertThatThrownBy(() -> a.add((Tensor) null)).isInstanceOf(NullPointerException.class).hasMessage("argument 'other' of aten::add.Tensor is null");
+                    .hasMessageStartingWith("aten::mm(self: float32 [2, 3], mat2: float64 [4, 5]): ")
+                    .hasMessageNotContaining("Exception raised from");
+            assertThatThrownBy(() -> a.add((Tensor) null)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("argument 'other' of aten::add.Tensor is null");
             assertThat(a.add(a).shape()).containsExactly(2, 3);
         }
     }
@@ -129,16 +133,20 @@ class TensorTest {
             assertThat(x.itemInt()).isEqualTo(7);
             assertThat(x.gt(6).itemBoolean()).isTrue();
             assertThat(x.device()).isSameAs(Device.CPU);
-            assertThat(Options.conv2d().stride(2, 2)).hasToString("Conv2d[bias=null, stride=[2, 2], padding=[0, 0], dilation=[1, 1], groups=1]");
+            assertThat(Options.conv2d().stride(2, 2))
+                    .hasToString("Conv2d[bias=null, stride=[2, 2], padding=[0, 0], dilation=[1, 1], groups=1]");
         }
     }
 
     @Test void an_error_of_libtorch_says_what_was_wrong_and_nothing_of_its_insides() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.ones(2, 3);
-            assertThatThrownBy(() -> x.mm(x)).isInstanceOf(TorchException.class).hasNoCause().hasMessage("aten::mm(self: float32 [2, 3], mat2: float32 [2, 3]): mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)");
-            assertThatThrownBy(() -> Operators.call("aten::add", x, x, 1)).hasMessageStartingWith("libtorch has no operator aten::add. There are ").hasMessageContaining("aten::add.Tensor");
-            assertThatThrownBy(() -> Out.into(x, () -> x.matmul(x.t()))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("aten::t").hasMessageContaining("call it before");
+            assertThatThrownBy(() -> x.mm(x)).isInstanceOf(TorchException.class).hasNoCause().hasMessage(
+                    "aten::mm(self: float32 [2, 3], mat2: float32 [2, 3]): mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)");
+            assertThatThrownBy(() -> Operators.call("aten::add", x, x, 1))
+                    .hasMessageStartingWith("libtorch has no operator aten::add. There are ").hasMessageContaining("aten::add.Tensor");
+            assertThatThrownBy(() -> Out.into(x, () -> x.matmul(x.t()))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("aten::t").hasMessageContaining("call it before");
         }
     }
 }

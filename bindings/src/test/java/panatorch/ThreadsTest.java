@@ -192,7 +192,8 @@ class ThreadsTest {
 
     @Test void a_mode_is_closed_by_its_thread() throws Exception {
         try (var noGrad = NoGrad.enter(); var threads = Executors.newSingleThreadExecutor()) {
-            assertThat(threads.submit(() -> catchThrowable(noGrad::close)).get()).isInstanceOf(WrongThreadException.class).hasMessageContaining("another thread");
+            assertThat(threads.submit(() -> catchThrowable(noGrad::close)).get()).isInstanceOf(WrongThreadException.class)
+                    .hasMessageContaining("another thread");
             assertThat(NoGrad.isGradEnabled()).isFalse();
         }
         assertThat(NoGrad.isGradEnabled()).isTrue();

@@ -35,7 +35,8 @@ class UpcallsTest {
             aten.implement("leaky_relu", Device.Type.CPU, a -> {
                 throw mine;
             });
-            assertThatThrownBy(() -> torch.leaky_relu(x)).isInstanceOf(RuntimeException.class).hasMessageContaining("Expected Tensor but got None");
+            assertThatThrownBy(() -> torch.leaky_relu(x)).isInstanceOf(RuntimeException.class)
+                    .hasMessageContaining("Expected Tensor but got None");
         } finally {
             logger.setAdditive(true);
             logger.removeAppender(log);

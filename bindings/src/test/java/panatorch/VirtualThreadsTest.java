@@ -49,7 +49,10 @@ class VirtualThreadsTest {
         }
     }
 
-    /** What a round adds to the native heap, the median of many: pools grow now and then and garbage goes in lumps, what each thread leaves behind adds up. */
+    /**
+     * What a round adds to the native heap, the median of many: pools grow now and then and garbage goes in lumps, what each thread leaves
+     * behind adds up.
+     */
     private static long growth(Network network) throws Exception {
         long[] growth = new long[ROUNDS];
         long before = Torch.memoryStats().nativeHeapBytes();

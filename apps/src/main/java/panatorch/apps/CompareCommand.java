@@ -37,11 +37,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch compare}. */
-@Command(name = "compare", description = "Compares runs: a table with mean ± standard deviation over runs that differ in their seed only, and their curves in one chart. Runs on different data are never averaged.", footer = {
-        "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
+@Command(name = "compare",
+        description = "Compares runs: a table with mean ± standard deviation over runs that differ in their seed only, and their curves "
+                + "in one chart. Runs on different data are never averaged.",
+        footer = {
+            "", "Examples:", "  panatorch compare runs/a runs/b", "  panatorch compare runs/* --out comparison.png"})
 final class CompareCommand implements Callable<Integer> {
     /** Keys of the configuration that do not tell one kind of run from another. */
-    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "damaged", "checkpointEvery", "monitor", "tensorboard", "flightRecording", "keepGoing");
+    private static final Set<String> NO_MATTER = Set.of("seed", "libtorch", "java", "threads", "data", "damaged", "checkpointEvery",
+            "monitor", "tensorboard", "flightRecording", "keepGoing");
 
     private static final int COLUMNS = 120, LONGEST_NAME = 40, LEGEND = 80;
 
@@ -54,7 +58,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /**
      * A run to compare.
@@ -69,7 +74,9 @@ final class CompareCommand implements Callable<Integer> {
         double last(String measure) { return epochs.getLast().path(measure).asDouble(); }
 
         /** Returns the number of finished epochs, or "all" for a run with early stopping, which may end at any epoch. */
-        String length() { return config.path("earlyStop").isInt() ? "all" : Integer.toString(epochs.size()); }
+        String length() {
+            return config.path("earlyStop").isInt() ? "all" : Integer.toString(epochs.size());
+        }
 
         double best() { return epochs.stream().mapToDouble(e -> e.path("testAccuracy").asDouble()).max().orElse(Double.NaN); }
     }
@@ -89,13 +96,17 @@ final class CompareCommand implements Callable<Integer> {
             return new Spread(mean, values.length < 2 ? null : Double.valueOf(Math.sqrt(squares / (values.length - 1))));
         }
 
-        String text(double scale) { return sd == null ? String.format(Locale.ROOT, "%.4g", scale * mean) : String.format(Locale.ROOT, "%.4g ± %.2g", scale * mean, scale * sd); }
+        String text(double scale) {
+            return sd == null ? String.format(Locale.ROOT, "%.4g", scale * mean)
+                    : String.format(Locale.ROOT, "%.4g ± %.2g", scale * mean, scale * sd);
+        }
     }
 
     private record Row(String name, int runs, Spread testLoss, Spread testAccuracy, Spread bestAccuracy, Spread imagesPerSecond) {}
 
     @Override public Integer call() throws IOException {
-        if (out != null && !out.toString().toLowerCase(Locale.ROOT).endsWith(".png")) throw new InputException("--out is a PNG, and " + out + " does not end in .png");
+        if (out != null && !out.toString().toLowerCase(Locale.ROOT).endsWith(".png"))
+            throw new InputException("--out is a PNG, and " + out + " does not end in .png");
         if (out != null) OutputFolder.file(out);
         var byFolder = new LinkedHashMap<Path, Run>();
         for (Path p : runs) {
@@ -104,12 +115,17 @@ final class CompareCommand implements Callable<Integer> {
         }
         List<Run> read = List.copyOf(byFolder.values());
         Map<String, List<Run>> groups = groups(read);
-        List<Row> rows = groups.entrySet().stream().map(g -> new Row(g.getKey(), g.getValue().size(), Spread.of(g.getValue(), r -> r.last("testLoss")), Spread.of(g.getValue(), r -> r.last("testAccuracy")),
-                Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond")))).toList();
+        List<Row> rows = groups.entrySet().stream()
+                .map(g -> new Row(g.getKey(), g.getValue().size(), Spread.of(g.getValue(), r -> r.last("testLoss")),
+                        Spread.of(g.getValue(), r -> r.last("testAccuracy")),
+                        Spread.of(g.getValue(), Run::best), Spread.of(g.getValue(), r -> r.last("imagesPerSecond"))))
+                .toList();
         PrintWriter text = spec.commandLine().getOut();
         List<String> data = differentData(read);
-        if (json) text.println(Json.LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
-        else print(rows, text);
+        if (json)
+            text.println(Json.LINE.writeValueAsString(data.isEmpty() ? Map.of("rows", rows) : Map.of("rows", rows, "differentData", data)));
+        else
+            print(rows, text);
         if (!json) data.forEach(text::println);
         Path picture = out;
         if (picture != null) {
@@ -135,8 +151,8 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /**
-     * Groups runs that differ in their seed only, under the options in which the groups differ. An interrupted run is in another group
-     * than a whole one.
+     * Groups runs that differ in their seed only, under the options in which the groups differ. An interrupted run is in another group than
+     * a whole one.
      */
     private static Map<String, List<Run>> groups(List<Run> runs) {
         List<DataIdentity> sets = runs.stream().map(Run::data).distinct().toList();
@@ -147,7 +163,8 @@ final class CompareCommand implements Callable<Integer> {
         keys.removeIf(k -> runs.stream().map(r -> r.config.path(k)).distinct().count() < 2);
         var groups = new LinkedHashMap<String, List<Run>>();
         for (Run r : runs) {
-            var parts = keys.stream().map(k -> k + " " + Printable.line(r.config.path(k).asText("none"))).collect(Collectors.toCollection(ArrayList::new));
+            var parts = keys.stream().map(k -> k + " " + Printable.line(r.config.path(k).asText("none")))
+                    .collect(Collectors.toCollection(ArrayList::new));
             if (sets.size() > 1) parts.add("data " + (1 + sets.indexOf(r.data)));
             if (lengths) parts.add("epochs done " + r.length());
             String name = String.join(", ", parts);
@@ -158,11 +175,16 @@ final class CompareCommand implements Callable<Integer> {
 
     /** Describes in what the data of the runs differ: a sentence, and a line for each kind of data. Empty if all have the same data. */
     private static List<String> differentData(List<Run> runs) {
-        var sets = runs.stream().collect(Collectors.groupingBy(Run::data, LinkedHashMap::new, Collectors.mapping(r -> Printable.line(r.named.toString()), Collectors.joining(", "))));
+        var sets = runs.stream().collect(Collectors.groupingBy(Run::data, LinkedHashMap::new,
+                Collectors.mapping(r -> Printable.line(r.named.toString()), Collectors.joining(", "))));
         if (sets.size() < 2) return List.of();
         DataIdentity first = runs.getFirst().data;
-        String differences = sets.keySet().stream().skip(1).map(d -> String.valueOf(first.difference(d))).distinct().collect(Collectors.joining("; and in "));
-        var lines = new ArrayList<>(List.of("These runs were made on different data, so they are not averaged, and rows of different data are no contest. They differ in " + differences + "."));
+        String differences = sets.keySet().stream().skip(1).map(d -> String.valueOf(first.difference(d))).distinct()
+                .collect(Collectors.joining("; and in "));
+        var lines = new ArrayList<>(List.of(
+                "These runs were made on different data, so they are not averaged, and rows of different data are no contest. They differ "
+                        + "in "
+                        + differences + "."));
         sets.forEach((d, named) -> lines.add("  data " + (lines.size()) + ": " + d.describe() + ": " + named));
         return lines;
     }
@@ -171,7 +193,9 @@ final class CompareCommand implements Callable<Integer> {
      * Returns the name for the table. A long one is replaced by a letter, and is printed below, because a terminal is not wide enough for
      * it.
      */
-    private static String label(int row, String name) { return name.length() <= LONGEST_NAME ? name : String.valueOf((char) ('A' + row % 26)).repeat(1 + row / 26); }
+    private static String label(int row, String name) {
+        return name.length() <= LONGEST_NAME ? name : String.valueOf((char) ('A' + row % 26)).repeat(1 + row / 26);
+    }
 
     private static void print(List<Row> rows, PrintWriter text) {
         int width = Math.max(4, rows.stream().mapToInt(r -> label(rows.indexOf(r), r.name).length()).max().orElse(0));
@@ -179,9 +203,11 @@ final class CompareCommand implements Callable<Integer> {
         text.printf(Locale.ROOT, format, "", "runs", "test loss", "test accuracy, %", "best accuracy, %", "per second");
         for (int i = 0; i < rows.size(); i++) {
             Row r = rows.get(i);
-            text.printf(Locale.ROOT, format, label(i, r.name), r.runs, r.testLoss.text(1), r.testAccuracy.text(100), r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
+            text.printf(Locale.ROOT, format, label(i, r.name), r.runs, r.testLoss.text(1), r.testAccuracy.text(100),
+                    r.bestAccuracy.text(100), String.format(Locale.ROOT, "%,.0f", r.imagesPerSecond.mean));
         }
-        for (int i = 0; i < rows.size(); i++) if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name, COLUMNS));
+        for (int i = 0; i < rows.size(); i++)
+            if (rows.get(i).name.length() > LONGEST_NAME) text.print(wrapped(label(i, rows.get(i).name), rows.get(i).name, COLUMNS));
     }
 
     /** Wraps a long name between options. */

@@ -8,10 +8,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch completion}. */
-@Command(name = "completion", description = "Prints a script with which bash and zsh complete commands, options and their values.", footer = {
-        "", "Example:", "  panatorch completion > ~/.panatorch-completion", "  source ~/.panatorch-completion"})
+@Command(name = "completion", description = "Prints a script with which bash and zsh complete commands, options and their values.",
+        footer = {
+            "", "Example:", "  panatorch completion > ~/.panatorch-completion", "  source ~/.panatorch-completion"})
 final class CompletionCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() {
         PrintWriter out = spec.commandLine().getOut();

@@ -28,8 +28,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch convert}. */
-@Command(name = "convert", description = "Converts a file of weights to the format of the new name's extension: .safetensors; .pt, .pth, .th or .bin for torch.load; .npz for NumPy.", footer = {
-        "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt", "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
+@Command(name = "convert",
+        description = "Converts a file of weights to the format of the new name's extension: .safetensors; .pt, .pth, .th or .bin for "
+                + "torch.load; .npz for NumPy.",
+        footer = {
+            "", "Examples:", "  panatorch convert runs/cifar/model.safetensors model.pt",
+            "  panatorch convert resnet20.th resnet20.safetensors", "  panatorch convert model.pt model.npz --dtype fp32"})
 final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "FROM", description = "safetensors, .pt, .pth, .th, .npz, a run's last.ckpt, or its folder")
     private Path from = Path.of("");
@@ -37,13 +41,15 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "TO", description = "file to write; replaced if it exists")
     private Path to = Path.of("");
 
-    @Option(names = "--dtype", paramLabel = "TYPE", description = "type of floating-point weights: ${COMPLETION-CANDIDATES}; default: unchanged")
+    @Option(names = "--dtype", paramLabel = "TYPE",
+            description = "type of floating-point weights: ${COMPLETION-CANDIDATES}; default: unchanged")
     private @Nullable WeightType dtype;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         String name = to.getFileName().toString().toLowerCase(Locale.ROOT), ending = name.substring(name.lastIndexOf('.') + 1);
@@ -55,9 +61,15 @@ final class ConvertCommand implements Callable<Integer> {
             write(ending, tensors, weights.metadata());
             PrintWriter out = spec.commandLine().getOut();
             boolean silent = !ending.equals("safetensors") && !weights.metadata().isEmpty();
-            if (json) out.println(Json.LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost", silent ? weights.metadata().keySet() : Set.of())));
-            else out.println(Counted.of(tensors.size(), "tensor") + " written to " + to);
-            if (silent && !json) out.println("a ." + ending + " file cannot hold the metadata of " + from + " (" + Printable.line(String.join(", ", weights.metadata().keySet())) + "): pass --model, --dataset and --normalize to evaluate and predict");
+            if (json)
+                out.println(Json.LINE.writeValueAsString(Map.of("file", to.toString(), "tensors", tensors.size(), "metadataLost",
+                        silent ? weights.metadata().keySet() : Set.of())));
+            else
+                out.println(Counted.of(tensors.size(), "tensor") + " written to " + to);
+            if (silent && !json)
+                out.println("a ." + ending + " file cannot hold the metadata of " + from + " ("
+                        + Printable.line(String.join(", ", weights.metadata().keySet()))
+                        + "): pass --model, --dataset and --normalize to evaluate and predict");
             out.flush();
         }
         return 0;
@@ -69,7 +81,8 @@ final class ConvertCommand implements Callable<Integer> {
                 case "safetensors" -> Safetensors.save(to, tensors, metadata);
                 case "pt", "pth", "th", "bin" -> TorchFile.save(to, tensors);
                 case "npz" -> Npy.saveAll(to, tensors);
-                default -> throw new InputException("the extension of " + to.getFileName() + " is unknown: use .safetensors, .pt, .pth, .th, .bin or .npz");
+                default -> throw new InputException(
+                        "the extension of " + to.getFileName() + " is unknown: use .safetensors, .pt, .pth, .th, .bin or .npz");
             }
         } catch (IllegalArgumentException e) {
             throw new InputException(e.getMessage() + "; --dtype fp32 writes another type", e);

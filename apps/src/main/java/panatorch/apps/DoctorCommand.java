@@ -25,19 +25,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch doctor}. */
-@Command(name = "doctor", description = "Shows the libraries, processor and GPU that PanaTorch uses.", footer = {"", "Example:", "  panatorch doctor"})
+@Command(name = "doctor", description = "Shows the libraries, processor and GPU that PanaTorch uses.",
+        footer = {"", "Example:", "  panatorch doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     private final Map<String, Object> report = new LinkedHashMap<>();
 
     @Override public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         row(out, "JDK", Runtime.version() + ", " + System.getProperty("java.vm.name") + ", in " + System.getProperty("java.home"));
-        row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        row(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                + Runtime.getRuntime().availableProcessors() + " processors");
         out.flush();
         libraries(out);
         row(out, "libtorch", Torch.version() + ", loaded from " + Torch.libraryFolder());
@@ -59,7 +62,8 @@ final class DoctorCommand implements Callable<Integer> {
         } finally {
             List<Step> steps = NativeLibrary.steps();
             rows(out, "libraries", steps.stream().map(Step::toString).toList());
-            report.put("libraries", steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
+            report.put("libraries",
+                    steps.stream().map(s -> Map.of("place", s.place(), "outcome", s.outcome().toString(), "reason", s.reason())).toList());
             boolean loaded = !steps.isEmpty() && steps.getLast().outcome() == Step.Outcome.CHOSEN;
             cache(out, loaded ? NativeLibrary.folders() : List.of());
             if (json && !loaded) out.println(Json.LINE.writeValueAsString(report));
@@ -72,9 +76,12 @@ final class DoctorCommand implements Callable<Integer> {
         for (Path folder : used) {
             if (!NativeCache.root().equals(folder.getParent())) continue;
             String damage = NativeCache.verify(folder);
-            lines.add(folder + ", " + NativeCache.megabytes(NativeCache.size(folder)) + ", " + (damage == null ? "every checksum is right" : damage));
+            lines.add(folder + ", " + NativeCache.megabytes(NativeCache.size(folder)) + ", "
+                    + (damage == null ? "every checksum is right" : damage));
         }
-        for (var other : NativeCache.others(used)) lines.add(other.folder() + ", " + NativeCache.megabytes(other.bytes()) + ", not used now; to remove it: rm -r '" + other.folder() + "'");
+        for (var other : NativeCache.others(used))
+            lines.add(other.folder() + ", " + NativeCache.megabytes(other.bytes()) + ", not used now; to remove it: rm -r '"
+                    + other.folder() + "'");
         if (lines.isEmpty()) lines.add(NativeCache.root() + ", empty");
         lines.add("its place is named by " + NativeCache.named().from());
         rows(out, "cache", lines);
@@ -99,7 +106,8 @@ final class DoctorCommand implements Callable<Integer> {
      * @param named value of {@code OPENBLAS_CORETYPE}; null if it is not set
      */
     static String kernels(@Nullable String kernels, @Nullable String named) {
-        return kernels == null ? "" : ", with kernels for " + kernels + (named == null ? "" : ", because OPENBLAS_CORETYPE is " + named + "; without it, with the fastest of this machine");
+        return kernels == null ? "" : ", with kernels for " + kernels
+                + (named == null ? "" : ", because OPENBLAS_CORETYPE is " + named + "; without it, with the fastest of this machine");
     }
 
     private void rows(PrintWriter out, String name, List<String> lines) {

@@ -52,34 +52,46 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch evaluate}. */
-@Command(name = "evaluate", sortOptions = false, description = "Evaluates a checkpoint on test images: loss, accuracy, calibration, each class, and the confusion matrix.", footer = {
-        "", "Examples:",
-        "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
-        "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
-        "  panatorch evaluate --checkpoint r20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
+@Command(name = "evaluate", sortOptions = false,
+        description = "Evaluates a checkpoint on test images: loss, accuracy, calibration, each class, and the confusion matrix.",
+        footer = {
+            "", "Examples:",
+            "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
+            "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
+            "  panatorch evaluate --checkpoint r20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its best weights")
+    @Option(names = "--checkpoint", paramLabel = "FILE", required = true,
+            description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its "
+                    + "best weights")
     private Path checkpoint = Path.of("");
 
-    @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
-    @Mixin(name = "Data") private EvaluationDataOptions set = new EvaluationDataOptions();
-    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
+    @Mixin(name = "Checkpoint")
+    private CheckpointOptions options = new CheckpointOptions();
+    @Mixin(name = "Data")
+    private EvaluationDataOptions set = new EvaluationDataOptions();
+    @Mixin(name = "Compute")
+    private ComputeOptions compute = new ComputeOptions();
 
-    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE, description = "images of a batch; default: ${DEFAULT-VALUE}, as train tests")
+    @Option(names = "--batch-size", paramLabel = "N", defaultValue = "" + TestLoop.BATCH_SIZE,
+            description = "images of a batch; default: ${DEFAULT-VALUE}, as train tests")
     private int batchSize;
 
-    @Option(names = "--mc", paramLabel = "T", description = "predicts the mean of T passes with dropout on (Gal and Ghahramani 2016), and its uncertainty")
+    @Option(names = "--mc", paramLabel = "T",
+            description = "predicts the mean of T passes with dropout on (Gal and Ghahramani 2016), and its uncertainty")
     private @Nullable Integer mc;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for confusion.png and metrics.json, or evaluation.json where there is a metrics.json; default: the folder of the checkpoint's run")
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "folder for confusion.png and metrics.json, or evaluation.json where there is a metrics.json; default: the "
+                    + "folder of the checkpoint's run")
     private @Nullable Path out;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         OptionCheck.atLeast("--batch-size", batchSize, 1);
@@ -97,29 +109,36 @@ final class EvaluateCommand implements Callable<Integer> {
                 Dataset test = data.limitedTest(all);
                 Preparation preparation = weights.preparation(test, plan.model(), plan.normalize());
                 ComputePlan place = compute.resolve();
-                Path d = data.folder(), o = out, own = weights.file().toAbsolutePath().getParent(), folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
+                Path d = data.folder(), o = out, own = weights.file().toAbsolutePath().getParent(),
+                        folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
                 warnOfOtherClasses(weights, data.dataset(), test.classNames());
                 Precision p = plan.precision().resolve(place.device());
-                var config = new EvaluateConfig(weights.file().toString(), plan.model(), data.dataset(), d == null ? null : d.toString(), plan.normalize(), mc, data.damaged(), batchSize, p.toString(),
+                var config = new EvaluateConfig(weights.file().toString(), plan.model(), data.dataset(), d == null ? null : d.toString(),
+                        plan.normalize(), mc, data.damaged(), batchSize, p.toString(),
                         place.device().toString(), data.limitTest(), place.threads(), place.seed(), Torch.version());
                 try (Classifier network = plan.network(weights, test.classes(), place.device())) {
                     Torch.manualSeed(place.seed());
                     var predictor = mc == null ? Predictions.PLAIN : Predictions.monteCarlo(network, mc, plan.dropoutP());
                     DataLoader loader = TestLoop.loader(test, preparation.testing(), batchSize, data.damaged());
-                    return measure(network, predictor, test, loader, config, place.device(), p, folder == null ? null : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())), interruption);
+                    return measure(network, predictor, test, loader, config, place.device(), p,
+                            folder == null ? null
+                                    : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())),
+                            interruption);
                 }
             }
         }
     }
 
     /**
-     * Warns if the test set has other classes than the network. That is legitimate, to see how unsure the network is, but may be a
-     * mistake.
+     * Warns if the test set has other classes than the network. That is legitimate, to see how unsure the network is, but may be a mistake.
      */
     private void warnOfOtherClasses(Checkpoint weights, DatasetName dataset, List<String> names) {
         List<String> known = weights.classNames();
         if (known == null || known.equals(names)) return;
-        spec.commandLine().getErr().println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst()) + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst()) + ", …): they are compared by their numbers");
+        spec.commandLine().getErr()
+                .println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst())
+                        + ", …) are not those that the network was trained on (" + Printable.line(known.getFirst())
+                        + ", …): they are compared by their numbers");
     }
 
     /**
@@ -140,10 +159,13 @@ final class EvaluateCommand implements Callable<Integer> {
 
         Path picture(EvaluateConfig c) { return folder.resolve("confusion" + kind(c) + ".png"); }
 
-        private String kind(EvaluateConfig c) { return (c.dataset().toString().equals(trainedOn) ? "" : "-" + c.dataset()) + (c.mc() == null ? "" : "-mc" + c.mc()); }
+        private String kind(EvaluateConfig c) {
+            return (c.dataset().toString().equals(trainedOn) ? "" : "-" + c.dataset()) + (c.mc() == null ? "" : "-mc" + c.mc());
+        }
     }
 
-    private int measure(Classifier network, Predictions.Predictor predictor, Dataset test, DataLoader loader, EvaluateConfig config, Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
+    private int measure(Classifier network, Predictions.Predictor predictor, Dataset test, DataLoader loader, EvaluateConfig config,
+            Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
@@ -157,18 +179,23 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config, List<String> skipped, @Nullable Place folder) throws IOException {
+    private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config,
+            List<String> skipped, @Nullable Place folder) throws IOException {
         RunningScore score = predictions.score();
         PrintWriter text = spec.commandLine().getOut();
         if (json) {
-            text.println(Json.LINE.writeValueAsString(new Result(score.accuracy(), score.loss(), score.correct(), score.count(), quality, skipped, config)));
+            text.println(Json.LINE.writeValueAsString(
+                    new Result(score.accuracy(), score.loss(), score.correct(), score.count(), quality, skipped, config)));
         } else {
-            text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(), config.dataset(), config.precision(), config.device(), config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
+            text.printf(Locale.ROOT, "%s on %s, %s on %s%s: test loss %.4f, test accuracy %.2f %% (%,d of %,d %s)%n", config.model(),
+                    config.dataset(), config.precision(), config.device(),
+                    config.mc() == null ? "" : ", the mean of " + config.mc() + " predictions",
                     score.loss(), 100 * score.accuracy(), score.correct(), score.count(), config.dataset().items());
             if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
             print(quality, Quality.report(predictions, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(score.loss(), score.accuracy(), network.parameterCount()), null, quality, null), config, names, folder);
+        write(new Metrics(config, List.of(), new Metrics.Final(score.loss(), score.accuracy(), network.parameterCount()), null, quality,
+                null), config, names, folder);
         text.flush();
     }
 
@@ -176,9 +203,12 @@ final class EvaluateCommand implements Callable<Integer> {
         if (q.top5() != null) text.printf(Locale.ROOT, "top-5 accuracy          %8.2f %%%n", 100 * q.top5());
         text.printf(Locale.ROOT, "negative log-likelihood %8.4f   nats; lower is better%n", q.nll());
         text.printf(Locale.ROOT, "Brier score             %8.4f   of 2; lower is better%n", q.brier());
-        text.printf(Locale.ROOT, "calibration error       %8.4f   mean confidence %.4f, accuracy %.4f%n", q.ece(), q.confidence(), q.accuracy());
-        if (q.errorAuroc() != null) text.printf(Locale.ROOT, "errors told (AUROC)     %8.4f   by the confidence; 0.5 is chance%n", q.errorAuroc());
-        if (q.informationAuroc() != null) text.printf(Locale.ROOT, "                        %8.4f   by the mutual information%n", q.informationAuroc());
+        text.printf(Locale.ROOT, "calibration error       %8.4f   mean confidence %.4f, accuracy %.4f%n", q.ece(), q.confidence(),
+                q.accuracy());
+        if (q.errorAuroc() != null)
+            text.printf(Locale.ROOT, "errors told (AUROC)     %8.4f   by the confidence; 0.5 is chance%n", q.errorAuroc());
+        if (q.informationAuroc() != null)
+            text.printf(Locale.ROOT, "                        %8.4f   by the mutual information%n", q.informationAuroc());
         if (q.mutualInformation() != null) text.printf(Locale.ROOT, "mutual information      %8.4f   the mean%n", q.mutualInformation());
         text.println();
         text.println(report.table());
@@ -186,7 +216,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** The object that {@code --json} prints. */
-    private record Result(double accuracy, double loss, long correct, long images, Quality quality, @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, EvaluateConfig config) {}
+    private record Result(double accuracy, double loss, long correct, long images, Quality quality,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, EvaluateConfig config) {}
 
     /**
      * Writes the metrics and the confusion matrix. Failing to write beside the checkpoint is only a warning, because the result is printed
@@ -206,7 +237,8 @@ final class EvaluateCommand implements Callable<Integer> {
             if (!json) text.println("written to " + file + " and " + picture.getFileName());
         } catch (IOException e) {
             if (out != null) throw e;
-            spec.commandLine().getErr().println("panatorch: the metrics are not written beside the checkpoint (" + InputException.reason(e) + "); --out names another folder");
+            spec.commandLine().getErr().println("panatorch: the metrics are not written beside the checkpoint (" + InputException.reason(e)
+                    + "); --out names another folder");
         }
     }
 }

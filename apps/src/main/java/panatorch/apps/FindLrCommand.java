@@ -55,8 +55,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch find-lr}. */
-@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true, description = "Trains for some steps with a growing learning rate, and suggests the rate at which the loss falls fastest.", footer = {
-        "", "Examples:", "  panatorch find-lr", "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
+@Command(name = "find-lr", sortOptions = false, abbreviateSynopsis = true,
+        description = "Trains for some steps with a growing learning rate, and suggests the rate at which the loss falls fastest.",
+        footer = {
+            "", "Examples:", "  panatorch find-lr",
+            "  panatorch find-lr --dataset cifar10 --data DIR --model vgg16-bn --optimizer adamw --out lr"})
 final class FindLrCommand implements Callable<Integer> {
     @Option(names = "--from", paramLabel = "RATE", defaultValue = "1e-6", description = "first learning rate; default: ${DEFAULT-VALUE}")
     private double from;
@@ -73,11 +76,16 @@ final class FindLrCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Mixin(name = "Data") private DataOptions data = new DataOptions();
-    @Mixin(name = "Model") private ModelOptions network = new ModelOptions();
-    @Mixin(name = "Steps") private StepOptions step = new StepOptions();
-    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin(name = "Data")
+    private DataOptions data = new DataOptions();
+    @Mixin(name = "Model")
+    private ModelOptions network = new ModelOptions();
+    @Mixin(name = "Steps")
+    private StepOptions step = new StepOptions();
+    @Mixin(name = "Compute")
+    private ComputeOptions compute = new ComputeOptions();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         data.check();
@@ -117,7 +125,8 @@ final class FindLrCommand implements Callable<Integer> {
     private String sentence(List<LrFinder.Point> points, @Nullable Double suggestion) {
         String tried = String.format(Locale.ROOT, "%d steps from %.2g to %.2g; ", points.size(), from, points.getLast().lr());
         return tried + (suggestion != null ? String.format(Locale.ROOT, "the loss falls fastest at --lr %.2g", suggestion)
-                : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or a larger --batch-size");
+                : "no rate can be suggested, as the loss does not fall more than it scatters: try more --steps, other --from and --to, or "
+                        + "a larger --batch-size");
     }
 
     private LrFinder.Result find(DataLoader train, int classes, ModelPlan plan, StepPlan rule, ComputePlan place) {
@@ -126,7 +135,8 @@ final class FindLrCommand implements Callable<Integer> {
         try (Classifier model = plan.name().create(classes)) {
             model.to(place.device(), null, ModelName.FORMAT);
             Objective objective = plan.method(CrossEntropy.mean().labelSmoothing(rule.labelSmoothing())).around(TestLoop.OBJECTIVE);
-            try (Optimizer optimizer = rule.over(model.parameters(), from); var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
+            try (Optimizer optimizer = rule.over(model.parameters(), from);
+                    var steps = new Steps(model, optimizer, objective, batches, place.device(), rule.precision())) {
                 return LrFinder.run(model, optimizer, steps, LrFinder.options().range(from, to).steps(this.steps));
             } catch (IllegalStateException e) {
                 throw new RunFailure(e.getMessage() + "; try a lower --from", e);
@@ -162,7 +172,8 @@ final class FindLrCommand implements Callable<Integer> {
                 epoch = batches.epoch(++number, 0);
             }
             try (var batch = epoch.next(); var scope = Scope.open()) {
-                Tensor images = TestLoop.channelsLast(batch.input().to(place)), labels = Objects.requireNonNull(batch.target(), "training items have labels").to(place), loss;
+                Tensor images = TestLoop.channelsLast(batch.input().to(place)),
+                        labels = Objects.requireNonNull(batch.target(), "training items have labels").to(place), loss;
                 try (var cast = precision.enter(place)) {
                     loss = objective.apply(model, images, labels).loss();
                 }
@@ -183,22 +194,26 @@ final class FindLrCommand implements Callable<Integer> {
     static double ceiling(List<LrFinder.Point> p) {
         int lowest = IntStream.range(0, p.size()).boxed().min(Comparator.comparingDouble(i -> p.get(i).smoothed())).orElseThrow();
         List<LrFinder.Point> before = p.subList(0, Math.max(lowest + 1, (p.size() + 3) / 4));
-        double top = before.stream().mapToDouble(LrFinder.Point::loss).max().orElseThrow(), bottom = before.stream().mapToDouble(q -> Math.min(q.loss(), q.smoothed())).min().orElseThrow();
+        double top = before.stream().mapToDouble(LrFinder.Point::loss).max().orElseThrow(),
+                bottom = before.stream().mapToDouble(q -> Math.min(q.loss(), q.smoothed())).min().orElseThrow();
         return top > bottom ? top + (top - bottom) / 2 : Double.POSITIVE_INFINITY;
     }
 
     static byte[] picture(List<LrFinder.Point> p, @Nullable Double suggestion) throws IOException {
         double ceiling = ceiling(p), highest = p.stream().mapToDouble(LrFinder.Point::loss).max().orElse(ceiling);
         boolean cut = highest > ceiling;
-        XYChart chart = Curves.chart(800, 500, "Learning-rate range test", "learning rate", cut ? String.format(Locale.ROOT, "loss; it rises to %.3g", highest) : "loss");
+        XYChart chart = Curves.chart(800, 500, "Learning-rate range test", "learning rate",
+                cut ? String.format(Locale.ROOT, "loss; it rises to %.3g", highest) : "loss");
         chart.getStyler().setXAxisLogarithmic(true);
         if (cut) chart.getStyler().setYAxisMax(ceiling);
         double[] rates = p.stream().mapToDouble(LrFinder.Point::lr).toArray();
-        chart.addSeries("loss", rates, p.stream().mapToDouble(LrFinder.Point::loss).toArray()).setMarker(SeriesMarkers.NONE).setLineColor(java.awt.Color.LIGHT_GRAY);
+        chart.addSeries("loss", rates, p.stream().mapToDouble(LrFinder.Point::loss).toArray()).setMarker(SeriesMarkers.NONE)
+                .setLineColor(java.awt.Color.LIGHT_GRAY);
         chart.addSeries("smoothed", rates, p.stream().mapToDouble(LrFinder.Point::smoothed).toArray()).setMarker(SeriesMarkers.NONE);
         if (suggestion != null) {
             double at = p.stream().filter(q -> q.lr() == suggestion).mapToDouble(LrFinder.Point::smoothed).findFirst().orElseThrow();
-            chart.addSeries(String.format(Locale.ROOT, "suggestion %.2g", suggestion), new double[] {suggestion}, new double[] {at}).setMarker(SeriesMarkers.CIRCLE);
+            chart.addSeries(String.format(Locale.ROOT, "suggestion %.2g", suggestion), new double[] {suggestion}, new double[] {at})
+                    .setMarker(SeriesMarkers.CIRCLE);
         }
         var png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch inspect}. */
 @Command(name = "inspect", description = "Lists the contents of a file of weights or a checkpoint without reading the weights.", footer = {
-        "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
+    "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
 final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
     private Path file = Path.of("");
@@ -40,7 +40,8 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /**
      * A tensor in a file.
@@ -51,7 +52,9 @@ final class InspectCommand implements Callable<Integer> {
      * @param bytes size of its elements
      */
     private record Entry(String name, long[] shape, String dtype, long bytes) {
-        static Entry of(String name, Tensor t) { return new Entry(name, t.shape(), t.dtype().toString().toLowerCase(Locale.ROOT), t.numel() * t.dtype().bytes()); }
+        static Entry of(String name, Tensor t) {
+            return new Entry(name, t.shape(), t.dtype().toString().toLowerCase(Locale.ROOT), t.numel() * t.dtype().bytes());
+        }
     }
 
     private record Content(List<Entry> tensors, Map<String, String> values, long parameters, long bytes) {}
@@ -65,7 +68,8 @@ final class InspectCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new InputException("the file cannot be read: " + InputException.reason(e), e);
         }
-        var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(), tensors.stream().mapToLong(Entry::bytes).sum());
+        var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(),
+                tensors.stream().mapToLong(Entry::bytes).sum());
         PrintWriter out = spec.commandLine().getOut();
         if (json) out.println(Json.LINE.writeValueAsString(content));
         else print(content, out);
@@ -85,7 +89,9 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private boolean isTorchFile() throws IOException {
-        if (!Files.isRegularFile(file)) throw new InputException("the file cannot be read: " + (Files.exists(file) ? file + " is not a file" : "there is no file " + file));
+        if (!Files.isRegularFile(file))
+            throw new InputException(
+                    "the file cannot be read: " + (Files.exists(file) ? file + " is not a file" : "there is no file " + file));
         byte[] head;
         try (var in = Files.newInputStream(file)) {
             head = in.readNBytes(2);
@@ -114,8 +120,12 @@ final class InspectCommand implements Callable<Integer> {
 
     private void print(Content content, PrintWriter out) {
         int width = content.tensors.stream().mapToInt(e -> Printable.line(e.name).length()).max().orElse(4);
-        for (Entry e : content.tensors) out.printf(Locale.ROOT, "%-" + width + "s  %-20s  %-9s %,14d bytes%n", Printable.line(e.name), Arrays.toString(e.shape), e.dtype, e.bytes);
-        content.values.forEach((k, v) -> out.println(Printable.line(k) + " = " + Printable.line(v.length() > 100 ? v.substring(0, 100) + "…" : v)));
-        out.println(Counted.of(content.tensors.size(), "tensor") + ", " + Counted.of(content.parameters, "number") + ", " + Counted.of(content.bytes, "byte"));
+        for (Entry e : content.tensors)
+            out.printf(Locale.ROOT, "%-" + width + "s  %-20s  %-9s %,14d bytes%n", Printable.line(e.name), Arrays.toString(e.shape),
+                    e.dtype, e.bytes);
+        content.values.forEach(
+                (k, v) -> out.println(Printable.line(k) + " = " + Printable.line(v.length() > 100 ? v.substring(0, 100) + "…" : v)));
+        out.println(Counted.of(content.tensors.size(), "tensor") + ", " + Counted.of(content.parameters, "number") + ", "
+                + Counted.of(content.bytes, "byte"));
     }
 }

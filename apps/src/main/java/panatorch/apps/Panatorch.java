@@ -38,8 +38,10 @@ import picocli.CommandLine.Spec;
  * the exit statuses.
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
-        versionProvider = Version.class, subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
-        FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class, DoctorCommand.class, CompletionCommand.class},
+        versionProvider = Version.class,
+        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
+            FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class,
+            DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable, GivenOptions {
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.")
@@ -51,7 +53,8 @@ public final class Panatorch implements Runnable, GivenOptions {
     @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Show where in the program an error came from.")
     private boolean stackTrace;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
     private String[] args = {};
 
     public static void main(String[] args) {
@@ -75,12 +78,15 @@ public final class Panatorch implements Runnable, GivenOptions {
         String[] args = helpAsOption(words);
         var panatorch = new Panatorch();
         panatorch.args = args;
-        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true).setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
+        CommandLine line = new CommandLine(panatorch).setOut(out).setErr(err).setUsageHelpWidth(110).setUsageHelpAutoWidth(true)
+                .setUsageHelpLongOptionsMaxWidth(30).setOverwrittenOptionsAllowed(true)
                 .setExecutionStrategy(parsed -> {
-                    for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut); // help has colours, whose escape sequences are the program's own
+                    // help has colours, whose escape sequences are the program's own
+                    for (CommandLine c : parsed.asCommandLineList()) if (c.isUsageHelpRequested()) c.setOut(rawOut);
                     return new CommandLine.RunLast().execute(parsed);
                 })
-                .setParameterExceptionHandler((e, a) -> panatorch.reportError(e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
+                .setParameterExceptionHandler((e, a) -> panatorch.reportError(
+                        e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.reportError(e, status(e), commandLine));
         OptionConverters.register(line);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
@@ -90,7 +96,8 @@ public final class Panatorch implements Runnable, GivenOptions {
         } catch (InputException e) {
             status = panatorch.reportError(e, ExitStatus.WRONG_CALL, line);
         } catch (Error e) {
-            status = panatorch.reportError(e, ExitStatus.FAILURE, line); // picocli handles exceptions only, but a library that does not load is an Error
+            // picocli handles exceptions only, but a library that does not load is an Error
+            status = panatorch.reportError(e, ExitStatus.FAILURE, line);
         }
         if (out.checkError() && status == 0) {
             if (!readerLeft.getAsBoolean()) err.println("panatorch: standard output could not be written");
@@ -109,13 +116,20 @@ public final class Panatorch implements Runnable, GivenOptions {
     }
 
     @Override public Set<String> given(CommandSpec command) {
-        return Arrays.stream(args).filter(a -> a.startsWith("--")).map(a -> command.findOption(a.contains("=") ? a.substring(0, a.indexOf('=')) : a))
+        return Arrays.stream(args).filter(a -> a.startsWith("--"))
+                .map(a -> command.findOption(a.contains("=") ? a.substring(0, a.indexOf('=')) : a))
                 .filter(Objects::nonNull).map(OptionSpec::longestName).collect(Collectors.toSet());
     }
 
-    @Override public void run() { throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed, as train or evaluate; panatorch --help lists all"); }
+    @Override public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(),
+                "a command is needed, as train or evaluate; panatorch --help lists all");
+    }
 
-    private static int status(Throwable e) { return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL : ExitStatus.FAILURE; }
+    private static int status(Throwable e) {
+        return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL
+                : ExitStatus.FAILURE;
+    }
 
     private int reportError(Throwable e, int status, CommandLine line) {
         Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
@@ -142,26 +156,32 @@ public final class Panatorch implements Runnable, GivenOptions {
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
             if (!name.startsWith("--") || command.findOption(name) != null) continue;
-            return new InputException("unknown option " + name + more(SpellingHint.of(name, command.optionsMap().keySet()), command), missing);
+            return new InputException("unknown option " + name + more(SpellingHint.of(name, command.optionsMap().keySet()), command),
+                    missing);
         }
         return missing;
     }
 
-    private static String more(String hint, CommandSpec command) { return (hint.isEmpty() ? "; " : hint + " ") + command.qualifiedName() + " --help shows all"; }
+    private static String more(String hint, CommandSpec command) {
+        return (hint.isEmpty() ? "; " : hint + " ") + command.qualifiedName() + " --help shows all";
+    }
 
     private static String sentence(Throwable e) {
         if (e instanceof CommandLine.UnmatchedArgumentException u) return unknown(u);
         if (e instanceof IOException io) return InputException.reason(io);
         if (e instanceof InvalidPathException path) return "'" + path.getInput() + "' is no path: " + InputException.reason(path);
-        boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
+        boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException
+                || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
-        return meant ? message : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";
+        return meant ? message
+                : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";
     }
 
     private static String unknown(CommandLine.UnmatchedArgumentException e) {
         String first = e.getUnmatched().getFirst();
         List<String> similar = e.getSuggestions();
         return "unknown " + (first.startsWith("-") ? "option " : "argument ") + first
-                + more(similar.isEmpty() ? "" : ", did you mean " + String.join(" or ", similar) + "?", e.getCommandLine().getCommandSpec());
+                + more(similar.isEmpty() ? "" : ", did you mean " + String.join(" or ", similar) + "?",
+                        e.getCommandLine().getCommandSpec());
     }
 }

@@ -54,14 +54,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch predict}. */
-@Command(name = "predict", sortOptions = false, description = "Classifies images (JPEG, PNG, BMP, GIF or WebP of any size) or sentences.", footer = {
-        "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
-        "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",
-        "  panatorch predict *.png --checkpoint runs/cifar/model.safetensors --mc 50 --json"})
+@Command(name = "predict", sortOptions = false, description = "Classifies images (JPEG, PNG, BMP, GIF or WebP of any size) or sentences.",
+        footer = {
+            "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
+            "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",
+            "  panatorch predict *.png --checkpoint runs/cifar/model.safetensors --mc 50 --json"})
 final class PredictCommand implements Callable<Integer> {
     private static final int BATCH = 64;
 
-    @Parameters(arity = "0..*", paramLabel = "FILE", description = "images, or folders of them; for networks that take texts, files with one sentence per line")
+    @Parameters(arity = "0..*", paramLabel = "FILE",
+            description = "images, or folders of them; for networks that take texts, files with one sentence per line")
     private List<Path> files = List.of();
 
     @Option(names = "--text", paramLabel = "SENTENCE", description = "a sentence, for networks that take texts; may be repeated")
@@ -70,8 +72,10 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--checkpoint", paramLabel = "FILE", required = true, description = "weights, as train writes them, or a run's folder")
     private Path checkpoint = Path.of("");
 
-    @Mixin(name = "Checkpoint") private CheckpointOptions options = new CheckpointOptions();
-    @Mixin(name = "Compute") private ComputeOptions compute = new ComputeOptions();
+    @Mixin(name = "Checkpoint")
+    private CheckpointOptions options = new CheckpointOptions();
+    @Mixin(name = "Compute")
+    private ComputeOptions compute = new ComputeOptions();
 
     @Option(names = "--top", paramLabel = "K", defaultValue = "3", description = "classes that are shown; default: ${DEFAULT-VALUE}")
     private int top;
@@ -82,7 +86,8 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object per line, with the probabilities of all classes")
     private boolean json;
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     /**
      * The prediction for one input, as {@code --json} prints it.
@@ -95,7 +100,8 @@ final class PredictCommand implements Callable<Integer> {
      * @param probabilities probability of each class, the likeliest first
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Prediction(@Nullable String image, @Nullable String text, String label, double probability, @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
+    private record Prediction(@Nullable String image, @Nullable String text, String label, double probability,
+            @Nullable Double mutualInformation, Map<String, Double> probabilities) {}
 
     /** The object that {@code --json} prints for a damaged image. */
     private record Damaged(String image, String error) {}
@@ -122,16 +128,19 @@ final class PredictCommand implements Callable<Integer> {
             Checkpoint weights = Checkpoint.read(checkpoint);
             CheckpointPlan plan = options.resolve(weights);
             boolean reads = plan.model().readsTexts();
-            if (!reads && !texts.isEmpty()) throw new InputException("--text is for networks that take texts, and " + plan.model() + " takes images");
+            if (!reads && !texts.isEmpty())
+                throw new InputException("--text is for networks that take texts, and " + plan.model() + " takes images");
             Inputs in = reads ? sentences(weights.file()) : images(preparation(weights, plan));
-            List<String> known = weights.classNames(), names = known != null ? known : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
+            List<String> known = weights.classNames(),
+                    names = known != null ? known : IntStream.range(0, weights.classes()).mapToObj(Integer::toString).toList();
             ComputePlan place = compute.resolve();
             Precision precision = plan.precision().resolve(place.device());
             try (Classifier network = plan.network(weights, names.size(), place.device())) {
                 network.eval();
                 Torch.manualSeed(place.seed());
                 Integer samples = mc;
-                Predictions.Predictor predictor = samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, plan.dropoutP());
+                Predictions.Predictor predictor =
+                        samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, plan.dropoutP());
                 predict(in, reads, network, predictor, names, place.device(), precision);
             }
             return in.images != null && in.images.anyDamage() ? ExitStatus.FAILURE : 0;
@@ -151,7 +160,9 @@ final class PredictCommand implements Callable<Integer> {
             if (Files.isRegularFile(p)) images.add(p);
             else if (!Files.isDirectory(p)) throw new InputException("there is no image " + p);
             else try (Stream<Path> inside = Files.walk(p)) {
-                inside.filter(f -> Files.isRegularFile(f) && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted().forEach(images::add);
+                inside.filter(f -> Files.isRegularFile(f)
+                        && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted()
+                        .forEach(images::add);
             }
         }
         if (images.isEmpty()) throw new InputException("there are no images in " + files.getFirst());
@@ -165,7 +176,8 @@ final class PredictCommand implements Callable<Integer> {
             try (Stream<String> lines = Files.lines(file)) {
                 lines.filter(l -> !l.isBlank()).forEach(sentences::add);
             } catch (IOException | UncheckedIOException e) {
-                throw new InputException("the sentences of " + file + " cannot be read: " + (e instanceof IOException io ? InputException.reason(io) : "it is not UTF-8 text"), e);
+                throw new InputException("the sentences of " + file + " cannot be read: "
+                        + (e instanceof IOException io ? InputException.reason(io) : "it is not UTF-8 text"), e);
             }
         }
         if (sentences.isEmpty()) throw new InputException("there are no sentences in " + files.getFirst());
@@ -177,12 +189,15 @@ final class PredictCommand implements Callable<Integer> {
         Preparation known = weights.preparation();
         NormalizationName normalize = plan.normalize();
         ModelName model = plan.model();
-        if (known == null && normalize == null) throw new InputException("--normalize is needed, because the checkpoint " + checkpoint + " does not say how its images were normalised");
+        if (known == null && normalize == null)
+            throw new InputException(
+                    "--normalize is needed, because the checkpoint " + checkpoint + " does not say how its images were normalised");
         if (known == null) known = new Preparation(model.channels(), model.side(), new double[0], new double[0]);
         return normalize == null ? known : normalize.in(known);
     }
 
-    private void predict(Inputs in, boolean texts, Classifier network, Predictions.Predictor predictor, List<String> names, Device place, Precision precision) throws IOException {
+    private void predict(Inputs in, boolean texts, Classifier network, Predictions.Predictor predictor, List<String> names, Device place,
+            Precision precision) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         int row = 0;
         try (var epoch = in.batches.epoch(1, 0)) {
@@ -209,9 +224,11 @@ final class PredictCommand implements Callable<Integer> {
 
     private static Prediction prediction(String name, boolean text, double[] all, int row, List<String> names, double @Nullable [] unsure) {
         var probabilities = new LinkedHashMap<String, Double>();
-        IntStream.range(0, names.size()).boxed().sorted((a, b) -> Double.compare(all[row * names.size() + b], all[row * names.size() + a])).forEach(c -> probabilities.put(names.get(c), all[row * names.size() + c]));
+        IntStream.range(0, names.size()).boxed().sorted((a, b) -> Double.compare(all[row * names.size() + b], all[row * names.size() + a]))
+                .forEach(c -> probabilities.put(names.get(c), all[row * names.size() + c]));
         var best = probabilities.entrySet().iterator().next();
-        return new Prediction(text ? null : name, text ? name : null, best.getKey(), best.getValue(), unsure == null ? null : unsure[row], probabilities);
+        return new Prediction(text ? null : name, text ? name : null, best.getKey(), best.getValue(), unsure == null ? null : unsure[row],
+                probabilities);
     }
 
     private void reportDamage(String image, String damage, PrintWriter out) throws IOException {
@@ -225,7 +242,8 @@ final class PredictCommand implements Callable<Integer> {
             return;
         }
         out.print(Printable.line(String.valueOf(p.image != null ? p.image : p.text)) + " ");
-        p.probabilities.entrySet().stream().limit(top).forEach(e -> out.printf(Locale.ROOT, "  %s %.1f %%", Printable.line(e.getKey()), 100 * e.getValue()));
+        p.probabilities.entrySet().stream().limit(top)
+                .forEach(e -> out.printf(Locale.ROOT, "  %s %.1f %%", Printable.line(e.getKey()), 100 * e.getValue()));
         if (p.mutualInformation != null) out.printf(Locale.ROOT, "  mutual information %.3f", p.mutualInformation);
         out.println();
     }

@@ -24,18 +24,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch train}. */
-@Command(name = "train", sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on images or texts, and writes its weights, metrics and charts.", footer = {
-        "", "Examples:",
-        "  panatorch train",
-        "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
-        "  panatorch train --model vgg16-bn --dropout standard --optimizer adamw --schedule cosine --warm-up 1",
-        "  panatorch train --model bert-tiny --dataset sst2 --data DIR --optimizer adamw",
-        "  panatorch train --resume runs/cifar",
-        "  panatorch train --config runs/cifar/config.json --seed 1"})
+@Command(name = "train", sortOptions = false, abbreviateSynopsis = true,
+        description = "Trains a network on images or texts, and writes its weights, metrics and charts.", footer = {
+            "", "Examples:",
+            "  panatorch train",
+            "  panatorch train --dataset cifar10 --data DIR --epochs 30 --ema 0.999 --out runs/cifar",
+            "  panatorch train --model vgg16-bn --dropout standard --optimizer adamw --schedule cosine --warm-up 1",
+            "  panatorch train --model bert-tiny --dataset sst2 --data DIR --optimizer adamw",
+            "  panatorch train --resume runs/cifar",
+            "  panatorch train --config runs/cifar/config.json --seed 1"})
 final class TrainCommand implements Callable<Integer> {
-    @Mixin(name = "All") private TrainOptions options = new TrainOptions();
-    @Mixin(name = "Run") private RunOptions run = new RunOptions();
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin(name = "All")
+    private TrainOptions options = new TrainOptions();
+    @Mixin(name = "Run")
+    private RunOptions run = new RunOptions();
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Override public Integer call() throws IOException {
         options.check();
@@ -46,13 +50,16 @@ final class TrainCommand implements Callable<Integer> {
             TrainPlan plan = options.resolve();
             LearningPlan learning = plan.learning();
             ModelName model = plan.model().name();
-            var setup = new TrainingSetup(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test), Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
-                    learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(), plan.compute().seed());
+            var setup = new TrainingSetup(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test),
+                    Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
+                    learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(),
+                    plan.compute().seed());
             List<OptionDependency> effects = OptionDependency.of(options);
             OptionDependency.check(spec, effects);
             OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().count()));
             OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
-            return new TrainingRun(spec, run, ConfigFile.of(spec, plan.derived(), OptionDependency.idle(effects)), interruption).run(setup, () -> new LabelRecipe(plan, setup));
+            return new TrainingRun(spec, run, ConfigFile.of(spec, plan.derived(), OptionDependency.idle(effects)), interruption).run(setup,
+                    () -> new LabelRecipe(plan, setup));
         }
     }
 }

@@ -10,7 +10,8 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override public String[] getVersion() {
         var versions = new Properties();
-        try (var in = Objects.requireNonNull(Version.class.getResourceAsStream("version.properties"), "version.properties is not on the class path")) {
+        try (var in = Objects.requireNonNull(Version.class.getResourceAsStream("version.properties"),
+                "version.properties is not on the class path")) {
             versions.load(in);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

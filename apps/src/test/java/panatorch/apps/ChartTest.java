@@ -24,9 +24,11 @@ import panatorch.optim.LrFinder;
 
 /** Pictures of numbers. */
 class ChartTest {
-    private static final List<EpochMetrics> EPOCHS = IntStream.rangeClosed(1, 3).mapToObj(i -> new EpochMetrics(i, 2.5 / i, 0.25 * i, 2.75 / i, 0.125 * i, 0.1, 10, 1234, 1 << 30, null)).toList();
+    private static final List<EpochMetrics> EPOCHS = IntStream.rangeClosed(1, 3)
+            .mapToObj(i -> new EpochMetrics(i, 2.5 / i, 0.25 * i, 2.75 / i, 0.125 * i, 0.1, 10, 1234, 1 << 30, null)).toList();
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** A loss that falls from 2.3 to 1, and explodes. */
     private static List<LrFinder.Point> exploding() {
@@ -44,11 +46,14 @@ class ChartTest {
 
     /** Of the smoothed curve without its explosion: how far apart its highest and lowest pixels are in the left three quarters. */
     private static int height(BufferedImage picture) {
-        int[] rows = IntStream.range(40, picture.getHeight() - 60).filter(y -> IntStream.range(90, 480).anyMatch(x -> coloured(new Color(picture.getRGB(x, y))))).toArray();
+        int[] rows = IntStream.range(40, picture.getHeight() - 60)
+                .filter(y -> IntStream.range(90, 480).anyMatch(x -> coloured(new Color(picture.getRGB(x, y))))).toArray();
         return rows[rows.length - 1] - rows[0];
     }
 
-    private static boolean coloured(Color c) { return Math.max(c.getRed(), Math.max(c.getGreen(), c.getBlue())) - Math.min(c.getRed(), Math.min(c.getGreen(), c.getBlue())) > 60; }
+    private static boolean coloured(Color c) {
+        return Math.max(c.getRed(), Math.max(c.getGreen(), c.getBlue())) - Math.min(c.getRed(), Math.min(c.getGreen(), c.getBlue())) > 60;
+    }
 
     @Test void a_range_test_that_does_not_explode_is_shown_whole() {
         List<LrFinder.Point> calm = exploding().subList(0, 57);
@@ -59,8 +64,9 @@ class ChartTest {
         assertThat(FindLrCommand.ceiling(rising)).isGreaterThan(2);
     }
 
-    @ParameterizedTest @ValueSource(strings = {"ar-EG", "hi-IN-u-nu-deva", "de", "fa-IR"})
-    void numbers_are_the_same_in_all_countries(String language) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"ar-EG", "hi-IN-u-nu-deva", "de", "fa-IR"}) void numbers_are_the_same_in_all_countries(String language)
+            throws IOException {
         Path metrics = folder.resolve("metrics.json");
         Metrics m = new Metrics(Map.of("dataset", "cifar10"), EPOCHS, new Metrics.Final(1.5, 0.5, 1_000_000), null, null, null);
         m.write(metrics);
@@ -80,6 +86,7 @@ class ChartTest {
         assertThat(Curves.tryWrite(curves, m)).isTrue();
         Calls table = Calls.of("compare", metrics, Path.of("--out"), compared);
         assertThat(table.err()).isEmpty();
-        return List.of(Files.readAllBytes(curves), Files.readAllBytes(compared), FindLrCommand.picture(exploding(), 0.001), table.out().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return List.of(Files.readAllBytes(curves), Files.readAllBytes(compared), FindLrCommand.picture(exploding(), 0.001),
+                table.out().getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
 }

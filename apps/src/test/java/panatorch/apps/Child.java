@@ -18,7 +18,9 @@ record Child(Process process, Path folder) {
      * @param before words before {@code java}, such as a shell that limits it
      * @param jvm options of the JVM
      */
-    static Child start(Path folder, List<String> before, List<String> jvm, String... args) throws IOException { return start(folder, before, jvm, Panatorch.class.getName(), args); }
+    static Child start(Path folder, List<String> before, List<String> jvm, String... args) throws IOException {
+        return start(folder, before, jvm, Panatorch.class.getName(), args);
+    }
 
     /**
      * Starts another program.
@@ -27,11 +29,13 @@ record Child(Process process, Path folder) {
      */
     static Child start(Path folder, List<String> before, List<String> jvm, String main, String[] args) throws IOException {
         var command = new ArrayList<>(before);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
         command.addAll(jvm);
         command.add(main);
         command.addAll(List.of(args));
-        return new Child(new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(folder.resolve("out").toFile()).redirectError(folder.resolve("err").toFile()).start(), folder);
+        return new Child(new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile()).start(), folder);
     }
 
     static Child start(Path folder, String line) throws IOException { return start(folder, List.of(), List.of(), line.split(" ")); }

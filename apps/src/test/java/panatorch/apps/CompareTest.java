@@ -22,7 +22,8 @@ import panatorch.junit.NoTensorLeaks;
 class CompareTest {
     private static final String FOLDER = "train --dataset folder --epochs 1 --batch-size 4 --dropout none";
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
     private static Path first, again, moved, otherTest, otherTrain, moreClasses, fewer;
 
     @BeforeAll static void train() throws IOException {
@@ -67,9 +68,12 @@ class CompareTest {
 
     @Test void runs_on_other_data_are_never_averaged_and_a_sentence_says_in_what_they_differ() throws IOException {
         assertThat(rows(first, otherTest)).hasSize(2);
-        assertThat(Calls.of("compare", first, again, otherTest).out()).contains("made on different data, so they are not averaged", "They differ in the test items, of which there are equally many.",
-                "data 1: folder, 8 items for training, 8 for testing, 2 classes: " + first + ", " + again, "data 2: folder, 8 items for training, 8 for testing, 2 classes: " + otherTest);
-        assertThat(Calls.of("compare", first, otherTrain).out()).contains("differ in the training items, of which there are equally many; the test items are the same.");
+        assertThat(Calls.of("compare", first, again, otherTest).out()).contains("made on different data, so they are not averaged",
+                "They differ in the test items, of which there are equally many.",
+                "data 1: folder, 8 items for training, 8 for testing, 2 classes: " + first + ", " + again,
+                "data 2: folder, 8 items for training, 8 for testing, 2 classes: " + otherTest);
+        assertThat(Calls.of("compare", first, otherTrain).out())
+                .contains("differ in the training items, of which there are equally many; the test items are the same.");
         assertThat(Calls.of("compare", first, moreClasses).out()).contains("differ in the number of classes.");
         assertThat(Calls.of("compare", first, fewer).out()).contains("differ in the number of test items.");
     }
@@ -93,17 +97,22 @@ class CompareTest {
         String path = "/data/" + "x".repeat(300) + "/end";
         var metrics = (ObjectNode) new ObjectMapper().readTree(Files.readAllBytes(first.resolve("metrics.json")));
         ((ObjectNode) metrics.get("config")).put("teacher", path).put("model", "vgg16-bn");
-        Path other = Files.writeString(Files.createDirectory(folder.resolve("long")).resolve("metrics.json"), metrics.toString()), picture = folder.resolve("long.png");
+        Path other = Files.writeString(Files.createDirectory(folder.resolve("long")).resolve("metrics.json"), metrics.toString()),
+                picture = folder.resolve("long.png");
         Calls compared = Calls.of("compare", first, other, Path.of("--out"), picture);
         assertThat(compared.out()).contains("/data/xxx", "xxx/end");
-        assertThat(compared.out().lines().filter(line -> !line.startsWith("written"))).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(120));
+        assertThat(compared.out().lines().filter(line -> !line.startsWith("written")))
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(120));
         BufferedImage drawn = ImageIO.read(picture.toFile());
-        for (int x : new int[] {0, drawn.getWidth() / 2}) for (int y = drawn.getHeight() - 60; y < drawn.getHeight() - 2; y++) assertThat(Color.WHITE.getRGB()).as("left of a legend").isEqualTo(drawn.getRGB(x, y));
+        for (int x : new int[] {0, drawn.getWidth() / 2})
+            for (int y = drawn.getHeight() - 60; y < drawn.getHeight() - 2; y++)
+                assertThat(Color.WHITE.getRGB()).as("left of a legend").isEqualTo(drawn.getRGB(x, y));
     }
 
     @Test void a_run_that_was_interrupted_is_not_averaged_with_whole_ones() throws IOException {
         Path half = folder.resolve("half"), whole = folder.resolve("whole");
-        assertThat(Calls.of("train --limit-train 32 --limit-test 10 --batch-size 32 --epochs 2 --stop-after 1 --out", half).err()).isEmpty();
+        assertThat(Calls.of("train --limit-train 32 --limit-test 10 --batch-size 32 --epochs 2 --stop-after 1 --out", half).err())
+                .isEmpty();
         assertThat(Calls.of("train --limit-train 32 --limit-test 10 --batch-size 32 --epochs 2 --seed 1 --out", whole).err()).isEmpty();
         JsonNode rows = rows(half, whole);
         assertThat(rows).hasSize(2);

@@ -43,14 +43,17 @@ class CompletionTest {
             while zpty -r z line; do print -r -- "$line"; done
             """;
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     @BeforeAll static void script() throws IOException {
         Files.writeString(folder.resolve("script"), Calls.of("completion").out());
         Files.writeString(folder.resolve("weights.safetensors"), "");
     }
 
-    private static boolean isThere(String shell) { return List.of(System.getenv().getOrDefault("PATH", "").split(":")).stream().anyMatch(p -> Files.isExecutable(Path.of(p, shell))); }
+    private static boolean isThere(String shell) {
+        return List.of(System.getenv().getOrDefault("PATH", "").split(":")).stream().anyMatch(p -> Files.isExecutable(Path.of(p, shell)));
+    }
 
     private static List<String> run(String shell, String option, String program, List<String> args) throws Exception {
         Assumptions.assumeTrue(isThere(shell), "there is no " + shell + " on the PATH");
@@ -70,14 +73,19 @@ class CompletionTest {
     }
 
     @Test void bash_completes_commands_options_values_and_files() throws Exception {
-        assertThat(bash(List.of("panatorch tr", "panatorch train --limit", "panatorch train --model resnet1", "panatorch evaluate --checkpoint w", "panatorch predict w", "panatorch reproduce msd-sa"))).containsExactly(
-                "panatorch tr:train", "panatorch train --limit:--limit-train --limit-test", "panatorch train --model resnet1:resnet110 resnet18 resnet101 resnet152",
-                "panatorch evaluate --checkpoint w:weights.safetensors", "panatorch predict w:weights.safetensors", "panatorch reproduce msd-sa:msd-samples");
+        assertThat(bash(List.of("panatorch tr", "panatorch train --limit", "panatorch train --model resnet1",
+                "panatorch evaluate --checkpoint w", "panatorch predict w", "panatorch reproduce msd-sa"))).containsExactly(
+                        "panatorch tr:train", "panatorch train --limit:--limit-train --limit-test",
+                        "panatorch train --model resnet1:resnet110 resnet18 resnet101 resnet152",
+                        "panatorch evaluate --checkpoint w:weights.safetensors", "panatorch predict w:weights.safetensors",
+                        "panatorch reproduce msd-sa:msd-samples");
     }
 
     @Test void zsh_completes_them_at_a_tab() throws Exception {
-        String screen = String.join("\n", run("zsh", "-f", TABS, List.of("panatorch tr", "panatorch train --model resnet3", "panatorch evaluate --che", "panatorch evaluate --checkpoint w")));
-        assertThat(screen).contains("panatorch train ", "resnet32", "resnet34", "panatorch evaluate --checkpoint ", "panatorch evaluate --checkpoint weights.safetensors");
+        String screen = String.join("\n", run("zsh", "-f", TABS, List.of("panatorch tr", "panatorch train --model resnet3",
+                "panatorch evaluate --che", "panatorch evaluate --checkpoint w")));
+        assertThat(screen).contains("panatorch train ", "resnet32", "resnet34", "panatorch evaluate --checkpoint ",
+                "panatorch evaluate --checkpoint weights.safetensors");
     }
 
     /** An option's values must not be another's, which is so where both have one label in the help. */
@@ -88,7 +96,8 @@ class CompletionTest {
             for (OptionSpec o : command.getCommandSpec().options()) {
                 if (!(o.type().isEnum())) continue;
                 lines.add("panatorch " + name + " " + o.longestName() + " ");
-                expected.add(lines.getLast() + ":" + String.join(" ", List.of(o.type().getEnumConstants()).stream().map(Object::toString).toList()));
+                expected.add(lines.getLast() + ":"
+                        + String.join(" ", List.of(o.type().getEnumConstants()).stream().map(Object::toString).toList()));
             }
         });
         assertThat(lines).hasSizeGreaterThan(15);

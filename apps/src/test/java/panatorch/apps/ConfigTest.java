@@ -12,18 +12,24 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class ConfigTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Calls trainWith(String json, String options) throws IOException {
         Path config = Files.writeString(folder.resolve("some.json"), json);
         return Calls.of("train --limit-train 64 --limit-test 50 " + options + "--out", folder.resolve("run"), Path.of("--config"), config);
     }
 
-    private String written(String key) throws IOException { return new ObjectMapper().readTree(folder.resolve("run").resolve("config.json").toFile()).path(key).asText(); }
+    private String written(String key) throws IOException {
+        return new ObjectMapper().readTree(folder.resolve("run").resolve("config.json").toFile()).path(key).asText();
+    }
 
     @Test void a_runs_own_configuration_repeats_it_and_the_command_line_counts_more() throws IOException {
         Path first = folder.resolve("first"), second = folder.resolve("second"), third = folder.resolve("third");
-        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --epochs 3 --schedule multi-step --milestones 1,2 --weight-decay 0 --out", first).status()).isZero();
+        assertThat(
+                Calls.of("train --limit-train 64 --limit-test 50 --epochs 3 --schedule multi-step --milestones 1,2 --weight-decay 0 --out",
+                        first).status())
+                .isZero();
         assertThat(Calls.of("train --out", second, Path.of("--config"), first.resolve("config.json")).err()).isEmpty();
         assertThat(second.resolve("model.safetensors")).hasSameBinaryContentAs(first.resolve("model.safetensors"));
         assertThat(second.resolve("config.json")).hasSameTextualContentAs(first.resolve("config.json"));
@@ -32,8 +38,11 @@ class ConfigTest {
     }
 
     @Test void a_configuration_may_hold_only_what_differs() throws IOException {
-        assertThat(trainWith("{\"epochs\": 1, \"optimizer\": \"adam\", \"dropoutNum\": 2, \"keepGoing\": true}", "").err()).contains("unknown key 'dropoutNum'");
-        assertThat(trainWith("{\"epochs\": 1, \"optimizer\": \"adam\", \"dropoutSamples\": 2, \"keepGoing\": true}", "--dropout-num 3 ").err()).isEmpty();
+        assertThat(trainWith("{\"epochs\": 1, \"optimizer\": \"adam\", \"dropoutNum\": 2, \"keepGoing\": true}", "").err())
+                .contains("unknown key 'dropoutNum'");
+        assertThat(
+                trainWith("{\"epochs\": 1, \"optimizer\": \"adam\", \"dropoutSamples\": 2, \"keepGoing\": true}", "--dropout-num 3 ").err())
+                .isEmpty();
         assertThat(written("optimizer")).isEqualTo("adam");
         assertThat(written("dropoutSamples")).isEqualTo("3");
         assertThat(written("keepGoing")).isEqualTo("true");

@@ -20,7 +20,8 @@ import panatorch.junit.NoTensorLeaks;
 class DamagedImagesTest {
     private static final String TRAIN = "train --dataset folder --dropout none --epochs 1 --batch-size 2 ";
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
     private static Path data, badTrain, badTest;
 
     @BeforeAll static void images() throws IOException {
@@ -28,7 +29,8 @@ class DamagedImagesTest {
         for (String part : List.of("train", "test")) {
             for (String c : List.of("cat", "dog")) {
                 Path of = Files.createDirectories(data.resolve(part).resolve(c));
-                for (int i = 0; i < 4; i++) ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", of.resolve(i + ".png").toFile());
+                for (int i = 0; i < 4; i++)
+                    ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", of.resolve(i + ".png").toFile());
             }
         }
         badTrain = Files.writeString(data.resolve("train/cat/1.png"), "no image");
@@ -64,7 +66,8 @@ class DamagedImagesTest {
 
     @Test void one_json_object_has_their_names() throws IOException {
         Calls trained = Calls.of(TRAIN + "--json --damaged skip --data", data, Path.of("--out"), folder.resolve("json"));
-        assertThat(new ObjectMapper().readTree(trained.out()).get("skipped")).extracting(JsonNode::asText).containsExactly(badTrain.toString(), badTest.toString());
+        assertThat(new ObjectMapper().readTree(trained.out()).get("skipped")).extracting(JsonNode::asText)
+                .containsExactly(badTrain.toString(), badTest.toString());
     }
 
     @Test void an_effect_is_asked_of_folders_only() {

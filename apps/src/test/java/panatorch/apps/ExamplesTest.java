@@ -32,7 +32,8 @@ class ExamplesTest {
     /** As the project's own code is compiled, but for what concerns the implicit classes of single-file programs. */
     private static final String LINT = "-Xlint:all,-processing,-classfile,-try,-path,-missing-explicit-ctor";
 
-    @TempDir static Path classes;
+    @TempDir
+    static Path classes;
 
     @BeforeAll static void compile() throws IOException {
         List<Path> sources;

@@ -17,11 +17,12 @@ import panatorch.apps.options.OptimizerName;
 import picocli.CommandLine;
 
 class HelpTest {
-    static Stream<String> commands() { return Stream.concat(Stream.of(""), new CommandLine(new Panatorch()).getSubcommands().keySet().stream().map(c -> c + " ")); }
+    static Stream<String> commands() {
+        return Stream.concat(Stream.of(""), new CommandLine(new Panatorch()).getSubcommands().keySet().stream().map(c -> c + " "));
+    }
 
     @ParameterizedTest
-    @MethodSource("commands")
-    void help_shows_an_example(String command) {
+    @MethodSource("commands") void help_shows_an_example(String command) {
         String line = command + "--help";
         Calls help = Calls.of(line);
         assertThat(help.status()).isZero();
@@ -42,16 +43,19 @@ class HelpTest {
     @Test void doctor_tells_what_everything_runs_on() {
         Calls doctor = Calls.of("doctor");
         assertThat(doctor.status()).isZero();
-        assertThat(doctor.out()).contains("JDK", "libtorch", Torch.version(), Torch.libraryFolder().toString(), "BLAS", "threads", Torch.cpuCapability(), "GPU", "precision");
+        assertThat(doctor.out()).contains("JDK", "libtorch", Torch.version(), Torch.libraryFolder().toString(), "BLAS", "threads",
+                Torch.cpuCapability(), "GPU", "precision");
     }
 
     @Test void doctor_tells_each_place_where_it_looked_for_libtorch() throws IOException {
         Calls doctor = Calls.of("doctor");
-        assertThat(doctor.out()).contains("-Dpanatorch.libtorch or PANATORCH_LIBTORCH: not there, neither is set", "-gpu on the class path: not there, no org.bytedeco:pytorch",
+        assertThat(doctor.out()).contains("-Dpanatorch.libtorch or PANATORCH_LIBTORCH: not there, neither is set",
+                "-gpu on the class path: not there, no org.bytedeco:pytorch",
                 "on the class path: chosen, loaded from " + Torch.libraryFolder(), " MB, every checksum is right");
         var steps = new ObjectMapper().readTree(Calls.of("doctor --json").out()).get("libraries");
         assertThat(steps.findValuesAsText("outcome")).containsExactly("not there", "not there", "not there", "chosen");
-        assertThat(steps.findValuesAsText("place").getLast()).startsWith("natives for ").endsWith("on the class path").doesNotContain("-gpu");
+        assertThat(steps.findValuesAsText("place").getLast()).startsWith("natives for ").endsWith("on the class path")
+                .doesNotContain("-gpu");
     }
 
     @Test void doctor_tells_it_to_programs_too() throws IOException {
@@ -64,9 +68,11 @@ class HelpTest {
     @Test void help_tells_the_defaults_that_hold() {
         String help = Calls.of("train --help").out();
         DatasetName s = DatasetName.SYNTHETIC, c = DatasetName.CIFAR10;
-        assertThat(help).contains(s.epochs + " for synthetic, " + c.epochs + " for others", s.batchSize + " for synthetic, " + c.batchSize + " for others");
+        assertThat(help).contains(s.epochs + " for synthetic, " + c.epochs + " for others",
+                s.batchSize + " for synthetic, " + c.batchSize + " for others");
         String words = help.replaceAll("\\s+", " ");
-        for (ModelName m : ModelName.values()) if (m.sgdRate != OptimizerName.SGD.lr) assertThat(words).contains("with sgd").contains(m.sgdRate + " for " + m);
+        for (ModelName m : ModelName.values())
+            if (m.sgdRate != OptimizerName.SGD.lr) assertThat(words).contains("with sgd").contains(m.sgdRate + " for " + m);
         assertThat(help).containsPattern("--lr=RATE .*default: " + OptimizerName.SGD.lr + " for sgd, " + OptimizerName.ADAM.lr);
     }
 

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code bin/panatorch} in a project of empty modules, with a JDK and a Maven that only say that they were called. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
 class LauncherTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
     private Path root, jdk, elsewhere;
 
     private record Result(int status, String out, String err) {}
@@ -44,7 +45,8 @@ class LauncherTest {
         script(folder.resolve("path/mvn"), """
                 #!/bin/sh
                 echo "mvn $*"
-                for m in bindings nn datasets apps; do mkdir -p $m/target; touch $m/target/panatorch-$m-1.jar $m/target/panatorch-$m-1-sources.jar; done
+                for m in bindings nn datasets apps; do mkdir -p $m/target; touch $m/target/panatorch-$m-1.jar \
+                $m/target/panatorch-$m-1-sources.jar; done
                 printf '%s' "$PWD/pom.xml" > apps/target/classpath.txt
                 """);
     }
@@ -62,7 +64,8 @@ class LauncherTest {
 
     private static void age(Path file, int seconds) throws IOException {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
-        for (Path p = file.getParent(); p != null && p.toString().contains("the project"); p = p.getParent()) Files.setLastModifiedTime(p, FileTime.from(Instant.now().minusSeconds(seconds)));
+        for (Path p = file.getParent(); p != null && p.toString().contains("the project"); p = p.getParent())
+            Files.setLastModifiedTime(p, FileTime.from(Instant.now().minusSeconds(seconds)));
     }
 
     private Result call(Path script, String... args) throws Exception { return call(Map.of(), script, args); }
@@ -114,7 +117,8 @@ class LauncherTest {
         script(folder.resolve("path/mvn"), "#!/bin/sh\necho '[ERROR] no'\nexit 1\n");
         Result result = call(launcher(), "doctor");
         assertThat(result.status()).isEqualTo(1);
-        assertThat(result.err()).isEqualTo("Building PanaTorch, once…\n[ERROR] no\npanatorch: the build failed; Maven's messages above say why.\n");
+        assertThat(result.err())
+                .isEqualTo("Building PanaTorch, once…\n[ERROR] no\npanatorch: the build failed; Maven's messages above say why.\n");
         assertThat(result.out()).isEmpty();
     }
 
@@ -131,8 +135,11 @@ class LauncherTest {
         throw new AssertionError("no archive in " + cache);
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void the_second_call_uses_an_archive_of_classes_and_not_one_older_than_a_jar() throws Exception {
-        script(jdk.resolve("bin/java"), "#!/bin/sh\nfor a; do case $a in -XX:ArchiveClassesAtExit=*) echo classes > \"${a#*=}\"; exit 0; esac; done\nprintf '%s\\n' \"$@\"\nexit 7\n");
+    @Test
+    @EnabledOnOs(OS.LINUX) void the_second_call_uses_an_archive_of_classes_and_not_one_older_than_a_jar() throws Exception {
+        script(jdk.resolve("bin/java"),
+                "#!/bin/sh\nfor a; do case $a in -XX:ArchiveClassesAtExit=*) echo classes > \"${a#*=}\"; exit 0; esac; done\nprintf "
+                        + "'%s\\n' \"$@\"\nexit 7\n");
         assertThat(call(launcher(), "doctor").out()).doesNotContain("-XX:SharedArchiveFile");
         assertThat(archive()).hasContent("classes");
         Result second = call(launcher(), "doctor");
@@ -142,7 +149,8 @@ class LauncherTest {
         assertThat(call(launcher(), "doctor").out()).doesNotContain("-XX:SharedArchiveFile");
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void where_no_archive_of_classes_can_be_made_all_runs_without() throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void where_no_archive_of_classes_can_be_made_all_runs_without() throws Exception {
         call(launcher());
         assertThat(archive()).isEmptyFile();
         Result second = call(launcher(), "doctor");
@@ -156,17 +164,21 @@ class LauncherTest {
     }
 
     /** A locale in which Java cannot name files that are not ASCII. */
-    @ParameterizedTest @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8", ""})
-    @EnabledOnOs(OS.LINUX) void a_locale_of_ascii_alone_is_left_for_one_of_utf8_by_the_build_and_the_program(String locale) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8", ""})
+    @EnabledOnOs(OS.LINUX) void a_locale_of_ascii_alone_is_left_for_one_of_utf8_by_the_build_and_the_program(String locale)
+            throws Exception {
         script(jdk.resolve("bin/java"), "#!/bin/sh\nlocale charmap\n");
-        script(folder.resolve("path/mvn"), Files.readString(folder.resolve("path/mvn")).replace("#!/bin/sh\n", "#!/bin/sh\nlocale charmap\n"));
+        script(folder.resolve("path/mvn"),
+                Files.readString(folder.resolve("path/mvn")).replace("#!/bin/sh\n", "#!/bin/sh\nlocale charmap\n"));
         Result result = call(Map.of("LC_ALL", locale, "LC_CTYPE", locale, "LANG", locale), launcher(), "doctor");
         assertThat(result.out()).isEqualTo("UTF-8\n");
         assertThat(result.err()).endsWith("Building PanaTorch, once…\n"); // before it Bash itself may complain of the locale
         assertThat(root.resolve("apps/target/build.log")).content().startsWith("UTF-8\n");
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void a_locale_of_utf8_stays_the_users() throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void a_locale_of_utf8_stays_the_users() throws Exception {
         script(jdk.resolve("bin/java"), "#!/bin/sh\necho \"$LC_ALL\"\n");
         assertThat(call(Map.of("LC_ALL", "C.utf8"), launcher(), "doctor").out()).isEqualTo("C.utf8\n");
     }

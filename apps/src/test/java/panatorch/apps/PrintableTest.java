@@ -34,18 +34,22 @@ import panatorch.serialize.Safetensors;
 import panatorch.serialize.TorchFile;
 
 /** Names in files that would command a terminal: clear it, retitle it, move up a line, write backwards, forge a line. */
-@DisabledIfSystemProperty(named = "sun.jnu.encoding", matches = "ANSI.*", disabledReason = "Java makes files of no such names in this locale; set LC_ALL=C.UTF-8")
+@DisabledIfSystemProperty(named = "sun.jnu.encoding", matches = "ANSI.*",
+        disabledReason = "Java makes files of no such names in this locale; set LC_ALL=C.UTF-8")
 @NoTensorLeaks
 class PrintableTest {
     private static final String EVIL = "a\u001b[2J\u001b]0;owned\u0007\u009b31m\rb\u202Ec\u007f", FORGED = "x\nweight  [1]";
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
     private static Path run, data;
 
     /** Classes and pictures of such names, which Linux allows, and a run on them. */
     @BeforeAll static void train() throws IOException {
         data = folder.resolve("data");
-        for (String part : List.of("train", "test")) for (String c : List.of(EVIL, FORGED)) for (int i = 0; i < 2; i++) picture(Files.createDirectories(data.resolve(part).resolve(c)).resolve(EVIL + i + ".png"));
+        for (String part : List.of("train", "test"))
+            for (String c : List.of(EVIL, FORGED))
+                for (int i = 0; i < 2; i++) picture(Files.createDirectories(data.resolve(part).resolve(c)).resolve(EVIL + i + ".png"));
         run = folder.resolve("run" + EVIL);
         Calls trained = Calls.of("train --dataset folder --epochs 1 --batch-size 2 --dropout none --data", data, Path.of("--out"), run);
         assertThat(trained.status()).isZero();
@@ -63,7 +67,9 @@ class PrintableTest {
         harmless(call.err());
     }
 
-    private static void harmless(String text) { assertThat(text).doesNotContainPattern("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]"); }
+    private static void harmless(String text) {
+        assertThat(text).doesNotContainPattern("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]");
+    }
 
     @Test void text_keeps_lines_and_a_part_of_a_line_does_not() {
         assertThat(Printable.text("a\n\tö→𝄞")).isEqualTo("a\n\tö→𝄞");
@@ -89,8 +95,9 @@ class PrintableTest {
         assertThat(to.toString()).isEqualTo("\\u001b\\u0007\\u001b\\u009b\\u0008\\u007f\\u001b" + System.lineSeparator());
     }
 
-    @ParameterizedTest @ValueSource(strings = {"evil.safetensors", "evil.pt", "evil.npz"})
-    void inspect_shows_names_of_tensors_in_one_line_each(String name) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"evil.safetensors", "evil.pt", "evil.npz"}) void inspect_shows_names_of_tensors_in_one_line_each(String name)
+            throws IOException {
         Path file = folder.resolve(name);
         try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>(Map.of(EVIL, Torch.zeros(2), FORGED, Torch.zeros(3)));
@@ -114,10 +121,14 @@ class PrintableTest {
         harmless(Files.readString(run.resolve("run.log")));
         harmless(Files.readString(run.resolve("report.html")));
         Path copy = data.resolve("test").resolve(EVIL).resolve(EVIL + "0.png");
-        for (Calls call : List.of(Calls.of("predict --checkpoint", run, copy), Calls.of("predict --json --checkpoint", run, copy), Calls.of("evaluate --checkpoint", run), Calls.of("inspect", run), Calls.of("compare", run),
-                Calls.of("predict --checkpoint", run, Path.of(EVIL)), Calls.of("train --resume", run), Calls.of("train --resume", Path.of(EVIL)), Calls.of("train --" + EVIL.replace(" ", "")))) harmless(call);
+        for (Calls call : List.of(Calls.of("predict --checkpoint", run, copy), Calls.of("predict --json --checkpoint", run, copy),
+                Calls.of("evaluate --checkpoint", run), Calls.of("inspect", run), Calls.of("compare", run),
+                Calls.of("predict --checkpoint", run, Path.of(EVIL)), Calls.of("train --resume", run),
+                Calls.of("train --resume", Path.of(EVIL)), Calls.of("train --" + EVIL.replace(" ", ""))))
+            harmless(call);
         assertThat(Calls.of("predict --checkpoint", run, copy).out()).hasLineCount(1);
-        assertThat(new ObjectMapper().readTree(Calls.of("predict --json --checkpoint", run, copy).out()).get("image").asText()).isEqualTo(copy.toString());
+        assertThat(new ObjectMapper().readTree(Calls.of("predict --json --checkpoint", run, copy).out()).get("image").asText())
+                .isEqualTo(copy.toString());
         assertThat(Calls.of("evaluate --checkpoint", run).out()).contains("x\\nweight  [1]");
     }
 

@@ -19,7 +19,8 @@ import panatorch.serialize.Safetensors;
 
 /** Behaviour that needs a process of its own: the console, and a libtorch that does not load. */
 class ProcessTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test void the_console_shows_no_warnings_of_the_jvm() throws Exception {
         Child doctor = Child.start(folder, "doctor");
@@ -35,18 +36,21 @@ class ProcessTest {
             for (int i = 0; i < 2000; i++) tensors.put("a.tensor.with.a.long.name.so.that.no.pipe.holds.all.of.them." + i, Torch.zeros(1));
             Safetensors.save(weights, tensors, Map.of());
         }
-        return Child.start(folder, List.of("bash", "-c", "\"$@\" " + reader + "; echo \"status ${PIPESTATUS[0]}\"", "bash"), List.of(), command.replace("FILE", weights.toString()).split(" "));
+        return Child.start(folder, List.of("bash", "-c", "\"$@\" " + reader + "; echo \"status ${PIPESTATUS[0]}\"", "bash"), List.of(),
+                command.replace("FILE", weights.toString()).split(" "));
     }
 
-    @ParameterizedTest @ValueSource(strings = {"inspect FILE", "inspect FILE --json"})
-    void a_reader_that_leaves_ends_a_command_quietly(String command) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"inspect FILE", "inspect FILE --json"}) void a_reader_that_leaves_ends_a_command_quietly(String command)
+            throws Exception {
         Child child = piped("| head -c 20", command);
         child.end();
         assertThat(child.out()).endsWith("status 141\n");
         assertThat(child.err()).isEmpty();
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void a_full_disk_is_still_a_failure() throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void a_full_disk_is_still_a_failure() throws Exception {
         Child child = piped("> /dev/full", "inspect FILE");
         child.end();
         assertThat(child.out()).isEqualTo("status 1\n");

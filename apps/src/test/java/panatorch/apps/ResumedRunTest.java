@@ -23,12 +23,15 @@ import panatorch.serialize.Checkpoints;
 class ResumedRunTest {
     private static final int SIGTERM = 15;
 
-    @TempDir static Path all;
-    @TempDir Path folder;
+    @TempDir
+    static Path all;
+    @TempDir
+    Path folder;
 
     /** The runs that are resumed. */
     private enum Begun {
-        TRAIN("--limit-train 640 --limit-test 100 --epochs 2 --batch-size 32 --seed 3 --optimizer adamw --ema 0.9 --mixup 0.2 --accumulate 2 "),
+        TRAIN("--limit-train 640 --limit-test 100 --epochs 2 --batch-size 32 --seed 3 --optimizer adamw --ema 0.9 --mixup 0.2 "
+                + "--accumulate 2 "),
         DISTILL("--limit-train 320 --limit-test 100 --epochs 2 --batch-size 32 --seed 3 --mc 2 --teacher TEACHER ");
 
         private final String options;
@@ -39,7 +42,9 @@ class ResumedRunTest {
 
         String whole() { return command() + "-whole"; }
 
-        String line() { return command() + " " + options.replace("TEACHER", all.resolve("teacher").resolve("model.safetensors").toString()); }
+        String line() {
+            return command() + " " + options.replace("TEACHER", all.resolve("teacher").resolve("model.safetensors").toString());
+        }
     }
 
     /** Runs that nothing stopped. */
@@ -55,14 +60,18 @@ class ResumedRunTest {
     private void goesOnAsTheWholeRun(Begun begun) throws Exception {
         Child rest = Child.start(folder, begun.command() + " --resume run");
         assertThat(rest.end()).as(rest.err()).isZero();
-        for (String weights : List.of("model.safetensors", "best.safetensors")) assertThat(folder.resolve("run").resolve(weights)).hasSameBinaryContentAs(all.resolve(begun.whole()).resolve(weights));
-        for (String what : List.of("/final", "/comparison", "/epochs/1/excess", "/epochs/1/trainLoss")) assertThat(metrics(folder.resolve("run")).at(what)).isEqualTo(metrics(all.resolve(begun.whole())).at(what));
+        for (String weights : List.of("model.safetensors", "best.safetensors"))
+            assertThat(folder.resolve("run").resolve(weights)).hasSameBinaryContentAs(all.resolve(begun.whole()).resolve(weights));
+        for (String what : List.of("/final", "/comparison", "/epochs/1/excess", "/epochs/1/trainLoss"))
+            assertThat(metrics(folder.resolve("run")).at(what)).isEqualTo(metrics(all.resolve(begun.whole())).at(what));
     }
 
-    private static JsonNode metrics(Path run) throws IOException { return new ObjectMapper().readTree(run.resolve("metrics.json").toFile()); }
+    private static JsonNode metrics(Path run) throws IOException {
+        return new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
+    }
 
-    @ParameterizedTest @EnumSource
-    void one_epoch_and_a_resumption_give_the_bits_of_two_epochs(Begun begun) throws Exception {
+    @ParameterizedTest
+    @EnumSource void one_epoch_and_a_resumption_give_the_bits_of_two_epochs(Begun begun) throws Exception {
         Child first = Child.start(folder, begun.line() + "--stop-after 1 --out run");
         assertThat(first.end()).isZero();
         assertThat(first.out()).contains("Stopped after epoch 1 of 2. Go on with: panatorch " + begun.command() + " --resume run");
@@ -70,8 +79,8 @@ class ResumedRunTest {
         goesOnAsTheWholeRun(begun);
     }
 
-    @ParameterizedTest @EnumSource
-    void a_run_that_was_killed_within_an_epoch_goes_on_at_its_last_checkpoint(Begun begun) throws Exception {
+    @ParameterizedTest
+    @EnumSource void a_run_that_was_killed_within_an_epoch_goes_on_at_its_last_checkpoint(Begun begun) throws Exception {
         Child first = Child.start(folder, begun.line() + "--checkpoint-every 2 --out run");
         first.awaitFile(folder.resolve("run").resolve("last.ckpt"));
         first.process().destroyForcibly();
@@ -84,8 +93,8 @@ class ResumedRunTest {
     }
 
     /** Ctrl-C takes the same way; but a shell that runs the tests in the background makes their children deaf to it. */
-    @ParameterizedTest @EnumSource
-    void a_signal_ends_a_run_after_its_step_with_a_checkpoint_and_the_way_to_go_on(Begun begun) throws Exception {
+    @ParameterizedTest
+    @EnumSource void a_signal_ends_a_run_after_its_step_with_a_checkpoint_and_the_way_to_go_on(Begun begun) throws Exception {
         Child first = Child.start(folder, begun.line() + "--checkpoint-every 1 --out run");
         first.awaitFile(folder.resolve("run").resolve("last.ckpt"));
         first.process().destroy();
@@ -94,14 +103,16 @@ class ResumedRunTest {
         goesOnAsTheWholeRun(begun);
     }
 
-    @ParameterizedTest @EnumSource
-    void a_full_disk_keeps_the_last_good_checkpoint_and_says_so(Begun begun) throws Exception {
+    @ParameterizedTest
+    @EnumSource void a_full_disk_keeps_the_last_good_checkpoint_and_says_so(Begun begun) throws Exception {
         assertThat(Child.start(folder, begun.line() + "--stop-after 1 --out run").end()).isZero();
         Path last = folder.resolve("run").resolve("last.ckpt");
         byte[] good = Files.readAllBytes(last);
-        Child full = Child.start(folder, List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "-"), List.of("-XX:-UsePerfData"), begun.command(), "--resume", "run");
+        Child full = Child.start(folder, List.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "-"), List.of("-XX:-UsePerfData"),
+                begun.command(), "--resume", "run");
         assertThat(full.end()).isEqualTo(1);
-        assertThat(full.err()).contains("could not be written").contains("the last good checkpoint is whole, run/last.ckpt").contains("panatorch " + begun.command() + " --resume run").hasLineCount(1);
+        assertThat(full.err()).contains("could not be written").contains("the last good checkpoint is whole, run/last.ckpt")
+                .contains("panatorch " + begun.command() + " --resume run").hasLineCount(1);
         assertThat(last).hasBinaryContent(good);
         goesOnAsTheWholeRun(begun);
     }
@@ -122,7 +133,8 @@ class ResumedRunTest {
 
     @Test void a_checkpoint_that_was_changed_is_refused() throws IOException {
         Path run = folder.resolve("run");
-        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --batch-size 32 --epochs 2 --stop-after 1 --out", run).status()).isZero();
+        assertThat(Calls.of("train --limit-train 64 --limit-test 50 --batch-size 32 --epochs 2 --stop-after 1 --out", run).status())
+                .isZero();
         byte[] bytes = Files.readAllBytes(run.resolve("last.ckpt"));
         bytes[bytes.length / 2] ^= 1;
         Files.write(run.resolve("last.ckpt"), bytes);

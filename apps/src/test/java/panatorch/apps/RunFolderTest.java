@@ -21,7 +21,8 @@ import panatorch.junit.NoTensorLeaks;
 class RunFolderTest {
     private static final String TINY = "train --limit-train 64 --limit-test 50 --batch-size 32 --epochs 2 --out";
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
     private static Path run;
 
     @BeforeAll static void train() {
@@ -89,10 +90,12 @@ class RunFolderTest {
         JsonNode said = json(Calls.of("evaluate --limit-test 50 --json --checkpoint", run, Path.of("--out"), out).out());
         assertThat(said.at("/config/checkpoint").asText()).isEqualTo(run.resolve("best.safetensors").toString());
         double best = 0;
-        for (JsonNode epoch : json(Files.readString(run.resolve("metrics.json"))).get("epochs")) best = Math.max(best, epoch.get("testAccuracy").asDouble());
+        for (JsonNode epoch : json(Files.readString(run.resolve("metrics.json"))).get("epochs"))
+            best = Math.max(best, epoch.get("testAccuracy").asDouble());
         assertThat(said.get("accuracy").asDouble()).isEqualTo(best);
         assertThat(Calls.of("inspect", run).out()).contains("model = resnet20");
-        assertThat(Calls.of("evaluate --checkpoint", Files.createDirectory(folder.resolve("empty"))).err()).contains("there are no weights in the folder").hasLineCount(1);
+        assertThat(Calls.of("evaluate --checkpoint", Files.createDirectory(folder.resolve("empty"))).err())
+                .contains("there are no weights in the folder").hasLineCount(1);
     }
 
     @Test void the_last_checkpoint_is_known_by_the_configuration_beside_it() throws IOException {
@@ -111,7 +114,8 @@ class RunFolderTest {
         Files.writeString(config, Files.readString(config).replace("\"model\" : \"resnet20\"", "\"model\" : \"resnet32\""));
         Calls refused = Calls.of("train --resume", other);
         assertThat(refused.status()).isEqualTo(2);
-        assertThat(refused.err()).contains("cannot be resumed from " + other.resolve("last.ckpt") + ": it is of another network").hasLineCount(1);
+        assertThat(refused.err()).contains("cannot be resumed from " + other.resolve("last.ckpt") + ": it is of another network")
+                .hasLineCount(1);
     }
 
     @Test void the_data_of_the_run_is_looked_for_where_it_was() throws IOException {
@@ -122,9 +126,12 @@ class RunFolderTest {
 
     @Test void a_limited_folder_has_images_of_all_classes() throws IOException {
         Path data = images("limited", "cat", "dog", "owl"), own = folder.resolve("of few");
-        assertThat(Calls.of("train --dataset folder --epochs 1 --batch-size 2 --limit-train 3 --limit-test 3 --data", data, Path.of("--out"), own).err()).isEmpty();
+        assertThat(Calls
+                .of("train --dataset folder --epochs 1 --batch-size 2 --limit-train 3 --limit-test 3 --data", data, Path.of("--out"), own)
+                .err()).isEmpty();
         JsonNode evaluated = json(Calls.of("evaluate --json --limit-test 3 --checkpoint", own).out());
-        for (JsonNode row : evaluated.at("/quality/confusion")) assertThat(row.get(0).asInt() + row.get(1).asInt() + row.get(2).asInt()).isEqualTo(1);
+        for (JsonNode row : evaluated.at("/quality/confusion"))
+            assertThat(row.get(0).asInt() + row.get(1).asInt() + row.get(2).asInt()).isEqualTo(1);
     }
 
     // ---- what an evaluation leaves

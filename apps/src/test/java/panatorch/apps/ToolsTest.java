@@ -20,7 +20,8 @@ import panatorch.junit.NoTensorLeaks;
 /** The commands that read the weights of a run. */
 @NoTensorLeaks
 class ToolsTest {
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
     private static Path run, weights;
 
     @BeforeAll static void train() {
@@ -39,7 +40,8 @@ class ToolsTest {
     private static JsonNode json(String text) throws IOException { return new ObjectMapper().readTree(text); }
 
     @Test void inspect_lists_keys_shapes_types_and_what_else_a_file_says() throws IOException {
-        assertThat(works("inspect", weights).out()).contains("conv1.weight", "[16, 3, 3, 3]", "float32", "1,728 bytes", "model = resnet20", "116 tensors");
+        assertThat(works("inspect", weights).out()).contains("conv1.weight", "[16, 3, 3, 3]", "float32", "1,728 bytes", "model = resnet20",
+                "116 tensors");
         JsonNode listed = json(works("inspect --json", weights).out());
         assertThat(listed.get("tensors")).hasSize(116);
         assertThat(listed.at("/tensors/0/shape")).isNotEmpty();
@@ -47,7 +49,8 @@ class ToolsTest {
     }
 
     @Test void weights_go_around_through_all_kinds_of_files_unchanged() {
-        Path pt = folder.resolve("a.pt"), npz = folder.resolve("b.npz"), back = folder.resolve("c.safetensors"), last = folder.resolve("d.safetensors");
+        Path pt = folder.resolve("a.pt"), npz = folder.resolve("b.npz"), back = folder.resolve("c.safetensors"),
+                last = folder.resolve("d.safetensors");
         works("convert", weights, pt);
         works("convert", pt, npz);
         works("convert", npz, back);
@@ -55,7 +58,8 @@ class ToolsTest {
         Path evaluation = folder.resolve("around");
         String first = works("evaluate --limit-test 50 --precision fp32 --json --checkpoint", weights, Path.of("--out"), evaluation).out();
         for (Path p : List.of(pt, npz, back, last)) {
-            String again = works("evaluate --limit-test 50 --precision fp32 --json --dataset synthetic --model resnet20 --checkpoint", p, Path.of("--out"), evaluation).out();
+            String again = works("evaluate --limit-test 50 --precision fp32 --json --dataset synthetic --model resnet20 --checkpoint", p,
+                    Path.of("--out"), evaluation).out();
             assertThat(again.substring(0, again.indexOf("\"config\""))).isEqualTo(first.substring(0, first.indexOf("\"config\"")));
         }
     }
@@ -67,15 +71,20 @@ class ToolsTest {
         assertThat(refused.status()).isEqualTo(2);
         assertThat(refused.err()).contains("NumPy does not have", "--dtype fp32").hasLineCount(1);
         works("convert --dtype fp32", half, folder.resolve("half.npz"));
-        assertThat(Calls.of("convert", weights, folder.resolve("x.onnx")).err()).contains("the extension of x.onnx is unknown").hasLineCount(1);
+        assertThat(Calls.of("convert", weights, folder.resolve("x.onnx")).err()).contains("the extension of x.onnx is unknown")
+                .hasLineCount(1);
     }
 
-    @Test @EnabledIfEnvironmentVariable(named = "PYTHON", matches = ".+", disabledReason = "set PYTHON to a Python with torch and safetensors")
-    void python_loads_what_convert_writes() throws Exception {
+    @Test
+    @EnabledIfEnvironmentVariable(named = "PYTHON", matches = ".+",
+            disabledReason = "set PYTHON to a Python with torch and safetensors") void python_loads_what_convert_writes() throws Exception {
         Path pt = folder.resolve("python.pt");
         works("convert", weights, pt);
-        String program = "import torch, sys; from safetensors.torch import load_file; a = load_file(sys.argv[1]); b = torch.load(sys.argv[2], weights_only=True); assert list(a) and all(torch.equal(a[k], b[k]) for k in a)";
-        var python = new ProcessBuilder(System.getenv("PYTHON"), "-c", program, weights.toString(), pt.toString()).redirectErrorStream(true).redirectOutput(new File(folder.toFile(), "python")).start();
+        String program =
+                "import torch, sys; from safetensors.torch import load_file; a = load_file(sys.argv[1]); b = torch.load(sys.argv[2], "
+                        + "weights_only=True); assert list(a) and all(torch.equal(a[k], b[k]) for k in a)";
+        var python = new ProcessBuilder(System.getenv("PYTHON"), "-c", program, weights.toString(), pt.toString()).redirectErrorStream(true)
+                .redirectOutput(new File(folder.toFile(), "python")).start();
         assertThat(python.waitFor()).as(Files.readString(folder.resolve("python"))).isZero();
     }
 
@@ -109,7 +118,8 @@ class ToolsTest {
         assertThat(said.get("probabilities").get(said.get("label").asText()).asDouble()).isEqualTo(said.get("probability").asDouble());
         assertThat(said.get("mutualInformation").asDouble()).isNotNegative();
         assertThat(works("predict --top 2 --checkpoint", weights, png).out()).hasLineCount(1).contains("picture.png", " %");
-        assertThat(Calls.of("predict --checkpoint", weights, folder.resolve("none.png")).err()).contains("there is no image").hasLineCount(1);
+        assertThat(Calls.of("predict --checkpoint", weights, folder.resolve("none.png")).err()).contains("there is no image")
+                .hasLineCount(1);
     }
 
     @Test void a_damaged_picture_does_not_keep_others_from_being_told() throws IOException {
@@ -129,25 +139,29 @@ class ToolsTest {
     }
 
     @Test void what_a_kind_of_file_cannot_say_is_named() {
-        assertThat(works("convert", weights, folder.resolve("named.pt")).out()).contains("a .pt file cannot hold the metadata of " + weights, "--model, --dataset and --normalize");
+        assertThat(works("convert", weights, folder.resolve("named.pt")).out())
+                .contains("a .pt file cannot hold the metadata of " + weights, "--model, --dataset and --normalize");
         assertThat(works("convert", weights, folder.resolve("named.safetensors")).out()).doesNotContain("cannot say");
     }
 
     @Test void predict_takes_a_sentence_for_networks_that_read_only() {
-        assertThat(Calls.of("predict --text hello --checkpoint", weights).err()).contains("--text is for networks that take texts, and resnet20 takes images").hasLineCount(1);
+        assertThat(Calls.of("predict --text hello --checkpoint", weights).err())
+                .contains("--text is for networks that take texts, and resnet20 takes images").hasLineCount(1);
         assertThat(Calls.of("predict --checkpoint", weights).err()).contains("predict needs an image").hasLineCount(1);
     }
 
     @Test void find_lr_draws_the_curve_and_suggests_a_rate() throws IOException {
         Path out = folder.resolve("lr");
-        assertThat(works("find-lr --limit-train 256 --batch-size 64 --steps 50 --from 1e-5 --dropout none --no-augment --out", out).out()).contains("the loss falls fastest at --lr 0.");
+        assertThat(works("find-lr --limit-train 256 --batch-size 64 --steps 50 --from 1e-5 --dropout none --no-augment --out", out).out())
+                .contains("the loss falls fastest at --lr 0.");
         assertThat(json(Files.readString(out.resolve("find-lr.json"))).get("suggestion").asDouble()).isBetween(1e-4, 0.5);
         assertThat(out.resolve("find-lr.png")).isNotEmptyFile();
     }
 
     @Test void find_lr_says_so_where_a_few_noisy_steps_suggest_nothing() throws IOException {
         String few = "find-lr --limit-train 64 --steps 6 --from 1e-9 --to 1e-8 ";
-        assertThat(works(few.strip()).out()).contains("6 steps from 1.0e-09 to 1.0e-08; no rate can be suggested").doesNotContain("at --lr ");
+        assertThat(works(few.strip()).out()).contains("6 steps from 1.0e-09 to 1.0e-08; no rate can be suggested")
+                .doesNotContain("at --lr ");
         assertThat(json(works(few + "--json").out()).get("suggestion").isNull()).isTrue();
     }
 

@@ -9,10 +9,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Writes {@code Aten} (every operator, static), {@code TensorOps} (those of a tensor, as its methods), the classes of PyTorch's
- * modules, {@code Options}, {@code Results} and an index of the methods, from a list of operator schemas.
+ * Writes {@code Aten} (every operator, static), {@code TensorOps} (those of a tensor, as its methods), the classes of PyTorch's modules,
+ * {@code Options}, {@code Results} and an index of the methods, from a list of operator schemas.
  *
- * <p>usage: {@code java Generate.java SCHEMAS SOURCES RESOURCES}
+ * <p>
+ * usage: {@code java Generate.java SCHEMAS SOURCES RESOURCES}
  */
 public final class Generate {
     static final String HEADER = "// Generated from aten-schemas.txt.\npackage panatorch;\n";
@@ -53,17 +54,24 @@ public final class Generate {
         Files.writeString(resources.resolve("aten-methods.tsv"), g.index());
     }
 
-    /** For tests: an operator, the method of all its arguments, the one that takes its options, and the overload that writes to given tensors. */
+    /**
+     * For tests: an operator, the method of all its arguments, the one that takes its options, and the overload that writes to given
+     * tensors.
+     */
     private String index() {
         var withOptions = methods.stream().filter(m -> m.options() != null).collect(Collectors.toMap(Method::schema, Method::signature));
-        return methods.stream().filter(Method::full).map(m -> m.schema().qualified() + "\t" + m.signature() + "\t" + withOptions.getOrDefault(m.schema(), "") + "\t" + m.schema().out() + "\n")
+        return methods.stream().filter(Method::full)
+                .map(m -> m.schema().qualified() + "\t" + m.signature() + "\t" + withOptions.getOrDefault(m.schema(), "") + "\t"
+                        + m.schema().out() + "\n")
                 .collect(Collectors.joining());
     }
 
     private String operators() {
-        return HEADER + "\n/** One constant an operator, so that the compiler sees them as such. */\nfinal class Ops {\n    private Ops() {}\n\n"
+        return HEADER
+                + "\n/** One constant an operator, so that the compiler sees them as such. */\nfinal class Ops {\n    private Ops() {}\n\n"
                 + schemas.stream().map(s -> "    static final Operator " + s.constant() + " = new Operator(" + operator(s) + ");\n")
-                        .collect(Collectors.joining()) + "}\n";
+                        .collect(Collectors.joining())
+                + "}\n";
     }
 
     private static String operator(Schema s) {
@@ -81,9 +89,11 @@ public final class Generate {
         return HEADER + "\nimport java.util.Arrays;" + IMPORTS + """
 
                 /**
-                 * Every operator of libtorch as static methods: the arguments in schema order, optional ones left out from the end, or where there
+                 * Every operator of libtorch as static methods: the arguments in schema order, optional ones left out from the end, or \
+                 where there
                  * are many of them, in a record of {@link Options}. A list of a known size may be one number, which stands for each of its
-                 * elements. {@link Out} has them write to given tensors, as {@code out=} does. Results belong to the current {@link Scope}. Errors of libtorch are {@link TorchException}s.
+                 * elements. {@link Out} has them write to given tensors, as {@code out=} does. Results belong to the current {@link \
+                 Scope}. Errors of libtorch are {@link TorchException}s.
                  */
                 public final class Aten {
                     private Aten() {}

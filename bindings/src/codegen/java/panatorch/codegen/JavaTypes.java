@@ -71,7 +71,9 @@ final class JavaTypes {
     }
 
     /** Whether the value cannot be absent, and not be an object. */
-    static boolean primitive(Schema.Argument a) { return BOXED.containsKey(argument(a).java()); }
+    static boolean primitive(Schema.Argument a) {
+        return BOXED.containsKey(argument(a).java());
+    }
 
     static Mapping result(Schema.Return r) { return RESULTS.getOrDefault(r.type(), new Mapping("NativeObject", "takeObject")); }
 

@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
  * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
  * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
  *
- * <p>Handier are a {@code long} or {@code double}, which an {@code int} converts to, for a number that may be absent, and a
- * {@code boolean} beside it; one number, as in Python, for
- * each list of a known size; {@code Tensor...} for a trailing list of tensors.
+ * <p>
+ * Handier are a {@code long} or {@code double}, which an {@code int} converts to, for a number that may be absent, and a {@code boolean}
+ * beside it; one number, as in Python, for each list of a known size; {@code Tensor...} for a trailing list of tensors.
  */
 record Method(Schema schema, String name, List<Schema.Argument> parameters) {
     private static final Set<String> NUMERIC = Set.of("int", "SymInt", "float", "Scalar");
@@ -32,25 +32,29 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         return parameters.isEmpty() || !parameters.getLast().type().startsWith("Options.") ? null : parameters.getLast();
     }
 
-    /** A trailing list may be written out where no argument after it, and not only numbers before it, could be mistaken for more elements. */
+    /**
+     * A trailing list may be written out where no argument after it, and not only numbers before it, could be mistaken for more elements.
+     */
     boolean variadic() {
         if (parameters.isEmpty()) return false;
         var last = parameters.getLast();
         int at = schema.arguments().indexOf(last);
         return last.type().equals("Tensor...") || last.list() && NUMERIC.contains(last.element())
-                && (parameters.size() == 1 || !parameters.subList(0, parameters.size() - 1).stream().allMatch(a -> !a.list() && NUMERIC.contains(a.element())))
+                && (parameters.size() == 1
+                        || !parameters.subList(0, parameters.size() - 1).stream().allMatch(a -> !a.list() && NUMERIC.contains(a.element())))
                 && schema.arguments().stream().skip(at + 1L).noneMatch(a -> NUMERIC.contains(a.element()) || a.element().equals("Tensor"));
     }
 
     /** What the Java compiler tells overloads apart by. */
     String signature() {
-        return name + parameters.stream().map(a -> JavaTypes.argument(a).java().replaceAll("<.*>", "")).collect(Collectors.joining(",", "(", ")"));
+        return name + parameters.stream().map(a -> JavaTypes.argument(a).java().replaceAll("<.*>", ""))
+                .collect(Collectors.joining(",", "(", ")"));
     }
 
     /**
-     * The methods of all operators, from the required arguments to all. Full signatures go first: where two
-     * operators would get the same one, the later keeps its overload name as a suffix. A shortened method is
-     * left out where its signature is taken (by then it means the same: {@code std(self)} of three overloads).
+     * The methods of all operators, from the required arguments to all. Full signatures go first: where two operators would get the same
+     * one, the later keeps its overload name as a suffix. A shortened method is left out where its signature is taken (by then it means the
+     * same: {@code std(self)} of three overloads).
      */
     static List<Method> of(List<Schema> schemas, OptionRecords options) {
         Map<Schema, String> names = new HashMap<>();
@@ -58,17 +62,20 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         for (Schema s : schemas) {
             String name = JavaTypes.camel(s.baseName());
             // To Java, a list of numbers and one of tensors are the same type.
-            if (s.arguments().stream().anyMatch(a -> a.list() && a.element().equals("Scalar"))) name += JavaTypes.capital(JavaTypes.camel(s.overload()));
+            if (s.arguments().stream().anyMatch(a -> a.list() && a.element().equals("Scalar")))
+                name += JavaTypes.capital(JavaTypes.camel(s.overload()));
             if (!taken.add(new Method(s, name, s.arguments()).signature())) {
                 name += JavaTypes.capital(JavaTypes.camel(s.overload()));
-                if (!taken.add(new Method(s, name, s.arguments()).signature())) throw new IllegalStateException("two methods for " + s.text());
+                if (!taken.add(new Method(s, name, s.arguments()).signature()))
+                    throw new IllegalStateException("two methods for " + s.text());
             }
             names.put(s, name);
         }
         Map<Schema, List<Method>> methods = new LinkedHashMap<>();
         for (Schema s : schemas) methods.put(s, new ArrayList<>(List.of(new Method(s, names.get(s), s.arguments()))));
         for (Schema s : schemas) {
-            for (int given = s.optional().size() - 1; given >= 0; given--) add(methods, taken, new Method(s, names.get(s), first(s.arguments(), given)));
+            for (int given = s.optional().size() - 1; given >= 0; given--)
+                add(methods, taken, new Method(s, names.get(s), first(s.arguments(), given)));
         }
         for (Schema s : schemas) {
             if (options.type(s) == null) continue;
@@ -77,7 +84,8 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
             add(methods, taken, new Method(s, names.get(s), parameters));
         }
         for (Schema s : schemas) {
-            if (!s.baseName().startsWith("_")) for (Method m : List.copyOf(methods.get(s))) m.handier(taken).forEach(h -> add(methods, taken, h));
+            if (!s.baseName().startsWith("_"))
+                for (Method m : List.copyOf(methods.get(s))) m.handier(taken).forEach(h -> add(methods, taken, h));
         }
         return methods.values().stream().flatMap(List::stream).toList();
     }

@@ -16,12 +16,16 @@ final class MethodWriter {
 
     /** Default arrays, each made once, as the methods written so far need them. */
     String constants() {
-        return constants.entrySet().stream().map(e -> "    private static final " + e.getKey().replaceFirst("new (\\w+\\[]) .*", "$1") + " " + e.getValue()
-                + " = " + e.getKey() + ";\n").collect(Collectors.joining());
+        return constants.entrySet().stream()
+                .map(e -> "    private static final " + e.getKey().replaceFirst("new (\\w+\\[]) .*", "$1") + " " + e.getValue()
+                        + " = " + e.getKey() + ";\n")
+                .collect(Collectors.joining());
     }
 
     /** The method that calls the operator, or a shortened one that calls that. */
-    String full(Method m, String modifiers) { return method(m, modifiers, m.name(), m.parameters(), m.full() ? body(m) : delegate(m)); }
+    String full(Method m, String modifiers) {
+        return method(m, modifiers, m.name(), m.parameters(), m.full() ? body(m) : delegate(m));
+    }
 
     /** A method that calls that of {@code Aten}; {@code self}, if not empty, stands for the first argument. */
     String forwarding(Method m, String modifiers, String name, String self) {
@@ -32,22 +36,30 @@ final class MethodWriter {
     }
 
     private String method(Method m, String modifiers, String name, List<Schema.Argument> parameters, String body) {
-        String list = parameters.stream().map(a -> JavaTypes.declaration(a, m.variadic() && a == parameters.getLast())).collect(Collectors.joining(", "));
+        String list = parameters.stream().map(a -> JavaTypes.declaration(a, m.variadic() && a == parameters.getLast()))
+                .collect(Collectors.joining(", "));
         return "\n" + javadoc(m) + "    " + modifiers + results.type(m.schema()) + " " + name + "(" + list + ") {\n" + body + "    }\n";
     }
 
     private static String javadoc(Method m) {
-        String rest = m.schema().arguments().stream().filter(a -> m.parameter(a) == null).map(a -> a.name() + "=" + a.fallback()).collect(Collectors.joining(", "));
+        String rest = m.schema().arguments().stream().filter(a -> m.parameter(a) == null).map(a -> a.name() + "=" + a.fallback())
+                .collect(Collectors.joining(", "));
         boolean reduces = m.parameters().stream().anyMatch(a -> a.name().equals("reduction") && a.element().equals("int"));
-        if (rest.isEmpty()) return "    /** {@code " + m.schema().text() + "}" + (reduces ? "; a reduction is 0 for none, 1 for the mean, 2 for the sum" : "") + " */\n";
-        if (m.options() != null) return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
+        if (rest.isEmpty())
+            return "    /** {@code " + m.schema().text() + "}"
+                    + (reduces ? "; a reduction is 0 for none, 1 for the mean, 2 for the sum" : "") + " */\n";
+        if (m.options() != null)
+            return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
         return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "} */\n";
     }
 
-    private static String statement(Method m, String call) { return "        " + (m.schema().returns().isEmpty() ? "" : "return ") + call + ";\n"; }
+    private static String statement(Method m, String call) {
+        return "        " + (m.schema().returns().isEmpty() ? "" : "return ") + call + ";\n";
+    }
 
     private String delegate(Method m) {
-        return statement(m, m.name() + "(" + m.schema().arguments().stream().map(a -> argument(m, a)).collect(Collectors.joining(", ")) + ")");
+        return statement(m,
+                m.name() + "(" + m.schema().arguments().stream().map(a -> argument(m, a)).collect(Collectors.joining(", ")) + ")");
     }
 
     /** What a shortened method passes for an argument. */
@@ -57,31 +69,37 @@ final class MethodWriter {
         if (given == null) return m.options() == null ? shared(JavaTypes.fallback(a)) : "options." + name + "()";
         if (given.type().equals(a.type())) return name;
         if (given.type().equals("Tensor...")) return "Arrays.asList(" + name + ")";
-        return a.list() ? "new long[] {" + String.join(", ", Collections.nCopies(a.copies(), name)) + "}" : "(" + JavaTypes.argument(a).java() + ") " + name;
+        return a.list() ? "new long[] {" + String.join(", ", Collections.nCopies(a.copies(), name)) + "}"
+                : "(" + JavaTypes.argument(a).java() + ") " + name;
     }
 
     private String shared(String expression) {
-        return expression.startsWith("new ") ? constants.computeIfAbsent(expression, e -> e.replaceFirst("new (\\w+)\\[] ", "$1S_").replace("-", "minus")
-                .replaceAll("\\W+", "_").replaceAll("_$", "").toUpperCase()) : expression;
+        return expression.startsWith(
+                "new ") ? constants.computeIfAbsent(expression, e -> e.replaceFirst("new (\\w+)\\[] ", "$1S_").replace("-", "minus")
+                        .replaceAll("\\W+", "_").replaceAll("_$", "").toUpperCase()) : expression;
     }
 
     private String body(Method m) {
         var b = new StringBuilder("        Call call = Call.begin(Ops." + m.schema().constant() + ");\n");
-        for (var a : m.parameters()) b.append("        call.").append(JavaTypes.argument(a).push()).append('(').append(JavaTypes.camel(a.name())).append(");\n");
+        for (var a : m.parameters())
+            b.append("        call.").append(JavaTypes.argument(a).push()).append('(').append(JavaTypes.camel(a.name())).append(");\n");
         var returns = m.schema().returns();
         if (returns.isEmpty()) return b.append("        call.runVoid();\n").toString();
         if (returns.size() == 1) {
             var same = m.schema().returnedArgument(returns.getFirst());
-            if (same != null && same.type().equals("Tensor")) return b.append("        return call.runInPlace(").append(JavaTypes.camel(same.name())).append(");\n").toString();
+            if (same != null && same.type().equals("Tensor"))
+                return b.append("        return call.runInPlace(").append(JavaTypes.camel(same.name())).append(");\n").toString();
             if (returns.getFirst().type().equals("Tensor")) return b.append("        return call.runTensor();\n").toString();
         }
         b.append("        call.run();\n");
         String values = IntStream.range(0, returns.size()).mapToObj(i -> {
             var same = m.schema().returnedArgument(returns.get(i));
-            return same != null && same.type().equals("Tensor") ? JavaTypes.camel(same.name()) : "call." + JavaTypes.result(returns.get(i)).push() + "(" + i + ")";
+            return same != null && same.type().equals("Tensor") ? JavaTypes.camel(same.name())
+                    : "call." + JavaTypes.result(returns.get(i)).push() + "(" + i + ")";
         }).collect(Collectors.joining(", "));
         String type = returns.size() == 1 ? JavaTypes.result(returns.getFirst()).java() : "var";
-        b.append("        ").append(type).append(" results = ").append(returns.size() == 1 ? values : "new " + results.type(m.schema()) + "(" + values + ")").append(";\n");
+        b.append("        ").append(type).append(" results = ")
+                .append(returns.size() == 1 ? values : "new " + results.type(m.schema()) + "(" + values + ")").append(";\n");
         return b.append("        call.end();\n        return results;\n").toString();
     }
 }

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The records of optional arguments, for operators with more than three of them. Operators with the same optional arguments share a
- * record, named after the one of them with the shortest name; each has a factory under its own name.
+ * The records of optional arguments, for operators with more than three of them. Operators with the same optional arguments share a record,
+ * named after the one of them with the shortest name; each has a factory under its own name.
  */
 final class OptionRecords {
     private static final int MOST_WITHOUT = 3;
@@ -28,11 +28,13 @@ final class OptionRecords {
             String list = list(s), name = JavaTypes.camel(s.baseName());
             users.computeIfAbsent(list, l -> new ArrayList<>()).add(s);
             // An overload with other options than the first has its overload's name, too.
-            if (!list.equals(factories.computeIfAbsent(name, n -> list))) factories.put(name + JavaTypes.capital(JavaTypes.camel(s.overload())), list);
+            if (!list.equals(factories.computeIfAbsent(name, n -> list)))
+                factories.put(name + JavaTypes.capital(JavaTypes.camel(s.overload())), list);
         }
         factories.put("tensorOptions", TENSOR_OPTIONS);
         users.keySet().forEach(list -> types.put(list, list.equals(TENSOR_OPTIONS) ? "TensorOptions" : typeName(list)));
-        if (types.values().stream().distinct().count() != types.size()) throw new IllegalStateException("two records of one name in " + types.values());
+        if (types.values().stream().distinct().count() != types.size())
+            throw new IllegalStateException("two records of one name in " + types.values());
     }
 
     private String typeName(String list) {
@@ -46,13 +48,16 @@ final class OptionRecords {
     private static String text(Schema.Argument a) { return a.type() + " " + a.name() + "=" + a.fallback(); }
 
     /** The Java type of an operator's options, or null where it has none. */
-    String type(Schema s) { return types.containsKey(list(s)) ? "Options." + types.get(list(s)) : null; }
+    String type(Schema s) {
+        return types.containsKey(list(s)) ? "Options." + types.get(list(s)) : null;
+    }
 
     String source() {
         var b = new StringBuilder(Generate.HEADER).append(Generate.IMPORTS).append("""
 
                 /**
-                 * Optional arguments of operators that have more than three: a factory under the operator's name holds the defaults, and each
+                 * Optional arguments of operators that have more than three: a factory under the operator's name holds the defaults, and \
+                 each
                  * method of a record returns a copy with one of them changed. {@code torch.conv2d(x, w, stride=2, groups=4)} is
                  * {@code Aten.conv2d(x, w, Options.conv2d().stride(2, 2).groups(4))}. Records are immutable, so that any may be kept in a
                  * constant and used by any thread; a tensor in one is not owned by it.
@@ -60,7 +65,8 @@ final class OptionRecords {
                 public final class Options {
                     private Options() {}
                 """);
-        factories.forEach((name, list) -> b.append("\n    /** The defaults of {@code ").append(name).append("}. */\n    public static ").append(types.get(list))
+        factories.forEach((name, list) -> b.append("\n    /** The defaults of {@code ").append(name).append("}. */\n    public static ")
+                .append(types.get(list))
                 .append(' ').append(name).append("() { return ").append(types.get(list)).append(".DEFAULTS; }\n"));
         users.forEach((list, operators) -> b.append(record(types.get(list), list, operators)));
         return b.append("}\n").toString();
@@ -69,27 +75,38 @@ final class OptionRecords {
     private static String record(String type, String list, List<Schema> operators) {
         var fields = operators.getFirst().optional();
         var b = new StringBuilder("\n    /**\n     * {@code ").append(list).append("}, of ")
-                .append(operators.stream().map(s -> "{@code " + s.qualified() + "}").collect(Collectors.joining(", "))).append(".\n     */\n    public record ").append(type).append('(')
-                .append(fields.stream().map(a -> JavaTypes.declaration(a, false)).collect(Collectors.joining(", "))).append(") {\n        static final ")
-                .append(type).append(" DEFAULTS = new ").append(type).append('(').append(fields.stream().map(JavaTypes::fallback).collect(Collectors.joining(", "))).append(");\n");
+                .append(operators.stream().map(s -> "{@code " + s.qualified() + "}").collect(Collectors.joining(", ")))
+                .append(".\n     */\n    public record ").append(type).append('(')
+                .append(fields.stream().map(a -> JavaTypes.declaration(a, false)).collect(Collectors.joining(", ")))
+                .append(") {\n        static final ")
+                .append(type).append(" DEFAULTS = new ").append(type).append('(')
+                .append(fields.stream().map(JavaTypes::fallback).collect(Collectors.joining(", "))).append(");\n");
         var arrays = fields.stream().filter(OptionRecords::array).toList();
-        if (!arrays.isEmpty()) b.append("\n        public ").append(type).append(" {\n").append(arrays.stream().map(a -> "            " + name(a) + " = " + copy(a) + ";\n")
-                .collect(Collectors.joining())).append("        }\n");
-        for (var a : arrays) b.append("\n        @Override public ").append(JavaTypes.declaration(a, false).replaceFirst(" \\w+$", "")).append(' ').append(name(a))
-                .append("() { return ").append(copy(a)).append("; }\n");
+        if (!arrays.isEmpty())
+            b.append("\n        public ").append(type).append(" {\n")
+                    .append(arrays.stream().map(a -> "            " + name(a) + " = " + copy(a) + ";\n")
+                            .collect(Collectors.joining()))
+                    .append("        }\n");
+        for (var a : arrays)
+            b.append("\n        @Override public ").append(JavaTypes.declaration(a, false).replaceFirst(" \\w+$", "")).append(' ')
+                    .append(name(a))
+                    .append("() { return ").append(copy(a)).append("; }\n");
         for (var a : fields) {
             b.append(wither(type, fields, a, a));
-            if (a.optional() && !a.required().equals(a) && JavaTypes.primitive(a.required())) b.append(wither(type, fields, a, a.required()));
+            if (a.optional() && !a.required().equals(a) && JavaTypes.primitive(a.required()))
+                b.append(wither(type, fields, a, a.required()));
         }
         b.append("\n        @Override public String toString() { return \"").append(type).append("[")
-                .append(fields.stream().map(a -> name(a) + "=\" + " + (array(a) ? "java.util.Arrays.toString(" + name(a) + ")" : name(a))).collect(Collectors.joining(" + \", ")))
+                .append(fields.stream().map(a -> name(a) + "=\" + " + (array(a) ? "java.util.Arrays.toString(" + name(a) + ")" : name(a)))
+                        .collect(Collectors.joining(" + \", ")))
                 .append(" + \"]\"; }\n");
         return b.append("    }\n").toString();
     }
 
     private static String wither(String type, List<Schema.Argument> fields, Schema.Argument changed, Schema.Argument as) {
         String values = fields.stream().map(OptionRecords::name).collect(Collectors.joining(", "));
-        return "\n        public " + type + " " + name(changed) + "(" + JavaTypes.declaration(as, array(as)) + ") { return new " + type + "(" + values + "); }\n";
+        return "\n        public " + type + " " + name(changed) + "(" + JavaTypes.declaration(as, array(as)) + ") { return new " + type
+                + "(" + values + "); }\n";
     }
 
     private static String name(Schema.Argument a) { return JavaTypes.camel(a.name()); }

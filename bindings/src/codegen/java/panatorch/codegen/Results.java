@@ -18,7 +18,8 @@ final class Results {
         String fields = IntStream.range(0, returns.size())
                 .mapToObj(i -> JavaTypes.result(returns.get(i)).java() + " " + field(returns.get(i), i)).collect(Collectors.joining(", "));
         String name = name(s);
-        if (!fields.equals(records.getOrDefault(name, fields))) name += fields.contains("List<") ? "Lists" : JavaTypes.capital(JavaTypes.camel(s.overload()));
+        if (!fields.equals(records.getOrDefault(name, fields)))
+            name += fields.contains("List<") ? "Lists" : JavaTypes.capital(JavaTypes.camel(s.overload()));
         if (!fields.equals(records.getOrDefault(name, fields))) throw new IllegalStateException("two records " + name);
         records.put(name, fields);
         return "Results." + name;
@@ -27,7 +28,8 @@ final class Results {
     private static String field(Schema.Return r, int i) { return r.name() == null ? "result" + i : JavaTypes.camel(r.name()); }
 
     private static String name(Schema s) {
-        boolean named = s.returns().stream().allMatch(r -> r.name() != null), unnamed = s.returns().stream().allMatch(r -> r.name() == null);
+        boolean named = s.returns().stream().allMatch(r -> r.name() != null),
+                unnamed = s.returns().stream().allMatch(r -> r.name() == null);
         if (s.returns().size() <= 3 && named)
             return s.returns().stream().map(r -> JavaTypes.capital(JavaTypes.camel(r.name()))).collect(Collectors.joining());
         if (unnamed && s.returns().stream().allMatch(r -> r.type().equals("Tensor"))) return "Tensors" + s.returns().size();

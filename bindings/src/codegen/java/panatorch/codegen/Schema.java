@@ -23,11 +23,15 @@ record Schema(String text, String name, String overload, List<Argument> argument
         /** The same, always given. */
         Argument required() { return new Argument(plain(), alias, name, null); }
         /** How often one number stands for a list of whole numbers, 2 for {@code int[2]}; 0 where it does not. */
-        int copies() { return plain().matches("(Sym)?[Ii]nt\\[\\d]") ? plain().charAt(plain().length() - 2) - '0' : 0; }
+        int copies() {
+            return plain().matches("(Sym)?[Ii]nt\\[\\d]") ? plain().charAt(plain().length() - 2) - '0' : 0;
+        }
         /** The type without the optional mark. */
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
         /** The type of a list's elements, and of anything else the type itself. */
-        String element() { return list() ? plain().substring(0, plain().lastIndexOf('[')) : plain(); }
+        String element() {
+            return list() ? plain().substring(0, plain().lastIndexOf('[')) : plain();
+        }
     }
 
     /** @param name null where the schema gives none */
@@ -71,10 +75,14 @@ record Schema(String text, String name, String overload, List<Argument> argument
     String constant() { return baseName() + (overload.isEmpty() ? "" : "__" + overload); }
 
     /** The arguments that have a default. */
-    List<Argument> optional() { return arguments.stream().filter(a -> a.fallback() != null).toList(); }
+    List<Argument> optional() {
+        return arguments.stream().filter(a -> a.fallback() != null).toList();
+    }
 
     /** How the dispatcher's users name it: {@code aten::add.Tensor}. */
-    String qualified() { return overload.isEmpty() ? name : name + "." + overload; }
+    String qualified() {
+        return overload.isEmpty() ? name : name + "." + overload;
+    }
 
     /** The argument that return {@code r} is itself, as after an in-place operator, or null. */
     Argument returnedArgument(Return r) {

@@ -11,8 +11,8 @@ import panatorch.internal.libtorch.CudaRuntime;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
- * The GPUs of this process: {@code torch.cuda}. The switches of cuDNN and TF32 are {@link panatorch.BackendFlag}s. Where there is no GPU, what needs one is an
- * {@link IllegalStateException} that says what is missing; of the CPU, {@link #synchronize} does nothing.
+ * The GPUs of this process: {@code torch.cuda}. The switches of cuDNN and TF32 are {@link panatorch.BackendFlag}s. Where there is no GPU,
+ * what needs one is an {@link IllegalStateException} that says what is missing; of the CPU, {@link #synchronize} does nothing.
  */
 public final class Cuda {
     private Cuda() {}
@@ -44,15 +44,18 @@ public final class Cuda {
         if (device.type() != Device.Type.CUDA) throw new IllegalArgumentException("a CUDA device is needed, not " + device);
         require();
         int index = device.index() < 0 ? JavaCpp.call(() -> streams().currentDevice()) : device.index();
-        if (index >= deviceCount()) throw new IllegalStateException("there is no device " + device + " here: libtorch finds " + deviceCount() + " GPUs");
+        if (index >= deviceCount())
+            throw new IllegalStateException("there is no device " + device + " here: libtorch finds " + deviceCount() + " GPUs");
         return Device.cuda(index);
     }
 
     private static void require() {
         if (isAvailable()) return;
         boolean built = JavaCpp.call(() -> torch.hasDeviceGuardImpl((byte) Device.Type.CUDA.code()));
-        throw new IllegalStateException(built ? "libtorch has CUDA but finds no GPU: the driver is missing or too old, or CUDA_VISIBLE_DEVICES hides it"
-                : "this libtorch was built without CUDA: add org.bytedeco:pytorch with the classifier linux-x86_64-gpu to the class path, or name a PyTorch with CUDA with -Dpanatorch.libtorch=DIR");
+        throw new IllegalStateException(built
+                ? "libtorch has CUDA but finds no GPU: the driver is missing or too old, or CUDA_VISIBLE_DEVICES hides it"
+                : "this libtorch was built without CUDA: add org.bytedeco:pytorch with the classifier linux-x86_64-gpu to the class path, "
+                        + "or name a PyTorch with CUDA with -Dpanatorch.libtorch=DIR");
     }
 
     /** Waits until all is done on all streams of the device. */
@@ -66,14 +69,15 @@ public final class Cuda {
     public enum SyncDebugMode { DEFAULT, WARN, ERROR }
 
     /**
-     * Finds what waits: {@code torch.cuda.set_sync_debug_mode}, for all threads. {@code ERROR} has {@code item()} and the like be a {@link panatorch.TorchException}. As in Python not all that
-     * waits is found, and {@link #synchronize} is not meant.
+     * Finds what waits: {@code torch.cuda.set_sync_debug_mode}, for all threads. {@code ERROR} has {@code item()} and the like be a
+     * {@link panatorch.TorchException}. As in Python not all that waits is found, and {@link #synchronize} is not meant.
      *
      * @throws IllegalStateException without CUDA, or where libtorch was not built by GCC
      */
     public static void setSyncDebugMode(SyncDebugMode mode) {
         require();
-        if (!CudaRuntime.setSyncDebugMode(mode.ordinal())) throw new IllegalStateException("this libtorch does not tell what waits for the GPU under the name that GCC gives it");
+        if (!CudaRuntime.setSyncDebugMode(mode.ordinal()))
+            throw new IllegalStateException("this libtorch does not tell what waits for the GPU under the name that GCC gives it");
     }
 
     /** {@code torch.cuda.memory_stats}. */

@@ -11,8 +11,9 @@ import panatorch.Device;
 import panatorch.internal.libtorch.CudaDriver;
 
 /**
- * The properties of a GPU as NVIDIA's driver tells them, {@code torch.cuda.get_device_properties}. The driver's own library is asked, which is there
- * wherever CUDA works, whatever libtorch is built for; it counts GPUs as libtorch does ({@code CUDA_VISIBLE_DEVICES} holds for both).
+ * The properties of a GPU as NVIDIA's driver tells them, {@code torch.cuda.get_device_properties}. The driver's own library is asked, which
+ * is there wherever CUDA works, whatever libtorch is built for; it counts GPUs as libtorch does ({@code CUDA_VISIBLE_DEVICES} holds for
+ * both).
  *
  * @param name as {@code NVIDIA H200}
  * @param major of the compute capability
@@ -57,6 +58,7 @@ public record DeviceProperties(String name, int major, int minor, long totalMemo
 
     /** {@code NVIDIA H200, compute capability 9.0, 139.8 GiB, 132 multiprocessors} */
     @Override public String toString() {
-        return String.format(Locale.ROOT, "%s, compute capability %s, %.1f GiB, %d multiprocessors", name, capability(), totalMemory / 0x1p30, multiProcessorCount);
+        return String.format(Locale.ROOT, "%s, compute capability %s, %.1f GiB, %d multiprocessors", name, capability(),
+                totalMemory / 0x1p30, multiProcessorCount);
     }
 }

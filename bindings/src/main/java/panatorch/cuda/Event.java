@@ -7,8 +7,9 @@ import panatorch.JavaCpp;
 import panatorch.internal.libtorch.CudaRuntime;
 
 /**
- * A mark on a {@link Stream}: {@code torch.cuda.Event}. It happens when all is done that was on the stream as it was recorded; one that was not recorded has
- * happened. Owns a few bytes of the driver from its first recording until closed; nobody else frees them. One thread at a time may record, wait and close.
+ * A mark on a {@link Stream}: {@code torch.cuda.Event}. It happens when all is done that was on the stream as it was recorded; one that was
+ * not recorded has happened. Owns a few bytes of the driver from its first recording until closed; nobody else frees them. One thread at a
+ * time may record, wait and close.
  *
  * <pre>{@code
  * try (var start = Event.timing(); var end = Event.timing()) {
@@ -20,7 +21,8 @@ import panatorch.internal.libtorch.CudaRuntime;
  * }
  * }</pre>
  *
- * <p>On the CPU's stream, where work is done as it is asked for, it happens when it is recorded.
+ * <p>
+ * On the CPU's stream, where work is done as it is asked for, it happens when it is recorded.
  */
 public final class Event implements AutoCloseable {
     private final boolean timing, blocking;
@@ -68,7 +70,9 @@ public final class Event implements AutoCloseable {
     }
 
     /** Returns whether the event has happened. */
-    public boolean query() { return event == 0 || JavaCpp.call(() -> Cuda.streams().queryEvent(event)); }
+    public boolean query() {
+        return event == 0 || JavaCpp.call(() -> Cuda.streams().queryEvent(event));
+    }
 
     /** Waits until it has happened. */
     public void synchronize() {
@@ -90,7 +94,8 @@ public final class Event implements AutoCloseable {
     public double elapsedTime(Event end) {
         Device on = device;
         if (!timing || !end.timing) throw new IllegalStateException("only events made with timing know when they happened");
-        if (on == null || end.device == null) throw new IllegalStateException("both events must be recorded before the time between them is asked for");
+        if (on == null || end.device == null)
+            throw new IllegalStateException("both events must be recorded before the time between them is asked for");
         if (!on.equals(end.device)) throw new IllegalStateException("there is no time between events of " + on + " and " + end.device);
         if (on.type() == Device.Type.CPU) return (end.recordedNanos - recordedNanos) * 1e-6;
         return JavaCpp.call(() -> Cuda.streams().elapsedMillis(event, end.event, on.index()));

@@ -9,13 +9,15 @@ import panatorch.internal.libtorch.NativeStreams;
 
 /**
  * A queue of work of a GPU: {@code torch.cuda.Stream}. What is on one stream is done in its order, what is on two at any time, unless one
- * {@linkplain #waitEvent waits} for the other. libtorch owns the queues; this is a name of one, equal to others of the same, and may be used by any
- * thread. A thread computes on its current stream, which {@link #enter} changes.
+ * {@linkplain #waitEvent waits} for the other. libtorch owns the queues; this is a name of one, equal to others of the same, and may be
+ * used by any thread. A thread computes on its current stream, which {@link #enter} changes.
  *
- * <p>The CPU has one stream, on which all is done when a call returns: nothing here waits for it, and code for a GPU runs on it unchanged.
+ * <p>
+ * The CPU has one stream, on which all is done when a call returns: nothing here waits for it, and code for a GPU runs on it unchanged.
  *
- * <p>Memory of a tensor may be used again as soon as the tensor is freed, by what comes later on the stream that it was made on. A tensor that another stream
- * uses has to live until that stream is waited for, or {@link #recordUse} is told of it.
+ * <p>
+ * Memory of a tensor may be used again as soon as the tensor is freed, by what comes later on the stream that it was made on. A tensor that
+ * another stream uses has to live until that stream is waited for, or {@link #recordUse} is told of it.
  */
 public final class Stream {
     private final Device device;
@@ -56,7 +58,8 @@ public final class Stream {
         return named(device, (streams, index) -> streams.pooled(index, priority));
     }
 
-    @FunctionalInterface private interface Source {
+    @FunctionalInterface
+    private interface Source {
         long of(NativeStreams streams, int index);
     }
 
@@ -75,10 +78,14 @@ public final class Stream {
     boolean onCpu() { return device.type() == Device.Type.CPU; }
 
     /** Makes this the current stream of this thread, and its device the current one, until the guard is closed. */
-    public StreamGuard enter() { return StreamGuard.enter(device, id); }
+    public StreamGuard enter() {
+        return StreamGuard.enter(device, id);
+    }
 
     /** Returns whether all work that was put on this stream is done. */
-    public boolean query() { return onCpu() || JavaCpp.call(() -> Cuda.streams().query(device.index(), id)); }
+    public boolean query() {
+        return onCpu() || JavaCpp.call(() -> Cuda.streams().query(device.index(), id));
+    }
 
     /** Waits until all that was put on it is done. */
     public void synchronize() {
@@ -86,10 +93,16 @@ public final class Stream {
     }
 
     /** Returns whether a {@link CudaGraph} is being captured from it. */
-    public boolean isCapturing() { return !onCpu() && JavaCpp.call(() -> Cuda.streams().isCapturing(device.index(), id)); }
+    public boolean isCapturing() {
+        return !onCpu() && JavaCpp.call(() -> Cuda.streams().isCapturing(device.index(), id));
+    }
 
-    /** Has work that is put on this stream from now on begin when {@code event}, as last recorded, has happened. The caller does not wait. */
-    public void waitEvent(Event event) { event.block(this); }
+    /**
+     * Has work that is put on this stream from now on begin when {@code event}, as last recorded, has happened. The caller does not wait.
+     */
+    public void waitEvent(Event event) {
+        event.block(this);
+    }
 
     /** Has work that is put on this stream from now on begin when all work that {@code other} has now is done. The caller does not wait. */
     public void waitStream(Stream other) {
@@ -115,7 +128,9 @@ public final class Stream {
     }
 
     /** CUDA's {@code cudaStream_t}, for other libraries; libtorch's own. 0 for the default stream and on the CPU. */
-    public long handle() { return onCpu() ? 0 : JavaCpp.call(() -> Cuda.streams().handle(device.index(), id)); }
+    public long handle() {
+        return onCpu() ? 0 : JavaCpp.call(() -> Cuda.streams().handle(device.index(), id));
+    }
 
     @Override public boolean equals(Object o) { return o instanceof Stream s && s.id == id && s.device.equals(device); }
 

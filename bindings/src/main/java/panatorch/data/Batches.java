@@ -8,7 +8,8 @@ import panatorch.Tensor;
  * What a model is trained on or tested with, batch by batch and epoch by epoch. The order of an epoch depends on its number only, so that a
  * run can be repeated, and resumed in the middle.
  *
- * <p>{@code panatorch.datasets.DataLoader} is such a source; {@link #of} and {@link #shuffled} make one of tensors.
+ * <p>
+ * {@code panatorch.datasets.DataLoader} is such a source; {@link #of} and {@link #shuffled} make one of tensors.
  *
  * <pre>{@code
  * trainer.fit(DataLoader.of(train, 64).shuffle().build(), Batches.of(testImages, testLabels, 250), 5);
@@ -50,10 +51,14 @@ public interface Batches {
     }
 
     /** The rows of two tensors in their order, {@code size} at a time; the tensors stay the caller's. */
-    static Batches of(Tensor input, Tensor target, int size) { return new TensorBatches(input, target, size, null); }
+    static Batches of(Tensor input, Tensor target, int size) {
+        return new TensorBatches(input, target, size, null);
+    }
 
     /** The rows of two tensors in an order that is new in every epoch; the tensors stay the caller's. */
-    static Batches shuffled(Tensor input, Tensor target, int size, long seed) { return new TensorBatches(input, target, size, seed); }
+    static Batches shuffled(Tensor input, Tensor target, int size, long seed) {
+        return new TensorBatches(input, target, size, seed);
+    }
 }
 
 record TensorPair(Tensor input, @Nullable Tensor target, Runnable release) implements Batches.Pair {

@@ -16,7 +16,8 @@ final class TensorBatches implements Batches {
     /** @param seed of the order of each epoch; null for the order of the tensors */
     TensorBatches(Tensor input, Tensor target, int size, @Nullable Long seed) {
         if (size < 1) throw new IllegalArgumentException("a batch has at least one row, not " + size);
-        if (input.size(0) != target.size(0)) throw new IllegalArgumentException(input.size(0) + " inputs do not go with " + target.size(0) + " targets");
+        if (input.size(0) != target.size(0))
+            throw new IllegalArgumentException(input.size(0) + " inputs do not go with " + target.size(0) + " targets");
         this.input = input;
         this.target = target;
         this.size = size;
@@ -49,7 +50,8 @@ final class TensorBatches implements Batches {
     private Tensor rows(Tensor all, @Nullable Tensor order, int batch) {
         long from = (long) batch * size, length = Math.min(size, all.size(0) - from);
         try (var scope = Scope.open()) {
-            return scope.move(order == null ? all.narrow(0, from, length) : all.indexSelect(0, order.narrow(0, from, length).to(all.device())));
+            return scope
+                    .move(order == null ? all.narrow(0, from, length) : all.indexSelect(0, order.narrow(0, from, length).to(all.device())));
         }
     }
 

@@ -59,7 +59,10 @@ public final class TensorLeakCheck implements BeforeAllCallback, BeforeEachCallb
         for (ClassState s = state.outer; s != null; s = s.outer) s.before += leaked; // said once
         List<Throwable> sites = Torch.liveTensorSites().stream().filter(s -> !state.sitesBefore.contains(s)).toList();
         var error = new AssertionError(context.getDisplayName() + " left " + leaked + (leaked == 1 ? " tensor" : " tensors") + " behind"
-                + (state.tests.isEmpty() ? "" : ", in " + state.tests.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").collect(Collectors.joining(", "))) + ". Make tensors within try (var scope = Scope.open()), or close them"
+                + (state.tests.isEmpty() ? ""
+                        : ", in " + state.tests.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")")
+                                .collect(Collectors.joining(", ")))
+                + ". Make tensors within try (var scope = Scope.open()), or close them"
                 + (sites.isEmpty() ? "; -Dpanatorch.leaks=trace shows where they were made." : "; where they were made is below."));
         sites.forEach(error::addSuppressed);
         throw error;

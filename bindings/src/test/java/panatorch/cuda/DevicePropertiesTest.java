@@ -70,7 +70,8 @@ class DevicePropertiesTest {
     private static MemorySegment stub(Arena arena, String method, MemoryLayout... types) throws ReflectiveOperationException {
         var descriptor = FunctionDescriptor.of(JAVA_INT, types);
         MethodType type = descriptor.toMethodType();
-        return Linker.nativeLinker().upcallStub(MethodHandles.lookup().findStatic(DevicePropertiesTest.class, method, type), descriptor, arena);
+        return Linker.nativeLinker().upcallStub(MethodHandles.lookup().findStatic(DevicePropertiesTest.class, method, type), descriptor,
+                arena);
     }
 
     @Test void the_driver_is_asked_for_the_device_of_that_number() throws Exception {
@@ -89,7 +90,8 @@ class DevicePropertiesTest {
             assertThat(DeviceProperties.read(driver(arena), 0)).as("an error").isNull();
             assertThat(DeviceProperties.read(new CudaDriver(name -> Optional.empty()), 0)).as("a driver without the functions").isNull();
         }
-        assertThatThrownBy(() -> DeviceProperties.of(Device.CPU)).isInstanceOf(IllegalArgumentException.class).hasMessage("not a CUDA device: cpu");
+        assertThatThrownBy(() -> DeviceProperties.of(Device.CPU)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("not a CUDA device: cpu");
     }
 
     @Test void a_gpu_has_a_name_and_memory() {

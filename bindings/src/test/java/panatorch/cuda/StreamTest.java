@@ -56,8 +56,10 @@ class StreamTest {
         try (var plain = new Event(); var timed = Event.timing(); var other = Event.timing()) {
             plain.record(cpu);
             timed.record(cpu);
-            assertThatThrownBy(() -> timed.elapsedTime(plain)).isInstanceOf(IllegalStateException.class).hasMessage("only events made with timing know when they happened");
-            assertThatThrownBy(() -> timed.elapsedTime(other)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("both events must be recorded");
+            assertThatThrownBy(() -> timed.elapsedTime(plain)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("only events made with timing know when they happened");
+            assertThatThrownBy(() -> timed.elapsedTime(other)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("both events must be recorded");
             assertThat(other.query()).as("not recorded").isTrue();
             other.synchronize();
         }
@@ -67,22 +69,28 @@ class StreamTest {
         var event = new Event();
         event.close();
         event.close();
-        assertThatThrownBy(() -> event.record(Stream.current(Device.CPU))).isInstanceOf(IllegalStateException.class).hasMessage("this event is closed");
+        assertThatThrownBy(() -> event.record(Stream.current(Device.CPU))).isInstanceOf(IllegalStateException.class)
+                .hasMessage("this event is closed");
     }
 
     @Test void without_cuda_it_is_said_what_is_missing() {
         assumeFalse(Cuda.isAvailable(), "skipped: there is a GPU");
         assertThat(Cuda.deviceCount()).isZero();
-        for (Runnable needsCuda : List.<Runnable>of(() -> Stream.current(Device.CUDA), () -> Stream.pooled(Device.cuda(1)), () -> Cuda.synchronize(Device.CUDA), () -> Cuda.memory(Device.CUDA),
-                () -> Cuda.resetPeakMemory(Device.CUDA), Cuda::emptyCache, () -> Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR), () -> Cuda.memoryInfo(Device.CUDA))) {
-            assertThatThrownBy(needsCuda::run).isInstanceOf(IllegalStateException.class).hasMessageMatching("this libtorch was built without CUDA: add .*|libtorch has CUDA but finds no GPU: .*");
+        for (Runnable needsCuda : List.<Runnable>of(() -> Stream.current(Device.CUDA), () -> Stream.pooled(Device.cuda(1)),
+                () -> Cuda.synchronize(Device.CUDA), () -> Cuda.memory(Device.CUDA),
+                () -> Cuda.resetPeakMemory(Device.CUDA), Cuda::emptyCache, () -> Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR),
+                () -> Cuda.memoryInfo(Device.CUDA))) {
+            assertThatThrownBy(needsCuda::run).isInstanceOf(IllegalStateException.class)
+                    .hasMessageMatching("this libtorch was built without CUDA: add .*|libtorch has CUDA but finds no GPU: .*");
         }
     }
 
     @Test void the_cpu_has_no_graphs_and_no_memory_of_a_gpu() {
-        assertThatThrownBy(() -> CudaGraph.capture(Stream.current(Device.CPU), List.of(), () -> {})).isInstanceOf(IllegalArgumentException.class).hasMessage("a CUDA device is needed, not cpu");
+        assertThatThrownBy(() -> CudaGraph.capture(Stream.current(Device.CPU), List.of(), () -> {}))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("a CUDA device is needed, not cpu");
         assertThatThrownBy(() -> Cuda.memory(Device.CPU)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Stream.pooled(Device.CPU, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the priority of a stream");
+        assertThatThrownBy(() -> Stream.pooled(Device.CPU, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("the priority of a stream");
     }
 
     @Test void guards_of_streams_nest_with_others_and_belong_to_their_thread() throws InterruptedException {
@@ -103,8 +111,11 @@ class StreamTest {
     }
 
     @Test void a_call_of_javacpp_answers_or_says_what_cpp_said() {
-        assertThat(JavaCpp.call(() -> org.bytedeco.pytorch.global.torch.isFloatingType(org.bytedeco.pytorch.global.torch.ScalarType.Float))).isTrue();
-        assertThatThrownBy(() -> JavaCpp.run(() -> new org.bytedeco.pytorch.Device("nonsense"))).isInstanceOf(TorchException.class).hasMessageContaining("nonsense").hasMessageNotContaining("frame #");
-        assertThatThrownBy(() -> JavaCpp.run(() -> { throw new IllegalStateException("Java's own"); })).isInstanceOf(IllegalStateException.class).hasMessage("Java's own");
+        assertThat(JavaCpp.call(() -> org.bytedeco.pytorch.global.torch.isFloatingType(org.bytedeco.pytorch.global.torch.ScalarType.Float)))
+                .isTrue();
+        assertThatThrownBy(() -> JavaCpp.run(() -> new org.bytedeco.pytorch.Device("nonsense"))).isInstanceOf(TorchException.class)
+                .hasMessageContaining("nonsense").hasMessageNotContaining("frame #");
+        assertThatThrownBy(() -> JavaCpp.run(() -> { throw new IllegalStateException("Java's own"); }))
+                .isInstanceOf(IllegalStateException.class).hasMessage("Java's own");
     }
 }

@@ -46,7 +46,8 @@ class BatchesTest {
             Tensor t = Torch.tensor(TEN, 10);
             var batches = Batches.shuffled(t, t, 4, 7);
             List<Long> first = rows(batches, 1, 0);
-            assertThat(first).containsExactlyInAnyOrder(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L).isEqualTo(rows(batches, 1, 0)).isNotEqualTo(rows(batches, 2, 0));
+            assertThat(first).containsExactlyInAnyOrder(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L).isEqualTo(rows(batches, 1, 0))
+                    .isNotEqualTo(rows(batches, 2, 0));
             assertThat(rows(batches, 1, 2)).isEqualTo(first.subList(8, 10));
         }
     }
@@ -61,7 +62,8 @@ class BatchesTest {
 
     @Test void inputs_and_targets_of_different_lengths_are_refused() {
         try (var scope = Scope.open()) {
-            assertThatThrownBy(() -> Batches.of(Torch.ones(3), Torch.ones(4), 2)).isInstanceOf(IllegalArgumentException.class).hasMessage("3 inputs do not go with 4 targets");
+            assertThatThrownBy(() -> Batches.of(Torch.ones(3), Torch.ones(4), 2)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("3 inputs do not go with 4 targets");
             assertThatThrownBy(() -> Batches.of(Torch.ones(3), Torch.ones(3), 0)).isInstanceOf(IllegalArgumentException.class);
         }
     }

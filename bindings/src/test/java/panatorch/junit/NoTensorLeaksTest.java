@@ -55,7 +55,8 @@ class NoTensorLeaksTest {
     static class Careless {
         @Test void forgets_two() { leave(2); }
 
-        @ParameterizedTest @ValueSource(ints = {0, 1, 2}) void forgets_some(int n) { leave(n); }
+        @ParameterizedTest
+        @ValueSource(ints = {0, 1, 2}) void forgets_some(int n) { leave(n); }
 
         @Test void forgets_none() {
             try (var scope = Scope.open()) {
@@ -67,7 +68,9 @@ class NoTensorLeaksTest {
     @Test void the_error_names_the_class_the_number_the_tests_and_the_remedy() {
         assertThat(failures(Careless.class)).singleElement().asString().startsWith("NoTensorLeaksTest$Careless left 5 tensors behind, in ")
                 .contains("forgets_two (2)", "forgets_some (3)").doesNotContain("forgets_none")
-                .endsWith(". Make tensors within try (var scope = Scope.open()), or close them; -Dpanatorch.leaks=trace shows where they were made.");
+                .endsWith(
+                        ". Make tensors within try (var scope = Scope.open()), or close them; -Dpanatorch.leaks=trace shows where they "
+                                + "were made.");
     }
 
     @NoTensorLeaks
@@ -89,7 +92,8 @@ class NoTensorLeaksTest {
     static class Outer {
         @Test void forgets_none() {}
 
-        @Nested class Inner {
+        @Nested
+        class Inner {
             @Test void forgets_one() { leave(1); }
         }
     }
@@ -100,12 +104,16 @@ class NoTensorLeaksTest {
 
     @NoTensorLeaks
     static class SlowA {
-        @ParameterizedTest @ValueSource(ints = {0, 1, 2, 3}) void uses_tensors_for_a_while(int n) throws InterruptedException { slow(); }
+        @ParameterizedTest
+        @ValueSource(ints = {0, 1, 2, 3}) void uses_tensors_for_a_while(int n) throws InterruptedException { slow(); }
     }
 
     @NoTensorLeaks
     static class SlowB {
-        @ParameterizedTest @ValueSource(ints = {0, 1, 2, 3, 4, 5}) void uses_tensors_for_a_while(int n) throws InterruptedException { slow(); }
+        @ParameterizedTest
+        @ValueSource(ints = {0, 1, 2, 3, 4, 5}) void uses_tensors_for_a_while(int n) throws InterruptedException {
+            slow();
+        }
     }
 
     private static void slow() throws InterruptedException {

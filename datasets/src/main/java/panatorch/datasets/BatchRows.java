@@ -47,7 +47,9 @@ final class BatchRows {
     long[] longest() { return longest.clone(); }
 
     /** Restores the lengths from before an item that is left out of the batch. */
-    void setLongest(long[] before) { System.arraycopy(before, 0, longest, 0, longest.length); }
+    void setLongest(long[] before) {
+        System.arraycopy(before, 0, longest, 0, longest.length);
+    }
 
     /** Returns the first {@code rows} items by field name, cut to the longest item. */
     LinkedHashMap<String, Tensor> tensors(int rows) {

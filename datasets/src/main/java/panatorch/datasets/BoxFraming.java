@@ -12,8 +12,9 @@ record BoxFraming(int width, int height, Choice choice) implements Framing {
     }
 
     static BoxFraming of(int width, int height, Choice choice) {
-        if (width < 1 || height < 1) throw new IllegalArgumentException(
-                "width and height must be at least 1, but are " + width + " and " + height);
+        if (width < 1 || height < 1)
+            throw new IllegalArgumentException(
+                    "width and height must be at least 1, but are " + width + " and " + height);
         return new BoxFraming(width, height, choice);
     }
 
@@ -32,5 +33,7 @@ record BoxFraming(int width, int height, Choice choice) implements Framing {
     }
 
     /** Returns a random whole number from 0 to {@code last}. */
-    private static double below(long last, RandomGenerator random) { return Math.floor(random.nextDouble() * (last + 1)); }
+    private static double below(long last, RandomGenerator random) {
+        return Math.floor(random.nextDouble() * (last + 1));
+    }
 }

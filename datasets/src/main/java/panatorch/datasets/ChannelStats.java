@@ -11,12 +11,15 @@ public record ChannelStats(List<Double> mean, List<Double> std) {
     public ChannelStats {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
-        if (mean.size() != std.size()) throw new IllegalArgumentException(
-                mean.size() + " means but " + std.size() + " standard deviations; pass one of each for every channel");
+        if (mean.size() != std.size())
+            throw new IllegalArgumentException(
+                    mean.size() + " means but " + std.size() + " standard deviations; pass one of each for every channel");
     }
 
     /** Returns the statistics of a single channel. */
-    public static ChannelStats grey(double mean, double std) { return new ChannelStats(List.of(mean), List.of(std)); }
+    public static ChannelStats grey(double mean, double std) {
+        return new ChannelStats(List.of(mean), List.of(std));
+    }
 
     /** Returns the statistics of three channels: three means, then three standard deviations. */
     static ChannelStats rgb(double... values) {

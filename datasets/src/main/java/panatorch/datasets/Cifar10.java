@@ -8,13 +8,15 @@ import java.util.List;
  * classes, RGB, 32×32. Reads the unpacked <em>binary version</em>, {@code cifar-10-binary.tar.gz}, or the <em>Python version</em>,
  * {@code cifar-10-python.tar.gz}, whose pickles are read without running any code in them.
  *
- * <p>Binary files are mapped into memory: opening copies nothing, and an image is copied when a batch is made. Pickles are copied into
- * native memory. {@link #close} frees both; a read that runs meanwhile on another thread ends in an {@link IllegalStateException}. The
- * files must not be shortened while they are mapped.
+ * <p>
+ * Binary files are mapped into memory: opening copies nothing, and an image is copied when a batch is made. Pickles are copied into native
+ * memory. {@link #close} frees both; a read that runs meanwhile on another thread ends in an {@link IllegalStateException}. The files must
+ * not be shortened while they are mapped.
  */
 public final class Cifar10 implements Dataset {
     private static final int PIXELS = 3 * 32 * 32, RECORDS = 10_000;
-    private static final List<String> NAMES = List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    private static final List<String> NAMES =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
     private static final Schema SCHEMA = Schema.images(3, 32, 32, ChannelStats.rgb(0.4914, 0.4822, 0.4465, 0.2470, 0.2435, 0.2616), NAMES);
 
     private static final RecordFile.Layout LAYOUT = new RecordFile.Layout(PIXELS, List.of(new RecordFile.Label("labels", NAMES)));
@@ -25,7 +27,8 @@ public final class Cifar10 implements Dataset {
     private final RecordFiles files;
 
     private Cifar10(Path data, String... names) {
-        files = new RecordFiles(RecordFiles.find(data, VERSIONS, List.of("test_batch", "data_batch_1"), List.of(names), LAYOUT), LAYOUT, RECORDS, 0);
+        files = new RecordFiles(RecordFiles.find(data, VERSIONS, List.of("test_batch", "data_batch_1"), List.of(names), LAYOUT), LAYOUT,
+                RECORDS, 0);
     }
 
     /**

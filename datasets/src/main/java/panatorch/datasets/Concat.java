@@ -16,10 +16,12 @@ final class Concat implements Dataset {
         Schema first = sets.getFirst().schema();
         for (int s = 0; s < sets.size(); s++) {
             Schema other = sets.get(s).schema();
-            if (!other.fields().equals(first.fields())) throw new IllegalArgumentException(
-                    "datasets with different fields cannot be concatenated: " + first.fields() + " and " + other.fields());
-            if (!other.classNames().equals(first.classNames())) throw new IllegalArgumentException(
-                    "datasets with different classes cannot be concatenated: " + first.classNames() + " and " + other.classNames());
+            if (!other.fields().equals(first.fields()))
+                throw new IllegalArgumentException(
+                        "datasets with different fields cannot be concatenated: " + first.fields() + " and " + other.fields());
+            if (!other.classNames().equals(first.classNames()))
+                throw new IllegalArgumentException(
+                        "datasets with different classes cannot be concatenated: " + first.classNames() + " and " + other.classNames());
             begins[s + 1] = Math.addExact(begins[s], sets.get(s).size());
         }
     }

@@ -22,8 +22,8 @@ import panatorch.datasets.transforms.Transform;
 import panatorch.internal.log.Log;
 
 /**
- * Makes batches of a dataset, epoch by epoch, on worker threads that prepare them ahead of the training thread. Images are float32
- * in [0, 1] unless a transform makes them something else.
+ * Makes batches of a dataset, epoch by epoch, on worker threads that prepare them ahead of the training thread. Images are float32 in [0,
+ * 1] unless a transform makes them something else.
  *
  * <pre>{@code
  * var loader = DataLoader.of(train, 128).shuffle().seed(42)
@@ -40,11 +40,13 @@ import panatorch.internal.log.Log;
  * }
  * }</pre>
  *
- * <p>{@code panatorch.train.Trainer} takes a loader as it is: the input is the first field, the target the field {@code labels}.
+ * <p>
+ * {@code panatorch.train.Trainer} takes a loader as it is: the input is the first field, the target the field {@code labels}.
  *
- * <p>A batch's content depends only on the seed, the epoch and the batch number, never on timing. A loader may be used by many
- * threads: it is immutable apart from its list of {@linkplain #skipped skipped items}. It owns no native memory; its epochs own
- * their batches. The dataset must stay open while an epoch runs.
+ * <p>
+ * A batch's content depends only on the seed, the epoch and the batch number, never on timing. A loader may be used by many threads: it is
+ * immutable apart from its list of {@linkplain #skipped skipped items}. It owns no native memory; its epochs own their batches. The dataset
+ * must stay open while an epoch runs.
  */
 public final class DataLoader implements Batches {
     /** A part of the seed of every item, so that items and batches draw different random numbers. */
@@ -82,21 +84,26 @@ public final class DataLoader implements Batches {
     }
 
     /**
-     * Returns a builder of a loader of {@code batchSize} items a batch. By default items come in the dataset's order, and images
-     * as float32 in [0, 1].
+     * Returns a builder of a loader of {@code batchSize} items a batch. By default items come in the dataset's order, and images as float32
+     * in [0, 1].
      */
     public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
 
     /** Returns the number of batches of an epoch. */
-    @Override public int count() { return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize; }
+    @Override public int count() {
+        return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize;
+    }
 
     /** Begins an epoch; the caller closes it. Epochs of different numbers differ in their order and their random transforms. */
-    public Epoch epoch(long epoch) { return epoch(epoch, 0); }
+    public Epoch epoch(long epoch) {
+        return epoch(epoch, 0);
+    }
 
     /** Resumes an epoch at batch {@code firstBatch}, as if the batches before it had been taken. */
     @Override public Epoch epoch(long epoch, int firstBatch) {
-        if (firstBatch < 0 || firstBatch > count()) throw new IllegalArgumentException(
-                "firstBatch must lie between 0 and " + count() + ", the number of batches, but is " + firstBatch);
+        if (firstBatch < 0 || firstBatch > count())
+            throw new IllegalArgumentException(
+                    "firstBatch must lie between 0 and " + count() + ", the number of batches, but is " + firstBatch);
         return new Epoch(this, epoch, firstBatch, workers, prefetch);
     }
 
@@ -127,15 +134,17 @@ public final class DataLoader implements Batches {
     }
 
     /**
-     * Returns the names of the items that {@link Builder#skipDamaged} left out of the batches taken so far, in all epochs. Each is
-     * listed once, in the dataset's order.
+     * Returns the names of the items that {@link Builder#skipDamaged} left out of the batches taken so far, in all epochs. Each is listed
+     * once, in the dataset's order.
      */
     public List<String> skipped() { return List.copyOf(skipped.values()); }
 
     /** Records the items that a taken batch lacks, and logs a warning for each the first time. */
     void note(Map<Integer, DatasetException> damaged) {
         damaged.forEach((index, why) -> {
-            if (skipped.putIfAbsent(index, dataset.name(index)) == null) Log.warn(DataLoader.class, "skipped " + dataset.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
+            if (skipped.putIfAbsent(index, dataset.name(index)) == null)
+                Log.warn(DataLoader.class,
+                        "skipped " + dataset.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
         });
     }
 
@@ -143,8 +152,9 @@ public final class DataLoader implements Batches {
 
     int[] order(long epoch) {
         int[] order = sampler.order(epoch);
-        if (order.length != sampler.size()) throw new IllegalStateException(
-                "the sampler's order for epoch " + epoch + " has " + order.length + " items, but its size() is " + sampler.size());
+        if (order.length != sampler.size())
+            throw new IllegalStateException(
+                    "the sampler's order for epoch " + epoch + " has " + order.length + " items, but its size() is " + sampler.size());
         return order;
     }
 
@@ -152,7 +162,7 @@ public final class DataLoader implements Batches {
      * Prepares a batch: reads its items, copies them to the device and transforms them.
      *
      * @param wanted called with the index of each item before it is read; if it returns false, the batch ends in a
-     *     {@link CancellationException}
+     * {@link CancellationException}
      */
     Prepared prepare(int[] order, long epoch, int batch, Generator generator, IntPredicate wanted) {
         int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
@@ -163,7 +173,9 @@ public final class DataLoader implements Batches {
             int read = 0;
             // A batch whose items are all damaged holds the next undamaged item of the order: the number of batches never changes.
             for (int n = 0; n < to - from || read == 0; n++) {
-                if (n == order.length) throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: " + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
+                if (n == order.length)
+                    throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: "
+                            + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
                 int at = (from + n) % order.length;
                 if (!wanted.test(order[at])) throw new CancellationException();
                 if (read(order[at], rows, read, SplitMix.seed(seed, epoch, at, ITEMS), damaged)) read++;
@@ -225,9 +237,8 @@ public final class DataLoader implements Batches {
         }
 
         /**
-         * Sets the transform of the first field of every batch, for images uint8 {@code [N, C, H, W]}. Without one, images become
-         * float32 in [0, 1], as torchvision's {@code ToTensor} makes them. Only
-         * {@link panatorch.datasets.transforms.Normalize} normalises them.
+         * Sets the transform of the first field of every batch, for images uint8 {@code [N, C, H, W]}. Without one, images become float32
+         * in [0, 1], as torchvision's {@code ToTensor} makes them. Only {@link panatorch.datasets.transforms.Normalize} normalises them.
          */
         public Builder transform(Transform transform) {
             this.transform = transform;
@@ -247,10 +258,10 @@ public final class DataLoader implements Batches {
         }
 
         /**
-         * Leaves out damaged items, for which the dataset throws a {@link DatasetException}, instead of ending the epoch at the
-         * first. A warning names each, once; {@link DataLoader#skipped} lists them and {@link Epoch#skipped} counts them. Their batch
-         * has fewer rows, and all other rows are unchanged, whatever the number of workers. A batch that would be empty holds the
-         * next undamaged item of the epoch. An epoch without an undamaged item fails.
+         * Leaves out damaged items, for which the dataset throws a {@link DatasetException}, instead of ending the epoch at the first. A
+         * warning names each, once; {@link DataLoader#skipped} lists them and {@link Epoch#skipped} counts them. Their batch has fewer
+         * rows, and all other rows are unchanged, whatever the number of workers. A batch that would be empty holds the next undamaged item
+         * of the epoch. An epoch without an undamaged item fails.
          */
         public Builder skipDamaged() {
             skipDamaged = true;
@@ -258,8 +269,8 @@ public final class DataLoader implements Batches {
         }
 
         /**
-         * Sets the number of threads that prepare batches; 1 by default, which is enough for datasets that only copy. Datasets that
-         * decode need one for each core. It affects only the speed: order, bits and errors stay the same.
+         * Sets the number of threads that prepare batches; 1 by default, which is enough for datasets that only copy. Datasets that decode
+         * need one for each core. It affects only the speed: order, bits and errors stay the same.
          */
         public Builder workers(int threads) {
             if (threads < 1) throw new IllegalArgumentException("workers must be at least 1, but is " + threads);
@@ -268,8 +279,8 @@ public final class DataLoader implements Batches {
         }
 
         /**
-         * Sets the device to which batches are copied before they are transformed; the CPU by default. Copies to a GPU are
-         * asynchronous, from pinned memory, on the GPU's default stream. Code that works on another stream makes it wait for that one.
+         * Sets the device to which batches are copied before they are transformed; the CPU by default. Copies to a GPU are asynchronous,
+         * from pinned memory, on the GPU's default stream. Code that works on another stream makes it wait for that one.
          */
         public Builder device(Device device) {
             this.device = device;

@@ -6,12 +6,13 @@ import java.util.stream.IntStream;
 import panatorch.Scope;
 
 /**
- * A collection of items of one kind, such as labelled images, texts or rows of tensors. Items are read by index, straight into the
- * memory of a batch.
+ * A collection of items of one kind, such as labelled images, texts or rows of tensors. Items are read by index, straight into the memory
+ * of a batch.
  *
- * <p>Some datasets hold files or native memory: close a dataset when no loader uses it any more. Reading from many threads at once is
- * safe. Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the datasets
- * they were made of; closing a view closes nothing.
+ * <p>
+ * Some datasets hold files or native memory: close a dataset when no loader uses it any more. Reading from many threads at once is safe.
+ * Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the datasets they were
+ * made of; closing a view closes nothing.
  */
 public interface Dataset extends AutoCloseable {
     /** Returns the number of items. */
@@ -46,18 +47,25 @@ public interface Dataset extends AutoCloseable {
     default int classes() { return classNames().size(); }
 
     /** Returns the shape {@code [C, H, W]} of every image. */
-    default long[] imageShape() { return schema().fields().get(schema().indexOf(Field.IMAGES)).shape().stream().mapToLong(n -> n).toArray(); }
+    default long[] imageShape() {
+        return schema().fields().get(schema().indexOf(Field.IMAGES)).shape().stream().mapToLong(n -> n).toArray();
+    }
 
     /** Returns the mean of each channel over the training images, in [0, 1] as {@code pixel / 255}, for normalisation. */
-    default double[] mean() { return ChannelStats.array(pixels().mean()); }
+    default double[] mean() {
+        return ChannelStats.array(pixels().mean());
+    }
 
     /** Returns the standard deviation of each channel over the training images, in the unit of {@link #mean}. */
-    default double[] std() { return ChannelStats.array(pixels().std()); }
+    default double[] std() {
+        return ChannelStats.array(pixels().std());
+    }
 
     private ChannelStats pixels() {
         ChannelStats pixels = schema().pixels();
-        if (pixels == null) throw new IllegalStateException(
-                "the dataset has no mean and standard deviation of image channels; its fields are " + schema().fields());
+        if (pixels == null)
+            throw new IllegalStateException(
+                    "the dataset has no mean and standard deviation of image channels; its fields are " + schema().fields());
         return pixels;
     }
 
@@ -87,21 +95,27 @@ public interface Dataset extends AutoCloseable {
     }
 
     /** Returns a view of the items {@code indices}, in that order. */
-    default Dataset subset(int... indices) { return new Subset(this, indices); }
+    default Dataset subset(int... indices) {
+        return new Subset(this, indices);
+    }
 
     /**
-     * Divides the dataset at random, as {@code torch.utils.data.random_split} does with a generator of this seed. No item is in two
-     * parts; the items that rounding leaves over go to the first parts, one each.
+     * Divides the dataset at random, as {@code torch.utils.data.random_split} does with a generator of this seed. No item is in two parts;
+     * the items that rounding leaves over go to the first parts, one each.
      *
      * @param fractions the size of each part as a share of the dataset, with a sum of 1
      */
     default List<Dataset> split(long seed, double... fractions) { return Split.of(this, seed, fractions); }
 
     /** Returns a view whose items {@code change} makes of those of this dataset. */
-    default Dataset map(Schema schema, Change change) { return new Mapped(this, schema, change); }
+    default Dataset map(Schema schema, Change change) {
+        return new Mapped(this, schema, change);
+    }
 
     /** Returns a view of the items of several datasets, one after the other. They must have the same fields and classes. */
-    static Dataset concat(Dataset... sets) { return new Concat(List.of(sets)); }
+    static Dataset concat(Dataset... sets) {
+        return new Concat(List.of(sets));
+    }
 
     /** A function that makes an item of another one. Many threads may call it at once. */
     @FunctionalInterface

@@ -3,8 +3,8 @@ package panatorch.datasets;
 import java.util.stream.IntStream;
 
 /**
- * One process's share of another sampler's order, as in PyTorch's {@code DistributedSampler}: every {@code processes}-th item, starting
- * at {@code rank}. All shares have the same size, so that no process waits for the others.
+ * One process's share of another sampler's order, as in PyTorch's {@code DistributedSampler}: every {@code processes}-th item, starting at
+ * {@code rank}. All shares have the same size, so that no process waits for the others.
  *
  * @param all the order that is shared out; all processes give it the same seed
  * @param rank index of this process, from 0
@@ -13,8 +13,9 @@ import java.util.stream.IntStream;
  */
 public record DistributedSampler(Sampler all, int rank, int processes, boolean dropLast) implements Sampler {
     public DistributedSampler {
-        if (processes < 1 || rank < 0 || rank >= processes) throw new IllegalArgumentException(
-                "rank must lie between 0 and " + (processes - 1) + " for " + processes + " processes, but is " + rank);
+        if (processes < 1 || rank < 0 || rank >= processes)
+            throw new IllegalArgumentException(
+                    "rank must lie between 0 and " + (processes - 1) + " for " + processes + " processes, but is " + rank);
     }
 
     @Override public int size() { return dropLast ? all.size() / processes : Math.ceilDiv(all.size(), processes); }

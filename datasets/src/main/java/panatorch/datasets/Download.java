@@ -61,7 +61,8 @@ final class Download {
     }
 
     private static String reason(IOException e) {
-        return e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage() : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
+        return e.getClass() == IOException.class && e.getMessage() != null ? e.getMessage()
+                : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }
 
     private Path fetch(RemoteFile file, Path folder) throws IOException {
@@ -110,7 +111,8 @@ final class Download {
         for (int failed = 0; part.size() < file.size();) {
             try {
                 request(file, address, part);
-                if (part.size() < file.size()) throw new EOFException("the connection ended after " + part.size() + " of " + file.size() + " bytes");
+                if (part.size() < file.size())
+                    throw new EOFException("the connection ended after " + part.size() + " of " + file.size() + " bytes");
             } catch (Refused e) {
                 throw e;
             } catch (IOException e) {
@@ -144,11 +146,14 @@ final class Download {
             boolean continues = status == PARTIAL && range != null && range.startsWith("bytes " + part.size() + "-");
             if (status != OK && !continues) {
                 if (status == PARTIAL || status == NOT_SATISFIABLE) part.truncate(0); // the server cannot resume, but may restart
-                else if (status >= 300 && status < 500 && status != TIMEOUT && status != TOO_MANY) throw new Refused(address + " answers " + status);
+                else
+                    if (status >= 300 && status < 500 && status != TIMEOUT && status != TOO_MANY)
+                        throw new Refused(address + " answers " + status);
                 throw new IOException(address + " answers " + status);
             }
             long length = connection.getContentLengthLong();
-            if (!continues && length >= 0 && length != file.size()) throw new Refused(address + " has " + length + " bytes, not " + file.size());
+            if (!continues && length >= 0 && length != file.size())
+                throw new Refused(address + " has " + length + " bytes, not " + file.size());
             if (!continues) part.truncate(0);
             try (InputStream in = connection.getInputStream()) {
                 append(in, file, address, part);

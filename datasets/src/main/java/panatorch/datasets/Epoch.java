@@ -12,13 +12,14 @@ import java.util.concurrent.ExecutionException;
 import panatorch.data.Batches;
 
 /**
- * The batches of one epoch, in order. Other threads prepare the next batches meanwhile, each a whole batch. One thread iterates over
- * an epoch, once, and closes every batch it takes. {@link #close} stops the preparation, waits for its end and frees the batches that
- * were not taken. An epoch that was iterated to its end need not be closed. One that is abandoned midway keeps no thread, and the
- * garbage collector frees its batches.
+ * The batches of one epoch, in order. Other threads prepare the next batches meanwhile, each a whole batch. One thread iterates over an
+ * epoch, once, and closes every batch it takes. {@link #close} stops the preparation, waits for its end and frees the batches that were not
+ * taken. An epoch that was iterated to its end need not be closed. One that is abandoned midway keeps no thread, and the garbage collector
+ * frees its batches.
  *
- * <p>If a batch cannot be prepared, {@code next()} throws a {@link CompletionException} with the cause in the place of the batch, and
- * the epoch ends.
+ * <p>
+ * If a batch cannot be prepared, {@code next()} throws a {@link CompletionException} with the cause in the place of the batch, and the
+ * epoch ends.
  */
 public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
     private static final Cleaner FORGOTTEN = Cleaner.create();
@@ -42,7 +43,9 @@ public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
     public int batches() { return preparation.batches(); }
 
     /** Returns the number of items that {@link DataLoader.Builder#skipDamaged} left out of the batches taken so far, each counted once. */
-    public int skipped() { return skipped.size(); }
+    public int skipped() {
+        return skipped.size();
+    }
 
     @Override public Iterator<Batch> iterator() {
         if (iterated) throw new IllegalStateException("an epoch is iterated once; open another one");
@@ -75,7 +78,8 @@ public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
             int failed = next;
             close();
             next = batches();
-            throw new CompletionException("batch " + failed + " of epoch " + epoch + " could not be prepared: " + e.getCause(), e.getCause());
+            throw new CompletionException("batch " + failed + " of epoch " + epoch + " could not be prepared: " + e.getCause(),
+                    e.getCause());
         } finally {
             Reference.reachabilityFence(this); // otherwise this epoch may be collected while it waits
         }

@@ -23,10 +23,14 @@ public record Field(String name, DType dtype, List<Long> shape) {
         long _ = bytes(dtype, shape); // throws if a long cannot hold the bytes of an item
     }
 
-    public static Field of(String name, DType dtype, long... shape) { return new Field(name, dtype, Arrays.stream(shape).boxed().toList()); }
+    public static Field of(String name, DType dtype, long... shape) {
+        return new Field(name, dtype, Arrays.stream(shape).boxed().toList());
+    }
 
     /** Returns the field {@link #IMAGES}: uint8 {@code [channels, height, width]}. */
-    public static Field images(long channels, long height, long width) { return of(IMAGES, DType.UINT8, channels, height, width); }
+    public static Field images(long channels, long height, long width) {
+        return of(IMAGES, DType.UINT8, channels, height, width);
+    }
 
     /** Returns the field {@link #LABELS}: one int64 an item. */
     public static Field labels() { return of(LABELS, DType.INT64); }

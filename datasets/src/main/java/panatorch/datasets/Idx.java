@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The content of a file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as
- * big-endian int32, and the values, last dimension fastest.
+ * The content of a file of unsigned bytes in MNIST's format IDX: two zeros, the type 8, the number of dimensions, their sizes as big-endian
+ * int32, and the values, last dimension fastest.
  *
  * @param shape shape of {@code values}
  */
@@ -23,12 +23,13 @@ record Idx(Path path, int[] shape, byte[] values) {
      * Reads {@code folder/name} or {@code folder/name.gz}, whichever exists.
      *
      * @throws DatasetException if neither exists, or the file is not an IDX file of bytes in {@code dimensions} dimensions, is truncated,
-     *     or has bytes after its values
+     * or has bytes after its values
      */
     static Idx read(Path folder, String name, int dimensions) {
         Path plain = folder.resolve(name), zipped = folder.resolve(name + ".gz"), path = Files.exists(plain) ? plain : zipped;
         if (!Files.isRegularFile(path)) throw new DatasetException("the file " + zipped + " is missing");
-        try (InputStream file = new BufferedInputStream(Files.newInputStream(path)); InputStream in = path == zipped ? new GZIPInputStream(file, 1 << 16) : file) {
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(path));
+                InputStream in = path == zipped ? new GZIPInputStream(file, 1 << 16) : file) {
             return read(path, in, dimensions);
         } catch (EOFException e) {
             throw new DatasetException("the file " + path + " is truncated; download it again", e);
@@ -40,19 +41,22 @@ record Idx(Path path, int[] shape, byte[] values) {
     private static Idx read(Path path, InputStream in, int dimensions) throws IOException {
         ByteBuffer header = ByteBuffer.wrap(bytes(in, 4 + 4 * dimensions));
         int magic = UNSIGNED_BYTE << 8 | dimensions, found = header.getInt();
-        if (found != magic) throw new DatasetException(
-                String.format("the file %s is not an IDX file of bytes in %d dimensions: it begins with %08x instead of %08x",
-                        path, dimensions, found, magic));
+        if (found != magic)
+            throw new DatasetException(
+                    String.format("the file %s is not an IDX file of bytes in %d dimensions: it begins with %08x instead of %08x",
+                            path, dimensions, found, magic));
         var shape = new int[dimensions];
         long size = 1;
         for (int d = 0; d < dimensions; d++) {
             shape[d] = header.getInt();
-            if (shape[d] < 0 || (size *= shape[d]) > Integer.MAX_VALUE - 8) throw new DatasetException(
-                    "the header of the file " + path + " declares the shape " + Arrays.toString(Arrays.copyOf(shape, d + 1))
-                            + "; it must have 0 to " + (Integer.MAX_VALUE - 8) + " values");
+            if (shape[d] < 0 || (size *= shape[d]) > Integer.MAX_VALUE - 8)
+                throw new DatasetException(
+                        "the header of the file " + path + " declares the shape " + Arrays.toString(Arrays.copyOf(shape, d + 1))
+                                + "; it must have 0 to " + (Integer.MAX_VALUE - 8) + " values");
         }
         byte[] values = bytes(in, (int) size);
-        if (in.read() >= 0) throw new DatasetException("the file " + path + " has bytes after the " + size + " values that its header declares");
+        if (in.read() >= 0)
+            throw new DatasetException("the file " + path + " has bytes after the " + size + " values that its header declares");
         return new Idx(path, shape, values);
     }
 

@@ -32,14 +32,15 @@ final class ImageDecoder {
      * Decodes the content of a file.
      *
      * @throws IOException if {@code file} is not an image, is damaged, or is larger than the Java heap; the message says what is wrong, but
-     *     does not name the file
+     * does not name the file
      */
     static Pixels decode(byte[] file) throws IOException {
         if (file.length == 0) throw new IIOException("it is empty");
         String format = format(file);
         if (format == null) throw new IIOException("it is not a JPEG, PNG, BMP, GIF or WebP");
         // The WebP reader takes missing bytes for zeros, but the header holds the file's length.
-        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L) throw new Fault(TRUNCATED);
+        if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L)
+            throw new Fault(TRUNCATED);
         JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
         IOException failure = null;
         for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
@@ -72,16 +73,18 @@ final class ImageDecoder {
     private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
         reader.setInput(stream, true, true);
         long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) throw new Fault(
-                "its header declares " + reader.getWidth(0) + "×" + reader.getHeight(0) + " pixels; the limit is "
-                        + MAX_PIXELS / 1_000_000 + " million");
+        if (pixels > MAX_PIXELS)
+            throw new Fault(
+                    "its header declares " + reader.getWidth(0) + "×" + reader.getHeight(0) + " pixels; the limit is "
+                            + MAX_PIXELS / 1_000_000 + " million");
     }
 
     private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {
         var cut = new boolean[1];
         reader.addIIOReadWarningListener((source, warning) -> cut[0] |= warning.contains("Missing EOI")); // said of any missing data
         // Java's reader does not convert four channels; the other one applies a colour profile, which Pillow does not.
-        Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2) : Pixels.of(reader.read(0));
+        Pixels pixels = header.components() == 4 ? Pixels.ofInvertedCmyk(reader.readRaster(0, null), header.adobe() == 2)
+                : Pixels.of(reader.read(0));
         if (cut[0]) throw new Fault(TRUNCATED);
         return pixels.upright(header.orientation());
     }

@@ -15,16 +15,18 @@ import panatorch.internal.files.FileNames;
 
 /**
  * A dataset of image files, one folder for each class, as ImageNet and torchvision's {@code ImageFolder} are laid out:
- * {@code train/CLASS/*.jpg}, and {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}. A dataset is opened at {@code train}, {@code test}
- * or {@code val}. The files are JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) or WebP, of any size. They are decoded when
- * they are read, turned upright by their EXIF orientation, and framed. All are converted to RGB; transparency is dropped, and colour
- * profiles are not applied.
+ * {@code train/CLASS/*.jpg}, and {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}. A dataset is opened at {@code train}, {@code test} or
+ * {@code val}. The files are JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) or WebP, of any size. They are decoded when they are
+ * read, turned upright by their EXIF orientation, and framed. All are converted to RGB; transparency is dropped, and colour profiles are
+ * not applied.
  *
- * <p>Opening lists the files; a damaged one is reported when it is read. A loader reads a folder fastest with
+ * <p>
+ * Opening lists the files; a damaged one is reported when it is read. A loader reads a folder fastest with
  * {@linkplain DataLoader.Builder#workers several workers}. No file is held open.
  */
 public final class ImageFolder implements Dataset {
-    private static final String LAYOUT = "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
+    private static final String LAYOUT =
+            "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
     private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
@@ -51,7 +53,9 @@ public final class ImageFolder implements Dataset {
     }
 
     /** Opens images whose class is unknown, for prediction. All have the label 0. */
-    public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) { return new ImageFolder(files, framing, pixels); }
+    public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) {
+        return new ImageFolder(files, framing, pixels);
+    }
 
     /**
      * Opens the images below {@code folder}, such as {@code data/train}, with ImageNet's mean and standard deviation. Its folders are the
@@ -66,10 +70,12 @@ public final class ImageFolder implements Dataset {
      *
      * @param pixels mean and standard deviation for normalisation
      * @param classNames names of the folders, in the order of the labels; for test images pass {@code train.classNames()}, because labels
-     *     would differ if a class had no test images
+     * would differ if a class had no test images
      * @throws DatasetException if a folder does not exist or has no images
      */
-    public static ImageFolder of(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) { return new ImageFolder(folder, framing, pixels, classNames); }
+    public static ImageFolder of(Path folder, Framing framing, ChannelStats pixels, List<String> classNames) {
+        return new ImageFolder(folder, framing, pixels, classNames);
+    }
 
     private static void requireFolder(Path folder) {
         if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist" + LAYOUT);
@@ -91,7 +97,8 @@ public final class ImageFolder implements Dataset {
         if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
         try (Stream<Path> inside = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
             List<Path> images = inside.filter(ImageFolder::isImage)
-                    .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent())).thenComparing(p -> p.getFileName().toString())).toList();
+                    .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent())).thenComparing(p -> p.getFileName().toString()))
+                    .toList();
             if (images.isEmpty()) throw new DatasetException("the folder " + folder + " holds no images");
             return images;
         } catch (IOException | UncheckedIOException e) {

@@ -16,8 +16,8 @@ import panatorch.Torch;
 import panatorch.internal.files.FileNames;
 
 /**
- * Reads single images, such as a service receives. Formats and decoding are those of {@link ImageFolder}, upright orientation and
- * framing included. The format is recognised by the first bytes, whatever the file's name.
+ * Reads single images, such as a service receives. Formats and decoding are those of {@link ImageFolder}, upright orientation and framing
+ * included. The format is recognised by the first bytes, whatever the file's name.
  *
  * <pre>{@code
  * try (var scope = Scope.open()) {
@@ -26,10 +26,10 @@ import panatorch.internal.files.FileNames;
  * }
  * }</pre>
  *
- * <p>The result is uint8 {@code [3, H, W]}, red, green, blue. It belongs to the current scope, or to the caller if there is none. A
- * random {@link Framing} gets the same random numbers at every call. Content that is truncated, empty, not an image or larger than the
- * Java heap is an {@link IOException} that says what is wrong; no content causes any other exception. Any number of threads may read at
- * once.
+ * <p>
+ * The result is uint8 {@code [3, H, W]}, red, green, blue. It belongs to the current scope, or to the caller if there is none. A random
+ * {@link Framing} gets the same random numbers at every call. Content that is truncated, empty, not an image or larger than the Java heap
+ * is an {@link IOException} that says what is wrong; no content causes any other exception. Any number of threads may read at once.
  */
 public final class Images {
     private Images() {}
@@ -38,19 +38,29 @@ public final class Images {
     public static Tensor read(Path file) throws IOException { return whole(decode(file)); }
 
     /** Reads the image of a file and frames it. */
-    public static Tensor read(Path file, Framing framing) throws IOException { return framed(decode(file), framing); }
+    public static Tensor read(Path file, Framing framing) throws IOException {
+        return framed(decode(file), framing);
+    }
 
     /** Reads an image in its own size from the content of a file. */
-    public static Tensor read(byte[] content) throws IOException { return whole(decode(content)); }
+    public static Tensor read(byte[] content) throws IOException {
+        return whole(decode(content));
+    }
 
     /** Reads an image from the content of a file and frames it. */
-    public static Tensor read(byte[] content, Framing framing) throws IOException { return framed(decode(content), framing); }
+    public static Tensor read(byte[] content, Framing framing) throws IOException {
+        return framed(decode(content), framing);
+    }
 
     /** Reads an image in its own size from the whole rest of a stream. The stream is not closed. */
-    public static Tensor read(InputStream in) throws IOException { return whole(decode(in)); }
+    public static Tensor read(InputStream in) throws IOException {
+        return whole(decode(in));
+    }
 
     /** Reads an image from the whole rest of a stream and frames it. The stream is not closed. */
-    public static Tensor read(InputStream in, Framing framing) throws IOException { return framed(decode(in), framing); }
+    public static Tensor read(InputStream in, Framing framing) throws IOException {
+        return framed(decode(in), framing);
+    }
 
     // ---- from anywhere to pixels
 
@@ -58,7 +68,9 @@ public final class Images {
         byte[] read() throws IOException;
     }
 
-    static Pixels decode(Path file) throws IOException { return decode("the image " + FileNames.text(file), () -> Files.readAllBytes(file)); }
+    static Pixels decode(Path file) throws IOException {
+        return decode("the image " + FileNames.text(file), () -> Files.readAllBytes(file));
+    }
 
     private static Pixels decode(byte[] content) throws IOException { return decode("the image", () -> content); }
 
@@ -102,7 +114,8 @@ public final class Images {
     /** Writes the framed part of an image as {@code [3, height, width]}. */
     static void frame(Pixels image, Framing framing, RandomGenerator random, MemorySegment to) {
         Framing.Box box = framing.box(image.width(), image.height(), random);
-        if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width() && box.top() + box.height() <= image.height()))
+        if (!(box.left() >= 0 && box.top() >= 0 && box.width() > 0 && box.height() > 0 && box.left() + box.width() <= image.width()
+                && box.top() + box.height() <= image.height()))
             throw new IllegalStateException(
                     "the framing chose " + box + ", which is outside the image of " + image.width() + "×" + image.height() + " pixels");
         Resampling.resample(image, box, framing.width(), framing.height(), to);

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * The destination of {@link Dataset#read} for one item: its row of every tensor of a batch. Only the thread of that call may use it,
- * and only during the call.
+ * The destination of {@link Dataset#read} for one item: its row of every tensor of a batch. Only the thread of that call may use it, and
+ * only during the call.
  */
 public final class Item {
     private final Schema schema;
@@ -36,7 +36,8 @@ public final class Item {
     static Item alone(Schema schema, long seed) {
         // Arrays of longs, since those of bytes are not aligned for anything wider.
         long[] bytes = schema.bytes();
-        MemorySegment[] columns = Arrays.stream(bytes).mapToObj(n -> MemorySegment.ofArray(new long[Math.toIntExact((n + 7) / 8)])).toArray(MemorySegment[]::new);
+        MemorySegment[] columns = Arrays.stream(bytes).mapToObj(n -> MemorySegment.ofArray(new long[Math.toIntExact((n + 7) / 8)]))
+                .toArray(MemorySegment[]::new);
         return new Item(schema, columns, bytes, new long[columns.length], 0, seed);
     }
 
@@ -44,33 +45,39 @@ public final class Item {
     public Schema schema() { return schema; }
 
     /** Returns the {@link Field#bytes} of a field, last dimension fastest. Their content is undefined: all must be written. */
-    public MemorySegment field(int index) { return columns[index].asSlice(row * bytes[index], bytes[index]); }
+    public MemorySegment field(int index) {
+        return columns[index].asSlice(row * bytes[index], bytes[index]);
+    }
 
     /** Writes a field of one int64. */
-    public void set(int field, long value) { columns[one(field)].setAtIndex(ValueLayout.JAVA_LONG, row, value); }
+    public void set(int field, long value) {
+        columns[one(field)].setAtIndex(ValueLayout.JAVA_LONG, row, value);
+    }
 
     /** Reads a field of one int64. */
     public long get(int field) { return columns[one(field)].getAtIndex(ValueLayout.JAVA_LONG, row); }
 
     private int one(int field) {
-        if (bytes[field] != Long.BYTES) throw new IllegalArgumentException(
-                "only a field of one int64 is written or read as a number, not " + schema.fields().get(field));
+        if (bytes[field] != Long.BYTES)
+            throw new IllegalArgumentException(
+                    "only a field of one int64 is written or read as a number, not " + schema.fields().get(field));
         return field;
     }
 
     /**
-     * Declares that only the first {@code length} entries of a field's first dimension matter. The rest is padding, which must be
-     * written too. The batch is cut to its longest item; a field for which no item calls this is not cut.
+     * Declares that only the first {@code length} entries of a field's first dimension matter. The rest is padding, which must be written
+     * too. The batch is cut to its longest item; a field for which no item calls this is not cut.
      */
     public void trim(int field, long length) {
-        if (length < 0 || length > schema.fields().get(field).shape().getFirst()) throw new IllegalArgumentException(
-                length + " entries do not fit into the first dimension of " + schema.fields().get(field));
+        if (length < 0 || length > schema.fields().get(field).shape().getFirst())
+            throw new IllegalArgumentException(
+                    length + " entries do not fit into the first dimension of " + schema.fields().get(field));
         longest[field] = Math.max(longest[field], length);
     }
 
     /**
-     * Returns the random numbers of this item in this epoch of this run, for random choices while an item is read, such as a crop.
-     * Every call of this method starts the same sequence.
+     * Returns the random numbers of this item in this epoch of this run, for random choices while an item is read, such as a crop. Every
+     * call of this method starts the same sequence.
      */
     public RandomGenerator random() { return new SplitMix(seed); }
 

@@ -26,7 +26,8 @@ record JpegHeader(int components, int orientation, int adobe) {
             int length = (file[at + 2] & 0xFF) << 8 | file[at + 3] & 0xFF, body = at + 4, end = at + 2 + length;
             if (marker == START_OF_SCAN || length < 2 || end > file.length) break;
             if (isFrame(marker) && length >= 8) components = file[body + 5] & 0xFF;
-            if (marker == EXIF && startsWith(file, body, end, "Exif\0\0")) orientation = orientation(ByteBuffer.wrap(file, body + 6, end - body - 6).slice());
+            if (marker == EXIF && startsWith(file, body, end, "Exif\0\0"))
+                orientation = orientation(ByteBuffer.wrap(file, body + 6, end - body - 6).slice());
             if (marker == ADOBE && length >= 14 && startsWith(file, body, end, "Adobe")) adobe = file[body + 11] & 0xFF;
             at = end;
         }
@@ -34,7 +35,9 @@ record JpegHeader(int components, int orientation, int adobe) {
     }
 
     /** Returns whether a frame begins: SOF0 to SOF15, without DHT, JPG and DAC, which lie between them. */
-    private static boolean isFrame(int marker) { return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC; }
+    private static boolean isFrame(int marker) {
+        return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    }
 
     private static boolean startsWith(byte[] file, int from, int end, String text) {
         if (end - from < text.length()) return false;

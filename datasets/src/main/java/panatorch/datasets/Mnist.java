@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
  */
 public final class Mnist implements Dataset {
     private static final int SIDE = 28, CLASSES = 10;
-    private static final Schema DIGITS = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.1307, 0.3081), IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList());
+    private static final Schema DIGITS = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.1307, 0.3081),
+            IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList());
     private static final Schema CLOTHES = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.2860, 0.3530),
             List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"));
 
@@ -30,12 +31,18 @@ public final class Mnist implements Dataset {
         Idx images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
         file = images.path();
         this.images = new Releasable<>(images.values());
-        if (images.shape()[1] != SIDE || images.shape()[2] != SIDE) throw new DatasetException(
-                "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2] + " pixels; 28 by 28 were expected");
-        if (images.shape()[0] != labels.shape()[0]) throw new DatasetException(
-                "the file " + images.path() + " has " + images.shape()[0] + " images, but " + labels.path() + " has " + labels.shape()[0] + " labels");
-        for (int i = 0; i < size(); i++) if (label(i) >= CLASSES) throw new DatasetException(
-                "label " + i + " of the file " + labels.path() + " is " + label(i) + "; labels from 0 to 9 were expected");
+        if (images.shape()[1] != SIDE || images.shape()[2] != SIDE)
+            throw new DatasetException(
+                    "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2]
+                            + " pixels; 28 by 28 were expected");
+        if (images.shape()[0] != labels.shape()[0])
+            throw new DatasetException(
+                    "the file " + images.path() + " has " + images.shape()[0] + " images, but " + labels.path() + " has "
+                            + labels.shape()[0] + " labels");
+        for (int i = 0; i < size(); i++)
+            if (label(i) >= CLASSES)
+                throw new DatasetException(
+                        "label " + i + " of the file " + labels.path() + " is " + label(i) + "; labels from 0 to 9 were expected");
     }
 
     /**
@@ -47,13 +54,19 @@ public final class Mnist implements Dataset {
     public static Mnist train(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "train", DIGITS); }
 
     /** Opens MNIST's test images; see {@link #train}. */
-    public static Mnist test(Path data) { return new Mnist(folder(data, "mnist", "MNIST/raw"), "t10k", DIGITS); }
+    public static Mnist test(Path data) {
+        return new Mnist(folder(data, "mnist", "MNIST/raw"), "t10k", DIGITS);
+    }
 
     /** Opens Fashion-MNIST's training images; see {@link #train}. Its folders are {@code fashion-mnist} and {@code FashionMNIST/raw}. */
-    public static Mnist fashionTrain(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "train", CLOTHES); }
+    public static Mnist fashionTrain(Path data) {
+        return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "train", CLOTHES);
+    }
 
     /** Opens Fashion-MNIST's test images; see {@link #fashionTrain}. */
-    public static Mnist fashionTest(Path data) { return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "t10k", CLOTHES); }
+    public static Mnist fashionTest(Path data) {
+        return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "t10k", CLOTHES);
+    }
 
     private static Path folder(Path data, String... names) {
         for (String name : names) if (Files.isDirectory(data.resolve(name))) return data.resolve(name);

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * The names in a pickle by which NumPy makes arrays of bytes, both NumPy 1's and 2's, and Python makes bytes. Any other name is
- * refused. Python 2's strings and keys of bytes are Latin-1.
+ * The names in a pickle by which NumPy makes arrays of bytes, both NumPy 1's and 2's, and Python makes bytes. Any other name is refused.
+ * Python 2's strings and keys of bytes are Latin-1.
  */
 final class NumpyNames implements Pickle.Names {
     /** A dtype of NumPy. */
@@ -31,7 +31,8 @@ final class NumpyNames implements Pickle.Names {
 
         Array fill(@Nullable Object bytes, @Nullable Object type, @Nullable Object shape, boolean fortran) throws IOException {
             if (!(type instanceof Type(String name))) throw odd();
-            if (!name.equals("u1") && !name.equals("|u1")) throw new IOException("its array is of NumPy's type '" + name + "', not of bytes ('u1')");
+            if (!name.equals("u1") && !name.equals("|u1"))
+                throw new IOException("its array is of NumPy's type '" + name + "', not of bytes ('u1')");
             if (!(bytes instanceof byte[] values) || !(shape instanceof List<?> sizes)) throw odd();
             this.shape = new long[sizes.size()];
             long all = 1;
@@ -59,7 +60,9 @@ final class NumpyNames implements Pickle.Names {
         };
     }
 
-    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException { throw new IOException("it refers to data outside the pickle"); }
+    @Override public @Nullable Object persistent(@Nullable Object id) throws IOException {
+        throw new IOException("it refers to data outside the pickle");
+    }
 
     @Override public IOException malformed(String what) { return new IOException(what); }
 

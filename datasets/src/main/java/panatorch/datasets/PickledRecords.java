@@ -12,9 +12,9 @@ import java.util.Map;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * Converts CIFAR's Python version into records of the binary version. A file is a pickled dict of {@code data}, uint8
- * {@code [N, 3072]}, and a list for each kind of label (Krizhevsky's cifar.html). The published files are from Python 2; files
- * that Python 3 pickled again are read, too.
+ * Converts CIFAR's Python version into records of the binary version. A file is a pickled dict of {@code data}, uint8 {@code [N, 3072]},
+ * and a list for each kind of label (Krizhevsky's cifar.html). The published files are from Python 2; files that Python 3 pickled again are
+ * read, too.
  */
 final class PickledRecords {
     private PickledRecords() {}
@@ -72,7 +72,8 @@ final class PickledRecords {
         for (RecordFile.Label label : layout.labels()) {
             String key = label.key().replace("labels", "label_names");
             List<?> found = names.get(key) instanceof List<?> list ? list : List.of();
-            if (!found.stream().map(n -> n instanceof byte[] b ? new String(b, StandardCharsets.ISO_8859_1) : n).toList().equals(label.classes()))
+            if (!found.stream().map(n -> n instanceof byte[] b ? new String(b, StandardCharsets.ISO_8859_1) : n).toList()
+                    .equals(label.classes()))
                 throw unfit(meta, "its " + key + " are not " + String.join(", ", label.classes().subList(0, 2)) + " and so on");
         }
     }
@@ -88,7 +89,9 @@ final class PickledRecords {
         }
     }
 
-    private static DatasetException unfit(Path path, IOException e) { return new DatasetException("the file " + path + " cannot be read as CIFAR's Python version: " + e.getMessage(), e); }
+    private static DatasetException unfit(Path path, IOException e) {
+        return new DatasetException("the file " + path + " cannot be read as CIFAR's Python version: " + e.getMessage(), e);
+    }
 
     private static DatasetException unfit(Path path, String why) { return unfit(path, new IOException(why)); }
 }

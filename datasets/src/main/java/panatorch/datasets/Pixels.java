@@ -7,8 +7,8 @@ import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 
 /**
- * A decoded image: red, green, blue of each pixel, row by row. The values are those of the file, as Pillow's {@code convert("RGB")}
- * gives them: colour profiles are not applied, transparency is dropped.
+ * A decoded image: red, green, blue of each pixel, row by row. The values are those of the file, as Pillow's {@code convert("RGB")} gives
+ * them: colour profiles are not applied, transparency is dropped.
  */
 record Pixels(int width, int height, byte[] rgb) {
     static Pixels of(BufferedImage image) {
@@ -38,7 +38,8 @@ record Pixels(int width, int height, byte[] rgb) {
         var row = new int[width * bands];
         for (int y = 0, at = 0; y < height; y++) {
             raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
-            for (int x = 0; x < width; x++) for (int b : band) rgb[at++] = eightBits(row[x * bands + b], raster.getSampleModel().getSampleSize(b));
+            for (int x = 0; x < width; x++)
+                for (int b : band) rgb[at++] = eightBits(row[x * bands + b], raster.getSampleModel().getSampleSize(b));
         }
         return new Pixels(width, height, rgb);
     }

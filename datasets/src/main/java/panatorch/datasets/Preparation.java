@@ -14,9 +14,9 @@ import panatorch.Generator;
 import panatorch.internal.log.Log;
 
 /**
- * Prepares the batches of an {@link Epoch}, each whole on one thread, a few ahead of those that were taken. No thread waits for a
- * batch to be taken: taking one starts the work there is room for. This class holds no reference to its epoch, so that an abandoned
- * epoch is collected, which stops the preparation.
+ * Prepares the batches of an {@link Epoch}, each whole on one thread, a few ahead of those that were taken. No thread waits for a batch to
+ * be taken: taking one starts the work there is room for. This class holds no reference to its epoch, so that an abandoned epoch is
+ * collected, which stops the preparation.
  */
 final class Preparation {
     /** Milliseconds that {@link #close} waits for running reads, and again after it has interrupted them. */
@@ -54,7 +54,8 @@ final class Preparation {
         CompletableFuture<Prepared> due = prepared.get(batch);
         if (stopped || due == null) throw new IllegalStateException("this epoch is closed");
         Prepared result = due.get();
-        if (prepared.getAndSet(batch, null) == null) throw new IllegalStateException("this epoch is closed"); // by another thread, which has freed the batch
+        // by another thread, which has freed the batch
+        if (prepared.getAndSet(batch, null) == null) throw new IllegalStateException("this epoch is closed");
         synchronized (this) {
             taken++;
         }
@@ -83,7 +84,9 @@ final class Preparation {
     }
 
     /** Returns the next batch to prepare, or −1 if there is none now. */
-    private synchronized int claim() { return stopped || claimed >= Math.min(batches, taken + ahead) ? -1 : claimed++; }
+    private synchronized int claim() {
+        return stopped || claimed >= Math.min(batches, taken + ahead) ? -1 : claimed++;
+    }
 
     private synchronized boolean isRunning() { return !running.isEmpty(); }
 
@@ -178,9 +181,10 @@ final class Preparation {
         synchronized (this) {
             left = List.copyOf(running);
         }
-        if (!left.isEmpty()) Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago, but is still reading "
-                + left.stream().map(Work::doing).collect(Collectors.joining(", "))
-                + "; the thread is left behind and ends when its read does");
+        if (!left.isEmpty())
+            Log.warn(Epoch.class, "epoch " + epoch + " was closed " + (PATIENCE + GRACE) / 1000 + " s ago, but is still reading "
+                    + left.stream().map(Work::doing).collect(Collectors.joining(", "))
+                    + "; the thread is left behind and ends when its read does");
     }
 
     private synchronized void awaitEnd(long millis) throws InterruptedException {

@@ -13,12 +13,14 @@ import java.util.List;
  */
 public enum PublicData {
     /** CIFAR-10, which {@link Cifar10} reads. */
-    CIFAR10("cifar-10-batches-bin", new RemoteFile("cifar-10-binary.tar.gz", 170_052_171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-            "https://www.cs.toronto.edu/~kriz/")),
+    CIFAR10("cifar-10-batches-bin",
+            new RemoteFile("cifar-10-binary.tar.gz", 170_052_171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                    "https://www.cs.toronto.edu/~kriz/")),
 
     /** CIFAR-100, which {@link Cifar100} reads. */
-    CIFAR100("cifar-100-binary", new RemoteFile("cifar-100-binary.tar.gz", 168_513_733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
-            "https://www.cs.toronto.edu/~kriz/")),
+    CIFAR100("cifar-100-binary",
+            new RemoteFile("cifar-100-binary.tar.gz", 168_513_733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+                    "https://www.cs.toronto.edu/~kriz/")),
 
     /** MNIST, which {@link Mnist#train} and {@link Mnist#test} read. */
     MNIST("mnist",
@@ -58,13 +60,17 @@ public enum PublicData {
         return new RemoteFile(name, size, sha256, "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
     }
 
-    private static RemoteFile svhn(String name, long size, String sha256) { return new RemoteFile(name, size, sha256, "http://ufldl.stanford.edu/housenumbers/"); }
+    private static RemoteFile svhn(String name, long size, String sha256) {
+        return new RemoteFile(name, size, sha256, "http://ufldl.stanford.edu/housenumbers/");
+    }
 
     /** Returns the size of the download in bytes. */
     public long bytes() { return files.stream().mapToLong(RemoteFile::size).sum(); }
 
     /** Downloads the dataset without reporting progress; see {@link #download(Path, Progress)}. */
-    public Path download(Path data) { return download(data, (file, bytes, of) -> {}); }
+    public Path download(Path data) {
+        return download(data, (file, bytes, of) -> {});
+    }
 
     /**
      * Makes sure that the dataset lies below {@code data}, where its class looks for it. Files that are there already are not downloaded

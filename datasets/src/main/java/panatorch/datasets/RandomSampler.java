@@ -7,8 +7,8 @@ import panatorch.Generator;
 import panatorch.Scope;
 
 /**
- * Visits every item once, in a new random order in every epoch: {@code torch.randperm(size)} from a generator whose seed is mixed
- * from {@code seed} and the epoch, so that neither neighbouring epochs nor neighbouring seeds share an order.
+ * Visits every item once, in a new random order in every epoch: {@code torch.randperm(size)} from a generator whose seed is mixed from
+ * {@code seed} and the epoch, so that neither neighbouring epochs nor neighbouring seeds share an order.
  *
  * @param size number of items
  * @param seed seed of all epochs

@@ -50,10 +50,13 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     }
 
     private static void checkSize(Path path, long size, int recordBytes, int records) {
-        if (records > 0 ? size == (long) recordBytes * records : size > 0 && size % recordBytes == 0 && size / recordBytes < Integer.MAX_VALUE) return;
+        if (records > 0 ? size == (long) recordBytes * records
+                : size > 0 && size % recordBytes == 0 && size / recordBytes < Integer.MAX_VALUE)
+            return;
         String has = size % recordBytes == 0 ? String.format(Locale.ROOT, "%,d records", size / recordBytes)
                 : String.format(Locale.ROOT, "%,d bytes, which is not a whole number of records", size);
-        throw new DatasetException(records > 0 ? String.format(Locale.ROOT, "the file %s has %s; %,d records of %,d bytes were expected", path, has, records, recordBytes)
+        throw new DatasetException(records > 0
+                ? String.format(Locale.ROOT, "the file %s has %s; %,d records of %,d bytes were expected", path, has, records, recordBytes)
                 : String.format(Locale.ROOT, "the file %s has %s; records of %,d bytes were expected", path, has, recordBytes));
     }
 
@@ -66,7 +69,8 @@ record RecordFile(Path path, MemorySegment bytes, Layout layout) {
     }
 
     static DatasetException noClass(Path path, int record, long label, int classes) {
-        return new DatasetException("record " + record + " of the file " + path + " has the label " + label + "; labels from 0 to " + (classes - 1) + " were expected");
+        return new DatasetException("record " + record + " of the file " + path + " has the label " + label + "; labels from 0 to "
+                + (classes - 1) + " were expected");
     }
 
     int records() { return (int) (bytes.byteSize() / layout.recordBytes()); }

@@ -17,7 +17,9 @@ record RemoteFile(String name, long size, String sha256, List<URI> addresses) {
      *
      * @param folders addresses that end with a slash, to which {@code name} is appended
      */
-    RemoteFile(String name, long size, String sha256, String... folders) { this(name, size, sha256, Stream.of(folders).map(f -> URI.create(f + name)).toList()); }
+    RemoteFile(String name, long size, String sha256, String... folders) {
+        this(name, size, sha256, Stream.of(folders).map(f -> URI.create(f + name)).toList());
+    }
 
     /** Returns whether this is an archive of the dataset's files. */
     boolean isArchive() { return name.endsWith(".tar.gz"); }

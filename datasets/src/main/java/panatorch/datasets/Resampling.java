@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Bilinear resampling with a filter that widens where the image shrinks, bit for bit as Pillow's {@code resize(BILINEAR, box)}: first
- * along rows, then along columns, in fixed-point numbers of 22 bits.
+ * Bilinear resampling with a filter that widens where the image shrinks, bit for bit as Pillow's {@code resize(BILINEAR, box)}: first along
+ * rows, then along columns, in fixed-point numbers of 22 bits.
  */
 final class Resampling {
     private static final int BITS = 22, HALF = 1 << BITS - 1;
@@ -46,7 +46,8 @@ final class Resampling {
 
     /** Writes the part {@code box} of {@code image} to {@code to}, resized to {@code [3, height, width]}. */
     static void resample(Pixels image, Framing.Box box, int width, int height, MemorySegment to) {
-        Axis columns = Axis.of(image.width(), box.left(), box.width(), width), rows = Axis.of(image.height(), box.top(), box.height(), height);
+        Axis columns = Axis.of(image.width(), box.left(), box.width(), width),
+                rows = Axis.of(image.height(), box.top(), box.height(), height);
         int top = rows.first[0], lines = rows.last() - top, line = 3 * width;
         byte[] narrow = alongRows(image, columns, top, lines);
         var result = new byte[3 * height * width];
@@ -57,7 +58,8 @@ final class Resampling {
                 int weight = rows.weights[y * rows.width + k], from = (rows.first[y] - top + k) * line;
                 for (int i = 0; i < line; i++) sums[i] += (narrow[from + i] & 0xFF) * weight;
             }
-            for (int c = 0; c < 3; c++) for (int x = 0; x < width; x++) result[(c * height + y) * width + x] = (byte) Math.min(sums[3 * x + c] >> BITS, 255);
+            for (int c = 0; c < 3; c++)
+                for (int x = 0; x < width; x++) result[(c * height + y) * width + x] = (byte) Math.min(sums[3 * x + c] >> BITS, 255);
         }
         MemorySegment.copy(result, 0, to, ValueLayout.JAVA_BYTE, 0, result.length);
     }

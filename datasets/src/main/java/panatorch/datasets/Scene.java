@@ -3,8 +3,8 @@ package panatorch.datasets;
 import java.util.Arrays;
 
 /**
- * Draws one image of {@link Synthetic}: a textured background, clutter, the figure, more clutter over it, then noise.
- * All colours are random, so only the form tells the class.
+ * Draws one image of {@link Synthetic}: a textured background, clutter, the figure, more clutter over it, then noise. All colours are
+ * random, so only the form tells the class.
  */
 final class Scene {
     static final int SIDE = 32, PIXELS = SIDE * SIDE;
@@ -50,7 +50,8 @@ final class Scene {
             double x = (p % SIDE) * (double) cells / SIDE, y = (p / SIDE) * (double) cells / SIDE;
             int at = (int) y * side + (int) x;
             double u = x - (int) x, v = y - (int) y;
-            double top = lattice[at] + u * (lattice[at + 1] - lattice[at]), bottom = lattice[at + side] + u * (lattice[at + side + 1] - lattice[at + side]);
+            double top = lattice[at] + u * (lattice[at + 1] - lattice[at]),
+                    bottom = lattice[at + side] + u * (lattice[at + side + 1] - lattice[at + side]);
             values[p] = top + v * (bottom - top);
         }
         return values;
@@ -59,7 +60,8 @@ final class Scene {
     /** Draws short lines and specks that belong to no figure. */
     private void clutter(int pieces) {
         for (int i = 0; i < pieces; i++) {
-            double x = random.nextDouble(0, SIDE), y = random.nextDouble(0, SIDE), thickness = random.nextDouble(0.4, 1.3), length = random.chance(0.4) ? 0 : random.nextDouble(2, 8);
+            double x = random.nextDouble(0, SIDE), y = random.nextDouble(0, SIDE), thickness = random.nextDouble(0.4, 1.3),
+                    length = random.chance(0.4) ? 0 : random.nextDouble(2, 8);
             if (length == 0) thickness += random.nextDouble(0.5, 1.5);
             var turn = new Turn(random.nextDouble(-0.5, 0.5));
             double reach = length, thick = thickness;
@@ -74,8 +76,8 @@ final class Scene {
         double radius = random.nextDouble(9, 14), play = 17 - radius, detail = random.nextDouble();
         double x = 16 + random.nextDouble(-play, play), y = 16 + random.nextDouble(-play, play), stretch = random.nextDouble(0.85, 1.18);
         var turn = new Turn(random.nextDouble(-figure.turn, figure.turn));
-        paint(contrasting(x, y), random.nextDouble(0.5, 1), x, y, 2 * radius, (px, py) ->
-                figure.distance(turn.x(px - x, py - y) * stretch, turn.y(px - x, py - y) / stretch, radius, detail));
+        paint(contrasting(x, y), random.nextDouble(0.5, 1), x, y, 2 * radius,
+                (px, py) -> figure.distance(turn.x(px - x, py - y) * stretch, turn.y(px - x, py - y) / stretch, radius, detail));
     }
 
     /** Returns a colour that differs from the pixel at ({@code x}, {@code y}), so that the figure is visible. */
@@ -99,7 +101,9 @@ final class Scene {
         for (int row = top; row <= bottom; row++) {
             for (int column = left; column <= right; column++) {
                 double cover = opacity * Math.clamp(0.5 - outline.distance(column + 0.5, row + 0.5), 0, 1);
-                if (cover > 0) for (int c = 0; c < 3; c++) planes[c * PIXELS + row * SIDE + column] += cover * (colour[c] - planes[c * PIXELS + row * SIDE + column]);
+                if (cover > 0)
+                    for (int c = 0; c < 3; c++)
+                        planes[c * PIXELS + row * SIDE + column] += cover * (colour[c] - planes[c * PIXELS + row * SIDE + column]);
             }
         }
     }
@@ -111,7 +115,8 @@ final class Scene {
     /** Adds camera noise and rounds to bytes. */
     private void develop(byte[] image, int offset) {
         double deviation = random.nextDouble(3, 14);
-        for (int i = 0; i < planes.length; i++) image[offset + i] = (byte) Math.clamp(Math.round(planes[i] + deviation * random.noise()), 0, 255);
+        for (int i = 0; i < planes.length; i++)
+            image[offset + i] = (byte) Math.clamp(Math.round(planes[i] + deviation * random.noise()), 0, 255);
     }
 
     /** A rotation by a fraction of a full turn. It uses {@link StrictMath}, since {@link Math#sin} may differ between machines. */

@@ -15,7 +15,8 @@ public record Schema(List<Field> fields, List<String> classNames, @Nullable Chan
         fields = List.copyOf(fields);
         classNames = List.copyOf(classNames);
         if (fields.isEmpty()) throw new IllegalArgumentException("an item needs at least one field");
-        if (fields.stream().map(Field::name).distinct().count() < fields.size()) throw new IllegalArgumentException("two fields have the same name: " + names(fields));
+        if (fields.stream().map(Field::name).distinct().count() < fields.size())
+            throw new IllegalArgumentException("two fields have the same name: " + names(fields));
     }
 
     /** Returns the schema of labelled images {@code [channels, height, width]}. */

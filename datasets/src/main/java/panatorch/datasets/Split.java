@@ -11,7 +11,8 @@ final class Split {
 
     static List<Dataset> of(Dataset set, long seed, double[] fractions) {
         double sum = Arrays.stream(fractions).sum();
-        for (double f : fractions) if (!(f >= 0 && f <= 1)) throw new IllegalArgumentException("fractions must lie between 0 and 1, but one is " + f);
+        for (double f : fractions)
+            if (!(f >= 0 && f <= 1)) throw new IllegalArgumentException("fractions must lie between 0 and 1, but one is " + f);
         if (Math.abs(sum - 1) > 1e-6) throw new IllegalArgumentException("fractions must sum to 1, but sum to " + sum);
         int[] order;
         try (var generator = Generator.of(seed)) {

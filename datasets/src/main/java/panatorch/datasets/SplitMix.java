@@ -3,8 +3,8 @@ package panatorch.datasets;
 import java.util.random.RandomGenerator;
 
 /**
- * The generator SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): good random numbers from any
- * seed. Datasets and orders made from it must stay the same on every JDK, which Java's own class does not promise.
+ * The generator SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators"): good random numbers from any seed.
+ * Datasets and orders made from it must stay the same on every JDK, which Java's own class does not promise.
  */
 final class SplitMix implements RandomGenerator {
     private static final long GAMMA = 0x9E3779B97F4A7C15L;

@@ -30,7 +30,9 @@ public final class Svhn implements Dataset {
             images = new Releasable<>(content.images());
         } catch (NoClassDefFoundError e) {
             throw new DatasetException("the file " + file + " is a MATLAB file, and the library us.hebi.matlab.mat:mfl-core, which reads"
-                    + " it, is missing: add its jar to the class path, or to the module path with --add-modules us.hebi.matlab.mat.mfl.core", e);
+                    + " it, is missing: add its jar to the class path, or to the module path with --add-modules "
+                    + "us.hebi.matlab.mat.mfl.core",
+                    e);
         }
     }
 
@@ -46,7 +48,9 @@ public final class Svhn implements Dataset {
     public static Svhn test(Path data) { return of(data, "test_32x32.mat"); }
 
     /** Opens the extra images, which are easier; see {@link #train}. */
-    public static Svhn extra(Path data) { return of(data, "extra_32x32.mat"); }
+    public static Svhn extra(Path data) {
+        return of(data, "extra_32x32.mat");
+    }
 
     private static Svhn of(Path data, String name) {
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");

@@ -9,12 +9,12 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * A dataset that is drawn, not downloaded: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places, sizes
- * and rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class. The seed
- * alone decides the images, which are the same on every machine, byte for byte. They lie in the Java heap; closing the dataset frees
- * them.
+ * A dataset that is drawn, not downloaded: RGB images {@code [3, 32, 32]} of ten shapes and textures with random colours, places, sizes and
+ * rotations, over cluttered and noisy backgrounds, part of them in low contrast. Colour tells nothing about the class. The seed alone
+ * decides the images, which are the same on every machine, byte for byte. They lie in the Java heap; closing the dataset frees them.
  *
- * <p>The classes take turns, so any leading part of a dataset is balanced.
+ * <p>
+ * The classes take turns, so any leading part of a dataset is balanced.
  */
 public final class Synthetic implements Dataset {
     /** The sizes of {@link #train()} and {@link #test()}. */
@@ -30,8 +30,9 @@ public final class Synthetic implements Dataset {
     private final Releasable<byte[]> images;
 
     private Synthetic(int size, long seed, long part) {
-        if (size < 0 || size > Integer.MAX_VALUE / BYTES) throw new IllegalArgumentException(
-                "size must lie between 0 and " + Integer.MAX_VALUE / BYTES + ", but is " + size);
+        if (size < 0 || size > Integer.MAX_VALUE / BYTES)
+            throw new IllegalArgumentException(
+                    "size must lie between 0 and " + Integer.MAX_VALUE / BYTES + ", but is " + size);
         this.size = size;
         var images = new byte[size * BYTES];
         // Each image has its own seed, so the number and order of the threads do not matter.
@@ -40,10 +41,14 @@ public final class Synthetic implements Dataset {
     }
 
     /** Draws the usual training set: {@link #TRAIN_SIZE} images with seed 0. */
-    public static Synthetic train() { return train(TRAIN_SIZE, 0); }
+    public static Synthetic train() {
+        return train(TRAIN_SIZE, 0);
+    }
 
     /** Draws the usual test set: {@link #TEST_SIZE} images with seed 0, none of which is in a training set. */
-    public static Synthetic test() { return test(TEST_SIZE, 0); }
+    public static Synthetic test() {
+        return test(TEST_SIZE, 0);
+    }
 
     public static Synthetic train(int size, long seed) { return new Synthetic(size, seed, 0); }
 

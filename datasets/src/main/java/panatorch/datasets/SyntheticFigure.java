@@ -43,10 +43,14 @@ enum SyntheticFigure {
         }
     },
     HORIZONTAL_STRIPES(0.04) {
-        @Override double distance(double x, double y, double radius, double detail) { return Math.max(patch(x, y, radius), band(y, 3.6 + 3 * detail, 0.5)); }
+        @Override double distance(double x, double y, double radius, double detail) {
+            return Math.max(patch(x, y, radius), band(y, 3.6 + 3 * detail, 0.5));
+        }
     },
     VERTICAL_STRIPES(0.04) {
-        @Override double distance(double x, double y, double radius, double detail) { return Math.max(patch(x, y, radius), band(x, 3.6 + 3 * detail, 0.5)); }
+        @Override double distance(double x, double y, double radius, double detail) {
+            return Math.max(patch(x, y, radius), band(x, 3.6 + 3 * detail, 0.5));
+        }
     },
     CHECKERBOARD(0.5) {
         @Override double distance(double x, double y, double radius, double detail) {
@@ -78,7 +82,9 @@ enum SyntheticFigure {
 
     private static double length(double x, double y) { return Math.sqrt(x * x + y * y); }
 
-    private static double box(double x, double y, double halfWidth, double halfHeight) { return Math.max(Math.abs(x) - halfWidth, Math.abs(y) - halfHeight); }
+    private static double box(double x, double y, double halfWidth, double halfHeight) {
+        return Math.max(Math.abs(x) - halfWidth, Math.abs(y) - halfHeight);
+    }
 
     /** Returns the signed distance from the patch of a texture: an octagon, which resembles neither the circle nor the square. */
     private static double patch(double x, double y, double radius) {
@@ -86,8 +92,12 @@ enum SyntheticFigure {
     }
 
     /** Returns the signed distance of {@code t} from the nearest multiple of {@code period}. */
-    private static double offset(double t, double period) { return t - period * Math.rint(t / period); }
+    private static double offset(double t, double period) {
+        return t - period * Math.rint(t / period);
+    }
 
     /** Returns the signed distance from parallel bands that cover {@code share} of the plane. */
-    private static double band(double t, double period, double share) { return Math.abs(offset(t, period)) - 0.5 * share * period; }
+    private static double band(double t, double period, double share) {
+        return Math.abs(offset(t, period)) - 0.5 * share * period;
+    }
 }

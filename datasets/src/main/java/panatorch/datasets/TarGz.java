@@ -26,8 +26,8 @@ final class TarGz {
     private TarGz() {}
 
     /**
-     * Unpacks the archive's folder {@code name} into {@code parent}, completely or not at all: into a temporary folder first, which is
-     * then renamed.
+     * Unpacks the archive's folder {@code name} into {@code parent}, completely or not at all: into a temporary folder first, which is then
+     * renamed.
      *
      * @throws IOException if the archive is damaged or holds no such folder; its message names it
      */
@@ -65,8 +65,10 @@ final class TarGz {
             for (int i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? ' ' : header[i] & 0xFF;
             if (sum == 8 * ' ') return null; // a block of zeros ends the archive
             if (octal(header, 148, 8) != sum) throw new IOException("a header is damaged");
-            String name = text(header, 0, 100), prefix = text(header, 257, 5).equals("ustar") && header[262] == 0 ? text(header, 345, 155) : "";
-            return new Entry(prefix.isEmpty() ? name : prefix + "/" + name, octal(header, 124, 12), header[156] == 0 ? '0' : (char) header[156]);
+            String name = text(header, 0, 100),
+                    prefix = text(header, 257, 5).equals("ustar") && header[262] == 0 ? text(header, 345, 155) : "";
+            return new Entry(prefix.isEmpty() ? name : prefix + "/" + name, octal(header, 124, 12),
+                    header[156] == 0 ? '0' : (char) header[156]);
         }
 
         private static String text(byte[] header, int from, int length) {
@@ -87,7 +89,8 @@ final class TarGz {
 
         void write(InputStream in, Path folder) throws IOException {
             Path target = folder.resolve(name).normalize();
-            if (name.startsWith("/") || name.contains("\\") || !target.startsWith(folder)) throw new IOException("the name " + name + " leads out of the folder");
+            if (name.startsWith("/") || name.contains("\\") || !target.startsWith(folder))
+                throw new IOException("the name " + name + " leads out of the folder");
             switch (type) {
                 case '5' -> Files.createDirectories(target);
                 case '0' -> {

@@ -15,8 +15,9 @@ import panatorch.Tensor;
 /**
  * A dataset of the rows of tensors: item i is row i of each of them. {@code Torch.tensor} makes tensors of arrays.
  *
- * <p>A tensor that is contiguous and on the CPU is shared, not copied: changes to its values show in the dataset, which keeps its
- * memory alive until the dataset is closed or no longer reachable.
+ * <p>
+ * A tensor that is contiguous and on the CPU is shared, not copied: changes to its values show in the dataset, which keeps its memory alive
+ * until the dataset is closed or no longer reachable.
  */
 public final class TensorDataset implements Dataset {
     private final Schema schema;
@@ -28,10 +29,12 @@ public final class TensorDataset implements Dataset {
         long first = -1;
         for (Map.Entry<String, Tensor> e : fields.entrySet()) {
             long[] shape = e.getValue().shape();
-            if (shape.length == 0) throw new IllegalArgumentException(
-                    "tensor " + e.getKey() + " is a scalar; a dataset needs tensors with a row for each item");
-            if (first >= 0 && shape[0] != first) throw new IllegalArgumentException(
-                    "tensor " + e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
+            if (shape.length == 0)
+                throw new IllegalArgumentException(
+                        "tensor " + e.getKey() + " is a scalar; a dataset needs tensors with a row for each item");
+            if (first >= 0 && shape[0] != first)
+                throw new IllegalArgumentException(
+                        "tensor " + e.getKey() + " has " + shape[0] + " rows, but " + described.getFirst().name() + " has " + first);
             first = shape[0];
             described.add(Field.of(e.getKey(), e.getValue().dtype(), Arrays.copyOfRange(shape, 1, shape.length)));
         }
@@ -45,11 +48,13 @@ public final class TensorDataset implements Dataset {
     /**
      * Makes a dataset of named tensors.
      *
-     * @param fields tensors with equally many rows; the first is the network's input, and names defined in {@link Field} have the
-     *     meaning they have there
+     * @param fields tensors with equally many rows; the first is the network's input, and names defined in {@link Field} have the meaning
+     * they have there
      * @param classNames names of the classes 0, 1, …; empty if there are none
      */
-    public static TensorDataset of(SequencedMap<String, Tensor> fields, List<String> classNames) { return new TensorDataset(fields, classNames); }
+    public static TensorDataset of(SequencedMap<String, Tensor> fields, List<String> classNames) {
+        return new TensorDataset(fields, classNames);
+    }
 
     /**
      * Makes a dataset of inputs and labels.

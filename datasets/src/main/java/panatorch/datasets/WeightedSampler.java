@@ -7,8 +7,8 @@ import panatorch.Scope;
 import panatorch.Torch;
 
 /**
- * Draws items with probabilities proportional to their weights, as PyTorch's {@code WeightedRandomSampler}: {@code torch.multinomial}
- * from a generator that is seeded as {@link RandomSampler}'s.
+ * Draws items with probabilities proportional to their weights, as PyTorch's {@code WeightedRandomSampler}: {@code torch.multinomial} from
+ * a generator that is seeded as {@link RandomSampler}'s.
  */
 public final class WeightedSampler implements Sampler {
     /** The limit of {@code torch.multinomial}. */
@@ -33,11 +33,15 @@ public final class WeightedSampler implements Sampler {
         this.size = size;
         this.replacement = replacement;
         this.seed = seed;
-        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("weights must be finite and at least 0, but one is " + w);
+        for (double w : weights)
+            if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("weights must be finite and at least 0, but one is " + w);
         long possible = Arrays.stream(weights).filter(w -> w > 0).count();
-        if (weights.length > MAX_ITEMS) throw new IllegalArgumentException("at most " + MAX_ITEMS + " items can be drawn by weight, not " + weights.length);
-        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible) throw new IllegalArgumentException(
-                size + " items cannot be drawn from " + possible + " with a weight above 0");
+        if (weights.length > MAX_ITEMS)
+            throw new IllegalArgumentException("at most " + MAX_ITEMS + " items can be drawn by weight, not " + weights.length);
+        if (size < 0 || size > 0 && possible == 0 || !replacement && size > possible)
+            throw new IllegalArgumentException(
+                    size + " items cannot be drawn from " + possible + " with a weight above 0");
     }
 
     /** Makes a sampler that draws as many items as a dataset has, with replacement, so that all its classes come equally often. */
@@ -53,7 +57,8 @@ public final class WeightedSampler implements Sampler {
     @Override public int[] order(long epoch) {
         if (size == 0) return new int[0];
         try (var scope = Scope.open(); var generator = Generator.of(SplitMix.seed(seed, epoch))) {
-            return Arrays.stream(Aten.multinomial(Torch.tensor(weights, weights.length), size, replacement, generator).toLongArray()).mapToInt(Math::toIntExact).toArray();
+            return Arrays.stream(Aten.multinomial(Torch.tensor(weights, weights.length), size, replacement, generator).toLongArray())
+                    .mapToInt(Math::toIntExact).toArray();
         }
     }
 }

@@ -7,8 +7,8 @@ import panatorch.Torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The threads that prepare batches, shared by all loaders. No thread belongs to an epoch, and none waits for one: an idle thread takes
- * up the work of any epoch, and ends if there is none for a second.
+ * The threads that prepare batches, shared by all loaders. No thread belongs to an epoch, and none waits for one: an idle thread takes up
+ * the work of any epoch, and ends if there is none for a second.
  */
 final class Workers {
     private static final SynchronousQueue<Runnable> HANDED_OVER = new SynchronousQueue<>();
@@ -29,7 +29,8 @@ final class Workers {
             Thread.currentThread().setContextClassLoader(null);
         };
         if (HANDED_OVER.offer(work)) return;
-        Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("panatorch-loader-" + STARTED.getAndIncrement()).start(() -> run(work));
+        Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("panatorch-loader-" + STARTED.getAndIncrement())
+                .start(() -> run(work));
     }
 
     private static void run(Runnable first) {

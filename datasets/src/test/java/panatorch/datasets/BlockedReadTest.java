@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An epoch that is closed while it reads from a pipe to which nobody writes; each test in a process of its own. */
 class BlockedReadTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** One image that never comes. */
     private record Blocked(Path pipe, boolean opens, CountDownLatch begun) implements Dataset {
@@ -57,7 +58,8 @@ class BlockedReadTest {
                 epoch.close();
                 System.out.println("closed after " + (System.nanoTime() - begin) / 1_000_000_000 + " s");
                 Thread.sleep(2000); // idle threads are gone then
-                System.out.println("threads: " + Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().startsWith("panatorch-loader")).count());
+                System.out.println("threads: "
+                        + Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().startsWith("panatorch-loader")).count());
             }
         }
     }
@@ -70,8 +72,10 @@ class BlockedReadTest {
             assumeTrue(false, "skipped: there is no mkfifo");
         }
         Path output = folder.resolve("output.txt");
-        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Dlog4j2.level=warn",
-                "-cp", System.getProperty("java.class.path"), Reader.class.getName(), pipe.toString(), writer)).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Dlog4j2.level=warn",
+                "-cp", System.getProperty("java.class.path"), Reader.class.getName(), pipe.toString(), writer)).redirectErrorStream(true)
+                .redirectOutput(output.toFile()).start();
         boolean ended = program.waitFor(1, TimeUnit.MINUTES);
         program.destroyForcibly();
         String said = Files.readString(output, StandardCharsets.UTF_8);
@@ -87,6 +91,7 @@ class BlockedReadTest {
         String said = said("none");
         assertThat(said).containsPattern("closed after [6-9] s").contains("threads: 1");
         assertThat(said.lines().filter(l -> l.contains("WARN"))).singleElement().asString()
-                .endsWith("epoch 3 was closed 6 s ago, but is still reading " + folder.resolve("pipe.png") + "; the thread is left behind and ends when its read does");
+                .endsWith("epoch 3 was closed 6 s ago, but is still reading " + folder.resolve("pipe.png")
+                        + "; the thread is left behind and ends when its read does");
     }
 }

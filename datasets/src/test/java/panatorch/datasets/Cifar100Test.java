@@ -17,7 +17,8 @@ import panatorch.datasets.Cifar100.Labels;
 class Cifar100Test {
     private static final int RECORD = 3074;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
     private Path file;
     private final byte[] three = new byte[3 * RECORD];
 
@@ -55,19 +56,24 @@ class Cifar100Test {
     @Test void a_cut_or_empty_file_and_a_part_instead_of_the_whole_are_named() throws IOException {
         Files.write(file, java.util.Arrays.copyOf(three, 3 * RECORD - 1));
         assertThatThrownBy(() -> Cifar100.of(file, Labels.FINE)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + file + " has 9,221 bytes, which is not a whole number of records; records of 3,074 bytes were expected");
+                .hasMessage("the file " + file
+                        + " has 9,221 bytes, which is not a whole number of records; records of 3,074 bytes were expected");
         Files.write(file, new byte[0]);
-        assertThatThrownBy(() -> Cifar100.of(file, Labels.FINE)).hasMessage("the file " + file + " has 0 records; records of 3,074 bytes were expected");
+        assertThatThrownBy(() -> Cifar100.of(file, Labels.FINE))
+                .hasMessage("the file " + file + " has 0 records; records of 3,074 bytes were expected");
         Files.write(file, three);
-        assertThatThrownBy(() -> Cifar100.train(folder)).hasMessage("the file " + file + " has 3 records; 50,000 records of 3,074 bytes were expected");
+        assertThatThrownBy(() -> Cifar100.train(folder))
+                .hasMessage("the file " + file + " has 3 records; 50,000 records of 3,074 bytes were expected");
     }
 
     @Test void the_real_images_are_balanced_and_of_the_stated_names_and_mean() throws IOException {
         String data = System.getenv("PANATORCH_DATA");
         assumeTrue(data != null, "skipped: set PANATORCH_DATA to the folder that holds cifar-100-binary");
         Path real = Path.of(data).resolve("cifar-100-binary");
-        assertThat(Labels.FINE.names).isEqualTo(Files.readAllLines(real.resolve("fine_label_names.txt")).stream().filter(l -> !l.isBlank()).toList());
-        assertThat(Labels.COARSE.names).isEqualTo(Files.readAllLines(real.resolve("coarse_label_names.txt")).stream().filter(l -> !l.isBlank()).toList());
+        assertThat(Labels.FINE.names)
+                .isEqualTo(Files.readAllLines(real.resolve("fine_label_names.txt")).stream().filter(l -> !l.isBlank()).toList());
+        assertThat(Labels.COARSE.names)
+                .isEqualTo(Files.readAllLines(real.resolve("coarse_label_names.txt")).stream().filter(l -> !l.isBlank()).toList());
         try (var fine = Cifar100.test(Path.of(data)); var coarse = Cifar100.test(real, Labels.COARSE)) {
             var perClass = new int[100];
             var perSuperclass = new int[20];
@@ -80,7 +86,8 @@ class Cifar100Test {
             }
             assertThat(perClass).containsOnly(100);
             assertThat(perSuperclass).containsOnly(500);
-            for (int c = 0; c < 3; c++) assertThat(sum[c] / (10_000 * 1024)).isCloseTo(fine.mean()[c], within(0.005)); // the stated one is the training images'
+            // the stated one is the training images'
+            for (int c = 0; c < 3; c++) assertThat(sum[c] / (10_000 * 1024)).isCloseTo(fine.mean()[c], within(0.005));
         }
     }
 }

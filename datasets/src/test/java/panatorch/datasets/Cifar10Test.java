@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 class Cifar10Test {
     private static final int RECORD = 3073;
 
-    @TempDir Path root;
+    @TempDir
+    Path root;
     private Path folder, file;
 
     @BeforeEach void an_empty_folder() throws IOException {
@@ -71,13 +72,15 @@ class Cifar10Test {
     @Test void a_truncated_file_is_named() throws IOException {
         write(file, 10_000 * RECORD - 1, 0);
         assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + file + " has 30,729,999 bytes, which is not a whole number of records; 10,000 records of 3,073 bytes were expected");
+                .hasMessage("the file " + file
+                        + " has 30,729,999 bytes, which is not a whole number of records; 10,000 records of 3,073 bytes were expected");
     }
 
     @Test void a_file_with_too_few_records_is_named() throws IOException {
         for (int i = 1; i <= 5; i++) write(folder.resolve("data_batch_" + i + ".bin"), (i == 3 ? 9_999 : 10_000) * RECORD, 0);
         assertThatThrownBy(() -> Cifar10.train(root)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + folder.resolve("data_batch_3.bin") + " has 9,999 records; 10,000 records of 3,073 bytes were expected");
+                .hasMessage("the file " + folder.resolve("data_batch_3.bin")
+                        + " has 9,999 records; 10,000 records of 3,073 bytes were expected");
     }
 
     @Test void an_empty_file_is_named() throws IOException {
@@ -93,7 +96,8 @@ class Cifar10Test {
 
     @Test void a_missing_file_is_named() throws IOException {
         write(file, 10_000 * RECORD, 0);
-        assertThatThrownBy(() -> Cifar10.train(root)).isInstanceOf(DatasetException.class).hasMessage("the file " + folder.resolve("data_batch_1.bin") + " is missing");
+        assertThatThrownBy(() -> Cifar10.train(root)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + folder.resolve("data_batch_1.bin") + " is missing");
     }
 
     @Test void a_missing_folder_is_named() throws IOException {
@@ -101,7 +105,9 @@ class Cifar10Test {
                 .hasMessage("the folder " + root.resolve("nowhere") + " does not exist");
         Files.delete(folder);
         assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
-                .hasMessage("the folder " + root + " holds no folder cifar-10-batches-bin or cifar-10-batches-py; unpack cifar-10-binary.tar.gz or cifar-10-python.tar.gz there");
+                .hasMessage("the folder " + root
+                        + " holds no folder cifar-10-batches-bin or cifar-10-batches-py; unpack cifar-10-binary.tar.gz or "
+                        + "cifar-10-python.tar.gz there");
     }
 
     @Test void a_closed_set_cannot_be_read_and_closes_again_without_harm() throws IOException {

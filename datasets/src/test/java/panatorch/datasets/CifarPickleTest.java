@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** CIFAR's Python version. The pickles and the same images in the binary version are those of {@code cifar/make_pickles.py}. */
 class CifarPickleTest {
-    @TempDir Path root;
+    @TempDir
+    Path root;
 
     private static byte[] resource(String name) throws IOException {
         try (InputStream in = CifarPickleTest.class.getResourceAsStream("cifar/" + name)) {
@@ -47,8 +48,9 @@ class CifarPickleTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"2py2", "2", "2-bytes", "3", "3-bytes", "4", "4-bytes", "5", "5-bytes", "fortran"})
-    void a_pickle_holds_the_images_and_labels_of_the_binary_version(String name) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"2py2", "2", "2-bytes", "3", "3-bytes", "4", "4-bytes", "5", "5-bytes",
+        "fortran"}) void a_pickle_holds_the_images_and_labels_of_the_binary_version(String name) throws IOException {
         Path binary = Files.write(root.resolve("train.bin"), resource("images.bin")), pickle = file(name + ".pickle");
         for (var labels : Cifar100.Labels.values()) {
             try (var actual = Cifar100.of(pickle, labels); var expected = Cifar100.of(binary, labels)) {
@@ -62,10 +64,12 @@ class CifarPickleTest {
     /** A batch of CIFAR-10 as Python 2 wrote it: black images but for one pixel of each, and their labels. */
     private static byte[] batch(int images, int label) {
         var out = new ByteArrayOutputStream();
-        out.writeBytes("\u0080\u0002}(U\u0004datacnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\1btR(K\1(".getBytes(StandardCharsets.ISO_8859_1));
+        out.writeBytes("\u0080\u0002}(U\u0004datacnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tU\1btR(K\1("
+                .getBytes(StandardCharsets.ISO_8859_1));
         out.writeBytes(little('J', images));
         out.writeBytes(little('J', 3072));
-        out.writeBytes("tcnumpy\ndtype\n(U\u0002u1K\0K\1tR(K\u0003U\1|NNNJ\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00ffK\0tb\u0089".getBytes(StandardCharsets.ISO_8859_1));
+        out.writeBytes("tcnumpy\ndtype\n(U\u0002u1K\0K\1tR(K\u0003U\1|NNNJ\u00ff\u00ff\u00ff\u00ffJ\u00ff\u00ff\u00ff\u00ffK\0tb\u0089"
+                .getBytes(StandardCharsets.ISO_8859_1));
         out.writeBytes(little('T', images * 3072));
         var pixels = new byte[images * 3072];
         for (int i = 0; i < images; i++) pixels[i * 3072 + label] = (byte) i;
@@ -76,7 +80,9 @@ class CifarPickleTest {
         return out.toByteArray();
     }
 
-    private static byte[] little(char operation, int number) { return ByteBuffer.allocate(5).order(ByteOrder.LITTLE_ENDIAN).put((byte) operation).putInt(number).array(); }
+    private static byte[] little(char operation, int number) {
+        return ByteBuffer.allocate(5).order(ByteOrder.LITTLE_ENDIAN).put((byte) operation).putInt(number).array();
+    }
 
     @Test void cifar_10_is_found_in_the_folder_of_pythons_version_and_the_binary_one_comes_first() throws IOException {
         Path folder = Files.createDirectory(root.resolve("cifar-10-batches-py"));
@@ -93,36 +99,44 @@ class CifarPickleTest {
             }
         }
         Path binary = Files.createDirectory(root.resolve("cifar-10-batches-bin"));
-        assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class).hasMessage("the file " + binary.resolve("test_batch.bin") + " is missing");
+        assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + binary.resolve("test_batch.bin") + " is missing");
     }
 
     @Test void classes_of_another_set_are_refused() throws IOException {
         Path folder = Files.createDirectory(root.resolve("cifar-10-batches-py")), meta = folder.resolve("batches.meta");
-        Files.write(meta, new String(resource("meta.pickle"), StandardCharsets.ISO_8859_1).replace("frog", "toad").getBytes(StandardCharsets.ISO_8859_1));
+        Files.write(meta, new String(resource("meta.pickle"), StandardCharsets.ISO_8859_1).replace("frog", "toad")
+                .getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + meta + " cannot be read as CIFAR's Python version: its label_names are not airplane, automobile and so on");
+                .hasMessage("the file " + meta
+                        + " cannot be read as CIFAR's Python version: its label_names are not airplane, automobile and so on");
     }
 
     @Test void a_file_with_too_few_images_is_named() throws IOException {
         Path file = Files.write(Files.createDirectory(root.resolve("cifar-10-batches-py")).resolve("test_batch"), batch(9, 0));
-        assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class).hasMessage("the file " + file + " has 9 records; 10,000 records of 3,073 bytes were expected");
+        assertThatThrownBy(() -> Cifar10.test(root)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + file + " has 9 records; 10,000 records of 3,073 bytes were expected");
     }
 
     @Test void cifar_100_is_found_likewise_unless_train_is_a_folder() throws IOException {
         Path folder = Files.createDirectory(root.resolve("cifar-100-python"));
         assertThatThrownBy(() -> Cifar100.train(root)).hasMessage("the file " + folder.resolve("train") + " is missing");
         Files.write(folder.resolve("train"), resource("2py2.pickle"));
-        assertThatThrownBy(() -> Cifar100.train(folder)).hasMessage("the file " + folder.resolve("train") + " has 2 records; 50,000 records of 3,074 bytes were expected");
+        assertThatThrownBy(() -> Cifar100.train(folder))
+                .hasMessage("the file " + folder.resolve("train") + " has 2 records; 50,000 records of 3,074 bytes were expected");
         Path images = Files.createDirectories(root.resolve("images/train")).getParent();
         assertThatThrownBy(() -> Cifar100.train(images)).hasMessage(
-                "the folder " + images + " holds no folder cifar-100-binary or cifar-100-python; unpack cifar-100-binary.tar.gz or cifar-100-python.tar.gz there");
+                "the folder " + images
+                        + " holds no folder cifar-100-binary or cifar-100-python; unpack cifar-100-binary.tar.gz or "
+                        + "cifar-100-python.tar.gz there");
     }
 
     // ---- what is refused
 
     private void assertRefused(String name, String why) throws IOException {
         Path file = file(name);
-        assertThatThrownBy(() -> Cifar100.of(file, Cifar100.Labels.FINE)).isInstanceOf(DatasetException.class).hasMessageStartingWith("the file " + file + " cannot be read as CIFAR's Python version: " + why);
+        assertThatThrownBy(() -> Cifar100.of(file, Cifar100.Labels.FINE)).isInstanceOf(DatasetException.class)
+                .hasMessageStartingWith("the file " + file + " cannot be read as CIFAR's Python version: " + why);
     }
 
     @Test void a_pickle_that_would_run_a_program_or_holds_something_else_is_refused() throws IOException {
@@ -137,7 +151,8 @@ class CifarPickleTest {
 
     @Test void a_label_beyond_the_last_class_is_named_with_its_record() throws IOException {
         Path file = file("labels.pickle");
-        assertThatThrownBy(() -> Cifar100.of(file, Cifar100.Labels.FINE)).hasMessage("record 1 of the file " + file + " has the label 100; labels from 0 to 99 were expected");
+        assertThatThrownBy(() -> Cifar100.of(file, Cifar100.Labels.FINE))
+                .hasMessage("record 1 of the file " + file + " has the label 100; labels from 0 to 99 were expected");
     }
 
     @Test void a_file_that_was_cut_off_anywhere_is_refused_in_one_sentence() throws IOException {
@@ -149,7 +164,9 @@ class CifarPickleTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"2py2", "2", "5-bytes"}) void no_damaged_byte_does_worse_than_an_exception_or_other_images(String name) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"2py2", "2", "5-bytes"}) void no_damaged_byte_does_worse_than_an_exception_or_other_images(String name)
+            throws IOException {
         byte[] whole = resource(name + ".pickle");
         var random = new Random(1);
         for (int i = 0; i < 500; i++) {
@@ -171,7 +188,8 @@ class CifarPickleTest {
         String data = System.getenv("PANATORCH_DATA");
         assumeTrue(data != null, "skipped: set PANATORCH_DATA to the folder that holds cifar-10-batches-bin and cifar-10-batches-py");
         Path binary = Path.of(data, "cifar-10-batches-bin"), python = Path.of(data, "cifar-10-batches-py");
-        assumeTrue(Files.isDirectory(binary) && Files.isDirectory(python), "skipped: PANATORCH_DATA does not hold both cifar-10-batches-bin and cifar-10-batches-py");
+        assumeTrue(Files.isDirectory(binary) && Files.isDirectory(python),
+                "skipped: PANATORCH_DATA does not hold both cifar-10-batches-bin and cifar-10-batches-py");
         try (var actual = Cifar10.test(python); var expected = Cifar10.test(binary)) {
             assertSameItems(actual, expected);
         }

@@ -26,7 +26,8 @@ import panatorch.junit.NoTensorLeaks;
 /** What {@link Dataset#close} promises, of every set that there is. */
 @NoTensorLeaks
 class ClosedSetTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private interface Opener {
         Dataset open(Path folder) throws IOException;
@@ -40,7 +41,8 @@ class ClosedSetTest {
         }),
         CIFAR100(folder -> Cifar100.of(Files.write(folder.resolve("train.bin"), new byte[2 * 3074]), Cifar100.Labels.FINE)),
         MNIST(folder -> {
-            Files.write(folder.resolve("t10k-images-idx3-ubyte"), ByteBuffer.allocate(16 + 784).putInt(0x803).putInt(1).putInt(28).putInt(28).array());
+            Files.write(folder.resolve("t10k-images-idx3-ubyte"),
+                    ByteBuffer.allocate(16 + 784).putInt(0x803).putInt(1).putInt(28).putInt(28).array());
             Files.write(folder.resolve("t10k-labels-idx1-ubyte"), ByteBuffer.allocate(8 + 1).putInt(0x801).putInt(1).array());
             return Mnist.test(folder);
         }),
@@ -58,7 +60,9 @@ class ClosedSetTest {
         }),
         TEXT(folder -> {
             Path words = Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nfine\n");
-            return TextDataset.of(Table.tsv(Files.write(folder.resolve("a.tsv"), "sentence\tlabel\nfine\t1\n".getBytes(StandardCharsets.UTF_8))), "sentence", "label", List.of("negative", "positive"),
+            return TextDataset.of(
+                    Table.tsv(Files.write(folder.resolve("a.tsv"), "sentence\tlabel\nfine\t1\n".getBytes(StandardCharsets.UTF_8))),
+                    "sentence", "label", List.of("negative", "positive"),
                     new WordPiece(Vocabulary.read(words), true), 8);
         }),
         TENSORS(folder -> {
@@ -79,7 +83,8 @@ class ClosedSetTest {
         }
     }
 
-    @ParameterizedTest @EnumSource void a_set_is_not_read_once_it_is_closed_neither_through_a_view_nor_through_a_loader(Kind kind) throws IOException {
+    @ParameterizedTest
+    @EnumSource void a_set_is_not_read_once_it_is_closed_neither_through_a_view_nor_through_a_loader(Kind kind) throws IOException {
         Dataset set = kind.opener.open(folder);
         set.batch(0).close();
         set.close();
@@ -87,7 +92,8 @@ class ClosedSetTest {
         assertThatThrownBy(() -> set.batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("the dataset is closed");
         assertThatThrownBy(() -> set.subset(0).batch(0)).isInstanceOf(IllegalStateException.class).hasMessage("the dataset is closed");
         try (var epoch = DataLoader.of(set, 1).build().epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasRootCauseInstanceOf(IllegalStateException.class).hasRootCauseMessage("the dataset is closed");
+            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class)
+                    .hasRootCauseInstanceOf(IllegalStateException.class).hasRootCauseMessage("the dataset is closed");
         }
         assertThat(set.size()).isPositive();
     }

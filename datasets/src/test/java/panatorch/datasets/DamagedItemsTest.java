@@ -22,7 +22,8 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class DamagedItemsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** Item i is the number i and a random one; some are damaged, and say so after they have written rubbish. */
     private static Dataset numbers(int size, Set<Integer> damaged) {
@@ -58,14 +59,16 @@ class DamagedItemsTest {
         try (var epoch = DataLoader.of(numbers(10, Set.of(6)), 4).build().epoch(0)) {
             var batches = epoch.iterator();
             batches.next().close();
-            assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class).hasMessageContaining("batch 1 of epoch 0").hasMessageContaining("number 6 is damaged");
+            assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class).hasMessageContaining("batch 1 of epoch 0")
+                    .hasMessageContaining("number 6 is damaged");
         }
     }
 
     @Test void skipped_ones_are_missing_from_their_batch_and_all_other_rows_have_the_bits_they_would_have() {
         var bad = Set.of(0, 5, 6, 39);
         var whole = DataLoader.of(numbers(40, Set.of()), 4).shuffle().seed(5).build();
-        var expected = rows(whole.epoch(2)).stream().map(batch -> batch.stream().filter(row -> !bad.contains((int) Float.parseFloat(row.split(" ")[0]))).toList()).toList();
+        var expected = rows(whole.epoch(2)).stream()
+                .map(batch -> batch.stream().filter(row -> !bad.contains((int) Float.parseFloat(row.split(" ")[0]))).toList()).toList();
         for (int workers : new int[] {1, 2, 5}) {
             var loader = DataLoader.of(numbers(40, bad), 4).shuffle().seed(5).workers(workers).prefetch(workers).skipDamaged().build();
             var epoch = loader.epoch(2);
@@ -100,7 +103,8 @@ class DamagedItemsTest {
     @Test void an_epoch_without_any_whole_item_fails_with_a_sentence() {
         var loader = DataLoader.of(numbers(9, Set.of(0, 1, 2, 3, 4, 5, 6, 7, 8)), 4).workers(2).skipDamaged().build();
         try (var epoch = loader.epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasMessageContaining("all 9 items of the epoch are damaged; the last one: number 8 is damaged");
+            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class)
+                    .hasMessageContaining("all 9 items of the epoch are damaged; the last one: number 8 is damaged");
         }
     }
 
@@ -108,7 +112,8 @@ class DamagedItemsTest {
         var source = new Numbered(4);
         var wrong = source.map(source.schema(), (from, to) -> { throw new IllegalStateException("a bug"); });
         try (var epoch = DataLoader.of(wrong, 2).skipDamaged().build().epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).hasMessageContaining("item 0 could not be read: java.lang.IllegalStateException: a bug");
+            assertThatThrownBy(() -> epoch.iterator().next())
+                    .hasMessageContaining("item 0 could not be read: java.lang.IllegalStateException: a bug");
         }
     }
 
@@ -154,15 +159,19 @@ class DamagedItemsTest {
             png = in.readAllBytes();
         }
         Files.createDirectories(folder.resolve("images/cat"));
-        for (int i = 0; i < 10; i++) Files.write(folder.resolve("images/cat/" + i + ".png"), i == 4 ? Arrays.copyOf(png, 60) : i == 7 ? new byte[0] : png);
+        for (int i = 0; i < 10; i++)
+            Files.write(folder.resolve("images/cat/" + i + ".png"), i == 4 ? Arrays.copyOf(png, 60) : i == 7 ? new byte[0] : png);
         Path output = folder.resolve("output.txt");
-        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Dlog4j2.level=warn",
-                "-cp", System.getProperty("java.class.path"), Folder.class.getName(), folder.resolve("images").toString())).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Dlog4j2.level=warn",
+                "-cp", System.getProperty("java.class.path"), Folder.class.getName(), folder.resolve("images").toString()))
+                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
         assertThat(program.waitFor(1, TimeUnit.MINUTES)).isTrue();
         String said = Files.readString(output, StandardCharsets.UTF_8);
         assertThat(said.lines().filter(l -> l.endsWith("skipped"))).containsExactly("8 images, 2 skipped", "8 images, 2 skipped");
         assertThat(said.lines().filter(l -> l.contains("WARN"))).as(said).satisfiesExactly(
                 l -> assertThat(l).contains("skipped " + folder.resolve("images/cat/4.png") + ", damaged items so far: 1. the image "),
-                l -> assertThat(l).contains("skipped " + folder.resolve("images/cat/7.png") + ", damaged items so far: 2. the image ").endsWith("7.png cannot be read: it is empty"));
+                l -> assertThat(l).contains("skipped " + folder.resolve("images/cat/7.png") + ", damaged items so far: 2. the image ")
+                        .endsWith("7.png cannot be read: it is empty"));
     }
 }

@@ -121,12 +121,14 @@ class DataLoaderTest {
     }
 
     @Test void batches_go_to_the_device_before_they_are_transformed() {
-        try (var epoch = DataLoader.of(ten, 5).device(Device.META).transform((x, g) -> x.mul(2)).build().epoch(0); Batch batch = epoch.iterator().next()) {
+        try (var epoch = DataLoader.of(ten, 5).device(Device.META).transform((x, g) -> x.mul(2)).build().epoch(0);
+                Batch batch = epoch.iterator().next()) {
             assertThat(batch.images().device()).isEqualTo(Device.META);
             assertThat(batch.labels().device()).isEqualTo(Device.META);
             assertThat(batch.images().shape()).containsExactly(5, 1, 2, 2);
         }
-        assertThat(pixels(DataLoader.of(ten, 10).device(Device.CPU).build().epoch(0))).usingRecursiveComparison().isEqualTo(pixels(DataLoader.of(ten, 10).build().epoch(0)));
+        assertThat(pixels(DataLoader.of(ten, 10).device(Device.CPU).build().epoch(0))).usingRecursiveComparison()
+                .isEqualTo(pixels(DataLoader.of(ten, 10).build().epoch(0)));
     }
 
     @Test void items_without_statistics_are_left_as_they_are() {
@@ -157,7 +159,8 @@ class DataLoaderTest {
         var whole = pixels(loader.epoch(4));
         assertThat(pixels(loader.epoch(4, 1))).usingRecursiveComparison().isEqualTo(whole.subList(1, 3));
         assertThat(pixels(loader.epoch(4, 3))).isEmpty();
-        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class).hasMessage("firstBatch must lie between 0 and 3, the number of batches, but is 4");
+        assertThatThrownBy(() -> loader.epoch(4, 4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("firstBatch must lie between 0 and 3, the number of batches, but is 4");
     }
 
     @Test void a_sampler_of_ones_own_decides_which_images_come() {
@@ -166,7 +169,8 @@ class DataLoaderTest {
 
             @Override public int[] order(long epoch) { return new int[] {7, (int) epoch}; }
         };
-        assertThat(pixels(DataLoader.of(ten, 2).sampler(odd).build().epoch(3)).getFirst()).containsExactly(7 / 255f, 7 / 255f, 7 / 255f, 7 / 255f, 3 / 255f, 3 / 255f, 3 / 255f, 3 / 255f);
+        assertThat(pixels(DataLoader.of(ten, 2).sampler(odd).build().epoch(3)).getFirst()).containsExactly(7 / 255f, 7 / 255f, 7 / 255f,
+                7 / 255f, 3 / 255f, 3 / 255f, 3 / 255f, 3 / 255f);
     }
 
     @Test void batches_survive_the_scopes_of_both_threads() {
@@ -186,19 +190,24 @@ class DataLoaderTest {
     @Test void the_loader_uses_one_thread_and_leaves_the_others_theirs() {
         int before = Torch.numThreads();
         Torch.setNumThreads(3);
-        try (var epoch = DataLoader.of(ten, 1).transform((x, g) -> x.fill_(Torch.numThreads())).build().epoch(0); Batch batch = epoch.iterator().next()) {
+        try (var epoch = DataLoader.of(ten, 1).transform((x, g) -> x.fill_(Torch.numThreads())).build().epoch(0);
+                Batch batch = epoch.iterator().next()) {
             assertThat(batch.images().toFloatArray()).as("threads of the loader's operators").containsOnly(1);
             assertThat(Torch.numThreads()).isEqualTo(3);
-            assertThat(CompletableFuture.supplyAsync(Torch::numThreads, task -> Thread.ofPlatform().start(task)).join()).as("threads of a new thread's operators").isEqualTo(3);
+            assertThat(CompletableFuture.supplyAsync(Torch::numThreads, task -> Thread.ofPlatform().start(task)).join())
+                    .as("threads of a new thread's operators").isEqualTo(3);
         } finally {
             Torch.setNumThreads(before);
         }
     }
 
     @Test void impossible_options_are_refused() {
-        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("batchSize must be at least 1, but is 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("prefetch must be at least 1, but is 0");
-        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("workers must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("batchSize must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).prefetch(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("prefetch must be at least 1, but is 0");
+        assertThatThrownBy(() -> DataLoader.of(ten, 1).workers(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("workers must be at least 1, but is 0");
     }
 
     @Test void all_images_come_once_an_epoch() {
@@ -214,7 +223,8 @@ class DataLoaderTest {
             while (epoch.hasNext()) {
                 try (Batches.Pair pair = epoch.next(); var scope = Scope.open()) {
                     Tensor target = pair.target();
-                    all.add(List.of((double) Math.round(pair.input().reshape(-1).select(0, 0).itemDouble() * 255), target == null ? -1 : target.select(0, 0).itemDouble()));
+                    all.add(List.of((double) Math.round(pair.input().reshape(-1).select(0, 0).itemDouble() * 255),
+                            target == null ? -1 : target.select(0, 0).itemDouble()));
                 }
             }
         }
@@ -235,7 +245,8 @@ class DataLoaderTest {
             fields.put("high", Torch.tensor(new float[] {4, 5, 6}, 3));
             var loader = DataLoader.of(TensorDataset.of(fields, List.of()), 2).build();
             assertThat(taken(loader, 1, 0)).containsExactly(List.of(255.0, -1.0), List.of(3 * 255.0, -1.0));
-            assertThat(taken(loader.pairs(b -> b.get("high"), b -> b.get("low")), 1, 0)).containsExactly(List.of(4 * 255.0, 1.0), List.of(6 * 255.0, 3.0));
+            assertThat(taken(loader.pairs(b -> b.get("high"), b -> b.get("low")), 1, 0)).containsExactly(List.of(4 * 255.0, 1.0),
+                    List.of(6 * 255.0, 3.0));
             assertThat(taken(loader.pairs(Batch::input, b -> null), 1, 1)).containsExactly(List.of(3 * 255.0, -1.0));
         }
     }

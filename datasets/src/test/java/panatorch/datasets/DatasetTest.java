@@ -25,7 +25,8 @@ class DatasetTest {
             assertThat(batch.images().toByteArray()).containsExactly(5, 5, 5, 5, 0, 0, 0, 0, 5, 5, 5, 5);
             assertThat(batch.labels().toLongArray()).containsExactly(2, 0, 2);
             assertThat(batch.input()).isSameAs(batch.images());
-            assertThatThrownBy(batch::tokens).isInstanceOf(IllegalArgumentException.class).hasMessage("the batch has no field tokens; its fields are images, labels");
+            assertThatThrownBy(batch::tokens).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("the batch has no field tokens; its fields are images, labels");
         }
     }
 
@@ -67,9 +68,11 @@ class DatasetTest {
     }
 
     @Test void sets_of_different_items_or_classes_are_not_joined() {
-        assertThatThrownBy(() -> Dataset.concat(set, Synthetic.test(10, 0))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("datasets with different fields cannot be concatenated");
+        assertThatThrownBy(() -> Dataset.concat(set, Synthetic.test(10, 0))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("datasets with different fields cannot be concatenated");
         var renamed = set.map(new Schema(set.schema().fields(), List.of("x"), null), (from, to) -> {});
-        assertThatThrownBy(() -> Dataset.concat(set, renamed)).hasMessage("datasets with different classes cannot be concatenated: [a, b, c] and [x]");
+        assertThatThrownBy(() -> Dataset.concat(set, renamed))
+                .hasMessage("datasets with different classes cannot be concatenated: [a, b, c] and [x]");
     }
 
     /** {@code torch.utils.data.random_split(range(10), [0.55, 0.25, 0.2], torch.Generator().manual_seed(3))}. */
@@ -77,7 +80,8 @@ class DatasetTest {
         List<Dataset> parts = new Numbered(10).split(3, 0.55, 0.25, 0.2);
         assertThat(parts.stream().map(p -> IntStream.range(0, p.size()).map(i -> (int) pixels(p, i)[0]).boxed().toList()))
                 .containsExactly(List.of(6, 0, 3, 7, 8, 5), List.of(1, 9), List.of(2, 4));
-        assertThatThrownBy(() -> set.split(0, 0.5, 0.4)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("fractions must sum to 1");
+        assertThatThrownBy(() -> set.split(0, 0.5, 0.4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("fractions must sum to 1");
     }
 
     @Test void a_mapped_set_changes_items_while_they_are_read() {
@@ -92,7 +96,8 @@ class DatasetTest {
             assertThat(batch.labels().toLongArray()).containsExactly(1, 2);
         }
         assertThat(doubled.label(4)).isEqualTo(1);
-        assertThatThrownBy(doubled::mean).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("the dataset has no mean and standard deviation");
+        assertThatThrownBy(doubled::mean).isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("the dataset has no mean and standard deviation");
     }
 
     @Test void a_batch_is_cut_to_its_longest_item() {

@@ -37,7 +37,8 @@ class DownloadTest {
         void give(HttpExchange exchange, int from) throws IOException;
     }
 
-    @TempDir Path data;
+    @TempDir
+    Path data;
     private final byte[] content = new byte[300_000];
     private final List<String> requests = new ArrayList<>();
     private final CountDownLatch end = new CountDownLatch(1);
@@ -89,7 +90,8 @@ class DownloadTest {
         Path copy = Files.write(data.resolve("copy"), content);
         String hash = Download.sha256(copy);
         Files.delete(copy);
-        return new RemoteFile(name, content.length, hash, folders.length == 0 ? new String[] {url("")} : Stream.of(folders).map(this::url).toArray(String[]::new));
+        return new RemoteFile(name, content.length, hash,
+                folders.length == 0 ? new String[] {url("")} : Stream.of(folders).map(this::url).toArray(String[]::new));
     }
 
     private Path fetch(RemoteFile... files) {
@@ -193,7 +195,8 @@ class DownloadTest {
             content[200_000] ^= 1;
         };
         RemoteFile file = file();
-        assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class).hasMessageContaining("sent other content: its SHA-256 is ")
+        assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class)
+                .hasMessageContaining("sent other content: its SHA-256 is ")
                 .hasMessageEndingWith("; download " + url("set.bin") + " by hand, put it into " + data.resolve("set") + " and try again");
         assertNothingIsThere();
         assertThat(data.resolve("set/set.bin.part")).as("wrong bytes are not gone on with").isEmptyFile();
@@ -243,7 +246,9 @@ class DownloadTest {
         RemoteFile file = file();
         server.stop(0);
         assertThatThrownBy(() -> fetch(file)).isInstanceOf(DatasetException.class)
-                .hasMessageMatching("set\\.bin could not be downloaded \\(ConnectException: .*\\); download http://localhost:\\d+/set\\.bin by hand, put it into .*/set and try again");
+                .hasMessageMatching(
+                        "set\\.bin could not be downloaded \\(ConnectException: .*\\); download http://localhost:\\d+/set\\.bin by hand, "
+                                + "put it into .*/set and try again");
         Files.write(data.resolve("set/set.bin"), content);
         assertThat(fetch(file).resolve("set.bin")).hasBinaryContent(content);
         Files.write(data.resolve("set/set.bin"), new byte[3]);
@@ -252,9 +257,11 @@ class DownloadTest {
 
     @Test void two_that_load_the_same_file_do_not_mix_it() throws IOException {
         Files.createDirectory(data.resolve("set"));
-        try (var other = FileChannel.open(data.resolve("set/set.bin.part"), StandardOpenOption.CREATE, StandardOpenOption.WRITE); var lock = other.lock()) {
+        try (var other = FileChannel.open(data.resolve("set/set.bin.part"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var lock = other.lock()) {
             assertThat(lock.isValid()).isTrue();
-            assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class).hasMessageContaining("another process is downloading it");
+            assertThatThrownBy(() -> fetch(file())).isInstanceOf(DatasetException.class)
+                    .hasMessageContaining("another process is downloading it");
         }
         assertThat(requests).isEmpty();
     }
@@ -264,7 +271,8 @@ class DownloadTest {
         var out = new ByteArrayOutputStream();
         var header = new byte[512];
         System.arraycopy(name.getBytes(StandardCharsets.UTF_8), 0, header, 0, name.length());
-        byte[] rest = String.format("%07o\0%07o\0%07o\0%011o\0%011o\0        %c", 0644, 0, 0, content.length, 0, type).getBytes(StandardCharsets.US_ASCII);
+        byte[] rest = String.format("%07o\0%07o\0%07o\0%011o\0%011o\0        %c", 0644, 0, 0, content.length, 0, type)
+                .getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(rest, 0, header, 100, rest.length);
         int sum = 0;
         for (byte b : header) sum += b & 0xFF;
@@ -290,7 +298,8 @@ class DownloadTest {
     }
 
     @Test void an_archive_is_unpacked_once() throws IOException {
-        RemoteFile archive = archive(tar("set/", '5', new byte[0]), tar("set/a.bin", '0', new byte[] {1, 2}), tar("set/more/b.bin", '0', new byte[512]));
+        RemoteFile archive =
+                archive(tar("set/", '5', new byte[0]), tar("set/a.bin", '0', new byte[] {1, 2}), tar("set/more/b.bin", '0', new byte[512]));
         Path folder = fetch(archive);
         assertThat(folder.resolve("a.bin")).hasBinaryContent(new byte[] {1, 2});
         assertThat(folder.resolve("more/b.bin")).hasSize(512);
@@ -302,7 +311,8 @@ class DownloadTest {
     @Test void no_entry_gets_out_of_the_folder() throws IOException {
         for (String name : new String[] {"../evil", "set/../../evil", "/tmp/evil", "set/..\\evil"}) {
             RemoteFile archive = archive(tar("set/", '5', new byte[0]), tar(name, '0', new byte[] {1}));
-            assertThatThrownBy(() -> fetch(archive)).isInstanceOf(DatasetException.class).hasMessageContaining("the name " + name + " leads out of the folder");
+            assertThatThrownBy(() -> fetch(archive)).isInstanceOf(DatasetException.class)
+                    .hasMessageContaining("the name " + name + " leads out of the folder");
             assertThat(data).isDirectoryNotContaining("glob:**/{set,.set*,evil}");
             Files.delete(data.resolve("set.tar.gz"));
         }
@@ -318,7 +328,8 @@ class DownloadTest {
         archives.put("it is truncated", Arrays.copyOf(whole, 600));
         for (var e : archives.entrySet()) {
             RemoteFile archive = archive(e.getValue());
-            assertThatThrownBy(() -> fetch(archive)).isInstanceOf(DatasetException.class).hasMessageContaining("the archive " + data.resolve("set.tar.gz") + " cannot be unpacked: " + e.getKey());
+            assertThatThrownBy(() -> fetch(archive)).isInstanceOf(DatasetException.class)
+                    .hasMessageContaining("the archive " + data.resolve("set.tar.gz") + " cannot be unpacked: " + e.getKey());
             assertThat(data).isDirectoryNotContaining("glob:**/{set,.set*}");
             Files.delete(data.resolve("set.tar.gz"));
         }

@@ -40,7 +40,9 @@ class EpochTest {
         awaitNoThread();
     }
 
-    private static long threads() { return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("panatorch-")).count(); }
+    private static long threads() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("panatorch-")).count();
+    }
 
     private static void awaitNoThread() throws InterruptedException {
         for (int i = 0; i < 500 && threads() > 0; i++) Thread.sleep(10);
@@ -122,7 +124,9 @@ class EpochTest {
         var batches = epoch.iterator();
         for (int i = 0; i < 3; i++) batches.next().close();
         assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class).hasCauseInstanceOf(DatasetException.class)
-                .hasMessageEndingWith("batch 3 of epoch 0 could not be prepared: panatorch.datasets.DatasetException: item 12 could not be read: java.lang.IllegalStateException: too many legs")
+                .hasMessageEndingWith(
+                        "batch 3 of epoch 0 could not be prepared: panatorch.datasets.DatasetException: item 12 could not be read: "
+                                + "java.lang.IllegalStateException: too many legs")
                 .hasRootCauseInstanceOf(IllegalStateException.class);
         assertThat(batches.hasNext()).isFalse();
         assertThat(Torch.liveTensors()).as("of the batches that came after it").isEqualTo(before);
@@ -178,7 +182,8 @@ class EpochTest {
             batches.next().close();
             assertThat(batches.hasNext()).isTrue();
             assertThatThrownBy(batches::next).isInstanceOf(CompletionException.class)
-                    .hasMessageStartingWith("batch 2 of epoch 7 could not be prepared: panatorch.TorchException: aten::mm").hasCauseInstanceOf(TorchException.class);
+                    .hasMessageStartingWith("batch 2 of epoch 7 could not be prepared: panatorch.TorchException: aten::mm")
+                    .hasCauseInstanceOf(TorchException.class);
             assertThat(batches.hasNext()).isFalse();
             assertThatThrownBy(batches::next).isInstanceOf(NoSuchElementException.class);
         }
@@ -199,21 +204,24 @@ class EpochTest {
             @Override public int[] order(long epoch) { return new int[] {0}; }
         };
         try (var epoch = DataLoader.of(twenty, 2).sampler(shorter).build().epoch(0)) {
-            assertThatThrownBy(() -> epoch.iterator().next()).hasRootCauseMessage("the sampler's order for epoch 0 has 1 items, but its size() is 2");
+            assertThatThrownBy(() -> epoch.iterator().next())
+                    .hasRootCauseMessage("the sampler's order for epoch 0 has 1 items, but its size() is 2");
         }
     }
 
     @Test void an_epoch_is_iterated_once() {
         try (var epoch = DataLoader.of(twenty, 20).build().epoch(0)) {
             for (Batch batch : epoch) batch.close();
-            assertThatThrownBy(epoch::iterator).isInstanceOf(IllegalStateException.class).hasMessage("an epoch is iterated once; open another one");
+            assertThatThrownBy(epoch::iterator).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("an epoch is iterated once; open another one");
         }
     }
 
     @Test void an_interrupted_consumer_is_told_and_stays_interrupted() {
         try (var epoch = DataLoader.of(twenty, 1).build().epoch(0)) {
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class).hasCauseInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> epoch.iterator().next()).isInstanceOf(CompletionException.class)
+                    .hasCauseInstanceOf(InterruptedException.class);
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }

@@ -24,7 +24,8 @@ import panatorch.junit.NoTensorLeaks;
 /** Images and what Pillow makes of them are those of {@code images/make_images.py}. */
 @NoTensorLeaks
 class ImageFolderTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static byte[] resource(String name) throws IOException {
         try (var in = ImageFolderTest.class.getResourceAsStream("images/" + name)) {
@@ -36,26 +37,31 @@ class ImageFolderTest {
     record Expected(String name, int tolerance, int width, int height, byte[] rgb, byte[] resized) {
         static Expected of(String line) {
             String[] parts = line.split(" ");
-            return new Expected(parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]), Integer.parseInt(parts[3]), HexFormat.of().parseHex(parts[4]), HexFormat.of().parseHex(parts[5]));
+            return new Expected(parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]), Integer.parseInt(parts[3]),
+                    HexFormat.of().parseHex(parts[4]), HexFormat.of().parseHex(parts[5]));
         }
 
         @Override public String toString() { return name; }
     }
 
-    static Stream<Expected> images() throws IOException { return new String(resource("expected.txt"), StandardCharsets.UTF_8).lines().map(Expected::of); }
+    static Stream<Expected> images() throws IOException {
+        return new String(resource("expected.txt"), StandardCharsets.UTF_8).lines().map(Expected::of);
+    }
 
     private static int greatestDifference(byte[] a, byte[] b) {
         assertThat(a).hasSameSizeAs(b);
         return IntStream.range(0, a.length).map(i -> Math.abs(Byte.toUnsignedInt(a[i]) - Byte.toUnsignedInt(b[i]))).max().orElse(0);
     }
 
-    @ParameterizedTest @MethodSource("images") void an_image_is_decoded_as_by_pillow(Expected expected) throws IOException {
+    @ParameterizedTest
+    @MethodSource("images") void an_image_is_decoded_as_by_pillow(Expected expected) throws IOException {
         Pixels pixels = ImageDecoder.decode(resource(expected.name));
         assertThat(new int[] {pixels.width(), pixels.height()}).containsExactly(expected.width, expected.height);
         assertThat(greatestDifference(pixels.rgb(), expected.rgb)).isLessThanOrEqualTo(expected.tolerance);
     }
 
-    @ParameterizedTest @MethodSource("images") void a_part_is_resized_as_by_pillow_bit_for_bit(Expected expected) {
+    @ParameterizedTest
+    @MethodSource("images") void a_part_is_resized_as_by_pillow_bit_for_bit(Expected expected) {
         var planes = new byte[3 * 5 * 7];
         var box = new Framing.Box(1.5, 2, expected.width - 4.5, expected.height - 3.25);
         Resampling.resample(new Pixels(expected.width, expected.height, expected.rgb), box, 7, 5, MemorySegment.ofArray(planes));
@@ -78,13 +84,15 @@ class ImageFolderTest {
         put("readme.png", new byte[1]);
         var set = ImageFolder.of(folder, Framing.stretch(23, 17));
         assertThat(set.classNames()).containsExactly("cat", "dog");
-        assertThat(IntStream.range(0, set.size()).mapToObj(i -> folder.relativize(Path.of(set.name(i))).toString())).containsExactly("cat/x.webp", "dog/a.jpg", "dog/b.png", "dog/more/a.BMP");
+        assertThat(IntStream.range(0, set.size()).mapToObj(i -> folder.relativize(Path.of(set.name(i))).toString()))
+                .containsExactly("cat/x.webp", "dog/a.jpg", "dog/b.png", "dog/more/a.BMP");
         assertThat(IntStream.range(0, 4).map(set::label)).containsExactly(0, 1, 1, 1);
         try (Batch batch = set.batch(0, 1, 2)) {
             assertThat(batch.images().shape()).containsExactly(3, 3, 17, 23);
             assertThat(batch.labels().toLongArray()).containsExactly(0, 1, 1);
             byte[] all = batch.images().toByteArray();
-            assertThat(Arrays.copyOf(all, 1173)).as("the same pixels as WebP and PNG").isEqualTo(Arrays.copyOfRange(all, 2 * 1173, 3 * 1173));
+            assertThat(Arrays.copyOf(all, 1173)).as("the same pixels as WebP and PNG")
+                    .isEqualTo(Arrays.copyOfRange(all, 2 * 1173, 3 * 1173));
         }
     }
 
@@ -99,12 +107,18 @@ class ImageFolderTest {
     }
 
     @Test void folders_without_classes_or_images_are_named() throws IOException {
-        String layout = "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
-        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("x"), Framing.center(8))).isInstanceOf(DatasetException.class).hasMessage("the folder " + folder.resolve("x") + " does not exist" + layout);
-        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("val"), Framing.center(8), ChannelStats.IMAGENET, List.of("cat"))).hasMessage("the folder " + folder.resolve("val") + " does not exist" + layout);
-        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8))).hasMessage("the folder " + folder + " holds no folders" + layout);
+        String layout =
+                "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each "
+                        + "class";
+        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("x"), Framing.center(8))).isInstanceOf(DatasetException.class)
+                .hasMessage("the folder " + folder.resolve("x") + " does not exist" + layout);
+        assertThatThrownBy(() -> ImageFolder.of(folder.resolve("val"), Framing.center(8), ChannelStats.IMAGENET, List.of("cat")))
+                .hasMessage("the folder " + folder.resolve("val") + " does not exist" + layout);
+        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8)))
+                .hasMessage("the folder " + folder + " holds no folders" + layout);
         Files.createDirectory(folder.resolve("cat"));
-        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8))).hasMessage("the folder " + folder.resolve("cat") + " holds no images");
+        assertThatThrownBy(() -> ImageFolder.of(folder, Framing.center(8)))
+                .hasMessage("the folder " + folder.resolve("cat") + " holds no images");
     }
 
     @Test void damaged_images_are_named() throws IOException {
@@ -112,12 +126,14 @@ class ImageFolderTest {
             byte[] whole = resource(name);
             for (int size : new int[] {0, 1, 10, 40, whole.length / 2}) {
                 put("cat/" + name, Arrays.copyOf(whole, size));
-                assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/" + name))).as("%d bytes of %s", size, name).isInstanceOf(DatasetException.class)
+                assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/" + name))).as("%d bytes of %s", size, name)
+                        .isInstanceOf(DatasetException.class)
                         .hasMessageStartingWith("the image " + folder.resolve("cat/" + name) + " cannot be read: ");
             }
         }
         put("cat/page.jpg", "<html>not found</html>".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/page.jpg"))).hasMessageEndingWith("it is not a JPEG, PNG, BMP, GIF or WebP");
+        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/page.jpg")))
+                .hasMessageEndingWith("it is not a JPEG, PNG, BMP, GIF or WebP");
     }
 
     @Test void an_absurd_size_costs_no_memory() throws IOException {
@@ -134,7 +150,8 @@ class ImageFolderTest {
         int frame = new String(gif, StandardCharsets.ISO_8859_1).indexOf(",\0\0\0\0\27\0\21\0");
         for (int i = 5; i < 9; i++) gif[frame + i] = (byte) 0xFF;
         put("cat/a.gif", gif);
-        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/a.gif"))).hasMessageEndingWith("its header declares 65535×65535 pixels; the limit is 178 million");
+        assertThatThrownBy(() -> ImageFolder.decode(folder.resolve("cat/a.gif")))
+                .hasMessageEndingWith("its header declares 65535×65535 pixels; the limit is 178 million");
     }
 
     @Test void no_damaged_byte_does_worse_than_an_exception_or_other_pixels() throws IOException {
@@ -167,13 +184,17 @@ class ImageFolderTest {
             area += box.width() * box.height() / 120_000 / 2000;
         }
         assertThat(area).isBetween(0.37, 0.38);
-        assertThat(framing.box(1000, 2, random)).as("of an image too narrow for any, the middle").isEqualTo(new Framing.Box((1000 - 8 / 3.0) / 2, 0, 8 / 3.0, 2));
+        assertThat(framing.box(1000, 2, random)).as("of an image too narrow for any, the middle")
+                .isEqualTo(new Framing.Box((1000 - 8 / 3.0) / 2, 0, 8 / 3.0, 2));
     }
 
     @Test void impossible_framings_are_refused() {
-        assertThatThrownBy(() -> Framing.stretch(0, 5)).isInstanceOf(IllegalArgumentException.class).hasMessage("width and height must be at least 1, but are 0 and 5");
-        assertThatThrownBy(() -> Framing.center(256, 224)).hasMessage("a square of 256 pixels does not fit into an image whose shorter side is 224");
-        assertThatThrownBy(() -> Framing.randomArea(8, 0, 1)).hasMessage("areas must satisfy 0 < minArea ≤ maxArea ≤ 1, but are 0.0 and 1.0");
+        assertThatThrownBy(() -> Framing.stretch(0, 5)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("width and height must be at least 1, but are 0 and 5");
+        assertThatThrownBy(() -> Framing.center(256, 224))
+                .hasMessage("a square of 256 pixels does not fit into an image whose shorter side is 224");
+        assertThatThrownBy(() -> Framing.randomArea(8, 0, 1))
+                .hasMessage("areas must satisfy 0 < minArea ≤ maxArea ≤ 1, but are 0.0 and 1.0");
         var outside = new BoxFraming(4, 4, (w, h, random) -> new Framing.Box(1, 0, w, h));
         assertThatThrownBy(() -> {
             put("cat/a.png", resource("rgb.png"));
@@ -186,7 +207,8 @@ class ImageFolderTest {
         assumeTrue(data != null, "skipped: set PANATORCH_DATA to the folder that holds cifar10-jpg-folder");
         var set = ImageFolder.of(Path.of(data, "cifar10-jpg-folder", "train"), Framing.stretch(32, 32));
         assertThat(set.size()).isEqualTo(800);
-        assertThat(set.classNames()).containsExactly("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+        assertThat(set.classNames()).containsExactly("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship",
+                "truck");
         try (Batch all = set.batch(IntStream.range(0, 800).toArray())) {
             assertThat(all.images().shape()).containsExactly(800, 3, 32, 32);
         }

@@ -27,10 +27,12 @@ import panatorch.junit.NoTensorLeaks;
 /** Single images; what is decoded of them is tested with folders. */
 @NoTensorLeaks
 class ImagesTest {
-    private static final List<String> FORMATS = List.of("rgb.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgb.png", "alpha.png", "grey_alpha.png", "one_bit.png", "rgb.bmp", "palette.bmp", "palette.gif",
+    private static final List<String> FORMATS = List.of("rgb.jpg", "progressive.jpg", "cmyk.jpg", "grey.jpg", "rgb.png", "alpha.png",
+            "grey_alpha.png", "one_bit.png", "rgb.bmp", "palette.bmp", "palette.gif",
             "lossless.webp", "lossy.webp", "alpha.webp");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static byte[] resource(String name) throws IOException {
         try (var in = ImagesTest.class.getResourceAsStream("images/" + name)) {
@@ -46,7 +48,8 @@ class ImagesTest {
             var framing = Framing.center(8, 10);
             try (var scope = Scope.open(); Batch batch = ImageFolder.unlabelled(List.of(file), framing, ChannelStats.IMAGENET).batch(0)) {
                 Tensor expected = batch.images().select(0, 0);
-                for (Tensor image : List.of(Images.read(content, framing), Images.read(new ByteArrayInputStream(content), framing), Images.read(file, framing))) {
+                for (Tensor image : List.of(Images.read(content, framing), Images.read(new ByteArrayInputStream(content), framing),
+                        Images.read(file, framing))) {
                     assertThat(image.dtype()).isEqualTo(DType.UINT8);
                     assertThat(image.shape()).containsExactly(3, 8, 8);
                     assertThat(image.torchEquals(expected)).as(name).isTrue();
@@ -58,44 +61,54 @@ class ImagesTest {
     @Test void without_a_framing_an_image_keeps_its_size_and_stands_upright() throws IOException {
         try (var scope = Scope.open()) {
             assertThat(Images.read(resource("rgb.png")).shape()).containsExactly(3, 17, 23);
-            assertThat(Images.read(resource("turned6.jpg")).shape()).isEqualTo(Images.read(new ByteArrayInputStream(resource("turned8.jpg"))).shape()).isNotEqualTo(Images.read(resource("turned3.jpg")).shape());
+            assertThat(Images.read(resource("turned6.jpg")).shape())
+                    .isEqualTo(Images.read(new ByteArrayInputStream(resource("turned8.jpg"))).shape())
+                    .isNotEqualTo(Images.read(resource("turned3.jpg")).shape());
             Pixels pixels = ImageDecoder.decode(resource("rgb.png"));
             Tensor image = Images.read(Files.write(folder.resolve("a.png"), resource("rgb.png")));
             byte[] planes = image.toByteArray();
-            for (int i = 0; i < 17 * 23; i++) for (int c = 0; c < 3; c++) assertThat(planes[c * 17 * 23 + i]).isEqualTo(pixels.rgb()[3 * i + c]);
+            for (int i = 0; i < 17 * 23; i++)
+                for (int c = 0; c < 3; c++) assertThat(planes[c * 17 * 23 + i]).isEqualTo(pixels.rgb()[3 * i + c]);
         }
     }
 
     @Test void a_name_s_ending_does_not_matter() throws IOException {
         try (var scope = Scope.open()) {
-            assertThat(Images.read(Files.write(folder.resolve("a.jpg"), resource("rgb.png"))).torchEquals(Images.read(resource("rgb.png")))).isTrue();
+            assertThat(Images.read(Files.write(folder.resolve("a.jpg"), resource("rgb.png"))).torchEquals(Images.read(resource("rgb.png"))))
+                    .isTrue();
         }
     }
 
     private static void assertRefused(byte[] content, String how) {
-        assertThatThrownBy(() -> Images.read(content)).as(how).isInstanceOf(IOException.class).message().startsWith("the image cannot be read: it").doesNotContain("null").hasSizeGreaterThan(35);
+        assertThatThrownBy(() -> Images.read(content)).as(how).isInstanceOf(IOException.class).message()
+                .startsWith("the image cannot be read: it").doesNotContain("null").hasSizeGreaterThan(35);
     }
 
     @Test void whatever_is_cut_off_is_an_exception_that_says_so() throws IOException {
         for (String name : FORMATS) {
             byte[] whole = resource(name);
-            for (int size : new int[] {0, 1, 2, 3, 4, 8, 12, 20, 30, 40, whole.length / 2, whole.length * 3 / 4}) assertRefused(Arrays.copyOf(whole, size), size + " bytes of " + name);
+            for (int size : new int[] {0, 1, 2, 3, 4, 8, 12, 20, 30, 40, whole.length / 2, whole.length * 3 / 4})
+                assertRefused(Arrays.copyOf(whole, size), size + " bytes of " + name);
         }
         assertThatThrownBy(() -> Images.read(new byte[0])).hasMessage("the image cannot be read: it is empty");
-        assertThatThrownBy(() -> Images.read("<svg/>".getBytes(StandardCharsets.UTF_8))).hasMessage("the image cannot be read: it is not a JPEG, PNG, BMP, GIF or WebP");
+        assertThatThrownBy(() -> Images.read("<svg/>".getBytes(StandardCharsets.UTF_8)))
+                .hasMessage("the image cannot be read: it is not a JPEG, PNG, BMP, GIF or WebP");
     }
 
     @Test void files_that_are_not_there_or_none_are_named() {
         Path missing = folder.resolve("a.png");
-        assertThatThrownBy(() -> Images.read(missing)).isInstanceOf(IOException.class).hasMessage("the image " + missing + " cannot be read: there is no such file");
-        assertThatThrownBy(() -> Images.read(folder)).isInstanceOf(IOException.class).hasMessageStartingWith("the image " + folder + " cannot be read: ").message().doesNotContain("null");
+        assertThatThrownBy(() -> Images.read(missing)).isInstanceOf(IOException.class)
+                .hasMessage("the image " + missing + " cannot be read: there is no such file");
+        assertThatThrownBy(() -> Images.read(folder)).isInstanceOf(IOException.class)
+                .hasMessageStartingWith("the image " + folder + " cannot be read: ").message().doesNotContain("null");
     }
 
     @Test void a_stream_that_fails_is_that_failure_and_one_that_ends_is_not_closed() throws IOException {
         var failing = new InputStream() {
             @Override public int read() throws IOException { throw new IOException("the client is gone"); }
         };
-        assertThatThrownBy(() -> Images.read(failing)).isInstanceOf(IOException.class).hasMessage("the image cannot be read: the client is gone");
+        assertThatThrownBy(() -> Images.read(failing)).isInstanceOf(IOException.class)
+                .hasMessage("the image cannot be read: the client is gone");
         var closed = new boolean[1];
         var in = new ByteArrayInputStream(resource("rgb.png")) {
             @Override public void close() { closed[0] = true; }
@@ -111,7 +124,8 @@ class ImagesTest {
         private Claims() {}
 
         static void main(String[] args) throws IOException {
-            byte[] png = resource("rgb.png"), bmp = resource("rgb.bmp"), gif = resource("palette.gif"), jpeg = resource("rgb.jpg"), webp = resource("lossless.webp");
+            byte[] png = resource("rgb.png"), bmp = resource("rgb.bmp"), gif = resource("palette.gif"), jpeg = resource("rgb.jpg"),
+                    webp = resource("lossless.webp");
             Arrays.fill(png, 16, 24, (byte) 0);
             png[18] = png[22] = 0x2E;
             var crc = new CRC32();
@@ -136,10 +150,13 @@ class ImagesTest {
 
     @Test void a_small_file_that_claims_more_pixels_than_fit_into_the_heap_is_an_exception() throws IOException, InterruptedException {
         Path output = folder.resolve("output.txt");
-        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-Xmx200m",
-                "-cp", System.getProperty("java.class.path"), Claims.class.getName())).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process program = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-Xmx200m",
+                "-cp", System.getProperty("java.class.path"), Claims.class.getName())).redirectErrorStream(true)
+                .redirectOutput(output.toFile()).start();
         assertThat(program.waitFor(2, TimeUnit.MINUTES)).isTrue();
-        assertThat(Files.readAllLines(output)).hasSize(5).allSatisfy(line -> assertThat(line).startsWith("the image cannot be read: it").doesNotContain("null").doesNotEndWith(": "))
+        assertThat(Files.readAllLines(output)).hasSize(5)
+                .allSatisfy(line -> assertThat(line).startsWith("the image cannot be read: it").doesNotContain("null").doesNotEndWith(": "))
                 .anySatisfy(line -> assertThat(line).endsWith("its header declares 16384×16384 pixels; the limit is 178 million"))
                 .anySatisfy(line -> assertThat(line).endsWith("its pixels do not fit into the Java heap of 200 MiB; raise it with -Xmx"));
         assertThat(program.exitValue()).isZero();
@@ -151,7 +168,9 @@ class ImagesTest {
             byte[] whole = resource(name);
             for (int i = 0; i < 30; i++) {
                 byte[] damaged = i % 4 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
-                if (damaged.length > 0) for (int n = 0; n < 1 + i % 5; n++) damaged[random.nextInt(Math.min(damaged.length, i % 2 == 0 ? 64 : damaged.length))] = (byte) random.nextInt();
+                if (damaged.length > 0)
+                    for (int n = 0; n < 1 + i % 5; n++)
+                        damaged[random.nextInt(Math.min(damaged.length, i % 2 == 0 ? 64 : damaged.length))] = (byte) random.nextInt();
                 try (var scope = Scope.open()) {
                     assertThat(Images.read(damaged, Framing.center(4)).shape()).containsExactly(3, 4, 4);
                 } catch (IOException e) {

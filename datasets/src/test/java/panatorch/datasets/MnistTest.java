@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MnistTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** An IDX file: header of {@code magic} and {@code shape}, then {@code values}. */
     private static byte[] idx(int magic, int[] shape, byte... values) {
@@ -68,26 +69,31 @@ class MnistTest {
     }
 
     @Test void a_missing_file_is_named() {
-        assertThatThrownBy(() -> Mnist.train(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + folder.resolve("train-labels-idx1-ubyte.gz") + " is missing");
+        assertThatThrownBy(() -> Mnist.train(folder)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + folder.resolve("train-labels-idx1-ubyte.gz") + " is missing");
     }
 
     @Test void a_file_of_something_else_is_named() throws IOException {
         Path images = images(twoImages()), labels = labels(idx(0x803, new int[] {2}, (byte) 9, (byte) 0));
         assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class)
-                .hasMessage("the file " + labels + " is not an IDX file of bytes in 1 dimensions: it begins with 00000803 instead of 00000801");
+                .hasMessage(
+                        "the file " + labels + " is not an IDX file of bytes in 1 dimensions: it begins with 00000803 instead of 00000801");
         labels(TWO_LABELS);
         Files.write(images, idx(0x803, new int[] {2, 14, 56}, new byte[2 * 784]));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " has images of 14 by 56 pixels; 28 by 28 were expected");
+        assertThatThrownBy(() -> Mnist.test(folder))
+                .hasMessage("the file " + images + " has images of 14 by 56 pixels; 28 by 28 were expected");
     }
 
     @Test void a_cut_file_and_one_that_goes_on_are_named() throws IOException {
         Path images = images(Arrays.copyOf(twoImages(), 1000));
         labels(TWO_LABELS);
-        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + images + " is truncated; download it again");
+        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + images + " is truncated; download it again");
         images(Arrays.copyOf(twoImages(), 7));
         assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " is truncated; download it again");
         images(Arrays.copyOf(twoImages(), 2000));
-        assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " has bytes after the 1568 values that its header declares");
+        assertThatThrownBy(() -> Mnist.test(folder))
+                .hasMessage("the file " + images + " has bytes after the 1568 values that its header declares");
         Files.delete(images);
         byte[] gz = zipped(twoImages());
         Path zip = Files.write(folder.resolve("t10k-images-idx3-ubyte.gz"), Arrays.copyOf(gz, gz.length - 12));
@@ -110,7 +116,8 @@ class MnistTest {
 
     @Test void labels_that_are_no_classes_or_too_few_are_named() throws IOException {
         Path images = images(twoImages()), labels = labels(idx(0x801, new int[] {2}, (byte) 9, (byte) 10));
-        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class).hasMessage("label 1 of the file " + labels + " is 10; labels from 0 to 9 were expected");
+        assertThatThrownBy(() -> Mnist.test(folder)).isInstanceOf(DatasetException.class)
+                .hasMessage("label 1 of the file " + labels + " is 10; labels from 0 to 9 were expected");
         labels(idx(0x801, new int[] {1}, (byte) 9));
         assertThatThrownBy(() -> Mnist.test(folder)).hasMessage("the file " + images + " has 2 images, but " + labels + " has 1 labels");
     }
@@ -121,7 +128,8 @@ class MnistTest {
         Mnist set = Mnist.train(Path.of(data)), test = Mnist.test(Path.of(data));
         assertThat(set.size()).isEqualTo(60_000);
         assertThat(test.size()).isEqualTo(10_000);
-        assertThat(IntStream.range(0, 8).map(set::label)).containsExactly(5, 0, 4, 1, 9, 2, 1, 3); // as everybody's first figure of MNIST shows
+        // as everybody's first figure of MNIST shows
+        assertThat(IntStream.range(0, 8).map(set::label)).containsExactly(5, 0, 4, 1, 9, 2, 1, 3);
         assertThat(IntStream.range(0, 8).map(test::label)).containsExactly(7, 2, 1, 0, 4, 1, 4, 9);
         double sum = 0, squares = 0;
         for (int i = 0; i < set.size(); i++) {

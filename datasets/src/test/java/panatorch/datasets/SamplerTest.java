@@ -14,7 +14,8 @@ class SamplerTest {
     }
 
     @Test void a_random_order_visits_every_image_once() {
-        assertThat(new RandomSampler(1000, 7).order(0)).containsExactlyInAnyOrder(IntStream.range(0, 1000).toArray()).isNotEqualTo(new SequentialSampler(1000).order(0));
+        assertThat(new RandomSampler(1000, 7).order(0)).containsExactlyInAnyOrder(IntStream.range(0, 1000).toArray())
+                .isNotEqualTo(new SequentialSampler(1000).order(0));
         assertThat(new RandomSampler(0, 7).order(0)).isEmpty();
     }
 
@@ -27,7 +28,8 @@ class SamplerTest {
     }
 
     @Test void neighbouring_epochs_and_seeds_share_no_order() {
-        assertThat(new RandomSampler(100, 7).order(1)).isNotEqualTo(new RandomSampler(100, 7).order(0)).isNotEqualTo(new RandomSampler(100, 8).order(0));
+        assertThat(new RandomSampler(100, 7).order(1)).isNotEqualTo(new RandomSampler(100, 7).order(0))
+                .isNotEqualTo(new RandomSampler(100, 8).order(0));
     }
 
     @Test void every_place_is_equally_likely() {
@@ -53,14 +55,18 @@ class SamplerTest {
     }
 
     @Test void impossible_weights_are_refused() {
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, -1}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("weights must be finite and at least 0, but one is -1.0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, -1}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("weights must be finite and at least 0, but one is -1.0");
         assertThatThrownBy(() -> new WeightedSampler(new double[] {Double.NaN}, 1, true, 0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, 0, 1}, 3, false, 0)).hasMessage("3 items cannot be drawn from 2 with a weight above 0");
-        assertThatThrownBy(() -> new WeightedSampler(new double[] {0}, 1, true, 0)).hasMessage("1 items cannot be drawn from 0 with a weight above 0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {1, 0, 1}, 3, false, 0))
+                .hasMessage("3 items cannot be drawn from 2 with a weight above 0");
+        assertThatThrownBy(() -> new WeightedSampler(new double[] {0}, 1, true, 0))
+                .hasMessage("1 items cannot be drawn from 0 with a weight above 0");
     }
 
     @Test void balanced_draws_have_as_many_of_a_rare_class() {
-        var set = new Numbered(300).subset(IntStream.range(0, 300).filter(i -> i % 3 == 0 || i % 30 == 1).toArray()); // 100 of class 0, 10 of class 1
+        // 100 of class 0, 10 of class 1
+        var set = new Numbered(300).subset(IntStream.range(0, 300).filter(i -> i % 3 == 0 || i % 30 == 1).toArray());
         var counts = new int[3];
         for (int epoch = 0; epoch < 30; epoch++) for (int i : WeightedSampler.balanced(set, 6).order(epoch)) counts[set.label(i)]++;
         assertThat(counts[0]).isBetween(1650 - 115, 1650 + 115); // four standard deviations
@@ -90,8 +96,10 @@ class SamplerTest {
             assertThat(new DistributedSampler(seven, rank, 3, false).order(0)).isEqualTo(padded[rank]);
             assertThat(new DistributedSampler(seven, rank, 3, true).order(0)).isEqualTo(dropped[rank]);
         }
-        assertThat(new DistributedSampler(new SequentialSampler(1), 3, 4, false).order(0)).as("fewer items than processes").containsExactly(0);
+        assertThat(new DistributedSampler(new SequentialSampler(1), 3, 4, false).order(0)).as("fewer items than processes")
+                .containsExactly(0);
         assertThat(new DistributedSampler(new SequentialSampler(0), 3, 4, false).order(0)).isEmpty();
-        assertThatThrownBy(() -> new DistributedSampler(seven, 3, 3, false)).isInstanceOf(IllegalArgumentException.class).hasMessage("rank must lie between 0 and 2 for 3 processes, but is 3");
+        assertThatThrownBy(() -> new DistributedSampler(seven, 3, 3, false)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("rank must lie between 0 and 2 for 3 processes, but is 3");
     }
 }

@@ -20,7 +20,8 @@ import us.hebi.matlab.mat.types.MatlabType;
 
 /** {@code svhn.mat} was written by SciPy; see {@code make_svhn.py}. */
 class SvhnTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
     private Path file;
 
     private static byte[] resource(String name) throws IOException {
@@ -47,7 +48,8 @@ class SvhnTest {
     }
 
     @Test void a_missing_file_is_named() {
-        assertThatThrownBy(() -> Svhn.test(folder)).isInstanceOf(DatasetException.class).hasMessage("the file " + folder.resolve("test_32x32.mat") + " is missing");
+        assertThatThrownBy(() -> Svhn.test(folder)).isInstanceOf(DatasetException.class)
+                .hasMessage("the file " + folder.resolve("test_32x32.mat") + " is missing");
         assertThatThrownBy(() -> Svhn.test(folder.resolve("x"))).hasMessage("the folder " + folder.resolve("x") + " does not exist");
     }
 
@@ -55,7 +57,8 @@ class SvhnTest {
         byte[] whole = resource("svhn.mat");
         for (int n : new int[] {0, 1, 100, 127, 128, 140, 400, whole.length - 1}) {
             Files.write(file, java.util.Arrays.copyOf(whole, n));
-            assertThatThrownBy(() -> Svhn.train(folder)).as("%d bytes", n).isInstanceOf(DatasetException.class).hasMessageContaining(file.toString());
+            assertThatThrownBy(() -> Svhn.train(folder)).as("%d bytes", n).isInstanceOf(DatasetException.class)
+                    .hasMessageContaining(file.toString());
         }
         Files.writeString(file, "<html>".repeat(100));
         assertThatThrownBy(() -> Svhn.train(folder)).isInstanceOf(DatasetException.class);
@@ -83,7 +86,8 @@ class SvhnTest {
             y.setDouble(1, 11);
             mat.addArray("X", Mat5.newMatrix(new int[] {32, 32, 3, 3}, MatlabType.UInt8)).addArray("y", y);
             Mat5.writeToFile(mat, file.toFile());
-            assertThatThrownBy(() -> Svhn.train(folder)).hasMessage("label 1 of the file " + file + " is 11.0; labels from 1 to 10 were expected");
+            assertThatThrownBy(() -> Svhn.train(folder))
+                    .hasMessage("label 1 of the file " + file + " is 11.0; labels from 1 to 10 were expected");
             y.setDouble(1, 10);
             Mat5.writeToFile(mat, file.toFile());
             assertThatThrownBy(() -> Svhn.train(folder)).hasMessageContaining("X of uint8 [32, 32, 3, 3] for 2 labels");

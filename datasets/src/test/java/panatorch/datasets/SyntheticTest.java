@@ -30,7 +30,8 @@ class SyntheticTest {
 
     @Test void the_number_of_threads_does_not_matter() throws Exception {
         try (var one = new ForkJoinPool(1); var four = new ForkJoinPool(4)) {
-            assertThat(one.submit(() -> bytes(Synthetic.train(200, 5))).get()).isEqualTo(four.submit(() -> bytes(Synthetic.train(200, 5))).get());
+            assertThat(one.submit(() -> bytes(Synthetic.train(200, 5))).get())
+                    .isEqualTo(four.submit(() -> bytes(Synthetic.train(200, 5))).get());
         }
     }
 
@@ -42,7 +43,8 @@ class SyntheticTest {
         var seen = new HashSet<String>();
         for (var set : new Dataset[] {Synthetic.train(300, 0), Synthetic.test(300, 0), Synthetic.train(300, 1)}) {
             byte[] images = bytes(set);
-            for (int i = 0; i < set.size(); i++) assertThat(seen.add(new String(images, i * 3072, 3072, java.nio.charset.StandardCharsets.ISO_8859_1))).isTrue();
+            for (int i = 0; i < set.size(); i++)
+                assertThat(seen.add(new String(images, i * 3072, 3072, java.nio.charset.StandardCharsets.ISO_8859_1))).isTrue();
         }
     }
 
@@ -56,8 +58,10 @@ class SyntheticTest {
         var set = Synthetic.train(2000, 0);
         byte[] images = bytes(set);
         var mean = new double[10][3];
-        for (int i = 0; i < images.length; i++) mean[i / 3072 % 10][i % 3072 / 1024] += Byte.toUnsignedInt(images[i]) / 255.0 / (200 * 1024);
-        for (var ofClass : mean) for (double m : ofClass) assertThat(m).isCloseTo(0.5, within(0.06)); // three standard errors of 200 images' mean colours
+        for (int i = 0; i < images.length; i++)
+            mean[i / 3072 % 10][i % 3072 / 1024] += Byte.toUnsignedInt(images[i]) / 255.0 / (200 * 1024);
+        // three standard errors of 200 images' mean colours
+        for (var ofClass : mean) for (double m : ofClass) assertThat(m).isCloseTo(0.5, within(0.06));
     }
 
     @Test void the_stated_mean_and_deviation_are_those_of_the_images() {

@@ -41,16 +41,19 @@ class TensorDatasetTest {
                 assertThat(batch.get("image").shape()).containsExactly(2, 1, 2);
                 assertThat(batch.get("weight").toDoubleArray()).containsExactly(2, 4);
             }
-            assertThatThrownBy(() -> set.label(0)).isInstanceOf(IllegalArgumentException.class).hasMessage("the items have no field labels; their fields are image, weight");
+            assertThatThrownBy(() -> set.label(0)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("the items have no field labels; their fields are image, weight");
             assertThatThrownBy(() -> set.batch(4)).isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 
     @Test void tensors_of_different_lengths_or_without_rows_are_refused() {
         try (var scope = Scope.open()) {
-            assertThatThrownBy(() -> TensorDataset.of(Torch.zeros(3, 2), Torch.zeros(4), List.of())).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> TensorDataset.of(Torch.zeros(3, 2), Torch.zeros(4), List.of()))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("tensor labels has 4 rows, but inputs has 3");
-            assertThatThrownBy(() -> TensorDataset.of(Torch.zeros(), Torch.zeros(4), List.of())).hasMessage("tensor inputs is a scalar; a dataset needs tensors with a row for each item");
+            assertThatThrownBy(() -> TensorDataset.of(Torch.zeros(), Torch.zeros(4), List.of()))
+                    .hasMessage("tensor inputs is a scalar; a dataset needs tensors with a row for each item");
         }
     }
 }

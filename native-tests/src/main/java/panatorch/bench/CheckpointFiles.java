@@ -52,14 +52,14 @@ final class CheckpointFiles implements Workload {
             TorchFile.save(own, weights);
             double saved = Weights.checksum(tensors(TorchFile.load(own)));
             Files.delete(own);
-            return Map.of("save", saved, "load", Weights.checksum(tensors(TorchFile.load(plain))), "load checkpoint", Weights.checksum(tensors(Checkpoints.read(checkpoint).get("model"))));
+            return Map.of("save", saved, "load", Weights.checksum(tensors(TorchFile.load(plain))), "load checkpoint",
+                    Weights.checksum(tensors(Checkpoints.read(checkpoint).get("model"))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static Map<String, Tensor> tensors(Object loaded) { return (Map<String, Tensor>) loaded; }
+    @SuppressWarnings("unchecked") private static Map<String, Tensor> tensors(Object loaded) { return (Map<String, Tensor>) loaded; }
 
     @FunctionalInterface
     private interface Work {

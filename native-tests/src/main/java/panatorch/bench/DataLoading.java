@@ -43,9 +43,13 @@ final class DataLoading implements Workload {
     @Override public String parts() { return "data sets"; }
 
     /** Returns a tolerance that allows for JPEG decoders which round pixels differently. */
-    @Override public double tolerance() { return 0.01; }
+    @Override public double tolerance() {
+        return 0.01;
+    }
 
-    @Override public Map<String, Double> check() { return Map.of("cifar10", first(cifar, cifarNumbers), "jpeg-folder", first(folder, folderNumbers)); }
+    @Override public Map<String, Double> check() {
+        return Map.of("cifar10", first(cifar, cifarNumbers), "jpeg-folder", first(folder, folderNumbers));
+    }
 
     private static double first(Dataset set, Transform transform) {
         try (var epoch = DataLoader.of(set, BATCH).transform(transform).build().epoch(0)) {
@@ -57,8 +61,13 @@ final class DataLoading implements Workload {
 
     @Override public Map<String, Double> run() {
         var seconds = new LinkedHashMap<String, Double>();
-        seconds.put("cifar10", secondsPerImage(DataLoader.of(cifar, BATCH).shuffle().transform(Compose.of(new RandomCrop(SIDE, 4), new RandomHorizontalFlip(0.5), cifarNumbers)).build(), cifar.size()));
-        seconds.put("jpeg-folder", secondsPerImage(DataLoader.of(folder, BATCH).shuffle().workers(2).transform(folderNumbers).build(), folder.size()));
+        seconds.put("cifar10",
+                secondsPerImage(
+                        DataLoader.of(cifar, BATCH).shuffle()
+                                .transform(Compose.of(new RandomCrop(SIDE, 4), new RandomHorizontalFlip(0.5), cifarNumbers)).build(),
+                        cifar.size()));
+        seconds.put("jpeg-folder",
+                secondsPerImage(DataLoader.of(folder, BATCH).shuffle().workers(2).transform(folderNumbers).build(), folder.size()));
         return seconds;
     }
 

@@ -20,8 +20,8 @@ import panatorch.nn.functional.CrossEntropy;
 
 /**
  * Measures dropout distillation of cuda-convnet's quick net with one mask an example: perturbation, the teacher's forward, the student's,
- * the loss and {@code backward}. For comparison it measures a plain training step of the student up to {@code backward}, and the
- * teacher's forward alone. Gradients are freed untimed, and no optimiser steps.
+ * the loss and {@code backward}. For comparison it measures a plain training step of the student up to {@code backward}, and the teacher's
+ * forward alone. Gradients are freed untimed, and no optimiser steps.
  */
 final class DistillationStep implements Workload {
     private static final double SECONDS = 1.5;

@@ -20,11 +20,15 @@ final class DjlInference implements Workload {
     DjlInference(Net net) {
         this.net = net;
         String classPath = System.getenv("DJL_CLASSPATH"), python = System.getenv("PYTHON");
-        if (classPath == null || python == null) throw new MissingException(net + "-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
+        if (classPath == null || python == null)
+            throw new MissingException(
+                    net + "-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
         try {
             folder = Files.createTempDirectory("inference-djl-");
-            ChildProcess.run(List.of(python, Main.scripts().resolve("inference.py").toString(), net.toString(), "--export", folder.toString()));
-            djl = new OtherSide("DJL's side", ChildProcess.java(classPath, List.of(), Main.scripts().resolve("djl/DjlInference.java").toString(), net.toString(), folder.toString()), threads());
+            ChildProcess
+                    .run(List.of(python, Main.scripts().resolve("inference.py").toString(), net.toString(), "--export", folder.toString()));
+            djl = new OtherSide("DJL's side", ChildProcess.java(classPath, List.of(),
+                    Main.scripts().resolve("djl/DjlInference.java").toString(), net.toString(), folder.toString()), threads());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -26,19 +26,23 @@ public final class Figures {
     }
 
     void add(Map<String, Double> javaRun, Map<String, Double> pythonRun) {
-        if (!javaRun.keySet().equals(pythonRun.keySet())) throw new IllegalStateException("Java measured " + javaRun.keySet() + ", but Python " + pythonRun.keySet() + ".");
+        if (!javaRun.keySet().equals(pythonRun.keySet()))
+            throw new IllegalStateException("Java measured " + javaRun.keySet() + ", but Python " + pythonRun.keySet() + ".");
         java.add(withMean(javaRun));
         python.add(withMean(pythonRun));
     }
 
     private static Map<String, Double> withMean(Map<String, Double> run) {
         var all = new LinkedHashMap<>(run);
-        if (run.size() > 1) all.put(MEAN, Math.exp(run.values().stream().flatMapToDouble(v -> DoubleStream.of(Math.log(v))).average().orElseThrow()));
+        if (run.size() > 1)
+            all.put(MEAN, Math.exp(run.values().stream().flatMapToDouble(v -> DoubleStream.of(Math.log(v))).average().orElseThrow()));
         return all;
     }
 
     /** Returns the names of the parts, with {@link #MEAN} at the end if there are several. */
-    List<String> parts() { return List.copyOf(java.getFirst().keySet()); }
+    List<String> parts() {
+        return List.copyOf(java.getFirst().keySet());
+    }
 
     Spread java(String part) { return Spread.of(of(java, part)); }
 
@@ -50,7 +54,9 @@ public final class Figures {
 
     Spread pythonRatio(Workload.Comparison c) { return ratio(of(python, c.part()), of(python, c.with())); }
 
-    private static double[] of(List<Map<String, Double>> runs, String part) { return runs.stream().mapToDouble(r -> r.get(part)).toArray(); }
+    private static double[] of(List<Map<String, Double>> runs, String part) {
+        return runs.stream().mapToDouble(r -> r.get(part)).toArray();
+    }
 
     private static Spread ratio(double[] dividends, double[] divisors) {
         var ratios = new double[dividends.length];
@@ -64,7 +70,8 @@ public final class Figures {
      * @param targets the largest wanted ratio by part
      */
     Map<String, Object> json(Map<String, Double> targets, List<Workload.Comparison> comparisons) {
-        if (!parts().containsAll(targets.keySet())) throw new IllegalArgumentException("There are targets for " + targets.keySet() + ", and the parts are " + parts() + ".");
+        if (!parts().containsAll(targets.keySet()))
+            throw new IllegalArgumentException("There are targets for " + targets.keySet() + ", and the parts are " + parts() + ".");
         var parts = new LinkedHashMap<String, Object>();
         for (String p : parts()) {
             var part = new LinkedHashMap<String, Object>(Map.of("java", java(p)));

@@ -34,7 +34,8 @@ final class GuardCosts {
             var values = new double[ROUNDS];
             for (int i = 0; i < ROUNDS; i++) values[i] = nanos(enter);
             var spread = Figures.Spread.of(values);
-            System.out.printf("%s: %.0f ns to enter and leave (median of %d), %.0f ns at best%n", name, spread.median(), ROUNDS, spread.min());
+            System.out.printf("%s: %.0f ns to enter and leave (median of %d), %.0f ns at best%n", name, spread.median(), ROUNDS,
+                    spread.min());
         });
     }
 

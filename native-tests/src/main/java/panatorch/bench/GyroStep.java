@@ -52,7 +52,8 @@ final class GyroStep implements Workload {
             if (kind == Kind.DROPOUT) return;
             GyroDropout.replaceIn(layers, schedule, GyroOptions.DEFAULT.group(kind == Kind.PRUNED ? GROUP : 1));
             var state = new HashMap<>(layers.stateDict()); // the banks and the order that Python has
-            for (int layer : new int[] {2, 5}) state.put(layer + ".masks.bank", kind == Kind.GYRO ? Torch.rand(SIGMA, HIDDEN).gt(0.5).to(DType.FLOAT32) : blocks());
+            for (int layer : new int[] {2, 5})
+                state.put(layer + ".masks.bank", kind == Kind.GYRO ? Torch.rand(SIGMA, HIDDEN).gt(0.5).to(DType.FLOAT32) : blocks());
             layers.loadStateDict(state);
             Map<String, Object> order = new HashMap<>(schedule.stateDict());
             order.put("order", Aten.arange(SIGMA, DType.INT64));

@@ -56,12 +56,15 @@ final class Harness {
     }
 
     private static void same(String name, Workload w, JsonNode hello) throws IOException {
-        if (hello.path("threads").asInt() != Torch.numThreads()) throw new IOException("Python uses " + hello.path("threads") + " threads for " + name + ", and Java " + Torch.numThreads() + ".");
+        if (hello.path("threads").asInt() != Torch.numThreads())
+            throw new IOException(
+                    "Python uses " + hello.path("threads") + " threads for " + name + ", and Java " + Torch.numThreads() + ".");
         var actual = w.check();
         for (var e : OtherSide.numbers(hello.path("check")).entrySet()) {
             double a = actual.getOrDefault(e.getKey(), Double.NaN), largest = Math.max(Math.abs(a), Math.abs(e.getValue()));
             if (Math.abs(a - e.getValue()) <= w.tolerance() * largest) continue;
-            throw new IOException("The two sides of " + name + " do not do the same: " + e.getKey() + " gives " + a + " in Java and " + e.getValue() + " in Python.");
+            throw new IOException("The two sides of " + name + " do not do the same: " + e.getKey() + " gives " + a + " in Java and "
+                    + e.getValue() + " in Python.");
         }
     }
 
@@ -69,7 +72,8 @@ final class Harness {
         System.out.printf("%-24s %12s %12s   %s%n", w.parts(), "Java", "Python", "Java ÷ Python: min median max");
         for (String part : f.parts()) {
             var ratio = f.ratio(part);
-            System.out.printf("%-24s %12s %12s   %18.3f %6.3f %6.3f%n", part, w.unit().text(f.java(part).median()), w.unit().text(f.python(part).median()), ratio.min(), ratio.median(), ratio.max());
+            System.out.printf("%-24s %12s %12s   %18.3f %6.3f %6.3f%n", part, w.unit().text(f.java(part).median()),
+                    w.unit().text(f.python(part).median()), ratio.min(), ratio.median(), ratio.max());
         }
         for (var c : w.comparisons()) System.out.printf("%-24s Java %s, Python %s%n", c, ratio(f.javaRatio(c)), ratio(f.pythonRatio(c)));
     }

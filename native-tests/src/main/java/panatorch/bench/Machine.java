@@ -40,7 +40,8 @@ final class Machine {
     /** Returns the origin of the libtorch that Java runs on. A Python package has its libraries in {@code torch/lib}. */
     private static String origin() {
         if (Files.exists(Torch.libraryFolder().resolveSibling("version.py"))) return "pip-installed";
-        return System.getenv("PANATORCH_LIBTORCH") == null && System.getProperty("panatorch.libtorch") == null ? "JavaCPP's" : "a folder that was named";
+        return System.getenv("PANATORCH_LIBTORCH") == null && System.getProperty("panatorch.libtorch") == null ? "JavaCPP's"
+                : "a folder that was named";
     }
 
     private static String cpu() {

@@ -90,12 +90,15 @@ public final class Main {
                     return;
                 }
                 default -> {
-                    if (!Workloads.ALL.containsKey(args[i])) throw new Wrong("There is no workload and no option " + args[i] + "; the workloads are " + Workloads.ALL.keySet() + ".\n" + USAGE);
+                    if (!Workloads.ALL.containsKey(args[i]))
+                        throw new Wrong("There is no workload and no option " + args[i] + "; the workloads are " + Workloads.ALL.keySet()
+                                + ".\n" + USAGE);
                     names.add(args[i]);
                 }
             }
         }
-        if (!from.isEmpty() && (results == null || json != null || !names.isEmpty())) throw new Wrong("--from goes with --results alone: nothing is measured.\n" + USAGE);
+        if (!from.isEmpty() && (results == null || json != null || !names.isEmpty()))
+            throw new Wrong("--from goes with --results alone: nothing is measured.\n" + USAGE);
         var documents = new ArrayList<JsonNode>();
         for (Path file : from) documents.add(JSON.readTree(file.toFile()));
         if (from.isEmpty()) documents.add(measure(new Harness(interpreter(python), scripts(), pairs), names, json));
@@ -122,7 +125,9 @@ public final class Main {
     }
 
     /** Returns the folder of the programs of the other sides. */
-    static Path scripts() { return Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench")); }
+    static Path scripts() {
+        return Path.of(System.getProperty("panatorch.bench.scripts", "native-tests/bench"));
+    }
 
     /** Writes a file under a temporary name and renames it, so that nobody reads a partly written file. */
     private static void write(Path file, byte[] content) throws IOException {
@@ -134,7 +139,8 @@ public final class Main {
     /** Returns the output file of an option, after checking that it can be written: the measuring before may take hours. */
     private static Path output(String[] args, int i) {
         Path file = Path.of(value(args, i));
-        if (!Files.isDirectory(file.toAbsolutePath().getParent())) throw new Wrong("The folder of " + args[i - 1] + " " + file + " does not exist.");
+        if (!Files.isDirectory(file.toAbsolutePath().getParent()))
+            throw new Wrong("The folder of " + args[i - 1] + " " + file + " does not exist.");
         return file;
     }
 
@@ -149,7 +155,8 @@ public final class Main {
     }
 
     private static String interpreter(@Nullable String python) {
-        if (python == null || python.isEmpty()) throw new Wrong("Set PYTHON to a Python interpreter that has torch " + Torch.version() + ", to compare with.");
+        if (python == null || python.isEmpty())
+            throw new Wrong("Set PYTHON to a Python interpreter that has torch " + Torch.version() + ", to compare with.");
         return python;
     }
 }

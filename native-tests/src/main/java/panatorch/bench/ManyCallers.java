@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * Measures the seconds an answer, of all callers together, while many threads make requests at once: with the number of threads of an
- * operator that PanaTorch chooses, and with one and all threads set by hand. Each choice runs in a process of its own,
- * {@link CallersSide}, since it holds for a process.
+ * operator that PanaTorch chooses, and with one and all threads set by hand. Each choice runs in a process of its own, {@link CallersSide},
+ * since it holds for a process.
  */
 final class ManyCallers implements Workload {
     private static final String BY_HAND = ", threads by hand: ";
@@ -60,7 +60,8 @@ final class ManyCallers implements Workload {
 
     @Override public List<Comparison> comparisons() {
         var all = new ArrayList<Comparison>();
-        for (String part : sides.get("").parts()) for (String by : sides.keySet()) if (!by.isEmpty()) all.add(new Comparison(part, part + by));
+        for (String part : sides.get("").parts())
+            for (String by : sides.keySet()) if (!by.isEmpty()) all.add(new Comparison(part, part + by));
         return all;
     }
 

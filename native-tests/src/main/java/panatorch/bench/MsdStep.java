@@ -25,7 +25,8 @@ final class MsdStep {
     static void print(int pairs) {
         Torch.setNumThreads(1);
         Torch.manualSeed(1);
-        try (var scope = Scope.open(); var model = ResNet.resnet18(ResNet.Stem.CIFAR, 100); var optimizer = new SGD(model.parameters(), SGD.options(0.01).momentum(0.9))) {
+        try (var scope = Scope.open(); var model = ResNet.resnet18(ResNet.Stem.CIFAR, 100);
+                var optimizer = new SGD(model.parameters(), SGD.options(0.01).momentum(0.9))) {
             Tensor images = Torch.randn(BATCH, 3, 32, 32), labels = Torch.randint(100, new long[] {BATCH});
             var one = new MultiSampleDropout(0.3, 1, model.head());
             var many = new MultiSampleDropout(0.3, SAMPLES, model.head());
@@ -35,14 +36,18 @@ final class MsdStep {
             }
             double[] ones = new double[pairs], manys = new double[pairs], ratios = new double[pairs];
             for (int i = 0; i < pairs; i++) {
-                if (i % 2 == 0) ones[i] = seconds(model, optimizer, one, images, labels); // each first as often as the other: machines drift
+                // each first as often as the other: machines drift
+                if (i % 2 == 0) ones[i] = seconds(model, optimizer, one, images, labels);
                 manys[i] = seconds(model, optimizer, many, images, labels);
                 if (i % 2 == 1) ones[i] = seconds(model, optimizer, one, images, labels);
                 ratios[i] = manys[i] / ones[i];
             }
             var ratio = Figures.Spread.of(ratios);
-            System.out.printf("a step of ResNet-18 on %d images of 32×32: M = 1 %.0f ms, M = %d %.0f ms (medians of %d); ratio of a pair: min %.3f, median %.3f, max %.3f%n",
-                    BATCH, Figures.Spread.of(ones).median() * 1e3, SAMPLES, Figures.Spread.of(manys).median() * 1e3, pairs, ratio.min(), ratio.median(), ratio.max());
+            System.out.printf(
+                    "a step of ResNet-18 on %d images of 32×32: M = 1 %.0f ms, M = %d %.0f ms (medians of %d); ratio of a pair: min %.3f, "
+                            + "median %.3f, max %.3f%n",
+                    BATCH, Figures.Spread.of(ones).median() * 1e3, SAMPLES, Figures.Spread.of(manys).median() * 1e3, pairs, ratio.min(),
+                    ratio.median(), ratio.max());
         }
     }
 

@@ -60,7 +60,9 @@ final class MultiSampleHeads implements Workload {
     }
 
     /** Returns numbers that Python's program makes as well. */
-    private static Tensor waves(long... shape) { return Aten.arange(Arrays.stream(shape).reduce(1, (a, b) -> a * b), DType.FLOAT64).sin().to(DType.FLOAT32).view(shape); }
+    private static Tensor waves(long... shape) {
+        return Aten.arange(Arrays.stream(shape).reduce(1, (a, b) -> a * b), DType.FLOAT64).sin().to(DType.FLOAT32).view(shape);
+    }
 
     private MultiSampleDropout method(int samples, @Nullable MaskSource source) {
         var dropout = new Dropout(0.5);

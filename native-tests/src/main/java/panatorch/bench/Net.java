@@ -18,8 +18,7 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
- * The networks of training and inference, {@code nets.py} in Java. Their weights are the same: one seed's numbers in order of
- * registration.
+ * The networks of training and inference, {@code nets.py} in Java. Their weights are the same: one seed's numbers in order of registration.
  */
 enum Net {
     RESNET18(64, () -> ResNet.resnet18(ResNet.Stem.CIFAR, 10), 3, 32, 32),

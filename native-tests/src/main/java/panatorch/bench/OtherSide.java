@@ -62,7 +62,9 @@ final class OtherSide implements AutoCloseable {
     }
 
     /** Returns the names of the parts for which the program reports figures. */
-    Set<String> parts() { return numbers(hello.path("check")).keySet(); }
+    Set<String> parts() {
+        return numbers(hello.path("check")).keySet();
+    }
 
     Map<String, Double> run() throws IOException {
         commands.println("run");

@@ -72,13 +72,18 @@ final class OwnCosts {
 
     private void events() {
         DoubleSupplier mul = OwnCosts::mul;
-        for (int i = 0; i < 20; i++) { double _ = mul.getAsDouble(); }
+        for (int i = 0; i < 20; i++) {
+            double _ = mul.getAsDouble();
+        }
         double without = median(mul);
         try (var recording = new Recording()) {
             recording.start();
             double off = median(mul);
             recording.setSettings(Map.of("panatorch.Operator#enabled", "true"));
-            System.out.printf("mul of 8×8: %.0f ns before the flight recorder is started, %.0f ns while it records, %.0f ns with panatorch.Operator%n", without, off, median(mul));
+            System.out.printf(
+                    "mul of 8×8: %.0f ns before the flight recorder is started, %.0f ns while it records, %.0f ns with "
+                            + "panatorch.Operator%n",
+                    without, off, median(mul));
         }
     }
 

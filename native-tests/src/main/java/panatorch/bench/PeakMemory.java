@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the peak memory of a whole process that makes some training steps: {@link SomeSteps}, started by {@code java}. The settings
- * are those of {@link TrainingStep}.
+ * Measures the peak memory of a whole process that makes some training steps: {@link SomeSteps}, started by {@code java}. The settings are
+ * those of {@link TrainingStep}.
  */
 final class PeakMemory implements Workload {
     private static final int STEPS = 5;

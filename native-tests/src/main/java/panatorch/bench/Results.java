@@ -19,7 +19,8 @@ final class Results {
                 PYTHON=INTERPRETER native-tests/bench/run [WORKLOAD…] --json FILE
                 native-tests/bench/run --results native-tests/bench/RESULTS.md --from FILE…
 
-            Figures are medians over pairs of a run in Java and one in Python; a ratio is Java ÷ Python of one pair. Targets are those of the project's performance goals, for the median.
+            Figures are medians over pairs of a run in Java and one in Python; a ratio is Java ÷ Python of one pair. Targets are those of \
+            the project's performance goals, for the median.
             """;
 
     /** The figures of the runs on one machine with the same versions. */
@@ -35,14 +36,17 @@ final class Results {
         }
 
         String text(JsonNode machine) {
-            var lines = new ArrayList<>(List.of("", "## " + String.join(", ", dates) + ": " + machine.path("cpu").asText() + ", " + machine.path("cores").asText() + " cores, libtorch " + machine.path("libtorch").asText(), ""));
+            var lines = new ArrayList<>(List.of("", "## " + String.join(", ", dates) + ": " + machine.path("cpu").asText() + ", "
+                    + machine.path("cores").asText() + " cores, libtorch " + machine.path("libtorch").asText(), ""));
             var facts = new ArrayList<String>();
             machine.properties().forEach(e -> facts.add(e.getKey() + ": " + e.getValue().asText()));
             lines.add(String.join("; ", facts) + ".");
-            List.of("", "| workload | part | Java | Python | min | median | max | target |", "|---|---|---|---|---|---|---|---|").forEach(lines::add);
+            List.of("", "| workload | part | Java | Python | min | median | max | target |", "|---|---|---|---|---|---|---|---|")
+                    .forEach(lines::add);
             workloads.forEach((name, w) -> rows(lines, name, w));
             List.of("", "Targets met: " + met + " of " + targets + ".", "").forEach(lines::add);
-            workloads.forEach((name, w) -> lines.add("- `" + name + "`: " + w.path("summary").asText() + "; threads of an operator: " + w.path("threads") + "; pairs: " + w.path("pairs")));
+            workloads.forEach((name, w) -> lines.add("- `" + name + "`: " + w.path("summary").asText() + "; threads of an operator: "
+                    + w.path("threads") + "; pairs: " + w.path("pairs")));
             return String.join("\n", lines) + "\n";
         }
 
@@ -51,12 +55,14 @@ final class Results {
             String first = "`" + name + "`";
             for (var part : w.path("parts").properties()) {
                 JsonNode p = part.getValue(), ratio = p.path("ratio");
-                lines.add(String.join(" | ", "| " + first, part.getKey(), unit.text(p.at("/java/median").asDouble()), unit.text(p.at("/python/median").asDouble()),
+                lines.add(String.join(" | ", "| " + first, part.getKey(), unit.text(p.at("/java/median").asDouble()),
+                        unit.text(p.at("/python/median").asDouble()),
                         number(ratio.path("min")), number(ratio.path("median")), number(ratio.path("max")), target(p), "").strip());
                 first = "";
             }
             for (var c : w.path("comparisons").properties())
-                lines.add(String.join(" | ", "| ", c.getKey(), number(c.getValue().at("/java/median")), number(c.getValue().at("/python/median")), "", "", "", "", "").strip());
+                lines.add(String.join(" | ", "| ", c.getKey(), number(c.getValue().at("/java/median")),
+                        number(c.getValue().at("/python/median")), "", "", "", "", "").strip());
         }
 
         private String target(JsonNode part) {

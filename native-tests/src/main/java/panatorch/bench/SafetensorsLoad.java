@@ -13,9 +13,9 @@ import panatorch.serialize.Reading;
 import panatorch.serialize.Safetensors;
 
 /**
- * Measures the seconds until a file of 500 MB is loaded and every page of its tensors is read. "Warm" is from the system's cache and
- * "cold" from the disk. "Mapped" is what Python's load_file does; "copied" is the default here, and in Python a clone of every tensor.
- * Freeing is not timed on either side.
+ * Measures the seconds until a file of 500 MB is loaded and every page of its tensors is read. "Warm" is from the system's cache and "cold"
+ * from the disk. "Mapped" is what Python's load_file does; "copied" is the default here, and in Python a clone of every tensor. Freeing is
+ * not timed on either side.
  */
 final class SafetensorsLoad implements Workload {
     private static final int MEGABYTES = 500;
@@ -42,7 +42,8 @@ final class SafetensorsLoad implements Workload {
 
     @Override public Map<String, Double> check() {
         try (var scope = Scope.open()) {
-            return Map.of("mapped warm", Weights.checksum(Safetensors.load(file, Reading.MAPPED)), "copied warm", Weights.checksum(Safetensors.load(file)));
+            return Map.of("mapped warm", Weights.checksum(Safetensors.load(file, Reading.MAPPED)), "copied warm",
+                    Weights.checksum(Safetensors.load(file)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {

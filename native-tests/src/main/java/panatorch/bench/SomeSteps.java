@@ -29,7 +29,8 @@ final class SomeSteps {
 
     /** Returns the peak of resident memory in the status of a process. */
     static double peakMebibytes(List<String> status) {
-        String line = status.stream().filter(l -> l.startsWith("VmHWM:")).findFirst().orElseThrow(() -> new IllegalStateException("the system does not say the peak of memory"));
+        String line = status.stream().filter(l -> l.startsWith("VmHWM:")).findFirst()
+                .orElseThrow(() -> new IllegalStateException("the system does not say the peak of memory"));
         return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
     }
 }

@@ -18,7 +18,8 @@ final class StartUp implements Workload {
     StartUp() {
         try {
             archive = Files.createTempDirectory("start-up-").resolve("classes.jsa");
-            var made = new ProcessBuilder(command("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + archive)).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            var made = new ProcessBuilder(command("-Xlog:disable", "-XX:ArchiveClassesAtExit=" + archive)).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             made.waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -42,7 +43,8 @@ final class StartUp implements Workload {
     }
 
     @Override public Map<String, Double> run() {
-        if (!Files.exists(archive)) throw new IllegalStateException("Java made no archive of the classes of " + System.getProperty("java.class.path"));
+        if (!Files.exists(archive))
+            throw new IllegalStateException("Java made no archive of the classes of " + System.getProperty("java.class.path"));
         var seconds = new LinkedHashMap<String, Double>();
         commands().forEach((part, command) -> seconds.put(part, ChildProcess.run(command).seconds()));
         return seconds;

@@ -22,8 +22,7 @@ final class ThreadScaling {
     private static final long NANOS = 300_000_000;
     private static final MethodHandle NOTHING = nothing();
 
-    @SuppressWarnings("restricted")
-    private static MethodHandle nothing() {
+    @SuppressWarnings("restricted") private static MethodHandle nothing() {
         Torch.numThreads(); // libtorch is loaded
         var function = SymbolLookup.loaderLookup().find("aoti_torch_device_type_cpu").orElseThrow(); // it returns a constant
         return Linker.nativeLinker().downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT));
@@ -43,8 +42,11 @@ final class ThreadScaling {
             ratios[i] = operators[i] / calls[i];
         }
         var ratio = Figures.Spread.of(ratios);
-        System.out.printf("%d threads on %d cores make %.2f times the calls of one thread with mul of 8×8, %.2f times with an empty native call (medians of %d, in turn); their ratio is %.2f (%.2f to %.2f)%n",
-                THREADS, Runtime.getRuntime().availableProcessors(), Figures.Spread.of(operators).median(), Figures.Spread.of(calls).median(), PAIRS, ratio.median(), ratio.min(), ratio.max());
+        System.out.printf(
+                "%d threads on %d cores make %.2f times the calls of one thread with mul of 8×8, %.2f times with an empty native call "
+                        + "(medians of %d, in turn); their ratio is %.2f (%.2f to %.2f)%n",
+                THREADS, Runtime.getRuntime().availableProcessors(), Figures.Spread.of(operators).median(),
+                Figures.Spread.of(calls).median(), PAIRS, ratio.median(), ratio.min(), ratio.max());
     }
 
     /** Repeats calls until it is time to end. */

@@ -12,8 +12,8 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 
 /**
- * Trains a network on one batch, from bytes to new weights: conversion of the bytes, forward, loss, backward, SGD with momentum. The
- * batch belongs to the scope in which this object is made.
+ * Trains a network on one batch, from bytes to new weights: conversion of the bytes, forward, loss, backward, SGD with momentum. The batch
+ * belongs to the scope in which this object is made.
  */
 final class Training implements AutoCloseable {
     private final Net net;

@@ -8,8 +8,8 @@ import panatorch.amp.Precision;
 
 /**
  * Measures a training step, in float32 or with bfloat16 autocast. "Same settings" has the same memory format and one fused call of the
- * optimiser on both sides. "Out of the box" is what each side's introduction tells a beginner to write: here {@code panatorch train},
- * which does the same anyway, there the tutorials, which have no autocast.
+ * optimiser on both sides. "Out of the box" is what each side's introduction tells a beginner to write: here {@code panatorch train}, which
+ * does the same anyway, there the tutorials, which have no autocast.
  */
 final class TrainingStep implements Workload {
     static final List<String> SETTINGS = List.of("same settings", "out of the box");
@@ -23,7 +23,8 @@ final class TrainingStep implements Workload {
     TrainingStep(Net net, boolean half) {
         this.net = net;
         this.half = half;
-        for (String part : half ? SETTINGS.subList(0, 1) : SETTINGS) sides.put(part, new Training(net, half ? Precision.BF16 : Precision.FP32));
+        for (String part : half ? SETTINGS.subList(0, 1) : SETTINGS)
+            sides.put(part, new Training(net, half ? Precision.BF16 : Precision.FP32));
     }
 
     @Override public String script() { return "training_step.py"; }
@@ -35,7 +36,9 @@ final class TrainingStep implements Workload {
     @Override public int threads() { return OperatorThreads.all(); }
 
     /** Returns the tolerance of losses: bfloat16 has eight bits, and the two libraries add in different orders. */
-    @Override public double tolerance() { return half ? 3e-2 : 1e-4; }
+    @Override public double tolerance() {
+        return half ? 3e-2 : 1e-4;
+    }
 
     /** Returns the loss of the first step of each part. */
     @Override public Map<String, Double> check() {

@@ -8,7 +8,8 @@ import java.util.Map;
  * The same work for Java and for Python. Its parts, such as operators or stages of a pipeline, are measured one by one; the workload's
  * figure is their geometric mean. {@link Workloads} has its name and its targets.
  *
- * <p>{@code bench/} + {@link #script} is Python's side, a program that stays alive: its first line is a JSON object with {@code torch},
+ * <p>
+ * {@code bench/} + {@link #script} is Python's side, a program that stays alive: its first line is a JSON object with {@code torch},
  * {@code threads}, {@code blas} and {@code check}, its own {@link #check}; for every line {@code run} that it reads, it prints its own
  * {@link #run}; {@code quit} ends it.
  */
@@ -39,7 +40,9 @@ interface Workload extends AutoCloseable {
     default Unit unit() { return Unit.SECONDS; }
 
     /** Returns the number of threads of an operator on both sides, unless a part's name says otherwise. */
-    default int threads() { return 1; }
+    default int threads() {
+        return 1;
+    }
 
     /** Returns the number of runs before those that count; the JIT compiler needs two. */
     default int warmUps() { return 2; }
@@ -56,7 +59,9 @@ interface Workload extends AutoCloseable {
     }
 
     /** Returns the parts to compare with each other on each side, if that is the purpose of the workload. */
-    default List<Comparison> comparisons() { return List.of(); }
+    default List<Comparison> comparisons() {
+        return List.of();
+    }
 
     /** Does the work and returns the figure of each part, in the unit. */
     Map<String, Double> run();

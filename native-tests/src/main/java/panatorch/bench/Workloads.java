@@ -26,34 +26,59 @@ final class Workloads {
         add("operator-calls", "a call of small operators on the CPU, 8×8 float32", Map.of(Figures.MEAN, 0.60), OperatorCalls::new);
         add("operator-calls-javacpp", "some of operator-calls by JavaCPP's own typed methods", Map.of(), JavaCppCalls::new);
         add("backward-chain", "a chain of 20 small operators on the CPU, 8×8 float32, and its backward", Map.of(), BackwardChain::new);
-        add("gyro-step", "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of 32; 256 rows", Map.of(), GyroStep::new);
-        add("distillation-step", "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick net", Map.of(), DistillationStep::new);
-        add("multi-sample-heads", "processor time of 1, 8 and 64 dropout samples of one head, N = 128, D = 512, C = 100, with backward; in Python a loop over the samples", Map.of(), MultiSampleHeads::againstLoop);
+        add("gyro-step",
+                "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of "
+                        + "32; 256 rows",
+                Map.of(), GyroStep::new);
+        add("distillation-step",
+                "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick "
+                        + "net",
+                Map.of(), DistillationStep::new);
+        add("multi-sample-heads",
+                "processor time of 1, 8 and 64 dropout samples of one head, N = 128, D = 512, C = 100, with backward; in Python a loop "
+                        + "over the samples",
+                Map.of(), MultiSampleHeads::againstLoop);
         add("multi-sample-heads-batched", "as multi-sample-heads; in Python one batch, too", Map.of(), MultiSampleHeads::againstBatch);
         add("multi-sample-heads-fast-masks", "as multi-sample-heads; here with FastMasks", Map.of(), MultiSampleHeads::withFastMasks);
-        add("data-loading", "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two workers", Map.of("cifar10", 0.20), DataLoading::new);
+        add("data-loading",
+                "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two "
+                        + "workers",
+                Map.of("cifar10", 0.20), DataLoading::new);
         add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum", Map.of(), CheckpointFiles::new);
-        add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied", Map.of("mapped warm", 1.0), SafetensorsLoad::new);
-        add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes", Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
+        add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied",
+                Map.of("mapped warm", 1.0), SafetensorsLoad::new);
+        add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes",
+                Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {
-            String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images") + ", SGD with momentum";
+            String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images")
+                    + ", SGD with momentum";
             add(net + "-step", step, step(net), () -> new TrainingStep(net, false));
             add(net + "-step-bf16", step + ", by bfloat16 autocast", Map.of(), () -> new TrainingStep(net, true));
-            add(net + "-memory", "peak of resident memory of a whole process that makes five such steps", Map.of("same settings", 1.05, "out of the box", 1.05), () -> new PeakMemory(net));
+            add(net + "-memory", "peak of resident memory of a whole process that makes five such steps",
+                    Map.of("same settings", 1.05, "out of the box", 1.05), () -> new PeakMemory(net));
         }
         var everything = Arrays.stream(Asked.values()).map(a -> a.name().toLowerCase(Locale.ROOT)).toList();
-        add("many-callers", "an answer while 16 and 200 threads ask at once: " + everything, Map.of(), () -> new ManyCallers(everything, 16, 200));
-        for (String asked : everything) add("many-callers-" + asked, "as many-callers, from 1 to 1,000 threads", Map.of(), () -> new ManyCallers(List.of(asked), 1, 2, 4, 16, 64, 200, 1000));
+        add("many-callers", "an answer while 16 and 200 threads ask at once: " + everything, Map.of(),
+                () -> new ManyCallers(everything, 16, 200));
+        for (String asked : everything)
+            add("many-callers-" + asked, "as many-callers, from 1 to 1,000 threads", Map.of(),
+                    () -> new ManyCallers(List.of(asked), 1, 2, 4, 16, 64, 200, 1000));
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
     }
 
     private static void inference(Net net, Map<String, Double> targets) {
-        add(net + "-inference", "a request to " + net + ", of all callers together: batches of 1 and 32, one caller with all threads, two with one each", targets, () -> new Inference(net));
-        add(net + "-inference-djl", "as " + net + "-inference; here the Deep Java Library 0.34.0 with its own libtorch, 2.7.1, and a TorchScript file", Map.of(), () -> new DjlInference(net));
+        add(net + "-inference",
+                "a request to " + net + ", of all callers together: batches of 1 and 32, one caller with all threads, two with one each",
+                targets, () -> new Inference(net));
+        add(net + "-inference-djl",
+                "as " + net + "-inference; here the Deep Java Library 0.34.0 with its own libtorch, 2.7.1, and a TorchScript file",
+                Map.of(), () -> new DjlInference(net));
     }
 
-    private static void add(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) { ALL.put(name, new Entry(name, summary, targets, make)); }
+    private static void add(String name, String summary, Map<String, Double> targets, Supplier<Workload> make) {
+        ALL.put(name, new Entry(name, summary, targets, make));
+    }
 
     private static Map<String, Double> step(Net net) {
         return switch (net) {

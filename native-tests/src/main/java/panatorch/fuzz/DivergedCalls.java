@@ -14,13 +14,15 @@ import panatorch.opcases.Values;
  * ones. Half of them are {@link LegalCalls}, the others are operator cases.
  */
 final class DivergedCalls implements Calls {
-    private static final DType[] TYPES = {DType.FLOAT32, DType.FLOAT64, DType.FLOAT32, DType.FLOAT64, DType.COMPLEX64, DType.COMPLEX128, DType.BFLOAT16, DType.FLOAT16};
+    private static final DType[] TYPES =
+            {DType.FLOAT32, DType.FLOAT64, DType.FLOAT32, DType.FLOAT64, DType.COMPLEX64, DType.COMPLEX128, DType.BFLOAT16, DType.FLOAT16};
 
     private final CaseFile file = CaseFile.chosen();
 
     @Override public @Nullable OperatorCall of(long seed, long number) {
         var random = new SplittableRandom(seed * 1_000_003 + number);
-        return random.nextInt(8) < 5 ? new LegalCalls(random, TYPES[random.nextInt(TYPES.length)]).draw() : ofCase(file.cases().get(random.nextInt(file.cases().size())), random);
+        return random.nextInt(8) < 5 ? new LegalCalls(random, TYPES[random.nextInt(TYPES.length)]).draw()
+                : ofCase(file.cases().get(random.nextInt(file.cases().size())), random);
     }
 
     private OperatorCall ofCase(OperatorCase which, SplittableRandom random) {

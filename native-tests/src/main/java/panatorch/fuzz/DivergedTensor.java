@@ -18,10 +18,12 @@ import panatorch.Torch;
  * @param dtype the type of the result if {@code healthy} makes floating point or complex numbers, or null for its own
  * @param value the value that {@link Harm#ALL} and {@link Harm#ONE} put in, or by which {@link Harm#SCALED} multiplies
  */
-record DivergedTensor(String name, Supplier<Tensor> healthy, @Nullable DType dtype, Harm harm, double value, long seed, boolean columns, boolean grad) implements Plan {
+record DivergedTensor(String name, Supplier<Tensor> healthy, @Nullable DType dtype, Harm harm, double value, long seed, boolean columns,
+        boolean grad) implements Plan {
     enum Harm { NONE, ALL, ONE, SOME, MOST, SCALED }
 
-    static final double[] VALUES = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 1e38, -1e38, 3.4e38, 1e308, -1e308, 1e-40, 1e-310, Double.MIN_VALUE, 1e-45, -0.0, 1e19, 1e20, 6e4, 1e5, 1e154};
+    static final double[] VALUES = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 1e38, -1e38, 3.4e38, 1e308, -1e308,
+        1e-40, 1e-310, Double.MIN_VALUE, 1e-45, -0.0, 1e19, 1e20, 6e4, 1e5, 1e154};
 
     static DivergedTensor draw(String name, Supplier<Tensor> healthy, @Nullable DType dtype, SplittableRandom random, boolean grad) {
         Harm harm = Harm.values()[random.nextInt(8) % Harm.values().length];
@@ -62,7 +64,9 @@ record DivergedTensor(String name, Supplier<Tensor> healthy, @Nullable DType dty
     }
 
     @Override public String toString() {
-        return name + (dtype == null ? "" : " as " + dtype) + (harm == Harm.NONE ? "" : " " + harm.name().toLowerCase(java.util.Locale.ROOT)) + (List.of(Harm.ALL, Harm.ONE, Harm.SCALED).contains(harm) ? " " + value : "")
+        return name + (dtype == null ? "" : " as " + dtype)
+                + (harm == Harm.NONE ? "" : " " + harm.name().toLowerCase(java.util.Locale.ROOT))
+                + (List.of(Harm.ALL, Harm.ONE, Harm.SCALED).contains(harm) ? " " + value : "")
                 + (columns ? " by columns" : "") + (grad ? " with gradient" : "");
     }
 

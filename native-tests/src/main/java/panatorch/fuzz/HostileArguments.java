@@ -16,11 +16,17 @@ import panatorch.fuzz.TensorPlan.Kind;
  * are wrong, and an operator often runs with one thing that it does not expect.
  */
 final class HostileArguments {
-    private static final DType[] USUAL = {DType.FLOAT32, DType.FLOAT64, DType.INT64}, TYPES = {DType.FLOAT16, DType.BFLOAT16, DType.COMPLEX64, DType.COMPLEX128, DType.BOOL,
-            DType.INT32, DType.INT16, DType.INT8, DType.UINT8, DType.QUINT8, DType.QINT8, DType.FLOAT8_E5M2, DType.FLOAT8_E4M3FN, DType.UINT16, DType.COMPLEX32, DType.BITS8, DType.UINT64};
-    private static final long[] LARGE = {100, 1L << 31, -(1L << 31), Integer.MAX_VALUE, 1L << 40, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE, -100, 65536};
-    private static final double[] REALS = {0, 1, 0.5, -1, 2, 1e-5, 0.1}, ODD_REALS = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -1e300, 1e-300, -0.0, 1e18, 1.5};
-    private static final String[] STRINGS = {"mean", "sum", "none", "constant", "reflect", "linear", "bilinear", "nearest", "trunc", "floor", "tanh", "same", "valid", "i,j->ij", "ij,jk->ik", "fro", "nuc", "L", "N", "reduced", "amax", "prod", "left", "gelu", "relu"},
+    private static final DType[] USUAL = {DType.FLOAT32, DType.FLOAT64, DType.INT64},
+            TYPES = {DType.FLOAT16, DType.BFLOAT16, DType.COMPLEX64, DType.COMPLEX128, DType.BOOL,
+                DType.INT32, DType.INT16, DType.INT8, DType.UINT8, DType.QUINT8, DType.QINT8, DType.FLOAT8_E5M2, DType.FLOAT8_E4M3FN,
+                DType.UINT16, DType.COMPLEX32, DType.BITS8, DType.UINT64};
+    private static final long[] LARGE =
+            {100, 1L << 31, -(1L << 31), Integer.MAX_VALUE, 1L << 40, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE, -100, 65536};
+    private static final double[] REALS = {0, 1, 0.5, -1, 2, 1e-5, 0.1},
+            ODD_REALS = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e300, -1e300, 1e-300, -0.0, 1e18, 1.5};
+    private static final String[] STRINGS =
+            {"mean", "sum", "none", "constant", "reflect", "linear", "bilinear", "nearest", "trunc", "floor", "tanh", "same", "valid",
+                "i,j->ij", "ij,jk->ik", "fro", "nuc", "L", "N", "reduced", "amax", "prod", "left", "gelu", "relu"},
             ODD_STRINGS = {"", "\0", "é".repeat(300), "a".repeat(10_000), "%s%n", "...", "i->"};
 
     private final SplittableRandom random;
@@ -61,7 +67,9 @@ final class HostileArguments {
             case "Tensor" -> tensor();
             case "Tensor[]" -> list(this::tensor);
             case "Tensor?[]", "Optional[Tensor][]" -> list(() -> one(1, 4) ? null : tensor());
-            case "int", "SymInt" -> p.name().contains("dtype") ? (long) type().code() : p.name().contains("layout") || p.name().contains("memory_format") ? (Object) (long) random.nextInt(5) : (Object) integer();
+            case "int", "SymInt" ->
+                    p.name().contains("dtype") ? (long) type().code() : p.name().contains("layout") || p.name().contains("memory_format")
+                            ? (Object) (long) random.nextInt(5) : (Object) integer();
             case "int[]", "SymInt[]" -> one(1, 3) ? shape.clone() : list(this::integer).stream().mapToLong(Long::longValue).toArray();
             case "float" -> real();
             case "float[]" -> list(this::real).stream().mapToDouble(Double::doubleValue).toArray();
@@ -87,7 +95,9 @@ final class HostileArguments {
 
     private Number number() { return one(1, 2) ? (Number) integer() : (Number) real(); }
 
-    private long integer() { return odd() ? LARGE[random.nextInt(LARGE.length)] : random.nextInt(8) == 0 ? -1 - random.nextInt(3) : random.nextInt(4); }
+    private long integer() {
+        return odd() ? LARGE[random.nextInt(LARGE.length)] : random.nextInt(8) == 0 ? -1 - random.nextInt(3) : random.nextInt(4);
+    }
 
     private double real() { return odd() ? ODD_REALS[random.nextInt(ODD_REALS.length)] : REALS[random.nextInt(REALS.length)]; }
 
@@ -100,7 +110,8 @@ final class HostileArguments {
     }
 
     private TensorPlan tensor() {
-        long[] sizes = one(2, 3) ? shape.clone() : one(1, 2) && shape.length > 1 ? java.util.Arrays.copyOf(shape, shape.length - 1) : sizes(random.nextInt(odd() ? 9 : 5));
+        long[] sizes = one(2, 3) ? shape.clone()
+                : one(1, 2) && shape.length > 1 ? java.util.Arrays.copyOf(shape, shape.length - 1) : sizes(random.nextInt(odd() ? 9 : 5));
         if (sizes.length > 0 && one(1, 8)) sizes[random.nextInt(sizes.length)] = random.nextInt(6);
         var kind = odd() ? Kind.values()[random.nextInt(Kind.values().length)] : Kind.PLAIN;
         if (kind == Kind.EXPANDED && sizes.length > 0 && one(1, 10)) sizes[0] = LARGE[4 + random.nextInt(2)];

@@ -33,7 +33,8 @@ final class LegalCalls {
     }
 
     /** A table to which operators and the functions for their arguments are added. */
-    @FunctionalInterface interface Table {
+    @FunctionalInterface
+    interface Table {
         void put(String operators, Function<LegalCalls, List<@Nullable Object>> arguments);
     }
 
@@ -69,7 +70,9 @@ final class LegalCalls {
     @SafeVarargs final <T> @Nullable T any(@Nullable T... values) { return values[random.nextInt(values.length)]; }
 
     /** Returns a list that may hold nulls. */
-    static List<@Nullable Object> list(@Nullable Object... arguments) { return Arrays.asList(arguments); }
+    static List<@Nullable Object> list(@Nullable Object... arguments) {
+        return Arrays.asList(arguments);
+    }
 
     long[] shape(long... last) {
         long[] all = Arrays.copyOf(batch, batch.length + last.length);
@@ -78,16 +81,22 @@ final class LegalCalls {
     }
 
     /** Plans normal random numbers of a shape. */
-    Plan normal(long... shape) { return plan("normal", shape, () -> Torch.randn(complexToo(), shape)); }
+    Plan normal(long... shape) {
+        return plan("normal", shape, () -> Torch.randn(complexToo(), shape));
+    }
 
     /** Plans random numbers in [0, 1). */
     Plan uniform(long... shape) { return plan("uniform", shape, () -> Torch.rand(shape)); }
 
     /** Plans normal random numbers in float32, as quantisation needs, without a gradient. */
-    Plan single(long... shape) { return DivergedTensor.draw(DivergedTensor.name("normal", shape), () -> Torch.randn(shape), DType.FLOAT32, random, false); }
+    Plan single(long... shape) {
+        return DivergedTensor.draw(DivergedTensor.name("normal", shape), () -> Torch.randn(shape), DType.FLOAT32, random, false);
+    }
 
     /** Plans the numbers of {@link #single}, but in [0, 1). */
-    Plan positiveSingle(long... shape) { return DivergedTensor.draw(DivergedTensor.name("uniform", shape), () -> Torch.rand(shape), DType.FLOAT32, random, false); }
+    Plan positiveSingle(long... shape) {
+        return DivergedTensor.draw(DivergedTensor.name("uniform", shape), () -> Torch.rand(shape), DType.FLOAT32, random, false);
+    }
 
     Plan square() {
         return switch (random.nextInt(6)) {
@@ -109,13 +118,19 @@ final class LegalCalls {
         });
     }
 
-    Plan plan(String kind, long[] shape, Supplier<Tensor> healthy) { return DivergedTensor.draw(DivergedTensor.name(kind, shape), healthy, dtype, random, grad); }
+    Plan plan(String kind, long[] shape, Supplier<Tensor> healthy) {
+        return DivergedTensor.draw(DivergedTensor.name(kind, shape), healthy, dtype, random, grad);
+    }
 
     /** Plans whole numbers below {@code bound}, which keep their values. */
-    Plan whole(DType type, long bound, long... shape) { return DivergedTensor.draw(DivergedTensor.name("whole", shape), () -> Torch.randint(0, bound, shape, type), dtype, random, false); }
+    Plan whole(DType type, long bound, long... shape) {
+        return DivergedTensor.draw(DivergedTensor.name("whole", shape), () -> Torch.randint(0, bound, shape, type), dtype, random, false);
+    }
 
     /** Plans a tensor that keeps its values. */
-    Plan exact(String kind, Supplier<Tensor> healthy) { return new DivergedTensor(kind, healthy, null, DivergedTensor.Harm.NONE, 0, 0, false, false); }
+    Plan exact(String kind, Supplier<Tensor> healthy) {
+        return new DivergedTensor(kind, healthy, null, DivergedTensor.Harm.NONE, 0, 0, false, false);
+    }
 
     /** Plans whole numbers rounded from the values of a diverged model, which may be out of bounds. */
     Plan rounded(DType type, long bound, long... shape) {
@@ -125,5 +140,7 @@ final class LegalCalls {
     }
 
     /** Returns the type in which random numbers are made: not all types have random numbers. */
-    private DType complexToo() { return dtype.isComplex() ? dtype : DType.FLOAT32; }
+    private DType complexToo() {
+        return dtype.isComplex() ? dtype : DType.FLOAT32;
+    }
 }

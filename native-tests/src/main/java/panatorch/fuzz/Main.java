@@ -51,15 +51,18 @@ public final class Main {
         List<Path> files = new ArrayList<>(written(Files.createDirectory(folder.resolve("good"))));
         for (int i = 2; i < args.length; i++) files.add(Path.of(args[i]));
         Report report = run(Long.parseLong(args[0]), Integer.parseInt(args[1]), files, folder);
-        report.refused.forEach((kind, n) -> System.out.printf(Locale.ROOT, "%-28s %6d refused %6d loaded%n", kind, n, report.loaded.getOrDefault(kind, 0)));
-        System.out.printf(Locale.ROOT, "%d files, slowest %.1f ms, resident memory grew by %d MiB%n", report.count(), report.slowestMillis, report.residentGrowth >> 20);
+        report.refused.forEach((kind, n) -> System.out.printf(Locale.ROOT, "%-28s %6d refused %6d loaded%n", kind, n,
+                report.loaded.getOrDefault(kind, 0)));
+        System.out.printf(Locale.ROOT, "%d files, slowest %.1f ms, resident memory grew by %d MiB%n", report.count(), report.slowestMillis,
+                report.residentGrowth >> 20);
     }
 
     /** Writes a file of every format that PanaTorch writes. */
     public static List<Path> written(Path folder) throws IOException {
         try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>();
-            for (DType t : List.of(DType.FLOAT32, DType.BFLOAT16, DType.INT64, DType.BOOL, DType.COMPLEX64, DType.FLOAT8_E5M2)) tensors.put(t.toString(), Aten.arange(12).to(t).reshape(3, 4));
+            for (DType t : List.of(DType.FLOAT32, DType.BFLOAT16, DType.INT64, DType.BOOL, DType.COMPLEX64, DType.FLOAT8_E5M2))
+                tensors.put(t.toString(), Aten.arange(12).to(t).reshape(3, 4));
             tensors.put("transposed", tensors.get("float32").t());
             tensors.put("scalar", Torch.scalar(3));
             var arrays = new LinkedHashMap<>(tensors);
@@ -96,7 +99,8 @@ public final class Main {
             try (var scope = Scope.open()) {
                 load(copy);
                 loaded.merge(name, 1, Integer::sum);
-                if (name.endsWith(".checkpoint") && !Arrays.equals(damaged, Files.readAllBytes(original))) throw new IllegalStateException("a checkpoint was changed unseen");
+                if (name.endsWith(".checkpoint") && !Arrays.equals(damaged, Files.readAllBytes(original)))
+                    throw new IllegalStateException("a checkpoint was changed unseen");
             } catch (MalformedFileException e) {
                 refused.merge(name, 1, Integer::sum);
             } catch (IOException | RuntimeException | Error e) {
@@ -116,6 +120,8 @@ public final class Main {
 
     /** Reads every byte. */
     private static void look(Tensor t) {
-        if (t.numel() > 0 && t.numel() <= MOST_ELEMENTS) { Tensor _ = t.detach().resolveConj().resolveNeg().contiguous().clone(); }
+        if (t.numel() > 0 && t.numel() <= MOST_ELEMENTS) {
+            Tensor _ = t.detach().resolveConj().resolveNeg().contiguous().clone();
+        }
     }
 }

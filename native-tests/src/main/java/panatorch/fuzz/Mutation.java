@@ -14,7 +14,8 @@ import java.util.zip.ZipOutputStream;
 
 /** Ways to damage a file, by accident or on purpose. */
 final class Mutation {
-    private static final byte[] TELLING = {0, 1, 2, 0x7f, (byte) 0x80, (byte) 0xff, '(', 't', 'R', '.', ']', '}', 'h', 'q', '9', '-', '"', '[', '{', 'K', 'M', 'J', (byte) 0x8a};
+    private static final byte[] TELLING = {0, 1, 2, 0x7f, (byte) 0x80, (byte) 0xff, '(', 't', 'R', '.', ']', '}', 'h', 'q', '9', '-', '"',
+        '[', '{', 'K', 'M', 'J', (byte) 0x8a};
 
     private final SplittableRandom random;
 

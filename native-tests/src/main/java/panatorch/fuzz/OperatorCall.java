@@ -31,7 +31,9 @@ record OperatorCall(String operator, List<@Nullable Object> arguments) {
                 loss = loss == null ? sum : loss.add(sum);
             }
             if (loss != null) Autograd.backward(loss);
-            for (Tensor t : results) if (t.numel() < 1 << 20) { String _ = t.toString(); }
+            for (Tensor t : results) if (t.numel() < 1 << 20) {
+                String _ = t.toString();
+            }
         }
     }
 
@@ -52,7 +54,9 @@ record OperatorCall(String operator, List<@Nullable Object> arguments) {
         return made;
     }
 
-    @Override public String toString() { return operator + "(" + String.join(", ", arguments.stream().map(OperatorCall::text).toList()) + ")"; }
+    @Override public String toString() {
+        return operator + "(" + String.join(", ", arguments.stream().map(OperatorCall::text).toList()) + ")";
+    }
 
     private static String text(@Nullable Object a) {
         return switch (a) {

@@ -54,7 +54,9 @@ final class OperatorsChild {
         }
     }
 
-    private static void count(MemorySegment progress, int place) { progress.set(ValueLayout.JAVA_LONG, place, progress.get(ValueLayout.JAVA_LONG, place) + 1); }
+    private static void count(MemorySegment progress, int place) {
+        progress.set(ValueLayout.JAVA_LONG, place, progress.get(ValueLayout.JAVA_LONG, place) + 1);
+    }
 
     private static void run(OperatorCall call, long number, MemorySegment progress, Path unexpected) throws IOException {
         try {
@@ -64,13 +66,17 @@ final class OperatorsChild {
             count(progress, REFUSED);
         } catch (RuntimeException | Error e) {
             count(progress, REFUSED);
-            Files.writeString(unexpected, number + "\t" + call + "\t" + e.toString().replace('\n', ' ') + " at " + List.of(e.getStackTrace()).stream().limit(3).toList() + "\n",
+            Files.writeString(unexpected,
+                    number + "\t" + call + "\t" + e.toString().replace('\n', ' ') + " at "
+                            + List.of(e.getStackTrace()).stream().limit(3).toList() + "\n",
                     StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }
 
     /** Returns the processor time of this process. On a busy machine the time of day would call any call slow. */
-    private static Duration cpu() { return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO); }
+    private static Duration cpu() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
 
     private static void watch(MemorySegment progress) {
         Thread.ofPlatform().daemon().start(() -> {
@@ -86,7 +92,9 @@ final class OperatorsChild {
                 if (now != last) {
                     since = System.nanoTime();
                     before = cpu();
-                } else if (cpu().minus(before).compareTo(CPU_LIMIT) > 0 || System.nanoTime() - since > LIMIT.toNanos()) Runtime.getRuntime().halt(TOO_LONG);
+                } else
+                    if (cpu().minus(before).compareTo(CPU_LIMIT) > 0 || System.nanoTime() - since > LIMIT.toNanos())
+                        Runtime.getRuntime().halt(TOO_LONG);
                 last = now;
             }
         });

@@ -12,7 +12,9 @@ import panatorch.Torch;
 /** A plan of a tensor of any type and layout. */
 record TensorPlan(DType dtype, long[] shape, Kind kind, Fill fill, boolean grad) implements Plan {
     /** The memory layout, or the kind of storage. */
-    enum Kind { PLAIN, TRANSPOSED, EXPANDED, SLICED, CONJUGATED, COO, CSR, QUANTIZED, PER_CHANNEL, META, MKLDNN }
+    enum Kind {
+        PLAIN, TRANSPOSED, EXPANDED, SLICED, CONJUGATED, COO, CSR, QUANTIZED, PER_CHANNEL, META, MKLDNN
+    }
 
     enum Fill { NUMBERS, ZEROS, NEGATIVE, NAN, INFINITE, HUGE, SMALL_INDICES }
 
@@ -55,16 +57,20 @@ record TensorPlan(DType dtype, long[] shape, Kind kind, Fill fill, boolean grad)
             case COO -> t.toSparse();
             case CSR -> t.toSparse(Layout.SPARSE_CSR, null, null);
             case QUANTIZED -> quantized(t);
-            case PER_CHANNEL -> Aten.quantizePerChannel(t.to(DType.FLOAT32), Torch.ones(DType.FLOAT64, t.size(0)), Torch.zeros(DType.INT64, t.size(0)), 0, DType.QINT8);
+            case PER_CHANNEL -> Aten.quantizePerChannel(t.to(DType.FLOAT32), Torch.ones(DType.FLOAT64, t.size(0)),
+                    Torch.zeros(DType.INT64, t.size(0)), 0, DType.QINT8);
             case META -> t.to(Device.META);
             case MKLDNN -> t.toMkldnn();
         };
     }
 
-    private Tensor quantized(Tensor t) { return Aten.quantizePerTensor(t.to(DType.FLOAT32), 0.1, 1, dtype.isQuantized() && dtype.bytes() == 1 ? DType.QUINT8 : DType.QINT8); }
+    private Tensor quantized(Tensor t) {
+        return Aten.quantizePerTensor(t.to(DType.FLOAT32), 0.1, 1, dtype.isQuantized() && dtype.bytes() == 1 ? DType.QUINT8 : DType.QINT8);
+    }
 
     @Override public String toString() {
-        return dtype + Arrays.toString(shape).replace(" ", "") + (kind == Kind.PLAIN ? "" : " " + kind.name().toLowerCase(java.util.Locale.ROOT))
+        return dtype + Arrays.toString(shape).replace(" ", "")
+                + (kind == Kind.PLAIN ? "" : " " + kind.name().toLowerCase(java.util.Locale.ROOT))
                 + (fill == Fill.NUMBERS ? "" : " of " + fill.name().toLowerCase(java.util.Locale.ROOT)) + (grad ? " with gradient" : "");
     }
 }

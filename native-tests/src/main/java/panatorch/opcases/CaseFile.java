@@ -27,7 +27,8 @@ public record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensor
 
     public static CaseFile read(Path folder) throws IOException {
         Path file = folder.resolve("cases.jsonl");
-        if (!Files.isRegularFile(file)) throw new IOException("-Dpanatorch.opcases names " + folder.toAbsolutePath() + ", which holds no cases.jsonl");
+        if (!Files.isRegularFile(file))
+            throw new IOException("-Dpanatorch.opcases names " + folder.toAbsolutePath() + ", which holds no cases.jsonl");
         try (var lines = Files.lines(file)) {
             return new CaseFile(folder, lines.map(CaseFile::parse).toList(), Safetensors.map(folder.resolve("tensors.safetensors")));
         }

@@ -14,10 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param mutated indices into {@code inputs} of those that the call changed
  * @param grads pairs: an index into {@code inputs}, an index into {@code gradTensors}; null if the case asks for no gradient
  */
-public record OperatorCase(String op, String overload, List<JsonNode> args, List<JsonNode> outputs, String structure, int[] mutated, int @Nullable [][] grads,
-        List<String> inputs, @JsonProperty("output_tensors") List<String> outputTensors, @JsonProperty("grad_tensors") List<String> gradTensors,
+public record OperatorCase(String op, String overload, List<JsonNode> args, List<JsonNode> outputs, String structure, int[] mutated,
+        int @Nullable [][] grads,
+        List<String> inputs, @JsonProperty("output_tensors") List<String> outputTensors,
+        @JsonProperty("grad_tensors") List<String> gradTensors,
         @JsonProperty("mutated_tensors") List<String> mutatedTensors) {
 
     /** Returns the operator's full name, such as {@code aten::add.Tensor}. */
-    public String operator() { return overload.isEmpty() ? op : op + "." + overload; }
+    public String operator() {
+        return overload.isEmpty() ? op : op + "." + overload;
+    }
 }

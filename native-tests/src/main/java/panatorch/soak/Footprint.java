@@ -32,7 +32,8 @@ public record Footprint(long resident, long nativeHeap, long tensors, long forgo
 
     static Footprint now() throws IOException {
         var memory = Torch.memoryStats();
-        return new Footprint(memory.residentBytes(), memory.nativeHeapBytes(), memory.liveTensors(), memory.collectedTensors(), count("/proc/self/task"), count("/proc/self/fd"));
+        return new Footprint(memory.residentBytes(), memory.nativeHeapBytes(), memory.liveTensors(), memory.collectedTensors(),
+                count("/proc/self/task"), count("/proc/self/fd"));
     }
 
     private static long count(String folder) throws IOException {
@@ -50,15 +51,19 @@ public record Footprint(long resident, long nativeHeap, long tensors, long forgo
         if (tensors != before.tensors) sentences.add("There are " + tensors + " live tensors, and were " + before.tensors + ".");
         if (forgotten != before.forgotten) sentences.add((forgotten - before.forgotten) + " tensors were left to the garbage collector.");
         if (files != before.files) sentences.add("There are " + files + " open files, and were " + before.files + ".");
-        if (threads > before.threads + THREADS_TOLERANCE) sentences.add("There are " + threads + " threads, and were " + before.threads + ".");
-        if (nativeHeap > before.nativeHeap + NATIVE_HEAP_TOLERANCE) sentences.add("The native heap has " + mib(nativeHeap) + " MiB, and had " + mib(before.nativeHeap) + ".");
-        if (resident > before.resident + RESIDENT_TOLERANCE) sentences.add("Resident memory is " + mib(resident) + " MiB, and was " + mib(before.resident) + ".");
+        if (threads > before.threads + THREADS_TOLERANCE)
+            sentences.add("There are " + threads + " threads, and were " + before.threads + ".");
+        if (nativeHeap > before.nativeHeap + NATIVE_HEAP_TOLERANCE)
+            sentences.add("The native heap has " + mib(nativeHeap) + " MiB, and had " + mib(before.nativeHeap) + ".");
+        if (resident > before.resident + RESIDENT_TOLERANCE)
+            sentences.add("Resident memory is " + mib(resident) + " MiB, and was " + mib(before.resident) + ".");
         return sentences;
     }
 
     private static String mib(long bytes) { return String.format(Locale.ROOT, "%.1f", bytes / (double) (1 << 20)); }
 
     @Override public String toString() {
-        return "resident " + mib(resident) + " MiB, native heap " + mib(nativeHeap) + " MiB, " + tensors + " tensors (" + forgotten + " forgotten), " + threads + " threads, " + files + " files";
+        return "resident " + mib(resident) + " MiB, native heap " + mib(nativeHeap) + " MiB, " + tensors + " tensors (" + forgotten
+                + " forgotten), " + threads + " threads, " + files + " files";
     }
 }

@@ -73,7 +73,9 @@ final class Inference implements AutoCloseable {
         }
         float[] right = answers.get(i);
         for (int k = 0; k < right.length; k++) {
-            if (Math.abs(y[k] - right[k]) > TOLERANCE * (1 + Math.abs(right[k]))) throw new IllegalStateException("The model answered " + Arrays.toString(y) + " to input " + i + ", and before " + Arrays.toString(right) + ".");
+            if (Math.abs(y[k] - right[k]) > TOLERANCE * (1 + Math.abs(right[k])))
+                throw new IllegalStateException(
+                        "The model answered " + Arrays.toString(y) + " to input " + i + ", and before " + Arrays.toString(right) + ".");
         }
     }
 

@@ -57,7 +57,9 @@ public final class Kill {
         long since = System.nanoTime();
         try {
             Report r = run(Math.toIntExact(options.get("--times")), options.get("--seed"), Files.createTempDirectory("panatorch-kill"));
-            System.out.printf(Locale.ROOT, "%d kills in %.0f s: %d before the first checkpoint, %d while a file was written; %d runs came to their end, all with the bits of the run that nobody killed%n",
+            System.out.printf(Locale.ROOT,
+                    "%d kills in %.0f s: %d before the first checkpoint, %d while a file was written; %d runs came to their end, all with "
+                            + "the bits of the run that nobody killed%n",
                     r.kills, (System.nanoTime() - since) * 1e-9, r.withoutCheckpoint, r.amidstWriting, r.runs);
         } catch (IllegalStateException e) {
             System.err.println(e.getMessage());
@@ -97,7 +99,8 @@ public final class Kill {
         }
         int status = process.process.destroyForcibly().waitFor();
         if (status == 0) return true; // it was just over
-        if (status != KILLED) throw new IllegalStateException("The process that trains in " + run + " ended by itself, with status " + status + ".");
+        if (status != KILLED)
+            throw new IllegalStateException("The process that trains in " + run + " ended by itself, with status " + status + ".");
         kills++;
         if (stepsOf(run) == 0) withoutCheckpoint++;
         return false;
@@ -128,7 +131,8 @@ public final class Kill {
         /** Waits until the process trains. */
         void begun(long step) throws IOException {
             String line = output.readLine();
-            if (!(SmallTraining.BEGUN + step).equals(line)) throw new IllegalStateException("A process should train in " + run + " from step " + step + ", and said: " + line + ".");
+            if (!(SmallTraining.BEGUN + step).equals(line))
+                throw new IllegalStateException("A process should train in " + run + " from step " + step + ", and said: " + line + ".");
         }
 
         void end() throws InterruptedException {
@@ -138,8 +142,10 @@ public final class Kill {
     }
 
     private static Training start(Path run) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx256m"));
-        System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("panatorch.")).forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
+        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx256m"));
+        System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("panatorch."))
+                .forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SmallTraining.class.getName(), run.toString(), "" + EPOCHS));
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("OMP_NUM_THREADS", "1"); // sums of several threads have an order of their own

@@ -56,7 +56,8 @@ final class Loading implements AutoCloseable {
                 try (Batch b = batches.next()) {
                     int hash = 31 * Arrays.hashCode(b.images().toFloatArray()) + Arrays.hashCode(b.labels().toLongArray());
                     Integer before = hashes.putIfAbsent(number * loader.count() + taken, hash);
-                    if (before != null && before != hash) throw new IllegalStateException("Batch " + taken + " of epoch " + number + " is not what it was before.");
+                    if (before != null && before != hash)
+                        throw new IllegalStateException("Batch " + taken + " of epoch " + number + " is not what it was before.");
                 }
             }
         }

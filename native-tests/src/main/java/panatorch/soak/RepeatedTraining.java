@@ -41,7 +41,10 @@ final class RepeatedTraining implements AutoCloseable {
     private void runEnded() throws IOException {
         byte[] weights = Files.readAllBytes(folder.resolve(SmallTraining.WEIGHTS));
         if (firstWeights.length == 0) firstWeights = weights;
-        else if (!Arrays.equals(weights, firstWeights)) throw new IllegalStateException("Run " + epochs.get() / EPOCHS + " of the training ends with other weights than the first.");
+        else
+            if (!Arrays.equals(weights, firstWeights))
+                throw new IllegalStateException(
+                        "Run " + epochs.get() / EPOCHS + " of the training ends with other weights than the first.");
         Files.delete(folder.resolve(Checkpointing.LAST));
         steps = 0;
     }

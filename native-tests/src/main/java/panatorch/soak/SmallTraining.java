@@ -50,12 +50,14 @@ final class SmallTraining {
 
     static Module model() {
         Torch.manualSeed(3);
-        return new Sequential(new Conv2d(3, 8, 5), new BatchNorm2d(8), new ReLU(), new MaxPool2d(4), new Flatten(), new Dropout(0.3), new Linear(8 * 7 * 7, 10));
+        return new Sequential(new Conv2d(3, 8, 5), new BatchNorm2d(8), new ReLU(), new MaxPool2d(4), new Flatten(), new Dropout(0.3),
+                new Linear(8 * 7 * 7, 10));
     }
 
     static DataLoader loader(Synthetic images) {
         return DataLoader.of(images, BATCH).shuffle().seed(5).workers(2)
-                .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(images.mean(), images.std()))).build();
+                .transform(Compose.of(new RandomCrop(32, 4), new RandomHorizontalFlip(0.5), new Normalize(images.mean(), images.std())))
+                .build();
     }
 
     /**
@@ -70,7 +72,8 @@ final class SmallTraining {
             var start = new Callback() {
                 @Override public void fitStart(Trainer t) { begun.accept(t.steps()); }
             };
-            try (var trainer = Trainer.of(model, optimizer, Objective.of(CrossEntropy::crossEntropy)).callbacks(Schedule.eachStep(new StepLR(optimizer, 50, 0.9)), checkpoints, start).build()) {
+            try (var trainer = Trainer.of(model, optimizer, Objective.of(CrossEntropy::crossEntropy))
+                    .callbacks(Schedule.eachStep(new StepLR(optimizer, 50, 0.9)), checkpoints, start).build()) {
                 Path last = checkpoints.last();
                 if (last != null) trainer.load(last);
                 trainer.fit(loader, epochs);

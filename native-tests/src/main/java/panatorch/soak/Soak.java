@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * checkpoint in every epoch. 200 platform threads and 1,000 virtual ones run inference, while their model is closed and replaced. Workers
  * load images, and garbage collections are forced. All results are checked.
  *
- * <p>Every minute all threads pause and the {@link Footprint} of the process is measured. If the last one exceeds that after the first
- * minute by more than the tolerances, the program ends with status 1 and a sentence.
+ * <p>
+ * Every minute all threads pause and the {@link Footprint} of the process is measured. If the last one exceeds that after the first minute
+ * by more than the tolerances, the program ends with status 1 and a sentence.
  */
 public final class Soak {
     private static final int PLATFORM_THREADS = 200, VIRTUAL_THREADS = 1000;
@@ -45,9 +46,12 @@ public final class Soak {
      * @param collections forced garbage collections
      * @param problems sentences that say what is wrong; empty if all is well
      */
-    public record Report(Footprint start, Footprint end, long epochs, long answers, long refused, long reloads, long batches, long collections, List<String> problems) {
+    public record Report(Footprint start, Footprint end, long epochs, long answers, long refused, long reloads, long batches,
+            long collections, List<String> problems) {
         @Override public String toString() {
-            return String.format(Locale.ROOT, "%,d epochs of training, %,d answers, %,d calls refused in %,d reloads, %,d batches loaded, %d garbage collections%nafter the warm-up: %s%nat the end: %s",
+            return String.format(Locale.ROOT,
+                    "%,d epochs of training, %,d answers, %,d calls refused in %,d reloads, %,d batches loaded, %d garbage "
+                            + "collections%nafter the warm-up: %s%nat the end: %s",
                     epochs, answers, refused, reloads, batches, collections, start, end);
         }
     }
@@ -62,7 +66,8 @@ public final class Soak {
     private final Inference inference = new Inference();
     private final RepeatedTraining training;
     private final Loading loading;
-    private final AtomicLong answers = new AtomicLong(), reloads = new AtomicLong(), batches = new AtomicLong(), collections = new AtomicLong();
+    private final AtomicLong answers = new AtomicLong(), reloads = new AtomicLong(), batches = new AtomicLong(),
+            collections = new AtomicLong();
     /** Held while the default generator is used, by training and by making layers. */
     private final Object defaultGenerator = new Object();
     /** Shared by all work, and held alone to measure the footprint. It is fair, so that a measurement is not put off for ever. */
@@ -79,7 +84,8 @@ public final class Soak {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         var options = Options.parse("Soak [--minutes N] [--seed S]", Map.of("--minutes", 10L, "--seed", 1L), args);
-        Report report = run(Duration.ofMinutes(options.get("--minutes")), Duration.ofMinutes(1), options.get("--seed"), Files.createTempDirectory("panatorch-soak"), System.out);
+        Report report = run(Duration.ofMinutes(options.get("--minutes")), Duration.ofMinutes(1), options.get("--seed"),
+                Files.createTempDirectory("panatorch-soak"), System.out);
         System.out.println(report);
         report.problems.forEach(System.err::println);
         if (!report.problems.isEmpty()) System.exit(1);
@@ -91,7 +97,8 @@ public final class Soak {
      * @param interval time between two measurements; the first one ends the warm-up
      * @param folder an empty folder
      */
-    public static Report run(Duration total, Duration interval, long seed, Path folder, PrintStream out) throws IOException, InterruptedException {
+    public static Report run(Duration total, Duration interval, long seed, Path folder, PrintStream out)
+            throws IOException, InterruptedException {
         var soak = new Soak(seed, folder);
         soak.begin();
         long since = System.nanoTime();
@@ -101,7 +108,8 @@ public final class Soak {
                 soak.over.await(interval.toMillis(), TimeUnit.MILLISECONDS);
                 now = soak.note();
                 if (start == null) start = now;
-                out.printf(Locale.ROOT, "%4.0f s  %s, %,d answers, %d epochs%n", (System.nanoTime() - since) * 1e-9, now, soak.answers.get(), soak.training.epochs());
+                out.printf(Locale.ROOT, "%4.0f s  %s, %,d answers, %d epochs%n", (System.nanoTime() - since) * 1e-9, now,
+                        soak.answers.get(), soak.training.epochs());
             } while (soak.failure.get() == null && System.nanoTime() - since < total.toNanos());
         } finally {
             soak.end();
@@ -110,7 +118,8 @@ public final class Soak {
         Throwable failed = soak.failure.get();
         if (failed != null) problems.add("A piece of work failed: " + failed);
         problems.addAll(now.growthSince(start));
-        return new Report(start, now, soak.training.epochs(), soak.answers.get(), soak.inference.refused(), soak.reloads.get(), soak.batches.get(), soak.collections.get(), List.copyOf(problems));
+        return new Report(start, now, soak.training.epochs(), soak.answers.get(), soak.inference.refused(), soak.reloads.get(),
+                soak.batches.get(), soak.collections.get(), List.copyOf(problems));
     }
 
     private void begin() {

@@ -56,17 +56,23 @@ class HarnessTest {
         var comparison = List.of(new Workload.Comparison("part", "part"));
         var met = workload("seconds", f.json(Map.of("part", 0.5), comparison));
         var missed = workload("mebibytes", f.json(Map.of("part", 0.49), List.of()));
-        String page = Results.text(List.of(document("2026-01-02", "a", Map.of("fast", missed)), document("2026-01-01", "a", Map.of("fast", met)), document("2026-01-03", "b", Map.of("small", missed))));
+        String page = Results.text(List.of(document("2026-01-02", "a", Map.of("fast", missed)),
+                document("2026-01-01", "a", Map.of("fast", met)), document("2026-01-03", "b", Map.of("small", missed))));
         assertThat(page.lines()).as("a workload measured again counts as the last time")
-                .containsSubsequence("## 2026-01-01, 2026-01-02: a, 2 cores, libtorch 2.13.0, JavaCPP's", "cpu: a; cores: 2; libtorch: 2.13.0, JavaCPP's; vectors: AVX2.", "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |", "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
+                .containsSubsequence("## 2026-01-01, 2026-01-02: a, 2 cores, libtorch 2.13.0, JavaCPP's",
+                        "cpu: a; cores: 2; libtorch: 2.13.0, JavaCPP's; vectors: AVX2.",
+                        "| `fast` | part | 2.000 ms | 4.000 ms | 0.50 | 0.50 | 0.50 | ≤ 0.50, met |",
+                        "|  | part ÷ part | 1.00 | 1.00 |  |  |  |  |",
                         "Targets met: 1 of 1.", "- `fast`: what it does; threads of an operator: 2; pairs: 1",
-                        "## 2026-01-03: b, 2 cores, libtorch 2.13.0, JavaCPP's", "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
+                        "## 2026-01-03: b, 2 cores, libtorch 2.13.0, JavaCPP's",
+                        "| `small` | part | 0.0 MiB | 0.0 MiB | 0.50 | 0.50 | 0.50 | ≤ 0.49, **missed** |", "Targets met: 0 of 1.");
     }
 
     @Test void the_page_of_results_is_written_from_files_of_earlier_runs_without_python(@TempDir Path folder) throws IOException {
         var f = new Figures();
         f.add(Map.of("part", 1.0), Map.of("part", 2.0));
-        var documents = List.of(document("2026-01-01", "a", Map.of("one", workload("seconds", f.json(Map.of(), List.of())))), document("2026-01-02", "a", Map.of("two", workload("seconds", f.json(Map.of(), List.of())))));
+        var documents = List.of(document("2026-01-01", "a", Map.of("one", workload("seconds", f.json(Map.of(), List.of())))),
+                document("2026-01-02", "a", Map.of("two", workload("seconds", f.json(Map.of(), List.of())))));
         Path page = folder.resolve("RESULTS.md"), first = folder.resolve("1.json"), second = folder.resolve("2.json");
         Files.writeString(first, documents.get(0).toString());
         Files.writeString(second, documents.get(1).toString());
@@ -95,7 +101,8 @@ class HarnessTest {
     @Test void a_target_of_no_part_is_refused() {
         var f = new Figures();
         f.add(Map.of("part", 1.0), Map.of("part", 1.0));
-        assertThatThrownBy(() -> f.json(Map.of(Figures.MEAN, 0.6), List.of())).isInstanceOf(IllegalArgumentException.class).hasMessage("There are targets for [geometric mean], and the parts are [part].");
+        assertThatThrownBy(() -> f.json(Map.of(Figures.MEAN, 0.6), List.of())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("There are targets for [geometric mean], and the parts are [part].");
     }
 
     @Test void the_middle_of_an_even_number_is_between_the_two() {
@@ -104,7 +111,8 @@ class HarnessTest {
 
     @Test void the_java_side_of_operator_calls_computes() {
         try (var w = new OperatorCalls()) {
-            assertThat(w.check()).hasSize(24).containsEntry("item", 1.5).containsEntry("max.dim", 24.9375 + 252) // Σ (8r + 7)/64 · (r + 1) and Σ 7 · (r + 1)
+            // Σ (8r + 7)/64 · (r + 1) and Σ 7 · (r + 1)
+            assertThat(w.check()).hasSize(24).containsEntry("item", 1.5).containsEntry("max.dim", 24.9375 + 252)
                     .isEqualTo(w.check());
         }
     }
@@ -212,7 +220,8 @@ class HarnessTest {
         assertThatThrownBy(() -> SomeSteps.peakMebibytes(List.of("Name:\tjava"))).hasMessage("the system does not say the peak of memory");
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void the_process_whose_memory_is_measured_learns_and_holds_at_least_libtorch() {
+    @Test
+    @EnabledOnOs(OS.LINUX) void the_process_whose_memory_is_measured_learns_and_holds_at_least_libtorch() {
         try (var w = new PeakMemory(Net.MLP)) {
             double first;
             try (var training = new TrainingStep(Net.MLP, false)) {
@@ -223,7 +232,8 @@ class HarnessTest {
         }
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void a_file_that_is_dropped_is_no_longer_in_the_page_cache(@TempDir Path folder) throws IOException {
+    @Test
+    @EnabledOnOs(OS.LINUX) void a_file_that_is_dropped_is_no_longer_in_the_page_cache(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("file");
         try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1 << 20));
@@ -251,10 +261,12 @@ class HarnessTest {
 
     @Test void a_wrong_call_gets_one_sentence() {
         assertThat(says(null, "operator-calls")).isEqualTo("2 Set PYTHON to a Python interpreter that has torch 2.13.0, to compare with.");
-        assertThat(says("python", "--frobnicate")).startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");
+        assertThat(says("python", "--frobnicate"))
+                .startsWith("2 There is no workload and no option --frobnicate; the workloads are [operator-calls");
         assertThat(says("python", "--json")).startsWith("2 --json needs a value.");
         assertThat(says("python", "--json", "no/such/folder/file")).isEqualTo("2 The folder of --json no/such/folder/file does not exist.");
-        assertThat(says("python", "--results", "results.md", "operator-calls", "--from", "a.json")).startsWith("2 --from goes with --results alone: nothing is measured.");
+        assertThat(says("python", "--results", "results.md", "operator-calls", "--from", "a.json"))
+                .startsWith("2 --from goes with --results alone: nothing is measured.");
         assertThat(says(null, "--results", "target/results.md", "--from", "no-such.json")).startsWith("1 ").contains("no-such.json");
         assertThat(says("python", "--pairs", "0")).isEqualTo("2 --pairs is a whole number from 1 on, not 0.");
         assertThat(says("no-such-python", "operator-calls")).startsWith("1 ").contains("no-such-python");
@@ -262,7 +274,8 @@ class HarnessTest {
 
     @Test void a_workload_that_needs_what_is_not_here_says_how_to_name_it() {
         assumeThat(System.getenv("DJL_CLASSPATH")).isNull();
-        assertThat(says("python", "mlp-inference-djl")).isEqualTo("2 mlp-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
+        assertThat(says("python", "mlp-inference-djl"))
+                .isEqualTo("2 mlp-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
     }
 
     private static String says(String python, String... args) {

@@ -99,8 +99,8 @@ class DropoutMethodsOnGpuTest {
         };
     }
 
-    @ParameterizedTest @MethodSource("layers")
-    void a_seed_gives_the_masks_again_and_the_next_are_others(String name) {
+    @ParameterizedTest
+    @MethodSource("layers") void a_seed_gives_the_masks_again_and_the_next_are_others(String name) {
         try (var layer = LAYERS.get(name).get(); var scope = Scope.open()) {
             layer.to(Gpus.FIRST);
             Tensor x = input(name).requiresGrad_(true);
@@ -117,8 +117,8 @@ class DropoutMethodsOnGpuTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("layers")
-    void a_generator_of_its_own_gives_its_masks_whatever_else_draws(String name) {
+    @ParameterizedTest
+    @MethodSource("layers") void a_generator_of_its_own_gives_its_masks_whatever_else_draws(String name) {
         try (var layer = LAYERS.get(name).get(); var generator = Generator.of(Gpus.FIRST, 9); var scope = Scope.open()) {
             layer.to(Gpus.FIRST);
             layer.setMasks(layer.drawnFrom(generator));
@@ -154,7 +154,9 @@ class DropoutMethodsOnGpuTest {
 
         @Override public Module head() { return head; }
 
-        @Override protected Module recreate() { return new Net(copyOf(trunk.namedChildren().get("2")), copyOf(head.namedChildren().get("0"))); }
+        @Override protected Module recreate() {
+            return new Net(copyOf(trunk.namedChildren().get("2")), copyOf(head.namedChildren().get("0")));
+        }
     }
 
     private static Net plain() { return onGpu(new Net(new ReLU(), new Dropout(0.3))); }
@@ -166,16 +168,28 @@ class DropoutMethodsOnGpuTest {
 
     /** What is trained by a method, and what has to be closed after it. */
     private record Setup(Module model, Objective objective, List<Callback> callbacks, List<AutoCloseable> owned) {
-        static Setup of(Module model, Callback... callbacks) { return new Setup(model, Gpus.CLASSIFICATION, List.of(callbacks), List.of()); }
+        static Setup of(Module model, Callback... callbacks) {
+            return new Setup(model, Gpus.CLASSIFICATION, List.of(callbacks), List.of());
+        }
     }
 
     private enum Method {
         STANDARD { @Override Setup make() { return Setup.of(plain()); } },
         MULTI_SAMPLE { @Override Setup make() { return Setup.of(plain(), MultiSampleTraining.of(MultiSampleDropout.options(4))); } },
-        MULTI_SAMPLE_LOGITS { @Override Setup make() { return Setup.of(plain(), MultiSampleTraining.of(MultiSampleDropout.options(4).averaging(Averaging.LOGIT_MEAN))); } },
-        MULTI_SAMPLE_IN_CHUNKS { @Override Setup make() { return Setup.of(plain(), MultiSampleTraining.of(MultiSampleDropout.options(4).chunks(2))); } },
+        MULTI_SAMPLE_LOGITS {
+            @Override Setup make() {
+                return Setup.of(plain(), MultiSampleTraining.of(MultiSampleDropout.options(4).averaging(Averaging.LOGIT_MEAN)));
+            }
+        },
+        MULTI_SAMPLE_IN_CHUNKS {
+            @Override Setup make() { return Setup.of(plain(), MultiSampleTraining.of(MultiSampleDropout.options(4).chunks(2))); }
+        },
         GYRO { @Override Setup make() { return gyro(GyroSchedule.of(16, 4, STEPS, 5), GyroOptions.DEFAULT); } },
-        GYRO_CYCLE_OF_BLOCKS { @Override Setup make() { return gyro(GyroSchedule.of(GyroSchedule.Kind.CYCLE, 8, 4, STEPS, true, 5), GyroOptions.DEFAULT.group(4)); } },
+        GYRO_CYCLE_OF_BLOCKS {
+            @Override Setup make() {
+                return gyro(GyroSchedule.of(GyroSchedule.Kind.CYCLE, 8, 4, STEPS, true, 5), GyroOptions.DEFAULT.group(4));
+            }
+        },
         DISTILLATION {
             @Override Setup make() {
                 Net teacher = plain(), student = plain();
@@ -185,7 +199,11 @@ class DropoutMethodsOnGpuTest {
             }
         },
         DROP_BLOCK { @Override Setup make() { return Setup.of(onGpu(new Net(new DropBlock2d(0.2, 3), new Dropout(0.1)))); } },
-        STOCHASTIC_DEPTH { @Override Setup make() { return Setup.of(onGpu(new Net(new StochasticDepth(0.2, StochasticDepth.Mode.ROW), new Dropout(0.1)))); } },
+        STOCHASTIC_DEPTH {
+            @Override Setup make() {
+                return Setup.of(onGpu(new Net(new StochasticDepth(0.2, StochasticDepth.Mode.ROW), new Dropout(0.1))));
+            }
+        },
         DROP_CONNECT { @Override Setup make() { return Setup.of(onGpu(new Net(new ReLU(), new DropConnect(288, 288, 0.3)))); } },
         GAUSSIAN { @Override Setup make() { return Setup.of(onGpu(new Net(new GaussianDropout(0.2), new GaussianDropout(0.2)))); } },
         R_DROP {
@@ -216,7 +234,8 @@ class DropoutMethodsOnGpuTest {
         try (var optimizer = new SGD(setup.model.parameters(), SGD.options(0.05).momentum(0.9)); var scope = Scope.open()) {
             Tensor labels = Gpus.labels(ROWS), images = Gpus.images(4).indexSelect(0, labels).add(Gpus.images(ROWS), 0.5);
             Torch.manualSeed(4);
-            try (var trainer = Trainer.of(setup.model, optimizer, setup.objective).device(Gpus.FIRST).precision(precision).callbacks(setup.callbacks.toArray(Callback[]::new)).build()) {
+            try (var trainer = Trainer.of(setup.model, optimizer, setup.objective).device(Gpus.FIRST).precision(precision)
+                    .callbacks(setup.callbacks.toArray(Callback[]::new)).build()) {
                 trainer.fit(Batches.shuffled(images, labels, BATCH, 1), EPOCHS);
                 trainer.history().forEach(e -> losses.add(e.train().get("loss")));
             }
@@ -236,14 +255,16 @@ class DropoutMethodsOnGpuTest {
         return losses;
     }
 
-    @ParameterizedTest @EnumSource
-    void a_method_learns(Method method) {
+    @ParameterizedTest
+    @EnumSource void a_method_learns(Method method) {
         List<Double> losses = trained(method, Precision.FP32);
         assertThat(losses.getLast()).isLessThan(losses.getFirst());
     }
 
-    @ParameterizedTest @EnumSource
-    void a_method_trains_in_bfloat16(Method method) { assertThat(trained(method, Precision.BF16)).allSatisfy(l -> assertThat(l).isFinite()); }
+    @ParameterizedTest
+    @EnumSource void a_method_trains_in_bfloat16(Method method) {
+        assertThat(trained(method, Precision.BF16)).allSatisfy(l -> assertThat(l).isFinite());
+    }
 
     @Test void monte_carlo_samples_differ_and_their_mean_is_a_distribution() {
         try (var model = plain(); var scope = Scope.open()) {

@@ -11,5 +11,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("cuda")
-@EnabledIf(value = "panatorch.cuda.Gpus#isThere", disabledReason = "libtorch finds no GPU here: name one with CUDA by PANATORCH_LIBTORCH, as torch/lib of a PyTorch that pip installed")
+@EnabledIf(value = "panatorch.cuda.Gpus#isThere",
+        disabledReason = "libtorch finds no GPU here: name one with CUDA by PANATORCH_LIBTORCH, as torch/lib of a PyTorch that pip "
+                + "installed")
 @interface Gpu {}

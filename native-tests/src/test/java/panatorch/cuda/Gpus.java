@@ -31,7 +31,9 @@ final class Gpus {
     static boolean isThere() { return Cuda.isAvailable() && !isStub(); }
 
     /** Whether CUDA is the stub of {@code src/test/cuda}. */
-    static boolean isStub() { return Cuda.isAvailable() && DeviceProperties.of(FIRST) instanceof DeviceProperties p && p.name().equals("stub"); }
+    static boolean isStub() {
+        return Cuda.isAvailable() && DeviceProperties.of(FIRST) instanceof DeviceProperties p && p.name().equals("stub");
+    }
 
     /** Keeps the current stream busy: {@code torch.cuda._sleep}. No GPU does 10⁸ cycles in less than 30 ms. */
     static void sleep(long cycles) {
@@ -41,7 +43,8 @@ final class Gpus {
 
     /** cuDNN's algorithms whose bits are the same each time, and float32 in float32, until closed. */
     static AutoCloseable exactly() {
-        List<BackendFlag> flags = List.of(BackendFlag.CUDNN_DETERMINISTIC, BackendFlag.CUDNN_BENCHMARK, BackendFlag.CUDNN_TF32, BackendFlag.CUBLAS_TF32);
+        List<BackendFlag> flags =
+                List.of(BackendFlag.CUDNN_DETERMINISTIC, BackendFlag.CUDNN_BENCHMARK, BackendFlag.CUDNN_TF32, BackendFlag.CUBLAS_TF32);
         List<Boolean> before = new ArrayList<>();
         flags.forEach(f -> before.add(f.isOn()));
         flags.forEach(f -> f.set(f == BackendFlag.CUDNN_DETERMINISTIC));
@@ -53,7 +56,8 @@ final class Gpus {
     /** [N, 3, 8, 8] → [N, 4], on the GPU, the same each time. */
     static Module net(double p) {
         Torch.manualSeed(3);
-        return new Sequential(new Conv2d(3, 16, 3), new BatchNorm2d(16), new ReLU(), new Flatten(), new Dropout(p), new Linear(16 * 36, 32), new ReLU(), new Linear(32, 4)).to(FIRST);
+        return new Sequential(new Conv2d(3, 16, 3), new BatchNorm2d(16), new ReLU(), new Flatten(), new Dropout(p), new Linear(16 * 36, 32),
+                new ReLU(), new Linear(32, 4)).to(FIRST);
     }
 
     /** On the CPU; of the caller's scope. */

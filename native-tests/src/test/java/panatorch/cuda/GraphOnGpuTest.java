@@ -115,7 +115,8 @@ class GraphOnGpuTest {
     }
 
     @Test void the_default_stream_and_a_second_capture_are_refused() {
-        assertThatThrownBy(() -> CudaGraph.capture(Stream.byDefault(Gpus.FIRST), List.of(), () -> {})).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the default stream cannot be captured");
+        assertThatThrownBy(() -> CudaGraph.capture(Stream.byDefault(Gpus.FIRST), List.of(), () -> {}))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the default stream cannot be captured");
         try (var scope = Scope.open()) {
             Tensor x = Torch.ones(Gpus.FIRST, 8);
             assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> {

@@ -31,7 +31,8 @@ import panatorch.train.Objective;
 @NoTensorLeaks
 class GraphedStepOnGpuTest {
     private static final int STEPS = 10, ROWS = 16;
-    private static final Function<Module, Optimizer> SGD_WITH_MOMENTUM = m -> new SGD(m.parameters(), SGD.options(0.0625).momentum(0.5).fused(true)),
+    private static final Function<Module, Optimizer> SGD_WITH_MOMENTUM =
+            m -> new SGD(m.parameters(), SGD.options(0.0625).momentum(0.5).fused(true)),
             ADAM_W = m -> new AdamW(m.parameters(), AdamW.options(0.0078125).fused(true));
 
     private AutoCloseable exactly;
@@ -95,19 +96,24 @@ class GraphedStepOnGpuTest {
         for (int i = 0; i < expected.weights.size(); i++) assertThat(actual.weights.get(i)).isEqualTo(expected.weights.get(i));
     }
 
-    @ParameterizedTest @CsvSource({"0, false", "0.3, false", "0, true", "0.3, true"})
-    void replays_train_bit_for_bit_as_eager_steps_do(double p, boolean adamW) {
+    @ParameterizedTest
+    @CsvSource({"0, false", "0.3, false", "0, true", "0.3, true"}) void replays_train_bit_for_bit_as_eager_steps_do(double p,
+            boolean adamW) {
         Function<Module, Optimizer> optimizers = adamW ? ADAM_W : SGD_WITH_MOMENTUM;
         assertSameBits(graphed(p, optimizers, GraphedStep.options()), eagerly(p, optimizers, Precision.FP32, false));
     }
 
     @Test void so_they_do_in_bfloat16_and_channels_last() {
-        assertSameBits(graphed(0.3, SGD_WITH_MOMENTUM, GraphedStep.options().precision(Precision.BF16).format(MemoryFormat.CHANNELS_LAST)), eagerly(0.3, SGD_WITH_MOMENTUM, Precision.BF16, true));
+        assertSameBits(graphed(0.3, SGD_WITH_MOMENTUM, GraphedStep.options().precision(Precision.BF16).format(MemoryFormat.CHANNELS_LAST)),
+                eagerly(0.3, SGD_WITH_MOMENTUM, Precision.BF16, true));
     }
 
     @Test void in_float16_the_scaler_decides_on_the_gpu() {
-        try (var model = Gpus.net(0); var optimizer = SGD_WITH_MOMENTUM.apply(model); var scaler = new GradScaler(GradScaler.options().initScale(1024));
-                var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION, GraphedStep.options().precision(new Precision(DType.FLOAT16, "asked for")).scaler(scaler)); var scope = Scope.open()) {
+        try (var model = Gpus.net(0); var optimizer = SGD_WITH_MOMENTUM.apply(model);
+                var scaler = new GradScaler(GradScaler.options().initScale(1024));
+                var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION,
+                        GraphedStep.options().precision(new Precision(DType.FLOAT16, "asked for")).scaler(scaler));
+                var scope = Scope.open()) {
             Tensor x = Gpus.images(ROWS), y = Gpus.labels(ROWS);
             float first = step.run(x, y).loss().itemFloat();
             for (int i = 0; i < 20; i++) step.run(x, y);
@@ -123,7 +129,9 @@ class GraphedStepOnGpuTest {
     }
 
     @Test void neither_an_eager_nor_a_recorded_step_waits_for_the_gpu() {
-        try (var model = Gpus.net(0.3); var optimizer = ADAM_W.apply(model); var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION, GraphedStep.options().warmUp(2)); var scope = Scope.open()) {
+        try (var model = Gpus.net(0.3); var optimizer = ADAM_W.apply(model);
+                var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION, GraphedStep.options().warmUp(2));
+                var scope = Scope.open()) {
             Tensor x = Gpus.images(ROWS).to(Gpus.FIRST), y = Gpus.labels(ROWS).to(Gpus.FIRST);
             step.run(x, y); // libraries start
             Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR);
@@ -135,7 +143,8 @@ class GraphedStepOnGpuTest {
                 assertThat(step.isRecorded()).isTrue();
                 Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR);
                 step.run(x, y);
-                assertThatThrownBy(() -> step.run(x, y).loss().itemFloat()).as("that it is found").isInstanceOf(TorchException.class).hasMessageContaining("synchronizing");
+                assertThatThrownBy(() -> step.run(x, y).loss().itemFloat()).as("that it is found").isInstanceOf(TorchException.class)
+                        .hasMessageContaining("synchronizing");
             } finally {
                 Cuda.setSyncDebugMode(Cuda.SyncDebugMode.DEFAULT);
             }
@@ -149,7 +158,8 @@ class GraphedStepOnGpuTest {
             if (reads[0]) r.loss().itemFloat();
             return r;
         };
-        try (var model = Gpus.net(0.3); var optimizer = SGD_WITH_MOMENTUM.apply(model); var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1)); var scope = Scope.open()) {
+        try (var model = Gpus.net(0.3); var optimizer = SGD_WITH_MOMENTUM.apply(model);
+                var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1)); var scope = Scope.open()) {
             Tensor x = Gpus.images(ROWS), y = Gpus.labels(ROWS);
             step.run(x, y);
             List<float[]> before = Gpus.values(model);
@@ -168,6 +178,7 @@ class GraphedStepOnGpuTest {
         long before = Cuda.memory(Gpus.FIRST).allocatedBytes().current();
         for (int i = 0; i < 3; i++) graphed(0.3, ADAM_W, GraphedStep.options());
         Cuda.synchronize(Gpus.FIRST);
-        assertThat(Cuda.memory(Gpus.FIRST).allocatedBytes().current() - before).as("bytes but for workspaces that libraries keep, of cuBLAS 32 MiB a stream at most").isLessThan(200L << 20);
+        assertThat(Cuda.memory(Gpus.FIRST).allocatedBytes().current() - before)
+                .as("bytes but for workspaces that libraries keep, of cuBLAS 32 MiB a stream at most").isLessThan(200L << 20);
     }
 }

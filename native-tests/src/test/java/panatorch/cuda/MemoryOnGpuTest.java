@@ -44,7 +44,8 @@ class MemoryOnGpuTest {
         for (int i = 0; i < 20_000; i++) Cuda.memory(Gpus.FIRST);
         long before = Torch.memoryStats().nativeHeapBytes();
         for (int i = 0; i < 100_000; i++) Cuda.memory(Gpus.FIRST);
-        assertThat(Torch.memoryStats().nativeHeapBytes() - before).as("bytes of the native heap; the map in each would be 48 MB").isLessThan(10_000_000);
+        assertThat(Torch.memoryStats().nativeHeapBytes() - before).as("bytes of the native heap; the map in each would be 48 MB")
+                .isLessThan(10_000_000);
     }
 
     @Test void the_driver_knows_how_much_there_is() {
@@ -61,7 +62,8 @@ class MemoryOnGpuTest {
             long tooMuch = Cuda.memoryInfo(Gpus.FIRST).total();
             try (var scope = Scope.open()) {
                 Tensor half = Torch.empty(DType.UINT8, Gpus.FIRST, Cuda.memoryInfo(Gpus.FIRST).free() / 2);
-                assertThatThrownBy(() -> Torch.empty(DType.UINT8, Gpus.FIRST, tooMuch)).isInstanceOf(OutOfMemoryException.class).hasMessageContaining("out of memory");
+                assertThatThrownBy(() -> Torch.empty(DType.UINT8, Gpus.FIRST, tooMuch)).isInstanceOf(OutOfMemoryException.class)
+                        .hasMessageContaining("out of memory");
                 assertThat(half.isClosed()).isFalse();
             }
             assertThat(Cuda.memory(Gpus.FIRST).outOfMemory()).isGreaterThan(failures);

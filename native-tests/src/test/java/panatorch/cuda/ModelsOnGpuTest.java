@@ -74,8 +74,8 @@ class ModelsOnGpuTest {
         return one.length == 1 ? Torch.randint(1, VOCABULARY, shape) : Torch.randn(shape);
     }
 
-    @ParameterizedTest @MethodSource("names")
-    void it_computes_what_it_computes_on_the_cpu(String name) {
+    @ParameterizedTest
+    @MethodSource("names") void it_computes_what_it_computes_on_the_cpu(String name) {
         Torch.manualSeed(0);
         try (var model = MODELS.get(name).get(); var scope = Scope.open()) {
             model.eval();
@@ -88,27 +88,31 @@ class ModelsOnGpuTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("names")
-    void it_trains_in_every_precision(String name) {
+    @ParameterizedTest
+    @MethodSource("names") void it_trains_in_every_precision(String name) {
         for (Precision precision : new Precision[] {Precision.FP32, Precision.BF16, new Precision(DType.FLOAT16, "asked for")}) {
             Torch.manualSeed(0);
             try (var model = MODELS.get(name).get()) {
                 model.to(Gpus.FIRST);
                 try (var optimizer = new SGD(model.parameters(), SGD.options(0.05).momentum(0.9).fused(true));
-                        var scaler = new GradScaler(GradScaler.options().initScale(256).enabled(precision.autocast() == DType.FLOAT16)); var scope = Scope.open()) {
-                    Tensor before = model.parameters().getFirst().detach().clone(), x = input(name).to(Gpus.FIRST), y = Torch.arange(8).to(Gpus.FIRST);
+                        var scaler = new GradScaler(GradScaler.options().initScale(256).enabled(precision.autocast() == DType.FLOAT16));
+                        var scope = Scope.open()) {
+                    Tensor before = model.parameters().getFirst().detach().clone(), x = input(name).to(Gpus.FIRST),
+                            y = Torch.arange(8).to(Gpus.FIRST);
                     Tensor logits, loss;
                     try (var cast = precision.enter(Gpus.FIRST)) {
                         var result = Gpus.CLASSIFICATION.apply(model, x, y);
                         logits = result.output();
                         loss = result.loss();
                     }
-                    if (precision.autocast() != null) assertThat(logits.dtype()).as("the last layer's type in " + precision).isEqualTo(precision.autocast());
+                    if (precision.autocast() != null)
+                        assertThat(logits.dtype()).as("the last layer's type in " + precision).isEqualTo(precision.autocast());
                     scaler.scale(loss).backward();
                     scaler.step(optimizer);
                     scaler.update();
                     assertThat(loss.itemDouble()).as("the loss in " + precision).isBetween(0.0, 50.0);
-                    assertThat(model.parameters()).as("parameters in " + precision).allMatch(p -> p.dtype() == DType.FLOAT32 && p.isfinite().all().itemBoolean());
+                    assertThat(model.parameters()).as("parameters in " + precision)
+                            .allMatch(p -> p.dtype() == DType.FLOAT32 && p.isfinite().all().itemBoolean());
                     assertThat(model.parameters().getFirst().torchEquals(before)).as("that nothing has changed in " + precision).isFalse();
                 }
             }

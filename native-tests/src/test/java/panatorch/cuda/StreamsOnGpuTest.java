@@ -138,6 +138,7 @@ class StreamsOnGpuTest {
 
     @Test void a_device_that_is_not_there_is_named() {
         assertThat(Cuda.deviceCount()).isPositive();
-        assertThatThrownBy(() -> Stream.current(panatorch.Device.cuda(99))).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("there is no device cuda:99 here");
+        assertThatThrownBy(() -> Stream.current(panatorch.Device.cuda(99))).isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("there is no device cuda:99 here");
     }
 }

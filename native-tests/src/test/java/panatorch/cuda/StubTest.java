@@ -34,10 +34,12 @@ import panatorch.optim.ClipGrad;
 import panatorch.train.GraphedStep;
 
 /**
- * libtorch's CUDA build, called without a GPU: its own streams, allocator, generators and graphs on the stub of CUDA's runtime in {@code src/test/cuda}, where kernels compute nothing.
- * So it is seen whether its functions are called as they want to be, not what they compute.
+ * libtorch's CUDA build, called without a GPU: its own streams, allocator, generators and graphs on the stub of CUDA's runtime in
+ * {@code src/test/cuda}, where kernels compute nothing. So it is seen whether its functions are called as they want to be, not what they
+ * compute.
  */
-@EnabledIf(value = "panatorch.cuda.Gpus#isStub", disabledReason = "this is for the stub that src/test/cuda/build.py makes: PANATORCH_LIBTORCH and LD_LIBRARY_PATH name its folder")
+@EnabledIf(value = "panatorch.cuda.Gpus#isStub",
+        disabledReason = "this is for the stub that src/test/cuda/build.py makes: PANATORCH_LIBTORCH and LD_LIBRARY_PATH name its folder")
 @NoTensorLeaks
 class StubTest {
     private static final long MIB = 1 << 20;
@@ -145,7 +147,8 @@ class StubTest {
     @Test void what_libtorch_throws_before_while_and_after_it_records_is_a_java_exception() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.empty(Gpus.FIRST, 8);
-            assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> x.sum().itemFloat())).isInstanceOf(TorchException.class).hasMessageContaining("error 900 of the stub");
+            assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> x.sum().itemFloat())).isInstanceOf(TorchException.class)
+                    .hasMessageContaining("error 900 of the stub");
             assertThat(side.isCapturing()).isFalse();
             assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> {
                 try {
@@ -156,7 +159,8 @@ class StubTest {
             })).isInstanceOf(TorchException.class).hasMessageContaining("error 901 of the stub");
             Cuda.setSyncDebugMode(Cuda.SyncDebugMode.ERROR);
             try {
-                assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> {})).as("libtorch waits when it begins").isInstanceOf(TorchException.class).hasMessageContaining("synchronizing");
+                assertThatThrownBy(() -> CudaGraph.capture(side, List.of(), () -> {})).as("libtorch waits when it begins")
+                        .isInstanceOf(TorchException.class).hasMessageContaining("synchronizing");
             } finally {
                 Cuda.setSyncDebugMode(Cuda.SyncDebugMode.DEFAULT);
             }
@@ -167,14 +171,18 @@ class StubTest {
 
     private enum Kind { FP32, BF16, FP16 }
 
-    @ParameterizedTest @EnumSource
-    void a_step_is_recorded_and_neither_eager_nor_replayed_waits_and_all_is_given_back(Kind kind) {
+    @ParameterizedTest
+    @EnumSource void a_step_is_recorded_and_neither_eager_nor_replayed_waits_and_all_is_given_back(Kind kind) {
         long before = Cuda.memory(Gpus.FIRST).reservedBytes().current();
-        Precision precision = kind == Kind.FP32 ? Precision.FP32 : new Precision(kind == Kind.BF16 ? DType.BFLOAT16 : DType.FLOAT16, "asked for");
-        try (var model = new Sequential(new Flatten(), new Linear(192, 32), new BatchNorm1d(32), new ReLU(), new Dropout(0.5), new Linear(32, 4)); var scaler = new GradScaler(GradScaler.options().enabled(kind == Kind.FP16))) {
+        Precision precision =
+                kind == Kind.FP32 ? Precision.FP32 : new Precision(kind == Kind.BF16 ? DType.BFLOAT16 : DType.FLOAT16, "asked for");
+        try (var model =
+                new Sequential(new Flatten(), new Linear(192, 32), new BatchNorm1d(32), new ReLU(), new Dropout(0.5), new Linear(32, 4));
+                var scaler = new GradScaler(GradScaler.options().enabled(kind == Kind.FP16))) {
             model.to(Gpus.FIRST);
             try (var optimizer = new AdamW(model.parameters(), AdamW.options(0.1).fused(true)); var scope = Scope.open();
-                    var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION, GraphedStep.options().precision(precision).scaler(scaler).beforeStep(() -> ClipGrad.norm_(model.parameters(), 1)))) {
+                    var step = new GraphedStep(model, optimizer, Gpus.CLASSIFICATION, GraphedStep.options().precision(precision)
+                            .scaler(scaler).beforeStep(() -> ClipGrad.norm_(model.parameters(), 1)))) {
                 Tensor x = Gpus.images(8).to(Gpus.FIRST), y = Gpus.labels(8).to(Gpus.FIRST);
                 try {
                     for (int i = 0; i < 7; i++) {

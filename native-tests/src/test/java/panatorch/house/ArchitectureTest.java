@@ -57,7 +57,8 @@ class ArchitectureTest {
     }
 
     @Test void only_the_bindings_use_javacpp() {
-        assertThat(dependencies(d -> d.getTargetClass().getPackageName().startsWith("org.bytedeco") && module(d.getOriginClass()) > 0)).isEmpty();
+        assertThat(dependencies(d -> d.getTargetClass().getPackageName().startsWith("org.bytedeco") && module(d.getOriginClass()) > 0))
+                .isEmpty();
     }
 
     @Test void no_packages_use_each_other_in_a_circle() {

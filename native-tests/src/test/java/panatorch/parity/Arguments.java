@@ -30,10 +30,14 @@ record Arguments(JsonNode json, Function<String, Tensor> tensors) {
 
     String text(String name, String absent) { return json.path(name).isTextual() ? json.get(name).asText() : absent; }
 
-    String function(String name, String absent) { return json.has(name) ? json.get(name).isTextual() ? json.get(name).asText() : json.get(name).get("function").asText() : absent; }
+    String function(String name, String absent) {
+        return json.has(name) ? json.get(name).isTextual() ? json.get(name).asText() : json.get(name).get("function").asText() : absent;
+    }
 
     /** One number or several, of which Python's None is 0. */
-    long[] sizes(String name, long absent) { return json.has(name) ? sizes(name) : new long[] {absent}; }
+    long[] sizes(String name, long absent) {
+        return json.has(name) ? sizes(name) : new long[] {absent};
+    }
 
     long[] sizes(String name) {
         JsonNode v = json.get(name);
@@ -48,6 +52,8 @@ record Arguments(JsonNode json, Function<String, Tensor> tensors) {
     @Nullable Tensor tensor(String name) { return has(name) ? tensors.apply(json.get(name).get("tensor").asText()) : null; }
 
     @Nullable Module module(String name) {
-        return has(name) ? ModuleTable.build(json.get(name).get("module").asText(), new Arguments(json.get(name).get("args"), tensors)).module() : null;
+        return has(name)
+                ? ModuleTable.build(json.get(name).get("module").asText(), new Arguments(json.get(name).get("args"), tensors)).module()
+                : null;
     }
 }

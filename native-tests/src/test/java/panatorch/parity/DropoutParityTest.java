@@ -22,7 +22,8 @@ import panatorch.nn.dropout.StochasticDepth;
 @NoTensorLeaks
 class DropoutParityTest {
     @TestFactory Stream<DynamicTest> the_same_masks_give_pythons_outputs_and_gradients() {
-        return StreamSupport.stream(Golden.read("dropout.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText() + c.get("options"), () -> replay(c)));
+        return StreamSupport.stream(Golden.read("dropout.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText() + c.get("options"), () -> replay(c)));
     }
 
     private static void replay(JsonNode c) {
@@ -44,7 +45,8 @@ class DropoutParityTest {
         return switch (name) {
             case "DropBlock2d" -> new DropBlock2d(p, o.get(1).asLong(), o.path(2).asBoolean(), eps);
             case "DropBlock3d" -> new DropBlock3d(p, o.get(1).asLong(), o.path(2).asBoolean(), eps);
-            case "StochasticDepth" -> new StochasticDepth(p, o.get(1).asText().equals("row") ? StochasticDepth.Mode.ROW : StochasticDepth.Mode.BATCH);
+            case "StochasticDepth" ->
+                    new StochasticDepth(p, o.get(1).asText().equals("row") ? StochasticDepth.Mode.ROW : StochasticDepth.Mode.BATCH);
             case "DropPath" -> new StochasticDepth(p, StochasticDepth.Mode.ROW);
             default -> throw new IllegalArgumentException(name);
         };

@@ -29,25 +29,32 @@ class ElementTypesTest {
             var info = dtype(e.getKey()).finfo();
             assertThat(info.bits()).as(e.getKey()).isEqualTo(e.getValue().get("bits").asInt());
             assertThat(new double[] {info.eps(), info.max(), info.min(), info.tiny(), info.resolution()}).as(e.getKey()).containsExactly(
-                    e.getValue().get("eps").asDouble(), e.getValue().get("max").asDouble(), e.getValue().get("min").asDouble(), e.getValue().get("tiny").asDouble(), e.getValue().get("resolution").asDouble());
+                    e.getValue().get("eps").asDouble(), e.getValue().get("max").asDouble(), e.getValue().get("min").asDouble(),
+                    e.getValue().get("tiny").asDouble(), e.getValue().get("resolution").asDouble());
         });
-        assertThatThrownBy(DType.INT64::finfo).isInstanceOf(IllegalArgumentException.class).hasMessage("finfo is of floating point types, not of int64; see IntInfo");
+        assertThatThrownBy(DType.INT64::finfo).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("finfo is of floating point types, not of int64; see IntInfo");
     }
 
     @Test void limits_of_integer_types() {
         PYTHON.get("iinfo").properties().forEach(e -> {
             var info = dtype(e.getKey()).iinfo();
             assertThat(new Object[] {"" + info.bits(), info.min(), info.max()}).as(e.getKey())
-                    .containsExactly(e.getValue().get("bits").asText(), new BigInteger(e.getValue().get("min").asText()), new BigInteger(e.getValue().get("max").asText()));
+                    .containsExactly(e.getValue().get("bits").asText(), new BigInteger(e.getValue().get("min").asText()),
+                            new BigInteger(e.getValue().get("max").asText()));
         });
-        assertThatThrownBy(DType.BOOL::iinfo).isInstanceOf(IllegalArgumentException.class).hasMessage("iinfo is of integer types, not of bool");
+        assertThatThrownBy(DType.BOOL::iinfo).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("iinfo is of integer types, not of bool");
     }
 
     @Test void two_types_meet_in_pythons_third() {
         PYTHON.get("promote").properties().forEach(e -> {
             String[] pair = e.getKey().split(" ");
-            if (e.getValue().isNull()) assertThatThrownBy(() -> Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isInstanceOf(TorchException.class);
-            else assertThat(Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isEqualTo(dtype(e.getValue().asText()));
+            if (e.getValue().isNull())
+                assertThatThrownBy(() -> Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey())
+                        .isInstanceOf(TorchException.class);
+            else
+                assertThat(Torch.promoteTypes(dtype(pair[0]), dtype(pair[1]))).as(e.getKey()).isEqualTo(dtype(e.getValue().asText()));
         });
     }
 
@@ -76,7 +83,8 @@ class ElementTypesTest {
             Torch.setDefaultDtype(standard);
             try (var scope = Scope.open()) {
                 assertThat(Torch.defaultDtype()).isEqualTo(standard);
-                for (var made : new panatorch.Tensor[] {Torch.zeros(2), Torch.ones(2), Torch.empty(2), Torch.eye(2), Torch.scalar(2.5), Torch.zeros(panatorch.Device.CPU, 2), Torch.linspace(0, 1, 3)})
+                for (var made : new panatorch.Tensor[] {Torch.zeros(2), Torch.ones(2), Torch.empty(2), Torch.eye(2), Torch.scalar(2.5),
+                    Torch.zeros(panatorch.Device.CPU, 2), Torch.linspace(0, 1, 3)})
                     assertThat(made.dtype()).isEqualTo(standard);
                 assertThat(Torch.arange(2.5).dtype()).isEqualTo(dtype(e.getValue().get("arange").asText()));
                 assertThat(Torch.rand(2).dtype()).isEqualTo(dtype(e.getValue().get("rand").asText()));
@@ -84,9 +92,11 @@ class ElementTypesTest {
                 assertThat(Torch.arange(3).div(2).dtype()).isEqualTo(dtype(e.getValue().get("mean").asText()));
                 assertThat(Torch.ones(2)).hasToString(e.getValue().get("text").asText());
                 assertThat(Torch.ones(DType.FLOAT32, 2)).hasToString(e.getValue().get("text of float32").asText());
-                if (!e.getValue().get("complex").isNull()) assertThat(Aten.complex(Torch.ones(), Torch.ones()).dtype()).isEqualTo(dtype(e.getValue().get("complex").asText()));
+                if (!e.getValue().get("complex").isNull())
+                    assertThat(Aten.complex(Torch.ones(), Torch.ones()).dtype()).isEqualTo(dtype(e.getValue().get("complex").asText()));
             }
         });
-        assertThatThrownBy(() -> Torch.setDefaultDtype(DType.INT64)).isInstanceOf(IllegalArgumentException.class).hasMessage("the default type is float16, bfloat16, float32 or float64, not int64");
+        assertThatThrownBy(() -> Torch.setDefaultDtype(DType.INT64)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the default type is float16, bfloat16, float32 or float64, not int64");
     }
 }

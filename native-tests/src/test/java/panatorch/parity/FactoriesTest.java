@@ -99,7 +99,8 @@ class FactoriesTest {
     }
 
     private static double[] values(JsonNode array) {
-        return StreamSupport.stream(array.spliterator(), false).mapToDouble(v -> v.isBoolean() ? v.asBoolean() ? 1 : 0 : v.asDouble()).toArray();
+        return StreamSupport.stream(array.spliterator(), false).mapToDouble(v -> v.isBoolean() ? v.asBoolean() ? 1 : 0 : v.asDouble())
+                .toArray();
     }
 
     @Test void every_call_of_the_script_is_made_here() {

@@ -25,10 +25,13 @@ final class Golden {
         }
     }
 
-    /** Skips where the vector instructions of Python's numbers are missing: random draws and float32 sums differ in their last bits then. */
+    /**
+     * Skips where the vector instructions of Python's numbers are missing: random draws and float32 sums differ in their last bits then.
+     */
     static void assumeSameInstructions() {
         String made = read("resnet20.json").get("capability").asText();
-        assumeTrue(Torch.cpuCapability().equals(made), "skipped: Python's numbers were made with " + made + " instructions, and libtorch uses " + Torch.cpuCapability() + " here");
+        assumeTrue(Torch.cpuCapability().equals(made),
+                "skipped: Python's numbers were made with " + made + " instructions, and libtorch uses " + Torch.cpuCapability() + " here");
     }
 
     static double[] numbers(JsonNode array) {
@@ -43,7 +46,8 @@ final class Golden {
     static Tensor tensor(JsonNode node) {
         double[] v = numbers(node.get("values"));
         long[] shape = longs(node.get("shape"));
-        if (node.path("dtype").asText().equals("int64")) return Torch.tensor(Arrays.stream(v).mapToLong(x -> (long) x).toArray()).reshape(shape);
+        if (node.path("dtype").asText().equals("int64"))
+            return Torch.tensor(Arrays.stream(v).mapToLong(x -> (long) x).toArray()).reshape(shape);
         return Torch.tensor(v).to(node.path("dtype").asText().equals("float64") ? DType.FLOAT64 : DType.FLOAT32).reshape(shape);
     }
 
@@ -57,7 +61,9 @@ final class Golden {
     }
 
     /** {@link #assertFingerprint(String, Tensor, JsonNode, double, double)} at the tensor's own scale, whatever that is. */
-    static void assertFingerprint(String what, Tensor t, JsonNode print, double tolerance) { assertFingerprint(what, t, print, tolerance, 0); }
+    static void assertFingerprint(String what, Tensor t, JsonNode print, double tolerance) {
+        assertFingerprint(what, t, print, tolerance, 0);
+    }
 
     /**
      * Shape, listed elements, norm and projection of a large tensor.
@@ -79,7 +85,8 @@ final class Golden {
         for (int i = 0; i < own.length; i++) own[i] = all[i * stride];
         double norm = Math.max(print.get("norm").asDouble(), scale);
         assertClose(what, own, listed, tolerance * largest, 0);
-        assertClose(what + "'s norm", new double[] {Math.sqrt(squares)}, new double[] {print.get("norm").asDouble()}, norm * (tolerance + 1e-12), 0);
+        assertClose(what + "'s norm", new double[] {Math.sqrt(squares)}, new double[] {print.get("norm").asDouble()},
+                norm * (tolerance + 1e-12), 0);
         assertClose(what + "'s projection", new double[] {dot}, new double[] {print.get("dot").asDouble()}, norm * (tolerance + 1e-12), 0);
     }
 }

@@ -30,18 +30,20 @@ class GradScalerParityTest {
     @TestFactory Stream<DynamicTest> pythons_state_dict_is_continued() { return each(true); }
 
     private static Stream<DynamicTest> each(boolean resumed) {
-        return StreamSupport.stream(Golden.read("grad_scaler.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                replay(c, resumed);
-            }
-        }));
+        return StreamSupport.stream(Golden.read("grad_scaler.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        replay(c, resumed);
+                    }
+                }));
     }
 
     private static void replay(JsonNode c, boolean resumed) throws IOException {
         List<Tensor> params = List.of(parameter(0), parameter(1));
         boolean fused = c.get("fused").asBoolean();
         GradScaler scaler = new GradScaler(Withers.apply(GradScaler.options(), c.get("options")));
-        try (var sgd = new SGD(params.subList(0, 1), SGD.options(0.1).momentum(0.9).fused(fused)); var adam = new Adam(params.subList(1, 2), Adam.options(0.01).fused(fused))) {
+        try (var sgd = new SGD(params.subList(0, 1), SGD.options(0.1).momentum(0.9).fused(fused));
+                var adam = new Adam(params.subList(1, 2), Adam.options(0.01).fused(fused))) {
             for (int t = 0; t < c.get("scale").size(); t++) {
                 if (t == 20 && resumed) {
                     var mapper = new ObjectMapper();
@@ -76,7 +78,8 @@ class GradScalerParityTest {
             assertThat(tracker).as("growth tracker after " + t).isEqualTo(c.get("tracker").get(t).asLong());
             JsonNode parameters = c.get("parameters").get(t / 4);
             for (int k = 0; k < 2 && t % 4 == 3; k++) {
-                Golden.assertClose("parameter " + k + " after " + t, params.get(k).detach().toDoubleArray(), Golden.numbers(parameters.get(k)), 1e-6, 1e-6);
+                Golden.assertClose("parameter " + k + " after " + t, params.get(k).detach().toDoubleArray(),
+                        Golden.numbers(parameters.get(k)), 1e-6, 1e-6);
             }
         }
     }

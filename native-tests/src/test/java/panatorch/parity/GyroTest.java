@@ -24,13 +24,18 @@ import panatorch.nn.dropout.gyro.GyroSchedule;
 /** Composer's arithmetic on recorded banks and selections; {@code src/test/python/gyro.py} made and explains them. */
 @NoTensorLeaks
 class GyroTest {
-    private static Stream<JsonNode> each(String list) { return StreamSupport.stream(Golden.read("gyro.json").get(list).spliterator(), false); }
-
-    private static GyroSchedule schedule(JsonNode c) {
-        return GyroSchedule.composer(c.get("sigma").asInt(), c.get("tau").asInt(), c.get("iterations").asLong(), c.get("epochs").asLong(), 1);
+    private static Stream<JsonNode> each(String list) {
+        return StreamSupport.stream(Golden.read("gyro.json").get(list).spliterator(), false);
     }
 
-    private static String name(JsonNode c) { return c.get("iterations") + " × " + c.get("epochs") + ", " + c.get("sigma") + " and " + c.get("tau"); }
+    private static GyroSchedule schedule(JsonNode c) {
+        return GyroSchedule.composer(c.get("sigma").asInt(), c.get("tau").asInt(), c.get("iterations").asLong(), c.get("epochs").asLong(),
+                1);
+    }
+
+    private static String name(JsonNode c) {
+        return c.get("iterations") + " × " + c.get("epochs") + ", " + c.get("sigma") + " and " + c.get("tau");
+    }
 
     @TestFactory Stream<DynamicTest> selections_change_at_the_published_steps() {
         return each("periods").map(c -> DynamicTest.dynamicTest(name(c), () -> {
@@ -48,14 +53,16 @@ class GyroTest {
                         layer.call(x);
                     }
                 }
-                assertThat(changes).hasSize(schedule.selections()).containsExactlyElementsOf(StreamSupport.stream(c.get("reselections").spliterator(), false).map(JsonNode::asLong).toList());
+                assertThat(changes).hasSize(schedule.selections()).containsExactlyElementsOf(
+                        StreamSupport.stream(c.get("reselections").spliterator(), false).map(JsonNode::asLong).toList());
             }
         }));
     }
 
     @TestFactory Stream<DynamicTest> outputs_are_the_published_ones_bit_for_bit() {
         return each("cases").map(c -> DynamicTest.dynamicTest(name(c), () -> {
-            try (var schedule = schedule(c); var a = new Dropout(0.9); var b = new Dropout(0.1); var model = new Sequential(a, b); var scope = Scope.open()) {
+            try (var schedule = schedule(c); var a = new Dropout(0.9); var b = new Dropout(0.1); var model = new Sequential(a, b);
+                    var scope = Scope.open()) {
                 GyroDropout.replaceIn(model, schedule, GyroOptions.DEFAULT.p(c.get("p").asDouble())); // one for all layers
                 long batch = c.get("batch").asLong(), width = c.get("width").asLong();
                 var banks = new HashMap<String, Tensor>();

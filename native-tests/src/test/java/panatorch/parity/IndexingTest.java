@@ -26,18 +26,20 @@ import panatorch.junit.NoTensorLeaks;
 @NoTensorLeaks
 class IndexingTest {
     @TestFactory Stream<DynamicTest> an_index_means_what_it_means_in_python() {
-        return StreamSupport.stream(Golden.read("indexing.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                long[] shape = Golden.longs(c.get("shape"));
-                Tensor x = Aten.arange(java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b)).to(DType.FLOAT32).reshape(shape);
-                Index index = index(StreamSupport.stream(c.get("index").spliterator(), false).map(IndexingTest::part).toArray());
-                Tensor got = x.get(index);
-                assertThat(got.shape()).isEqualTo(Golden.longs(c.get("got").get("shape")));
-                assertThat(got.toDoubleArray()).isEqualTo(Golden.numbers(c.get("got").get("values")));
-                assertThat(x.clone().set(index, -1).toDoubleArray()).isEqualTo(Golden.numbers(c.get("set")));
-                assertThat(x.clone().set(index, Torch.ones(DType.FLOAT64, 1, 1).neg()).toDoubleArray()).isEqualTo(Golden.numbers(c.get("set")));
-            }
-        }));
+        return StreamSupport.stream(Golden.read("indexing.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        long[] shape = Golden.longs(c.get("shape"));
+                        Tensor x = Aten.arange(java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b)).to(DType.FLOAT32).reshape(shape);
+                        Index index = index(StreamSupport.stream(c.get("index").spliterator(), false).map(IndexingTest::part).toArray());
+                        Tensor got = x.get(index);
+                        assertThat(got.shape()).isEqualTo(Golden.longs(c.get("got").get("shape")));
+                        assertThat(got.toDoubleArray()).isEqualTo(Golden.numbers(c.get("got").get("values")));
+                        assertThat(x.clone().set(index, -1).toDoubleArray()).isEqualTo(Golden.numbers(c.get("set")));
+                        assertThat(x.clone().set(index, Torch.ones(DType.FLOAT64, 1, 1).neg()).toDoubleArray())
+                                .isEqualTo(Golden.numbers(c.get("set")));
+                    }
+                }));
     }
 
     private static Object part(JsonNode p) {
@@ -68,11 +70,15 @@ class IndexingTest {
     @Test void an_impossible_index_says_why() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.zeros(DType.FLOAT32, 2, 3);
-            assertThatThrownBy(() -> x.get(index(2))).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("index 2 in dimension 0 of size 2");
-            assertThatThrownBy(() -> x.get(index(0, 0, 0))).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("an index of 3 dimensions into a tensor of shape [2, 3]");
-            assertThatThrownBy(() -> index(ELLIPSIS, ELLIPSIS)).isInstanceOf(IllegalArgumentException.class).hasMessage("an index has one ellipsis at most");
+            assertThatThrownBy(() -> x.get(index(2))).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("index 2 in dimension 0 of size 2");
+            assertThatThrownBy(() -> x.get(index(0, 0, 0))).isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessage("an index of 3 dimensions into a tensor of shape [2, 3]");
+            assertThatThrownBy(() -> index(ELLIPSIS, ELLIPSIS)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("an index has one ellipsis at most");
             assertThatThrownBy(() -> index("a")).isInstanceOf(IllegalArgumentException.class).hasMessage("no part of an index: String a");
-            assertThatThrownBy(() -> slice(0, 1, -1)).isInstanceOf(IllegalArgumentException.class).hasMessage("a slice's step is positive, not -1");
+            assertThatThrownBy(() -> slice(0, 1, -1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("a slice's step is positive, not -1");
         }
     }
 }

@@ -37,11 +37,12 @@ class LayersParityTest {
     @BeforeAll static void the_same_instructions() { Golden.assumeSameInstructions(); }
 
     @TestFactory Stream<DynamicTest> a_layer_computes_what_python_computes() {
-        return StreamSupport.stream(Golden.read("layers.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                replay(c);
-            }
-        }));
+        return StreamSupport.stream(Golden.read("layers.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        replay(c);
+                    }
+                }));
     }
 
     private static void replay(JsonNode c) {
@@ -83,11 +84,13 @@ class LayersParityTest {
     private static Module layer(String kind, JsonNode o) {
         return switch (kind) {
             case "linear" -> new Linear(o.get("in_features").asLong(), o.get("out_features").asLong(), o.path("bias").asBoolean(true));
-            case "conv2d" -> new Conv2d(Conv2d.options(o.get("in_channels").asLong(), o.get("out_channels").asLong(), pair(o.get("kernel_size"), 0))
-                    .stride(pair(o.path("stride"), 1)).padding(pair(o.path("padding"), 0)).dilation(pair(o.path("dilation"), 1))
-                    .groups(o.path("groups").asLong(1)).bias(o.path("bias").asBoolean(true)));
+            case "conv2d" ->
+                    new Conv2d(Conv2d.options(o.get("in_channels").asLong(), o.get("out_channels").asLong(), pair(o.get("kernel_size"), 0))
+                            .stride(pair(o.path("stride"), 1)).padding(pair(o.path("padding"), 0)).dilation(pair(o.path("dilation"), 1))
+                            .groups(o.path("groups").asLong(1)).bias(o.path("bias").asBoolean(true)));
             case "max_pool2d" -> new MaxPool2d(kernel(o), stride(o), o.path("padding").asLong(), o.path("ceil_mode").asBoolean());
-            case "avg_pool2d" -> new AvgPool2d(kernel(o), stride(o), o.path("padding").asLong(), o.path("ceil_mode").asBoolean(), o.path("count_include_pad").asBoolean(true));
+            case "avg_pool2d" -> new AvgPool2d(kernel(o), stride(o), o.path("padding").asLong(), o.path("ceil_mode").asBoolean(),
+                    o.path("count_include_pad").asBoolean(true));
             case "adaptive_avg_pool2d" -> new AdaptiveAvgPool2d(pair(o.get("output_size"), 0));
             default -> throw new AssertionError("unknown kind " + kind);
         };
@@ -109,7 +112,8 @@ class LayersParityTest {
 
     private static void batchNorm(JsonNode c, Map<String, Tensor> inputs) {
         JsonNode o = c.get("options");
-        Double momentum = !o.has("momentum") ? Double.valueOf(0.1) : o.get("momentum").isNull() ? null : (Double) o.get("momentum").asDouble();
+        Double momentum =
+                !o.has("momentum") ? Double.valueOf(0.1) : o.get("momentum").isNull() ? null : (Double) o.get("momentum").asDouble();
         try (var layer = new BatchNorm2d(new NormOptions(o.get("num_features").asLong(), o.path("eps").asDouble(1e-5), momentum,
                 o.path("affine").asBoolean(true), o.path("track_running_stats").asBoolean(true), true))) {
             assertExact(layer.namedParameters(), c.path("parameters"));
@@ -138,8 +142,9 @@ class LayersParityTest {
     private static void sgd(JsonNode c, Tensor p) {
         JsonNode o = c.get("options");
         Tensor weights = Aten.arange(p.numel()).to(DType.FLOAT32).div(4).add(1).reshape(p.shape());
-        try (var sgd = new SGD(List.of(p), SGD.options(o.get("lr").asDouble()).momentum(o.path("momentum").asDouble()).weightDecay(o.path("weight_decay").asDouble())
-                .dampening(o.path("dampening").asDouble()).nesterov(o.path("nesterov").asBoolean()))) {
+        try (var sgd = new SGD(List.of(p),
+                SGD.options(o.get("lr").asDouble()).momentum(o.path("momentum").asDouble()).weightDecay(o.path("weight_decay").asDouble())
+                        .dampening(o.path("dampening").asDouble()).nesterov(o.path("nesterov").asBoolean()))) {
             for (JsonNode expected : c.get("trajectory")) {
                 p.mul(p).mul(weights).sum().mul(0.5).backward();
                 sgd.step();

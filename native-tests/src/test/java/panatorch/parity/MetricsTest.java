@@ -42,7 +42,8 @@ class MetricsTest {
                 Calibration.Bin bin = k.reliability().get(b);
                 double[] row = Golden.numbers(c.get("rows").get(b));
                 assertThat(bin.count()).as("bin %d", b).isEqualTo((long) row[0]);
-                if (bin.count() > 0) Golden.assertClose("bin " + b, new double[] {bin.confidence(), bin.accuracy()}, new double[] {row[1], row[2]}, 0, 1e-6);
+                if (bin.count() > 0)
+                    Golden.assertClose("bin " + b, new double[] {bin.confidence(), bin.accuracy()}, new double[] {row[1], row[2]}, 0, 1e-6);
             }
         });
     }
@@ -53,7 +54,8 @@ class MetricsTest {
             Tensor logits = Golden.tensor(c.get("logits")), labels = Golden.tensor(c.get("labels"));
             var scaling = TemperatureScaling.fit(logits, labels);
             close("temperature", scaling.temperature(), expected.get("value").asDouble(), 1e-7);
-            close("nll", CrossEntropy.crossEntropy(scaling.apply(logits.to(DType.FLOAT64)), labels).itemDouble(), expected.get("nll").asDouble(), 1e-12);
+            close("nll", CrossEntropy.crossEntropy(scaling.apply(logits.to(DType.FLOAT64)), labels).itemDouble(),
+                    expected.get("nll").asDouble(), 1e-12);
         }
     }
 
@@ -61,11 +63,13 @@ class MetricsTest {
         return each("detection", c -> {
             var d = ErrorDetection.of(Golden.tensor(c.get("uncertainty")), Golden.tensor(c.get("wrong")).ne(0));
             close("auroc and aupr", 1e-12, new double[] {d.auroc(), d.aupr()}, c, "auroc", "aupr");
-            Golden.assertClose("aurc", new double[] {d.aurc()}, new double[] {c.get("aurc").asDouble()}, c.get("aurc_tolerance").asDouble(), 0);
+            Golden.assertClose("aurc", new double[] {d.aurc()}, new double[] {c.get("aurc").asDouble()}, c.get("aurc_tolerance").asDouble(),
+                    0);
             assertThat(d.riskCoverage()).hasSameSizeAs(c.get("points"));
             for (int i = 0; i < d.riskCoverage().size(); i++) {
                 var point = d.riskCoverage().get(i);
-                Golden.assertClose("point " + i, new double[] {point.threshold(), point.coverage(), point.risk()}, Golden.numbers(c.get("points").get(i)), 0, 1e-12);
+                Golden.assertClose("point " + i, new double[] {point.threshold(), point.coverage(), point.risk()},
+                        Golden.numbers(c.get("points").get(i)), 0, 1e-12);
             }
         });
     }
@@ -101,14 +105,17 @@ class MetricsTest {
     private interface Check { void run(JsonNode c); }
 
     private static Stream<DynamicTest> each(String cases, Check check) {
-        return StreamSupport.stream(DOCUMENT.get(cases).spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                check.run(c);
-            }
-        }));
+        return StreamSupport.stream(DOCUMENT.get(cases).spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        check.run(c);
+                    }
+                }));
     }
 
-    private static void close(String what, double actual, double expected, double relative) { Golden.assertClose(what, new double[] {actual}, new double[] {expected}, 0, relative); }
+    private static void close(String what, double actual, double expected, double relative) {
+        Golden.assertClose(what, new double[] {actual}, new double[] {expected}, 0, relative);
+    }
 
     private static void close(String what, double relative, double[] actual, JsonNode c, String... names) {
         Golden.assertClose(what, actual, Stream.of(names).mapToDouble(n -> c.get(n).asDouble()).toArray(), 0, relative);

@@ -44,7 +44,9 @@ import panatorch.models.VGG;
 import panatorch.nn.Dropout;
 import panatorch.nn.Module;
 
-/** Every model against Python's: keys, shapes, initial weights and logits; {@code src/test/python/models.py} made and explains the numbers. */
+/**
+ * Every model against Python's: keys, shapes, initial weights and logits; {@code src/test/python/models.py} made and explains the numbers.
+ */
 @NoTensorLeaks
 class ModelsParityTest {
     private static final JsonNode GOLDEN = Golden.read("models.json").get("models");
@@ -65,7 +67,8 @@ class ModelsParityTest {
         all.put("resnext50_32x4d", () -> ResNet.resnext50x32x4d(Stem.IMAGENET, CLASSES));
         all.put("resnext101_32x8d", () -> ResNet.resnext101x32x8d(Stem.IMAGENET, CLASSES));
         all.put("resnet18_cifar", () -> ResNet.resnet18(Stem.CIFAR, CLASSES));
-        for (int depth : new int[] {20, 32, 44, 56, 110}) all.put("cifar_resnet" + depth, () -> new CifarResNet(depth, Shortcut.PAD, CLASSES));
+        for (int depth : new int[] {20, 32, 44, 56, 110})
+            all.put("cifar_resnet" + depth, () -> new CifarResNet(depth, Shortcut.PAD, CLASSES));
         all.put("cifar_resnet20_b", () -> new CifarResNet(20, Shortcut.PROJECTION, CLASSES));
         for (int depth : new int[] {11, 13, 16, 19}) {
             all.put("vgg" + depth + "_cifar", () -> new VGG(depth, false, VGG.Head.CIFAR, CLASSES));
@@ -89,7 +92,9 @@ class ModelsParityTest {
     static Stream<String> initialized() { return names().filter(n -> GOLDEN.get(n).has("initial")); }
 
     /** Without the one whose 57 million parameters take seconds. */
-    static Stream<String> small() { return initialized().filter(n -> !n.equals("alexnet")); }
+    static Stream<String> small() {
+        return initialized().filter(n -> !n.equals("alexnet"));
+    }
 
     @BeforeAll static void the_same_instructions() { Golden.assumeSameInstructions(); }
 
@@ -128,7 +133,8 @@ class ModelsParityTest {
                     Tensor p = e.getValue();
                     long[] shape = p.shape();
                     p.copy_(shape.length > 1 ? pattern(t, shape, false, Math.sqrt(6.0 / (p.numel() / shape[0])), 0)
-                            : name.endsWith("weight") || name.endsWith("running_var") ? pattern(t, shape, true, 0.5, 0.5) : pattern(t, shape, false, 0.1, 0));
+                            : name.endsWith("weight") || name.endsWith("running_var") ? pattern(t, shape, true, 0.5, 0.5)
+                                    : pattern(t, shape, false, 0.1, 0));
                 }
             }
         }
@@ -144,11 +150,12 @@ class ModelsParityTest {
         var all = new ArrayList<Double>();
         rows.forEach(row -> row.forEach(v -> all.add(v.asDouble())));
         double[] expected = all.stream().mapToDouble(v -> v).toArray();
-        Golden.assertClose("logits", actual.toDoubleArray(), expected, 1e-5 * Arrays.stream(expected).map(Math::abs).max().orElseThrow(), 0);
+        Golden.assertClose("logits", actual.toDoubleArray(), expected, 1e-5 * Arrays.stream(expected).map(Math::abs).max().orElseThrow(),
+                0);
     }
 
-    @ParameterizedTest @MethodSource("names")
-    void keys_shapes_and_logits_are_those_of_python(String name) throws Exception {
+    @ParameterizedTest
+    @MethodSource("names") void keys_shapes_and_logits_are_those_of_python(String name) throws Exception {
         JsonNode golden = GOLDEN.get(name);
         try (var model = build(name).eval(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             assertThat(keys(model)).as(() -> String.join("\n", model.stateDict().keySet())).isEqualTo(golden.get("keys").asText());
@@ -158,8 +165,8 @@ class ModelsParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("small")
-    void gradients_are_those_of_python(String name) {
+    @ParameterizedTest
+    @MethodSource("small") void gradients_are_those_of_python(String name) {
         JsonNode golden = GOLDEN.get(name);
         try (var model = build(name).eval(); var scope = Scope.open()) {
             fill(model);
@@ -180,10 +187,12 @@ class ModelsParityTest {
         return bert.forward(tokens(shape), mask, types);
     }
 
-    private static Tensor tokens(long... shape) { return Aten.arange(shape[0] * shape[1], DType.INT64).mul(7).add(3).remainder(VOCABULARY).reshape(shape); }
+    private static Tensor tokens(long... shape) {
+        return Aten.arange(shape[0] * shape[1], DType.INT64).mul(7).add(3).remainder(VOCABULARY).reshape(shape);
+    }
 
-    @ParameterizedTest @MethodSource("initialized")
-    void the_same_seed_gives_the_same_weights_to_the_bit(String name) {
+    @ParameterizedTest
+    @MethodSource("initialized") void the_same_seed_gives_the_same_weights_to_the_bit(String name) {
         try (var model = build(name); var scope = Scope.open()) {
             var actual = new LinkedHashMap<String, Long>();
             model.namedParameters().forEach((n, p) -> {
@@ -197,8 +206,8 @@ class ModelsParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("small")
-    void a_copy_computes_the_same(String name) {
+    @ParameterizedTest
+    @MethodSource("small") void a_copy_computes_the_same(String name) {
         long[] shape = Golden.longs(GOLDEN.get(name).get("input"));
         try (Module model = build(name).eval(); var copy = Module.copyOf(model); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor input = model instanceof Bert ? tokens(shape) : pattern(0, shape, false, 1, 0);
@@ -206,8 +215,8 @@ class ModelsParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("small")
-    void every_parameter_gets_a_gradient_in_training(String name) {
+    @ParameterizedTest
+    @MethodSource("small") void every_parameter_gets_a_gradient_in_training(String name) {
         long[] shape = Golden.longs(GOLDEN.get(name).get("input"));
         try (var model = build(name); var scope = Scope.open()) {
             model.forward(model instanceof Bert ? tokens(shape) : pattern(0, shape, false, 1, 0)).square().sum().backward();
@@ -216,12 +225,13 @@ class ModelsParityTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("names")
-    void the_head_shares_the_networks_weights_and_mode_and_holds_what_drops(String name) {
+    @ParameterizedTest
+    @MethodSource("names") void the_head_shares_the_networks_weights_and_mode_and_holds_what_drops(String name) {
         try (var model = build(name); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Module head = model.head();
             assertThat(model.parameters()).containsAll(head.parameters());
-            assertThat(head.modules().stream().anyMatch(m -> m instanceof Dropout)).isEqualTo(List.of("vgg11", "vgg11_bn", "alexnet", "nin", "all_conv", "bert").contains(name));
+            assertThat(head.modules().stream().anyMatch(m -> m instanceof Dropout))
+                    .isEqualTo(List.of("vgg11", "vgg11_bn", "alexnet", "nin", "all_conv", "bert").contains(name));
             model.eval();
             assertThat(model.head()).isSameAs(head).returns(false, Module::isTraining);
             for (Module m : head.modules()) if (m instanceof Dropout) m.train();
@@ -247,9 +257,12 @@ class ModelsParityTest {
     }
 
     @Test void what_does_not_exist_is_refused() {
-        assertThatThrownBy(() -> new VGG(12, false, VGG.Head.CIFAR, CLASSES)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("11, 13, 16 or 19");
-        assertThatThrownBy(() -> new CifarResNet(21, Shortcut.PAD, CLASSES)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("6n + 2");
-        assertThatThrownBy(() -> Bert.options(2, 30, 4)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("4 heads do not divide 30");
+        assertThatThrownBy(() -> new VGG(12, false, VGG.Head.CIFAR, CLASSES)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("11, 13, 16 or 19");
+        assertThatThrownBy(() -> new CifarResNet(21, Shortcut.PAD, CLASSES)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("6n + 2");
+        assertThatThrownBy(() -> Bert.options(2, 30, 4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4 heads do not divide 30");
         try (var bert = bert(); var scope = Scope.open()) {
             for (Tensor bad : List.of(tokens(1, 17), Aten.arange(4, DType.INT64)))
                 assertThatThrownBy(() -> bert.forward(bad)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at most 16");

@@ -24,7 +24,8 @@ final class ModuleTable {
         if (name.startsWith("MaxPool") || name.startsWith("AdaptiveMaxPool")) {
             Module pool = name.startsWith("A") ? made(name, a) : maxPool(name, a);
             if (!a.flag("return_indices", false)) return new Built(pool);
-            return new Built(pool, x -> both(pool instanceof MaxPool p ? p.withIndices(x.getFirst()) : ((AdaptiveMaxPool) pool).withIndices(x.getFirst())));
+            return new Built(pool, x -> both(
+                    pool instanceof MaxPool p ? p.withIndices(x.getFirst()) : ((AdaptiveMaxPool) pool).withIndices(x.getFirst())));
         }
         if (name.equals("KLDivLoss") && a.text("reduction", "mean").equals("batchmean")) {
             var loss = new KLDivLoss(a.flag("log_target", false), REDUCTION.get("mean"));
@@ -38,14 +39,18 @@ final class ModuleTable {
     private static Built fractional(String name, Arguments a) {
         long[] kernel = a.sizes("kernel_size");
         boolean two = name.endsWith("2d");
-        FractionalMaxPool pool = a.has("output_size") ? two ? FractionalMaxPool2d.ofSize(kernel, a.sizes("output_size")) : FractionalMaxPool3d.ofSize(kernel, a.sizes("output_size"))
-                : two ? FractionalMaxPool2d.ofRatio(kernel, a.reals("output_ratio")) : FractionalMaxPool3d.ofRatio(kernel, a.reals("output_ratio"));
+        FractionalMaxPool pool = a.has("output_size")
+                ? two ? FractionalMaxPool2d.ofSize(kernel, a.sizes("output_size"))
+                        : FractionalMaxPool3d.ofSize(kernel, a.sizes("output_size"))
+                : two ? FractionalMaxPool2d.ofRatio(kernel, a.reals("output_ratio"))
+                        : FractionalMaxPool3d.ofRatio(kernel, a.reals("output_ratio"));
         pool.setSamples(a.tensor("_random_samples"));
         return a.flag("return_indices", false) ? new Built(pool, x -> both(pool.withIndices(x.getFirst()))) : new Built(pool);
     }
 
     private static Module maxPool(String name, Arguments a) {
-        var o = MaxPool.options(a.sizes("kernel_size")).ceilMode(a.flag("ceil_mode", false)).padding(a.sizes("padding", 0)).dilation(a.sizes("dilation", 1));
+        var o = MaxPool.options(a.sizes("kernel_size")).ceilMode(a.flag("ceil_mode", false)).padding(a.sizes("padding", 0))
+                .dilation(a.sizes("dilation", 1));
         if (a.has("stride")) o = o.stride(a.sizes("stride"));
         return switch (name) {
             case "MaxPool1d" -> new MaxPool1d(o);
@@ -55,7 +60,8 @@ final class ModuleTable {
     }
 
     private static Module made(String name, Arguments a) {
-        Module module = Stream.<java.util.function.BiFunction<String, Arguments, Module>>of(ModuleTable::activation, ModuleTable::convolutionOrNorm, ModuleTable::poolOrPad, ModuleTable::loss, ModuleTable::other)
+        Module module = Stream.<java.util.function.BiFunction<String, Arguments, Module>>of(ModuleTable::activation,
+                ModuleTable::convolutionOrNorm, ModuleTable::poolOrPad, ModuleTable::loss, ModuleTable::other)
                 .map(part -> part.apply(name, a)).filter(m -> m != null).findFirst().orElse(null);
         if (module == null) throw new AssertionError("no module " + name + " in Java");
         return module;
@@ -104,40 +110,52 @@ final class ModuleTable {
 
     private static Module convolutionOrNorm(String name, Arguments a) {
         return switch (name) {
-            case "Conv1d" -> new Conv1d(convolution(Conv1d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
-            case "Conv2d" -> new Conv2d(convolution(Conv2d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
-            case "Conv3d" -> new Conv3d(convolution(Conv3d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
-            case "ConvTranspose1d" -> new ConvTranspose1d(convolution(ConvTranspose1d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
-            case "ConvTranspose2d" -> new ConvTranspose2d(convolution(ConvTranspose2d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
-            case "ConvTranspose3d" -> new ConvTranspose3d(convolution(ConvTranspose3d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "Conv1d" ->
+                    new Conv1d(convolution(Conv1d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "Conv2d" ->
+                    new Conv2d(convolution(Conv2d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "Conv3d" ->
+                    new Conv3d(convolution(Conv3d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "ConvTranspose1d" -> new ConvTranspose1d(
+                    convolution(ConvTranspose1d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "ConvTranspose2d" -> new ConvTranspose2d(
+                    convolution(ConvTranspose2d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
+            case "ConvTranspose3d" -> new ConvTranspose3d(
+                    convolution(ConvTranspose3d.options(a.whole("in_channels"), a.whole("out_channels"), a.sizes("kernel_size")), a));
             case "BatchNorm1d" -> new BatchNorm1d(norm(BatchNorm1d.options(a.whole("num_features")), a));
             case "BatchNorm2d" -> new BatchNorm2d(norm(BatchNorm2d.options(a.whole("num_features")), a));
             case "BatchNorm3d" -> new BatchNorm3d(norm(BatchNorm3d.options(a.whole("num_features")), a));
             case "InstanceNorm1d" -> new InstanceNorm1d(norm(InstanceNorm1d.options(a.whole("num_features")), a));
             case "InstanceNorm2d" -> new InstanceNorm2d(norm(InstanceNorm2d.options(a.whole("num_features")), a));
             case "InstanceNorm3d" -> new InstanceNorm3d(norm(InstanceNorm3d.options(a.whole("num_features")), a));
-            case "LayerNorm" -> new LayerNorm(a.sizes("normalized_shape"), a.real("eps", 1e-5), a.flag("elementwise_affine", true), a.flag("bias", true));
-            case "RMSNorm" -> new RMSNorm(a.sizes("normalized_shape"), a.has("eps") ? (Double) a.real("eps", 0) : null, a.flag("elementwise_affine", true));
-            case "GroupNorm" -> new GroupNorm(a.whole("num_groups"), a.whole("num_channels"), a.real("eps", 1e-5), a.flag("affine", true), a.flag("bias", true));
+            case "LayerNorm" -> new LayerNorm(a.sizes("normalized_shape"), a.real("eps", 1e-5), a.flag("elementwise_affine", true),
+                    a.flag("bias", true));
+            case "RMSNorm" -> new RMSNorm(a.sizes("normalized_shape"), a.has("eps") ? (Double) a.real("eps", 0) : null,
+                    a.flag("elementwise_affine", true));
+            case "GroupNorm" -> new GroupNorm(a.whole("num_groups"), a.whole("num_channels"), a.real("eps", 1e-5), a.flag("affine", true),
+                    a.flag("bias", true));
             case "LocalResponseNorm" -> new LocalResponseNorm(a.whole("size"), a.real("alpha", 1e-4), a.real("beta", 0.75), a.real("k", 1));
             default -> null;
         };
     }
 
     private static Convolution.Options convolution(Convolution.Options o, Arguments a) {
-        Convolution.Options c = o.stride(a.sizes("stride", 1)).dilation(a.sizes("dilation", 1)).groups(a.whole("groups", 1)).bias(a.flag("bias", true)).outputPadding(a.sizes("output_padding", 0))
+        Convolution.Options c = o.stride(a.sizes("stride", 1)).dilation(a.sizes("dilation", 1)).groups(a.whole("groups", 1))
+                .bias(a.flag("bias", true)).outputPadding(a.sizes("output_padding", 0))
                 .mode(PaddingMode.valueOf(a.text("padding_mode", "zeros").toUpperCase(java.util.Locale.ROOT)));
         String padding = a.text("padding", "");
         return padding.equals("same") ? c.paddingSame() : padding.equals("valid") ? c : c.padding(a.sizes("padding", 0));
     }
 
     private static NormOptions norm(NormOptions o, Arguments a) {
-        return o.eps(a.real("eps", 1e-5)).momentum(a.isNull("momentum") ? null : (Double) a.real("momentum", 0.1)).affine(a.flag("affine", o.affine()))
+        return o.eps(a.real("eps", 1e-5)).momentum(a.isNull("momentum") ? null : (Double) a.real("momentum", 0.1))
+                .affine(a.flag("affine", o.affine()))
                 .trackRunningStats(a.flag("track_running_stats", o.trackRunningStats())).bias(a.flag("bias", true));
     }
 
     private static AvgPool.Options avgPool(Arguments a) {
-        var o = AvgPool.options(a.sizes("kernel_size")).padding(a.sizes("padding", 0)).ceilMode(a.flag("ceil_mode", false)).countIncludePad(a.flag("count_include_pad", true));
+        var o = AvgPool.options(a.sizes("kernel_size")).padding(a.sizes("padding", 0)).ceilMode(a.flag("ceil_mode", false))
+                .countIncludePad(a.flag("count_include_pad", true));
         if (a.has("divisor_override")) o = o.divisor(a.whole("divisor_override"));
         return a.has("stride") ? o.stride(a.sizes("stride")) : o;
     }
@@ -147,9 +165,12 @@ final class ModuleTable {
             case "AvgPool1d" -> new AvgPool1d(avgPool(a));
             case "AvgPool2d" -> new AvgPool2d(avgPool(a));
             case "AvgPool3d" -> new AvgPool3d(avgPool(a));
-            case "LPPool1d" -> new LPPool1d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null, a.flag("ceil_mode", false));
-            case "LPPool2d" -> new LPPool2d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null, a.flag("ceil_mode", false));
-            case "LPPool3d" -> new LPPool3d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null, a.flag("ceil_mode", false));
+            case "LPPool1d" -> new LPPool1d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null,
+                    a.flag("ceil_mode", false));
+            case "LPPool2d" -> new LPPool2d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null,
+                    a.flag("ceil_mode", false));
+            case "LPPool3d" -> new LPPool3d(a.real("norm_type", 0), a.sizes("kernel_size"), a.has("stride") ? a.sizes("stride") : null,
+                    a.flag("ceil_mode", false));
             case "AdaptiveAvgPool1d" -> new AdaptiveAvgPool1d(a.sizes("output_size"));
             case "AdaptiveAvgPool2d" -> new AdaptiveAvgPool2d(a.sizes("output_size"));
             case "AdaptiveAvgPool3d" -> new AdaptiveAvgPool3d(a.sizes("output_size"));
@@ -175,9 +196,12 @@ final class ModuleTable {
             case "ConstantPad2d" -> new ConstantPad2d(a.real("value", 0), a.sizes("padding"));
             case "ConstantPad3d" -> new ConstantPad3d(a.real("value", 0), a.sizes("padding"));
             case "Unfold" -> new Unfold(a.sizes("kernel_size"), a.sizes("dilation", 1), a.sizes("padding", 0), a.sizes("stride", 1));
-            case "Fold" -> new Fold(a.sizes("output_size"), a.sizes("kernel_size"), a.sizes("dilation", 1), a.sizes("padding", 0), a.sizes("stride", 1));
-            case "Upsample" -> new Upsample(new Interpolate(a.has("size") ? a.sizes("size") : null, a.has("scale_factor") ? a.reals("scale_factor") : null,
-                    Interpolate.Mode.valueOf(a.text("mode", "nearest").replace('-', '_').toUpperCase(java.util.Locale.ROOT)), a.flag("align_corners", false), false));
+            case "Fold" -> new Fold(a.sizes("output_size"), a.sizes("kernel_size"), a.sizes("dilation", 1), a.sizes("padding", 0),
+                    a.sizes("stride", 1));
+            case "Upsample" -> new Upsample(
+                    new Interpolate(a.has("size") ? a.sizes("size") : null, a.has("scale_factor") ? a.reals("scale_factor") : null,
+                            Interpolate.Mode.valueOf(a.text("mode", "nearest").replace('-', '_').toUpperCase(java.util.Locale.ROOT)),
+                            a.flag("align_corners", false), false));
             default -> null;
         };
     }
@@ -195,7 +219,8 @@ final class ModuleTable {
             case "SoftMarginLoss" -> new SoftMarginLoss(r);
             case "MultiLabelSoftMarginLoss" -> new MultiLabelSoftMarginLoss(a.tensor("weight"), r);
             case "NLLLoss" -> new NLLLoss(a.tensor("weight"), a.whole("ignore_index", -100), r);
-            case "CrossEntropyLoss" -> new CrossEntropyLoss(a.tensor("weight"), a.whole("ignore_index", -100), a.real("label_smoothing", 0), r);
+            case "CrossEntropyLoss" ->
+                    new CrossEntropyLoss(a.tensor("weight"), a.whole("ignore_index", -100), a.real("label_smoothing", 0), r);
             case "BCELoss" -> new BCELoss(a.tensor("weight"), r);
             case "BCEWithLogitsLoss" -> new BCEWithLogitsLoss(a.tensor("weight"), a.tensor("pos_weight"), r);
             case "PoissonNLLLoss" -> new PoissonNLLLoss(a.flag("log_input", true), a.flag("full", false), a.real("eps", 1e-8), r);
@@ -203,9 +228,11 @@ final class ModuleTable {
             case "HingeEmbeddingLoss" -> new HingeEmbeddingLoss(a.real("margin", 1), r);
             case "CosineEmbeddingLoss" -> new CosineEmbeddingLoss(a.real("margin", 0), r);
             case "MarginRankingLoss" -> new MarginRankingLoss(a.real("margin", 0), r);
-            case "TripletMarginLoss" -> new TripletMarginLoss(a.real("margin", 1), a.real("p", 2), a.real("eps", 1e-6), a.flag("swap", false), r);
+            case "TripletMarginLoss" ->
+                    new TripletMarginLoss(a.real("margin", 1), a.real("p", 2), a.real("eps", 1e-6), a.flag("swap", false), r);
             case "TripletMarginWithDistanceLoss" -> new TripletMarginWithDistanceLoss(null, a.real("margin", 1), a.flag("swap", false), r);
-            case "AdaptiveLogSoftmaxWithLoss" -> new AdaptiveLogSoftmaxWithLoss(a.whole("in_features"), a.whole("n_classes"), a.sizes("cutoffs"), a.real("div_value", 4), a.flag("head_bias", false));
+            case "AdaptiveLogSoftmaxWithLoss" -> new AdaptiveLogSoftmaxWithLoss(a.whole("in_features"), a.whole("n_classes"),
+                    a.sizes("cutoffs"), a.real("div_value", 4), a.flag("head_bias", false));
             case "CTCLoss" -> new CTCLoss(a.whole("blank", 0), r, a.flag("zero_infinity", false));
             default -> null;
         };
@@ -215,7 +242,8 @@ final class ModuleTable {
         return switch (name) {
             case "Identity" -> new Identity();
             case "Linear" -> new Linear(a.whole("in_features"), a.whole("out_features"), a.flag("bias", true));
-            case "Bilinear" -> new Bilinear(a.whole("in1_features"), a.whole("in2_features"), a.whole("out_features"), a.flag("bias", true));
+            case "Bilinear" ->
+                    new Bilinear(a.whole("in1_features"), a.whole("in2_features"), a.whole("out_features"), a.flag("bias", true));
             case "Flatten" -> new Flatten(a.whole("start_dim", 1), a.whole("end_dim", -1));
             case "Unflatten" -> new Unflatten(a.whole("dim"), a.sizes("unflattened_size"));
             case "PixelShuffle" -> new PixelShuffle(a.whole("upscale_factor"));
@@ -224,38 +252,51 @@ final class ModuleTable {
             case "CosineSimilarity" -> new CosineSimilarity(a.whole("dim", 1), a.real("eps", 1e-8));
             case "PairwiseDistance" -> new PairwiseDistance(a.real("p", 2), a.real("eps", 1e-6), a.flag("keepdim", false));
             case "Embedding" -> new Embedding(embedding(a));
-            case "EmbeddingBag" -> new EmbeddingBag(embedding(a), EmbeddingBag.Mode.valueOf(a.text("mode", "mean").toUpperCase(java.util.Locale.ROOT)), a.flag("include_last_offset", false));
+            case "EmbeddingBag" ->
+                    new EmbeddingBag(embedding(a), EmbeddingBag.Mode.valueOf(a.text("mode", "mean").toUpperCase(java.util.Locale.ROOT)),
+                            a.flag("include_last_offset", false));
             case "RNN" -> new RNN(recurrent(a), a.text("nonlinearity", "tanh").equals("relu"));
             case "GRU" -> new GRU(recurrent(a));
             case "LSTM" -> new LSTM(recurrent(a));
-            case "RNNCell" -> new RNNCell(a.whole("input_size"), a.whole("hidden_size"), a.flag("bias", true), a.text("nonlinearity", "tanh").equals("relu"));
+            case "RNNCell" -> new RNNCell(a.whole("input_size"), a.whole("hidden_size"), a.flag("bias", true),
+                    a.text("nonlinearity", "tanh").equals("relu"));
             case "GRUCell" -> new GRUCell(a.whole("input_size"), a.whole("hidden_size"), a.flag("bias", true));
             case "LSTMCell" -> new LSTMCell(a.whole("input_size"), a.whole("hidden_size"), a.flag("bias", true));
-            case "MultiheadAttention" -> new MultiheadAttention(MultiheadAttention.options(a.whole("embed_dim"), (int) a.whole("num_heads")).dropout(a.real("dropout", 0)).bias(a.flag("bias", true))
-                    .biasKv(a.flag("add_bias_kv", false)).zeroAttention(a.flag("add_zero_attn", false)).sizes(a.whole("kdim", a.whole("embed_dim")), a.whole("vdim", a.whole("embed_dim")))
+            case "MultiheadAttention" -> new MultiheadAttention(MultiheadAttention.options(a.whole("embed_dim"), (int) a.whole("num_heads"))
+                    .dropout(a.real("dropout", 0)).bias(a.flag("bias", true))
+                    .biasKv(a.flag("add_bias_kv", false)).zeroAttention(a.flag("add_zero_attn", false))
+                    .sizes(a.whole("kdim", a.whole("embed_dim")), a.whole("vdim", a.whole("embed_dim")))
                     .batchFirst(a.flag("batch_first", false)));
             case "TransformerEncoderLayer" -> new TransformerEncoderLayer(transformer(a));
             case "TransformerDecoderLayer" -> new TransformerDecoderLayer(transformer(a));
-            case "TransformerEncoder" -> new TransformerEncoder((TransformerEncoderLayer) a.module("encoder_layer"), (int) a.whole("num_layers"), a.module("norm"));
-            case "TransformerDecoder" -> new TransformerDecoder((TransformerDecoderLayer) a.module("decoder_layer"), (int) a.whole("num_layers"), a.module("norm"));
-            case "Transformer" -> new Transformer(transformer(a), (int) a.whole("num_encoder_layers", 6), (int) a.whole("num_decoder_layers", 6));
+            case "TransformerEncoder" -> new TransformerEncoder((TransformerEncoderLayer) a.module("encoder_layer"),
+                    (int) a.whole("num_layers"), a.module("norm"));
+            case "TransformerDecoder" -> new TransformerDecoder((TransformerDecoderLayer) a.module("decoder_layer"),
+                    (int) a.whole("num_layers"), a.module("norm"));
+            case "Transformer" ->
+                    new Transformer(transformer(a), (int) a.whole("num_encoder_layers", 6), (int) a.whole("num_decoder_layers", 6));
             default -> null;
         };
     }
 
     private static Embedding.Options embedding(Arguments a) {
-        return Embedding.options(a.whole("num_embeddings"), a.whole("embedding_dim")).paddingIndex(a.has("padding_idx") ? (Long) a.whole("padding_idx") : null)
-                .maxNorm(a.has("max_norm") ? (Double) a.real("max_norm", 0) : null).normType(a.real("norm_type", 2)).scaleByFrequency(a.flag("scale_grad_by_freq", false)).sparse(a.flag("sparse", false));
+        return Embedding.options(a.whole("num_embeddings"), a.whole("embedding_dim"))
+                .paddingIndex(a.has("padding_idx") ? (Long) a.whole("padding_idx") : null)
+                .maxNorm(a.has("max_norm") ? (Double) a.real("max_norm", 0) : null).normType(a.real("norm_type", 2))
+                .scaleByFrequency(a.flag("scale_grad_by_freq", false)).sparse(a.flag("sparse", false));
     }
 
     private static Recurrent.Options recurrent(Arguments a) {
-        return Recurrent.options(a.whole("input_size"), a.whole("hidden_size")).layers((int) a.whole("num_layers", 1)).bias(a.flag("bias", true)).batchFirst(a.flag("batch_first", false))
+        return Recurrent.options(a.whole("input_size"), a.whole("hidden_size")).layers((int) a.whole("num_layers", 1))
+                .bias(a.flag("bias", true)).batchFirst(a.flag("batch_first", false))
                 .dropout(a.real("dropout", 0)).bidirectional(a.flag("bidirectional", false)).projection(a.whole("proj_size", 0));
     }
 
     private static TransformerOptions transformer(Arguments a) {
-        return TransformerOptions.of(a.whole("d_model", 512), (int) a.whole("nhead", 8)).feedforward(a.whole("dim_feedforward", 2048)).dropout(a.real("dropout", 0.1))
-                .activation(a.function("activation", "relu").equals("gelu") ? x -> panatorch.Nn.gelu(x) : Tensor::relu).eps(a.real("layer_norm_eps", 1e-5))
+        return TransformerOptions.of(a.whole("d_model", 512), (int) a.whole("nhead", 8)).feedforward(a.whole("dim_feedforward", 2048))
+                .dropout(a.real("dropout", 0.1))
+                .activation(a.function("activation", "relu").equals("gelu") ? x -> panatorch.Nn.gelu(x) : Tensor::relu)
+                .eps(a.real("layer_norm_eps", 1e-5))
                 .batchFirst(a.flag("batch_first", false)).normFirst(a.flag("norm_first", false)).bias(a.flag("bias", true));
     }
 }

@@ -43,7 +43,8 @@ class ModulesParityTest {
 
     @BeforeAll static void the_same_instructions_and_the_tensors() throws Exception {
         Golden.assumeSameInstructions();
-        tensors = Safetensors.load(Path.of(Objects.requireNonNull(ModulesParityTest.class.getResource("/parity/modules.safetensors")).toURI()));
+        tensors = Safetensors
+                .load(Path.of(Objects.requireNonNull(ModulesParityTest.class.getResource("/parity/modules.safetensors")).toURI()));
     }
 
     @AfterAll static void the_tensors_are_closed() {
@@ -66,7 +67,9 @@ class ModulesParityTest {
 
     private static List<JsonNode> lines() throws IOException {
         var json = new ObjectMapper();
-        try (var in = new BufferedReader(new InputStreamReader(new GZIPInputStream(Objects.requireNonNull(ModulesParityTest.class.getResourceAsStream("/parity/modules.jsonl.gz"))), StandardCharsets.UTF_8))) {
+        try (var in = new BufferedReader(new InputStreamReader(
+                new GZIPInputStream(Objects.requireNonNull(ModulesParityTest.class.getResourceAsStream("/parity/modules.jsonl.gz"))),
+                StandardCharsets.UTF_8))) {
             List<JsonNode> lines = new ArrayList<>();
             for (String line = in.readLine(); line != null; line = in.readLine()) lines.add(json.readTree(line));
             return lines;
@@ -84,11 +87,12 @@ class ModulesParityTest {
     }
 
     @TestFactory Stream<DynamicTest> a_module_is_that_of_python() throws IOException {
-        return lines().stream().skip(1).map(c -> DynamicTest.dynamicTest(c.get("module").asText() + " " + c.get("case") + (c.get("training").asBoolean() ? "" : " in evaluation"), () -> {
-            try (var scope = Scope.open()) {
-                replay(c);
-            }
-        }));
+        return lines().stream().skip(1).map(c -> DynamicTest.dynamicTest(
+                c.get("module").asText() + " " + c.get("case") + (c.get("training").asBoolean() ? "" : " in evaluation"), () -> {
+                    try (var scope = Scope.open()) {
+                        replay(c);
+                    }
+                }));
     }
 
     private static Tensor stored(String name) { return tensors.get(name).clone(); }
@@ -103,7 +107,9 @@ class ModulesParityTest {
             var state = new LinkedHashMap<String, Tensor>();
             c.get("state").properties().forEach(e -> state.put(e.getKey(), stored(e.getValue().asText())));
             assertThat(module.stateDict().keySet()).containsExactlyElementsOf(state.keySet());
-            if (c.get("seeded").asBoolean()) module.stateDict().forEach((key, t) -> assertThat(t.torchEquals(state.get(key))).as("initial " + key + " to the bit").isTrue());
+            if (c.get("seeded").asBoolean())
+                module.stateDict()
+                        .forEach((key, t) -> assertThat(t.torchEquals(state.get(key))).as("initial " + key + " to the bit").isTrue());
             module.loadStateDict(state);
             try (Module copy = Module.copyOf(module)) {
                 assertThat(copy.toString()).isEqualTo(module.toString());
@@ -134,8 +140,10 @@ class ModulesParityTest {
             loss = loss == null ? sum : loss.add(sum);
         }
         if (loss != null) loss.backward();
-        for (var e : c.get("gradients").properties()) assertPrint("gradient of " + e.getKey(), Objects.requireNonNull(wanted.get(e.getKey()).grad(), e.getKey()), e.getValue());
-        for (var e : c.get("after").properties()) assertPrint(e.getKey() + " after", built.module().namedBuffers().get(e.getKey()), e.getValue());
+        for (var e : c.get("gradients").properties())
+            assertPrint("gradient of " + e.getKey(), Objects.requireNonNull(wanted.get(e.getKey()).grad(), e.getKey()), e.getValue());
+        for (var e : c.get("after").properties())
+            assertPrint(e.getKey() + " after", built.module().namedBuffers().get(e.getKey()), e.getValue());
     }
 
     /** Masks were boolean. */
@@ -154,7 +162,8 @@ class ModulesParityTest {
         assertNear(what + "'s norm", Math.sqrt(squares), print[0], norm);
         assertNear(what + "'s projection", dot, print[1], norm);
         int stride = Math.max(1, (all.length + 13) / 14);
-        for (int i = 0; i * stride < all.length; i++) assertNear(what + "[" + i * stride + "]", all[i * stride], print[i + 2], Math.max(1, largest));
+        for (int i = 0; i * stride < all.length; i++)
+            assertNear(what + "[" + i * stride + "]", all[i * stride], print[i + 2], Math.max(1, largest));
     }
 
     private static void assertNear(String what, double actual, double expected, double scale) {

@@ -54,14 +54,15 @@ class OptimizersTest {
     private interface Check { void run(JsonNode c, Optimizer optimizer, List<Tensor> parameters); }
 
     private static Stream<DynamicTest> each(Check check) {
-        return StreamSupport.stream(Golden.read("optimizers.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                List<Tensor> parameters = start(c);
-                try (Optimizer optimizer = optimizer(c, parameters)) {
-                    check.run(c, optimizer, parameters);
-                }
-            }
-        }));
+        return StreamSupport.stream(Golden.read("optimizers.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        List<Tensor> parameters = start(c);
+                        try (Optimizer optimizer = optimizer(c, parameters)) {
+                            check.run(c, optimizer, parameters);
+                        }
+                    }
+                }));
     }
 
     private static void trajectory(JsonNode c, Optimizer optimizer, List<Tensor> parameters) {
@@ -98,7 +99,8 @@ class OptimizersTest {
         var all = new ArrayList<Tensor>();
         for (JsonNode shape : c.get("shapes")) {
             int k = all.size();
-            all.add(elements(Golden.longs(shape), i -> ((5 * i + 3 * k) % 11 - 5) / 7.0, DType.valueOf(c.get("dtype").asText().toUpperCase(java.util.Locale.ROOT))).requiresGrad_(true));
+            all.add(elements(Golden.longs(shape), i -> ((5 * i + 3 * k) % 11 - 5) / 7.0,
+                    DType.valueOf(c.get("dtype").asText().toUpperCase(java.util.Locale.ROOT))).requiresGrad_(true));
         }
         return all;
     }
@@ -108,7 +110,9 @@ class OptimizersTest {
         return Torch.tensor(IntStream.range(0, n).mapToDouble(value).toArray()).to(dtype).reshape(shape);
     }
 
-    private static Tensor gradient(Tensor p, int k, int t) { return elements(p.shape(), i -> ((7 * i + 13 * t + 5 * k) % 19 - 9) / 10.0, p.dtype()); }
+    private static Tensor gradient(Tensor p, int k, int t) {
+        return elements(p.shape(), i -> ((7 * i + 13 * t + 5 * k) % 19 - 9) / 10.0, p.dtype());
+    }
 
     private static void step(Optimizer optimizer, List<Tensor> parameters, int t) {
         try (var scope = Scope.open()) {
@@ -205,16 +209,21 @@ class OptimizersTest {
         if (node.isTextual()) return node.asText();
         if (node.isIntegralNumber()) return node.asLong();
         if (node.isNumber()) return node.asDouble();
-        if (node.isArray()) return StreamSupport.stream(node.spliterator(), false).collect(ArrayList<@Nullable Object>::new, (l, v) -> l.add(value(v, false)), ArrayList::addAll);
-        if (node.has("values")) return Torch.tensor(Golden.numbers(node.get("values"))).to(dtype(node)).reshape(Golden.longs(node.get("shape")));
+        if (node.isArray())
+            return StreamSupport.stream(node.spliterator(), false).collect(ArrayList<@Nullable Object>::new,
+                    (l, v) -> l.add(value(v, false)), ArrayList::addAll);
+        if (node.has("values"))
+            return Torch.tensor(Golden.numbers(node.get("values"))).to(dtype(node)).reshape(Golden.longs(node.get("shape")));
         var map = new LinkedHashMap<Object, @Nullable Object>();
-        node.properties().forEach(e -> map.put(byIndex ? (Object) Long.valueOf(e.getKey()) : e.getKey(), value(e.getValue(), e.getKey().equals("state"))));
+        node.properties().forEach(
+                e -> map.put(byIndex ? (Object) Long.valueOf(e.getKey()) : e.getKey(), value(e.getValue(), e.getKey().equals("state"))));
         return map;
     }
 
     private static void assertSame(JsonNode c, String where, @Nullable Object actual, JsonNode expected) {
         if (actual instanceof Map<?, ?> map) {
-            assertThat(map.keySet().stream().map(Object::toString)).as(where).containsExactlyInAnyOrderElementsOf(expected.properties().stream().map(Map.Entry::getKey).toList());
+            assertThat(map.keySet().stream().map(Object::toString)).as(where)
+                    .containsExactlyInAnyOrderElementsOf(expected.properties().stream().map(Map.Entry::getKey).toList());
             map.forEach((k, v) -> assertSame(c, where + "/" + k, v, expected.get(k.toString())));
         } else if (actual instanceof List<?> list) {
             assertThat(list).as(where).hasSize(expected.size());

@@ -21,11 +21,12 @@ import panatorch.junit.NoTensorLeaks;
 @NoTensorLeaks
 class PrintingTest {
     @TestFactory Stream<DynamicTest> a_tensor_prints_as_in_python() {
-        return StreamSupport.stream(Golden.read("printing.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open()) {
-                assertThat(tensor(c)).hasToString(c.get("text").asText());
-            }
-        }));
+        return StreamSupport.stream(Golden.read("printing.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        assertThat(tensor(c)).hasToString(c.get("text").asText());
+                    }
+                }));
     }
 
     private static Tensor tensor(JsonNode c) {
@@ -48,7 +49,8 @@ class PrintingTest {
     @Test void what_the_elements_do_not_show_stands_behind_them() {
         try (var scope = Scope.open()) {
             assertThat(Torch.ones(DType.FLOAT32, 2).requiresGrad_(true)).hasToString("tensor([1., 1.], requires_grad=True)");
-            assertThat(Torch.ones(DType.FLOAT64, 2, 2).to(Device.META)).hasToString("tensor(..., device='meta', size=(2, 2), dtype=torch.float64)");
+            assertThat(Torch.ones(DType.FLOAT64, 2, 2).to(Device.META))
+                    .hasToString("tensor(..., device='meta', size=(2, 2), dtype=torch.float64)");
             assertThat(Torch.ones(DType.FLOAT32, 2, 3).describe()).isEqualTo("float32 [2, 3] on cpu");
         }
     }

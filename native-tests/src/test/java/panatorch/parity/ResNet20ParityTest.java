@@ -22,7 +22,10 @@ import panatorch.models.CifarResNet;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 
-/** ResNet-20 from a seed through five training steps, against Python's numbers; {@code src/test/python/resnet20_parity.py} made and explains them. */
+/**
+ * ResNet-20 from a seed through five training steps, against Python's numbers; {@code src/test/python/resnet20_parity.py} made and explains
+ * them.
+ */
 @NoTensorLeaks
 class ResNet20ParityTest {
     private static final JsonNode GOLDEN = Golden.read("resnet20.json");
@@ -53,7 +56,9 @@ class ResNet20ParityTest {
 
     private static Tensor labels() { return Torch.tensor(Golden.longs(GOLDEN.get("y"))); }
 
-    private static void assertFingerprints(String what, Map<String, Tensor> tensors, JsonNode prints, double tolerance) { assertFingerprints(what, tensors, prints, tolerance, 0); }
+    private static void assertFingerprints(String what, Map<String, Tensor> tensors, JsonNode prints, double tolerance) {
+        assertFingerprints(what, tensors, prints, tolerance, 0);
+    }
 
     private static void assertFingerprints(String what, Map<String, Tensor> tensors, JsonNode prints, double tolerance, double scale) {
         var names = new ArrayList<String>();
@@ -73,15 +78,15 @@ class ResNet20ParityTest {
         Golden.assertClose(what, actual.toDoubleArray(), e, tolerance * java.util.Arrays.stream(e).map(Math::abs).max().orElseThrow(), 0);
     }
 
-    @ParameterizedTest @ValueSource(strings = {"A", "B"})
-    void the_same_seed_gives_the_same_weights_to_the_bit(String option) {
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B"}) void the_same_seed_gives_the_same_weights_to_the_bit(String option) {
         try (var net = build(option); var scope = Scope.open()) {
             assertFingerprints("initial", net.namedParameters(), GOLDEN.get(option).get("initial"), 0);
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"A", "B"})
-    void logits_loss_and_every_gradient_agree(String option) {
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B"}) void logits_loss_and_every_gradient_agree(String option) {
         JsonNode golden = GOLDEN.get(option);
         try (var net = build(option); var scope = Scope.open()) {
             Tensor logits = net.forward(images());
@@ -117,15 +122,15 @@ class ResNet20ParityTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"A", "B"})
-    void five_steps_of_sgd_agree_in_float32(String option) {
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B"}) void five_steps_of_sgd_agree_in_float32(String option) {
         try (var net = build(option); var scope = Scope.open()) {
             assertFiveSteps(net, images(), labels(), 0.001, GOLDEN.get(option).get("gentle"), 1e-5);
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"A", "B"})
-    void five_steps_of_sgd_at_a_large_learning_rate_agree_in_float64(String option) {
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B"}) void five_steps_of_sgd_at_a_large_learning_rate_agree_in_float64(String option) {
         try (var net = build(option); var scope = Scope.open()) {
             net.to(null, DType.FLOAT64, null);
             assertFiveSteps(net, images().to(DType.FLOAT64), labels(), 0.1, GOLDEN.get(option).get("double"), 1e-7);

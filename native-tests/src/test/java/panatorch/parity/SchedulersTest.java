@@ -82,22 +82,27 @@ class SchedulersTest {
     private interface Check { void run(JsonNode c, Optimizer optimizer); }
 
     private static Stream<DynamicTest> each(Check check) {
-        return StreamSupport.stream(Golden.read("schedulers.json").spliterator(), false).map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
-            try (var scope = Scope.open(); Optimizer optimizer = optimizer(c)) {
-                check.run(c, optimizer);
-            }
-        }));
+        return StreamSupport.stream(Golden.read("schedulers.json").spliterator(), false)
+                .map(c -> DynamicTest.dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open(); Optimizer optimizer = optimizer(c)) {
+                        check.run(c, optimizer);
+                    }
+                }));
     }
 
     private static void check(JsonNode c, Optimizer optimizer, int t) {
         for (int i = 0; i < 2; i++) {
             ParameterGroup g = optimizer.groups().get(i);
             close("rate " + t, g.learningRate(), c.get("lr").get(t).get(i));
-            if (c.has("momentum")) close("momentum " + t, g.get("betas") instanceof List<?> betas ? (Double) betas.getFirst() : g.number("momentum"), c.get("momentum").get(t).get(i));
+            if (c.has("momentum"))
+                close("momentum " + t, g.get("betas") instanceof List<?> betas ? (Double) betas.getFirst() : g.number("momentum"),
+                        c.get("momentum").get(t).get(i));
         }
     }
 
-    private static void close(String what, double actual, JsonNode expected) { Golden.assertClose(what, new double[] {actual}, new double[] {expected.asDouble()}, 1e-16, 1e-12); }
+    private static void close(String what, double actual, JsonNode expected) {
+        Golden.assertClose(what, new double[] {actual}, new double[] {expected.asDouble()}, 1e-16, 1e-12);
+    }
 
     private static Optimizer optimizer(JsonNode c) {
         List<Tensor> a = List.of(Torch.zeros(1)), b = List.of(Torch.zeros(1));
@@ -115,8 +120,9 @@ class SchedulersTest {
         optimizer.loadStateDict(state);
     }
 
-    @SuppressWarnings("unchecked")
-    private static Map<String, Object> map(JsonNode node) { return new ObjectMapper().convertValue(node, Map.class); }
+    @SuppressWarnings("unchecked") private static Map<String, Object> map(JsonNode node) {
+        return new ObjectMapper().convertValue(node, Map.class);
+    }
 
     // ---- schedulers of JSON
 
@@ -140,8 +146,10 @@ class SchedulersTest {
             };
         }
         boolean absolute = o.path("threshold_mode").asText().equals("abs"), maximize = o.path("mode").asText().equals("max");
-        var plateau = new ReduceLROnPlateau(optimizer, new ReduceLROnPlateau.Options(maximize, o.path("factor").asDouble(0.1), o.path("patience").asLong(10),
-                o.path("threshold").asDouble(1e-4), absolute, o.path("cooldown").asLong(), List.of(o.path("min_lr").asDouble()), 1e-8));
+        var plateau = new ReduceLROnPlateau(optimizer,
+                new ReduceLROnPlateau.Options(maximize, o.path("factor").asDouble(0.1), o.path("patience").asLong(10),
+                        o.path("threshold").asDouble(1e-4), absolute, o.path("cooldown").asLong(), List.of(o.path("min_lr").asDouble()),
+                        1e-8));
         return new Stepped() {
             @Override public void step(int t) {
                 double m = 1.0 / (1 + t) + 0.3 * ((7 * t) % 5 - 2) / (t + 4);
@@ -162,14 +170,17 @@ class SchedulersTest {
             case "StepLR" -> new StepLR(optimizer, o.get("step_size").asLong(), gamma);
             case "MultiStepLR" -> new MultiStepLR(optimizer, gamma, Golden.longs(o.get("milestones")));
             case "ConstantLR" -> new ConstantLR(optimizer, o.path("factor").asDouble(1.0 / 3), o.path("total_iters").asLong(5));
-            case "LinearLR" -> new LinearLR(optimizer, o.path("start_factor").asDouble(1.0 / 3), o.path("end_factor").asDouble(1), o.path("total_iters").asLong(5));
+            case "LinearLR" -> new LinearLR(optimizer, o.path("start_factor").asDouble(1.0 / 3), o.path("end_factor").asDouble(1),
+                    o.path("total_iters").asLong(5));
             case "ExponentialLR" -> new ExponentialLR(optimizer, gamma);
             case "PolynomialLR" -> new PolynomialLR(optimizer, o.get("total_iters").asLong(), o.path("power").asDouble(1));
             case "CosineAnnealingLR" -> new CosineAnnealingLR(optimizer, o.get("T_max").asLong(), o.path("eta_min").asDouble());
-            case "CosineAnnealingWarmRestarts" -> new CosineAnnealingWarmRestarts(optimizer, o.get("T_0").asLong(), o.path("T_mult").asLong(1), o.path("eta_min").asDouble());
+            case "CosineAnnealingWarmRestarts" -> new CosineAnnealingWarmRestarts(optimizer, o.get("T_0").asLong(),
+                    o.path("T_mult").asLong(1), o.path("eta_min").asDouble());
             case "CyclicLR" -> new CyclicLR(optimizer, cyclic(o));
             case "OneCycleLR" -> new OneCycleLR(optimizer, oneCycle(o));
-            case "SWALR" -> new SWALR(optimizer, o.get("swa_lr").asDouble(), o.path("anneal_epochs").asLong(10), o.path("anneal_strategy").asText().equals("linear"));
+            case "SWALR" -> new SWALR(optimizer, o.get("swa_lr").asDouble(), o.path("anneal_epochs").asLong(10),
+                    o.path("anneal_strategy").asText().equals("linear"));
             case "SequentialLR" -> new SequentialLR(optimizer, inner, Golden.longs(o.get("milestones")));
             case "ChainedScheduler" -> new ChainedScheduler(inner);
             default -> throw new AssertionError(name);
@@ -196,8 +207,10 @@ class SchedulersTest {
 
     private static CyclicLR.Options cyclic(JsonNode o) {
         long up = o.get("step_size_up").asLong();
-        CyclicLR.Options options = CyclicLR.options(0, 0).bounds(rates(o.get("base_lr")), rates(o.get("max_lr"))).steps(up, o.path("step_size_down").asLong(up))
-                .cycleMomentum(o.path("cycle_momentum").asBoolean(true)).momentum(o.path("base_momentum").asDouble(0.8), o.path("max_momentum").asDouble(0.9));
+        CyclicLR.Options options = CyclicLR.options(0, 0).bounds(rates(o.get("base_lr")), rates(o.get("max_lr")))
+                .steps(up, o.path("step_size_down").asLong(up))
+                .cycleMomentum(o.path("cycle_momentum").asBoolean(true))
+                .momentum(o.path("base_momentum").asDouble(0.8), o.path("max_momentum").asDouble(0.9));
         return switch (o.path("mode").asText()) {
             case "triangular2" -> options.triangular2();
             case "exp_range" -> options.expRange(o.get("gamma").asDouble());
@@ -206,8 +219,10 @@ class SchedulersTest {
     }
 
     private static OneCycleLR.Options oneCycle(JsonNode o) {
-        return new OneCycleLR.Options(rates(o.get("max_lr")), o.get("total_steps").asLong(), o.path("pct_start").asDouble(0.3), o.path("anneal_strategy").asText().equals("linear"),
-                o.path("cycle_momentum").asBoolean(true), o.path("base_momentum").asDouble(0.85), o.path("max_momentum").asDouble(0.95), o.path("div_factor").asDouble(25),
+        return new OneCycleLR.Options(rates(o.get("max_lr")), o.get("total_steps").asLong(), o.path("pct_start").asDouble(0.3),
+                o.path("anneal_strategy").asText().equals("linear"),
+                o.path("cycle_momentum").asBoolean(true), o.path("base_momentum").asDouble(0.85), o.path("max_momentum").asDouble(0.95),
+                o.path("div_factor").asDouble(25),
                 o.path("final_div_factor").asDouble(1e4), o.path("three_phase").asBoolean());
     }
 }

@@ -28,7 +28,8 @@ import panatorch.train.EventFile;
 class TensorBoardTest {
     private static final Path SCRIPT = Path.of("src/test/python/event_files.py");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private JsonNode readByTensorBoard() throws IOException, InterruptedException {
         String python = System.getenv("PYTHON");
@@ -63,7 +64,8 @@ class TensorBoardTest {
             assertThat(Golden.numbers(histogram.get(2))).hasSize(30).endsWith(29, 30);
             assertThat(Golden.numbers(histogram.get(3))).hasSize(30).startsWith(2, 0).endsWith(0, 1);
             assertThat(read.at("/migrated").toString()).isEqualTo("{\"weights\":[30,3],\"none\":[0,3]}");
-            assertThat(read.at("/images/picture/0").toString()).isEqualTo("[2,5,3,\"" + HexFormat.of().formatHex(bytes.toByteArray()) + "\"]");
+            assertThat(read.at("/images/picture/0").toString())
+                    .isEqualTo("[2,5,3,\"" + HexFormat.of().formatHex(bytes.toByteArray()) + "\"]");
         }
     }
 
@@ -74,7 +76,7 @@ class TensorBoardTest {
             first = events.path();
         }
         try (var cut = FileChannel.open(first, StandardOpenOption.WRITE)) {
-            cut.truncate(cut.size() - 5);                              // within the event of step 9
+            cut.truncate(cut.size() - 5); // within the event of step 9
         }
         try (var events = EventFile.resume(folder, 6)) {
             for (int step = 6; step < 12; step++) events.scalar("loss", step, 2);
@@ -83,7 +85,8 @@ class TensorBoardTest {
             events.scalar("loss", 11, 3);
         }
         var curve = new StringBuilder();
-        readByTensorBoard().at("/scalars/loss").forEach(point -> curve.append(point.get(0).asInt()).append(':').append(point.get(1).asInt()).append(' '));
+        readByTensorBoard().at("/scalars/loss")
+                .forEach(point -> curve.append(point.get(0).asInt()).append(':').append(point.get(1).asInt()).append(' '));
         assertThat(curve.toString().strip()).isEqualTo("0:1 1:1 2:1 3:1 4:1 5:1 6:2 7:2 8:2 9:2 10:2 11:3");
     }
 }

@@ -26,7 +26,10 @@ import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.junit.NoTensorLeaks;
 
-/** Sparse, quantized and complex tensors are made, printed and converted as Python does; {@code src/test/python/tensor_kinds.py} made the texts. */
+/**
+ * Sparse, quantized and complex tensors are made, printed and converted as Python does; {@code src/test/python/tensor_kinds.py} made the
+ * texts.
+ */
 @NoTensorLeaks
 class TensorKindsTest {
     private static final JsonNode PYTHON = Golden.read("tensor_kinds.json");
@@ -47,7 +50,8 @@ class TensorKindsTest {
         calls.put("csc", () -> matrix().toSparseCsc());
         calls.put("bsr", () -> Torch.eye(4).toSparseBsr(BLOCK));
         calls.put("bsc", () -> Torch.eye(4).toSparseBsc(BLOCK));
-        calls.put("csr of parts", () -> Aten.sparseCsrTensor(Torch.tensor(new long[] {0, 1, 3}), Torch.tensor(new long[] {1, 0, 2}), Torch.tensor(new float[] {1, 2, 3}), SHAPE, DType.FLOAT32));
+        calls.put("csr of parts", () -> Aten.sparseCsrTensor(Torch.tensor(new long[] {0, 1, 3}), Torch.tensor(new long[] {1, 0, 2}),
+                Torch.tensor(new float[] {1, 2, 3}), SHAPE, DType.FLOAT32));
         calls.put("csr, product", () -> matrix().toSparseCsr().matmul(matrix().t()));
         calls.put("coo, sum", () -> Torch.eye(3).toSparse().add(Torch.eye(3).toSparse()));
         calls.put("mkldnn", () -> matrix().toMkldnn());
@@ -56,7 +60,8 @@ class TensorKindsTest {
         calls.put("qint32, tiny scale", () -> Aten.quantizePerTensor(fractions(), 1e-5, 0, QINT32));
         calls.put("qint8, whole scale", () -> Aten.quantizePerTensor(fractions(), 2, 0, QINT8));
         calls.put("qint8, scale of a third", () -> Aten.quantizePerTensor(fractions(), 1 / 3.0, 0, QINT8));
-        calls.put("per channel", () -> Aten.quantizePerChannel(fractions(), Torch.tensor(new double[] {0.1, 0.25}), Torch.tensor(new long[] {0, 10}), 0, QINT8));
+        calls.put("per channel", () -> Aten.quantizePerChannel(fractions(), Torch.tensor(new double[] {0.1, 0.25}),
+                Torch.tensor(new long[] {0, 10}), 0, QINT8));
         calls.put("its integers", () -> Aten.quantizePerTensor(fractions(), 0.1, 10, QUINT8).intRepr());
         calls.put("complex of parts", TensorKindsTest::complex);
         calls.put("complex, conjugated", () -> complex().conj());
@@ -86,7 +91,9 @@ class TensorKindsTest {
                 assertThat(t).hasToString(expected.get("text").asText());
                 assertThat(t.dtype()).isEqualTo(DType.valueOf(expected.get("dtype").asText().toUpperCase(Locale.ROOT)));
                 assertThat(t.shape()).isEqualTo(Golden.longs(expected.get("shape")));
-                assertThat(plain(t.detach()).toDoubleArray()).containsExactly(StreamSupport.stream(expected.get("values").spliterator(), false).mapToDouble(JsonNode::asDouble).toArray(), offset(1e-6));
+                assertThat(plain(t.detach()).toDoubleArray()).containsExactly(
+                        StreamSupport.stream(expected.get("values").spliterator(), false).mapToDouble(JsonNode::asDouble).toArray(),
+                        offset(1e-6));
             }
         }));
     }
@@ -105,7 +112,8 @@ class TensorKindsTest {
 
     @Test void a_sparse_tensor_without_memory_prints_its_shape() {
         try (var scope = Scope.open()) {
-            assertThat(Torch.eye(2).toSparse().to(panatorch.Device.META).toString()).startsWith("tensor(indices=tensor(..., size=").contains("device='meta', size=(2, 2)", "layout=torch.sparse_coo");
+            assertThat(Torch.eye(2).toSparse().to(panatorch.Device.META).toString()).startsWith("tensor(indices=tensor(..., size=")
+                    .contains("device='meta', size=(2, 2)", "layout=torch.sparse_coo");
         }
     }
 

@@ -38,17 +38,22 @@ import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
 
-/** Weight files from Python in Java and from Java in Python, of every kind and type; {@code src/test/python/weight_files.py} made the former, and reads the latter. */
+/**
+ * Weight files from Python in Java and from Java in Python, of every kind and type; {@code src/test/python/weight_files.py} made the
+ * former, and reads the latter.
+ */
 @NoTensorLeaks
 class WeightFilesTest {
     private static final Path FILES = Path.of("src/test/resources/serialize");
     private static final Path SCRIPT = Path.of("src/test/python/weight_files.py");
-    private static final List<DType> TYPES = List.of(DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32, DType.INT16, DType.INT8, DType.UINT8, DType.BOOL,
+    private static final List<DType> TYPES = List.of(DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32,
+            DType.INT16, DType.INT8, DType.UINT8, DType.BOOL,
             DType.UINT16, DType.UINT32, DType.UINT64, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2, DType.COMPLEX64, DType.COMPLEX128);
     private static final List<DType> NUMPY = without(DType.BFLOAT16, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2);
     private static final List<DType> SAFETENSORS = without(DType.COMPLEX128);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static List<DType> without(DType... types) { return TYPES.stream().filter(t -> !List.of(types).contains(t)).toList(); }
 
@@ -57,7 +62,9 @@ class WeightFilesTest {
     private static Map<String, Tensor> tensors(List<DType> types) {
         var tensors = new LinkedHashMap<String, Tensor>();
         for (DType t : types) tensors.put(t.toString(), Aten.arange(6).to(DType.FLOAT32).to(t).reshape(2, 3));
-        for (DType t : types) if (t.isFloatingPoint()) tensors.put("values." + t, Torch.tensor(new float[] {-1.5f, Float.POSITIVE_INFINITY, Float.NaN, 0, -0f}, 5).to(t));
+        for (DType t : types)
+            if (t.isFloatingPoint())
+                tensors.put("values." + t, Torch.tensor(new float[] {-1.5f, Float.POSITIVE_INFINITY, Float.NaN, 0, -0f}, 5).to(t));
         tensors.put("scalar", Torch.scalar(3));
         tensors.put("empty", Torch.zeros(0, 4));
         return tensors;
@@ -92,7 +99,8 @@ class WeightFilesTest {
         expected.forEach((name, t) -> {
             assertThat(actual.get(name).dtype()).as(name).isEqualTo(t.dtype());
             assertThat(actual.get(name).shape()).as(name).isEqualTo(t.shape());
-            assertThat(Arrays.equals(bytes(actual.get(name)), bytes(t))).as("%s is %s, and should be %s", name, actual.get(name), t).isTrue();
+            assertThat(Arrays.equals(bytes(actual.get(name)), bytes(t))).as("%s is %s, and should be %s", name, actual.get(name), t)
+                    .isTrue();
         });
     }
 
@@ -104,8 +112,9 @@ class WeightFilesTest {
 
     // ---- from Python
 
-    @ParameterizedTest @ValueSource(strings = {"zip.pt", "protocol4.pt", "legacy.th"})
-    void files_of_torch_save_hold_in_java_what_they_hold_in_python(String name) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"zip.pt", "protocol4.pt", "legacy.th"}) void files_of_torch_save_hold_in_java_what_they_hold_in_python(
+            String name) throws IOException {
         try (var scope = Scope.open()) {
             Map<String, Tensor> state = StateDicts.load(FILES.resolve(name));
             boolean legacy = name.equals("legacy.th");
@@ -125,7 +134,8 @@ class WeightFilesTest {
             assertThat(((Tensor) read.remove("parameter")).requiresGrad()).isTrue();
             assertThat(((Tensor) read.remove("conj")).resolveConj().item()).isEqualTo(new Complex(1, -2));
             assertThat((byte[]) read.remove("bytes")).containsExactly(0, -1);
-            assertThat(read).isEqualTo(Map.of("size", List.of(2L, 3L), "dtype", DType.BFLOAT16, "device", Device.cuda(1), "tuple", List.of(1L, "a"), "set", Set.of(3L), "complex", new Complex(1, -2),
+            assertThat(read).isEqualTo(Map.of("size", List.of(2L, 3L), "dtype", DType.BFLOAT16, "device", Device.cuda(1), "tuple",
+                    List.of(1L, "a"), "set", Set.of(3L), "complex", new Complex(1, -2),
                     "milestones", Map.of(30L, 1L, 60L, 1L)));
         }
     }
@@ -135,7 +145,8 @@ class WeightFilesTest {
             var content = StateDicts.read(FILES.resolve("plain.safetensors"));
             assertSame(content.tensors(), tensors(SAFETENSORS));
             assertThat(content.metadata()).isEqualTo(Map.of("format", "pt"));
-            assertSame(StateDicts.load(FILES.resolve("sharded/model.safetensors.index.json")), Map.of("a", Torch.ones(2), "b", Torch.zeros(3)));
+            assertSame(StateDicts.load(FILES.resolve("sharded/model.safetensors.index.json")),
+                    Map.of("a", Torch.ones(2), "b", Torch.zeros(3)));
         }
     }
 
@@ -145,10 +156,13 @@ class WeightFilesTest {
             assertSame(StateDicts.load(FILES.resolve("compressed.npz")), tensors(NUMPY));
             Tensor fortran = Npy.load(FILES.resolve("fortran.npy"));
             assertThat(fortran.strides()).containsExactly(1, 2);
-            assertSame(Map.of("a", Npy.load(FILES.resolve("array.npy")), "f", fortran), Map.of("a", tensors(NUMPY).get("float32"), "f", tensors(NUMPY).get("float64")));
+            assertSame(Map.of("a", Npy.load(FILES.resolve("array.npy")), "f", fortran),
+                    Map.of("a", tensors(NUMPY).get("float32"), "f", tensors(NUMPY).get("float64")));
         }
-        assertThatThrownBy(() -> Npy.load(FILES.resolve("big.npy"))).isInstanceOf(MalformedFileException.class).hasMessageContaining("it is big-endian ('>f4')");
-        assertThatThrownBy(() -> Npy.load(FILES.resolve("objects.npy"))).isInstanceOf(MalformedFileException.class).hasMessageContaining("it holds Python objects");
+        assertThatThrownBy(() -> Npy.load(FILES.resolve("big.npy"))).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("it is big-endian ('>f4')");
+        assertThatThrownBy(() -> Npy.load(FILES.resolve("objects.npy"))).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("it holds Python objects");
     }
 
     // ---- to Python

@@ -21,18 +21,24 @@ import panatorch.models.Bert;
 import panatorch.models.ResNet;
 import panatorch.serialize.StateDicts;
 
-/** Models that Python's libraries make and save, loaded here as anybody would: the same logits. {@code src/test/python/world.py} exports them. */
+/**
+ * Models that Python's libraries make and save, loaded here as anybody would: the same logits. {@code src/test/python/world.py} exports
+ * them.
+ */
 @NoTensorLeaks
 class WorldTest {
     private static final Path SCRIPT = Path.of("src/test/python/world.py");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** What the script computed, by name. */
     private Map<String, Tensor> export(String... what) throws IOException, InterruptedException {
         String python = System.getenv("PYTHON");
-        assumeTrue(python != null, "skipped: set PYTHON to an interpreter with torch, safetensors, torchvision, timm and transformers, which exports models");
-        var command = Stream.concat(Stream.of(python, SCRIPT.toString()), Stream.concat(Stream.of(what), Stream.of(folder.toString()))).toList();
+        assumeTrue(python != null,
+                "skipped: set PYTHON to an interpreter with torch, safetensors, torchvision, timm and transformers, which exports models");
+        var command =
+                Stream.concat(Stream.of(python, SCRIPT.toString()), Stream.concat(Stream.of(what), Stream.of(folder.toString()))).toList();
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
@@ -48,8 +54,8 @@ class WorldTest {
         assertThat(actual.sub(expected).abs().max().itemDouble()).isLessThan(1e-5 * largest);
     }
 
-    @ParameterizedTest @ValueSource(strings = {"torchvision", "timm"})
-    void a_resnet50_gives_the_logits_it_gives_in_python(String library) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"torchvision", "timm"}) void a_resnet50_gives_the_logits_it_gives_in_python(String library) throws Exception {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var model = ResNet.resnet50(ResNet.Stem.IMAGENET, 10)) {
             Map<String, Tensor> expected = export("resnet50", library);
             model.eval();
@@ -72,7 +78,8 @@ class WorldTest {
                 model.loadStateDict(StateDicts.load(folder.resolve(file)));
                 assertSame(model.forward(tokens, mask, types), expected.get("logits"));
             }
-            assertThat(model.call(tokens).torchEquals(model.forward(tokens, mask, null))).as("padding is masked where nobody says what counts").isTrue();
+            assertThat(model.call(tokens).torchEquals(model.forward(tokens, mask, null)))
+                    .as("padding is masked where nobody says what counts").isTrue();
         }
     }
 }

@@ -18,11 +18,14 @@ import panatorch.junit.NoTensorLeaks;
 @NoTensorLeaks
 @Timeout(180)
 class SoakTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
-    @Test @EnabledOnOs(OS.LINUX) void training_inference_loading_and_collections_at_once_leave_nothing_behind() throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void training_inference_loading_and_collections_at_once_leave_nothing_behind() throws Exception {
         var notes = new ByteArrayOutputStream();
-        var report = Soak.run(Duration.ofSeconds(12), Duration.ofSeconds(6), 1, folder, new PrintStream(notes, true, StandardCharsets.UTF_8));
+        var report =
+                Soak.run(Duration.ofSeconds(12), Duration.ofSeconds(6), 1, folder, new PrintStream(notes, true, StandardCharsets.UTF_8));
         assertThat(report.problems()).isEmpty();
         assertThat(report.epochs()).isPositive();
         assertThat(report.answers()).isGreaterThan(1000);
@@ -36,12 +39,14 @@ class SoakTest {
         var before = new Footprint(100 << 20, 50 << 20, 59, 0, 93, 58);
         assertThat(new Footprint(120 << 20, 51 << 20, 59, 0, 94, 58).growthSince(before)).isEmpty();
         assertThat(new Footprint(400 << 20, 90 << 20, 60, 7, 130, 59).growthSince(before)).containsExactly(
-                "There are 60 live tensors, and were 59.", "7 tensors were left to the garbage collector.", "There are 59 open files, and were 58.", "There are 130 threads, and were 93.",
+                "There are 60 live tensors, and were 59.", "7 tensors were left to the garbage collector.",
+                "There are 59 open files, and were 58.", "There are 130 threads, and were 93.",
                 "The native heap has 90.0 MiB, and had 50.0.", "Resident memory is 400.0 MiB, and was 100.0.");
     }
 
     /** By SIGKILL, which is what Java's forcible end of a process is on these systems. */
-    @Test @EnabledOnOs({OS.LINUX, OS.MAC}) void a_training_that_is_killed_three_times_ends_as_if_nothing_had_been() throws Exception {
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC}) void a_training_that_is_killed_three_times_ends_as_if_nothing_had_been() throws Exception {
         var report = Kill.run(3, 1, folder);
         assertThat(report.kills()).isEqualTo(3);
         assertThat(report.runs()).isPositive();

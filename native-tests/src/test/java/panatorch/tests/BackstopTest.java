@@ -45,7 +45,8 @@ class BackstopTest {
     }
 
     @Test void tensors_of_every_layout_and_device_may_be_outside_a_scope() {
-        try (Tensor x = Torch.ones(2, 2); Tensor sparse = x.toSparse(); Tensor compressed = x.toSparseCsr(); Tensor meta = x.to(Device.META)) {
+        try (Tensor x = Torch.ones(2, 2); Tensor sparse = x.toSparse(); Tensor compressed = x.toSparseCsr();
+                Tensor meta = x.to(Device.META)) {
             assertThat(sparse.layout()).isEqualTo(Layout.SPARSE_COO);
             assertThat(compressed.layout()).isEqualTo(Layout.SPARSE_CSR);
             assertThat(meta.device()).isEqualTo(Device.META);
@@ -110,7 +111,8 @@ class BackstopTest {
 
     @Test void tracing_names_the_site_where_a_tensor_was_closed_and_where_leaks_were_made() throws Exception {
         var child = ChildJvm.run(Traced.class, Duration.ofMinutes(1), "-Dpanatorch.leaks=trace", "-Dlog4j2.level=warn");
-        assertThat(child.output()).contains("used: this tensor is closed", "closed at closingSite", "made at leakingSite", "BackstopTest$Traced.leakingSite(", "A tensor outside any scope was garbage before it was closed",
+        assertThat(child.output()).contains("used: this tensor is closed", "closed at closingSite", "made at leakingSite",
+                "BackstopTest$Traced.leakingSite(", "A tensor outside any scope was garbage before it was closed",
                 "A thread ended with a scope open; the garbage collector frees its 1 tensors", "forgettingSite");
         assertThat(child.status()).isZero();
     }

@@ -14,7 +14,9 @@ import java.util.stream.Stream;
 
 /** Another JVM with this one's class path, for what a test must not do to its own: other options, a heap of fixed size. */
 record ChildJvm(int status, String output) {
-    static ChildJvm run(Class<?> main, Duration limit, String... options) throws IOException, InterruptedException { return run(main.getName(), limit, options); }
+    static ChildJvm run(Class<?> main, Duration limit, String... options) throws IOException, InterruptedException {
+        return run(main.getName(), limit, options);
+    }
 
     /** @param main a class's name, or a source file */
     static ChildJvm run(String main, Duration limit, String... options) throws IOException, InterruptedException {
@@ -22,7 +24,8 @@ record ChildJvm(int status, String output) {
     }
 
     static List<String> command(String main, String classPath, String... options) {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
+        var command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED"));
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", classPath, main));
         return command;
@@ -30,7 +33,8 @@ record ChildJvm(int status, String output) {
 
     /** This JVM's class path without the files of some names. */
     static String classPathWithout(Predicate<String> name) {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(entry -> !name.test(Path.of(entry).getFileName().toString())).collect(Collectors.joining(File.pathSeparator));
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !name.test(Path.of(entry).getFileName().toString())).collect(Collectors.joining(File.pathSeparator));
     }
 
     static ChildJvm await(ProcessBuilder builder, Duration limit) throws IOException, InterruptedException {

@@ -29,7 +29,10 @@ import panatorch.nn.Module;
 import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
-/** Programs whose threads call operators at once, each in a process of its own: they ended the process once. The last line says what became of it. */
+/**
+ * Programs whose threads call operators at once, each in a process of its own: they ended the process once. The last line says what became
+ * of it.
+ */
 final class Crowd {
     private Crowd() {}
 
@@ -126,7 +129,8 @@ final class Crowd {
                 for (int i = 0; i < 5; i++) {
                     try (var own = Scope.open()) {
                         List<Tensor> given = answer(net, x, matrix, q);
-                        for (int k = 0; k < given.size(); k++) if (!given.get(k).allClose(right.get(k), 1e-3, 1e-4)) throw new AssertionError("a wrong answer " + k);
+                        for (int k = 0; k < given.size(); k++)
+                            if (!given.get(k).allClose(right.get(k), 1e-3, 1e-4)) throw new AssertionError("a wrong answer " + k);
                     }
                 }
             });
@@ -236,8 +240,10 @@ final class Crowd {
                 p.copy_(Torch.randn(generator, DType.FLOAT32, p.shape()).mul(0.1));
             }
             for (int step = 0; step < 12; step++) {
-                Tensor x = Torch.randn(generator, DType.FLOAT32, 500, 96), y = net.call(x), attended = Aten.scaledDotProductAttention(y.view(1, 5, 100, 96), y.view(1, 5, 100, 96), y.view(1, 5, 100, 96));
-                Linalg.solve(Torch.eye(96).mul(100).add(y.narrow(0, 0, 96)), attended.view(500, 96).narrow(0, 0, 96)).square().mean().add(attended.square().mean()).backward();
+                Tensor x = Torch.randn(generator, DType.FLOAT32, 500, 96), y = net.call(x),
+                        attended = Aten.scaledDotProductAttention(y.view(1, 5, 100, 96), y.view(1, 5, 100, 96), y.view(1, 5, 100, 96));
+                Linalg.solve(Torch.eye(96).mul(100).add(y.narrow(0, 0, 96)), attended.view(500, 96).narrow(0, 0, 96)).square().mean()
+                        .add(attended.square().mean()).backward();
                 try (var noGrad = NoGrad.enter()) {
                     for (Tensor p : net.parameters()) {
                         Tensor g = p.grad();

@@ -30,8 +30,9 @@ class CrowdTest {
     }
 
     /** OpenBLAS has 128 buffers, and each caller took one: SIGSEGV, or a corrupted heap, or a process that hung. */
-    @ParameterizedTest @ValueSource(strings = {"answers", "virtual", "recorded"})
-    void as_many_threads_as_a_server_has_are_answered_rightly(String kind) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"answers", "virtual", "recorded"}) void as_many_threads_as_a_server_has_are_answered_rightly(String kind)
+            throws Exception {
         assertThat(run(kind, kind.equals("virtual") ? "1000" : "200")).endsWith("all answered\n");
     }
 
@@ -40,21 +41,26 @@ class CrowdTest {
         assertThat(run("closing")).endsWith("all refused or answered\n");
     }
 
-    /** OpenMP keeps the threads of a caller that once used all cores as long as the caller lives: on 64 cores 200 callers would have 12,600. */
-    @Test @EnabledOnOs(OS.LINUX) void callers_that_share_the_cores_end_the_threads_they_had_when_they_were_alone() throws Exception {
+    /**
+     * OpenMP keeps the threads of a caller that once used all cores as long as the caller lives: on 64 cores 200 callers would have 12,600.
+     */
+    @Test
+    @EnabledOnOs(OS.LINUX) void callers_that_share_the_cores_end_the_threads_they_had_when_they_were_alone() throws Exception {
         assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "one core makes no teams of threads");
         var output = run("teams", "50");
         assertThat(output).endsWith("ended\n");
         var threads = Pattern.compile("at last: \\[(\\d+), (\\d+), (\\d+)]").matcher(output);
         assertThat(threads.find()).as(output).isTrue();
-        int before = Integer.parseInt(threads.group(1)), teams = Integer.parseInt(threads.group(2)), after = Integer.parseInt(threads.group(3));
+        int before = Integer.parseInt(threads.group(1)), teams = Integer.parseInt(threads.group(2)),
+                after = Integer.parseInt(threads.group(3));
         assertThat(teams).isGreaterThan(before + 50 + 25);
         assertThat(after).isLessThan(before + 50 + 15);
     }
 
     @Test void a_training_has_the_same_bits_beside_busy_callers() throws Exception {
         var bits = new TreeSet<String>();
-        for (String callers : List.of("0", "8", "1", "8")) bits.add(run("training", callers).lines().filter(l -> l.startsWith("bits")).findFirst().orElse("none"));
+        for (String callers : List.of("0", "8", "1", "8"))
+            bits.add(run("training", callers).lines().filter(l -> l.startsWith("bits")).findFirst().orElse("none"));
         assertThat(bits).hasSize(1).allMatch(b -> b.startsWith("bits"));
     }
 }

@@ -46,10 +46,15 @@ class DeepFunctionsTest {
         private static final class Half extends Function {
             @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return List.of(inputs.getFirst().mul(0.5)); }
 
-            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(0.5)); }
+            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+                return List.of(gradients.getFirst().mul(0.5));
+            }
         }
 
-        /** Its backward differentiates again, {@code depth} times inside each other, from 60 on by threads of libtorch's own, and there a deep graph is dropped. */
+        /**
+         * Its backward differentiates again, {@code depth} times inside each other, from 60 on by threads of libtorch's own, and there a
+         * deep graph is dropped.
+         */
         private static final class Nested extends Function {
             private final int depth;
 
@@ -128,8 +133,8 @@ class DeepFunctionsTest {
         }
 
         /**
-         * What is left of the native heap after another time is more than after the one before each time if something leaks: 16 bytes of each function are too much. Java's
-         * compiler allocates there, too, now and then.
+         * What is left of the native heap after another time is more than after the one before each time if something leaks: 16 bytes of
+         * each function are too much. Java's compiler allocates there, too, now and then.
          */
         private static void twice(String what, int n, IntConsumer code) throws InterruptedException {
             var heap = new ArrayList<Long>();

@@ -20,8 +20,10 @@ class JavaOperatorsMemoryTest {
     private static final int ROUNDS = 50_000, CALLS_A_ROUND = 4, RUNS = 5;
     private static final long SLACK_KIB = 1024;
 
-    @Test @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux has /proc/self/status, which tells the resident set")
-    void kernels_in_Java_leave_the_resident_set_flat() throws Exception {
+    @Test
+    @EnabledOnOs(value = OS.LINUX,
+            disabledReason = "needs Linux's /proc") void kernels_in_Java_leave_the_resident_set_flat()
+                    throws Exception {
         var child = ChildJvm.run(Loop.class, Duration.ofMinutes(3), "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
         assertThat(child.status()).as(child.output()).isZero();
         System.out.print(child.output());
@@ -36,7 +38,8 @@ class JavaOperatorsMemoryTest {
                 long tensors = Torch.liveTensors(), before = MemoryTest.Loop.residentKib();
                 rounds(ROUNDS);
                 long left = Torch.liveTensors() - tensors, grown = MemoryTest.Loop.residentKib() - before;
-                System.out.println("after " + CALLS_A_ROUND * ROUNDS + " calls of kernels in Java: " + left + " more live tensors, " + grown + " KiB on top of a resident set of " + before);
+                System.out.println("after " + CALLS_A_ROUND * ROUNDS + " calls of kernels in Java: " + left + " more live tensors, " + grown
+                        + " KiB on top of a resident set of " + before);
                 if (left != 0) break;
                 flat = grown <= SLACK_KIB;
             }
@@ -59,9 +62,11 @@ class JavaOperatorsMemoryTest {
 
         private static OperatorLibrary open() {
             var library = OperatorLibrary.open("memory").define("scaled_add(Tensor x, Tensor y, float scale=1.0) -> Tensor")
-                    .define("lists(Tensor[] x, int[] sizes, str words, Tensor? none) -> (Tensor[], int[], str, Tensor?)").define("fail(Tensor x) -> (Tensor, Tensor[])");
+                    .define("lists(Tensor[] x, int[] sizes, str words, Tensor? none) -> (Tensor[], int[], str, Tensor?)")
+                    .define("fail(Tensor x) -> (Tensor, Tensor[])");
             return library.implement("scaled_add", Device.Type.CPU, a -> a.tensor("x").add(a.tensor("y").mul(a.real("scale"))))
-                    .implement("lists", Device.Type.CPU, a -> java.util.Arrays.asList(a.tensors("x"), a.integers("sizes"), a.string("words"), a.optionalTensor("none")))
+                    .implement("lists", Device.Type.CPU,
+                            a -> java.util.Arrays.asList(a.tensors("x"), a.integers("sizes"), a.string("words"), a.optionalTensor("none")))
                     .implement("fail", Device.Type.CPU, a -> {
                         a.tensor("x").add(1);
                         throw new IllegalStateException();

@@ -7,11 +7,11 @@ import panatorch.Torch;
 final class LibraryStart {
     private LibraryStart() {}
 
-    @SuppressWarnings("restricted")
-    public static void main(String[] args) {
+    @SuppressWarnings("restricted") public static void main(String[] args) {
         for (String library : args) System.load(Path.of(library).toString());
         try {
-            System.out.println("result " + Torch.ones(2, 2).add(1).sum().itemDouble() + " from " + Torch.libraryFolder() + " with " + Torch.numThreads() + " threads");
+            System.out.println("result " + Torch.ones(2, 2).add(1).sum().itemDouble() + " from " + Torch.libraryFolder() + " with "
+                    + Torch.numThreads() + " threads");
         } catch (UnsatisfiedLinkError e) {
             System.out.println("sentence " + e.getMessage());
         }

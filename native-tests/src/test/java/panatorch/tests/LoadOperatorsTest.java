@@ -48,11 +48,13 @@ class LoadOperatorsTest {
             }
             """;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path compiled(String name, String source) throws Exception {
         Path c = Files.writeString(folder.resolve(name + ".c"), source), library = folder.resolve("lib" + name + ".so");
-        var command = new ArrayList<>(List.of("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString(), "-L" + Torch.libraryFolder(), "-ltorch_cpu"));
+        var command = new ArrayList<>(
+                List.of("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString(), "-L" + Torch.libraryFolder(), "-ltorch_cpu"));
         try {
             Process cc = new ProcessBuilder(command).redirectErrorStream(true).start();
             String output = new String(cc.getInputStream().readAllBytes());
@@ -63,17 +65,20 @@ class LoadOperatorsTest {
         return library;
     }
 
-    @Test @DisabledOnOs(OS.WINDOWS) void operators_of_a_library_are_called_by_name() throws Exception {
+    @Test
+    @DisabledOnOs(OS.WINDOWS) void operators_of_a_library_are_called_by_name() throws Exception {
         Path library = compiled("square", SQUARE);
         Operators.load(library);
         Operators.load(library);
         try (var scope = Scope.open()) {
-            assertThat(((Tensor) Operators.call("in_c::square", Torch.tensor(new double[] {3, -2})).getFirst()).toDoubleArray()).containsExactly(9, 4);
+            assertThat(((Tensor) Operators.call("in_c::square", Torch.tensor(new double[] {3, -2})).getFirst()).toDoubleArray())
+                    .containsExactly(9, 4);
         }
     }
 
     /** With nothing registered for Autograd, libtorch leaves recording on in a device's kernel: here the mul in it records itself. */
-    @Test @DisabledOnOs(OS.WINDOWS) void a_kernel_in_C_that_calls_recorded_operators_passes_gradients_on() throws Exception {
+    @Test
+    @DisabledOnOs(OS.WINDOWS) void a_kernel_in_C_that_calls_recorded_operators_passes_gradients_on() throws Exception {
         Operators.load(compiled("gradient", SQUARE.replace("in_c", "grad_c")));
         try (var scope = Scope.open()) {
             Tensor x = Torch.tensor(new double[] {3, -2}).requiresGrad_(true);
@@ -82,17 +87,22 @@ class LoadOperatorsTest {
         }
     }
 
-    @Test @DisabledOnOs(OS.WINDOWS) void a_library_for_another_libtorch_is_refused_before_it_is_called() throws Exception {
+    @Test
+    @DisabledOnOs(OS.WINDOWS) void a_library_for_another_libtorch_is_refused_before_it_is_called() throws Exception {
         Path library = compiled("other", "void of_libtorch_99(void); void call(void) { of_libtorch_99(); }");
-        assertThatThrownBy(() -> Operators.load(library)).isInstanceOf(UnsatisfiedLinkError.class).hasMessageStartingWith("The library " + library + " does not load: ")
-                .hasMessageContaining("of_libtorch_99").hasMessageEndingWith("; it was probably built for another libtorch than " + Torch.version() + ".");
+        assertThatThrownBy(() -> Operators.load(library)).isInstanceOf(UnsatisfiedLinkError.class)
+                .hasMessageStartingWith("The library " + library + " does not load: ")
+                .hasMessageContaining("of_libtorch_99")
+                .hasMessageEndingWith("; it was probably built for another libtorch than " + Torch.version() + ".");
     }
 
     @Test void what_is_no_library_is_refused_with_a_sentence() throws Exception {
         Path text = Files.writeString(folder.resolve("text.so"), "not a library");
-        assertThatThrownBy(() -> Operators.load(text)).isInstanceOf(UnsatisfiedLinkError.class).hasMessageStartingWith("The library " + text + " does not load: ");
+        assertThatThrownBy(() -> Operators.load(text)).isInstanceOf(UnsatisfiedLinkError.class)
+                .hasMessageStartingWith("The library " + text + " does not load: ");
         Path none = folder.resolve("none.so");
-        assertThatThrownBy(() -> Operators.load(none)).isInstanceOf(IllegalArgumentException.class).hasMessage("There is no library " + none + ".");
+        assertThatThrownBy(() -> Operators.load(none)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("There is no library " + none + ".");
         assertThatThrownBy(() -> Operators.load(folder)).isInstanceOf(IllegalArgumentException.class);
     }
 }

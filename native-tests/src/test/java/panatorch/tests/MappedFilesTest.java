@@ -26,11 +26,15 @@ import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
 
-/** Files of weights that are overwritten and cut short in place while their tensors live: each in a process of its own, as one of them ends it. */
+/**
+ * Files of weights that are overwritten and cut short in place while their tensors live: each in a process of its own, as one of them ends
+ * it.
+ */
 class MappedFilesTest {
     private static final long SIDE = 1000;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** Loads all kinds of files, spoils them, and uses what was loaded. */
     static final class Loads {
@@ -47,7 +51,8 @@ class MappedFilesTest {
                 Npy.save(folder.resolve("a.npy"), weights.get("weight"));
                 Checkpoints.write(folder.resolve("a.ckpt"), Map.of("model", weights));
                 var loaded = new LinkedHashMap<String, Object>();
-                for (String name : List.of("a.safetensors", "model.safetensors.index.json", "a.pt", "a.npz")) loaded.put(name, StateDicts.load(folder.resolve(name)).get("weight"));
+                for (String name : List.of("a.safetensors", "model.safetensors.index.json", "a.pt", "a.npz"))
+                    loaded.put(name, StateDicts.load(folder.resolve(name)).get("weight"));
                 loaded.put("torch", ((Map<?, ?>) TorchFile.load(folder.resolve("a.pt"))).get("weight"));
                 loaded.put("a.npy", Npy.load(folder.resolve("a.npy")));
                 loaded.put("a.ckpt", ((Map<?, ?>) Checkpoints.read(folder.resolve("a.ckpt")).get("model")).get("weight"));
@@ -93,7 +98,8 @@ class MappedFilesTest {
     }
 
     private ChildJvm child(Class<?> main, String... arguments) throws IOException, InterruptedException {
-        var command = new ArrayList<>(ChildJvm.command(main.getName(), System.getProperty("java.class.path"), "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + folder.resolve("crash.log")));
+        var command = new ArrayList<>(ChildJvm.command(main.getName(), System.getProperty("java.class.path"), "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + folder.resolve("crash.log")));
         command.add(folder.toString());
         command.addAll(List.of(arguments));
         return ChildJvm.await(new ProcessBuilder(command), Duration.ofMinutes(2));
@@ -101,7 +107,8 @@ class MappedFilesTest {
 
     @Test void what_is_loaded_without_asking_for_a_mapping_is_not_one_nor_are_the_parameters_of_a_model_ever() throws Exception {
         ChildJvm child = child(Loads.class);
-        assertThat(child.output().lines()).containsExactly("a.safetensors 1000000", "model.safetensors.index.json 1000000", "a.pt 1000000", "a.npz 1000000", "torch 1000000", "a.npy 1000000",
+        assertThat(child.output().lines()).containsExactly("a.safetensors 1000000", "model.safetensors.index.json 1000000", "a.pt 1000000",
+                "a.npz 1000000", "torch 1000000", "a.npy 1000000",
                 "a.ckpt 1000000", "a model 1000000");
         assertThat(child.status()).isZero();
     }

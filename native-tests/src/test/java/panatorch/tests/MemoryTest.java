@@ -23,15 +23,17 @@ class MemoryTest {
     private static final Path STATUS = Path.of("/proc/self/status");
 
     /**
-     * Malloc's free lists and the JIT move the resident set by up to 3 MiB, both ways, but a leak moves it up every time: so one
-     * of a few runs must stay within this. What a call could leave behind is at least a tensor without memory of its own, 200
-     * bytes: three in a round of the mix would be 1 MiB, and one reference from each round of failing calls would be 4 MiB.
+     * Malloc's free lists and the JIT move the resident set by up to 3 MiB, both ways, but a leak moves it up every time: so one of a few
+     * runs must stay within this. What a call could leave behind is at least a tensor without memory of its own, 200 bytes: three in a
+     * round of the mix would be 1 MiB, and one reference from each round of failing calls would be 4 MiB.
      */
     private static final long SLACK_KIB = 1024;
     private static final int RUNS = 5;
 
-    @Test @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux has /proc/self/status, which tells the resident set")
-    void operator_calls_in_scopes_leave_the_resident_set_flat() throws Exception {
+    @Test
+    @EnabledOnOs(value = OS.LINUX,
+            disabledReason = "needs Linux's /proc") void operator_calls_in_scopes_leave_the_resident_set_flat()
+                    throws Exception {
         // A heap that is there from the start, so that the resident set moves with native memory only.
         var child = ChildJvm.run(Loop.class, Duration.ofMinutes(3), "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
         assertThat(child.status()).as(child.output()).isZero();
@@ -47,7 +49,8 @@ class MemoryTest {
                 long tensors = Torch.liveTensors(), before = residentKib();
                 rounds(CALLS / CALLS_A_ROUND);
                 long left = Torch.liveTensors() - tensors, grown = residentKib() - before;
-                System.out.println("after " + CALLS + " operator calls: " + left + " more live tensors, " + grown + " KiB on top of a resident set of " + before);
+                System.out.println("after " + CALLS + " operator calls: " + left + " more live tensors, " + grown
+                        + " KiB on top of a resident set of " + before);
                 if (left != 0) break;
                 flat = grown <= SLACK_KIB;
             }
@@ -63,7 +66,8 @@ class MemoryTest {
 
         static long residentKib() throws IOException {
             System.gc();
-            return Files.readAllLines(STATUS).stream().filter(l -> l.startsWith("VmRSS:")).mapToLong(l -> Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElseThrow();
+            return Files.readAllLines(STATUS).stream().filter(l -> l.startsWith("VmRSS:"))
+                    .mapToLong(l -> Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElseThrow();
         }
     }
 }

@@ -32,12 +32,15 @@ class NativesPackedTest {
     private static final Path BIN = Path.of(System.getProperty("java.home"), "bin");
     private static final String MODULES = "panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch";
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** The class path's entries that a program with tensors alone needs. */
     private static List<Path> needed() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
-                .filter(e -> Files.isDirectory(e) || e.getFileName().toString().matches("(panatorch-[\\d.]+|javacpp|pytorch|openblas|log4j-api|jspecify).*\\.jar")).toList();
+                .filter(e -> Files.isDirectory(e)
+                        || e.getFileName().toString().matches("(panatorch-[\\d.]+|javacpp|pytorch|openblas|log4j-api|jspecify).*\\.jar"))
+                .toList();
     }
 
     private static boolean isNatives(Path entry) { return entry.toString().contains("-linux-"); }
@@ -80,17 +83,21 @@ class NativesPackedTest {
         }
         try (var jar = new JarFile(jarOrFolder.toFile())) {
             for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
-                if (!entry.isDirectory() && wanted.test(entry.getName())) store(out, prefix + entry.getName(), () -> jar.getInputStream(entry));
+                if (!entry.isDirectory() && wanted.test(entry.getName()))
+                    store(out, prefix + entry.getName(), () -> jar.getInputStream(entry));
             }
         }
     }
 
     @Test void a_Spring_Boot_jar_starts_without_a_setting() throws Exception {
-        Path app = folder.resolve("app.jar"), loader = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(e -> e.contains("spring-boot-loader")).map(Path::of).findFirst().orElseThrow();
+        Path app = folder.resolve("app.jar"), loader = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(e -> e.contains("spring-boot-loader")).map(Path::of).findFirst().orElseThrow();
         try (var out = new ZipOutputStream(Files.newOutputStream(app))) {
             out.putNextEntry(new ZipEntry(JarFile.MANIFEST_NAME));
-            out.write(("Manifest-Version: 1.0\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\nStart-Class: " + LibraryStart.class.getName()
-                    + "\nSpring-Boot-Classes: BOOT-INF/classes/\nSpring-Boot-Lib: BOOT-INF/lib/\nEnable-Native-Access: ALL-UNNAMED\n\n").getBytes());
+            out.write(("Manifest-Version: 1.0\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\nStart-Class: "
+                    + LibraryStart.class.getName()
+                    + "\nSpring-Boot-Classes: BOOT-INF/classes/\nSpring-Boot-Lib: BOOT-INF/lib/\nEnable-Native-Access: ALL-UNNAMED\n\n")
+                    .getBytes());
             for (String inner : List.of("BOOT-INF/", "BOOT-INF/classes/", "BOOT-INF/lib/")) out.putNextEntry(new ZipEntry(inner));
             storeAll(out, loader, "", name -> name.endsWith(".class"));
             Set<String> classes = new HashSet<>();
@@ -99,8 +106,10 @@ class NativesPackedTest {
                 else store(out, "BOOT-INF/lib/" + entry.getFileName(), () -> Files.newInputStream(entry));
             }
         }
-        String name = needed().stream().map(e -> e.getFileName().toString()).filter(e -> e.matches("pytorch-.*-linux-.*")).findFirst().orElseThrow().replace(".jar", "");
-        assertThat(start("--illegal-native-access=deny", "-jar", app.toString())).as("the cache's folder is that of plain jars").contains("result 8.0 from " + folder.resolve("cache").resolve(name))
+        String name = needed().stream().map(e -> e.getFileName().toString()).filter(e -> e.matches("pytorch-.*-linux-.*")).findFirst()
+                .orElseThrow().replace(".jar", "");
+        assertThat(start("--illegal-native-access=deny", "-jar", app.toString())).as("the cache's folder is that of plain jars")
+                .contains("result 8.0 from " + folder.resolve("cache").resolve(name))
                 .doesNotContain("WARNING");
     }
 
@@ -113,7 +122,8 @@ class NativesPackedTest {
                 String text = "build " + build;
                 store(out, "build.txt", () -> new java.io.ByteArrayInputStream(text.getBytes()));
             }
-            assertThat(start("--enable-native-access=ALL-UNNAMED", "-cp", app.toString(), LibraryStart.class.getName())).contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"));
+            assertThat(start("--enable-native-access=ALL-UNNAMED", "-cp", app.toString(), LibraryStart.class.getName()))
+                    .contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"));
         }
         try (Stream<Path> cached = Files.list(folder.resolve("cache"))) {
             assertThat(cached.filter(Files::isDirectory)).hasSize(1);
@@ -133,7 +143,8 @@ class NativesPackedTest {
                 }
             }
         }
-        assertThat(start("--enable-native-access=ALL-UNNAMED", "-cp", classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)), LibraryStart.class.getName()))
+        assertThat(start("--enable-native-access=ALL-UNNAMED", "-cp",
+                classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)), LibraryStart.class.getName()))
                 .contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"));
     }
 
@@ -141,12 +152,14 @@ class NativesPackedTest {
         Assumptions.assumeTrue(Files.isExecutable(BIN.resolve("jlink")), "needs a JDK with jlink");
         String path = modulePath(), platform = path.replaceFirst("(?s).*pytorch-[^:]*-(linux-\\w+)\\.jar.*", "$1").replace('-', '.');
         Path source = Files.createDirectories(folder.resolve("source/first"));
-        Files.writeString(source.resolveSibling("module-info.java"), "module first { requires panatorch.nn; requires panatorch.datasets; }");
+        Files.writeString(source.resolveSibling("module-info.java"),
+                "module first { requires panatorch.nn; requires panatorch.datasets; }");
         Files.writeString(source.resolve("Main.java"), """
                 package first;
                 public class Main {
                     public static void main(String[] args) throws Exception {
-                        System.out.println("result " + panatorch.Torch.ones(2, 2).add(1).sum().itemDouble() + " from " + panatorch.Torch.libraryFolder());
+                        System.out.println("result " + panatorch.Torch.ones(2, 2).add(1).sum().itemDouble() + " from " + \
+                        panatorch.Torch.libraryFolder());
                         try {
                             panatorch.datasets.Svhn.train(java.nio.file.Path.of(args[0]));
                         } catch (panatorch.datasets.DatasetException e) {
@@ -156,38 +169,54 @@ class NativesPackedTest {
                 }
                 """);
         Files.createFile(folder.resolve("train_32x32.mat"));
-        command("javac", "-d", folder.resolve("first").toString(), "-p", path, source.resolveSibling("module-info.java").toString(), source.resolve("Main.java").toString());
+        command("javac", "-d", folder.resolve("first").toString(), "-p", path, source.resolveSibling("module-info.java").toString(),
+                source.resolve("Main.java").toString());
         command("jlink", "-p", path + File.pathSeparator + folder.resolve("first"), "--output", folder.resolve("image").toString(),
-                "--add-modules", "first," + Stream.of("javacpp", "openblas", "pytorch").map(p -> "org.bytedeco." + p + "." + platform).collect(Collectors.joining(",")));
-        String output = ChildJvm.await(new ProcessBuilder(folder.resolve("image/bin/java").toString(), "--illegal-native-access=deny", "--enable-native-access=" + MODULES, "-Dpanatorch.cache=" + folder.resolve("cache"),
+                "--add-modules", "first," + Stream.of("javacpp", "openblas", "pytorch").map(p -> "org.bytedeco." + p + "." + platform)
+                        .collect(Collectors.joining(",")));
+        String output = ChildJvm.await(new ProcessBuilder(folder.resolve("image/bin/java").toString(), "--illegal-native-access=deny",
+                "--enable-native-access=" + MODULES, "-Dpanatorch.cache=" + folder.resolve("cache"),
                 "-m", "first/first.Main", folder.toString()), LIMIT).output();
-        assertThat(output).contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-")).contains("the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path");
+        assertThat(output).contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"))
+                .contains("the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path");
     }
 
     /** The modules that can be linked, without those that only their file's name makes a module. */
     private static String modulePath() {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).filter(e -> !e.contains("test-classes") && (Path.of(e, "module-info.class").toFile().exists()
-                || Path.of(e).getFileName().toString().matches("(panatorch|javacpp|pytorch|openblas|log4j-api|jspecify|jackson).*\\.jar"))).collect(Collectors.joining(File.pathSeparator));
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(e -> !e.contains("test-classes") && (Path.of(e, "module-info.class").toFile().exists()
+                        || Path.of(e).getFileName().toString()
+                                .matches("(panatorch|javacpp|pytorch|openblas|log4j-api|jspecify|jackson).*\\.jar")))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static void command(String tool, String... arguments) throws Exception {
-        var ended = ChildJvm.await(new ProcessBuilder(Stream.concat(Stream.of(BIN.resolve(tool).toString()), Stream.of(arguments)).toList()), LIMIT);
+        var ended = ChildJvm
+                .await(new ProcessBuilder(Stream.concat(Stream.of(BIN.resolve(tool).toString()), Stream.of(arguments)).toList()), LIMIT);
         assertThat(ended.status()).as(ended.output()).isZero();
     }
 
     @Test void natives_at_a_place_without_a_list_of_files_are_a_sentence() throws Exception {
-        assertThat(ChildJvm.run(OddPlace.class, LIMIT).output()).contains("sentence The natives of pytorch at odd:/app!/libjnitorch.so cannot be read (it is neither in a jar nor in a folder): ")
-                .contains("name org.bytedeco:pytorch under requiresUnpack, or java -Djarmode=tools -jar app.jar extract").contains("-Dpanatorch.libtorch=DIR");
+        assertThat(ChildJvm.run(OddPlace.class, LIMIT).output()).contains(
+                "sentence The natives of pytorch at odd:/app!/libjnitorch.so cannot be read (it is neither in a jar nor in a folder): ")
+                .contains("name org.bytedeco:pytorch under requiresUnpack, or java -Djarmode=tools -jar app.jar extract")
+                .contains("-Dpanatorch.libtorch=DIR");
     }
 
     @Test void denied_native_access_is_a_sentence() throws Exception {
-        String sentence = "sentence Java denies PanaTorch native access: start it with --enable-native-access=ALL-UNNAMED, or on the module path with --enable-native-access=" + MODULES + ".";
+        String sentence =
+                "sentence Java denies PanaTorch native access: start it with --enable-native-access=ALL-UNNAMED, or on the module path "
+                        + "with --enable-native-access="
+                        + MODULES + ".";
         String[] main = {"-cp", System.getProperty("java.class.path"), LibraryStart.class.getName()};
-        assertThat(start(Stream.concat(Stream.of("--illegal-native-access=deny"), Stream.of(main)).toArray(String[]::new))).contains(sentence);
+        assertThat(start(Stream.concat(Stream.of("--illegal-native-access=deny"), Stream.of(main)).toArray(String[]::new)))
+                .contains(sentence);
 
         String classes = Path.of(LibraryStart.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
-        for (String granted : List.of("org.bytedeco.javacpp,org.bytedeco.pytorch", "panatorch", "panatorch,org.bytedeco.javacpp", "panatorch,org.bytedeco.pytorch", MODULES)) {
-            String output = start("--illegal-native-access=deny", "--enable-native-access=" + granted, "--add-modules", "ALL-MODULE-PATH", "-p", modulePath(), "-cp", classes, LibraryStart.class.getName());
+        for (String granted : List.of("org.bytedeco.javacpp,org.bytedeco.pytorch", "panatorch", "panatorch,org.bytedeco.javacpp",
+                "panatorch,org.bytedeco.pytorch", MODULES)) {
+            String output = start("--illegal-native-access=deny", "--enable-native-access=" + granted, "--add-modules", "ALL-MODULE-PATH",
+                    "-p", modulePath(), "-cp", classes, LibraryStart.class.getName());
             assertThat(output).as(granted).contains(granted.equals(MODULES) ? "result 8.0" : sentence);
         }
     }

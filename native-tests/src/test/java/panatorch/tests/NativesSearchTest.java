@@ -27,13 +27,15 @@ class NativesSearchTest {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final String RESULT = "result 8.0 from ";
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** A folder with this process's libraries. */
     static Path libraries(Path folder, Predicate<String> wanted) throws IOException {
         Files.createDirectories(folder);
         try (Stream<Path> files = Files.list(Torch.libraryFolder())) {
-            for (Path file : (Iterable<Path>) files.filter(f -> f.toString().contains(".so") && wanted.test(f.getFileName().toString()))::iterator) {
+            for (Path file : (Iterable<Path>) files
+                    .filter(f -> f.toString().contains(".so") && wanted.test(f.getFileName().toString()))::iterator) {
                 try {
                     Files.createLink(folder.resolve(file.getFileName()), file);
                 } catch (IOException | UnsupportedOperationException otherDisk) {
@@ -54,7 +56,9 @@ class NativesSearchTest {
         Path c = Files.writeString(folder.resolve("source.c"), source), library = folder.resolve(name);
         Files.createDirectories(library.getParent());
         try {
-            Process cc = new ProcessBuilder(Stream.concat(Stream.of("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString()), Stream.of(options)).toList()).redirectErrorStream(true).start();
+            Process cc = new ProcessBuilder(
+                    Stream.concat(Stream.of("cc", "-shared", "-fPIC", "-o", library.toString(), c.toString()), Stream.of(options)).toList())
+                    .redirectErrorStream(true).start();
             assertThat(cc.waitFor()).as(new String(cc.getInputStream().readAllBytes())).isZero();
         } catch (IOException e) {
             Assumptions.abort("needs a C compiler, cc, on the PATH");
@@ -78,31 +82,40 @@ class NativesSearchTest {
     @Test void a_python_s_libtorch_is_used_with_the_JavaCPP_of_the_class_path() throws Exception {
         String python = System.getenv("PYTHON");
         Assumptions.assumeTrue(python != null, "set PYTHON to an interpreter with torch " + Torch.version());
-        Process asked = new ProcessBuilder(python, "-c", "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])").start();
+        Process asked =
+                new ProcessBuilder(python, "-c", "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])")
+                        .start();
         Path lib = Path.of(new String(asked.getInputStream().readAllBytes()).strip(), "lib");
         assertThat(start("-Dpanatorch.libtorch=" + lib, "-Dpanatorch.cache=" + folder)).contains(RESULT + lib);
     }
 
     @Test void natives_with_cuda_come_before_those_without() throws Exception {
         Path jar = gpuJar(Files.list(Torch.libraryFolder()).filter(f -> f.toString().contains(".so")).toList());
-        String first = startWith(jar + File.pathSeparator + System.getProperty("java.class.path"), "-Dpanatorch.cache=" + folder.resolve("cache"));
-        String last = startWith(System.getProperty("java.class.path") + File.pathSeparator + jar, "-Dpanatorch.cache=" + folder.resolve("cache"));
+        String first =
+                startWith(jar + File.pathSeparator + System.getProperty("java.class.path"), "-Dpanatorch.cache=" + folder.resolve("cache"));
+        String last =
+                startWith(System.getProperty("java.class.path") + File.pathSeparator + jar, "-Dpanatorch.cache=" + folder.resolve("cache"));
         assertThat(first).contains(RESULT + folder.resolve("cache") + "/pytorch-gpu");
         assertThat(last).contains(RESULT + folder.resolve("cache") + "/pytorch-gpu");
     }
 
     @Test void natives_with_cuda_that_miss_a_library_give_way_to_those_without_and_say_so() throws Exception {
         compiled("cuda/libcublas.so.99", "int cublas(void) { return 1; }", "-Wl,-soname,libcublas.so.99");
-        Path cuda = compiled("libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }", folder.resolve("cuda/libcublas.so.99").toString());
+        Path cuda = compiled("libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }",
+                folder.resolve("cuda/libcublas.so.99").toString());
         Path jar = gpuJar(List.of(cuda, Torch.libraryFolder().resolve("libjnitorch.so")));
-        String output = startWith(jar + File.pathSeparator + System.getProperty("java.class.path"), "-Dpanatorch.cache=" + folder.resolve("cache"), "-Dlog4j2.level=warn");
-        assertThat(output).contains("libtorch with CUDA is on the class path and cannot be used: ", "needs CUDA's library libcublas.so.99, which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.")
+        String output = startWith(jar + File.pathSeparator + System.getProperty("java.class.path"),
+                "-Dpanatorch.cache=" + folder.resolve("cache"), "-Dlog4j2.level=warn");
+        assertThat(output).contains("libtorch with CUDA is on the class path and cannot be used: ",
+                "needs CUDA's library libcublas.so.99, which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without "
+                        + "CUDA.")
                 .contains(RESULT + folder.resolve("cache") + "/pytorch-" + Torch.version());
     }
 
     @Test void the_cuda_libraries_of_javacpp_s_jars_are_unpacked_beside_libtorch() throws Exception {
         Path cublas = compiled("cuda/libcublas.so.99", "int cublas(void) { return 1; }", "-Wl,-soname,libcublas.so.99");
-        Path cuda = compiled("libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }", cublas.toString(), "-Wl,-rpath,$ORIGIN");
+        Path cuda = compiled("libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }", cublas.toString(),
+                "-Wl,-rpath,$ORIGIN");
         var libraries = new ArrayList<>(Files.list(Torch.libraryFolder()).filter(f -> f.toString().contains(".so")).toList());
         libraries.add(cuda);
         Path jar = gpuJar(libraries), redistributed = folder.resolve("cuda-13.1-9.17-1.5.14-linux-x86_64-redist-cublas.jar");
@@ -111,7 +124,8 @@ class NativesSearchTest {
             Files.copy(cublas, out);
         }
         Files.delete(cublas);
-        assertThat(startWith(jar + File.pathSeparator + redistributed + File.pathSeparator + System.getProperty("java.class.path"), "-Dpanatorch.cache=" + folder.resolve("cache")))
+        assertThat(startWith(jar + File.pathSeparator + redistributed + File.pathSeparator + System.getProperty("java.class.path"),
+                "-Dpanatorch.cache=" + folder.resolve("cache")))
                 .contains(RESULT + folder.resolve("cache") + "/pytorch-gpu");
     }
 
@@ -129,17 +143,21 @@ class NativesSearchTest {
 
     @Test void the_cuda_libraries_that_pip_put_beside_torch_are_found() throws Exception {
         Path lib = libraries(folder.resolve("site-packages/torch/lib"), name -> true);
-        Path cublas = compiled("site-packages/nvidia/cublas/lib/libcublas.so.99", "int cublas(void) { return 1; }", "-Wl,-soname,libcublas.so.99");
+        Path cublas = compiled("site-packages/nvidia/cublas/lib/libcublas.so.99", "int cublas(void) { return 1; }",
+                "-Wl,-soname,libcublas.so.99");
         compiled("site-packages/torch/lib/libtorch_cuda.so", "int cublas(void); int cuda(void) { return cublas(); }", cublas.toString());
         assertThat(start("-Dpanatorch.libtorch=" + lib)).contains(RESULT + lib);
         Files.delete(cublas);
-        assertThat(start("-Dpanatorch.libtorch=" + lib)).contains("sentence " + lib.resolve("libtorch_cuda.so") + " needs CUDA's library libcublas.so.99, which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.");
+        assertThat(start("-Dpanatorch.libtorch=" + lib)).contains("sentence " + lib.resolve("libtorch_cuda.so")
+                + " needs CUDA's library libcublas.so.99, which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch "
+                + "without CUDA.");
     }
 
     @Test void another_version_of_libtorch_is_a_sentence() throws Exception {
         Path lib = libraries(folder.resolve("torch/lib"), name -> true);
         Files.writeString(folder.resolve("torch/version.py"), "from typing import Optional\n\n__version__ = '2.12.1+cpu'\n");
-        String sentence = "sentence The libtorch in " + lib + " is 2.12.1, and JavaCPP's part is for 2.13.0: name a folder with that, as pip install torch==2.13.0 makes it.";
+        String sentence = "sentence The libtorch in " + lib
+                + " is 2.12.1, and JavaCPP's part is for 2.13.0: name a folder with that, as pip install torch==2.13.0 makes it.";
         assertThat(start("-Dpanatorch.libtorch=" + lib)).contains(sentence);
         Files.delete(folder.resolve("torch/version.py"));
         Files.writeString(folder.resolve("torch/build-version"), "2.12.1+cpu\n");
@@ -147,60 +165,84 @@ class NativesSearchTest {
     }
 
     @Test void another_version_that_only_the_library_tells_is_a_sentence() throws Exception {
-        Path library = compiled("lib/libtorch_cpu.so", "unsigned long aoti_torch_abi_version(void) { return 2UL << 56 | 9UL << 48 | 1UL << 40; }");
-        assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder)).contains("sentence The libtorch in " + library.getParent() + " is 2.9.1, and");
+        Path library =
+                compiled("lib/libtorch_cpu.so", "unsigned long aoti_torch_abi_version(void) { return 2UL << 56 | 9UL << 48 | 1UL << 40; }");
+        assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder))
+                .contains("sentence The libtorch in " + library.getParent() + " is 2.9.1, and");
         compiled("lib/libtorch_cpu.so", "int of_an_old_one(void) { return 0; }");
-        assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder)).contains("sentence The libtorch in " + library.getParent() + " is older, and");
+        assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder))
+                .contains("sentence The libtorch in " + library.getParent() + " is older, and");
     }
 
     @Test void a_folder_without_libtorch_is_a_sentence() throws Exception {
-        assertThat(start("-Dpanatorch.libtorch=" + folder)).contains("sentence -Dpanatorch.libtorch names " + folder + ", in which there is no libtorch_cpu.so: name the folder lib of libtorch 2.13.0, or torch/lib of a PyTorch 2.13.0 that pip installed.");
-        assertThat(start("-Dpanatorch.libtorch=" + folder.resolve("none"))).contains("sentence -Dpanatorch.libtorch names " + folder.resolve("none") + ", which is not a folder: name the folder lib of libtorch 2.13.0.");
+        assertThat(start("-Dpanatorch.libtorch=" + folder)).contains("sentence -Dpanatorch.libtorch names " + folder
+                + ", in which there is no libtorch_cpu.so: name the folder lib of libtorch 2.13.0, or torch/lib of a PyTorch 2.13.0 that "
+                + "pip installed.");
+        assertThat(start("-Dpanatorch.libtorch=" + folder.resolve("none"))).contains("sentence -Dpanatorch.libtorch names "
+                + folder.resolve("none") + ", which is not a folder: name the folder lib of libtorch 2.13.0.");
     }
 
     @Test void a_missing_JNI_library_is_a_sentence() throws Exception {
         Path lib = libraries(folder.resolve("lib"), name -> !name.startsWith("libjni"));
         String withoutNatives = ChildJvm.classPathWithout(name -> name.matches("pytorch-.*-linux-.*\\.jar"));
-        assertThat(startWith(withoutNatives, "-Dpanatorch.libtorch=" + lib)).contains("sentence JavaCPP's part of libtorch, libjnitorch.so, is neither in " + lib + " nor on the class path: add org.bytedeco:pytorch with the classifier linux-");
-        assertThat(startWith(withoutNatives)).contains("sentence There is no libtorch that can be used: add org.bytedeco:pytorch with the classifier linux-").contains("or name a folder with -Dpanatorch.libtorch=DIR.");
-        assertThat(startWith(ChildJvm.classPathWithout(name -> name.matches("openblas-.*-linux-.*\\.jar")))).contains("sentence The natives of openblas for linux-").contains("are not on the class path: add org.bytedeco:openblas with the classifier linux-");
+        assertThat(startWith(withoutNatives, "-Dpanatorch.libtorch=" + lib))
+                .contains("sentence JavaCPP's part of libtorch, libjnitorch.so, is neither in " + lib
+                        + " nor on the class path: add org.bytedeco:pytorch with the classifier linux-");
+        assertThat(startWith(withoutNatives))
+                .contains("sentence There is no libtorch that can be used: add org.bytedeco:pytorch with the classifier linux-")
+                .contains("or name a folder with -Dpanatorch.libtorch=DIR.");
+        assertThat(startWith(ChildJvm.classPathWithout(name -> name.matches("openblas-.*-linux-.*\\.jar"))))
+                .contains("sentence The natives of openblas for linux-")
+                .contains("are not on the class path: add org.bytedeco:openblas with the classifier linux-");
     }
 
     @Test void another_missing_library_is_named() throws Exception {
         Path lib = libraries(folder.resolve("lib"), name -> !name.equals("libtorch.so"));
         compiled("libelse.so.7", "int other(void) { return 1; }", "-Wl,-soname,libelse.so.7");
         compiled("lib/libtorch.so", "int other(void); int torch(void) { return other(); }", folder.resolve("libelse.so.7").toString());
-        assertThat(start("-Dpanatorch.libtorch=" + lib)).contains("sentence " + lib.resolve("libtorch.so") + " needs the library libelse.so.7, which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.");
+        assertThat(start("-Dpanatorch.libtorch=" + lib)).contains("sentence " + lib.resolve("libtorch.so")
+                + " needs the library libelse.so.7, which is not here: install the system's package that has it, or put its folder into "
+                + "LD_LIBRARY_PATH.");
     }
 
     @Test void a_second_libtorch_in_the_process_is_a_sentence() throws Exception {
         Path other = Files.copy(Torch.libraryFolder().resolve("libc10.so"), folder.resolve("libc10.so"));
         var command = ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"));
         command.add(other.toString());
-        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence This process has loaded another libtorch already, from " + folder
-                + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of 2.13.0, with -Dpanatorch.libtorch=" + folder + ".");
+        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output())
+                .contains("sentence This process has loaded another libtorch already, from " + folder
+                        + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "
+                        + "2.13.0, with -Dpanatorch.libtorch="
+                        + folder + ".");
         command.set(command.size() - 1, Torch.libraryFolder().resolve("libc10.so").toString());
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).as("the same one").contains(RESULT);
     }
 
     @Test void a_second_class_loader_is_a_sentence() throws Exception {
         assertThat(ChildJvm.run(TwoClassLoaders.class, LIMIT).output()).contains(RESULT + Torch.libraryFolder())
-                .contains("sentence " + Torch.libraryFolder().resolve("libtorch.so") + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of PanaTorch and JavaCPP where all applications"
-                        + " have them from one class loader, as Tomcat's folder lib, and take them out of the applications, or start the process again.");
+                .contains("sentence " + Torch.libraryFolder().resolve("libtorch.so")
+                        + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of "
+                        + "PanaTorch and JavaCPP where all applications"
+                        + " have them from one class loader, as Tomcat's folder lib, and take them out of the applications, or start the "
+                        + "process again.");
     }
 
     @Test void JavaCPP_of_another_class_loader_is_a_sentence() throws Exception {
         var command = ChildJvm.command(TwoClassLoaders.class.getName(), System.getProperty("java.class.path"));
         command.add("apart");
-        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the jars of both into the same place, as Tomcat's folder lib.");
+        assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains(
+                "sentence JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the "
+                        + "jars of both into the same place, as Tomcat's folder lib.");
     }
 
     @Test void applications_that_share_a_class_loader_come_and_go() throws Exception {
-        assertThat(ChildJvm.run(SharedClassLoader.class, LIMIT).output()).contains("gradient 120.0", "deployment 1 is gone", "deployment 2 is gone", "deployment 3 is gone");
+        assertThat(ChildJvm.run(SharedClassLoader.class, LIMIT).output()).contains("gradient 120.0", "deployment 1 is gone",
+                "deployment 2 is gone", "deployment 3 is gone");
     }
 
     @Test void threads_are_those_of_the_container_unless_something_else_was_said() throws Exception {
-        var builder = new ProcessBuilder(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-XX:ActiveProcessorCount=1"));
+        var builder = new ProcessBuilder(
+                ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path"), "-XX:ActiveProcessorCount=1"));
         builder.environment().remove("OMP_NUM_THREADS");
         assertThat(ChildJvm.await(builder, LIMIT).output()).contains("with 1 threads");
         builder.environment().put("OMP_NUM_THREADS", "3");
@@ -210,8 +252,10 @@ class NativesSearchTest {
     }
 
     /** On Linux {@code taskset} ties a process to some cores, as a container's cpuset does. */
-    @Test @EnabledOnOs(OS.LINUX) void threads_are_no_more_than_the_cores_that_the_process_may_run_on() throws Exception {
-        Assumptions.assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(p -> Files.isExecutable(Path.of(p, "taskset"))), "needs taskset on the PATH");
+    @Test
+    @EnabledOnOs(OS.LINUX) void threads_are_no_more_than_the_cores_that_the_process_may_run_on() throws Exception {
+        Assumptions.assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(p -> Files.isExecutable(Path.of(p, "taskset"))),
+                "needs taskset on the PATH");
         String allowed = Files.readString(Path.of("/proc/self/status")).replaceFirst("(?s).*Cpus_allowed_list:\\s*(\\d+).*", "$1");
         var command = new ArrayList<>(List.of("taskset", "-c", allowed));
         command.addAll(ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path")));

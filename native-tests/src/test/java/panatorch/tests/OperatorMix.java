@@ -23,8 +23,10 @@ import panatorch.TorchException;
 final class OperatorMix {
     private OperatorMix() {}
 
-    static final List<Runnable> ALL = List.of(OperatorMix::shapes, OperatorMix::views, OperatorMix::inPlace, OperatorMix::lists, OperatorMix::severalResults,
-            OperatorMix::everyKindOfArgument, OperatorMix::byName, OperatorMix::backward, OperatorMix::javaInBackward, OperatorMix::memory, OperatorMix::ownership, OperatorMix::modes);
+    static final List<Runnable> ALL =
+            List.of(OperatorMix::shapes, OperatorMix::views, OperatorMix::inPlace, OperatorMix::lists, OperatorMix::severalResults,
+                    OperatorMix::everyKindOfArgument, OperatorMix::byName, OperatorMix::backward, OperatorMix::javaInBackward,
+                    OperatorMix::memory, OperatorMix::ownership, OperatorMix::modes);
 
     private static void shapes() {
         try (var scope = Scope.open()) {
@@ -106,7 +108,8 @@ final class OperatorMix {
 
     private static void backward() {
         try (var scope = Scope.open()) {
-            Tensor x = Torch.ones(DType.FLOAT32, 5, 3), w = Torch.ones(DType.FLOAT32, 2, 3).requiresGrad_(true), b = Torch.zeros(DType.FLOAT32, 2).requiresGrad_(true);
+            Tensor x = Torch.ones(DType.FLOAT32, 5, 3), w = Torch.ones(DType.FLOAT32, 2, 3).requiresGrad_(true),
+                    b = Torch.zeros(DType.FLOAT32, 2).requiresGrad_(true);
             Autograd.backward(Aten.crossEntropyLoss(Aten.linear(x, w, b), Torch.tensor(new long[] {0, 1, 1, 0, 1})));
             try (var off = NoGrad.enter()) {
                 w.sub_(w.grad());
@@ -124,7 +127,9 @@ final class OperatorMix {
             return List.of(y);
         }
 
-        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(context.saved().getFirst()).mul(2)); }
+        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+            return List.of(gradients.getFirst().mul(context.saved().getFirst()).mul(2));
+        }
     };
 
     private static void javaInBackward() {
@@ -146,10 +151,13 @@ final class OperatorMix {
             var generator = Generator.of(1);
             closed.close();
             generator.close();
-            for (Runnable wrong : List.<Runnable>of(() -> x.mm(x), () -> Aten.cat(List.of(x, x.t())), () -> x.add((Tensor) null), () -> x.add(closed),
+            for (Runnable wrong : List.<Runnable>of(() -> x.mm(x), () -> Aten.cat(List.of(x, x.t())), () -> x.add((Tensor) null),
+                    () -> x.add(closed),
                     () -> Aten.cat(Arrays.asList(x, null)), () -> Aten.cat(List.of(x, closed)), () -> x.view(7), () -> x.sum().backward(),
-                    () -> Operators.call("aten::add.Tensor", x), () -> Aten.conv2d(x, x), () -> Aten._foreachAdd_(List.of(x, x), List.of(x), 1), () -> Aten.bernoulli(x, generator),
-                    () -> Aten._foreachMulScalarList(List.of(x, x), Arrays.asList(1, null)), () -> Operators.call("aten::cat", List.of(x, "x"), 0), () -> throwing(x).backward())) {
+                    () -> Operators.call("aten::add.Tensor", x), () -> Aten.conv2d(x, x),
+                    () -> Aten._foreachAdd_(List.of(x, x), List.of(x), 1), () -> Aten.bernoulli(x, generator),
+                    () -> Aten._foreachMulScalarList(List.of(x, x), Arrays.asList(1, null)),
+                    () -> Operators.call("aten::cat", List.of(x, "x"), 0), () -> throwing(x).backward())) {
                 try {
                     wrong.run();
                 } catch (TorchException | IllegalArgumentException | IllegalStateException | NullPointerException expected) {

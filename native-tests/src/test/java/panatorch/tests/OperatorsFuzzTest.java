@@ -14,7 +14,8 @@ import panatorch.fuzz.Operators;
 /** A short run of the fuzzer, which has a process of its own to crash. */
 @Timeout(300)
 class OperatorsFuzzTest {
-    @Test @EnabledOnOs(OS.LINUX) void hostile_calls_return_or_say_what_is_wrong(@TempDir Path folder) throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void hostile_calls_return_or_say_what_is_wrong(@TempDir Path folder) throws Exception {
         var report = Operators.run(42, 1000, folder);
         assertThat(report.unexpected()).isEmpty();
         assertThat(report.calls() + report.skipped()).isEqualTo(1000);
@@ -23,7 +24,8 @@ class OperatorsFuzzTest {
         assertThat(report.crashes()).as("of libtorch, which end the fuzzer's process and not this one").hasSizeLessThan(10);
     }
 
-    @Test @EnabledOnOs(OS.LINUX) void the_same_seed_ends_in_the_same_way(@TempDir Path folder) throws Exception {
+    @Test
+    @EnabledOnOs(OS.LINUX) void the_same_seed_ends_in_the_same_way(@TempDir Path folder) throws Exception {
         var one = Operators.run(7, 200, Files.createDirectory(folder.resolve("one")));
         var two = Operators.run(7, 200, Files.createDirectory(folder.resolve("two")));
         assertThat(one.returned()).isEqualTo(two.returned());

@@ -32,8 +32,10 @@ class OutOfMemoryRecoveryTest {
         try (var scope = Scope.open()) {
             assertThatThrownBy(() -> Torch.zeros(DType.UINT8, PETABYTE)).isInstanceOfSatisfying(OutOfMemoryException.class, e -> {
                 assertThat(e.operator()).isEqualTo("aten::zeros");
-                assertThat(e).hasMessageMatching("aten::zeros\\(\\): DefaultCPUAllocator: .*you tried to allocate 1125899906842624 bytes\\..* "
-                        + "\\(\\d[\\d,]* live tensors, \\d[\\d,]* freed late by the garbage collector; native heap \\S+ \\S+, resident \\S+ \\S+, at most \\S+ \\S+\\)");
+                assertThat(e)
+                        .hasMessageMatching("aten::zeros\\(\\): DefaultCPUAllocator: .*you tried to allocate 1125899906842624 bytes\\..* "
+                                + "\\(\\d[\\d,]* live tensors, \\d[\\d,]* freed late by the garbage collector; native heap \\S+ \\S+, "
+                                + "resident \\S+ \\S+, at most \\S+ \\S+\\)");
             });
             assertThat(Torch.ones(2).sum().itemFloat()).as("the process goes on").isEqualTo(2);
         }
@@ -42,7 +44,8 @@ class OutOfMemoryRecoveryTest {
     @Test void an_operator_that_writes_to_its_argument_leaves_it_as_it_was() {
         try (var scope = Scope.open()) {
             Tensor x = Torch.ones(2);
-            assertThatThrownBy(() -> x.resize_(new long[] {PETABYTE})).isInstanceOf(OutOfMemoryException.class).hasMessageStartingWith("aten::resize_(self: float32 [");
+            assertThatThrownBy(() -> x.resize_(new long[] {PETABYTE})).isInstanceOf(OutOfMemoryException.class)
+                    .hasMessageStartingWith("aten::resize_(self: float32 [");
             assertThat(x.resize_(new long[] {2}).toFloatArray()).containsExactly(1, 1);
         }
     }
@@ -55,14 +58,18 @@ class OutOfMemoryRecoveryTest {
             Torch.ones(DType.UINT8, 64 << 20);
             MemoryStats after = Torch.memoryStats();
             assertThat(after.liveTensors()).isEqualTo(before.liveTensors() + 1);
-            if (before.nativeHeapBytes() >= 0) assertThat(after.nativeHeapBytes() - before.nativeHeapBytes()).isBetween(60L << 20, 80L << 20);
+            if (before.nativeHeapBytes() >= 0)
+                assertThat(after.nativeHeapBytes() - before.nativeHeapBytes()).isBetween(60L << 20, 80L << 20);
             if (before.residentBytes() >= 0) assertThat(after.residentBytes()).isBetween(64L << 20, after.peakResidentBytes());
         }
     }
 
-    @Test @EnabledOnOs(value = OS.LINUX, disabledReason = "only Linux has /proc/self/status, which tells how much address space to allow")
-    void garbage_makes_room_for_an_operator_that_would_fail_without() throws Exception {
-        var child = ChildJvm.run(Confined.class, Duration.ofMinutes(2), "-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    @Test
+    @EnabledOnOs(value = OS.LINUX,
+            disabledReason = "needs Linux's /proc") void garbage_makes_room_for_an_operator_that_would_fail_without()
+                    throws Exception {
+        var child =
+                ChildJvm.run(Confined.class, Duration.ofMinutes(2), "-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
         assertThat(child.output()).contains("adds: 30 of 30", "linears with a bias: 4 of 4");
         assertThat(child.status()).isZero();
     }
@@ -74,7 +81,8 @@ class OutOfMemoryRecoveryTest {
         public static void main(String[] args) throws Throwable {
             Torch.setNumThreads(1);
             try (var scope = Scope.open()) {
-                Tensor x = Torch.ones(1).expand(ELEMENTS), column = Torch.ones(ELEMENTS / 16, 1), weight = Torch.ones(16, 1), bias = Torch.full(new long[] {16}, 5f);
+                Tensor x = Torch.ones(1).expand(ELEMENTS), column = Torch.ones(ELEMENTS / 16, 1), weight = Torch.ones(16, 1),
+                        bias = Torch.full(new long[] {16}, 5f);
                 Aten.linear(column, weight, bias).close();
                 x.add(1).close();
                 limitAddressSpace(allSize() + ROOM);
@@ -125,11 +133,11 @@ class OutOfMemoryRecoveryTest {
         }
 
         private static long allSize() throws IOException {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(l -> l.startsWith("VmSize:")).mapToLong(l -> 1024 * Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElseThrow();
+            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(l -> l.startsWith("VmSize:"))
+                    .mapToLong(l -> 1024 * Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElseThrow();
         }
 
-        @SuppressWarnings("restricted")
-        private static void limitAddressSpace(long bytes) throws Throwable {
+        @SuppressWarnings("restricted") private static void limitAddressSpace(long bytes) throws Throwable {
             limit = bytes;
             var setrlimit = Linker.nativeLinker().downcallHandle(Linker.nativeLinker().defaultLookup().findOrThrow("setrlimit"),
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));

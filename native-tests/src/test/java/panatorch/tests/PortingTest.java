@@ -29,23 +29,30 @@ import panatorch.junit.NoTensorLeaks;
 /**
  * Every row of the porting page compiles without a warning, runs, is true where it is a comparison, and leaves no tensor behind.
  *
- * <p>A comment {@code <!-- given: … -->} holds for the tables after it, up to the next: what each of their rows starts with. A comment
- * {@code <!-- constructor -->} says that the rows stand in a module's constructor, and {@code <!-- not run -->} in a row that it
- * is only compiled: it needs a GPU, prints, or takes long. Public for the class that is compiled.
+ * <p>
+ * A comment {@code <!-- given: … -->} holds for the tables after it, up to the next: what each of their rows starts with. A comment
+ * {@code <!-- constructor -->} says that the rows stand in a module's constructor, and {@code <!-- not run -->} in a row that it is only
+ * compiled: it needs a GPU, prints, or takes long. Public for the class that is compiled.
  */
 @NoTensorLeaks
 public class PortingTest {
-    private static final Pattern LINE = Pattern.compile("## (?<title>.+)|<!-- given: (?<given>.*) -->|<!-- (?<constructor>constructor) -->|\\| (?<python>.+?) (?<!\\\\)\\| (?<java>.+) \\|");
+    private static final Pattern LINE = Pattern.compile(
+            "## (?<title>.+)|<!-- given: (?<given>.*) -->|<!-- (?<constructor>constructor) -->|\\| (?<python>.+?) (?<!\\\\)\\| "
+                    + "(?<java>.+) \\|");
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
     private static final Pattern DECLARATION = Pattern.compile("(?:^|; )[A-Za-z][\\w.]*(?:<[^=]*>)?(?:\\[])* (\\w+) = [^;]*");
     /** As the project's own code is compiled: a guard is a resource that nobody reads. */
     private static final String LINT = "-Xlint:all,-processing,-classfile,-try,-path";
 
-    @TempDir static Path classes;
-    @TempDir Path folder;
+    @TempDir
+    static Path classes;
+    @TempDir
+    Path folder;
 
     private record Row(int line, String title, String python, String given, boolean constructor, List<String> snippets, boolean runs) {
-        @Override public String toString() { return "PORTING.md:" + line + " (" + title + ") " + python + " | " + String.join(" ", snippets); }
+        @Override public String toString() {
+            return "PORTING.md:" + line + " (" + title + ") " + python + " | " + String.join(" ", snippets);
+        }
     }
 
     private static List<Row> rows;
@@ -85,13 +92,15 @@ public class PortingTest {
         assertThat(imports.find()).as("the imports, in a block of Java").isTrue();
         var source = new StringBuilder(imports.group(1)).append("public final class Rows {\n");
         int first = (int) source.chars().filter(c -> c == '\n').count() + 1;
-        for (int i = 0; i < rows.size(); i++) source.append(method(i, rows.get(i))).append('\n'); // a row a line, so that a line tells the row
+        // a row a line, so that a line tells the row
+        for (int i = 0; i < rows.size(); i++) source.append(method(i, rows.get(i))).append('\n');
         var file = new SimpleJavaFileObject(URI.create("string:///Rows.java"), JavaFileObject.Kind.SOURCE) {
             @Override public CharSequence getCharContent(boolean ignoreEncodingErrors) { return source + "}\n"; }
         };
         var found = new DiagnosticCollector<JavaFileObject>();
         ToolProvider.getSystemJavaCompiler().getTask(null, null, found,
-                List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), LINT, "-proc:none"), null, List.of(file)).call();
+                List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), LINT, "-proc:none"), null, List.of(file))
+                .call();
         complaints = found.getDiagnostics().stream().map(d -> at(d, first) + ": " + d.getMessage(Locale.ROOT)).toList();
     }
 
@@ -124,7 +133,8 @@ public class PortingTest {
             } else if (!m.group("python").matches("(in )?Python")) {
                 var snippets = CODE.matcher(m.group("java")).results().map(r -> r.group(1).replace("\\|", "|")).toList();
                 assertThat(snippets).as("the Java of line %s", line).isNotEmpty();
-                rows.add(new Row(line, title, m.group("python"), given, constructor, snippets, !m.group("java").contains("<!-- not run -->")));
+                rows.add(new Row(line, title, m.group("python"), given, constructor, snippets,
+                        !m.group("java").contains("<!-- not run -->")));
             }
         }
         return rows;

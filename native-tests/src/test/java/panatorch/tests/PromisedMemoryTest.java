@@ -26,7 +26,10 @@ import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.nn.Linear;
 
-/** Memory of tensors that Java reads, and memory of Java's that tensors read, is there as long as it is promised. Where it was not, the process ended. */
+/**
+ * Memory of tensors that Java reads, and memory of Java's that tensors read, is there as long as it is promised. Where it was not, the
+ * process ended.
+ */
 class PromisedMemoryTest {
     @Test void a_segment_reads_its_storage_whatever_becomes_of_the_tensor() throws Exception { inChild("segments"); }
 
@@ -73,11 +76,15 @@ class PromisedMemoryTest {
             change(t -> t.set_(Torch.zeros(1)));
             change(t -> t.setData(Torch.zeros(3)));
             change(Tensor::close);
-            change(t -> assertThatThrownBy(() -> t.resize_(new long[] {40 * N})).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("resize a clone()"));
+            change(t -> assertThatThrownBy(() -> t.resize_(new long[] {40 * N})).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("resize a clone()"));
             change(t -> assertThatThrownBy(() -> t.resizeAs_(Torch.zeros(2, N))).isInstanceOf(IllegalArgumentException.class));
-            change(t -> assertThatThrownBy(() -> Torch.zeros(1).set_(t, 5, new long[] {N}, new long[] {1})).isInstanceOf(IllegalArgumentException.class));
-            change(t -> assertThatThrownBy(() -> Aten._lazyClone(t)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("clone()"));
-            change(t -> assertThatThrownBy(() -> Operators.call("inductor::resize_storage_bytes_", t, 0L)).isInstanceOf(TorchException.class));
+            change(t -> assertThatThrownBy(() -> Torch.zeros(1).set_(t, 5, new long[] {N}, new long[] {1}))
+                    .isInstanceOf(IllegalArgumentException.class));
+            change(t -> assertThatThrownBy(() -> Aten._lazyClone(t)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("clone()"));
+            change(t -> assertThatThrownBy(() -> Operators.call("inductor::resize_storage_bytes_", t, 0L))
+                    .isInstanceOf(TorchException.class));
             change(t -> t.resize_(new long[] {3}));
             resizableAgain();
         }
@@ -113,19 +120,22 @@ class PromisedMemoryTest {
             }
             t.resize_(new long[] {100}).fill_(3);
             assertThat(t.sum().itemFloat()).isEqualTo(300);
-            assertThatThrownBy(() -> Aten._efficientzerotensor(new long[] {4}).data()).isInstanceOf(IllegalStateException.class).hasMessageContaining("clone()");
+            assertThatThrownBy(() -> Aten._efficientzerotensor(new long[] {4}).data()).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("clone()");
         }
 
         // ---- shapes
 
         private static void shapes() {
             var arena = Arena.ofAuto();
-            for (Tensor fixed : List.of(exported(arena), Torch.fromBlob(arena.allocate(12, 8), DType.FLOAT32, 3), Torch.fromBlob(Arena.ofShared().allocate(12, 8), DType.FLOAT32, 3))) {
+            for (Tensor fixed : List.of(exported(arena), Torch.fromBlob(arena.allocate(12, 8), DType.FLOAT32, 3),
+                    Torch.fromBlob(Arena.ofShared().allocate(12, 8), DType.FLOAT32, 3))) {
                 assertThatThrownBy(() -> fixed.resize_(new long[] {40, N})).isInstanceOf(IllegalArgumentException.class);
                 assertThat(fixed.shape()).containsExactly(3);
                 assertThat(fixed.resize_(new long[] {1}).resize_(new long[] {3}).shape()).containsExactly(3);
                 Tensor large = Torch.ones(40, N);
-                assertThatThrownBy(() -> Out.into(fixed, () -> large.add(large))).isInstanceOf(TorchException.class).hasMessageContaining("Torch.fromBlob");
+                assertThatThrownBy(() -> Out.into(fixed, () -> large.add(large))).isInstanceOf(TorchException.class)
+                        .hasMessageContaining("Torch.fromBlob");
                 assertThat(fixed.shape()).containsExactly(3);
                 assertThatThrownBy(() -> Operators.call("aten::add.out", large, large, 1, fixed)).isInstanceOf(TorchException.class);
                 assertThat(fixed.toFloatArray()).hasSize(3);
@@ -158,7 +168,8 @@ class PromisedMemoryTest {
         /** Large memory, which is unmapped when it is freed: reading it then ends the process. */
         private static void closed(Arena arena) throws InterruptedException {
             Tensor x = blob(arena, 1000, 1000), other = Torch.ones(1000, 1000), y = x.add(1), set = Torch.zeros(1).set_(x);
-            var views = new ArrayList<Tensor>(List.of(x, set, x.t(), x.get(3), x.view(-1), x.detach(), x.narrow(0, 2, 5), x.asStrided(new long[] {3}, new long[] {1}), x.view(DType.INT32), x.unbind().get(7), x.split(100).get(2), x.alias()));
+            var views = new ArrayList<Tensor>(List.of(x, set, x.t(), x.get(3), x.view(-1), x.detach(), x.narrow(0, 2, 5),
+                    x.asStrided(new long[] {3}, new long[] {1}), x.view(DType.INT32), x.unbind().get(7), x.split(100).get(2), x.alias()));
             views.add(Torch.zeros(2));
             views.getLast().setData(x);
             assertThat(x.sum().itemFloat()).isEqualTo(2e6f);
@@ -220,7 +231,9 @@ class PromisedMemoryTest {
             assertThat(refusals.get()).isPositive();
         }
 
-        private static void refused(Runnable use) { assertThatThrownBy(use::run).isInstanceOf(IllegalStateException.class).hasMessageContaining("arena is closed"); }
+        private static void refused(Runnable use) {
+            assertThatThrownBy(use::run).isInstanceOf(IllegalStateException.class).hasMessageContaining("arena is closed");
+        }
 
         /** What autograd saves of such a tensor is one; as long as the arena is open, gradients are right. */
         private static void training() {
@@ -239,7 +252,8 @@ class PromisedMemoryTest {
         private static void open() {
             try (var arena = Arena.ofShared()) {
                 Tensor x = blob(arena, 2, 3);
-                assertThatThrownBy(() -> x.mm(x)).isInstanceOf(TorchException.class).hasMessageContaining("cannot be multiplied").hasMessageContaining("aten::mm");
+                assertThatThrownBy(() -> x.mm(x)).isInstanceOf(TorchException.class).hasMessageContaining("cannot be multiplied")
+                        .hasMessageContaining("aten::mm");
                 assertThatThrownBy(() -> x.matmul(x)).isInstanceOf(TorchException.class).hasMessageContaining("cannot be multiplied");
                 assertThatThrownBy(() -> x.view(7)).isInstanceOf(TorchException.class);
                 assertThat(x.topk(2, -1).values().toFloatArray()).hasSize(4);

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
     private static final Pattern EXAMPLE = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern LOSS = Pattern.compile("step (\\d+): loss (\\S+)");
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test void the_example_compiles_runs_and_learns() throws Exception {
         Matcher example = EXAMPLE.matcher(Files.readString(Path.of("../README.md")));

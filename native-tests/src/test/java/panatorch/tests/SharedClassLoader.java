@@ -25,7 +25,9 @@ final class SharedClassLoader {
                 return List.of(inputs.getFirst().mul(inputs.getFirst()));
             }
 
-            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) { return List.of(gradients.getFirst().mul(context.saved().getFirst()).mul(2)); }
+            @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+                return List.of(gradients.getFirst().mul(context.saved().getFirst()).mul(2));
+            }
         }
 
         public static void main(String[] args) {
@@ -41,7 +43,8 @@ final class SharedClassLoader {
 
     public static void main(String[] args) throws Exception {
         List<URL> shared = new ArrayList<>(), own = new ArrayList<>();
-        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) (entry.contains("test-classes") ? own : shared).add(Path.of(entry).toUri().toURL());
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator))
+            (entry.contains("test-classes") ? own : shared).add(Path.of(entry).toUri().toURL());
         var server = new URLClassLoader(shared.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
         for (int deployment = 1; deployment <= 3; deployment++) {
             var gone = deploy(own.toArray(URL[]::new), server);

@@ -16,7 +16,9 @@ import panatorch.Torch;
 /** What libtorch says on standard error. */
 class WarningsTest {
     /** Maven has the other tests' libtorch keep silent. */
-    private static ChildJvm warned(Class<?> main) throws Exception { return withLevel(null, main); }
+    private static ChildJvm warned(Class<?> main) throws Exception {
+        return withLevel(null, main);
+    }
 
     private static ChildJvm withLevel(@Nullable String level, Class<?> main) throws Exception {
         var builder = new ProcessBuilder(ChildJvm.command(main.getName(), System.getProperty("java.class.path")));
@@ -33,7 +35,9 @@ class WarningsTest {
     @Test void libtorch_warns_when_it_resizes_an_out_tensor_that_has_elements() throws Exception {
         var run = warned(Resizes.class);
         assertThat(run.status()).as(run.output()).isZero();
-        assertThat(run.output()).containsOnlyOnce("An output with one or more elements was resized since it had shape [3], which does not match the required output shape [2, 2]")
+        assertThat(run.output()).containsOnlyOnce(
+                "An output with one or more elements was resized since it had shape [3], which does not match the required output shape "
+                        + "[2, 2]")
                 .contains("resized to [2, 2]");
     }
 

@@ -16,9 +16,9 @@ import panatorch.optim.Optimizer;
 import panatorch.optim.ParameterGroup;
 
 /**
- * Scales losses so that small gradients do not vanish in float16 (Micikevicius et al., 2017, arXiv:1710.03740): the loss is multiplied
- * by a scale, and the gradients are divided by it again. A step whose gradients are not finite is skipped, and the scale shrinks.
- * After a number of finite steps in a row it grows. bfloat16 does not need it.
+ * Scales losses so that small gradients do not vanish in float16 (Micikevicius et al., 2017, arXiv:1710.03740): the loss is multiplied by a
+ * scale, and the gradients are divided by it again. A step whose gradients are not finite is skipped, and the scale shrinks. After a number
+ * of finite steps in a row it grows. bfloat16 does not need it.
  *
  * <pre>
  * scaler.scale(loss).backward();
@@ -27,12 +27,13 @@ import panatorch.optim.ParameterGroup;
  * scaler.update();
  * </pre>
  *
- * <p>Owns its scale, on the device of the first loss, until it is closed. For use by one thread.
+ * <p>
+ * Owns its scale, on the device of the first loss, until it is closed. For use by one thread.
  */
 public final class GradScaler implements AutoCloseable {
     /**
-     * Options of a scaler. Each method returns changed options. A scaler that is not {@code enabled} does nothing but call the
-     * optimiser's step.
+     * Options of a scaler. Each method returns changed options. A scaler that is not {@code enabled} does nothing but call the optimiser's
+     * step.
      */
     public record Options(double initScale, double growthFactor, double backoffFactor, long growthInterval, boolean enabled) {
         public Options {
@@ -164,7 +165,8 @@ public final class GradScaler implements AutoCloseable {
         states.values().forEach(s -> found.addAll(s.foundInf.values()));
         if (found.isEmpty()) throw new IllegalStateException("no gradients were checked since the last update; call step(optimizer) first");
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            Aten._ampUpdateScale_(by, java.util.Objects.requireNonNull(growthTracker), total(found).to(by.device()), options.growthFactor, options.backoffFactor, options.growthInterval);
+            Aten._ampUpdateScale_(by, java.util.Objects.requireNonNull(growthTracker), total(found).to(by.device()), options.growthFactor,
+                    options.backoffFactor, options.growthInterval);
         }
         forget();
     }
@@ -216,7 +218,8 @@ public final class GradScaler implements AutoCloseable {
      */
     public void loadStateDict(Map<String, ?> state) {
         if (!options.enabled) return;
-        options = new Options(number(state, "scale").doubleValue(), number(state, "growth_factor").doubleValue(), number(state, "backoff_factor").doubleValue(), number(state, "growth_interval").longValue(), true);
+        options = new Options(number(state, "scale").doubleValue(), number(state, "growth_factor").doubleValue(),
+                number(state, "backoff_factor").doubleValue(), number(state, "growth_interval").longValue(), true);
         initialTracker = number(state, "_growth_tracker").longValue();
         close(); // the next loss creates both again
     }

@@ -30,10 +30,10 @@ public record Precision(@Nullable DType autocast, String reason) {
             WITHOUT_AMX = Pattern.compile(WITHOUT_BF16 + "|avx512_core_bf16|avx512_core_fp16|avx10_1_512");
 
     /**
-     * Returns bfloat16 if the device has instructions for it, otherwise float32. On Linux the CPU's flags are read. oneDNN, which
-     * computes matrix products and convolutions, uses no more than {@code ONEDNN_MAX_CPU_ISA} (formerly {@code DNNL_MAX_CPU_ISA})
-     * allows; without the instructions, bfloat16 is up to a hundred times slower than float32. {@code ATEN_CPU_CAPABILITY} has no
-     * effect on it. GPUs have the instructions from compute capability 8.0 on; a GPU of unknown capability is assumed to have them.
+     * Returns bfloat16 if the device has instructions for it, otherwise float32. On Linux the CPU's flags are read. oneDNN, which computes
+     * matrix products and convolutions, uses no more than {@code ONEDNN_MAX_CPU_ISA} (formerly {@code DNNL_MAX_CPU_ISA}) allows; without
+     * the instructions, bfloat16 is up to a hundred times slower than float32. {@code ATEN_CPU_CAPABILITY} has no effect on it. GPUs have
+     * the instructions from compute capability 8.0 on; a GPU of unknown capability is assumed to have them.
      */
     public static Precision auto(Device device) {
         return device.type() == Device.Type.CUDA ? ofGpu(DeviceProperties.of(device)) : ofCpu(cpuFlags(), System.getenv());
@@ -51,23 +51,26 @@ public record Precision(@Nullable DType autocast, String reason) {
         String limit = environment.getOrDefault(variable, ""), off = null;
         for (String fast : new String[] {"amx_bf16", "avx512_bf16"}) {
             if (!flags.contains(fast)) continue;
-            if (!(fast.startsWith("amx") ? WITHOUT_AMX : WITHOUT_BF16).matcher(limit.toLowerCase(Locale.ROOT)).matches()) return new Precision(DType.BFLOAT16, "the CPU has " + fast);
+            if (!(fast.startsWith("amx") ? WITHOUT_AMX : WITHOUT_BF16).matcher(limit.toLowerCase(Locale.ROOT)).matches())
+                return new Precision(DType.BFLOAT16, "the CPU has " + fast);
             off = fast;
         }
-        return new Precision(null, off == null ? "the CPU has no instructions for bfloat16" : variable + "=" + limit + " switches the CPU's " + off + " off");
+        return new Precision(null,
+                off == null ? "the CPU has no instructions for bfloat16" : variable + "=" + limit + " switches the CPU's " + off + " off");
     }
 
     private static Set<String> cpuFlags() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(l -> l.startsWith("flags")).findFirst().stream().flatMap(l -> Stream.of(l.substring(l.indexOf(':') + 1).trim().split(" "))).collect(Collectors.toSet());
+            return lines.filter(l -> l.startsWith("flags")).findFirst().stream()
+                    .flatMap(l -> Stream.of(l.substring(l.indexOf(':') + 1).trim().split(" "))).collect(Collectors.toSet());
         } catch (IOException e) {
             return Set.of(); // not Linux: the flags are unknown, and float32 is right everywhere
         }
     }
 
     /**
-     * Turns autocast to this precision on for this thread until the result is closed. Returns null for float32, which
-     * try-with-resources allows.
+     * Turns autocast to this precision on for this thread until the result is closed. Returns null for float32, which try-with-resources
+     * allows.
      */
     public @Nullable Autocast enter(Device device) { return autocast == null ? null : Autocast.enter(device.type(), autocast); }
 

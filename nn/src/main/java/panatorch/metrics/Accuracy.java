@@ -10,8 +10,8 @@ public final class Accuracy {
     private Accuracy() {}
 
     /**
-     * Returns which examples are right: [N] bool, on the scores' device and without a synchronisation. A label out of range is never
-     * right. Among equal scores the operator {@code topk} chooses, or {@code argmax} with k = 1.
+     * Returns which examples are right: [N] bool, on the scores' device and without a synchronisation. A label out of range is never right.
+     * Among equal scores the operator {@code topk} chooses, or {@code argmax} with k = 1.
      *
      * @param scores logits or probabilities [N, C]
      * @param labels classes [N]

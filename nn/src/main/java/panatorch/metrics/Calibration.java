@@ -12,11 +12,12 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * The calibration of predicted probabilities: their agreement with the observed frequencies. The confidence of an example is its
- * largest probability. Bins divide [0, 1] evenly; a bin includes its lower edge, and the last one also its upper edge. Empty bins do
- * not count. Everything is computed on the tensors' device and read once.
+ * The calibration of predicted probabilities: their agreement with the observed frequencies. The confidence of an example is its largest
+ * probability. Bins divide [0, 1] evenly; a bin includes its lower edge, and the last one also its upper edge. Empty bins do not count.
+ * Everything is computed on the tensors' device and read once.
  *
- * <p>The definitions are those of torchmetrics, except that there a confidence of exactly 1 has a bin of its own.
+ * <p>
+ * The definitions are those of torchmetrics, except that there a confidence of exactly 1 has a bin of its own.
  *
  * @param count N, the number of examples
  * @param accuracy fraction of examples whose most probable class is right
@@ -24,31 +25,35 @@ import panatorch.Torch;
  * @param nll negative log-likelihood in nats, the mean of −log p(label); infinite if a label has probability 0
  * @param brier the mean of Σ_c (p_c − [c is the label])², in [0, 2] (Brier 1950, Verification of forecasts expressed in terms of
  * probability)
- * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al., 2015; Guo et al., 2017,
- * arXiv:1706.04599, eq. 3)
+ * @param ece expected calibration error Σ_b n_b/N · |accuracy_b − confidence_b| (Naeini et al., 2015; Guo et al., 2017, arXiv:1706.04599,
+ * eq. 3)
  * @param mce maximum calibration error, the largest |accuracy_b − confidence_b| (Guo et al., eq. 5)
- * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al., 2019,
- * arXiv:1812.04606)
- * @param adaptiveEce {@code ece} with bins of equally many examples (Nguyen and O'Connor 2015, arXiv:1508.05154); equal confidences
- * keep the examples' order
+ * @param rmsce root mean square calibration error √(Σ_b n_b/N · (accuracy_b − confidence_b)²) (Hendrycks et al., 2019, arXiv:1812.04606)
+ * @param adaptiveEce {@code ece} with bins of equally many examples (Nguyen and O'Connor 2015, arXiv:1508.05154); equal confidences keep
+ * the examples' order
  * @param classwiseEce mean over classes of the {@code ece} of p_c for "the label is c" (Kull et al., 2019, arXiv:1910.12656)
  * @param reliability bins of the reliability diagram, lowest first
  */
-public record Calibration(long count, double accuracy, double confidence, double nll, double brier, double ece, double mce, double rmsce, double adaptiveEce, double classwiseEce, List<Bin> reliability) {
+public record Calibration(long count, double accuracy, double confidence, double nll, double brier, double ece, double mce, double rmsce,
+        double adaptiveEce, double classwiseEce, List<Bin> reliability) {
     /** The number of elements in one pass over the probabilities, which bounds temporary memory to some hundred megabytes. */
     private static final long CHUNK = 1 << 22;
 
     /**
-     * A bin of the reliability diagram: the number of examples, their mean confidence, and the fraction that is right; both NaN if it
-     * is empty.
+     * A bin of the reliability diagram: the number of examples, their mean confidence, and the fraction that is right; both NaN if it is
+     * empty.
      */
     public record Bin(double lower, double upper, long count, double confidence, double accuracy) {
         /** Returns |accuracy − confidence|, or 0 for an empty bin. */
-        public double gap() { return count == 0 ? 0 : Math.abs(accuracy - confidence); }
+        public double gap() {
+            return count == 0 ? 0 : Math.abs(accuracy - confidence);
+        }
     }
 
     /** Measures the calibration with 15 bins. */
-    public static Calibration of(Tensor probabilities, Tensor labels) { return of(probabilities, labels, 15); }
+    public static Calibration of(Tensor probabilities, Tensor labels) {
+        return of(probabilities, labels, 15);
+    }
 
     /**
      * Measures the calibration.
@@ -62,14 +67,13 @@ public record Calibration(long count, double accuracy, double confidence, double
             Tensor p = Inputs.scores("probabilities", probabilities), y = Inputs.classes("labels", labels, p);
             Tensor sums = p.sum(1, false, DType.FLOAT64);
             double tolerance = probabilities.dtype() == DType.FLOAT32 || probabilities.dtype() == DType.FLOAT64 ? 1e-4 : 1e-2;
-            Tensor valid = sums.sub(1).abs().le(tolerance).logicalAnd(p.amin(1).ge(0));  // false for NaN
+            Tensor valid = sums.sub(1).abs().le(tolerance).logicalAnd(p.amin(1).ge(0)); // false for NaN
             return of(p, valid, ofLabels(p, y).log(), y, bins);
         }
     }
 
     /**
-     * Measures the calibration of softmax(logits). Unlike with probabilities, no log-likelihood is lost to probabilities that round to
-     * 0.
+     * Measures the calibration of softmax(logits). Unlike with probabilities, no log-likelihood is lost to probabilities that round to 0.
      *
      * @param logits logits [N, C], finite
      */
@@ -84,7 +88,9 @@ public record Calibration(long count, double accuracy, double confidence, double
      * Returns each row's element of its label, [N]. A label out of range takes another class, because such an index is fatal to a CUDA
      * context.
      */
-    private static Tensor ofLabels(Tensor rows, Tensor y) { return rows.gather(1, y.clamp(0, rows.size(1) - 1).unsqueeze(1)).squeeze(1).to(DType.FLOAT64); }
+    private static Tensor ofLabels(Tensor rows, Tensor y) {
+        return rows.gather(1, y.clamp(0, rows.size(1) - 1).unsqueeze(1)).squeeze(1).to(DType.FLOAT64);
+    }
 
     private static Calibration of(Tensor p, Tensor valid, Tensor logLikelihoods, Tensor y, int bins) {
         if (bins < 1) throw new IllegalArgumentException("the number of bins has to be at least 1, not " + bins);
@@ -97,8 +103,11 @@ public record Calibration(long count, double accuracy, double confidence, double
         Tensor squares = zeros(1, device), classwise = zeros(classes * bins, device);
         addClasses(p, y.clamp(0, classes - 1), bins, squares, classwise);
         Tensor brier = squares.sum().sub(ofLabels(p, y).sum().mul(2)).add(n);
-        Tensor numbers = Aten.stack(valid.logicalNot().sum().to(DType.FLOAT64), Inputs.outOfRange(y, classes).to(DType.FLOAT64), logLikelihoods.sum().neg(), brier, adaptive, classwise.abs().sum().div(classes));
-        double[] all = Aten.cat(numbers, binned(Aten.onesLike(hits), at, bins), binned(confidences, at, bins), binned(hits, at, bins)).toDoubleArray();  // the only synchronisation
+        Tensor numbers = Aten.stack(valid.logicalNot().sum().to(DType.FLOAT64), Inputs.outOfRange(y, classes).to(DType.FLOAT64),
+                logLikelihoods.sum().neg(), brier, adaptive, classwise.abs().sum().div(classes));
+        // the only synchronisation
+        double[] all = Aten.cat(numbers, binned(Aten.onesLike(hits), at, bins), binned(confidences, at, bins), binned(hits, at, bins))
+                .toDoubleArray();
         if (all[0] > 0)
             throw new IllegalArgumentException((long) all[0] + " of " + n + " rows are not probabilities (at least 0, with sum 1) "
                     + "or, for ofLogits, not finite logits");
@@ -115,7 +124,8 @@ public record Calibration(long count, double accuracy, double confidence, double
             mce = Math.max(mce, bin.gap());
             squared += count * bin.gap() * bin.gap();
         }
-        return new Calibration(n, correct / n, confidence / n, all[2] / n, all[3] / n, ece / n, mce, Math.sqrt(squared / n), all[4] / n, all[5] / n, Collections.unmodifiableList(reliability));
+        return new Calibration(n, correct / n, confidence / n, all[2] / n, all[3] / n, ece / n, mce, Math.sqrt(squared / n), all[4] / n,
+                all[5] / n, Collections.unmodifiableList(reliability));
     }
 
     /** Adds Σ p² to {@code squares} [1], and Σ (p_c − [c is the label]) of each class and bin to {@code gaps} [C · bins]. */
@@ -124,7 +134,8 @@ public record Calibration(long count, double accuracy, double confidence, double
         for (long from = 0; from < n; from += rows) {
             try (var scope = Scope.open()) {
                 Tensor part = p.narrow(0, from, Math.min(rows, n - from)), own = y.narrow(0, from, part.size(0)).unsqueeze(1);
-                Tensor cell = bin(part, bins).add(Aten.arange(classes, DType.INT64, null, p.device()).mul(bins)), value = part.to(DType.FLOAT64);
+                Tensor cell = bin(part, bins).add(Aten.arange(classes, DType.INT64, null, p.device()).mul(bins)),
+                        value = part.to(DType.FLOAT64);
                 squares.add_(value.square().sum());
                 gaps.scatterAdd_(0, cell.flatten(), value.flatten());
                 Tensor labelled = cell.gather(1, own).flatten();
@@ -134,8 +145,8 @@ public record Calibration(long count, double accuracy, double confidence, double
     }
 
     /**
-     * Returns the bin of each probability. Edges have the probabilities' own type; torchmetrics first rounds double confidences to
-     * single precision.
+     * Returns the bin of each probability. Edges have the probabilities' own type; torchmetrics first rounds double confidences to single
+     * precision.
      */
     private static Tensor bin(Tensor p, int bins) {
         Tensor edges = Aten.linspace(0, 1, bins + 1L, p.dtype(), null, p.device());
@@ -143,7 +154,9 @@ public record Calibration(long count, double accuracy, double confidence, double
     }
 
     /** Returns the sums of {@code values} [N] in each bin. */
-    private static Tensor binned(Tensor values, Tensor bin, int bins) { return zeros(bins, values.device()).scatterAdd_(0, bin, values); }
+    private static Tensor binned(Tensor values, Tensor bin, int bins) {
+        return zeros(bins, values.device()).scatterAdd_(0, bin, values);
+    }
 
     private static Tensor zeros(long size, Device device) { return Torch.zeros(DType.FLOAT64, device, size); }
 }

@@ -36,7 +36,9 @@ public final class ClassificationReport {
     public record Scores(double precision, double recall, double f1, long support) {}
 
     /** Returns a copy of the counts: {@code counts()[i][j]} examples of class i were predicted as class j. */
-    public long[][] counts() { return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new); }
+    public long[][] counts() {
+        return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
+    }
 
     public List<String> names() { return names; }
 
@@ -46,11 +48,14 @@ public final class ClassificationReport {
     public long total() { return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum(); }
 
     /** Returns the fraction of all examples that are on the diagonal. */
-    public double accuracy() { return ratio(IntStream.range(0, classes()).mapToLong(c -> counts[c][c]).sum(), total()); }
+    public double accuracy() {
+        return ratio(IntStream.range(0, classes()).mapToLong(c -> counts[c][c]).sum(), total());
+    }
 
     public Scores of(int c) {
         long support = Arrays.stream(counts[c]).sum(), predicted = Arrays.stream(counts).mapToLong(row -> row[c]).sum();
-        return new Scores(ratio(counts[c][c], predicted), ratio(counts[c][c], support), ratio(2 * counts[c][c], support + predicted), support);
+        return new Scores(ratio(counts[c][c], predicted), ratio(counts[c][c], support), ratio(2 * counts[c][c], support + predicted),
+                support);
     }
 
     /** Returns the mean over classes. */
@@ -83,9 +88,13 @@ public final class ClassificationReport {
         return text.append(line(width, "macro average", macro())).append(line(width, "weighted average", weighted())).toString();
     }
 
-    private static String line(int width, String name, Scores s) { return line(width, "%10.4f %10.4f %10.4f %10d", name, s.precision, s.recall, s.f1, s.support); }
+    private static String line(int width, String name, Scores s) {
+        return line(width, "%10.4f %10.4f %10.4f %10d", name, s.precision, s.recall, s.f1, s.support);
+    }
 
-    private static String line(int width, String format, String name, Object... values) { return pad(name, -width) + " " + String.format(Locale.ROOT, format, values) + "\n"; }
+    private static String line(int width, String format, String name, Object... values) {
+        return pad(name, -width) + " " + String.format(Locale.ROOT, format, values) + "\n";
+    }
 
     /** Returns a text table of the counts, with a row for each true class and a column for each predicted one. */
     public String matrix() {
@@ -103,7 +112,9 @@ public final class ClassificationReport {
     private int longestName() { return names.stream().mapToInt(String::length).max().orElse(0); }
 
     /** Pads a text to the right or, with a negative width, to the left. */
-    private static String pad(String text, int width) { return String.format("%" + width + "s", text); }
+    private static String pad(String text, int width) {
+        return String.format("%" + width + "s", text);
+    }
 
     /** Returns {@link #table()}. */
     @Override public String toString() { return table(); }

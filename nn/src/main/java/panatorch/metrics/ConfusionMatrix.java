@@ -14,8 +14,9 @@ import panatorch.Torch;
  * Counts, batch by batch, how often each class is predicted as each class: [C, C], rows are the true classes and columns the predicted
  * ones.
  *
- * <p>Owns a tensor on the device of the first batch until it is closed. {@link #update} does not synchronise a GPU, only
- * {@link #report} does. For use by one thread at a time.
+ * <p>
+ * Owns a tensor on the device of the first batch until it is closed. {@link #update} does not synchronise a GPU, only {@link #report} does.
+ * For use by one thread at a time.
  */
 public final class ConfusionMatrix implements AutoCloseable {
     private final List<String> names;
@@ -23,7 +24,9 @@ public final class ConfusionMatrix implements AutoCloseable {
     private @Nullable Tensor counts;
 
     /** Creates a matrix of classes 0 … {@code classes} − 1, named by their numbers. */
-    public ConfusionMatrix(int classes) { this(IntStream.range(0, classes).mapToObj(Integer::toString).toList()); }
+    public ConfusionMatrix(int classes) {
+        this(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+    }
 
     /**
      * Creates a matrix.

@@ -13,17 +13,17 @@ import panatorch.Torch;
 
 /**
  * The ability of an uncertainty score (an entropy, a mutual information, 1 − confidence) to separate errors from right predictions, or
- * out-of-distribution examples from known ones (Hendrycks and Gimpel 2017, arXiv:1610.02136). Errors are the positives and should have
- * the higher scores. Equal scores are one threshold, as in scikit-learn. The scores are sorted on their device and read once.
+ * out-of-distribution examples from known ones (Hendrycks and Gimpel 2017, arXiv:1610.02136). Errors are the positives and should have the
+ * higher scores. Equal scores are one threshold, as in scikit-learn. The scores are sorted on their device and read once.
  *
  * @param count N, the number of examples
  * @param errors number of wrong predictions
- * @param auroc area under the ROC curve: the probability that an error has a higher score than a right prediction, ties counting half;
- * NaN if there are only errors or none
- * @param aupr area under the precision–recall curve, computed as scikit-learn's average precision Σ (R_i − R_{i−1}) P_i; NaN if there
- * are no errors
- * @param aurc area under the risk–coverage curve: the mean over k of the fraction of errors among the k least uncertain examples
- * (Geifman et al., 2019, arXiv:1805.08206); for equal scores, the expectation over their orders
+ * @param auroc area under the ROC curve: the probability that an error has a higher score than a right prediction, ties counting half; NaN
+ * if there are only errors or none
+ * @param aupr area under the precision–recall curve, computed as scikit-learn's average precision Σ (R_i − R_{i−1}) P_i; NaN if there are
+ * no errors
+ * @param aurc area under the risk–coverage curve: the mean over k of the fraction of errors among the k least uncertain examples (Geifman
+ * et al., 2019, arXiv:1805.08206); for equal scores, the expectation over their orders
  * @param riskCoverage the curve, a point for each threshold, the least uncertain first; the last one accepts all
  */
 public record ErrorDetection(long count, long errors, double auroc, double aupr, double aurc, List<Point> riskCoverage) {
@@ -53,8 +53,7 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
     }
 
     /**
-     * Measures the detection of examples of another distribution, by scores [N] of known and [M] of other examples, at least one of
-     * each.
+     * Measures the detection of examples of another distribution, by scores [N] of known and [M] of other examples, at least one of each.
      */
     public static ErrorDetection outOfDistribution(Tensor inside, Tensor outside) {
         requireScores("scores inside", inside);
@@ -78,9 +77,9 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
         for (boolean w : wrong) if (w) errors++;
         var curve = new ArrayList<Point>();
         double pairs = 0, precision = 0, risks = 0;
-        int below = 0;                                                   // errors among the examples before the current ones
+        int below = 0; // errors among the examples before the current ones
         for (int from = 0, to; from < n; from = to) {
-            int tied = 0;                                                // errors among the examples of this score
+            int tied = 0; // errors among the examples of this score
             for (to = from; to < n && scores[to] == scores[from]; to++) if (wrong[to]) tied++;
             double right = to - from - tied;
             pairs += tied * (from - below + right / 2);
@@ -89,6 +88,7 @@ public record ErrorDetection(long count, long errors, double auroc, double aupr,
             below += tied;
             curve.add(new Point(scores[from], (double) to / n, (double) below / to));
         }
-        return new ErrorDetection(n, errors, pairs / ((double) errors * (n - errors)), precision / errors, risks / n, Collections.unmodifiableList(curve));
+        return new ErrorDetection(n, errors, pairs / ((double) errors * (n - errors)), precision / errors, risks / n,
+                Collections.unmodifiableList(curve));
     }
 }

@@ -32,13 +32,18 @@ final class Inputs {
     }
 
     /** Returns the number of {@code classes} [N] int64 that are not in [0, {@code count}): [], on their device. */
-    static Tensor outOfRange(Tensor classes, long count) { return isOutOfRange(classes, count).sum(); }
+    static Tensor outOfRange(Tensor classes, long count) {
+        return isOutOfRange(classes, count).sum();
+    }
 
     /** Returns whether each of {@code classes} [N] int64 is not in [0, {@code count}). */
-    static Tensor isOutOfRange(Tensor classes, long count) { return classes.lt(0).bitwiseOr(classes.ge(count)); }
+    static Tensor isOutOfRange(Tensor classes, long count) {
+        return classes.lt(0).bitwiseOr(classes.ge(count));
+    }
 
     static IllegalArgumentException outOfRange(String what, long wrong, long count) {
-        return new IllegalArgumentException(wrong + " of the " + what + " " + (wrong == 1 ? "is" : "are") + " not in 0 … " + (count - 1) + ", the " + count + " classes");
+        return new IllegalArgumentException(wrong + " of the " + what + " " + (wrong == 1 ? "is" : "are") + " not in 0 … " + (count - 1)
+                + ", the " + count + " classes");
     }
 
     static String describe(Tensor t) { return t.dtype() + " " + Arrays.toString(t.shape()); }

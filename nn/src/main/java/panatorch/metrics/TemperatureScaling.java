@@ -6,8 +6,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Temperature scaling (Guo et al., 2017, arXiv:1706.04599, section 4.2): divides all logits by one number T. It lowers (T &gt; 1) or
- * raises confidences and keeps the most probable class of every example. Fit T on examples that the model was not trained on.
+ * Temperature scaling (Guo et al., 2017, arXiv:1706.04599, section 4.2): divides all logits by one number T. It lowers (T &gt; 1) or raises
+ * confidences and keeps the most probable class of every example. Fit T on examples that the model was not trained on.
  */
 public record TemperatureScaling(double temperature) {
     /** The bounds of the temperature. Beyond them, a softmax is practically one-hot or uniform. */
@@ -19,9 +19,9 @@ public record TemperatureScaling(double temperature) {
     }
 
     /**
-     * Fits the temperature in [0.01, 100] that minimises the negative log-likelihood. The latter is convex in 1/T, so Newton's method
-     * finds the minimum, kept between bounds by bisection. If all labels have the largest logit, the result is 0.01; if the logits
-     * carry no information about the labels, it is 100.
+     * Fits the temperature in [0.01, 100] that minimises the negative log-likelihood. The latter is convex in 1/T, so Newton's method finds
+     * the minimum, kept between bounds by bisection. If all labels have the largest logit, the result is 0.01; if the logits carry no
+     * information about the labels, it is 100.
      *
      * @param logits logits [N, C], finite
      * @param labels classes [N], in [0, C)
@@ -34,7 +34,7 @@ public record TemperatureScaling(double temperature) {
             if (wrong > 0) throw Inputs.outOfRange("labels", wrong, classes);
             if (!z.isfinite().all().itemBoolean()) throw new IllegalArgumentException("some logits are not finite");
             z = z.to(DType.FLOAT64);
-            z = z.sub(z.amax(1, true));                                  // leaves the softmax unchanged
+            z = z.sub(z.amax(1, true)); // leaves the softmax unchanged
             return new TemperatureScaling(1 / inverse(z, z.gather(1, y.unsqueeze(1)).mean().itemDouble()));
         }
     }
@@ -57,8 +57,8 @@ public record TemperatureScaling(double temperature) {
     }
 
     /**
-     * Returns the first and second derivative of the mean of −log softmax(z/T)[label] with respect to 1/T: the mean of E[z] −
-     * z[label], and of Var[z].
+     * Returns the first and second derivative of the mean of −log softmax(z/T)[label] with respect to 1/T: the mean of E[z] − z[label], and
+     * of Var[z].
      */
     private static double[] slope(Tensor z, double labelled, double inverse) {
         try (var scope = Scope.open()) {
@@ -68,7 +68,9 @@ public record TemperatureScaling(double temperature) {
     }
 
     /** Returns the logits [N, C] divided by the temperature, differentiably. */
-    public Tensor apply(Tensor logits) { return logits.div(temperature); }
+    public Tensor apply(Tensor logits) {
+        return logits.div(temperature);
+    }
 
     /** Returns the softmax [N, C] of the divided logits. */
     public Tensor probabilities(Tensor logits) {

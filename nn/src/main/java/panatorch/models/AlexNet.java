@@ -11,8 +11,8 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
- * The one-column AlexNet of Krizhevsky 2014, arXiv:1404.5997, with torchvision's state-dict keys and PyTorch's default initialisation:
- * [N, 3, H, W] → [N, classes], H and W at least 63, made for 224. It has no local response normalisation, as torchvision's has none.
+ * The one-column AlexNet of Krizhevsky 2014, arXiv:1404.5997, with torchvision's state-dict keys and PyTorch's default initialisation: [N,
+ * 3, H, W] → [N, classes], H and W at least 63, made for 224. It has no local response normalisation, as torchvision's has none.
  */
 public final class AlexNet extends Classifier {
     private final int classes;
@@ -29,7 +29,8 @@ public final class AlexNet extends Classifier {
                 new Conv2d(Conv2d.options(256, 256, 3).padding(1)), new ReLU(true), new MaxPool2d(3, 2, 0, false)));
         pool = child("avgpool", new AdaptiveAvgPool2d(6));
         classifier = child("classifier", new Sequential(
-                new Dropout(0.5), new Linear(256 * 6 * 6, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Linear(4096, classes)));
+                new Dropout(0.5), new Linear(256 * 6 * 6, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true),
+                new Linear(4096, classes)));
     }
 
     /**

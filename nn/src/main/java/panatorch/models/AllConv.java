@@ -50,7 +50,9 @@ public final class AllConv extends Classifier {
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
     /** Returns dropout, the last three convolutions, and averages over whole maps. No logit is negative. */
-    @Override public Module head() { return head; }
+    @Override public Module head() {
+        return head;
+    }
 
     @Override protected Module recreate() { return new AllConv(classes); }
 }

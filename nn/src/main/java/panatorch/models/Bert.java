@@ -20,11 +20,11 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * The BERT encoder of Devlin et al., 2018, arXiv:1810.04805, with a linear head on its pooled first token: tokens int64 [N, S] →
- * logits [N, classes]. State-dict keys are those of Hugging Face's {@code BertForSequenceClassification}
+ * The BERT encoder of Devlin et al., 2018, arXiv:1810.04805, with a linear head on its pooled first token: tokens int64 [N, S] → logits [N,
+ * classes]. State-dict keys are those of Hugging Face's {@code BertForSequenceClassification}
  * ({@code bert.embeddings.word_embeddings.weight} …), and so is the initialisation: normal with standard deviation 0.02, zero biases.
- * Layers normalise after the residual sums (post-LN), and GELU is the exact one. Not implemented: decoding, cross-attention,
- * pre-training heads.
+ * Layers normalise after the residual sums (post-LN), and GELU is the exact one. Not implemented: decoding, cross-attention, pre-training
+ * heads.
  */
 public final class Bert extends Classifier {
     /**
@@ -42,36 +42,52 @@ public final class Bert extends Classifier {
      * @param eps number added to the variance in layer normalisation
      * @param padding token whose embedding is zero and gets no gradient
      */
-    public record Options(long vocabulary, long hidden, int layers, int heads, long intermediate, long positions, long types, double dropout, double attentionDropout, double eps, long padding) {
+    public record Options(long vocabulary, long hidden, int layers, int heads, long intermediate, long positions, long types,
+            double dropout, double attentionDropout, double eps, long padding) {
         /**
          * Checks the sizes.
          *
          * @throws IllegalArgumentException if the heads do not divide the features
          */
         public Options {
-            if (layers < 0 || heads < 1 || hidden < 1 || hidden % heads != 0) throw new IllegalArgumentException(heads + " heads do not divide " + hidden + " features");
+            if (layers < 0 || heads < 1 || hidden < 1 || hidden % heads != 0)
+                throw new IllegalArgumentException(heads + " heads do not divide " + hidden + " features");
         }
 
-        public Options vocabulary(long n) { return new Options(n, hidden, layers, heads, intermediate, positions, types, dropout, attentionDropout, eps, padding); }
+        public Options vocabulary(long n) {
+            return new Options(n, hidden, layers, heads, intermediate, positions, types, dropout, attentionDropout, eps, padding);
+        }
 
-        public Options intermediate(long n) { return new Options(vocabulary, hidden, layers, heads, n, positions, types, dropout, attentionDropout, eps, padding); }
+        public Options intermediate(long n) {
+            return new Options(vocabulary, hidden, layers, heads, n, positions, types, dropout, attentionDropout, eps, padding);
+        }
 
-        public Options positions(long n) { return new Options(vocabulary, hidden, layers, heads, intermediate, n, types, dropout, attentionDropout, eps, padding); }
+        public Options positions(long n) {
+            return new Options(vocabulary, hidden, layers, heads, intermediate, n, types, dropout, attentionDropout, eps, padding);
+        }
 
-        public Options dropout(double hiddenP, double attentionP) { return new Options(vocabulary, hidden, layers, heads, intermediate, positions, types, hiddenP, attentionP, eps, padding); }
+        public Options dropout(double hiddenP, double attentionP) {
+            return new Options(vocabulary, hidden, layers, heads, intermediate, positions, types, hiddenP, attentionP, eps, padding);
+        }
     }
 
     /**
-     * Returns a BERT of any size, with 4 · {@code hidden} intermediate features and the vocabulary, positions and dropout of the
-     * published ones.
+     * Returns a BERT of any size, with 4 · {@code hidden} intermediate features and the vocabulary, positions and dropout of the published
+     * ones.
      */
-    public static Options options(int layers, long hidden, int heads) { return new Options(30522, hidden, layers, heads, 4 * hidden, 512, 2, 0.1, 0.1, 1e-12, 0); }
+    public static Options options(int layers, long hidden, int heads) {
+        return new Options(30522, hidden, layers, heads, 4 * hidden, 512, 2, 0.1, 0.1, 1e-12, 0);
+    }
 
     /** Returns BERT-base: 12 layers, 768 features, 12 heads, 110 million parameters. */
-    public static Options base() { return options(12, 768, 12); }
+    public static Options base() {
+        return options(12, 768, 12);
+    }
 
     /** Returns BERT-large: 24 layers, 1024 features, 16 heads, 340 million parameters. */
-    public static Options large() { return options(24, 1024, 16); }
+    public static Options large() {
+        return options(24, 1024, 16);
+    }
 
     private final Options options;
     private final int classes;
@@ -94,7 +110,9 @@ public final class Bert extends Classifier {
         for (int i = 0; i < layers.length; i++) layers[i] = new Layer(o);
         pooler = new Linear(o.hidden, o.hidden);
         Module encoder = child("bert", new ModuleDict()
-                .put("embeddings", new ModuleDict().put("word_embeddings", words).put("position_embeddings", positions).put("token_type_embeddings", types).put("LayerNorm", norm))
+                .put("embeddings",
+                        new ModuleDict().put("word_embeddings", words).put("position_embeddings", positions)
+                                .put("token_type_embeddings", types).put("LayerNorm", norm))
                 .put("encoder", new ModuleDict().put("layer", new Sequential(layers)))
                 .put("pooler", new ModuleDict().put("dense", pooler)));
         initialize(encoder); // before the classifier's first draw, as in Python
@@ -154,8 +172,7 @@ public final class Bert extends Classifier {
     }
 
     /**
-     * Returns every token's features after the last layer: [N, S, hidden]. See {@link #forward(Tensor, Tensor, Tensor)} for the
-     * arguments.
+     * Returns every token's features after the last layer: [N, S, hidden]. See {@link #forward(Tensor, Tensor, Tensor)} for the arguments.
      */
     public Tensor encode(Tensor tokens, @Nullable Tensor mask, @Nullable Tensor tokenTypes) {
         if (tokens.dim() != 2 || tokens.size(1) > options.positions)
@@ -164,13 +181,13 @@ public final class Bert extends Classifier {
         Tensor type = tokenTypes == null ? types.call(tokens.zerosLike()) : types.call(tokenTypes);
         Tensor place = positions.call(Aten.arange(tokens.size(1), DType.INT64, null, tokens.device()));
         Tensor x = dropout.call(norm.call(words.call(tokens).add(type).add(place)));
-        Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1);    // [N, 1, 1, S]: the same for all heads and queries
+        Tensor visible = mask == null ? null : mask.ne(0).unsqueeze(1).unsqueeze(1); // [N, 1, 1, S]: the same for all heads and queries
         return callInTurn(Arrays.asList(layers), x, (layer, in) -> layer.callAll(Arrays.asList(in, visible)).getFirst());
     }
 
     /**
-     * Takes one to three inputs in the places of Python's (input_ids, attention_mask, token_type_ids). The first alone is treated as
-     * by {@link #features}.
+     * Takes one to three inputs in the places of Python's (input_ids, attention_mask, token_type_ids). The first alone is treated as by
+     * {@link #features}.
      */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         if (inputs.isEmpty() || inputs.size() > 3 || inputs.getFirst() == null)
@@ -210,7 +227,9 @@ public final class Bert extends Classifier {
         }
 
         /** Takes the hidden features and the mask of visible tokens, null for all. */
-        @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(Objects.requireNonNull(inputs.get(0)), inputs.get(1))); }
+        @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+            return List.of(forward(Objects.requireNonNull(inputs.get(0)), inputs.get(1)));
+        }
 
         private Tensor forward(Tensor input, @Nullable Tensor visible) {
             Tensor heads = attention.attend(split(query.call(input)), split(key.call(input)), split(value.call(input)), visible);
@@ -219,7 +238,9 @@ public final class Bert extends Classifier {
         }
 
         /** Splits features by head: [N, S, hidden] → [N, heads, S, hidden/heads]. */
-        private Tensor split(Tensor x) { return x.unflatten(2, new long[] {options.heads, -1}).transpose(1, 2); }
+        private Tensor split(Tensor x) {
+            return x.unflatten(2, new long[] {options.heads, -1}).transpose(1, 2);
+        }
 
         @Override protected Module recreate() { return new Layer(options); }
     }

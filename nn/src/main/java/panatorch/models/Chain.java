@@ -8,15 +8,15 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * A sequence of some of a network's layers, under the names that they have in the network. The layers are children of the network
- * itself too, so no state-dict key gets a prefix.
+ * A sequence of some of a network's layers, under the names that they have in the network. The layers are children of the network itself
+ * too, so no state-dict key gets a prefix.
  */
 final class Chain extends Module {
     Chain(SequencedMap<String, Module> layers) { layers.forEach(this::child); }
 
     /**
-     * Chains the layers of {@code network} from {@code first} up to, but not including, {@code end}. Null stands for the first layer,
-     * and for the end of the network.
+     * Chains the layers of {@code network} from {@code first} up to, but not including, {@code end}. Null stands for the first layer, and
+     * for the end of the network.
      */
     static Chain of(Module network, @Nullable String first, @Nullable String end) {
         var layers = new LinkedHashMap<String, Module>();

@@ -10,8 +10,8 @@ import panatorch.nn.ReLU;
 import panatorch.nn.Sequential;
 
 /**
- * ResNets for 32×32 images (He et al., 2015, arXiv:1512.03385, §4.2), with three stages of n blocks with 16, 32 and 64 channels, 6n +
- * 2 layers in total: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}.
+ * ResNets for 32×32 images (He et al., 2015, arXiv:1512.03385, §4.2), with three stages of n blocks with 16, 32 and 64 channels, 6n + 2
+ * layers in total: [N, 3, 32, 32] → [N, classes]. State-dict keys are those of the widespread {@code pytorch_resnet_cifar10}.
  * Initialisation is PyTorch's default.
  */
 public final class CifarResNet extends Classifier {
@@ -34,7 +34,8 @@ public final class CifarResNet extends Classifier {
      * @param depth number of layers, 6n + 2: 20, 32, 44, 56, 110 …
      */
     public CifarResNet(int depth, Shortcut shortcut, int classes) {
-        if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("a CIFAR ResNet has 6n + 2 layers (20, 32, 44, 56 …), not " + depth);
+        if (depth < 8 || (depth - 2) % 6 != 0)
+            throw new IllegalArgumentException("a CIFAR ResNet has 6n + 2 layers (20, 32, 44, 56 …), not " + depth);
         this.depth = depth;
         this.shortcut = shortcut;
         this.classes = classes;
@@ -52,7 +53,8 @@ public final class CifarResNet extends Classifier {
 
     private ResidualBlock block(long in, long out, long stride) {
         return new ResidualBlock("shortcut",
-                () -> in == out && stride == 1 ? new Sequential() : shortcut == Shortcut.PAD ? new Pad(out - in) : ResidualBlock.projection(in, out, stride),
+                () -> in == out && stride == 1 ? new Sequential()
+                        : shortcut == Shortcut.PAD ? new Pad(out - in) : ResidualBlock.projection(in, out, stride),
                 ResidualBlock.conv3x3(in, out, stride), ResidualBlock.conv3x3(out, out, 1));
     }
 

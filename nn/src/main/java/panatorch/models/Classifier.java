@@ -7,9 +7,8 @@ import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
 /**
- * A network of a trunk, which computes features of images or tokens, and a head, which computes logits of features. Dropout methods
- * that draw several samples run the trunk once and the head for each sample. It owns its parameters until it is closed, as every
- * {@link Module}.
+ * A network of a trunk, which computes features of images or tokens, and a head, which computes logits of features. Dropout methods that
+ * draw several samples run the trunk once and the head for each sample. It owns its parameters until it is closed, as every {@link Module}.
  */
 public abstract class Classifier extends Module {
     /**
@@ -20,8 +19,8 @@ public abstract class Classifier extends Module {
     public abstract Tensor features(Tensor input);
 
     /**
-     * Returns the module from features [*, …] to logits [*, classes], including the dropout layers that the network has there. It is
-     * the same module at every call, made of this network's child modules. It shares their parameters and mode; do not close it.
+     * Returns the module from features [*, …] to logits [*, classes], including the dropout layers that the network has there. It is the
+     * same module at every call, made of this network's child modules. It shares their parameters and mode; do not close it.
      */
     public abstract Module head();
 

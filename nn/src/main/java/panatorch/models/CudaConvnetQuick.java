@@ -12,12 +12,13 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * The small and quickly trained CIFAR-10 network of Krizhevsky's cuda-convnet (2011), in the form of Caffe's {@code cifar10_quick}:
- * [N, 3, 32, 32] → [N, classes]. State-dict keys are Caffe's layer names. The initialisation is the original one: normal with the
- * standard deviations below, zero biases.
+ * The small and quickly trained CIFAR-10 network of Krizhevsky's cuda-convnet (2011), in the form of Caffe's {@code cifar10_quick}: [N, 3,
+ * 32, 32] → [N, classes]. State-dict keys are Caffe's layer names. The initialisation is the original one: normal with the standard
+ * deviations below, zero biases.
  *
- * <p>With dropout after every layer but the last, it is {@code Quick} of Bulò et al., Dropout Distillation, ICML 2016, section 5. The
- * paper gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and ReLU.
+ * <p>
+ * With dropout after every layer but the last, it is {@code Quick} of Bulò et al., Dropout Distillation, ICML 2016, section 5. The paper
+ * gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and ReLU.
  *
  * <pre>{@code
  * var quick = new CudaConvnetQuick(CudaConvnetQuick.options(10).dropout(0.5));
@@ -32,7 +33,9 @@ public final class CudaConvnetQuick extends Classifier {
      * @param p probability of dropping after every layer but the last, in [0, 1]; 0 for no dropout layers
      */
     public record Options(int classes, Widths widths, double p) {
-        public Options widths(int conv1, int conv2, int conv3, int ip1) { return new Options(classes, new Widths(conv1, conv2, conv3, ip1), p); }
+        public Options widths(int conv1, int conv2, int conv3, int ip1) {
+            return new Options(classes, new Widths(conv1, conv2, conv3, ip1), p);
+        }
 
         public Options dropout(double p) { return new Options(classes, widths, p); }
     }
@@ -41,7 +44,9 @@ public final class CudaConvnetQuick extends Classifier {
     public record Widths(int conv1, int conv2, int conv3, int ip1) {}
 
     /** Returns Caffe's widths, without dropout. */
-    public static Options options(int classes) { return new Options(classes, new Widths(32, 32, 64, 64), 0); }
+    public static Options options(int classes) {
+        return new Options(classes, new Widths(32, 32, 64, 64), 0);
+    }
 
     private final Options options;
     private final Module trunk, head;
@@ -72,7 +77,9 @@ public final class CudaConvnetQuick extends Classifier {
         head = o.p == 0 ? logits : Chain.of(this, "drop4", null);
     }
 
-    private void convolution(String name, long in, long out, double std) { initialize(child(name, new Conv2d(Conv2d.options(in, out, 5).padding(2))), std); }
+    private void convolution(String name, long in, long out, double std) {
+        initialize(child(name, new Conv2d(Conv2d.options(in, out, 5).padding(2))), std);
+    }
 
     private void dropout(String name) { if (options.p != 0) child(name, new Dropout(options.p)); }
 

@@ -11,13 +11,13 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * LeNet-5 (LeCun et al., 1998) in Caffe's form for MNIST: [N, 1, 28, 28] → [N, classes]. It has max pooling instead of trained
- * averages, one ReLU, and 20, 50 and 500 units. State-dict keys are Caffe's layer names; the initialisation is Caffe's too (uniform
- * with variance 1/fan-in, zero biases).
+ * LeNet-5 (LeCun et al., 1998) in Caffe's form for MNIST: [N, 1, 28, 28] → [N, classes]. It has max pooling instead of trained averages,
+ * one ReLU, and 20, 50 and 500 units. State-dict keys are Caffe's layer names; the initialisation is Caffe's too (uniform with variance
+ * 1/fan-in, zero biases).
  *
- * <p>With dropout it is one of two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and
- * {@code LeNetAll}. The paper gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and
- * ReLU.
+ * <p>
+ * With dropout it is one of two networks of Bulò et al., Dropout Distillation, ICML 2016, section 5: {@code LeNet} and {@code LeNetAll}.
+ * The paper gives neither the dropout rate nor its place within a layer; here dropout follows a layer's pooling and ReLU.
  *
  * <pre>{@code
  * var leNetAll = new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, 0.5));
@@ -25,7 +25,9 @@ import panatorch.nn.init.Init;
  */
 public final class LeNet5 extends Classifier {
     /** The layers that are followed by dropout; never the last one, which computes the logits. */
-    public enum Dropouts { NONE, PENULTIMATE, ALL }
+    public enum Dropouts {
+        NONE, PENULTIMATE, ALL
+    }
 
     /**
      * Options of the network. Each method returns changed options.
@@ -45,7 +47,9 @@ public final class LeNet5 extends Classifier {
     public record Widths(int conv1, int conv2, int ip1) {}
 
     /** Returns Caffe's widths, without dropout. */
-    public static Options options(int classes) { return new Options(classes, new Widths(20, 50, 500), Dropouts.NONE, 0.5); }
+    public static Options options(int classes) {
+        return new Options(classes, new Widths(20, 50, 500), Dropouts.NONE, 0.5);
+    }
 
     private final Options options;
     private final Module trunk, head;
@@ -82,7 +86,9 @@ public final class LeNet5 extends Classifier {
      *
      * @param least first of the options that have this layer
      */
-    private void dropout(String name, Dropouts least) { if (options.dropouts.compareTo(least) >= 0) child(name, new Dropout(options.p)); }
+    private void dropout(String name, Dropouts least) {
+        if (options.dropouts.compareTo(least) >= 0) child(name, new Dropout(options.p));
+    }
 
     /**
      * Returns features [N, 500], or as wide as {@code ip1}.

@@ -12,9 +12,9 @@ import panatorch.nn.ReLU;
 import panatorch.nn.init.Init;
 
 /**
- * Network in Network of Lin et al., 2013, arXiv:1312.4400, for CIFAR: [N, 3, 32, 32] → [N, classes]. Two 1×1 convolutions
- * ({@code cccp}) follow each convolution. Logits are averages over the last maps, so the head has no linear layer. Sizes, names (the
- * state-dict keys) and initialisation (normal with standard deviation 0.05, zero biases) are those of the authors' Caffe network.
+ * Network in Network of Lin et al., 2013, arXiv:1312.4400, for CIFAR: [N, 3, 32, 32] → [N, classes]. Two 1×1 convolutions ({@code cccp})
+ * follow each convolution. Logits are averages over the last maps, so the head has no linear layer. Sizes, names (the state-dict keys) and
+ * initialisation (normal with standard deviation 0.05, zero biases) are those of the authors' Caffe network.
  */
 public final class NiN extends Classifier {
     private final int classes;
@@ -56,7 +56,9 @@ public final class NiN extends Classifier {
     @Override public Tensor features(Tensor images) { return trunk.call(images); }
 
     /** Returns dropout, the last three convolutions, and averages over whole maps. No logit is negative. */
-    @Override public Module head() { return head; }
+    @Override public Module head() {
+        return head;
+    }
 
     @Override protected Module recreate() { return new NiN(classes); }
 }

@@ -9,9 +9,8 @@ import panatorch.nn.Module;
 import panatorch.nn.Sequential;
 
 /**
- * The building block of all ResNets: {@code relu(shortcut(x) + convolutions(x))}, [N, Cin, H, W] → [N, Cout, H/stride, W/stride].
- * Batch normalisation {@code bn1}, {@code bn2} … follows every convolution {@code conv1}, {@code conv2} …, and a ReLU follows all but
- * the last.
+ * The building block of all ResNets: {@code relu(shortcut(x) + convolutions(x))}, [N, Cin, H, W] → [N, Cout, H/stride, W/stride]. Batch
+ * normalisation {@code bn1}, {@code bn2} … follows every convolution {@code conv1}, {@code conv2} …, and a ReLU follows all but the last.
  */
 final class ResidualBlock extends Module {
     private final String shortcutName;
@@ -41,10 +40,14 @@ final class ResidualBlock extends Module {
 
     static Conv2d.Options conv1x1(long in, long out, long stride) { return Conv2d.options(in, out, 1).stride(stride).bias(false); }
 
-    static Conv2d.Options conv3x3(long in, long out, long stride) { return Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false); }
+    static Conv2d.Options conv3x3(long in, long out, long stride) {
+        return Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false);
+    }
 
     /** Returns the shortcut for differing shapes: a 1×1 convolution and batch normalisation. */
-    static Module projection(long in, long out, long stride) { return new Sequential(new Conv2d(conv1x1(in, out, stride)), new BatchNorm2d(out)); }
+    static Module projection(long in, long out, long stride) {
+        return new Sequential(new Conv2d(conv1x1(in, out, stride)), new BatchNorm2d(out));
+    }
 
     @Override public Tensor forward(Tensor input) {
         try (var scope = Scope.open()) {

@@ -14,9 +14,9 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * VGG of Simonyan and Zisserman 2014, arXiv:1409.1556: [N, 3, H, W] → [N, classes], with H and W at least 32. The depth is the number
- * of layers with weights, and stands for a column of the paper: 11 (A), 13 (B), 16 (D), 19 (E). Initialisation is torchvision's:
- * normal by fan-out for convolutions, normal with standard deviation 0.01 for linear layers, zero for biases.
+ * VGG of Simonyan and Zisserman 2014, arXiv:1409.1556: [N, 3, H, W] → [N, classes], with H and W at least 32. The depth is the number of
+ * layers with weights, and stands for a column of the paper: 11 (A), 13 (B), 16 (D), 19 (E). Initialisation is torchvision's: normal by
+ * fan-out for convolutions, normal with standard deviation 0.01 for linear layers, zero for biases.
  */
 public final class VGG extends Classifier {
     /** The layers after the convolutions. */
@@ -65,7 +65,8 @@ public final class VGG extends Classifier {
         } else {
             pool = child("avgpool", new AdaptiveAvgPool2d(7));
             classifier = child("classifier", new Sequential(
-                    new Linear(512 * 7 * 7, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, classes)));
+                    new Linear(512 * 7 * 7, 4096), new ReLU(true), new Dropout(0.5), new Linear(4096, 4096), new ReLU(true),
+                    new Dropout(0.5), new Linear(4096, classes)));
         }
         for (Module m : modules()) {
             if (m instanceof Conv2d c) {
@@ -101,7 +102,9 @@ public final class VGG extends Classifier {
     @Override public Tensor features(Tensor images) { return pool.call(features.call(images)).flatten(1, -1); }
 
     /** Returns a linear layer or, for ImageNet, three linear layers, the first two followed by dropout. */
-    @Override public Module head() { return classifier; }
+    @Override public Module head() {
+        return classifier;
+    }
 
     @Override protected Module recreate() { return new VGG(depth, batchNorm, kind, classes); }
 }

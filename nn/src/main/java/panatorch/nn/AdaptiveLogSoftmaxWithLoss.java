@@ -8,9 +8,9 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Log-softmax over very many classes (Grave et al., 2016, arXiv:1609.04309). Frequent classes have a score of their own in the head.
- * Each of the others has its cluster's score in the head and its own score in the cluster, computed from fewer features. Classes are
- * ordered from the most to the least frequent.
+ * Log-softmax over very many classes (Grave et al., 2016, arXiv:1609.04309). Frequent classes have a score of their own in the head. Each
+ * of the others has its cluster's score in the head and its own score in the cluster, computed from fewer features. Classes are ordered
+ * from the most to the least frequent.
  */
 public final class AdaptiveLogSoftmaxWithLoss extends Module {
     /**
@@ -68,7 +68,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
     public Result forward(Tensor input, Tensor target) {
         if (target.dim() > 1 || input.dim() != target.dim() + 1)
             throw new IllegalArgumentException("input and target have to be [N, in] and [N], or [in] and [], not "
-                + input.describe() + " and " + target.describe());
+                    + input.describe() + " and " + target.describe());
         if (target.lt(0).logicalOr(target.ge(classes)).any().itemLong() != 0)
             throw new IllegalArgumentException("a target is not in 0 … " + (classes - 1));
         boolean single = target.dim() == 0;
@@ -96,12 +96,17 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
     public Tensor logProbabilities(Tensor input) {
         Tensor headLog = head.call(input).logSoftmax(1);
         List<Tensor> parts = new ArrayList<>(List.of(headLog.narrow(1, 0, cutoffs[0])));
-        for (int i = 0; i + 1 < cutoffs.length; i++) parts.add(tail.get(i).call(input).logSoftmax(1).add(headLog.narrow(1, cutoffs[0] + i, 1)));
+        for (int i = 0; i + 1 < cutoffs.length; i++)
+            parts.add(tail.get(i).call(input).logSoftmax(1).add(headLog.narrow(1, cutoffs[0] + i, 1)));
         return Aten.cat(parts, 1);
     }
 
     /** Returns the most probable class: [N, in] → int64 [N]. */
-    public Tensor predict(Tensor input) { return logProbabilities(input).argmax(1); }
+    public Tensor predict(Tensor input) {
+        return logProbabilities(input).argmax(1);
+    }
 
-    @Override protected Module recreate() { return new AdaptiveLogSoftmaxWithLoss(in, classes, Arrays.copyOf(cutoffs, cutoffs.length - 1), divisor, headBias); }
+    @Override protected Module recreate() {
+        return new AdaptiveLogSoftmaxWithLoss(in, classes, Arrays.copyOf(cutoffs, cutoffs.length - 1), divisor, headBias);
+    }
 }

@@ -20,15 +20,17 @@ public final class AlphaDropout extends DropoutLayer {
      */
     public AlphaDropout(double p, boolean inplace) { super(p, inplace); }
 
-    @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.alphaDropout_(input, p(), isTraining()) : Aten.alphaDropout(input, p(), isTraining()); }
+    @Override protected Tensor withoutSource(Tensor input) {
+        return inplace() ? Aten.alphaDropout_(input, p(), isTraining()) : Aten.alphaDropout(input, p(), isTraining());
+    }
 
     @Override protected long[] maskShape(Tensor input) { return input.shape(); }
 
     @Override protected Tensor masked(Tensor input, Tensor mask) { return withMoments(input, mask, p(), inplace()); }
 
     /**
-     * Replaces dropped elements by α′ = −1.0507 · 1.6733 and applies a · x + b, which restores mean 0 and variance 1. Elements are
-     * kept where the mask is not 0.
+     * Replaces dropped elements by α′ = −1.0507 · 1.6733 and applies a · x + b, which restores mean 0 and variance 1. Elements are kept
+     * where the mask is not 0.
      */
     static Tensor withMoments(Tensor input, Tensor mask, double p, boolean inplace) {
         if (p == 1) return inplace ? input.mul_(mask) : input.mul(mask);

@@ -36,7 +36,9 @@ public abstract sealed class AvgPool extends Module permits AvgPool1d, AvgPool2d
     private final long[] kernel, stride, padding;
 
     /** Returns options of windows side by side, without padding. */
-    public static Options options(long... kernel) { return new Options(kernel, kernel, new long[] {0}, false, true, null); }
+    public static Options options(long... kernel) {
+        return new Options(kernel, kernel, new long[] {0}, false, true, null);
+    }
 
     AvgPool(Options o, int dims) {
         if (dims == 1 && o.divisor != null) throw new IllegalArgumentException("AvgPool1d does not support a divisor");
@@ -58,7 +60,8 @@ public abstract sealed class AvgPool extends Module permits AvgPool1d, AvgPool2d
 
     @Override protected String describe() {
         boolean one = dims == 1;
-        return "kernel_size=" + (one ? Repr.tuple(kernel) : Repr.size(options.kernel)) + ", stride=" + (one ? Repr.tuple(stride) : Repr.size(options.stride))
+        return "kernel_size=" + (one ? Repr.tuple(kernel) : Repr.size(options.kernel)) + ", stride="
+                + (one ? Repr.tuple(stride) : Repr.size(options.stride))
                 + ", padding=" + (one ? Repr.tuple(padding) : Repr.size(options.padding));
     }
 }

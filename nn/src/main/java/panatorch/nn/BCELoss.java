@@ -17,7 +17,9 @@ public final class BCELoss extends Loss {
         buffer("weight", weight);
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.binaryCrossEntropy(input, target, bufferOrNull("weight"), code()); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Nn.binaryCrossEntropy(input, target, bufferOrNull("weight"), code());
+    }
 
     @Override protected Module recreate() { return new BCELoss(another("weight"), reduction); }
 }

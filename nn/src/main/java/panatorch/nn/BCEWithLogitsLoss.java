@@ -23,7 +23,9 @@ public final class BCEWithLogitsLoss extends Loss {
         buffer("pos_weight", posWeight);
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Aten.binaryCrossEntropyWithLogits(input, target, bufferOrNull("weight"), bufferOrNull("pos_weight"), code()); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Aten.binaryCrossEntropyWithLogits(input, target, bufferOrNull("weight"), bufferOrNull("pos_weight"), code());
+    }
 
     @Override protected Module recreate() { return new BCEWithLogitsLoss(another("weight"), another("pos_weight"), reduction); }
 }

@@ -43,7 +43,8 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());
         Tensor mean = bufferOrNull("running_mean");
         if (isTraining() || mean == null) Sizes.moreThanOne(input.numel() / Math.max(1, input.size(1)), "value per channel", input);
-        return Aten.batchNorm(input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"), isTraining() || mean == null, newestWeight(), options.eps(), true);
+        return Aten.batchNorm(input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"),
+                isTraining() || mean == null, newestWeight(), options.eps(), true);
     }
 
     abstract boolean takes(long dims);

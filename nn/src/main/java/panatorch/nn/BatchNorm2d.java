@@ -3,7 +3,9 @@ package panatorch.nn;
 /** {@link BatchNorm} for inputs [N, C, H, W]. */
 public final class BatchNorm2d extends BatchNorm {
     /** Returns the defaults: ε 1e-5, momentum 0.1, weight and bias, running averages. */
-    public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, true, true, true); }
+    public static NormOptions options(long channels) {
+        return new NormOptions(channels, 1e-5, 0.1, true, true, true);
+    }
 
     public BatchNorm2d(long channels) { this(options(channels)); }
 

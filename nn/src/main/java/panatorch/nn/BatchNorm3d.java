@@ -3,7 +3,9 @@ package panatorch.nn;
 /** {@link BatchNorm} for inputs [N, C, D, H, W]. */
 public final class BatchNorm3d extends BatchNorm {
     /** Returns the defaults: ε 1e-5, momentum 0.1, weight and bias, running averages. */
-    public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, true, true, true); }
+    public static NormOptions options(long channels) {
+        return new NormOptions(channels, 1e-5, 0.1, true, true, true);
+    }
 
     public BatchNorm3d(long channels) { this(options(channels)); }
 

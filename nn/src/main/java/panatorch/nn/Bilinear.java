@@ -28,13 +28,18 @@ public final class Bilinear extends Module {
         parameter("bias", bias ? Init.uniform_(Torch.empty(DType.FLOAT32, out), -bound, bound) : null);
     }
 
-    public Tensor forward(Tensor input1, Tensor input2) { return Aten.bilinear(input1, input2, parameter("weight"), parameterOrNull("bias")); }
+    public Tensor forward(Tensor input1, Tensor input2) {
+        return Aten.bilinear(input1, input2, parameter("weight"), parameterOrNull("bias"));
+    }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1)));
+    }
 
     @Override protected Module recreate() { return new Bilinear(in1, in2, out, bias); }
 
     @Override protected String describe() {
-        return "in1_features=" + in1 + ", in2_features=" + in2 + ", out_features=" + out + ", bias=" + Repr.of(parameterOrNull("bias") != null);
+        return "in1_features=" + in1 + ", in2_features=" + in2 + ", out_features=" + out + ", bias="
+                + Repr.of(parameterOrNull("bias") != null);
     }
 }

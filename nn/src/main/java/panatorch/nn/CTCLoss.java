@@ -38,7 +38,9 @@ public final class CTCLoss extends Module {
         return Aten.ctcLoss(logProbabilities, targets, inputLengths, targetLengths, blank, reduction.ordinal(), zeroInfinity);
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2), inputs.get(3))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2), inputs.get(3)));
+    }
 
     @Override protected Module recreate() { return new CTCLoss(blank, reduction, zeroInfinity); }
 }

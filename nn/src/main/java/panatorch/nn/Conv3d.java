@@ -1,8 +1,8 @@
 package panatorch.nn;
 
 /**
- * 3-D convolution (cross-correlation): [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options
- * and parameters.
+ * 3-D convolution (cross-correlation): [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options and
+ * parameters.
  */
 public final class Conv3d extends Convolution {
     /**

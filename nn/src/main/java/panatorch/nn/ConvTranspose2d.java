@@ -2,7 +2,9 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The transpose of {@link Conv2d}: [N, Cin, H, W] → [N, Cout, H′, W′], or without N. See {@link Convolution} for options and parameters. */
+/**
+ * The transpose of {@link Conv2d}: [N, Cin, H, W] → [N, Cout, H′, W′], or without N. See {@link Convolution} for options and parameters.
+ */
 public final class ConvTranspose2d extends Convolution {
     /**
      * Returns options with stride 1, no padding and a bias.
@@ -16,8 +18,7 @@ public final class ConvTranspose2d extends Convolution {
     public ConvTranspose2d(Options options) { super(options, 2, true); }
 
     /**
-     * Returns the output of given sizes, if several are possible: the sizes of the input from which a {@link Conv2d} made
-     * {@code input}.
+     * Returns the output of given sizes, if several are possible: the sizes of the input from which a {@link Conv2d} made {@code input}.
      */
     public Tensor forward(Tensor input, long... outputSize) { return transposeTo(input, outputSize); }
 

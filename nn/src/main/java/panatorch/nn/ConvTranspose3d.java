@@ -2,7 +2,10 @@ package panatorch.nn;
 
 import panatorch.Tensor;
 
-/** The transpose of {@link Conv3d}: [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options and parameters. */
+/**
+ * The transpose of {@link Conv3d}: [N, Cin, D, H, W] → [N, Cout, D′, H′, W′], or without N. See {@link Convolution} for options and
+ * parameters.
+ */
 public final class ConvTranspose3d extends Convolution {
     /**
      * Returns options with stride 1, no padding and a bias.
@@ -16,8 +19,7 @@ public final class ConvTranspose3d extends Convolution {
     public ConvTranspose3d(Options options) { super(options, 3, true); }
 
     /**
-     * Returns the output of given sizes, if several are possible: the sizes of the input from which a {@link Conv3d} made
-     * {@code input}.
+     * Returns the output of given sizes, if several are possible: the sizes of the input from which a {@link Conv3d} made {@code input}.
      */
     public Tensor forward(Tensor input, long... outputSize) { return transposeTo(input, outputSize); }
 

@@ -10,8 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Convolutions of one to three dimensions and their transposes, which are the gradients of convolutions (Zeiler et al., 2010).
- * Parameters: {@code weight} [Cout, Cin/groups, *kernel], or [Cin, Cout/groups, *kernel] for transposed ones, and {@code bias} [Cout].
+ * Convolutions of one to three dimensions and their transposes, which are the gradients of convolutions (Zeiler et al., 2010). Parameters:
+ * {@code weight} [Cout, Cin/groups, *kernel], or [Cin, Cout/groups, *kernel] for transposed ones, and {@code bias} [Cout].
  *
  * <pre>{@code
  * var layer = new Conv2d(Conv2d.options(3, 64, 7).stride(2).padding(3).bias(false));
@@ -33,24 +33,37 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
      * @param bias whether there is a bias
      * @param mode values of the padding
      */
-    public record Options(long in, long out, long[] kernel, long[] stride, long @Nullable [] padding, long[] dilation, long[] outputPadding, long groups, boolean bias, PaddingMode mode) {
+    public record Options(long in, long out, long[] kernel, long[] stride, long @Nullable [] padding, long[] dilation, long[] outputPadding,
+            long groups, boolean bias, PaddingMode mode) {
         /** Sets the number of elements added on every side. */
-        public Options padding(long... sizes) { return new Options(in, out, kernel, stride, all(sizes), dilation, outputPadding, groups, bias, mode); }
+        public Options padding(long... sizes) {
+            return new Options(in, out, kernel, stride, all(sizes), dilation, outputPadding, groups, bias, mode);
+        }
 
         /** Pads so that the output is as large as the input; for stride 1. */
-        public Options paddingSame() { return new Options(in, out, kernel, stride, null, dilation, outputPadding, groups, bias, mode); }
+        public Options paddingSame() {
+            return new Options(in, out, kernel, stride, null, dilation, outputPadding, groups, bias, mode);
+        }
 
-        public Options stride(long... sizes) { return new Options(in, out, kernel, all(sizes), padding, dilation, outputPadding, groups, bias, mode); }
+        public Options stride(long... sizes) {
+            return new Options(in, out, kernel, all(sizes), padding, dilation, outputPadding, groups, bias, mode);
+        }
 
-        public Options dilation(long... sizes) { return new Options(in, out, kernel, stride, padding, all(sizes), outputPadding, groups, bias, mode); }
+        public Options dilation(long... sizes) {
+            return new Options(in, out, kernel, stride, padding, all(sizes), outputPadding, groups, bias, mode);
+        }
 
-        public Options outputPadding(long... sizes) { return new Options(in, out, kernel, stride, padding, dilation, all(sizes), groups, bias, mode); }
+        public Options outputPadding(long... sizes) {
+            return new Options(in, out, kernel, stride, padding, dilation, all(sizes), groups, bias, mode);
+        }
 
         public Options groups(long n) { return new Options(in, out, kernel, stride, padding, dilation, outputPadding, n, bias, mode); }
 
         public Options bias(boolean on) { return new Options(in, out, kernel, stride, padding, dilation, outputPadding, groups, on, mode); }
 
-        public Options mode(PaddingMode m) { return new Options(in, out, kernel, stride, padding, dilation, outputPadding, groups, bias, m); }
+        public Options mode(PaddingMode m) {
+            return new Options(in, out, kernel, stride, padding, dilation, outputPadding, groups, bias, m);
+        }
 
         private long[] all(long... sizes) { return Sizes.of(kernel.length, sizes); }
     }
@@ -66,7 +79,8 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
     Convolution(Options o, int dims, boolean transposed) {
         if (o.kernel.length != dims)
             throw new IllegalArgumentException(name() + " needs a kernel of " + dims + " dimensions, not " + o.kernel.length);
-        if (o.groups < 1 || o.in % o.groups != 0 || o.out % o.groups != 0) throw new IllegalArgumentException(o.groups + " groups do not divide " + o.in + " and " + o.out + " channels");
+        if (o.groups < 1 || o.in % o.groups != 0 || o.out % o.groups != 0)
+            throw new IllegalArgumentException(o.groups + " groups do not divide " + o.in + " and " + o.out + " channels");
         if (o.padding == null && (transposed || Arrays.stream(o.stride).anyMatch(s -> s != 1)))
             throw new IllegalArgumentException("paddingSame needs a convolution with stride 1 that is not transposed");
         if (transposed && o.mode != PaddingMode.ZEROS) throw new IllegalArgumentException("transposed convolutions pad with zeros only");
@@ -120,14 +134,18 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
         for (int d = 0; d < dims; d++) {
             long least = (x.size(d - dims) - 1) * options.stride[d] - 2 * padding[d] + options.dilation[d] * (options.kernel[d] - 1) + 1;
             more[d] = size[d] - least;
-            if (more[d] < 0 || more[d] >= options.stride[d]) throw new IllegalArgumentException("the output's sizes " + Arrays.toString(size) + " are not among those that "
-                    + x.describe() + " can come from: between " + least + " and " + (least + options.stride[d] - 1) + " in dimension " + d);
+            if (more[d] < 0 || more[d] >= options.stride[d])
+                throw new IllegalArgumentException("the output's sizes " + Arrays.toString(size) + " are not among those that "
+                        + x.describe() + " can come from: between " + least + " and " + (least + options.stride[d] - 1) + " in dimension "
+                        + d);
         }
         return transpose(x, more);
     }
 
     /** The padding of a transposed convolution, whose constructor refuses padding to the same size. */
-    private long[] sizedPadding() { return Objects.requireNonNull(options.padding); }
+    private long[] sizedPadding() {
+        return Objects.requireNonNull(options.padding);
+    }
 
     /** The padding as {@code pad} takes it, last dimension first. */
     private long[] edges() {
@@ -148,6 +166,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
                 + (o.padding == null ? ", padding=same" : Arrays.equals(o.padding, zero) ? "" : ", padding=" + Repr.tuple(o.padding))
                 + (Arrays.equals(o.dilation, one) ? "" : ", dilation=" + Repr.tuple(o.dilation))
                 + (Arrays.equals(o.outputPadding, zero) ? "" : ", output_padding=" + Repr.tuple(o.outputPadding))
-                + (o.groups == 1 ? "" : ", groups=" + o.groups) + (o.bias ? "" : ", bias=False") + (o.mode == PaddingMode.ZEROS ? "" : ", padding_mode=" + o.mode);
+                + (o.groups == 1 ? "" : ", groups=" + o.groups) + (o.bias ? "" : ", bias=False")
+                + (o.mode == PaddingMode.ZEROS ? "" : ", padding_mode=" + o.mode);
     }
 }

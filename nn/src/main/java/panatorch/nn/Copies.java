@@ -36,8 +36,8 @@ final class Copies {
     }
 
     /**
-     * Copies the settings of dropout that may have changed since the layer was created. A mask source that is a module is copied with
-     * the layer; any other source is shared.
+     * Copies the settings of dropout that may have changed since the layer was created. A mask source that is a module is copied with the
+     * layer; any other source is shared.
      */
     private static void drop(Masked to, Masked from) {
         to.setP(from.p());

@@ -7,8 +7,7 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Cosine embedding loss: {@code 1 − cos(x₁, x₂)} where y is 1, {@code max(0, cos(x₁, x₂) − margin)} where y is -1; x₁ and x₂ [N, D], y
- * [N].
+ * Cosine embedding loss: {@code 1 − cos(x₁, x₂)} where y is 1, {@code max(0, cos(x₁, x₂) − margin)} where y is -1; x₁ and x₂ [N, D], y [N].
  */
 public final class CosineEmbeddingLoss extends Module {
     private final double margin;
@@ -25,7 +24,9 @@ public final class CosineEmbeddingLoss extends Module {
         return Aten.cosineEmbeddingLoss(input1, input2, target, margin, reduction.ordinal());
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+    }
 
     @Override protected Module recreate() { return new CosineEmbeddingLoss(margin, reduction); }
 }

@@ -19,7 +19,9 @@ public final class CosineSimilarity extends Module {
 
     public Tensor forward(Tensor x1, Tensor x2) { return Aten.cosineSimilarity(x1, x2, dim, eps); }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1)));
+    }
 
     @Override protected Module recreate() { return new CosineSimilarity(dim, eps); }
 }

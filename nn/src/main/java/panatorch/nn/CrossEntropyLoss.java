@@ -16,10 +16,11 @@ public final class CrossEntropyLoss extends Loss {
     public CrossEntropyLoss(Reduction reduction) { this(null, -100, 0, reduction); }
 
     /**
-     * Creates the loss from options, for example {@code CrossEntropy.mean().labelSmoothing(0.1)}. A weight is then owned by this
-     * module.
+     * Creates the loss from options, for example {@code CrossEntropy.mean().labelSmoothing(0.1)}. A weight is then owned by this module.
      */
-    public CrossEntropyLoss(CrossEntropy options) { this(options.weight(), options.ignoreIndex(), options.labelSmoothing(), options.reduction()); }
+    public CrossEntropyLoss(CrossEntropy options) {
+        this(options.weight(), options.ignoreIndex(), options.labelSmoothing(), options.reduction());
+    }
 
     /**
      * Creates the loss.
@@ -35,7 +36,9 @@ public final class CrossEntropyLoss extends Loss {
         this.labelSmoothing = labelSmoothing;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.crossEntropyLoss(input, target, bufferOrNull("weight"), code(), ignoreIndex, labelSmoothing); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Nn.crossEntropyLoss(input, target, bufferOrNull("weight"), code(), ignoreIndex, labelSmoothing);
+    }
 
     @Override protected Module recreate() { return new CrossEntropyLoss(another("weight"), ignoreIndex, labelSmoothing, reduction); }
 }

@@ -25,8 +25,12 @@ final class DropState {
     }
 
     /** Returns whether anything is dropped: in training, with a probability above 0. */
-    boolean isDropping(Module owner) { return owner.isTraining() && p > 0; }
+    boolean isDropping(Module owner) {
+        return owner.isTraining() && p > 0;
+    }
 
     /** Returns the source of the next mask, or null if there is none or nothing is dropped. */
-    @Nullable MaskSource asked(Module owner) { return isDropping(owner) ? masks : null; }
+    @Nullable MaskSource asked(Module owner) {
+        return isDropping(owner) ? masks : null;
+    }
 }

@@ -4,9 +4,9 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Dropout (Srivastava et al., 2014): in training it zeroes each element with probability {@code p} and divides the others by
- * {@code 1 − p} (inverted dropout); in evaluation it is the identity. Any shape. Draws from the global generator of the input's
- * device, or takes its masks from a {@link MaskSource}.
+ * Dropout (Srivastava et al., 2014): in training it zeroes each element with probability {@code p} and divides the others by {@code 1 − p}
+ * (inverted dropout); in evaluation it is the identity. Any shape. Draws from the global generator of the input's device, or takes its
+ * masks from a {@link MaskSource}.
  */
 public final class Dropout extends DropoutLayer {
     public Dropout() { this(0.5, false); }
@@ -21,7 +21,9 @@ public final class Dropout extends DropoutLayer {
      */
     public Dropout(double p, boolean inplace) { super(p, inplace); }
 
-    @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.dropout_(input, p(), isTraining()) : Aten.dropout(input, p(), isTraining()); }
+    @Override protected Tensor withoutSource(Tensor input) {
+        return inplace() ? Aten.dropout_(input, p(), isTraining()) : Aten.dropout(input, p(), isTraining());
+    }
 
     @Override protected long[] maskShape(Tensor input) { return input.shape(); }
 

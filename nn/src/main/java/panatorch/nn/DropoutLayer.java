@@ -6,8 +6,8 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * The base of layers that multiply their input by a mask in training and are the identity in evaluation. It holds the drop probability
- * and the source of masks. A subclass defines the shape of its masks.
+ * The base of layers that multiply their input by a mask in training and are the identity in evaluation. It holds the drop probability and
+ * the source of masks. A subclass defines the shape of its masks.
  */
 public abstract class DropoutLayer extends Module implements Masked {
     private final boolean inplace;
@@ -38,7 +38,9 @@ public abstract class DropoutLayer extends Module implements Masked {
     protected abstract long[] maskShape(Tensor input);
 
     /** Returns whether the layer is more than the identity: in training, with a probability above 0. */
-    protected final boolean isDropping() { return state.isDropping(this); }
+    protected final boolean isDropping() {
+        return state.isDropping(this);
+    }
 
     @Override public Tensor forward(Tensor input) {
         MaskSource masks = masks();
@@ -47,7 +49,9 @@ public abstract class DropoutLayer extends Module implements Masked {
     }
 
     /** Computes the layer's output if no source is set. */
-    protected Tensor withoutSource(Tensor input) { return isDropping() ? masked(input, drawnFrom(null).mask(input, maskShape(input), p())) : input; }
+    protected Tensor withoutSource(Tensor input) {
+        return isDropping() ? masked(input, drawnFrom(null).mask(input, maskShape(input), p())) : input;
+    }
 
     /**
      * Multiplies the input by a mask.

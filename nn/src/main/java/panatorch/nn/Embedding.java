@@ -10,8 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * A lookup table of embeddings: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], initially normal with standard deviation 1,
- * and zeros at the padding index.
+ * A lookup table of embeddings: int64 [*] → [*, dim]. Parameter: {@code weight} [n, dim], initially normal with standard deviation 1, and
+ * zeros at the padding index.
  *
  * <pre>{@code
  * var words = new Embedding(Embedding.options(10_000, 300).paddingIndex(0));
@@ -30,12 +30,17 @@ public final class Embedding extends Module {
      * @param scaleByFrequency whether gradients are divided by the frequency of a row in the input
      * @param sparse whether gradients are sparse tensors
      */
-    public record Options(long n, long dim, @Nullable Long paddingIndex, @Nullable Double maxNorm, double normType, boolean scaleByFrequency, boolean sparse) {
-        public Options paddingIndex(@Nullable Long i) { return new Options(n, dim, i == null || i >= 0 ? i : (Long) (i + n), maxNorm, normType, scaleByFrequency, sparse); }
+    public record Options(long n, long dim, @Nullable Long paddingIndex, @Nullable Double maxNorm, double normType,
+            boolean scaleByFrequency, boolean sparse) {
+        public Options paddingIndex(@Nullable Long i) {
+            return new Options(n, dim, i == null || i >= 0 ? i : (Long) (i + n), maxNorm, normType, scaleByFrequency, sparse);
+        }
 
         public Options paddingIndex(long i) { return paddingIndex((Long) i); }
 
-        public Options maxNorm(@Nullable Double norm) { return new Options(n, dim, paddingIndex, norm, normType, scaleByFrequency, sparse); }
+        public Options maxNorm(@Nullable Double norm) {
+            return new Options(n, dim, paddingIndex, norm, normType, scaleByFrequency, sparse);
+        }
 
         public Options maxNorm(double norm) { return maxNorm((Double) norm); }
 
@@ -79,14 +84,17 @@ public final class Embedding extends Module {
     @Override public Tensor forward(Tensor input) {
         Tensor table = parameter("weight");
         options.renormalize(table, input);
-        return Aten.embedding(table, input, options.paddingIndex == null ? -1 : options.paddingIndex, options.scaleByFrequency, options.sparse);
+        return Aten.embedding(table, input, options.paddingIndex == null ? -1 : options.paddingIndex, options.scaleByFrequency,
+                options.sparse);
     }
 
     @Override protected Module recreate() { return new Embedding(options); }
 
     @Override protected String describe() {
         Options o = options;
-        return o.n + ", " + o.dim + (o.paddingIndex == null ? "" : ", padding_idx=" + o.paddingIndex) + (o.maxNorm == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm))
-                + (o.normType == 2 ? "" : ", norm_type=" + Repr.of(o.normType)) + (o.scaleByFrequency ? ", scale_grad_by_freq=True" : "") + (o.sparse ? ", sparse=True" : "");
+        return o.n + ", " + o.dim + (o.paddingIndex == null ? "" : ", padding_idx=" + o.paddingIndex)
+                + (o.maxNorm == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm))
+                + (o.normType == 2 ? "" : ", norm_type=" + Repr.of(o.normType)) + (o.scaleByFrequency ? ", scale_grad_by_freq=True" : "")
+                + (o.sparse ? ", sparse=True" : "");
     }
 }

@@ -6,8 +6,8 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Sums, means or maxima of rows of an embedding table, computed without creating the rows. Parameter: {@code weight} [n, dim],
- * initially normal with standard deviation 1.
+ * Sums, means or maxima of rows of an embedding table, computed without creating the rows. Parameter: {@code weight} [n, dim], initially
+ * normal with standard deviation 1.
  */
 public final class EmbeddingBag extends Module {
     /** The reduction of a bag's rows, in libtorch's order. */
@@ -60,7 +60,8 @@ public final class EmbeddingBag extends Module {
         Tensor table = parameter("weight"), flat = even ? input.reshape(-1) : input;
         Tensor begins = offsets != null ? offsets : Aten.arange(0, input.numel(), input.size(1), input.dtype(), null, input.device());
         options.renormalize(table, flat);
-        return Aten.embeddingBag(table, flat, begins, options.scaleByFrequency(), mode.ordinal(), options.sparse(), weights == null ? null : weights.reshape(-1),
+        return Aten.embeddingBag(table, flat, begins, options.scaleByFrequency(), mode.ordinal(), options.sparse(),
+                weights == null ? null : weights.reshape(-1),
                 !even && lastOffset, options.paddingIndex()).result0();
     }
 
@@ -73,7 +74,9 @@ public final class EmbeddingBag extends Module {
     @Override protected String describe() {
         var o = options;
         return o.n() + ", " + o.dim() + (o.maxNorm() == null ? "" : ", max_norm=" + Repr.of((Object) o.maxNorm()))
-                + (o.normType() == 2 ? "" : ", norm_type=" + Repr.of(o.normType())) + (o.scaleByFrequency() ? ", scale_grad_by_freq=True" : "")
-                + ", mode='" + mode.name().toLowerCase(java.util.Locale.ROOT) + "'" + (o.paddingIndex() == null ? "" : ", padding_idx=" + o.paddingIndex());
+                + (o.normType() == 2 ? "" : ", norm_type=" + Repr.of(o.normType()))
+                + (o.scaleByFrequency() ? ", scale_grad_by_freq=True" : "")
+                + ", mode='" + mode.name().toLowerCase(java.util.Locale.ROOT) + "'"
+                + (o.paddingIndex() == null ? "" : ", padding_idx=" + o.paddingIndex());
     }
 }

@@ -17,7 +17,9 @@ public final class FeatureAlphaDropout extends DropoutLayer {
      */
     public FeatureAlphaDropout(double p, boolean inplace) { super(p, inplace); }
 
-    @Override protected Tensor withoutSource(Tensor input) { return inplace() ? Aten.featureAlphaDropout_(input, p(), isTraining()) : Aten.featureAlphaDropout(input, p(), isTraining()); }
+    @Override protected Tensor withoutSource(Tensor input) {
+        return inplace() ? Aten.featureAlphaDropout_(input, p(), isTraining()) : Aten.featureAlphaDropout(input, p(), isTraining());
+    }
 
     @Override protected long[] maskShape(Tensor input) { return channels(input, true); }
 

@@ -29,6 +29,7 @@ public final class Fold extends Module {
     @Override protected Module recreate() { return new Fold(size, kernel, dilation, padding, stride); }
 
     @Override protected String describe() {
-        return "output_size=" + Repr.size(size) + ", kernel_size=" + Repr.size(kernel) + ", dilation=" + Repr.size(dilation) + ", padding=" + Repr.size(padding) + ", stride=" + Repr.size(stride);
+        return "output_size=" + Repr.size(size) + ", kernel_size=" + Repr.size(kernel) + ", dilation=" + Repr.size(dilation) + ", padding="
+                + Repr.size(padding) + ", stride=" + Repr.size(stride);
     }
 }

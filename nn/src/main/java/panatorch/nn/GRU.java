@@ -35,7 +35,8 @@ public final class GRU extends Recurrent {
 
     @Override List<Tensor> run(Tensor x, @Nullable Tensor batchSizes, List<Tensor> states, List<Tensor> weights, int layers, double p) {
         Options o = options;
-        var r = batchSizes == null ? Aten.gru(x, states.getFirst(), weights, o.bias(), layers, p, isTraining(), o.bidirectional(), o.batchFirst())
+        var r = batchSizes == null
+                ? Aten.gru(x, states.getFirst(), weights, o.bias(), layers, p, isTraining(), o.bidirectional(), o.batchFirst())
                 : Aten.gru(x, batchSizes, states.getFirst(), weights, o.bias(), layers, p, isTraining(), o.bidirectional());
         return List.of(r.result0(), r.result1());
     }

@@ -14,7 +14,8 @@ public final class GRUCell extends RecurrentCell {
     public Tensor forward(Tensor input, Tensor state) { return forwardAll(List.of(input, state)).getFirst(); }
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {
-        return List.of(Aten.gruCell(x, states.getFirst(), parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh")));
+        return List.of(Aten.gruCell(x, states.getFirst(), parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"),
+                parameterOrNull("bias_hh")));
     }
 
     @Override protected Module recreate() { return new GRUCell(in, hidden, bias); }

@@ -7,8 +7,8 @@ import panatorch.nn.functional.Losses;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Gaussian negative log-likelihood {@code (log σ² + (x − y)² / σ²) / 2} of means x, targets y and variances σ². Variances have the
- * shape of the means, one dimension less, or size 1 in one dimension.
+ * Gaussian negative log-likelihood {@code (log σ² + (x − y)² / σ²) / 2} of means x, targets y and variances σ². Variances have the shape of
+ * the means, one dimension less, or size 1 in one dimension.
  */
 public final class GaussianNLLLoss extends Module {
     private final boolean full;
@@ -33,7 +33,9 @@ public final class GaussianNLLLoss extends Module {
         return Losses.gaussianNll(input, target, variance, full, eps, reduction);
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+    }
 
     @Override protected Module recreate() { return new GaussianNLLLoss(full, eps, reduction); }
 }

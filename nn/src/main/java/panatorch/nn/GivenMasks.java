@@ -15,7 +15,8 @@ final class GivenMasks implements MaskSource {
             throw new IllegalStateException("mask " + (next + 1) + " is needed, but only " + kept.length + " were given");
         Tensor mask = kept[next];
         if (!broadcasts(mask.shape(), shape))
-            throw new IllegalArgumentException("mask " + (next + 1) + " is " + mask.describe() + ", which does not broadcast to " + Arrays.toString(shape));
+            throw new IllegalArgumentException(
+                    "mask " + (next + 1) + " is " + mask.describe() + ", which does not broadcast to " + Arrays.toString(shape));
         next++;
         Tensor scaled = mask.to(like.device(), like.dtype());
         return p == 1 ? scaled.mul(0) : scaled.div(1 - p);

@@ -24,7 +24,8 @@ public final class GroupNorm extends Module {
      * @param bias whether there is a bias beside it
      */
     public GroupNorm(long groups, long channels, double eps, boolean affine, boolean bias) {
-        if (groups < 1 || channels % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + channels + " channels");
+        if (groups < 1 || channels % groups != 0)
+            throw new IllegalArgumentException(groups + " groups do not divide " + channels + " channels");
         this.groups = groups;
         this.channels = channels;
         this.eps = eps;
@@ -46,5 +47,8 @@ public final class GroupNorm extends Module {
 
     @Override protected Module recreate() { return new GroupNorm(groups, channels, eps, affine, bias); }
 
-    @Override protected String describe() { return groups + ", " + channels + ", eps=" + Repr.of(eps) + ", affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameterOrNull("bias") != null); }
+    @Override protected String describe() {
+        return groups + ", " + channels + ", eps=" + Repr.of(eps) + ", affine=" + Repr.of(affine) + ", bias="
+                + Repr.of(parameterOrNull("bias") != null);
+    }
 }

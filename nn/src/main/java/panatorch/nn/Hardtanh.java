@@ -23,5 +23,7 @@ public final class Hardtanh extends Module {
 
     @Override protected Module recreate() { return new Hardtanh(min, max, inplace); }
 
-    @Override protected String describe() { return "min_val=" + Repr.of(min) + ", max_val=" + Repr.of(max) + (inplace ? ", inplace=True" : ""); }
+    @Override protected String describe() {
+        return "min_val=" + Repr.of(min) + ", max_val=" + Repr.of(max) + (inplace ? ", inplace=True" : "");
+    }
 }

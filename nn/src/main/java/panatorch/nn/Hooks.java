@@ -17,35 +17,41 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
- * <p>A hook's tensors are freed once the surrounding modules no longer need them. To keep one for longer, let it
- * {@linkplain Tensor#escape escape}, or copy it.
+ * <p>
+ * A hook's tensors are freed once the surrounding modules no longer need them. To keep one for longer, let it {@linkplain Tensor#escape
+ * escape}, or copy it.
  *
- * <p>Hooks are called in the order in which they were added. Each may return a list that replaces its last argument, or null to keep
- * it.
+ * <p>
+ * Hooks are called in the order in which they were added. Each may return a list that replaces its last argument, or null to keep it.
  */
 public final class Hooks {
     Hooks() {}
 
     /** Called with the inputs before {@code forward}. */
-    @FunctionalInterface public interface BeforeForward {
+    @FunctionalInterface
+    public interface BeforeForward {
         @Nullable List<? extends @Nullable Tensor> call(Module module, List<? extends @Nullable Tensor> inputs);
     }
 
     /** Called with the outputs after {@code forward}. */
-    @FunctionalInterface public interface AfterForward {
+    @FunctionalInterface
+    public interface AfterForward {
         @Nullable List<Tensor> call(Module module, List<? extends @Nullable Tensor> inputs, List<Tensor> outputs);
     }
 
     /**
-     * Called in {@code backward} once the gradients of the inputs are known or, if no input has one, those of the outputs. A returned
-     * list replaces {@code gradInput}, in which inputs without a gradient are null.
+     * Called in {@code backward} once the gradients of the inputs are known or, if no input has one, those of the outputs. A returned list
+     * replaces {@code gradInput}, in which inputs without a gradient are null.
      */
-    @FunctionalInterface public interface AfterBackward {
-        @Nullable List<? extends @Nullable Tensor> call(Module module, List<? extends @Nullable Tensor> gradInput, List<? extends @Nullable Tensor> gradOutput);
+    @FunctionalInterface
+    public interface AfterBackward {
+        @Nullable List<? extends @Nullable Tensor> call(Module module, List<? extends @Nullable Tensor> gradInput,
+                List<? extends @Nullable Tensor> gradOutput);
     }
 
     /** A registered hook. Closing removes it; closing twice is harmless. */
-    @FunctionalInterface public interface Handle extends AutoCloseable {
+    @FunctionalInterface
+    public interface Handle extends AutoCloseable {
         @Override void close();
     }
 
@@ -54,10 +60,14 @@ public final class Hooks {
     private final List<AfterBackward> backward = new CopyOnWriteArrayList<>();
 
     /** Adds a hook before {@code forward}: PyTorch's {@code register_forward_pre_hook}. */
-    public Handle beforeForward(BeforeForward hook) { return add(before, hook); }
+    public Handle beforeForward(BeforeForward hook) {
+        return add(before, hook);
+    }
 
     /** Adds a hook after {@code forward}: PyTorch's {@code register_forward_hook}. */
-    public Handle afterForward(AfterForward hook) { return add(after, hook); }
+    public Handle afterForward(AfterForward hook) {
+        return add(after, hook);
+    }
 
     /**
      * Adds a hook on gradients: PyTorch's {@code register_full_backward_hook}. Inputs and outputs must then not be changed in place.
@@ -149,8 +159,12 @@ public final class Hooks {
 
         Identities(java.util.function.Function<List<Tensor>, List<? extends @Nullable Tensor>> seen) { this.seen = seen; }
 
-        @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) { return inputs.stream().map(Tensor::alias).toList(); }
+        @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
+            return inputs.stream().map(Tensor::alias).toList();
+        }
 
-        @Override protected List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients) { return seen.apply(gradients); }
+        @Override protected List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients) {
+            return seen.apply(gradients);
+        }
     }
 }

@@ -20,17 +20,22 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
     /**
      * Normalises the input.
      *
-     * @throws IllegalArgumentException if the input has a wrong number of dimensions, or, with weights, of channels, or, in training,
-     * only one element a channel
+     * @throws IllegalArgumentException if the input has a wrong number of dimensions, or, with weights, of channels, or, in training, only
+     * one element a channel
      */
     @Override public final Tensor forward(Tensor input) {
         boolean single = input.dim() == dims + 1;
-        if (!single && input.dim() != dims + 2) throw new IllegalArgumentException(name() + " takes " + (dims + 1) + " or " + (dims + 2) + " dimensions, not " + input.describe());
-        if (options.affine() && input.size(-dims - 1) != options.channels()) throw new IllegalArgumentException(name() + " has " + options.channels() + " channels, which the input does not have: " + input.describe());
+        if (!single && input.dim() != dims + 2)
+            throw new IllegalArgumentException(
+                    name() + " takes " + (dims + 1) + " or " + (dims + 2) + " dimensions, not " + input.describe());
+        if (options.affine() && input.size(-dims - 1) != options.channels())
+            throw new IllegalArgumentException(
+                    name() + " has " + options.channels() + " channels, which the input does not have: " + input.describe());
         Tensor mean = bufferOrNull("running_mean");
         if (isTraining() || mean == null) Sizes.moreThanOne(input.flatten(-dims, -1).size(-1), "spatial element", input);
         Double momentum = options.momentum();
-        Tensor y = Aten.instanceNorm(single ? input.unsqueeze(0) : input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"),
+        Tensor y = Aten.instanceNorm(single ? input.unsqueeze(0) : input, parameterOrNull("weight"), parameterOrNull("bias"), mean,
+                bufferOrNull("running_var"),
                 isTraining() || mean == null, momentum == null ? 0 : momentum, options.eps(), true);
         return single ? y.squeeze(0) : y;
     }

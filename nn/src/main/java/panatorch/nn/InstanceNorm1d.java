@@ -3,7 +3,9 @@ package panatorch.nn;
 /** {@link InstanceNorm} for inputs [N, C, L], or the same without N. */
 public final class InstanceNorm1d extends InstanceNorm {
     /** Returns the defaults: ε 1e-5, momentum 0.1, no weight and bias, no running averages. */
-    public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, false, false, true); }
+    public static NormOptions options(long channels) {
+        return new NormOptions(channels, 1e-5, 0.1, false, false, true);
+    }
 
     public InstanceNorm1d(long channels) { this(options(channels)); }
 

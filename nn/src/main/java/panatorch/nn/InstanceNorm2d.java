@@ -3,7 +3,9 @@ package panatorch.nn;
 /** {@link InstanceNorm} for inputs [N, C, H, W], or the same without N. */
 public final class InstanceNorm2d extends InstanceNorm {
     /** Returns the defaults: ε 1e-5, momentum 0.1, no weight and bias, no running averages. */
-    public static NormOptions options(long channels) { return new NormOptions(channels, 1e-5, 0.1, false, false, true); }
+    public static NormOptions options(long channels) {
+        return new NormOptions(channels, 1e-5, 0.1, false, false, true);
+    }
 
     public InstanceNorm2d(long channels) { this(options(channels)); }
 

@@ -22,8 +22,7 @@ public final class KLDivLoss extends Loss {
     @Override public Tensor forward(Tensor input, Tensor target) { return Aten.klDiv(input, target, code(), logTarget); }
 
     /**
-     * Returns the sum divided by the number of samples, which is the definition of the divergence: Python's
-     * {@code reduction="batchmean"}.
+     * Returns the sum divided by the number of samples, which is the definition of the divergence: Python's {@code reduction="batchmean"}.
      */
     public Tensor batchMean(Tensor input, Tensor target) { return Losses.klDivBatchMean(input, target, logTarget); }
 

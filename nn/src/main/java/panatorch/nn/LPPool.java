@@ -5,8 +5,8 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Pooling;
 
 /**
- * Power-average pooling over windows of one to three dimensions: the p-th root of the sum of p-th powers. For infinite p it is the
- * largest magnitude.
+ * Power-average pooling over windows of one to three dimensions: the p-th root of the sum of p-th powers. For infinite p it is the largest
+ * magnitude.
  */
 public abstract sealed class LPPool extends Module permits LPPool1d, LPPool2d, LPPool3d {
     final double p;
@@ -29,6 +29,7 @@ public abstract sealed class LPPool extends Module permits LPPool1d, LPPool2d, L
     }
 
     @Override protected String describe() {
-        return "norm_type=" + Repr.of(p) + ", kernel_size=" + Repr.size(kernel) + ", stride=" + Repr.of((Object) stride) + ", ceil_mode=" + Repr.of(ceilMode);
+        return "norm_type=" + Repr.of(p) + ", kernel_size=" + Repr.size(kernel) + ", stride=" + Repr.of((Object) stride) + ", ceil_mode="
+                + Repr.of(ceilMode);
     }
 }

@@ -19,7 +19,8 @@ public final class LSTMCell extends RecurrentCell {
     }
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {
-        var next = Aten.lstmCell(x, states, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh"));
+        var next = Aten.lstmCell(x, states, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"),
+                parameterOrNull("bias_hh"));
         return List.of(next.result0(), next.result1());
     }
 

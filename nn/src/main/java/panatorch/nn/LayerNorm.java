@@ -32,11 +32,14 @@ public final class LayerNorm extends Module {
         parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, sizes) : null);
     }
 
-    @Override public Tensor forward(Tensor input) { return Aten.layerNorm(input, sizes, parameterOrNull("weight"), parameterOrNull("bias"), eps); }
+    @Override public Tensor forward(Tensor input) {
+        return Aten.layerNorm(input, sizes, parameterOrNull("weight"), parameterOrNull("bias"), eps);
+    }
 
     @Override protected Module recreate() { return new LayerNorm(sizes, eps, affine, bias); }
 
     @Override protected String describe() {
-        return Repr.tuple(sizes) + ", eps=" + Repr.of(eps) + ", elementwise_affine=" + Repr.of(affine) + ", bias=" + Repr.of(parameterOrNull("bias") != null);
+        return Repr.tuple(sizes) + ", eps=" + Repr.of(eps) + ", elementwise_affine=" + Repr.of(affine) + ", bias="
+                + Repr.of(parameterOrNull("bias") != null);
     }
 }

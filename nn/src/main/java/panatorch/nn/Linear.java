@@ -42,5 +42,7 @@ public final class Linear extends Module {
 
     @Override protected Module recreate() { return new Linear(in, out, bias); }
 
-    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", bias=" + Repr.of(parameterOrNull("bias") != null); }
+    @Override protected String describe() {
+        return "in_features=" + in + ", out_features=" + out + ", bias=" + Repr.of(parameterOrNull("bias") != null);
+    }
 }

@@ -22,7 +22,9 @@ public abstract class Loss extends Module {
 
     public abstract Tensor forward(Tensor input, Tensor target);
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1)));
+    }
 
     /** Returns the reduction as operators take it. */
     protected final long code() { return reduction.ordinal(); }

@@ -7,8 +7,8 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Margin ranking loss {@code max(0, −y (x₁ − x₂) + margin)}, where y is 1 if x₁ should be larger and -1 if x₂ should be. All have the
- * same shape.
+ * Margin ranking loss {@code max(0, −y (x₁ − x₂) + margin)}, where y is 1 if x₁ should be larger and -1 if x₂ should be. All have the same
+ * shape.
  */
 public final class MarginRankingLoss extends Module {
     private final double margin;
@@ -25,7 +25,9 @@ public final class MarginRankingLoss extends Module {
         return Aten.marginRankingLoss(input1, input2, target, margin, reduction.ordinal());
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+    }
 
     @Override protected Module recreate() { return new MarginRankingLoss(margin, reduction); }
 }

@@ -15,8 +15,8 @@ import panatorch.Tensor;
 @FunctionalInterface
 public interface MaskSource {
     /**
-     * Returns a scaled mask, 0 where dropped and 1/(1 − p) where kept, so that its mean is 1; all zeros if {@code p} is 1. The mask
-     * does not require a gradient and belongs to the current scope or to the source.
+     * Returns a scaled mask, 0 where dropped and 1/(1 − p) where kept, so that its mean is 1; all zeros if {@code p} is 1. The mask does
+     * not require a gradient and belongs to the current scope or to the source.
      *
      * @param like tensor to be masked, whose type and device the mask gets
      * @param shape shape that broadcasts to the tensor
@@ -25,17 +25,18 @@ public interface MaskSource {
     Tensor mask(Tensor like, long[] shape, double p);
 
     /** Draws independent masks from the global generator of each tensor's device. */
-    static MaskSource global() { return (like, shape, p) -> RandomMasks.draw(like, shape, p, null); }
+    static MaskSource global() {
+        return (like, shape, p) -> RandomMasks.draw(like, shape, p, null);
+    }
 
     /**
-     * Draws independent masks from {@code generator}, which stays the caller's and has to be on the tensors' device. From the same
-     * state, the masks equal those of libtorch's dropout on a CPU, bit for bit.
+     * Draws independent masks from {@code generator}, which stays the caller's and has to be on the tensors' device. From the same state,
+     * the masks equal those of libtorch's dropout on a CPU, bit for bit.
      */
     static MaskSource of(Generator generator) { return (like, shape, p) -> RandomMasks.draw(like, shape, p, generator); }
 
     /**
-     * Returns given masks in turn, one a call, for tests. They hold zeros (dropped) and ones (kept) of any type, and stay the
-     * caller's.
+     * Returns given masks in turn, one a call, for tests. They hold zeros (dropped) and ones (kept) of any type, and stay the caller's.
      *
      * @throws IllegalArgumentException by {@link #mask}, if the next one does not broadcast to the tensor to be masked
      * @throws IllegalStateException by {@link #mask}, if there are no more

@@ -25,8 +25,7 @@ public interface Masked extends Stochastic {
 
     /**
      * Sets the source of the masks; null for the global generator of the input's device. A source that is a {@link Module} becomes the
-     * child {@code masks}: its buffers are saved, move with the layer, and are closed with it. The previous source is the caller's
-     * again.
+     * child {@code masks}: its buffers are saved, move with the layer, and are closed with it. The previous source is the caller's again.
      */
     void setMasks(@Nullable MaskSource source);
 
@@ -35,8 +34,12 @@ public interface Masked extends Stochastic {
      *
      * @param generator generator to draw from, which stays the caller's; null for the global one
      */
-    default MaskSource drawnFrom(@Nullable Generator generator) { return generator == null ? MaskSource.global() : MaskSource.of(generator); }
+    default MaskSource drawnFrom(@Nullable Generator generator) {
+        return generator == null ? MaskSource.global() : MaskSource.of(generator);
+    }
 
     /** Returns whether the output of a row does not depend on other rows' masks, so that samples of one input may share a batch. */
-    default boolean isPerRow() { return true; }
+    default boolean isPerRow() {
+        return true;
+    }
 }

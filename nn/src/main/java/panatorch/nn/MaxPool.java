@@ -46,7 +46,9 @@ public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d
     private final long[] kernel, stride, padding, dilation;
 
     /** Returns options of windows side by side, without padding. */
-    public static Options options(long... kernel) { return new Options(kernel, kernel, new long[] {0}, new long[] {1}, false); }
+    public static Options options(long... kernel) {
+        return new Options(kernel, kernel, new long[] {0}, new long[] {1}, false);
+    }
 
     MaxPool(Options o, int dims) {
         options = o;
@@ -76,7 +78,8 @@ public abstract sealed class MaxPool extends Module permits MaxPool1d, MaxPool2d
     }
 
     @Override protected String describe() {
-        return "kernel_size=" + Repr.size(options.kernel) + ", stride=" + Repr.size(options.stride) + ", padding=" + Repr.size(options.padding) + ", dilation=" + Repr.size(options.dilation)
+        return "kernel_size=" + Repr.size(options.kernel) + ", stride=" + Repr.size(options.stride) + ", padding="
+                + Repr.size(options.padding) + ", dilation=" + Repr.size(options.dilation)
                 + ", ceil_mode=" + Repr.of(options.ceilMode);
     }
 }

@@ -5,7 +5,9 @@ public final class MaxPool1d extends MaxPool {
     /** Pools windows side by side. */
     public MaxPool1d(long kernel) { this(options(kernel)); }
 
-    public MaxPool1d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }
+    public MaxPool1d(long kernel, long stride, long padding, boolean ceilMode) {
+        this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode));
+    }
 
     public MaxPool1d(Options options) { super(options, 1); }
 

@@ -5,7 +5,9 @@ public final class MaxPool3d extends MaxPool {
     /** Pools windows side by side. */
     public MaxPool3d(long kernel) { this(options(kernel)); }
 
-    public MaxPool3d(long kernel, long stride, long padding, boolean ceilMode) { this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode)); }
+    public MaxPool3d(long kernel, long stride, long padding, boolean ceilMode) {
+        this(options(kernel).stride(stride).padding(padding).ceilMode(ceilMode));
+    }
 
     public MaxPool3d(Options options) { super(options, 3); }
 

@@ -24,9 +24,15 @@ public abstract sealed class MaxUnpool extends Module permits MaxUnpool1d, MaxUn
      * @param indices indices from {@link MaxPool#withIndices}
      * @param outputSize size of the pooled input, if several sizes give the same output
      */
-    public final Tensor forward(Tensor input, Tensor indices, long... outputSize) { return Pooling.maxUnpool(input, indices, kernel, stride, padding, outputSize); }
+    public final Tensor forward(Tensor input, Tensor indices, long... outputSize) {
+        return Pooling.maxUnpool(input, indices, kernel, stride, padding, outputSize);
+    }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1)));
+    }
 
-    @Override protected String describe() { return "kernel_size=" + Repr.tuple(kernel) + ", stride=" + Repr.tuple(stride) + ", padding=" + Repr.tuple(padding); }
+    @Override protected String describe() {
+        return "kernel_size=" + Repr.tuple(kernel) + ", stride=" + Repr.tuple(stride) + ", padding=" + Repr.tuple(padding);
+    }
 }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Sets the modes of a module and of all modules inside, and restores them on {@link #close}. Some of them may train while others
- * evaluate. For use by one thread, because it changes modes.
+ * Sets the modes of a module and of all modules inside, and restores them on {@link #close}. Some of them may train while others evaluate.
+ * For use by one thread, because it changes modes.
  *
  * <pre>{@code
  * try (var modes = Modes.evaluation(model)) {
@@ -20,10 +20,14 @@ public final class Modes implements AutoCloseable {
     private Modes(Module model) { for (Module m : model.modules()) training.put(m, m.isTraining()); }
 
     /** Sets evaluation mode everywhere: nothing is drawn, and no statistics change. */
-    public static Modes evaluation(Module model) { return new Modes(model).train(m -> false); }
+    public static Modes evaluation(Module model) {
+        return new Modes(model).train(m -> false);
+    }
 
     /** Sets training mode for {@link Stochastic} modules, which then draw, and evaluation mode for all others. */
-    public static Modes sampling(Module model) { return new Modes(model).train(Stochastic.class::isInstance); }
+    public static Modes sampling(Module model) {
+        return new Modes(model).train(Stochastic.class::isInstance);
+    }
 
     private Modes train(Predicate<? super Module> which) {
         training.keySet().forEach(m -> m.setTraining(which.test(m)));

@@ -20,25 +20,26 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * A part of a network: parameters, buffers, child modules, and a {@link #forward}. Names are those of PyTorch, so a {@link #stateDict}
- * is exchangeable with Python's.
+ * A part of a network: parameters, buffers, child modules, and a {@link #forward}. Names are those of PyTorch, so a {@link #stateDict} is
+ * exchangeable with Python's.
  *
  * <pre>{@code
  * final class Scale extends Module {
  *     Scale(long n) { parameter("factor", Torch.ones(n)); }
  *
- *     @Override public Tensor forward(Tensor input) { return input.mul(parameter("factor")); }
+ *     &#64;Override public Tensor forward(Tensor input) { return input.mul(parameter("factor")); }
  *
  *     @Override protected Module recreate() { return new Scale(parameter("factor").numel()); }
  * }
  * }</pre>
  *
- * <p>Python's {@code module(x)} is {@code module.call(x)}: {@code forward} and the hooks. Modules with several inputs or outputs
- * (recurrent networks, attention, losses) have methods of their own for them, described on their pages, and take them as lists by
- * {@link #callAll}.
+ * <p>
+ * Python's {@code module(x)} is {@code module.call(x)}: {@code forward} and the hooks. Modules with several inputs or outputs (recurrent
+ * networks, attention, losses) have methods of their own for them, described on their pages, and take them as lists by {@link #callAll}.
  *
- * <p>A module owns its parameters and buffers, whatever scope it is created in, until {@link #close}, which closes its children too.
- * In evaluation mode, many threads may call {@code forward} at once; only one thread may train or change a module.
+ * <p>
+ * A module owns its parameters and buffers, whatever scope it is created in, until {@link #close}, which closes its children too. In
+ * evaluation mode, many threads may call {@code forward} at once; only one thread may train or change a module.
  */
 public abstract class Module implements AutoCloseable {
     private final Map<String, @Nullable Tensor> parameters = new LinkedHashMap<>();
@@ -55,8 +56,10 @@ public abstract class Module implements AutoCloseable {
      *
      * @throws UnsupportedOperationException if the module does not take one tensor
      */
-    public Tensor forward(Tensor input) { throw new UnsupportedOperationException(name() + " does not map one tensor to one tensor; "
-            + "see its other methods"); }
+    public Tensor forward(Tensor input) {
+        throw new UnsupportedOperationException(name() + " does not map one tensor to one tensor; "
+                + "see its other methods");
+    }
 
     /** Computes all outputs for all inputs, in the order of Python's arguments. Optional inputs that are absent are null. */
     public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
@@ -66,7 +69,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /** Calls {@link #forward} with the hooks before and after it. */
-    public final Tensor call(Tensor input) { return hooks == null ? forward(input) : callAll(List.of(input)).getFirst(); }
+    public final Tensor call(Tensor input) {
+        return hooks == null ? forward(input) : callAll(List.of(input)).getFirst();
+    }
 
     /** Calls {@link #forwardAll} with the hooks before and after it. */
     public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
@@ -82,14 +87,16 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * {@link #call Calls} modules one after the other, each on the output of the one before it. Intermediate tensors are freed; a hook
-     * that wants to keep one lets it {@linkplain Tensor#escape escape}. The result belongs to the current scope.
+     * {@link #call Calls} modules one after the other, each on the output of the one before it. Intermediate tensors are freed; a hook that
+     * wants to keep one lets it {@linkplain Tensor#escape escape}. The result belongs to the current scope.
      */
-    protected static Tensor callInTurn(Iterable<? extends Module> modules, Tensor input) { return callInTurn(modules, input, Module::call); }
+    protected static Tensor callInTurn(Iterable<? extends Module> modules, Tensor input) {
+        return callInTurn(modules, input, Module::call);
+    }
 
     /**
-     * Calls modules one after the other as {@link #callInTurn(Iterable, Tensor)}, for modules that take more than the output of the
-     * one before them.
+     * Calls modules one after the other as {@link #callInTurn(Iterable, Tensor)}, for modules that take more than the output of the one
+     * before them.
      */
     protected static <M extends Module> Tensor callInTurn(Iterable<M> modules, Tensor input, BiFunction<M, Tensor, Tensor> call) {
         try (var scope = Scope.open()) {
@@ -119,8 +126,8 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Registers {@code initial} as a buffer: this module owns it, and it is saved but not trained. Null registers the name of an
-     * absent buffer.
+     * Registers {@code initial} as a buffer: this module owns it, and it is saved but not trained. Null registers the name of an absent
+     * buffer.
      */
     protected final <T extends @Nullable Tensor> T buffer(String name, T initial) { return buffer(name, initial, true); }
 
@@ -160,19 +167,27 @@ public abstract class Module implements AutoCloseable {
     }
 
     /** Creates a module of the same class with the same options, for {@link #copyOf}. The values of its tensors do not matter. */
-    protected Module recreate() { throw new UnsupportedOperationException(name() + " cannot be copied: it does not override recreate()"); }
+    protected Module recreate() {
+        throw new UnsupportedOperationException(name() + " cannot be copied: it does not override recreate()");
+    }
 
     // ---- parameters, buffers, children
 
     /**
      * Returns this module's own parameter of that name; the tensor stays the module's.
      *
-     * @throws IllegalArgumentException if there is none, as of a layer without bias; {@link #parameterOrNull} is for names that may be absent
+     * @throws IllegalArgumentException if there is none, as of a layer without bias; {@link #parameterOrNull} is for names that may be
+     * absent
      */
     public final Tensor parameter(String name) { return present("parameter", parameters, name); }
 
-    /** Returns this module's own parameter of that name, or null if it is absent, as the bias of a layer without one; the tensor stays the module's. */
-    public final @Nullable Tensor parameterOrNull(String name) { return parameters.get(name); }
+    /**
+     * Returns this module's own parameter of that name, or null if it is absent, as the bias of a layer without one; the tensor stays the
+     * module's.
+     */
+    public final @Nullable Tensor parameterOrNull(String name) {
+        return parameters.get(name);
+    }
 
     /**
      * Returns this module's own buffer of that name; the tensor stays the module's.
@@ -182,29 +197,36 @@ public abstract class Module implements AutoCloseable {
     public final Tensor buffer(String name) { return present("buffer", buffers, name); }
 
     /** Returns this module's own buffer of that name, or null if it is absent; the tensor stays the module's. */
-    public final @Nullable Tensor bufferOrNull(String name) { return buffers.get(name); }
+    public final @Nullable Tensor bufferOrNull(String name) {
+        return buffers.get(name);
+    }
 
     private Tensor present(String kind, Map<String, @Nullable Tensor> among, String name) {
         Tensor t = among.get(name);
         if (t != null) return t;
         List<String> names = among.entrySet().stream().filter(e -> e.getValue() != null).map(Map.Entry::getKey).toList();
-        throw new IllegalArgumentException(name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
-                + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask " + kind + "OrNull");
+        throw new IllegalArgumentException(
+                name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
+                        + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask "
+                        + kind + "OrNull");
     }
 
     /**
-     * Replaces one of this module's own parameters. If the tensor is another module's parameter, both share it ("tied weights"): it
-     * counts once in {@link #parameters}, is in the state dict twice, and is closed with the first of them.
+     * Replaces one of this module's own parameters. If the tensor is another module's parameter, both share it ("tied weights"): it counts
+     * once in {@link #parameters}, is in the state dict twice, and is closed with the first of them.
      *
      * @throws IllegalArgumentException if there is no parameter of that name, or its shape differs
      */
     public final void setParameter(String name, @Nullable Tensor tensor) { replace(parameters, name, tensor); }
 
     /** Replaces one of this module's own buffers, as {@link #setParameter} does for parameters. */
-    public final void setBuffer(String name, @Nullable Tensor tensor) { replace(buffers, name, tensor); }
+    public final void setBuffer(String name, @Nullable Tensor tensor) {
+        replace(buffers, name, tensor);
+    }
 
     private void replace(Map<String, @Nullable Tensor> among, String name, @Nullable Tensor tensor) {
-        if (!among.containsKey(name)) throw new IllegalArgumentException(name() + " has no parameter or buffer '" + name + "' of that kind");
+        if (!among.containsKey(name))
+            throw new IllegalArgumentException(name() + " has no parameter or buffer '" + name + "' of that kind");
         Tensor before = among.get(name);
         if (before == tensor) return;
         if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
@@ -214,7 +236,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /** Returns the child modules by their names. */
-    public final Map<String, Module> namedChildren() { return Collections.unmodifiableMap(children); }
+    public final Map<String, Module> namedChildren() {
+        return Collections.unmodifiableMap(children);
+    }
 
     /**
      * Returns all parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the
@@ -225,7 +249,9 @@ public abstract class Module implements AutoCloseable {
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
     /** Returns all buffers by their full names, persistent or not, shared ones once. */
-    public final Map<String, Tensor> namedBuffers() { return distinct(m -> m.buffers); }
+    public final Map<String, Tensor> namedBuffers() {
+        return distinct(m -> m.buffers);
+    }
 
     /** Returns parameters and persistent buffers by their full names, in PyTorch's order. The tensors are not copies. */
     public final Map<String, Tensor> stateDict() {
@@ -245,7 +271,9 @@ public abstract class Module implements AutoCloseable {
     }
 
     /** Returns this module and all modules inside, outer before inner, shared ones once. */
-    public final List<Module> modules() { return new ArrayList<>(namedModules().values()); }
+    public final List<Module> modules() {
+        return new ArrayList<>(namedModules().values());
+    }
 
     /** Returns {@link #modules} by their full names; the name of this module is empty. */
     public final Map<String, Module> namedModules() {
@@ -273,7 +301,9 @@ public abstract class Module implements AutoCloseable {
     public record LoadReport(List<String> missing, List<String> unexpected) {}
 
     /** Loads a state dict strictly, as {@link #loadStateDict(Map, boolean)}. */
-    public final LoadReport loadStateDict(Map<String, Tensor> state) { return loadStateDict(state, true); }
+    public final LoadReport loadStateDict(Map<String, Tensor> state) {
+        return loadStateDict(state, true);
+    }
 
     /**
      * Copies {@code state} into the tensors of the same names, converting type and device. Nothing is changed unless everything fits.
@@ -291,18 +321,16 @@ public abstract class Module implements AutoCloseable {
     }
 
     /**
-     * Prepares the module for tensors that it creates late. {@link #loadStateDict} calls it before names are compared, with this
-     * module's own entries by their short names. It may set absent buffers. Values are copied afterwards; the buffers stay if the rest
-     * does not fit.
+     * Prepares the module for tensors that it creates late. {@link #loadStateDict} calls it before names are compared, with this module's
+     * own entries by their short names. It may set absent buffers. Values are copied afterwards; the buffers stay if the rest does not fit.
      */
     protected void beforeLoad(Map<String, Tensor> own) {}
 
     /**
-     * Returns a module with the same values, modes and ties between its tensors, in memory of its own and without hooks. Draws no
-     * random numbers.
+     * Returns a module with the same values, modes and ties between its tensors, in memory of its own and without hooks. Draws no random
+     * numbers.
      */
-    @SuppressWarnings("unchecked")
-    public static <M extends Module> M copyOf(M module) { return (M) Copies.of(module); }
+    @SuppressWarnings("unchecked") public static <M extends Module> M copyOf(M module) { return (M) Copies.of(module); }
 
     Map<String, @Nullable Tensor> ownParameters() { return parameters; }
 
@@ -321,7 +349,9 @@ public abstract class Module implements AutoCloseable {
     public final Module eval() { return train(false); }
 
     /** Returns whether this module is in training mode. A module that only groups another's children returns their mode. */
-    public boolean isTraining() { return training; }
+    public boolean isTraining() {
+        return training;
+    }
 
     void setTraining(boolean on) { training = on; }
 
@@ -338,14 +368,16 @@ public abstract class Module implements AutoCloseable {
     public final Module to(Device device) { return to(device, null, null); }
 
     /** Changes the memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
-    public final Module to(MemoryFormat format) { return to(null, null, format); }
+    public final Module to(MemoryFormat format) {
+        return to(null, null, format);
+    }
 
     /** Converts floating-point parameters and buffers to a type. */
     public final Module to(DType dtype) { return to(null, dtype, null); }
 
     /**
-     * Moves and converts parameters, their gradients and buffers; null leaves an aspect unchanged. The tensors stay the same objects,
-     * so optimisers keep them.
+     * Moves and converts parameters, their gradients and buffers; null leaves an aspect unchanged. The tensors stay the same objects, so
+     * optimisers keep them.
      *
      * @param dtype type of floating-point tensors; others keep theirs
      * @param format memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}

@@ -34,7 +34,8 @@ public final class ModuleList extends Module implements Iterable<Module> {
         for (int first = 0, last; first < size(); first = last + 1) {
             String text = get(first).toString();
             for (last = first; last + 1 < size() && get(last + 1).toString().equals(text);) last++;
-            lines.add(Repr.indented(first == last ? "(" + first + "): " + text : "(" + first + "-" + last + "): " + (last - first + 1) + " x " + text));
+            lines.add(Repr.indented(
+                    first == last ? "(" + first + "): " + text : "(" + first + "-" + last + "): " + (last - first + 1) + " x " + text));
         }
         return Repr.block("ModuleList", lines);
     }

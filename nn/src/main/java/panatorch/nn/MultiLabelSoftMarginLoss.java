@@ -19,7 +19,9 @@ public final class MultiLabelSoftMarginLoss extends Loss {
         buffer("weight", weight);
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Losses.multilabelSoftMargin(input, target, bufferOrNull("weight"), reduction); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Losses.multilabelSoftMargin(input, target, bufferOrNull("weight"), reduction);
+    }
 
     @Override protected Module recreate() { return new MultiLabelSoftMarginLoss(another("weight"), reduction); }
 }

@@ -6,8 +6,8 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Multi-class margin loss {@code Σ max(0, margin − x_target + x_class)ᵖ / C} over the other classes: scores [N, C], classes int64 [N];
- * [N] without reduction.
+ * Multi-class margin loss {@code Σ max(0, margin − x_target + x_class)ᵖ / C} over the other classes: scores [N, C], classes int64 [N]; [N]
+ * without reduction.
  */
 public final class MultiMarginLoss extends Loss {
     /**
@@ -53,7 +53,9 @@ public final class MultiMarginLoss extends Loss {
         this.margin = margin;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.multiMarginLoss(input, target, p, margin, bufferOrNull("weight"), code()); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Nn.multiMarginLoss(input, target, p, margin, bufferOrNull("weight"), code());
+    }
 
     @Override protected Module recreate() { return new MultiMarginLoss(another("weight"), p, margin, reduction); }
 }

@@ -10,8 +10,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or, if keys or values
- * have other sizes, {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k},
+ * Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762). Parameters: {@code in_proj_weight} [3·E, E], or, if keys or values have
+ * other sizes, {@code q_proj_weight}, {@code k_proj_weight}, {@code v_proj_weight}; {@code in_proj_bias} [3·E]; {@code bias_k},
  * {@code bias_v} [1, 1, E]; {@code out_proj.weight}, {@code out_proj.bias}.
  *
  * <pre>{@code
@@ -19,11 +19,13 @@ import panatorch.nn.init.Init;
  * Tensor y = attention.forward(Torch.randn(2, 10, 64));           // self-attention, of the same shape
  * }</pre>
  *
- * <p>Attention weights are dropped in training; {@linkplain #setMasks masks} are [N, heads, L, S]. Without a mask source the fused
- * kernel draws its own.
+ * <p>
+ * Attention weights are dropped in training; {@linkplain #setMasks masks} are [N, heads, L, S]. Without a mask source the fused kernel
+ * draws its own.
  *
- * <p>Shapes: queries are [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a
- * batch it is absent.
+ * <p>
+ * Shapes: queries are [L, N, E], keys [S, N, kdim] and values [S, N, vdim]; with {@code batchFirst} N comes first, and without a batch it
+ * is absent.
  */
 public final class MultiheadAttention extends Module implements Masked {
     /**
@@ -39,7 +41,8 @@ public final class MultiheadAttention extends Module implements Masked {
      * @param vdim features of values
      * @param batchFirst whether the batch is the first dimension
      */
-    public record Options(long embed, int heads, double dropout, boolean bias, boolean biasKv, boolean zeroAttention, long kdim, long vdim, boolean batchFirst) {
+    public record Options(long embed, int heads, double dropout, boolean bias, boolean biasKv, boolean zeroAttention, long kdim, long vdim,
+            boolean batchFirst) {
         public Options dropout(double p) { return new Options(embed, heads, p, bias, biasKv, zeroAttention, kdim, vdim, batchFirst); }
 
         public Options bias(boolean on) { return new Options(embed, heads, dropout, on, biasKv, zeroAttention, kdim, vdim, batchFirst); }
@@ -49,7 +52,9 @@ public final class MultiheadAttention extends Module implements Masked {
         public Options zeroAttention(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, on, kdim, vdim, batchFirst); }
 
         /** Sets the sizes of keys and values. */
-        public Options sizes(long keys, long values) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, keys, values, batchFirst); }
+        public Options sizes(long keys, long values) {
+            return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, keys, values, batchFirst);
+        }
 
         public Options batchFirst(boolean on) { return new Options(embed, heads, dropout, bias, biasKv, zeroAttention, kdim, vdim, on); }
 
@@ -64,23 +69,36 @@ public final class MultiheadAttention extends Module implements Masked {
      * @param attentionMask mask [L, S] or [N·heads, L, S], or null
      * @param needWeights whether to return the weights; the fused kernel is used if not
      * @param averageWeights whether to average the weights over the heads
-     * @param isCausal whether the attention mask hides exactly the later keys. Unlike in Python, the mask can then be left out; the
-     * kernel uses none if there is neither padding nor a need for weights
+     * @param isCausal whether the attention mask hides exactly the later keys. Unlike in Python, the mask can then be left out; the kernel
+     * uses none if there is neither padding nor a need for weights
      */
-    public record ForwardOptions(@Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights, boolean isCausal) {
-        public ForwardOptions keyPaddingMask(@Nullable Tensor mask) { return new ForwardOptions(mask, attentionMask, needWeights, averageWeights, isCausal); }
+    public record ForwardOptions(@Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights,
+            boolean averageWeights, boolean isCausal) {
+        public ForwardOptions keyPaddingMask(@Nullable Tensor mask) {
+            return new ForwardOptions(mask, attentionMask, needWeights, averageWeights, isCausal);
+        }
 
-        public ForwardOptions attentionMask(@Nullable Tensor mask) { return new ForwardOptions(keyPaddingMask, mask, needWeights, averageWeights, isCausal); }
+        public ForwardOptions attentionMask(@Nullable Tensor mask) {
+            return new ForwardOptions(keyPaddingMask, mask, needWeights, averageWeights, isCausal);
+        }
 
-        public ForwardOptions needWeights(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, on, averageWeights, isCausal); }
+        public ForwardOptions needWeights(boolean on) {
+            return new ForwardOptions(keyPaddingMask, attentionMask, on, averageWeights, isCausal);
+        }
 
-        public ForwardOptions averageWeights(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, on, isCausal); }
+        public ForwardOptions averageWeights(boolean on) {
+            return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, on, isCausal);
+        }
 
-        public ForwardOptions isCausal(boolean on) { return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, on); }
+        public ForwardOptions isCausal(boolean on) {
+            return new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, on);
+        }
     }
 
     /** Returns options without masks, with weights averaged over the heads. */
-    public static ForwardOptions forwardOptions() { return new ForwardOptions(null, null, true, true, false); }
+    public static ForwardOptions forwardOptions() {
+        return new ForwardOptions(null, null, true, true, false);
+    }
 
     /**
      * The result of a call.
@@ -99,7 +117,8 @@ public final class MultiheadAttention extends Module implements Masked {
     public MultiheadAttention(long embed, int heads) { this(options(embed, heads)); }
 
     public MultiheadAttention(Options o) {
-        if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0) throw new IllegalArgumentException(o.heads + " heads do not divide " + o.embed + " features");
+        if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0)
+            throw new IllegalArgumentException(o.heads + " heads do not divide " + o.embed + " features");
         options = o;
         drop = new DropState(o.dropout);
         long e = o.embed;
@@ -124,10 +143,14 @@ public final class MultiheadAttention extends Module implements Masked {
     @Override public void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
     /** Computes self-attention, without returning its weights. */
-    @Override public Tensor forward(Tensor input) { return attend(input, input, input, null, null, false, false).output(); }
+    @Override public Tensor forward(Tensor input) {
+        return attend(input, input, input, null, null, false, false).output();
+    }
 
     /** Computes attention, with weights averaged over the heads. */
-    public Result forward(Tensor query, Tensor key, Tensor value) { return forward(query, key, value, forwardOptions()); }
+    public Result forward(Tensor query, Tensor key, Tensor value) {
+        return forward(query, key, value, forwardOptions());
+    }
 
     /** Takes query, key and value, then the key padding mask and the attention mask, and returns output and averaged weights. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
@@ -137,7 +160,8 @@ public final class MultiheadAttention extends Module implements Masked {
     }
 
     /** Computes {@link #forward(Tensor, Tensor, Tensor, ForwardOptions)} without an options object. */
-    public Result attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask, boolean needWeights, boolean averageWeights) {
+    public Result attend(Tensor query, Tensor key, Tensor value, @Nullable Tensor keyPaddingMask, @Nullable Tensor attentionMask,
+            boolean needWeights, boolean averageWeights) {
         return forward(query, key, value, new ForwardOptions(keyPaddingMask, attentionMask, needWeights, averageWeights, false));
     }
 
@@ -148,10 +172,12 @@ public final class MultiheadAttention extends Module implements Masked {
      */
     public Result forward(Tensor query, Tensor key, Tensor value, ForwardOptions o) {
         boolean batched = query.dim() == 3, turned = batched && options.batchFirst;
-        Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched), value == key ? null : laidOut(value, batched));
-        Tensor q = projected[0], k = projected[1], v = projected[2];                     // [L, N, E], [S, N, E]
+        Tensor[] projected = project(laidOut(query, batched), key == query ? null : laidOut(key, batched),
+                value == key ? null : laidOut(value, batched));
+        Tensor q = projected[0], k = projected[1], v = projected[2]; // [L, N, E], [S, N, E]
         long length = q.size(0), n = q.size(1), heads = options.heads, size = options.embed / heads;
-        boolean kernelHides = o.isCausal && drop.asked(this) == null && o.keyPaddingMask == null && !o.needWeights && !options.biasKv && !options.zeroAttention;
+        boolean kernelHides = o.isCausal && drop.asked(this) == null && o.keyPaddingMask == null && !o.needWeights && !options.biasKv
+                && !options.zeroAttention;
         Tensor given = kernelHides ? null : o.attentionMask == null && o.isCausal ? later(length, k.size(0), q) : o.attentionMask;
         Tensor mask = given == null ? null : added(given, q);
         if (mask != null && mask.dim() == 2) mask = mask.unsqueeze(0);
@@ -174,7 +200,7 @@ public final class MultiheadAttention extends Module implements Masked {
         if (mask != null) mask = mask.size(0) == 1 ? mask.unsqueeze(0) : mask.reshape(n, heads, length, keys);
         if (padding != null) padding = padding.reshape(n, 1, 1, keys);
         Tensor all = mask == null ? padding : padding == null ? mask : mask.add(padding);
-        q = q.reshape(length, n, heads, size).permute(1, 2, 0, 3);                     // [N, heads, L, size]
+        q = q.reshape(length, n, heads, size).permute(1, 2, 0, 3); // [N, heads, L, size]
         k = k.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
         v = v.reshape(keys, n, heads, size).permute(1, 2, 0, 3);
         Tensor weights = null, output;
@@ -194,10 +220,14 @@ public final class MultiheadAttention extends Module implements Masked {
     }
 
     /** Returns {@code t} as [length, N, features]. */
-    private Tensor laidOut(Tensor t, boolean batched) { return !batched ? t.unsqueeze(1) : options.batchFirst ? t.transpose(0, 1) : t; }
+    private Tensor laidOut(Tensor t, boolean batched) {
+        return !batched ? t.unsqueeze(1) : options.batchFirst ? t.transpose(0, 1) : t;
+    }
 
     /** Returns a mask [length, keys], true where a key is later than the query. */
-    private static Tensor later(long length, long keys, Tensor like) { return Torch.ones(DType.BOOL, like.device(), length, keys).triu(1); }
+    private static Tensor later(long length, long keys, Tensor like) {
+        return Torch.ones(DType.BOOL, like.device(), length, keys).triu(1);
+    }
 
     static Tensor added(Tensor mask, Tensor like) {
         if (mask.isFloatingPoint()) return mask;
@@ -216,13 +246,17 @@ public final class MultiheadAttention extends Module implements Masked {
         Tensor weight = parameterOrNull("in_proj_weight"), bias = parameterOrNull("in_proj_bias");
         if (weight != null && key == null && value == null) return Aten.linear(query, weight, bias).chunk(3, -1).toArray(Tensor[]::new);
         Tensor k = key == null ? query : key, v = value == null ? k : value;
-        var weights = weight != null ? weight.chunk(3) : List.of(parameter("q_proj_weight"), parameter("k_proj_weight"), parameter("v_proj_weight"));
+        var weights = weight != null ? weight.chunk(3)
+                : List.of(parameter("q_proj_weight"), parameter("k_proj_weight"), parameter("v_proj_weight"));
         var biases = bias == null ? Arrays.<Tensor>asList(null, null, null) : bias.chunk(3);
-        return new Tensor[] {Aten.linear(query, weights.get(0), biases.get(0)), Aten.linear(k, weights.get(1), biases.get(1)), Aten.linear(v, weights.get(2), biases.get(2))};
+        return new Tensor[] {Aten.linear(query, weights.get(0), biases.get(0)), Aten.linear(k, weights.get(1), biases.get(1)),
+            Aten.linear(v, weights.get(2), biases.get(2))};
     }
 
     @Override protected Module recreate() { return new MultiheadAttention(options); }
 
     /** Returns the module as PyTorch prints it, where the output layer has a class of its own. */
-    @Override public String toString() { return super.toString().replace("(out_proj): Linear(", "(out_proj): NonDynamicallyQuantizableLinear("); }
+    @Override public String toString() {
+        return super.toString().replace("(out_proj): Linear(", "(out_proj): NonDynamicallyQuantizableLinear(");
+    }
 }

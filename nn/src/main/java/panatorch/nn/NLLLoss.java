@@ -25,7 +25,9 @@ public final class NLLLoss extends Loss {
         this.ignoreIndex = ignoreIndex;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return Nn.nllLossNd(input, target, bufferOrNull("weight"), code(), ignoreIndex); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return Nn.nllLossNd(input, target, bufferOrNull("weight"), code(), ignoreIndex);
+    }
 
     @Override protected Module recreate() { return new NLLLoss(another("weight"), ignoreIndex, reduction); }
 }

@@ -24,7 +24,8 @@ public record NormOptions(long channels, double eps, @Nullable Double momentum, 
     public NormOptions bias(boolean on) { return new NormOptions(channels, eps, momentum, affine, trackRunningStats, on); }
 
     String describe(boolean hasBias) {
-        return channels + ", eps=" + Repr.of(eps) + ", momentum=" + Repr.of((Object) momentum) + ", affine=" + Repr.of(affine) + ", bias=" + Repr.of(hasBias)
+        return channels + ", eps=" + Repr.of(eps) + ", momentum=" + Repr.of((Object) momentum) + ", affine=" + Repr.of(affine) + ", bias="
+                + Repr.of(hasBias)
                 + ", track_running_stats=" + Repr.of(trackRunningStats);
     }
 }

@@ -6,8 +6,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Parametric ReLU: {@code x} where positive, else {@code a · x} with a learned {@code a}, one for all or one for each channel of [N,
- * C, …] (He et al., 2015, arXiv:1502.01852). Parameter: {@code weight} [n].
+ * Parametric ReLU: {@code x} where positive, else {@code a · x} with a learned {@code a}, one for all or one for each channel of [N, C, …]
+ * (He et al., 2015, arXiv:1502.01852). Parameter: {@code weight} [n].
  */
 public final class PReLU extends Module {
     private final long n;

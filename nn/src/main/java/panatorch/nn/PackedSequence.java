@@ -12,7 +12,8 @@ import panatorch.Tensor;
  * Tensor output = lstm.forward(packed).output().pad(true, 0);                        // [2, 5, 20]
  * }</pre>
  *
- * <p>Its tensors belong to the scope in which it is created.
+ * <p>
+ * Its tensors belong to the scope in which it is created.
  *
  * @param data the steps of all sequences, [sum of lengths, features]
  * @param batchSizes number of sequences that have each step, int64 on the CPU
@@ -37,18 +38,28 @@ public record PackedSequence(Tensor data, Tensor batchSizes, Tensor sorted) {
      * {@code batchFirst}.
      */
     public Tensor pad(boolean batchFirst, double value) {
-        return Aten._padPackedSequence(data, batchSizes, batchFirst, value, batchSizes.size(0)).result0().indexSelect(batchFirst ? 0 : 1, sorted.argsort());
+        return Aten._padPackedSequence(data, batchSizes, batchFirst, value, batchSizes.size(0)).result0().indexSelect(batchFirst ? 0 : 1,
+                sorted.argsort());
     }
 
     /** Returns the lengths of the sequences in their original order, int64 [N]. */
-    public Tensor lengths() { return Aten._padPackedSequence(data, batchSizes, true, 0, batchSizes.size(0)).result1().indexSelect(0, sorted.argsort().to(batchSizes.device())); }
+    public Tensor lengths() {
+        return Aten._padPackedSequence(data, batchSizes, true, 0, batchSizes.size(0)).result1().indexSelect(0,
+                sorted.argsort().to(batchSizes.device()));
+    }
 
     /** Returns other data of the same sequences. */
-    PackedSequence with(Tensor other) { return new PackedSequence(other, batchSizes, sorted); }
+    PackedSequence with(Tensor other) {
+        return new PackedSequence(other, batchSizes, sorted);
+    }
 
     /** Sorts states [*, N, H] in the order of the packed sequences. */
-    @Nullable Tensor sorted(@Nullable Tensor state) { return state == null ? null : state.indexSelect(1, sorted); }
+    @Nullable Tensor sorted(@Nullable Tensor state) {
+        return state == null ? null : state.indexSelect(1, sorted);
+    }
 
     /** Returns states [*, N, H] in the original order of the sequences. */
-    Tensor unsorted(Tensor state) { return state.indexSelect(1, sorted.argsort()); }
+    Tensor unsorted(Tensor state) {
+        return state.indexSelect(1, sorted.argsort());
+    }
 }

@@ -20,7 +20,9 @@ public final class PairwiseDistance extends Module {
 
     public Tensor forward(Tensor x1, Tensor x2) { return Aten.pairwiseDistance(x1, x2, p, eps, keepDim); }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1)));
+    }
 
     @Override protected Module recreate() { return new PairwiseDistance(p, eps, keepDim); }
 }

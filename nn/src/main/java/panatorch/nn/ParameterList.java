@@ -23,7 +23,9 @@ public final class ParameterList extends Module {
 
     public int size() { return ownParameters().size(); }
 
-    @Override protected Module recreate() { return new ParameterList(IntStream.range(0, size()).mapToObj(i -> get(i).emptyLike()).toArray(Tensor[]::new)); }
+    @Override protected Module recreate() {
+        return new ParameterList(IntStream.range(0, size()).mapToObj(i -> get(i).emptyLike()).toArray(Tensor[]::new));
+    }
 
     @Override protected String describe() { return Repr.parameters(ownParameters()); }
 }

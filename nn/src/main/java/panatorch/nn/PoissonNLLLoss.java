@@ -5,8 +5,8 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Poisson negative log-likelihood {@code exp(x) − y x}, or {@code x − y log(x + ε)} if the input is not a logarithm. Input and target
- * have the same shape.
+ * Poisson negative log-likelihood {@code exp(x) − y x}, or {@code x − y log(x + ε)} if the input is not a logarithm. Input and target have
+ * the same shape.
  */
 public final class PoissonNLLLoss extends Loss {
     /**
@@ -28,7 +28,9 @@ public final class PoissonNLLLoss extends Loss {
     }
 
     /** Returns the defaults: logarithms, without the constant, the mean. */
-    public static Options options() { return new Options(true, false, 1e-8, Reduction.MEAN); }
+    public static Options options() {
+        return new Options(true, false, 1e-8, Reduction.MEAN);
+    }
 
     private final boolean logInput, full;
     private final double eps;

@@ -7,8 +7,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * RMS normalisation (Zhang and Sennrich 2019, arXiv:1910.07467): divides by the root of the mean square over the last dimensions,
- * which have the given sizes: any [*, sizes]. Parameter: {@code weight} [sizes].
+ * RMS normalisation (Zhang and Sennrich 2019, arXiv:1910.07467): divides by the root of the mean square over the last dimensions, which
+ * have the given sizes: any [*, sizes]. Parameter: {@code weight} [sizes].
  */
 public final class RMSNorm extends Module {
     private final long[] sizes;
@@ -34,5 +34,7 @@ public final class RMSNorm extends Module {
 
     @Override protected Module recreate() { return new RMSNorm(sizes, eps, affine); }
 
-    @Override protected String describe() { return Repr.tuple(sizes) + ", eps=" + Repr.of((Object) eps) + ", elementwise_affine=" + Repr.of(affine); }
+    @Override protected String describe() {
+        return Repr.tuple(sizes) + ", eps=" + Repr.of((Object) eps) + ", elementwise_affine=" + Repr.of(affine);
+    }
 }

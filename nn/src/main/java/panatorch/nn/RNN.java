@@ -7,8 +7,8 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * A recurrent network {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link Recurrent} for options, parameters
- * and shapes.
+ * A recurrent network {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link Recurrent} for options, parameters and
+ * shapes.
  */
 public final class RNN extends Recurrent {
     /**

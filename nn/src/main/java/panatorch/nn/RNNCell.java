@@ -5,8 +5,8 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * One step of an {@link RNN}: {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link RecurrentCell} for
- * parameters and shapes.
+ * One step of an {@link RNN}: {@code h′ = tanh(W x + b + V h + c)}, or with a ReLU (Elman 1990). See {@link RecurrentCell} for parameters
+ * and shapes.
  */
 public final class RNNCell extends RecurrentCell {
     private final boolean relu;
@@ -24,8 +24,11 @@ public final class RNNCell extends RecurrentCell {
 
     @Override List<Tensor> step(Tensor x, List<Tensor> states) {
         Tensor h = states.getFirst();
-        return List.of(relu ? Aten.rnnReluCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh"))
-                : Aten.rnnTanhCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"), parameterOrNull("bias_hh")));
+        return List.of(relu
+                ? Aten.rnnReluCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"),
+                        parameterOrNull("bias_hh"))
+                : Aten.rnnTanhCell(x, h, parameter("weight_ih"), parameter("weight_hh"), parameterOrNull("bias_ih"),
+                        parameterOrNull("bias_hh")));
     }
 
     @Override protected Module recreate() { return new RNNCell(in, hidden, bias, relu); }

@@ -26,10 +26,13 @@ public final class RReLU extends Module implements Stochastic {
     }
 
     /** Sets the generator of the slopes, which stays the caller's; null for the global one of the input's device. */
-    public void setGenerator(@Nullable Generator generator) { this.generator = generator; }
+    public void setGenerator(@Nullable Generator generator) {
+        this.generator = generator;
+    }
 
     @Override public Tensor forward(Tensor input) {
-        return inplace ? Aten.rrelu_(input, lower, upper, isTraining(), generator) : Aten.rrelu(input, lower, upper, isTraining(), generator);
+        return inplace ? Aten.rrelu_(input, lower, upper, isTraining(), generator)
+                : Aten.rrelu(input, lower, upper, isTraining(), generator);
     }
 
     /** Creates the same activation with the same generator. */
@@ -39,5 +42,7 @@ public final class RReLU extends Module implements Stochastic {
         return copy;
     }
 
-    @Override protected String describe() { return "lower=" + Repr.of(lower) + ", upper=" + Repr.of(upper) + (inplace ? ", inplace=True" : ""); }
+    @Override protected String describe() {
+        return "lower=" + Repr.of(lower) + ", upper=" + Repr.of(upper) + (inplace ? ", inplace=True" : "");
+    }
 }

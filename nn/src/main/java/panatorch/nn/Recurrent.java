@@ -10,17 +10,18 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * The base of recurrent networks of several layers, computed in one operator call. Parameters of layer l, with the suffix
- * {@code _reverse} for the backward direction: {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l},
- * {@code bias_hh_l} [gates·H].
+ * The base of recurrent networks of several layers, computed in one operator call. Parameters of layer l, with the suffix {@code _reverse}
+ * for the backward direction: {@code weight_ih_l} [gates·H, in], {@code weight_hh_l} [gates·H, H], {@code bias_ih_l}, {@code bias_hh_l}
+ * [gates·H].
  *
  * <pre>{@code
  * var lstm = new LSTM(LSTM.options(10, 20).layers(2).batchFirst(true));
  * var result = lstm.forward(Torch.randn(3, 5, 10), null, null);   // output [3, 5, 20], hidden and cell [2, 3, 20]
  * }</pre>
  *
- * <p>Shapes: an input is [L, N, in], or [N, L, in] with {@code batchFirst}, or [L, in] for one sequence. A state is
- * [layers·directions, N, H], or [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
+ * <p>
+ * Shapes: an input is [L, N, in], or [N, L, in] with {@code batchFirst}, or [L, in] for one sequence. A state is [layers·directions, N, H],
+ * or [layers·directions, H]. Sequences of different lengths are a {@link PackedSequence}.
  */
 public abstract sealed class Recurrent extends Module implements Masked permits RNN, GRU, LSTM {
     /**
@@ -33,10 +34,10 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
      * @param batchFirst whether inputs are [N, L, in] instead of [L, N, in]
      * @param dropout probability of dropping after every layer but the last
      * @param bidirectional whether every layer also runs backwards
-     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al., 2014, arXiv:1402.1128); 0 for the hidden
-     * size
+     * @param projection size of an LSTM's output, smaller than the hidden size (Sak et al., 2014, arXiv:1402.1128); 0 for the hidden size
      */
-    public record Options(long in, long hidden, int layers, boolean bias, boolean batchFirst, double dropout, boolean bidirectional, long projection) {
+    public record Options(long in, long hidden, int layers, boolean bias, boolean batchFirst, double dropout, boolean bidirectional,
+            long projection) {
         public Options layers(int n) { return new Options(in, hidden, n, bias, batchFirst, dropout, bidirectional, projection); }
 
         public Options bias(boolean on) { return new Options(in, hidden, layers, on, batchFirst, dropout, bidirectional, projection); }
@@ -59,13 +60,16 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
     private final DropState drop;
 
     /** Returns options of one layer, one direction, with biases, for inputs [L, N, in]. */
-    public static Options options(long in, long hidden) { return new Options(in, hidden, 1, true, false, 0, false, 0); }
+    public static Options options(long in, long hidden) {
+        return new Options(in, hidden, 1, true, false, 0, false, 0);
+    }
 
     Recurrent(Options o, int gates) {
         if (o.in < 1 || o.hidden < 1 || o.layers < 1)
             throw new IllegalArgumentException("sizes and the number of layers have to be above 0, not " + o);
-        if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4) throw new IllegalArgumentException(
-                "projection has to be smaller than the hidden size of an LSTM, and 0 for other networks");
+        if (o.projection < 0 || o.projection >= o.hidden || o.projection > 0 && gates != 4)
+            throw new IllegalArgumentException(
+                    "projection has to be smaller than the hidden size of an LSTM, and 0 for other networks");
         options = o;
         drop = new DropState(o.dropout);
         double bound = 1 / Math.sqrt(o.hidden);
@@ -95,12 +99,15 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
     @Override public final void setMasks(@Nullable MaskSource source) { drop.setMasks(this, source); }
 
     /** Returns the outputs of the last layer at every time, [L, N, directions·H], laid out as the input. */
-    @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
+    @Override public final Tensor forward(Tensor input) {
+        return forwardAll(List.of(input)).getFirst();
+    }
 
     /** Takes the input and states, which are zeros if absent, and returns output and states. */
     @Override public final List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor input = inputs.getFirst();
-        if (input.dim() != 2 && input.dim() != 3) throw new IllegalArgumentException(name() + " takes two or three dimensions, not " + input.describe());
+        if (input.dim() != 2 && input.dim() != 3)
+            throw new IllegalArgumentException(name() + " takes two or three dimensions, not " + input.describe());
         boolean single = input.dim() == 2;
         int batch = options.batchFirst ? 0 : 1;
         Tensor x = single ? input.unsqueeze(batch) : input;
@@ -165,7 +172,8 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
         for (int layer = 0; layer < layers; layer++) {
             if (layer > 0) x = x.mul(between(x, batchSizes, source));
             long first = (long) layer * directions;
-            after.add(run(x, batchSizes, states.stream().map(s -> s.narrow(0, first, directions)).toList(), weights.subList(layer * each, (layer + 1) * each), 1, 0));
+            after.add(run(x, batchSizes, states.stream().map(s -> s.narrow(0, first, directions)).toList(),
+                    weights.subList(layer * each, (layer + 1) * each), 1, 0));
             x = after.getLast().getFirst();
         }
         List<Tensor> all = new ArrayList<>(List.of(x));
@@ -193,7 +201,9 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
 
     @Override protected String describe() {
         Options o = options;
-        return o.in + ", " + o.hidden + (o.projection == 0 ? "" : ", proj_size=" + o.projection) + (o.layers == 1 ? "" : ", num_layers=" + o.layers) + (o.bias ? "" : ", bias=False")
-                + (o.batchFirst ? ", batch_first=True" : "") + (p() == 0 ? "" : ", dropout=" + Repr.of(p())) + (o.bidirectional ? ", bidirectional=True" : "");
+        return o.in + ", " + o.hidden + (o.projection == 0 ? "" : ", proj_size=" + o.projection)
+                + (o.layers == 1 ? "" : ", num_layers=" + o.layers) + (o.bias ? "" : ", bias=False")
+                + (o.batchFirst ? ", batch_first=True" : "") + (p() == 0 ? "" : ", dropout=" + Repr.of(p()))
+                + (o.bidirectional ? ", bidirectional=True" : "");
     }
 }

@@ -31,18 +31,22 @@ public abstract sealed class RecurrentCell extends Module permits RNNCell, GRUCe
     }
 
     /** Returns the next hidden state, starting from zeros. */
-    @Override public final Tensor forward(Tensor input) { return forwardAll(List.of(input)).getFirst(); }
+    @Override public final Tensor forward(Tensor input) {
+        return forwardAll(List.of(input)).getFirst();
+    }
 
     /** Takes the input and states, which are zeros if absent, and returns the next states. */
     @Override public final List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor input = inputs.getFirst();
-        if (input.dim() != 1 && input.dim() != 2) throw new IllegalArgumentException(name() + " takes one or two dimensions, not " + input.describe());
+        if (input.dim() != 1 && input.dim() != 2)
+            throw new IllegalArgumentException(name() + " takes one or two dimensions, not " + input.describe());
         boolean single = input.dim() == 1;
         Tensor x = single ? input.unsqueeze(0) : input;
         List<Tensor> before = new ArrayList<>(), after = new ArrayList<>();
         for (int i = 1; i <= states; i++) {
             Tensor given = Inputs.at(inputs, i);
-            before.add(given == null ? Aten.zeros(new long[] {x.size(0), hidden}, x.dtype(), null, x.device()) : single ? given.unsqueeze(0) : given);
+            before.add(given == null ? Aten.zeros(new long[] {x.size(0), hidden}, x.dtype(), null, x.device())
+                    : single ? given.unsqueeze(0) : given);
         }
         for (Tensor t : step(x, before)) after.add(single ? t.squeeze(0) : t);
         return after;

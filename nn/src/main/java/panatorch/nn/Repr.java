@@ -38,13 +38,18 @@ final class Repr {
             String plain = exact.toPlainString();
             return plain.contains(".") ? plain : plain + ".0";
         }
-        return exact.movePointLeft(exponent).stripTrailingZeros().toPlainString() + (exponent < 0 ? "e-" : "e+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+        return exact.movePointLeft(exponent).stripTrailingZeros().toPlainString() + (exponent < 0 ? "e-" : "e+")
+                + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 
-    static String tuple(long... v) { return v.length == 1 ? "(" + v[0] + ",)" : Arrays.stream(v).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")")); }
+    static String tuple(long... v) {
+        return v.length == 1 ? "(" + v[0] + ",)" : Arrays.stream(v).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
+    }
 
     /** Formats sizes: one number for all dimensions, or one for each. */
-    static String size(long... v) { return v.length == 1 ? Long.toString(v[0]) : tuple(v); }
+    static String size(long... v) {
+        return v.length == 1 ? Long.toString(v[0]) : tuple(v);
+    }
 
     /** Formats sizes as {@link #size}, with None for 0. */
     static String kept(long... v) {
@@ -63,11 +68,14 @@ final class Repr {
 
     /** Returns one line for each parameter of a list or dictionary. */
     static String parameters(Map<String, @Nullable Tensor> parameters) {
-        return parameters.entrySet().stream().map(e -> "  (" + e.getKey() + "): " + (e.getValue() == null ? "None" : describe(e.getValue()))).collect(Collectors.joining("\n"));
+        return parameters.entrySet().stream()
+                .map(e -> "  (" + e.getKey() + "): " + (e.getValue() == null ? "None" : describe(e.getValue())))
+                .collect(Collectors.joining("\n"));
     }
 
     private static String describe(Tensor t) {
-        return "Parameter containing: [torch." + t.dtype() + " of size " + Arrays.stream(t.shape()).mapToObj(Long::toString).collect(Collectors.joining("x"))
+        return "Parameter containing: [torch." + t.dtype() + " of size "
+                + Arrays.stream(t.shape()).mapToObj(Long::toString).collect(Collectors.joining("x"))
                 + (t.device().type() == Device.Type.CUDA ? " (" + t.device() + ")]" : "]");
     }
 

@@ -17,7 +17,9 @@ public final class Sequential extends Module {
     }
 
     /** @param modules the modules by their names, in the map's order */
-    public Sequential(java.util.SequencedMap<String, ? extends Module> modules) { modules.forEach(this::child); }
+    public Sequential(java.util.SequencedMap<String, ? extends Module> modules) {
+        modules.forEach(this::child);
+    }
 
     /** Returns the module at index {@code i}. */
     public Module get(int i) { return List.copyOf(namedChildren().values()).get(i); }

@@ -25,6 +25,8 @@ final class Sizes {
 
     /** Refuses to normalise single values. Their variance is 0, so the result would silently be the bias. */
     static void moreThanOne(long values, String of, Tensor input) {
-        if (values == 1) throw new IllegalArgumentException("Expected more than 1 " + of + " when training, got input size " + Arrays.toString(input.shape()));
+        if (values == 1)
+            throw new IllegalArgumentException(
+                    "Expected more than 1 " + of + " when training, got input size " + Arrays.toString(input.shape()));
     }
 }

@@ -17,7 +17,9 @@ public final class SmoothL1Loss extends Loss {
         this.beta = beta;
     }
 
-    @Override public Tensor forward(Tensor input, Tensor target) { return beta == 0 ? Nn.l1Loss(input, target, code()) : Nn.smoothL1Loss(input, target, code(), beta); }
+    @Override public Tensor forward(Tensor input, Tensor target) {
+        return beta == 0 ? Nn.l1Loss(input, target, code()) : Nn.smoothL1Loss(input, target, code(), beta);
+    }
 
     @Override protected Module recreate() { return new SmoothL1Loss(beta, reduction); }
 }

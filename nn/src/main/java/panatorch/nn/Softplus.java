@@ -4,8 +4,7 @@ import panatorch.Aten;
 import panatorch.Tensor;
 
 /**
- * Softplus {@code log(1 + exp(βx)) / β}, any shape. It returns {@code x} itself where {@code βx} is above the threshold, to stay
- * finite.
+ * Softplus {@code log(1 + exp(βx)) / β}, any shape. It returns {@code x} itself where {@code βx} is above the threshold, to stay finite.
  */
 public final class Softplus extends Module {
     private final double beta, threshold;

@@ -15,17 +15,23 @@ final class StateDictLoader {
     private StateDictLoader() {}
 
     /** Returns the names in {@code all} that {@code others} lacks. */
-    static List<String> namesWithout(Map<String, Tensor> all, Map<String, Tensor> others) { return all.keySet().stream().filter(n -> !others.containsKey(n)).toList(); }
+    static List<String> namesWithout(Map<String, Tensor> all, Map<String, Tensor> others) {
+        return all.keySet().stream().filter(n -> !others.containsKey(n)).toList();
+    }
 
-    /** Copies the tensors of {@code state} into those of {@code own} that have their names, unless a shape differs or a name is missing or unexpected. */
+    /**
+     * Copies the tensors of {@code state} into those of {@code own} that have their names, unless a shape differs or a name is missing or
+     * unexpected.
+     */
     static void load(String module, Map<String, Tensor> own, Map<String, Tensor> state, List<String> missing, List<String> unexpected) {
         var wrong = new StringJoiner("\n\t");
         if (!missing.isEmpty()) wrong.add("Missing key(s) in state_dict: " + quoted(missing) + ". ");
         if (!unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
         own.forEach((name, t) -> {
             Tensor other = state.get(name);
-            if (other != null && !Arrays.equals(t.shape(), other.shape())) wrong.add("size mismatch for " + name + ": copying a param with shape torch.Size(" + Arrays.toString(other.shape())
-                    + ") from checkpoint, the shape in current model is torch.Size(" + Arrays.toString(t.shape()) + ").");
+            if (other != null && !Arrays.equals(t.shape(), other.shape()))
+                wrong.add("size mismatch for " + name + ": copying a param with shape torch.Size(" + Arrays.toString(other.shape())
+                        + ") from checkpoint, the shape in current model is torch.Size(" + Arrays.toString(t.shape()) + ").");
         });
         if (wrong.length() > 0) throw new IllegalArgumentException("Error(s) in loading state_dict for " + module + ":\n\t" + wrong);
         try (var noGrad = NoGrad.enter()) {

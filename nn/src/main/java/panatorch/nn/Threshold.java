@@ -17,9 +17,13 @@ public final class Threshold extends Module {
         this.inplace = inplace;
     }
 
-    @Override public Tensor forward(Tensor input) { return inplace ? Aten.threshold_(input, threshold, value) : Aten.threshold(input, threshold, value); }
+    @Override public Tensor forward(Tensor input) {
+        return inplace ? Aten.threshold_(input, threshold, value) : Aten.threshold(input, threshold, value);
+    }
 
     @Override protected Module recreate() { return new Threshold(threshold, value, inplace); }
 
-    @Override protected String describe() { return "threshold=" + Repr.of(threshold) + ", value=" + Repr.of(value) + (inplace ? ", inplace=True" : ""); }
+    @Override protected String describe() {
+        return "threshold=" + Repr.of(threshold) + ", value=" + Repr.of(value) + (inplace ? ", inplace=True" : "");
+    }
 }

@@ -9,9 +9,8 @@ import panatorch.Torch;
 import panatorch.nn.init.Init;
 
 /**
- * The encoder-decoder transformer of Vaswani et al., 2017, arXiv:1706.03762, without embeddings and positions: source [S, N, model]
- * and target [T, N, model] → [T, N, model]; with {@code batchFirst} N comes first. Matrices are initialised as by Glorot and Bengio
- * 2010.
+ * The encoder-decoder transformer of Vaswani et al., 2017, arXiv:1706.03762, without embeddings and positions: source [S, N, model] and
+ * target [T, N, model] → [T, N, model]; with {@code batchFirst} N comes first. Matrices are initialised as by Glorot and Bengio 2010.
  *
  * <pre>{@code
  * var network = new Transformer(TransformerOptions.of(512, 8), 6, 6);
@@ -34,8 +33,7 @@ public final class Transformer extends Module {
     }
 
     /**
-     * Returns the mask [n, n] by which no place attends to later ones, minus infinity above the diagonal, to be added before the
-     * softmax.
+     * Returns the mask [n, n] by which no place attends to later ones, minus infinity above the diagonal, to be added before the softmax.
      */
     public static Tensor causalMask(long n) { return Torch.full(new long[] {n, n}, Double.NEGATIVE_INFINITY, DType.FLOAT32).triu(1); }
 
@@ -44,7 +42,8 @@ public final class Transformer extends Module {
     /** Takes source and target, then the masks of source, target and memory, then the padding masks of source, target and memory. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         Tensor memory = encoder.callAll(Arrays.asList(inputs.get(0), Inputs.at(inputs, 2), Inputs.at(inputs, 5))).getFirst();
-        var ofDecoder = Arrays.asList(inputs.get(1), memory, Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 6), Inputs.at(inputs, 7));
+        var ofDecoder = Arrays.asList(inputs.get(1), memory, Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 6),
+                Inputs.at(inputs, 7));
         return decoder.callAll(ofDecoder);
     }
 

@@ -27,14 +27,17 @@ public final class TransformerDecoder extends Module {
     public Tensor forward(Tensor target, Tensor memory) { return forward(target, memory, null, null, null, null); }
 
     /** Decodes the target. Masks are as in {@link TransformerDecoderLayer}. */
-    public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask, @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
-        Tensor x = callInTurn(layers, target, (layer, in) -> layer.callAll(Arrays.asList(in, memory, targetMask, memoryMask, targetPaddingMask, memoryPaddingMask)).getFirst());
+    public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask,
+            @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
+        Tensor x = callInTurn(layers, target, (layer, in) -> layer
+                .callAll(Arrays.asList(in, memory, targetMask, memoryMask, targetPaddingMask, memoryPaddingMask)).getFirst());
         return norm == null ? x : norm.call(x);
     }
 
     /** Takes target, memory, and the masks in the order of {@code forward}. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 5)));
+        return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4),
+                Inputs.at(inputs, 5)));
     }
 
     @Override protected Module recreate() {

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * A decoder layer: self-attention, attention to an encoder's output, and a feed-forward network, each with dropout, a residual sum and
- * a {@link LayerNorm} (Vaswani et al., 2017, arXiv:1706.03762, §3.1). Target [T, N, model] or [T, model], or with {@code batchFirst}
- * [N, T, model].
+ * A decoder layer: self-attention, attention to an encoder's output, and a feed-forward network, each with dropout, a residual sum and a
+ * {@link LayerNorm} (Vaswani et al., 2017, arXiv:1706.03762, §3.1). Target [T, N, model] or [T, model], or with {@code batchFirst} [N, T,
+ * model].
  */
 public final class TransformerDecoderLayer extends Module {
     private final TransformerOptions options;
@@ -49,7 +49,8 @@ public final class TransformerDecoderLayer extends Module {
      * @param targetPaddingMask mask [N, T], or null
      * @param memoryPaddingMask mask [N, S], or null
      */
-    public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask, @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
+    public Tensor forward(Tensor target, Tensor memory, @Nullable Tensor targetMask, @Nullable Tensor memoryMask,
+            @Nullable Tensor targetPaddingMask, @Nullable Tensor memoryPaddingMask) {
         Tensor x = target;
         x = behind(norm1, x.add(dropout1.call(attend(attention, before(norm1, x), null, targetPaddingMask, targetMask))));
         x = behind(norm2, x.add(dropout2.call(attend(crossAttention, before(norm2, x), memory, memoryPaddingMask, memoryMask))));
@@ -60,14 +61,16 @@ public final class TransformerDecoderLayer extends Module {
 
     private Tensor behind(LayerNorm norm, Tensor x) { return options.normFirst() ? x : norm.call(x); }
 
-    private static Tensor attend(MultiheadAttention to, Tensor x, @Nullable Tensor memory, @Nullable Tensor paddingMask, @Nullable Tensor mask) {
+    private static Tensor attend(MultiheadAttention to, Tensor x, @Nullable Tensor memory, @Nullable Tensor paddingMask,
+            @Nullable Tensor mask) {
         Tensor keys = memory == null ? x : memory;
         return to.attend(x, keys, keys, paddingMask, mask, false, false).output();
     }
 
     /** Takes target, memory, and the masks in the order of {@code forward}. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
-        return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4), Inputs.at(inputs, 5)));
+        return List.of(forward(inputs.get(0), inputs.get(1), Inputs.at(inputs, 2), Inputs.at(inputs, 3), Inputs.at(inputs, 4),
+                Inputs.at(inputs, 5)));
     }
 
     @Override protected Module recreate() { return new TransformerDecoderLayer(options); }

@@ -41,7 +41,9 @@ public final class TransformerEncoder extends Module {
     }
 
     /** Takes source, mask and key padding mask. */
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2)));
+    }
 
     @Override protected Module recreate() {
         var layer = (TransformerEncoderLayer) layers.get(0).recreate();

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * An encoder layer: self-attention and a feed-forward network, each with dropout, a residual sum and a {@link LayerNorm} (Vaswani et
- * al., 2017, arXiv:1706.03762, §3.1). Source [L, N, model] or [L, model], or with {@code batchFirst} [N, L, model].
+ * An encoder layer: self-attention and a feed-forward network, each with dropout, a residual sum and a {@link LayerNorm} (Vaswani et al.,
+ * 2017, arXiv:1706.03762, §3.1). Source [L, N, model] or [L, model], or with {@code batchFirst} [N, L, model].
  */
 public final class TransformerEncoderLayer extends Module {
     private final TransformerOptions options;
@@ -53,7 +53,9 @@ public final class TransformerEncoderLayer extends Module {
     private Tensor fed(Tensor x) { return dropout2.call(linear2.call(dropout.call(options.activation().apply(linear1.call(x))))); }
 
     /** Takes source, mask and key padding mask. */
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), Inputs.at(inputs, 1), Inputs.at(inputs, 2)));
+    }
 
     @Override protected Module recreate() { return new TransformerEncoderLayer(options); }
 }

@@ -33,7 +33,9 @@ public final class TripletMarginLoss extends Module {
     }
 
     /** Returns the defaults: margin 1, the Euclidean norm, the mean. */
-    public static Options options() { return new Options(1, 2, 1e-6, false, Reduction.MEAN); }
+    public static Options options() {
+        return new Options(1, 2, 1e-6, false, Reduction.MEAN);
+    }
 
     private final double margin, p, eps;
     private final boolean swap;
@@ -61,7 +63,9 @@ public final class TripletMarginLoss extends Module {
         return Aten.tripletMarginLoss(anchor, positive, negative, margin, p, eps, swap, reduction.ordinal());
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+    }
 
     @Override protected Module recreate() { return new TripletMarginLoss(margin, p, eps, swap, reduction); }
 }

@@ -17,7 +17,8 @@ public final class TripletMarginWithDistanceLoss extends Module {
     public TripletMarginWithDistanceLoss() { this(null, 1, false, Reduction.MEAN); }
 
     /** @param distance distance [N] of two tensors [N, D]; null for {@link PairwiseDistance} */
-    public TripletMarginWithDistanceLoss(java.util.function.@Nullable BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
+    public TripletMarginWithDistanceLoss(java.util.function.@Nullable BinaryOperator<Tensor> distance, double margin, boolean swap,
+            Reduction reduction) {
         if (!(margin > 0)) throw new IllegalArgumentException("the margin has to be above 0, not " + margin);
         given = distance;
         this.distance = distance != null ? distance : child("distance_function", new PairwiseDistance())::forward;
@@ -30,7 +31,9 @@ public final class TripletMarginWithDistanceLoss extends Module {
         return Losses.tripletMarginWithDistance(anchor, positive, negative, distance, margin, swap, reduction);
     }
 
-    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) { return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2))); }
+    @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+        return List.of(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+    }
 
     @Override protected Module recreate() { return new TripletMarginWithDistanceLoss(given, margin, swap, reduction); }
 }

@@ -17,11 +17,14 @@ public final class Unfold extends Module {
         this.stride = stride;
     }
 
-    @Override public Tensor forward(Tensor input) { return Nn.im2col(input, Sizes.of(2, kernel), Sizes.of(2, dilation), Sizes.of(2, padding), Sizes.of(2, stride)); }
+    @Override public Tensor forward(Tensor input) {
+        return Nn.im2col(input, Sizes.of(2, kernel), Sizes.of(2, dilation), Sizes.of(2, padding), Sizes.of(2, stride));
+    }
 
     @Override protected Module recreate() { return new Unfold(kernel, dilation, padding, stride); }
 
     @Override protected String describe() {
-        return "kernel_size=" + Repr.size(kernel) + ", dilation=" + Repr.size(dilation) + ", padding=" + Repr.size(padding) + ", stride=" + Repr.size(stride);
+        return "kernel_size=" + Repr.size(kernel) + ", dilation=" + Repr.size(dilation) + ", padding=" + Repr.size(padding) + ", stride="
+                + Repr.size(stride);
     }
 }

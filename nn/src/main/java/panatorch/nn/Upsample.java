@@ -24,7 +24,9 @@ public final class Upsample extends Module {
 
     @Override protected String describe() {
         double[] factors = options.scaleFactors();
-        return (factors == null ? "size=" + Repr.size(Objects.requireNonNull(options.size())) : "scale_factor=" + (factors.length == 1 ? Repr.of(factors[0])
-                : Arrays.stream(factors).mapToObj(Repr::of).collect(java.util.stream.Collectors.joining(", ", "(", ")")))) + ", mode='" + options.mode() + "'";
+        return (factors == null ? "size=" + Repr.size(Objects.requireNonNull(options.size()))
+                : "scale_factor=" + (factors.length == 1 ? Repr.of(factors[0])
+                        : Arrays.stream(factors).mapToObj(Repr::of).collect(java.util.stream.Collectors.joining(", ", "(", ")"))))
+                + ", mode='" + options.mode() + "'";
     }
 }

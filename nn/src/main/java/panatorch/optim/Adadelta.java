@@ -26,7 +26,9 @@ public final class Adadelta extends Optimizer {
     public static Options options() { return options(1); }
 
     /** Returns options with a learning rate. The paper has none, which is a rate of 1. */
-    public static Options options(double lr) { return new Options(lr, 0.9, 1e-6, 0, false); }
+    public static Options options(double lr) {
+        return new Options(lr, 0.9, 1e-6, 0, false);
+    }
 
     public Adadelta(List<Tensor> parameters, Options options) { super(parameters, options, PYTHON); }
 

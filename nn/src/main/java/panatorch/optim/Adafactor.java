@@ -8,14 +8,14 @@ import panatorch.Tensor;
 
 /**
  * Adafactor: adaptive learning rates with second moments in sublinear memory (Shazeer and Stern 2018, arXiv:1804.04235; where PyTorch
- * deviates from it, as PyTorch). For a matrix it keeps the row means r and column means c of g², {@code v = r·c/mean(r)}; for a vector
- * it keeps v itself; with {@code β₂ = 1 − t^τ}. Then {@code u = g/√v; w ← w − α·u/max(1, rms(u)/d)} with
+ * deviates from it, as PyTorch). For a matrix it keeps the row means r and column means c of g², {@code v = r·c/mean(r)}; for a vector it
+ * keeps v itself; with {@code β₂ = 1 − t^τ}. Then {@code u = g/√v; w ← w − α·u/max(1, rms(u)/d)} with
  * {@code α = max(ε₂, rms(w))·min(η, 1/√t)}. It loops over the parameters and reads numbers of each back from the device.
  */
 public final class Adafactor extends Optimizer {
     /**
-     * Options of {@link Adafactor}. Each method returns changed options. {@code eps} holds ε₁ (null for the type's machine precision)
-     * and ε₂.
+     * Options of {@link Adafactor}. Each method returns changed options. {@code eps} holds ε₁ (null for the type's machine precision) and
+     * ε₂.
      */
     public record Options(double lr, double beta2Decay, List<@Nullable Double> eps, double d, double weightDecay, boolean maximize) {
         public Options {
@@ -28,7 +28,9 @@ public final class Adafactor extends Optimizer {
         }
 
         public Options beta2Decay(double value) { return new Options(lr, value, eps, d, weightDecay, maximize); }
-        public Options eps(@Nullable Double first, double second) { return new Options(lr, beta2Decay, Arrays.asList(first, second), d, weightDecay, maximize); }
+        public Options eps(@Nullable Double first, double second) {
+            return new Options(lr, beta2Decay, Arrays.asList(first, second), d, weightDecay, maximize);
+        }
         public Options d(double value) { return new Options(lr, beta2Decay, eps, value, weightDecay, maximize); }
         public Options weightDecay(double value) { return new Options(lr, beta2Decay, eps, d, value, maximize); }
         public Options maximize(boolean on) { return new Options(lr, beta2Decay, eps, d, weightDecay, on); }
@@ -60,7 +62,8 @@ public final class Adafactor extends Optimizer {
         if (o.weightDecay != 0) p.mul_(1 - o.lr * o.weightDecay);
         Tensor v;
         if (g.dim() > 1) {
-            Tensor rows = one.state("row_var", q -> means(g, -1).zerosLike()).getFirst(), columns = one.state("col_var", q -> means(g, -2).zerosLike()).getFirst();
+            Tensor rows = one.state("row_var", q -> means(g, -1).zerosLike()).getFirst(),
+                    columns = one.state("col_var", q -> means(g, -2).zerosLike()).getFirst();
             rows.lerp_(means(g, -1), weight);
             columns.lerp_(means(g, -2), weight);
             v = rows.matmul(columns).div_(rows.mean(new long[] {-2}, true).clampMin_(eps1));
@@ -72,7 +75,9 @@ public final class Adafactor extends Optimizer {
     }
 
     /** Returns the mean of the squares along {@code dim}. */
-    private static Tensor means(Tensor g, long dim) { return g.norm(2, new long[] {dim}, true).square_().div_(g.size(dim)); }
+    private static Tensor means(Tensor g, long dim) {
+        return g.norm(2, new long[] {dim}, true).square_().div_(g.size(dim));
+    }
 
     private static double rms(Tensor t) { return t.norm(2).itemDouble() / Math.sqrt(t.numel()); }
 

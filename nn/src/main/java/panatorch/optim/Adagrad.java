@@ -10,15 +10,16 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Adagrad: {@code s ← s + g²; w ← w − ηg/((1 + (t−1)·decay)(√s + ε))} (Duchi, Hazan and Singer 2011, JMLR 12). All parameters have
- * their sums from the beginning, as in Python. Sparse gradients are not supported.
+ * Adagrad: {@code s ← s + g²; w ← w − ηg/((1 + (t−1)·decay)(√s + ε))} (Duchi, Hazan and Singer 2011, JMLR 12). All parameters have their
+ * sums from the beginning, as in Python. Sparse gradients are not supported.
  */
 public final class Adagrad extends Optimizer {
     /**
      * Options of {@link Adagrad}. Each method returns changed options. {@code fused} does the step in one native call where libtorch
      * supports it; null, PyTorch's default, does not.
      */
-    public record Options(double lr, double lrDecay, double weightDecay, double initialAccumulatorValue, double eps, boolean maximize, @Nullable Boolean fused) {
+    public record Options(double lr, double lrDecay, double weightDecay, double initialAccumulatorValue, double eps, boolean maximize,
+            @Nullable Boolean fused) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("the decay of the learning rate", lrDecay);
@@ -70,7 +71,8 @@ public final class Adagrad extends Optimizer {
         if (Boolean.TRUE.equals(o.fused)) {
             List<Tensor> steps = bucket.steps(bucket.device());
             Aten._foreachAdd_(steps, 1);
-            Aten._fusedAdagrad_(bucket.parameters(), bucket.gradients(), sums, steps, o.lr, o.lrDecay, o.weightDecay, o.eps, o.maximize, bucket.gradScale(), bucket.foundInf());
+            Aten._fusedAdagrad_(bucket.parameters(), bucket.gradients(), sums, steps, o.lr, o.lrDecay, o.weightDecay, o.eps, o.maximize,
+                    bucket.gradScale(), bucket.foundInf());
             bucket.takeBack(steps);
             return;
         }

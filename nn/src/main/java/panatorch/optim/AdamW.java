@@ -9,9 +9,13 @@ public final class AdamW extends Optimizer {
     public static Adam.Options options() { return options(1e-3); }
 
     /** Returns options with a learning rate and weight decay 0.01. */
-    public static Adam.Options options(double lr) { return Adam.options(lr).weightDecay(1e-2).decoupledWeightDecay(true); }
+    public static Adam.Options options(double lr) {
+        return Adam.options(lr).weightDecay(1e-2).decoupledWeightDecay(true);
+    }
 
     public AdamW(List<Tensor> parameters, Adam.Options options) { super(parameters, options, PYTHON); }
 
-    @Override protected void update(ParameterBucket bucket) { Adam.update(bucket, bucket.options(Adam.Options.class).decoupledWeightDecay(true)); }
+    @Override protected void update(ParameterBucket bucket) {
+        Adam.update(bucket, bucket.options(Adam.Options.class).decoupledWeightDecay(true));
+    }
 }

@@ -39,6 +39,7 @@ public final class Adamax extends Optimizer {
         Aten._foreachMul_(norms, beta2);
         Aten._foreachAdd_(sizes, o.eps);
         Aten._foreachMaximum_(norms, sizes);
-        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), means, norms, ParameterBucket.map(bucket.countSteps(), t -> -o.lr / (1 - Math.pow(beta1, t))));
+        Aten._foreachAddcdiv_ScalarList(bucket.parameters(), means, norms,
+                ParameterBucket.map(bucket.countSteps(), t -> -o.lr / (1 - Math.pow(beta1, t))));
     }
 }

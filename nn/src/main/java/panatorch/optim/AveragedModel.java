@@ -13,14 +13,15 @@ import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 
 /**
- * Averages a model's weights over training into another model with the same structure: {@code a ← a + (w − a)·weight(n)} after n
- * updates. The first update copies. Buffers are copied, or averaged too. Evaluate and save the other model.
+ * Averages a model's weights over training into another model with the same structure: {@code a ← a + (w − a)·weight(n)} after n updates.
+ * The first update copies. Buffers are copied, or averaged too. Evaluate and save the other model.
  *
  * <pre>
  * var ema = AveragedModel.ema(Module.copyOf(model), 0.999);
  * </pre>
  *
- * <p>Owns nothing: both models are the caller's. For use by one thread.
+ * <p>
+ * Owns nothing: both models are the caller's. For use by one thread.
  */
 public final class AveragedModel {
     private final Module averaged;
@@ -60,7 +61,9 @@ public final class AveragedModel {
     public long updates() { return updates; }
 
     /** Continues after a number of updates, once the averaged model has been loaded. */
-    public void setUpdates(long updates) { this.updates = updates; }
+    public void setUpdates(long updates) {
+        this.updates = updates;
+    }
 
     /**
      * Adds the model's weights to the average.
@@ -105,7 +108,8 @@ public final class AveragedModel {
         boolean training = model.isTraining();
         var statistics = new ArrayList<Statistics>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Module m : model.modules()) if (m instanceof BatchNorm norm && norm.bufferOrNull("running_mean") != null) statistics.add(new Statistics(norm));
+            for (Module m : model.modules())
+                if (m instanceof BatchNorm norm && norm.bufferOrNull("running_mean") != null) statistics.add(new Statistics(norm));
             if (statistics.isEmpty()) return;
             model.train();
             for (Tensor batch : batches) {

@@ -23,9 +23,13 @@ public final class CosineAnnealingLR extends LRScheduler {
         if (isInitial()) return g.learningRate();
         if (stepCount == 1 && lastEpoch > 0) return closedForm(g, i);
         // The recursion cannot leave the minimum.
-        if (Math.floorMod(lastEpoch - 1 - tMax, 2 * tMax) == 0) return g.learningRate() + (baseLrs.get(i) - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
-        return (1 + Math.cos(Math.PI * lastEpoch / tMax)) / (1 + Math.cos(Math.PI * (lastEpoch - 1) / tMax)) * (g.learningRate() - etaMin) + etaMin;
+        if (Math.floorMod(lastEpoch - 1 - tMax, 2 * tMax) == 0)
+            return g.learningRate() + (baseLrs.get(i) - etaMin) * (1 - Math.cos(Math.PI / tMax)) / 2;
+        return (1 + Math.cos(Math.PI * lastEpoch / tMax)) / (1 + Math.cos(Math.PI * (lastEpoch - 1) / tMax)) * (g.learningRate() - etaMin)
+                + etaMin;
     }
 
-    @Override protected double closedForm(ParameterGroup g, int i) { return etaMin + (baseLrs.get(i) - etaMin) * (1 + Math.cos(Math.PI * lastEpoch / tMax)) / 2; }
+    @Override protected double closedForm(ParameterGroup g, int i) {
+        return etaMin + (baseLrs.get(i) - etaMin) * (1 + Math.cos(Math.PI * lastEpoch / tMax)) / 2;
+    }
 }

@@ -3,8 +3,8 @@ package panatorch.optim;
 import java.util.Map;
 
 /**
- * Half a cosine from the base rate down to η_min over T₀ steps, then again over T₀·T_mult, and so on (Loshchilov and Hutter 2016,
- * SGDR, arXiv:1608.03983).
+ * Half a cosine from the base rate down to η_min over T₀ steps, then again over T₀·T_mult, and so on (Loshchilov and Hutter 2016, SGDR,
+ * arXiv:1608.03983).
  */
 public final class CosineAnnealingWarmRestarts extends LRScheduler {
     private final long tMult;
@@ -13,7 +13,9 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
     private long current = -1, length;
 
     /** Uses cycles of equal length down to 0. */
-    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0) { this(optimizer, t0, 1, 0); }
+    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0) {
+        this(optimizer, t0, 1, 0);
+    }
 
     public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin) {
         super(optimizer);

@@ -5,36 +5,52 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Moves the rate up and down between two bounds linearly, and the momentum the other way (Smith 2015, arXiv:1506.01186). Step it after
- * each batch, not epoch.
+ * Moves the rate up and down between two bounds linearly, and the momentum the other way (Smith 2015, arXiv:1506.01186). Step it after each
+ * batch, not epoch.
  */
 public final class CyclicLR extends LRScheduler {
     /**
-     * Options of {@link CyclicLR}. Each method returns changed options. {@code baseLr} and {@code maxLr} hold one value for all groups
-     * or one for each.
+     * Options of {@link CyclicLR}. Each method returns changed options. {@code baseLr} and {@code maxLr} hold one value for all groups or
+     * one for each.
      *
-     * @param scale factor of the height of a cycle, as a function of the cycle's number from 1 or, with {@code perStep}, of the step
-     * from 0
+     * @param scale factor of the height of a cycle, as a function of the cycle's number from 1 or, with {@code perStep}, of the step from 0
      */
-    public record Options(List<Double> baseLr, List<Double> maxLr, long stepSizeUp, long stepSizeDown, DoubleUnaryOperator scale, boolean perStep, boolean cycleMomentum, double baseMomentum, double maxMomentum) {
+    public record Options(List<Double> baseLr, List<Double> maxLr, long stepSizeUp, long stepSizeDown, DoubleUnaryOperator scale,
+            boolean perStep, boolean cycleMomentum, double baseMomentum, double maxMomentum) {
         public Options {
             positive("the number of steps up", stepSizeUp);
             if (stepSizeDown < 0) throw new IllegalArgumentException("the number of steps down has to be at least 0, not " + stepSizeDown);
         }
 
-        public Options bounds(List<Double> base, List<Double> max) { return new Options(base, max, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, baseMomentum, maxMomentum); }
-        public Options steps(long up, long down) { return new Options(baseLr, maxLr, up, down, scale, perStep, cycleMomentum, baseMomentum, maxMomentum); }
+        public Options bounds(List<Double> base, List<Double> max) {
+            return new Options(base, max, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, baseMomentum, maxMomentum);
+        }
+        public Options steps(long up, long down) {
+            return new Options(baseLr, maxLr, up, down, scale, perStep, cycleMomentum, baseMomentum, maxMomentum);
+        }
         /** Makes each cycle half as high as the one before. */
-        public Options triangular2() { return scale(cycle -> 1 / Math.pow(2, cycle - 1), false); }
+        public Options triangular2() {
+            return scale(cycle -> 1 / Math.pow(2, cycle - 1), false);
+        }
         /** Multiplies the height by γ at each step. */
-        public Options expRange(double gamma) { return scale(step -> Math.pow(gamma, step), true); }
-        public Options scale(DoubleUnaryOperator factor, boolean byStep) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, factor, byStep, cycleMomentum, baseMomentum, maxMomentum); }
-        public Options cycleMomentum(boolean on) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, on, baseMomentum, maxMomentum); }
-        public Options momentum(double base, double max) { return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, base, max); }
+        public Options expRange(double gamma) {
+            return scale(step -> Math.pow(gamma, step), true);
+        }
+        public Options scale(DoubleUnaryOperator factor, boolean byStep) {
+            return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, factor, byStep, cycleMomentum, baseMomentum, maxMomentum);
+        }
+        public Options cycleMomentum(boolean on) {
+            return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, on, baseMomentum, maxMomentum);
+        }
+        public Options momentum(double base, double max) {
+            return new Options(baseLr, maxLr, stepSizeUp, stepSizeDown, scale, perStep, cycleMomentum, base, max);
+        }
     }
 
     /** Returns 2,000 steps up and as many down, cycles of equal height, and momentum between 0.9 and 0.8. */
-    public static Options options(double baseLr, double maxLr) { return new Options(List.of(baseLr), List.of(maxLr), 2000, 2000, cycle -> 1, false, true, 0.8, 0.9); }
+    public static Options options(double baseLr, double maxLr) {
+        return new Options(List.of(baseLr), List.of(maxLr), 2000, 2000, cycle -> 1, false, true, 0.8, 0.9);
+    }
 
     private final Options o;
 

@@ -12,10 +12,11 @@ import panatorch.Tensor;
 
 /**
  * Keeps the learning rates of fused steps on the parameters' device, so that a step that was recorded once can be replayed with other
- * rates. In Python such a rate is a tensor among the options. All other options are recorded as numbers and must not change. As in
- * Python, the rate on the device is float32.
+ * rates. In Python such a rate is a tensor among the options. All other options are recorded as numbers and must not change. As in Python,
+ * the rate on the device is float32.
  *
- * <p>Owns the rates until it is closed; then steps read the options again. For use by one thread.
+ * <p>
+ * Owns the rates until it is closed; then steps read the options again. For use by one thread.
  */
 public final class DeviceRates implements AutoCloseable {
     private final Optimizer optimizer;
@@ -25,14 +26,14 @@ public final class DeviceRates implements AutoCloseable {
     /**
      * Puts the rates on the device.
      *
-     * @throws IllegalArgumentException unless the optimiser is a fused {@link SGD}, {@link Adam} or {@link AdamW}, with all its state
-     * on the device
+     * @throws IllegalArgumentException unless the optimiser is a fused {@link SGD}, {@link Adam} or {@link AdamW}, with all its state on
+     * the device
      */
     public DeviceRates(Optimizer optimizer) {
         boolean known = optimizer instanceof SGD || optimizer instanceof Adam || optimizer instanceof AdamW;
         if (!known || !optimizer.supportsScaledStep())
             throw new IllegalArgumentException("only steps of SGD, Adam and AdamW with options.fused(true) can be recorded, not of this "
-                + optimizer.getClass().getSimpleName() + (known ? ", which is not fused" : ""));
+                    + optimizer.getClass().getSimpleName() + (known ? ", which is not fused" : ""));
         this.optimizer = optimizer;
         try (var scope = Scope.open()) {
             for (ParameterGroup g : optimizer.groups()) {

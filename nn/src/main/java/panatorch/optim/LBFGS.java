@@ -16,10 +16,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Limited-memory BFGS (Nocedal 1980, Updating quasi-Newton matrices with limited storage), with steps of fixed size or a line search
- * for the strong Wolfe conditions (Nocedal and Wright 2006, Numerical Optimization, 3.5). A step is several iterations, each with at
- * least one evaluation, so only {@link #step(Supplier)} works. Takes one group of real parameters on one device, and memory for
- * {@code historySize} pairs of vectors as long as all parameters together.
+ * Limited-memory BFGS (Nocedal 1980, Updating quasi-Newton matrices with limited storage), with steps of fixed size or a line search for
+ * the strong Wolfe conditions (Nocedal and Wright 2006, Numerical Optimization, 3.5). A step is several iterations, each with at least one
+ * evaluation, so only {@link #step(Supplier)} works. Takes one group of real parameters on one device, and memory for {@code historySize}
+ * pairs of vectors as long as all parameters together.
  */
 public final class LBFGS extends Optimizer {
     /**
@@ -33,19 +33,32 @@ public final class LBFGS extends Optimizer {
      * @param historySize number of pairs of vectors that are kept
      * @param lineSearchFn {@code strong_wolfe}, or null
      */
-    public record Options(double lr, long maxIter, @Nullable Long maxEval, double toleranceGrad, double toleranceChange, long historySize, @Nullable String lineSearchFn) {
+    public record Options(double lr, long maxIter, @Nullable Long maxEval, double toleranceGrad, double toleranceChange, long historySize,
+            @Nullable String lineSearchFn) {
         public Options {
             Require.notNegative("the learning rate", lr);
             if (lineSearchFn != null && !lineSearchFn.equals("strong_wolfe"))
                 throw new IllegalArgumentException("the line search has to be 'strong_wolfe' or null, not '" + lineSearchFn + "'");
         }
 
-        public Options maxIter(long value) { return new Options(lr, value, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn); }
-        public Options maxEval(long value) { return new Options(lr, maxIter, value, toleranceGrad, toleranceChange, historySize, lineSearchFn); }
-        public Options toleranceGrad(double value) { return new Options(lr, maxIter, maxEval, value, toleranceChange, historySize, lineSearchFn); }
-        public Options toleranceChange(double value) { return new Options(lr, maxIter, maxEval, toleranceGrad, value, historySize, lineSearchFn); }
-        public Options historySize(long value) { return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, value, lineSearchFn); }
-        public Options lineSearchFn(String value) { return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, value); }
+        public Options maxIter(long value) {
+            return new Options(lr, value, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn);
+        }
+        public Options maxEval(long value) {
+            return new Options(lr, maxIter, value, toleranceGrad, toleranceChange, historySize, lineSearchFn);
+        }
+        public Options toleranceGrad(double value) {
+            return new Options(lr, maxIter, maxEval, value, toleranceChange, historySize, lineSearchFn);
+        }
+        public Options toleranceChange(double value) {
+            return new Options(lr, maxIter, maxEval, toleranceGrad, value, historySize, lineSearchFn);
+        }
+        public Options historySize(long value) {
+            return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, value, lineSearchFn);
+        }
+        public Options lineSearchFn(String value) {
+            return new Options(lr, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, value);
+        }
     }
 
     /** Returns options with PyTorch's learning rate, 1. */
@@ -67,16 +80,20 @@ public final class LBFGS extends Optimizer {
      *
      * @throws UnsupportedOperationException always
      */
-    @Override public void addParamGroup(List<Tensor> parameters, Record options) { throw new UnsupportedOperationException("LBFGS "
-            + "supports only one parameter group"); }
+    @Override public void addParamGroup(List<Tensor> parameters, Record options) {
+        throw new UnsupportedOperationException("LBFGS "
+                + "supports only one parameter group");
+    }
 
     /**
      * Always throws: iterations have to evaluate the loss.
      *
      * @throws UnsupportedOperationException always
      */
-    @Override public void step() { throw new UnsupportedOperationException("LBFGS needs a closure that evaluates the loss; call "
-            + "step(closure)"); }
+    @Override public void step() {
+        throw new UnsupportedOperationException("LBFGS needs a closure that evaluates the loss; call "
+                + "step(closure)");
+    }
 
     @Override protected void update(ParameterBucket bucket) { step(); }
 
@@ -131,7 +148,8 @@ public final class LBFGS extends Optimizer {
         final Supplier<Tensor> closure;
         long iterations, evaluations;
         Evaluation at;
-        @Nullable Tensor direction, previousGradient, scale;
+        @Nullable
+        Tensor direction, previousGradient, scale;
         List<Tensor> gradientChanges, steps, inverses;
         double stepSize, previousLoss;
         final @Nullable Object[] products;
@@ -152,7 +170,9 @@ public final class LBFGS extends Optimizer {
             products = old.get("al") instanceof List<?> list ? list.toArray() : new @Nullable Object[(int) o.historySize];
         }
 
-        private double number(String key) { return old.get(key) instanceof Tensor t ? t.itemDouble() : old.get(key) instanceof Number n ? n.doubleValue() : 0; }
+        private double number(String key) {
+            return old.get(key) instanceof Tensor t ? t.itemDouble() : old.get(key) instanceof Number n ? n.doubleValue() : 0;
+        }
 
         private List<Tensor> tensors(String key) {
             var all = new ArrayList<Tensor>();
@@ -193,8 +213,10 @@ public final class LBFGS extends Optimizer {
                 }
                 current += used;
                 evaluations += used;
-                if (n == o.maxIter || current >= maxEval || flat(at.gradient) || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
-                        || Math.abs(at.loss - previousLoss) < o.toleranceChange) break;
+                if (n == o.maxIter || current >= maxEval || flat(at.gradient)
+                        || d.mul(stepSize).abs().max().itemDouble() <= o.toleranceChange
+                        || Math.abs(at.loss - previousLoss) < o.toleranceChange)
+                    break;
             }
             keep();
         }
@@ -213,10 +235,12 @@ public final class LBFGS extends Optimizer {
 
         /** Returns −H·g by the two-loop recursion over the history. */
         private Tensor quasiNewton() {
-            Tensor before = Objects.requireNonNull(previousGradient), last = Objects.requireNonNull(direction); // after the first iteration they are there
+            // after the first iteration they are there
+            Tensor before = Objects.requireNonNull(previousGradient), last = Objects.requireNonNull(direction);
             Tensor change = at.gradient.sub(before), step = last.mul(stepSize), curvature = change.dot(step);
             if (curvature.itemDouble() > 1e-10) {
-                if (gradientChanges.size() == o.historySize) for (List<Tensor> l : List.of(gradientChanges, steps, inverses)) l.removeFirst();
+                if (gradientChanges.size() == o.historySize)
+                    for (List<Tensor> l : List.of(gradientChanges, steps, inverses)) l.removeFirst();
                 gradientChanges.add(change);
                 steps.add(step);
                 inverses.add(curvature.reciprocal());

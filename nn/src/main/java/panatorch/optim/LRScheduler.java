@@ -7,16 +7,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Changes the learning rates of an optimiser's groups from step to step, or epoch to epoch, depending on where {@link #step} is
- * called. Each rate starts at the group's {@code initial_lr}, its rate when the first scheduler was created. Creating a scheduler sets
- * the first rates.
+ * Changes the learning rates of an optimiser's groups from step to step, or epoch to epoch, depending on where {@link #step} is called.
+ * Each rate starts at the group's {@code initial_lr}, its rate when the first scheduler was created. Creating a scheduler sets the first
+ * rates.
  *
  * <pre>
  * optimizer.step(); scheduler.step();
  * </pre>
  *
- * <p>Most schedulers compute a rate from the previous one, as PyTorch's do, so that several can act together
- * ({@link ChainedScheduler}). Owns nothing native. For use by one thread.
+ * <p>
+ * Most schedulers compute a rate from the previous one, as PyTorch's do, so that several can act together ({@link ChainedScheduler}). Owns
+ * nothing native. For use by one thread.
  */
 public abstract class LRScheduler {
     private final Optimizer optimizer;
@@ -47,7 +48,9 @@ public abstract class LRScheduler {
     protected abstract double rate(ParameterGroup group, int i);
 
     /** Computes {@link #rate} from {@link #baseLrs} alone, for schedulers that begin in the middle of others. */
-    protected double closedForm(ParameterGroup group, int i) { return rate(group, i); }
+    protected double closedForm(ParameterGroup group, int i) {
+        return rate(group, i);
+    }
 
     /** Sets the first rates. Call it at the end of a constructor. */
     protected final void begin() {
@@ -154,15 +157,17 @@ public abstract class LRScheduler {
     /** Checks the schedulers of a scheduler that combines several. */
     static List<LRScheduler> ofOne(Optimizer optimizer, List<LRScheduler> schedulers) {
         if (schedulers.isEmpty()) throw new IllegalArgumentException("the list of schedulers is empty");
-        for (LRScheduler s : schedulers) if (s.optimizer != optimizer)
-            throw new IllegalArgumentException("the schedulers belong to different optimisers");
+        for (LRScheduler s : schedulers)
+            if (s.optimizer != optimizer)
+                throw new IllegalArgumentException("the schedulers belong to different optimisers");
         return List.copyOf(schedulers);
     }
 
-    static List<Object> states(List<LRScheduler> schedulers) { return new ArrayList<>(schedulers.stream().map(LRScheduler::stateDict).toList()); }
+    static List<Object> states(List<LRScheduler> schedulers) {
+        return new ArrayList<>(schedulers.stream().map(LRScheduler::stateDict).toList());
+    }
 
-    @SuppressWarnings("unchecked")
-    static void loadAll(List<LRScheduler> schedulers, @Nullable Object states) {
+    @SuppressWarnings("unchecked") static void loadAll(List<LRScheduler> schedulers, @Nullable Object states) {
         if (!(states instanceof List<?> list) || list.size() != schedulers.size())
             throw new IllegalArgumentException("the state belongs to other schedulers");
         for (int i = 0; i < list.size(); i++) schedulers.get(i).loadStateDict((Map<String, ?>) list.get(i));

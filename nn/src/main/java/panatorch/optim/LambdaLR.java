@@ -18,12 +18,15 @@ public final class LambdaLR extends LRScheduler {
      */
     public LambdaLR(Optimizer optimizer, List<LongToDoubleFunction> factors) {
         super(optimizer);
-        if (factors.size() != 1 && factors.size() != optimizer.groups().size()) throw new IllegalArgumentException("there are " + factors.size() + " functions for " + optimizer.groups().size() + " groups");
+        if (factors.size() != 1 && factors.size() != optimizer.groups().size())
+            throw new IllegalArgumentException("there are " + factors.size() + " functions for " + optimizer.groups().size() + " groups");
         this.factors = List.copyOf(factors);
         begin();
     }
 
-    @Override protected double rate(ParameterGroup g, int i) { return baseLrs.get(i) * factors.get(factors.size() == 1 ? 0 : i).applyAsDouble(lastEpoch); }
+    @Override protected double rate(ParameterGroup g, int i) {
+        return baseLrs.get(i) * factors.get(factors.size() == 1 ? 0 : i).applyAsDouble(lastEpoch);
+    }
 
     /** Returns the state without functions, which are not saved; Python expects an entry for them. */
     @Override public Map<String, Object> stateDict() {

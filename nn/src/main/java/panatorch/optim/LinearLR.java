@@ -7,7 +7,9 @@ public final class LinearLR extends LRScheduler {
     private final long totalIters;
 
     /** Moves from a third of the rate to the whole rate in 5 steps. */
-    public LinearLR(Optimizer optimizer) { this(optimizer, 1.0 / 3, 1, 5); }
+    public LinearLR(Optimizer optimizer) {
+        this(optimizer, 1.0 / 3, 1, 5);
+    }
 
     public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters) {
         super(optimizer);
@@ -24,8 +26,11 @@ public final class LinearLR extends LRScheduler {
     @Override protected double rate(ParameterGroup g, int i) {
         if (lastEpoch == 0) return g.learningRate() * startFactor;
         if (isInitial() || lastEpoch > totalIters) return g.learningRate();
-        return g.learningRate() * (1 + (endFactor - startFactor) / (totalIters * startFactor + (lastEpoch - 1) * (endFactor - startFactor)));
+        return g.learningRate()
+                * (1 + (endFactor - startFactor) / (totalIters * startFactor + (lastEpoch - 1) * (endFactor - startFactor)));
     }
 
-    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * (startFactor + (endFactor - startFactor) * Math.min(totalIters, lastEpoch) / totalIters); }
+    @Override protected double closedForm(ParameterGroup g, int i) {
+        return baseLrs.get(i) * (startFactor + (endFactor - startFactor) * Math.min(totalIters, lastEpoch) / totalIters);
+    }
 }

@@ -13,9 +13,9 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * The learning-rate range test (Smith 2015, arXiv:1506.01186, section 3.3): a short training while the rate grows from very low to
- * very high. A good maximum rate is where the loss falls fastest, somewhat before it rises. Model and optimiser are restored
- * afterwards; random generators and data are not.
+ * The learning-rate range test (Smith 2015, arXiv:1506.01186, section 3.3): a short training while the rate grows from very low to very
+ * high. A good maximum rate is where the loss falls fastest, somewhat before it rises. Model and optimiser are restored afterwards; random
+ * generators and data are not.
  */
 public final class LrFinder {
     private LrFinder() {}
@@ -45,7 +45,9 @@ public final class LrFinder {
     }
 
     /** Returns 100 steps from 1e-7 to 10, smoothed by 0.9, until the loss is four times the lowest. */
-    public static Options options() { return new Options(1e-7, 10, 100, 0.9, 4); }
+    public static Options options() {
+        return new Options(1e-7, 10, 100, 0.9, 4);
+    }
 
     /** A step of the test: the rate, the loss before the step, and its bias-corrected moving average. */
     public record Point(double lr, double loss, double smoothed) {}
@@ -54,8 +56,8 @@ public final class LrFinder {
      * The result of the test.
      *
      * @param points steps of the test, for a plot of the smoothed loss over the logarithm of the rate
-     * @param suggestion rate where the loss falls fastest, by lines fitted to each point's neighbourhood (Cleveland 1979); null if the
-     * fall is not well above the scatter of the batches, or there were fewer than ten steps
+     * @param suggestion rate where the loss falls fastest, by lines fitted to each point's neighbourhood (Cleveland 1979); null if the fall
+     * is not well above the scatter of the batches, or there were fewer than ten steps
      */
     public record Result(List<Point> points, @Nullable Double suggestion) {}
 

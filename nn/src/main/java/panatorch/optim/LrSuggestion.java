@@ -6,14 +6,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rate that a range test suggests: where the loss falls fastest over the logarithm of the rate, before it diverges. Losses of
- * single batches scatter. So lines are fitted to each point's neighbourhood (Cleveland 1979, local regression, with Gaussian weights),
- * and a fall that is not well above the scatter gives no suggestion.
+ * The rate that a range test suggests: where the loss falls fastest over the logarithm of the rate, before it diverges. Losses of single
+ * batches scatter. So lines are fitted to each point's neighbourhood (Cleveland 1979, local regression, with Gaussian weights), and a fall
+ * that is not well above the scatter gives no suggestion.
  */
 final class LrSuggestion {
     /**
-     * The number of standard errors by which the loss has to fall. Losses that only scatter reach it in one of forty sets of ten, and
-     * in one of a hundred sets of twenty or more.
+     * The number of standard errors by which the loss has to fall. Losses that only scatter reach it in one of forty sets of ten, and in
+     * one of a hundred sets of twenty or more.
      */
     private static final double CLEAR = 4;
     /** The largest distance of a loss above the first ones, in multiples of the scatter; higher losses are clipped. */
@@ -37,7 +37,8 @@ final class LrSuggestion {
         if (points.size() < FEWEST) return null;
         double[] losses = points.stream().mapToDouble(LrFinder.Point::loss).toArray();
         // Clips a divergence, so that its height does not outweigh the small fall before it.
-        double begin = median(Arrays.copyOf(losses, losses.length / 4)), ceiling = Math.min(1.5 * begin, begin + HIGHEST * scatter(losses, Math.max(FEWEST / 2, losses.length / 2)));
+        double begin = median(Arrays.copyOf(losses, losses.length / 4)),
+                ceiling = Math.min(1.5 * begin, begin + HIGHEST * scatter(losses, Math.max(FEWEST / 2, losses.length / 2)));
         int at = new LrSuggestion(Arrays.stream(losses).map(l -> Math.min(l, ceiling)).toArray()).steepest();
         return at < 0 ? null : points.get(at).lr();
     }
@@ -76,7 +77,9 @@ final class LrSuggestion {
     }
 
     /** Returns the standard deviation of the first {@code count} losses around their trend. */
-    private static double scatter(double[] losses, int count) { return median(IntStream.range(1, count).mapToDouble(i -> Math.abs(losses[i] - losses[i - 1])).toArray()) / DIFFERENCE; }
+    private static double scatter(double[] losses, int count) {
+        return median(IntStream.range(1, count).mapToDouble(i -> Math.abs(losses[i] - losses[i - 1])).toArray()) / DIFFERENCE;
+    }
 
     private static double median(double[] values) {
         Arrays.sort(values);

@@ -8,7 +8,9 @@ public final class MultiStepLR extends LRScheduler {
     private final double gamma;
 
     /** Multiplies the rate by 0.1 at each milestone. */
-    public MultiStepLR(Optimizer optimizer, long... milestones) { this(optimizer, 0.1, milestones); }
+    public MultiStepLR(Optimizer optimizer, long... milestones) {
+        this(optimizer, 0.1, milestones);
+    }
 
     /**
      * Multiplies the rate by γ at each milestone.

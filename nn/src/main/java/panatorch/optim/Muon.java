@@ -9,8 +9,8 @@ import panatorch.Tensor;
 /**
  * Muon: momentum whose update of a matrix is orthogonalised (Jordan et al., 2024, Muon; Liu et al., 2025, arXiv:2502.16982).
  * {@code b ← μb + (1−μ)g; w ← (1 − ηλ)w − η'·orthogonal(b)}, with {@code μb + (1−μ)g} in place of b for Nesterov's momentum.
- * {@code orthogonal} is the Newton-Schulz iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ} in bfloat16. Takes matrices only, and loops
- * over them.
+ * {@code orthogonal} is the Newton-Schulz iteration {@code x ← ax + (bA + cA²)x, A = xxᵀ} in bfloat16. Takes matrices only, and loops over
+ * them.
  */
 public final class Muon extends Optimizer {
     /**
@@ -19,7 +19,8 @@ public final class Muon extends Optimizer {
      * @param adjustLrFn adjustment of the rate to the shape [A, B]: {@code original} or null for {@code η' = η√max(1, A/B)}, or
      * {@code match_rms_adamw} for {@code η' = 0.2η√max(A, B)}, which suits rates found for AdamW
      */
-    public record Options(double lr, double weightDecay, double momentum, boolean nesterov, List<Double> nsCoefficients, double eps, long nsSteps, @Nullable String adjustLrFn) {
+    public record Options(double lr, double weightDecay, double momentum, boolean nesterov, List<Double> nsCoefficients, double eps,
+            long nsSteps, @Nullable String adjustLrFn) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("weight decay", weightDecay);
@@ -30,20 +31,34 @@ public final class Muon extends Optimizer {
                 throw new IllegalArgumentException("adjustLrFn has to be 'original' or 'match_rms_adamw', not '" + adjustLrFn + "'");
         }
 
-        public Options weightDecay(double value) { return new Options(lr, value, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn); }
-        public Options momentum(double value) { return new Options(lr, weightDecay, value, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn); }
+        public Options weightDecay(double value) {
+            return new Options(lr, value, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn);
+        }
+        public Options momentum(double value) {
+            return new Options(lr, weightDecay, value, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn);
+        }
         public Options nesterov(boolean on) { return new Options(lr, weightDecay, momentum, on, nsCoefficients, eps, nsSteps, adjustLrFn); }
-        public Options nsCoefficients(double a, double b, double c) { return new Options(lr, weightDecay, momentum, nesterov, List.of(a, b, c), eps, nsSteps, adjustLrFn); }
-        public Options eps(double value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, value, nsSteps, adjustLrFn); }
-        public Options nsSteps(long value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, value, adjustLrFn); }
-        public Options adjustLrFn(String value) { return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, value); }
+        public Options nsCoefficients(double a, double b, double c) {
+            return new Options(lr, weightDecay, momentum, nesterov, List.of(a, b, c), eps, nsSteps, adjustLrFn);
+        }
+        public Options eps(double value) {
+            return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, value, nsSteps, adjustLrFn);
+        }
+        public Options nsSteps(long value) {
+            return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, value, adjustLrFn);
+        }
+        public Options adjustLrFn(String value) {
+            return new Options(lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, value);
+        }
     }
 
     /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
 
     /** Returns options with a learning rate, weight decay 0.1 and Nesterov momentum 0.95. */
-    public static Options options(double lr) { return new Options(lr, 0.1, 0.95, true, List.of(3.4445, -4.7750, 2.0315), 1e-7, 5, null); }
+    public static Options options(double lr) {
+        return new Options(lr, 0.1, 0.95, true, List.of(3.4445, -4.7750, 2.0315), 1e-7, 5, null);
+    }
 
     /**
      * Creates the optimiser.
@@ -78,12 +93,14 @@ public final class Muon extends Optimizer {
         x = x.div(x.norm().clampMin(o.eps));
         for (int i = 0; i < o.nsSteps; i++) {
             Tensor gram = x.matmul(x.t());
-            x = Aten.addmm(x, Aten.addmm(gram, gram, gram, o.nsCoefficients.get(1), o.nsCoefficients.get(2)), x, o.nsCoefficients.get(0), 1);
+            x = Aten.addmm(x, Aten.addmm(gram, gram, gram, o.nsCoefficients.get(1), o.nsCoefficients.get(2)), x, o.nsCoefficients.get(0),
+                    1);
         }
         return tall ? x.t() : x;
     }
 
     private static double adjusted(Options o, long rows, long columns) {
-        return o.lr * ("match_rms_adamw".equals(o.adjustLrFn) ? 0.2 * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, (double) rows / columns)));
+        return o.lr * ("match_rms_adamw".equals(o.adjustLrFn) ? 0.2 * Math.sqrt(Math.max(rows, columns))
+                : Math.sqrt(Math.max(1, (double) rows / columns)));
     }
 }

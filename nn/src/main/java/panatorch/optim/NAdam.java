@@ -8,12 +8,13 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * NAdam, Adam with Nesterov's momentum: {@code μₜ = β₁(1 − 0.96^(tψ)/2); w ← w − η/(√v̂ + ε)·((1−μₜ)g/(1−∏μ) + μₜ₊₁m/(1−μₜ₊₁∏μ))}
- * (Dozat 2016, Incorporating Nesterov Momentum into Adam).
+ * NAdam, Adam with Nesterov's momentum: {@code μₜ = β₁(1 − 0.96^(tψ)/2); w ← w − η/(√v̂ + ε)·((1−μₜ)g/(1−∏μ) + μₜ₊₁m/(1−μₜ₊₁∏μ))} (Dozat
+ * 2016, Incorporating Nesterov Momentum into Adam).
  */
 public final class NAdam extends Optimizer {
     /** Options of {@link NAdam}. Each method returns changed options. */
-    public record Options(double lr, List<Double> betas, double eps, double weightDecay, double momentumDecay, boolean decoupledWeightDecay, boolean maximize) {
+    public record Options(double lr, List<Double> betas, double eps, double weightDecay, double momentumDecay, boolean decoupledWeightDecay,
+            boolean maximize) {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("epsilon", eps);
@@ -22,10 +23,18 @@ public final class NAdam extends Optimizer {
             Require.decays(betas);
         }
 
-        public Options betas(double first, double second) { return new Options(lr, List.of(first, second), eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize); }
-        public Options eps(double value) { return new Options(lr, betas, value, weightDecay, momentumDecay, decoupledWeightDecay, maximize); }
-        public Options weightDecay(double value) { return new Options(lr, betas, eps, value, momentumDecay, decoupledWeightDecay, maximize); }
-        public Options momentumDecay(double value) { return new Options(lr, betas, eps, weightDecay, value, decoupledWeightDecay, maximize); }
+        public Options betas(double first, double second) {
+            return new Options(lr, List.of(first, second), eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize);
+        }
+        public Options eps(double value) {
+            return new Options(lr, betas, value, weightDecay, momentumDecay, decoupledWeightDecay, maximize);
+        }
+        public Options weightDecay(double value) {
+            return new Options(lr, betas, eps, value, momentumDecay, decoupledWeightDecay, maximize);
+        }
+        public Options momentumDecay(double value) {
+            return new Options(lr, betas, eps, weightDecay, value, decoupledWeightDecay, maximize);
+        }
         public Options decoupledWeightDecay(boolean on) { return new Options(lr, betas, eps, weightDecay, momentumDecay, on, maximize); }
         public Options maximize(boolean on) { return new Options(lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, on); }
     }

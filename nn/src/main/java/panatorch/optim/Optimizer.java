@@ -22,11 +22,13 @@ import panatorch.nn.Hooks;
 /**
  * Updates parameters by their gradients. Owns its state until it is closed, but not the parameters. For use by one thread.
  *
- * <p>A step is a handful of native calls, however many parameters there are: libtorch's operators on lists of tensors
- * ({@code foreach}), or one call for the whole step ({@code fused}) if the options ask for it. PyTorch's loop over the parameters is
- * used only by the few optimisers whose pages say so.
+ * <p>
+ * A step is a handful of native calls, however many parameters there are: libtorch's operators on lists of tensors ({@code foreach}), or
+ * one call for the whole step ({@code fused}) if the options ask for it. PyTorch's loop over the parameters is used only by the few
+ * optimisers whose pages say so.
  *
- * <p>To write an optimiser, declare a record of options that contains {@code lr}, and implement {@link #update(ParameterBucket)}.
+ * <p>
+ * To write an optimiser, declare a record of options that contains {@code lr}, and implement {@link #update(ParameterBucket)}.
  */
 public abstract class Optimizer implements AutoCloseable {
     /** Entries of Python's groups that Java does not use: it always works on lists, and neither in CUDA graphs nor differentiably. */
@@ -97,8 +99,8 @@ public abstract class Optimizer implements AutoCloseable {
     public void step() { step(null, null, null); }
 
     /**
-     * Updates the parameters with the gradients of {@code closure}, which frees the gradients, computes the loss, calls
-     * {@code backward} and returns the loss.
+     * Updates the parameters with the gradients of {@code closure}, which frees the gradients, computes the loss, calls {@code backward}
+     * and returns the loss.
      *
      * @return the loss, which belongs to the current scope
      */
@@ -107,15 +109,17 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Adds a hook that is called before every step and before its closure: PyTorch's {@code register_step_pre_hook}. Hooks are called
-     * in the order in which they were added.
+     * Adds a hook that is called before every step and before its closure: PyTorch's {@code register_step_pre_hook}. Hooks are called in
+     * the order in which they were added.
      *
      * @return a handle that removes the hook
      */
     public final Hooks.Handle beforeStep(Consumer<? super Optimizer> hook) { return add(before, hook); }
 
     /** Adds a hook that is called after every step that did not throw: PyTorch's {@code register_step_post_hook}. */
-    public final Hooks.Handle afterStep(Consumer<? super Optimizer> hook) { return add(after, hook); }
+    public final Hooks.Handle afterStep(Consumer<? super Optimizer> hook) {
+        return add(after, hook);
+    }
 
     private static Hooks.Handle add(List<Consumer<? super Optimizer>> hooks, Consumer<? super Optimizer> hook) {
         hooks.add(hook);
@@ -189,8 +193,8 @@ public abstract class Optimizer implements AutoCloseable {
     // ---- state
 
     /**
-     * Returns the state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}. It consists of maps,
-     * lists, tensors, numbers, booleans, strings and nulls. The tensors are the optimiser's own, not copies.
+     * Returns the state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}. It consists of maps, lists,
+     * tensors, numbers, booleans, strings and nulls. The tensors are the optimiser's own, not copies.
      */
     public final Map<String, Object> stateDict() {
         var states = new LinkedHashMap<Long, Object>();
@@ -213,8 +217,8 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     /**
-     * Copies a state of {@link #stateDict}'s form, Python's or Java's, together with the groups' options. Tensors take the type and
-     * device of their parameter, as in Python; step counts stay in float32.
+     * Copies a state of {@link #stateDict}'s form, Python's or Java's, together with the groups' options. Tensors take the type and device
+     * of their parameter, as in Python; step counts stay in float32.
      *
      * @throws IllegalArgumentException if groups, sizes or options do not fit; nothing is changed then
      */
@@ -227,7 +231,8 @@ public abstract class Optimizer implements AutoCloseable {
         var indices = new ArrayList<Long>();
         for (int i = 0; i < groups.size(); i++) {
             var dict = new LinkedHashMap<String, @Nullable Object>();
-            for (Map.Entry<?, ?> e : entries(checked("a parameter group", groupDicts.get(i), Map.class))) dict.put(checked("an option's name", e.getKey(), String.class), e.getValue());
+            for (Map.Entry<?, ?> e : entries(checked("a parameter group", groupDicts.get(i), Map.class)))
+                dict.put(checked("an option's name", e.getKey(), String.class), e.getValue());
             List<?> params = checked("params", dict.remove("params"), List.class);
             if (params.size() != groups.get(i).parameters().size())
                 throw new IllegalArgumentException("parameter group " + i + " of the state has another size");
@@ -237,7 +242,8 @@ public abstract class Optimizer implements AutoCloseable {
         }
         var states = new LinkedHashMap<Long, Map<?, ?>>();
         for (Map.Entry<?, ?> e : entries(checked("state", state.get("state"), Map.class)))
-            states.put(checked("a parameter's index", e.getKey(), Number.class).longValue(), checked("a parameter's state", e.getValue(), Map.class));
+            states.put(checked("a parameter's index", e.getKey(), Number.class).longValue(),
+                    checked("a parameter's state", e.getValue(), Map.class));
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             // Copies first: the state may be this optimiser's own.
             var copies = new ArrayList<Map<String, @Nullable Object>>();

@@ -23,8 +23,7 @@ final class OptionsMap {
     }
 
     /**
-     * Returns {@code options} with those entries of {@code changes} that they have. The values are checked as an optimiser's options
-     * are.
+     * Returns {@code options} with those entries of {@code changes} that they have. The values are checked as an optimiser's options are.
      */
     static Record with(Record options, Map<String, @Nullable Object> changes) {
         RecordComponent[] components = options.getClass().getRecordComponents();
@@ -51,7 +50,8 @@ final class OptionsMap {
             if (type == double.class || type == Double.class) return n.doubleValue();
             if (type == long.class || type == Long.class) return n.longValue();
         }
-        if (value instanceof List<?> list && type == List.class) return list.stream().map(v -> v instanceof Number n ? (Object) n.doubleValue() : v).toList();
+        if (value instanceof List<?> list && type == List.class)
+            return list.stream().map(v -> v instanceof Number n ? (Object) n.doubleValue() : v).toList();
         boolean fits = value == null ? !type.isPrimitive() : type.isInstance(value) || type == boolean.class && value instanceof Boolean;
         if (!fits) throw new IllegalArgumentException(key + " has to be of type " + type.getSimpleName() + ", not " + value);
         return value;

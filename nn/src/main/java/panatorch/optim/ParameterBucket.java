@@ -36,7 +36,8 @@ public final class ParameterBucket {
         for (int i = 0; i < group.parameters().size(); i++) {
             Tensor p = group.open(i), grad = p.grad();
             if (grad == null) continue;
-            buckets.computeIfAbsent(new Kind(p.dtype(), p.device()), k -> new ParameterBucket(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
+            buckets.computeIfAbsent(new Kind(p.dtype(), p.device()),
+                    k -> new ParameterBucket(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
         }
         return new ArrayList<>(buckets.values());
     }
@@ -69,8 +70,8 @@ public final class ParameterBucket {
     }
 
     /**
-     * Returns {@link #gradients(boolean, double)}. With decoupled weight decay (Loshchilov and Hutter 2017, arXiv:1711.05101) it
-     * leaves out the penalty and decays the parameters instead.
+     * Returns {@link #gradients(boolean, double)}. With decoupled weight decay (Loshchilov and Hutter 2017, arXiv:1711.05101) it leaves out
+     * the penalty and decays the parameters instead.
      */
     List<Tensor> decayed(boolean maximize, double weightDecay, boolean decoupled, double lr) {
         List<Tensor> g = gradients(maximize, decoupled ? 0 : weightDecay);
@@ -86,10 +87,14 @@ public final class ParameterBucket {
     }
 
     /** Returns the learning rate on this device if a {@link DeviceRates} put it there, or null if the options' number applies. */
-    @Nullable Tensor rate() { return on(device(), group.rate); }
+    @Nullable Tensor rate() {
+        return on(device(), group.rate);
+    }
 
     /** Returns the divisor of the gradients, or null. Not null only if {@link Optimizer#supportsScaledStep}. */
-    public @Nullable Tensor gradScale() { return gradScale; }
+    public @Nullable Tensor gradScale() {
+        return gradScale;
+    }
 
     /** Returns a tensor that is not 0 if the step is to be skipped, or null. */
     public @Nullable Tensor foundInf() { return foundInf; }
@@ -128,15 +133,16 @@ public final class ParameterBucket {
     }
 
     /**
-     * Returns the step counts on the device where they are read: the CPU, or the parameters' device for operators that fuse the whole
-     * step.
+     * Returns the step counts on the device where they are read: the CPU, or the parameters' device for operators that fuse the whole step.
      */
     public List<Tensor> steps(Device device) { return scalars("step", 0, device); }
 
     public Device device() { return parameters.getFirst().device(); }
 
     /** Reads any number of scalars in one transfer. */
-    public static double[] values(List<Tensor> scalars) { return Aten.stack(scalars).to(DType.FLOAT64).to(Device.CPU).toDoubleArray(); }
+    public static double[] values(List<Tensor> scalars) {
+        return Aten.stack(scalars).to(DType.FLOAT64).to(Device.CPU).toDoubleArray();
+    }
 
     /** Takes back the count of a step that an operator skipped because of {@link #foundInf}. */
     void takeBack(List<Tensor> steps) {
@@ -150,10 +156,14 @@ public final class ParameterBucket {
     }
 
     /** Returns the parameters that have, or do not have, a state of this name. */
-    ParameterBucket where(String state, boolean present) { return part(i -> (group.states.get(places.get(i)).get(state) != null) == present); }
+    ParameterBucket where(String state, boolean present) {
+        return part(i -> (group.states.get(places.get(i)).get(state) != null) == present);
+    }
 
     /** Returns the whole state of the i-th parameter, under Python's names. */
-    Map<String, @Nullable Object> stateOf(int i) { return group.states.get(places.get(i)); }
+    Map<String, @Nullable Object> stateOf(int i) {
+        return group.states.get(places.get(i));
+    }
 
     /** Returns the i-th parameter alone. */
     ParameterBucket one(int i) { return part(j -> j == i); }

@@ -16,7 +16,8 @@ public final class ParameterGroup {
     private final Map<String, @Nullable Object> extras;
     private Record options;
     /** The tensor from which fused steps read the learning rate, or null for the options' number. */
-    @Nullable Tensor rate;
+    @Nullable
+    Tensor rate;
 
     ParameterGroup(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
         this.parameters = List.copyOf(parameters);

@@ -21,5 +21,7 @@ public final class PolynomialLR extends LRScheduler {
         return g.learningRate() * Math.pow((1 - (double) lastEpoch / totalIters) / (1 - (lastEpoch - 1.0) / totalIters), power);
     }
 
-    @Override protected double closedForm(ParameterGroup g, int i) { return baseLrs.get(i) * Math.pow(1 - (double) Math.min(totalIters, lastEpoch) / totalIters, power); }
+    @Override protected double closedForm(ParameterGroup g, int i) {
+        return baseLrs.get(i) * Math.pow(1 - (double) Math.min(totalIters, lastEpoch) / totalIters, power);
+    }
 }

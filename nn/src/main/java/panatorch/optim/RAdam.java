@@ -19,7 +19,9 @@ public final class RAdam extends Optimizer {
             Require.decays(betas);
         }
 
-        public Options betas(double first, double second) { return new Options(lr, List.of(first, second), eps, weightDecay, decoupledWeightDecay, maximize); }
+        public Options betas(double first, double second) {
+            return new Options(lr, List.of(first, second), eps, weightDecay, decoupledWeightDecay, maximize);
+        }
         public Options eps(double value) { return new Options(lr, betas, value, weightDecay, decoupledWeightDecay, maximize); }
         public Options weightDecay(double value) { return new Options(lr, betas, eps, value, decoupledWeightDecay, maximize); }
         public Options decoupledWeightDecay(boolean on) { return new Options(lr, betas, eps, weightDecay, on, maximize); }

@@ -6,8 +6,8 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * RMSprop: {@code v ← αv + (1−α)g²; w ← w − ηg/(√v + ε)} (Tieleman and Hinton 2012, Coursera lecture 6.5). The centred form subtracts
- * the squared mean gradient from v (Graves 2013, arXiv:1308.0850). With momentum, the update is {@code b ← μb + g/(√v + ε)}.
+ * RMSprop: {@code v ← αv + (1−α)g²; w ← w − ηg/(√v + ε)} (Tieleman and Hinton 2012, Coursera lecture 6.5). The centred form subtracts the
+ * squared mean gradient from v (Graves 2013, arXiv:1308.0850). With momentum, the update is {@code b ← μb + g/(√v + ε)}.
  */
 public final class RMSprop extends Optimizer {
     /** Options of {@link RMSprop}. Each method returns changed options. */

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Multiplies the rate by a factor when a measure, such as the validation loss, has not improved for a number of epochs. Step it with
- * the measure after each epoch. It is not an {@link LRScheduler}, because that one's step takes no measure.
+ * Multiplies the rate by a factor when a measure, such as the validation loss, has not improved for a number of epochs. Step it with the
+ * measure after each epoch. It is not an {@link LRScheduler}, because that one's step takes no measure.
  */
 public final class ReduceLROnPlateau {
     /**
@@ -15,14 +15,14 @@ public final class ReduceLROnPlateau {
      * @param maximize whether larger values are better
      * @param factor factor of the rate, below 1
      * @param patience number of epochs without improvement that are tolerated
-     * @param threshold smallest improvement that counts, as a fraction of the best value so far or, with {@code absolute}, as a
-     * difference
+     * @param threshold smallest improvement that counts, as a fraction of the best value so far or, with {@code absolute}, as a difference
      * @param absolute whether {@code threshold} is a difference
      * @param cooldown number of epochs after a reduction that do not count
      * @param minLr lowest rate, one for all groups or one for each
      * @param eps smallest reduction that is made
      */
-    public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown, List<Double> minLr, double eps) {
+    public record Options(boolean maximize, double factor, long patience, double threshold, boolean absolute, long cooldown,
+            List<Double> minLr, double eps) {
         public Options {
             if (!(factor < 1)) throw new IllegalArgumentException("the factor has to be below 1, not " + factor);
         }
@@ -34,12 +34,16 @@ public final class ReduceLROnPlateau {
         public Options absolute(boolean on) { return new Options(maximize, factor, patience, threshold, on, cooldown, minLr, eps); }
         public Options cooldown(long epochs) { return new Options(maximize, factor, patience, threshold, absolute, epochs, minLr, eps); }
         public Options minLr(double lr) { return minLr(List.of(lr)); }
-        public Options minLr(List<Double> ofGroups) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, ofGroups, eps); }
+        public Options minLr(List<Double> ofGroups) {
+            return new Options(maximize, factor, patience, threshold, absolute, cooldown, ofGroups, eps);
+        }
         public Options eps(double e) { return new Options(maximize, factor, patience, threshold, absolute, cooldown, minLr, e); }
     }
 
     /** Returns a reduction to a tenth after 10 epochs in which the measure has not fallen by 0.01 %. */
-    public static Options options() { return new Options(false, 0.1, 10, 1e-4, false, 0, List.of(0.0), 1e-8); }
+    public static Options options() {
+        return new Options(false, 0.1, 10, 1e-4, false, 0, List.of(0.0), 1e-8);
+    }
 
     private final Optimizer optimizer;
     private final Options o;

@@ -6,9 +6,9 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * Resilient backpropagation, for full batches: {@code w ← w − sign(g)·step} (Riedmiller and Braun 1993, A direct adaptive method for
- * faster backpropagation learning). Each weight's own step size grows by η₊ while its gradient keeps its sign. When the sign changes,
- * the step size shrinks by η₋ and the weight does not move.
+ * Resilient backpropagation, for full batches: {@code w ← w − sign(g)·step} (Riedmiller and Braun 1993, A direct adaptive method for faster
+ * backpropagation learning). Each weight's own step size grows by η₊ while its gradient keeps its sign. When the sign changes, the step
+ * size shrinks by η₋ and the weight does not move.
  */
 public final class Rprop extends Optimizer {
     /** Options of {@link Rprop}. Each method returns changed options. */

@@ -7,15 +7,16 @@ import panatorch.Tensor;
 
 /**
  * Stochastic gradient descent with optional momentum: {@code g ← ∇ + λw; b ← μb + (1−τ)g}, at the first step {@code b ← g}; then
- * {@code w ← w − ηb}, or with Nesterov's momentum {@code w ← w − η(g + μb)} (Sutskever et al., 2013, On the importance of
- * initialization and momentum in deep learning).
+ * {@code w ← w − ηb}, or with Nesterov's momentum {@code w ← w − η(g + μb)} (Sutskever et al., 2013, On the importance of initialization
+ * and momentum in deep learning).
  */
 public final class SGD extends Optimizer {
     /**
-     * Options of {@link SGD}. Each method returns changed options. {@code fused} does the step in one native call where libtorch
-     * supports it; null, PyTorch's default, does not.
+     * Options of {@link SGD}. Each method returns changed options. {@code fused} does the step in one native call where libtorch supports
+     * it; null, PyTorch's default, does not.
      */
-    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize, @Nullable Boolean fused) implements Require.Consistent {
+    public record Options(double lr, double momentum, double dampening, double weightDecay, boolean nesterov, boolean maximize,
+            @Nullable Boolean fused) implements Require.Consistent {
         public Options {
             Require.notNegative("the learning rate", lr);
             Require.notNegative("momentum", momentum);
@@ -46,7 +47,9 @@ public final class SGD extends Optimizer {
     public static Options options() { return options(1e-3); }
 
     /** Returns options of plain gradient descent with learning rate {@code lr}. */
-    public static Options options(double lr) { return new Options(lr, 0, 0, 0, false, false, null); }
+    public static Options options(double lr) {
+        return new Options(lr, 0, 0, 0, false, false, null);
+    }
 
     public SGD(List<Tensor> parameters, Options options) { super(parameters, options, NO_GRAPHS); }
 
@@ -62,8 +65,12 @@ public final class SGD extends Optimizer {
         if (Boolean.TRUE.equals(o.fused)) {
             List<Tensor> buffers = o.momentum == 0 ? List.of() : bucket.state(MOMENTUM, Tensor::zerosLike);
             Tensor rate = bucket.rate();
-            if (rate == null) Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
-            else Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, rate, o.dampening, o.nesterov, o.maximize, first, bucket.gradScale(), bucket.foundInf());
+            if (rate == null)
+                Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, o.lr, o.dampening, o.nesterov,
+                        o.maximize, first, bucket.gradScale(), bucket.foundInf());
+            else
+                Aten._fusedSgd_(bucket.parameters(), bucket.gradients(), buffers, o.weightDecay, o.momentum, rate, o.dampening, o.nesterov,
+                        o.maximize, first, bucket.gradScale(), bucket.foundInf());
             return;
         }
         List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);

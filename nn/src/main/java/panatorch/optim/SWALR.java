@@ -1,8 +1,8 @@
 package panatorch.optim;
 
 /**
- * Anneals from the base rate to a constant one, along half a cosine or linearly, for averaging weights at that rate (Izmailov et al.,
- * 2018, arXiv:1803.05407).
+ * Anneals from the base rate to a constant one, along half a cosine or linearly, for averaging weights at that rate (Izmailov et al., 2018,
+ * arXiv:1803.05407).
  */
 public final class SWALR extends LRScheduler {
     private final double swaLr;

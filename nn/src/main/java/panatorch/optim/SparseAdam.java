@@ -8,8 +8,8 @@ import panatorch.Layout;
 import panatorch.Tensor;
 
 /**
- * {@link Adam} for sparse gradients, such as those of embeddings. Only the elements that the gradient has are updated, together with
- * their moments; the bias correction uses the parameter's number of steps. It loops over the parameters.
+ * {@link Adam} for sparse gradients, such as those of embeddings. Only the elements that the gradient has are updated, together with their
+ * moments; the bias correction uses the parameter's number of steps. It loops over the parameters.
  */
 public final class SparseAdam extends Optimizer {
     /** Options of {@link SparseAdam}. Each method returns changed options. */
@@ -40,14 +40,16 @@ public final class SparseAdam extends Optimizer {
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
         List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
-        for (Tensor g : bucket.gradients()) if (g.layout() != Layout.SPARSE_COO)
-            throw new IllegalArgumentException("SparseAdam takes sparse gradients only; use Adam for dense ones");
+        for (Tensor g : bucket.gradients())
+            if (g.layout() != Layout.SPARSE_COO)
+                throw new IllegalArgumentException("SparseAdam takes sparse gradients only; use Adam for dense ones");
         for (int i = 0; i < bucket.size(); i++) {
             Map<String, @Nullable Object> state = bucket.stateOf(i);
             long t = (state.get("step") instanceof Number n ? n.longValue() : 0) + 1;
             state.put("step", t);
             Tensor g = bucket.gradients().get(i).coalesce(), values = g.values();
-            if (values.numel() > 0) update(bucket.parameters().get(i), g, o.maximize ? values.neg() : values, means.get(i), squares.get(i), t, o);
+            if (values.numel() > 0)
+                update(bucket.parameters().get(i), g, o.maximize ? values.neg() : values, means.get(i), squares.get(i), t, o);
         }
     }
 

@@ -6,7 +6,9 @@ public final class StepLR extends LRScheduler {
     private final double gamma;
 
     /** Multiplies the rate by 0.1 every {@code stepSize} steps. */
-    public StepLR(Optimizer optimizer, long stepSize) { this(optimizer, stepSize, 0.1); }
+    public StepLR(Optimizer optimizer, long stepSize) {
+        this(optimizer, stepSize, 0.1);
+    }
 
     public StepLR(Optimizer optimizer, long stepSize, double gamma) {
         super(optimizer);

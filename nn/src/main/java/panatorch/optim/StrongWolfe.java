@@ -5,8 +5,8 @@ import panatorch.Tensor;
 
 /**
  * The line search for the strong Wolfe conditions, a step length t along d with {@code f(t) ≤ f(0) + c₁·t·f'(0)} and
- * {@code |f'(t)| ≤ c₂·|f'(0)|}. Steps grow until they bracket such a length, then the bracket shrinks, both by cubic interpolation
- * (Nocedal and Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6).
+ * {@code |f'(t)| ≤ c₂·|f'(0)|}. Steps grow until they bracket such a length, then the bracket shrinks, both by cubic interpolation (Nocedal
+ * and Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6).
  */
 final class StrongWolfe {
     private static final double C1 = 1e-4, C2 = 0.9, TOLERANCE = 1e-9;
@@ -85,7 +85,8 @@ final class StrongWolfe {
         boolean firstIsLow = bracket[0].loss() <= bracket[1].loss(), stuck = false;
         Point low = bracket[firstIsLow ? 0 : 1], high = bracket[firstIsLow ? 1 : 0], a = bracket[0], b = bracket[1];
         for (; n < tries && Math.abs(b.t - a.t) * largest >= TOLERANCE; n++) {
-            double least = Math.min(low.t, high.t), most = Math.max(low.t, high.t), t = cubic(a, b, least, most), margin = 0.1 * (most - least);
+            double least = Math.min(low.t, high.t), most = Math.max(low.t, high.t), t = cubic(a, b, least, most),
+                    margin = 0.1 * (most - least);
             if (Math.min(most - t, t - least) < margin) {
                 // Twice in a row near an end, or on it: move inwards instead.
                 boolean inwards = stuck || t >= most || t <= least;
@@ -115,14 +116,14 @@ final class StrongWolfe {
     }
 
     /**
-     * Returns the minimum, within bounds, of the cubic through both values and slopes, or the middle of the bounds if it has no
-     * minimum.
+     * Returns the minimum, within bounds, of the cubic through both values and slopes, or the middle of the bounds if it has no minimum.
      */
     private static double cubic(Point p, Point q, double least, double most) {
         double d1 = p.slope + q.slope - 3 * (p.loss() - q.loss()) / (p.t - q.t), square = d1 * d1 - p.slope * q.slope;
         if (!(square >= 0)) return (least + most) / 2;
         double d2 = Math.sqrt(square);
-        double t = p.t <= q.t ? q.t - (q.t - p.t) * ((q.slope + d2 - d1) / (q.slope - p.slope + 2 * d2)) : p.t - (p.t - q.t) * ((p.slope + d2 - d1) / (p.slope - q.slope + 2 * d2));
+        double t = p.t <= q.t ? q.t - (q.t - p.t) * ((q.slope + d2 - d1) / (q.slope - p.slope + 2 * d2))
+                : p.t - (p.t - q.t) * ((p.slope + d2 - d1) / (p.slope - q.slope + 2 * d2));
         return Math.min(Math.max(t, least), most);
     }
 }

@@ -34,7 +34,8 @@ public final class AtomicFile {
         String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
         Path unfinished = FileNames.resolve(folder, "." + FileNames.of(absolute) + "." + number + ".unfinished");
         try {
-            try (var channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (var channel =
+                    FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
                 channel.force(true);
             }
@@ -54,7 +55,9 @@ public final class AtomicFile {
     }
 
     /** Writes bytes as {@link #write(Path, Writer)} does. */
-    public static void write(Path file, byte[] content) throws IOException { write(file, channel -> writeAll(channel, ByteBuffer.wrap(content))); }
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, channel -> writeAll(channel, ByteBuffer.wrap(content)));
+    }
 
     /** Writes all bytes. A single write may take only some of them. */
     static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -62,6 +65,7 @@ public final class AtomicFile {
     }
 
     static void writeAll(FileChannel channel, MemorySegment bytes) throws IOException {
-        for (long at = 0; at < bytes.byteSize(); at += MOST_AT_ONCE) writeAll(channel, bytes.asSlice(at, Math.min(MOST_AT_ONCE, bytes.byteSize() - at)).asByteBuffer());
+        for (long at = 0; at < bytes.byteSize(); at += MOST_AT_ONCE)
+            writeAll(channel, bytes.asSlice(at, Math.min(MOST_AT_ONCE, bytes.byteSize() - at)).asByteBuffer());
     }
 }

@@ -19,10 +19,10 @@ import panatorch.Scope;
  * {@code schedule}, {@code scaler}, {@code rng}, {@code sampler} and {@code metadata}. Each section holds tensors and plain values, as
  * {@link TorchFile#save} takes them.
  *
- * <p>Files are written atomically, and a SHA-256 of their bytes is verified before they are used. A checkpoint is a file of
- * {@link TorchFile} that holds a dict {@code {"format": "panatorch.checkpoint", "version": 1, "sections": {…}}}, so {@code torch.load}
- * reads it in Python as well. The checksum is the zip archive's comment: {@code sha256:} and 64 hexadecimal digits, computed over all
- * bytes before them.
+ * <p>
+ * Files are written atomically, and a SHA-256 of their bytes is verified before they are used. A checkpoint is a file of {@link TorchFile}
+ * that holds a dict {@code {"format": "panatorch.checkpoint", "version": 1, "sections": {…}}}, so {@code torch.load} reads it in Python as
+ * well. The checksum is the zip archive's comment: {@code sha256:} and 64 hexadecimal digits, computed over all bytes before them.
  */
 public final class Checkpoints {
     private Checkpoints() {}
@@ -34,7 +34,9 @@ public final class Checkpoints {
     private static final long VERSION = 1;
 
     /** Writes sections, in their order. */
-    public static void write(Path file, Map<String, ?> sections) throws IOException { write(file, sections, VERSION); }
+    public static void write(Path file, Map<String, ?> sections) throws IOException {
+        write(file, sections, VERSION);
+    }
 
     static void write(Path file, Map<String, ?> sections, long version) throws IOException {
         var root = new LinkedHashMap<String, @Nullable Object>();
@@ -49,11 +51,11 @@ public final class Checkpoints {
     }
 
     /**
-     * Returns the sections of a file, in their order. Tensors are in memory of their own, whose checksum was verified, and belong to
-     * the current scope, or to the caller if there is none.
+     * Returns the sections of a file, in their order. Tensors are in memory of their own, whose checksum was verified, and belong to the
+     * current scope, or to the caller if there is none.
      *
-     * @throws MalformedFileException if the file is not a checkpoint, was truncated or changed after it was written, or was written by
-     * a newer PanaTorch
+     * @throws MalformedFileException if the file is not a checkpoint, was truncated or changed after it was written, or was written by a
+     * newer PanaTorch
      */
     public static Map<String, @Nullable Object> read(Path path) throws IOException { return read(path, Reading.COPIED); }
 
@@ -68,10 +70,13 @@ public final class Checkpoints {
 
     private static Map<String, @Nullable Object> sections(FileBytes file) throws IOException {
         verify(file);
-        if (!(TorchFile.load(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format")) || !(root.get("version") instanceof Long version)
-                || !(root.get("sections") instanceof Map<?, ?> sections)) throw file.malformed("it is not a PanaTorch checkpoint");
-        if (version < 1 || version > VERSION) throw file.malformed("it is a checkpoint of version " + version
-                + ", but this PanaTorch reads versions up to " + VERSION + "; use a newer one");
+        if (!(TorchFile.load(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format"))
+                || !(root.get("version") instanceof Long version)
+                || !(root.get("sections") instanceof Map<?, ?> sections))
+            throw file.malformed("it is not a PanaTorch checkpoint");
+        if (version < 1 || version > VERSION)
+            throw file.malformed("it is a checkpoint of version " + version
+                    + ", but this PanaTorch reads versions up to " + VERSION + "; use a newer one");
         var named = new LinkedHashMap<String, @Nullable Object>();
         sections.forEach((name, value) -> named.put(String.valueOf(name), value));
         return named;
@@ -80,12 +85,14 @@ public final class Checkpoints {
     private static void verify(FileBytes file) throws IOException {
         long begin = file.size() - COMMENT;
         if (!ZipArchive.recognises(file)) throw file.malformed("it is not a PanaTorch checkpoint");
-        if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it is not a PanaTorch checkpoint, or "
-                + "was truncated: it does not end with its checksum");
+        if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII)))
+            throw file.malformed("it is not a PanaTorch checkpoint, or "
+                    + "was truncated: it does not end with its checksum");
         MessageDigest digest = sha256();
         update(digest, file.slice(0, begin, "the part under the checksum"));
         String expected = HexFormat.of().formatHex(digest.digest());
-        if (!file.has(begin + CHECKSUM.length(), expected.getBytes(StandardCharsets.US_ASCII))) throw file.malformed("it was changed after it was written: its checksum is wrong");
+        if (!file.has(begin + CHECKSUM.length(), expected.getBytes(StandardCharsets.US_ASCII)))
+            throw file.malformed("it was changed after it was written: its checksum is wrong");
     }
 
     /** Returns the digest of the bytes written so far. */
@@ -97,7 +104,8 @@ public final class Checkpoints {
     }
 
     private static void update(MessageDigest digest, MemorySegment bytes) {
-        for (long at = 0; at < bytes.byteSize(); at += 1 << 30) digest.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
+        for (long at = 0; at < bytes.byteSize(); at += 1 << 30)
+            digest.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
     }
 
     private static MessageDigest sha256() {

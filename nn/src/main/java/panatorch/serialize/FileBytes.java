@@ -23,9 +23,9 @@ import panatorch.TorchException;
 import panatorch.internal.files.FileNames;
 
 /**
- * The bytes of a file as memory. A mapped file is mapped copy-on-write, and the mapping lives while a slice of it is reachable, for
- * example from a tensor. A copied file is a reserved region of the file's size into which requested parts are read; it lives until
- * this object is closed. Multi-byte numbers are little-endian and need no alignment. For use by one thread.
+ * The bytes of a file as memory. A mapped file is mapped copy-on-write, and the mapping lives while a slice of it is reachable, for example
+ * from a tensor. A copied file is a reserved region of the file's size into which requested parts are read; it lives until this object is
+ * closed. Multi-byte numbers are little-endian and need no alignment. For use by one thread.
  */
 final class FileBytes implements AutoCloseable {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -63,7 +63,8 @@ final class FileBytes implements AutoCloseable {
         if (size == 0) return new FileBytes(file, MemorySegment.ofArray(new byte[0]), null); // an empty file cannot be mapped
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             // Java maps copy-on-write only files that it may write to; libtorch only has to read.
-            return new FileBytes(file, Aten.fromFile(FileNames.text(file.toAbsolutePath()), Boolean.FALSE, Long.valueOf(size), DType.UINT8).data(Arena.ofAuto()), null);
+            return new FileBytes(file, Aten.fromFile(FileNames.text(file.toAbsolutePath()), Boolean.FALSE, Long.valueOf(size), DType.UINT8)
+                    .data(Arena.ofAuto()), null);
         } catch (TorchException refused) {
             throw new IOException(file + " cannot be mapped: " + refused.getMessage(), refused);
         }
@@ -109,16 +110,18 @@ final class FileBytes implements AutoCloseable {
     }
 
     /**
-     * Copies a part of {@link #bytes} to a tensor uint8 [N] in memory of its own, from the file or from blocks read before. It belongs
-     * to the current scope.
+     * Copies a part of {@link #bytes} to a tensor uint8 [N] in memory of its own, from the file or from blocks read before. It belongs to
+     * the current scope.
      */
     Tensor copyOf(MemorySegment place) throws IOException {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             Tensor own = memory(path, place.byteSize());
             MemorySegment to = own.data(arena);
             int first = (int) (offset(place) / BLOCK);
-            if (copy == null || place.byteSize() > 0 && copy.there.nextClearBit(first) > (offset(place) + place.byteSize() - 1) / BLOCK) to.copyFrom(place);
-            else read(copy.channel, offset(place), to);
+            if (copy == null || place.byteSize() > 0 && copy.there.nextClearBit(first) > (offset(place) + place.byteSize() - 1) / BLOCK)
+                to.copyFrom(place);
+            else
+                read(copy.channel, offset(place), to);
             return scope.move(own);
         }
     }
@@ -140,7 +143,8 @@ final class FileBytes implements AutoCloseable {
         if (copy == null) return;
         if (copy.channel.size() != size()) throw changed("written to");
         BasicFileAttributes now = Files.exists(path) ? Files.readAttributes(path, BasicFileAttributes.class) : copy.before;
-        if (Objects.equals(now.fileKey(), copy.before.fileKey()) && !now.lastModifiedTime().equals(copy.before.lastModifiedTime())) throw changed("written to");
+        if (Objects.equals(now.fileKey(), copy.before.fileKey()) && !now.lastModifiedTime().equals(copy.before.lastModifiedTime()))
+            throw changed("written to");
         try (var arena = Arena.ofConfined()) {
             MemorySegment again = arena.allocate(length);
             read(copy.channel, at, again);
@@ -148,7 +152,9 @@ final class FileBytes implements AutoCloseable {
         }
     }
 
-    private MalformedFileException changed(String how) { return malformed("it was " + how + " while it was read; read it again once nobody writes to it"); }
+    private MalformedFileException changed(String how) {
+        return malformed("it was " + how + " while it was read; read it again once nobody writes to it");
+    }
 
     boolean isMapped() { return copy == null; }
 
@@ -173,9 +179,10 @@ final class FileBytes implements AutoCloseable {
 
     /** Returns a range of the file that may not have been read yet. */
     MemorySegment place(long at, long length, String what) throws MalformedFileException {
-        if (at < 0 || length < 0 || at > size() - length) throw malformed(what + " lies outside the file, or the file was truncated: "
-                + Long.toUnsignedString(length) + " bytes at "
-                + Long.toUnsignedString(at) + " of " + size());
+        if (at < 0 || length < 0 || at > size() - length)
+            throw malformed(what + " lies outside the file, or the file was truncated: "
+                    + Long.toUnsignedString(length) + " bytes at "
+                    + Long.toUnsignedString(at) + " of " + size());
         return bytes.asSlice(at, length);
     }
 
@@ -187,7 +194,8 @@ final class FileBytes implements AutoCloseable {
 
     /** Returns whether the file has the given bytes at a position. */
     boolean has(long at, byte... expected) throws IOException {
-        return at >= 0 && at <= size() - expected.length && load(bytes.asSlice(at, expected.length)).mismatch(MemorySegment.ofArray(expected)) < 0;
+        return at >= 0 && at <= size() - expected.length
+                && load(bytes.asSlice(at, expected.length)).mismatch(MemorySegment.ofArray(expected)) < 0;
     }
 
     MalformedFileException malformed(String what) { return new MalformedFileException(path, what); }

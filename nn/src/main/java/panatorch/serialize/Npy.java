@@ -25,23 +25,29 @@ import panatorch.Tensor;
 /**
  * Reads and writes NumPy's files: {@code .npy} with one array and {@code .npz}, a zip archive of them, compressed or not
  * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</a>, versions 1 to 3). Arrays may be bool,
- * integer, floating-point or complex, little-endian, in C or Fortran order. Arrays of Python objects are refused, because NumPy runs
- * code to read them.
+ * integer, floating-point or complex, little-endian, in C or Fortran order. Arrays of Python objects are refused, because NumPy runs code
+ * to read them.
  *
- * <p>Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller if there is none. The
- * tensor of a {@code .npy} file keeps the file's order: in Fortran order it is not contiguous. With {@linkplain Reading#MAPPED mapped}
- * reading, tensors of {@code .npz} files are mapped where they are aligned, as {@link #saveAll} writes them.
+ * <p>
+ * Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller if there is none. The tensor of
+ * a {@code .npy} file keeps the file's order: in Fortran order it is not contiguous. With {@linkplain Reading#MAPPED mapped} reading,
+ * tensors of {@code .npz} files are mapped where they are aligned, as {@link #saveAll} writes them.
  */
 public final class Npy {
     private Npy() {}
 
     private static final long MOST_HEADER = 1 << 16;
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.BOOL, "b1"), Map.entry(DType.INT8, "i1"), Map.entry(DType.INT16, "i2"), Map.entry(DType.INT32, "i4"),
-            Map.entry(DType.INT64, "i8"), Map.entry(DType.UINT8, "u1"), Map.entry(DType.UINT16, "u2"), Map.entry(DType.UINT32, "u4"), Map.entry(DType.UINT64, "u8"),
-            Map.entry(DType.FLOAT16, "f2"), Map.entry(DType.FLOAT32, "f4"), Map.entry(DType.FLOAT64, "f8"), Map.entry(DType.COMPLEX64, "c8"), Map.entry(DType.COMPLEX128, "c16"));
-    private static final Map<String, DType> TYPES = NAMES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
-    private static final Pattern HEADER = Pattern.compile("\\{\\s*'descr':\\s*'([^']{1,16})',\\s*'fortran_order':\\s*(True|False),\\s*'shape':\\s*\\(([0-9, ]{0,1000})\\),?\\s*\\}\\s*");
+    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.BOOL, "b1"), Map.entry(DType.INT8, "i1"),
+            Map.entry(DType.INT16, "i2"), Map.entry(DType.INT32, "i4"),
+            Map.entry(DType.INT64, "i8"), Map.entry(DType.UINT8, "u1"), Map.entry(DType.UINT16, "u2"), Map.entry(DType.UINT32, "u4"),
+            Map.entry(DType.UINT64, "u8"),
+            Map.entry(DType.FLOAT16, "f2"), Map.entry(DType.FLOAT32, "f4"), Map.entry(DType.FLOAT64, "f8"),
+            Map.entry(DType.COMPLEX64, "c8"), Map.entry(DType.COMPLEX128, "c16"));
+    private static final Map<String, DType> TYPES =
+            NAMES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+    private static final Pattern HEADER = Pattern.compile(
+            "\\{\\s*'descr':\\s*'([^']{1,16})',\\s*'fortran_order':\\s*(True|False),\\s*'shape':\\s*\\(([0-9, ]{0,1000})\\),?\\s*\\}\\s*");
 
     // ---- reading
 
@@ -62,7 +68,9 @@ public final class Npy {
     }
 
     /** Returns the arrays of an {@code .npz} file by their names, in the archive's order. */
-    public static Map<String, Tensor> loadAll(Path path) throws IOException { return loadAll(path, Reading.COPIED); }
+    public static Map<String, Tensor> loadAll(Path path) throws IOException {
+        return loadAll(path, Reading.COPIED);
+    }
 
     /** Returns the arrays of an {@code .npz} file, copied or mapped. */
     public static Map<String, Tensor> loadAll(Path path, Reading reading) throws IOException {
@@ -73,7 +81,9 @@ public final class Npy {
         }
     }
 
-    static boolean recognises(FileBytes file) throws IOException { return ZipArchive.recognises(file) && file.size() > 30 && isArray(file); }
+    static boolean recognises(FileBytes file) throws IOException {
+        return ZipArchive.recognises(file) && file.size() > 30 && isArray(file);
+    }
 
     private static boolean isArray(FileBytes file) throws IOException {
         try {
@@ -100,14 +110,16 @@ public final class Npy {
 
     private static Tensor read(FileBytes file, String name, MemorySegment bytes) throws IOException {
         file.load(bytes.asSlice(0, Math.min(bytes.byteSize(), 12 + MOST_HEADER)));
-        if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0) throw file.malformed(name
-                + " is not a NumPy array");
+        if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0)
+            throw file.malformed(name
+                    + " is not a NumPy array");
         boolean wide = bytes.get(ValueLayout.JAVA_BYTE, 6) > 1;
         long length = wide ? Integer.toUnsignedLong(bytes.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8))
                 : Short.toUnsignedInt(bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8));
         long begin = (wide ? 12 : 10) + length;
-        if (begin > bytes.byteSize() || length > MOST_HEADER) throw file.malformed(name + " has a header of " + length + " bytes, but only "
-                + bytes.byteSize() + " bytes in total");
+        if (begin > bytes.byteSize() || length > MOST_HEADER)
+            throw file.malformed(name + " has a header of " + length + " bytes, but only "
+                    + bytes.byteSize() + " bytes in total");
         String header = new String(bytes.asSlice(begin - length, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
         Matcher m = HEADER.matcher(header);
         if (!m.matches()) throw file.malformed(name + " has a header that does not describe a plain array: " + header.strip());
@@ -121,7 +133,8 @@ public final class Npy {
         boolean fortran = m.group(2).equals("True");
         try (var scope = Scope.open()) {
             Storage storage = bytes.isNative() ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
-            return scope.move(storage.tensor(name, dtype, 0, shape, fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
+            return scope.move(storage.tensor(name, dtype, 0, shape,
+                    fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
         }
     }
 
@@ -129,8 +142,10 @@ public final class Npy {
         DType dtype = TYPES.get(described.substring(1));
         if (described.endsWith("O")) throw file.malformed(name + " holds Python objects, which are refused because reading them runs code");
         if (dtype == null) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
-        if (described.charAt(0) == '>' && dtype.bytes() > 1) throw file.malformed(name + " is big-endian ('" + described + "'); save it as a.astype(a.dtype.newbyteorder('<'))");
-        if ("<|=>".indexOf(described.charAt(0)) < 0) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
+        if (described.charAt(0) == '>' && dtype.bytes() > 1)
+            throw file.malformed(name + " is big-endian ('" + described + "'); save it as a.astype(a.dtype.newbyteorder('<'))");
+        if ("<|=>".indexOf(described.charAt(0)) < 0)
+            throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
         return dtype;
     }
 
@@ -182,9 +197,11 @@ public final class Npy {
         if (type == null) throw new IllegalArgumentException(name + " is " + t.dtype() + ", which NumPy does not have");
         String shape = Arrays.stream(t.shape()).mapToObj(s -> s + ",").collect(Collectors.joining(" "));
         if (t.dim() > 1) shape = shape.substring(0, shape.length() - 1); // (3,) and (3, 4), as Python prints tuples
-        String text = "{'descr': '" + (t.dtype().bytes() == 1 ? "|" : "<") + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+        String text =
+                "{'descr': '" + (t.dtype().bytes() == 1 ? "|" : "<") + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
         int length = (10 + text.length() + 1 + 63) / 64 * 64;
-        ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) (length - 10)).put(text.getBytes(StandardCharsets.US_ASCII));
+        ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0)
+                .putShort((short) (length - 10)).put(text.getBytes(StandardCharsets.US_ASCII));
         while (b.position() < length - 1) b.put((byte) ' ');
         return MemorySegment.ofArray(b.put((byte) '\n').array());
     }

@@ -18,8 +18,9 @@ import panatorch.Tensor;
 
 /** Writes values and tensors as a pickle of protocol 2 that {@code torch.load(weights_only=True)} accepts. */
 final class PickleWriter {
-    private static final Map<DType, String> STORAGES = TorchNames.STORAGES.entrySet().stream().filter(e -> !e.getKey().equals("UntypedStorage"))
-            .collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+    private static final Map<DType, String> STORAGES =
+            TorchNames.STORAGES.entrySet().stream().filter(e -> !e.getKey().equals("UntypedStorage"))
+                    .collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final StoragePlan storages = new StoragePlan();

@@ -24,14 +24,15 @@ final class PlainData {
     private PlainData(FileBytes file) { this.file = file; }
 
     /**
-     * Checks the size of a value. A few bytes of a pickle can describe a list that contains itself, or a list of lists of lists, each
-     * of them twice, which takes forever to walk.
+     * Checks the size of a value. A few bytes of a pickle can describe a list that contains itself, or a list of lists of lists, each of
+     * them twice, which takes forever to walk.
      */
     static void check(FileBytes file, @Nullable Object value) throws MalformedFileException { new PlainData(file).size(value, 0); }
 
     private long size(@Nullable Object value, int level) throws MalformedFileException {
-        if (level > MOST_LEVELS) throw file.malformed("its values are nested more than " + MOST_LEVELS
-                + " levels deep, or contain themselves");
+        if (level > MOST_LEVELS)
+            throw file.malformed("its values are nested more than " + MOST_LEVELS
+                    + " levels deep, or contain themselves");
         return switch (value) {
             case Map<?, ?> map -> sum(map, map.values(), level);
             case Collection<?> values -> sum(values, values, level);
@@ -55,7 +56,8 @@ final class PlainData {
     }
 
     static boolean isScalar(Object o) {
-        return o instanceof String || o instanceof Boolean || o instanceof Long || o instanceof Integer || o instanceof Double || o instanceof Float || o instanceof BigInteger || o instanceof Complex
+        return o instanceof String || o instanceof Boolean || o instanceof Long || o instanceof Integer || o instanceof Double
+                || o instanceof Float || o instanceof BigInteger || o instanceof Complex
                 || o instanceof DType || o instanceof Device || o instanceof byte[];
     }
 }

@@ -27,14 +27,15 @@ import panatorch.internal.files.FileNames;
  * (<a href="https://huggingface.co/docs/safetensors">specification</a>). Also the form with several files, whose index
  * {@code model.safetensors.index.json} maps each tensor to its file.
  *
- * <p>Loaded tensors are on the CPU, in memory of their own unless {@linkplain Reading#MAPPED mapped} reading is requested.
+ * <p>
+ * Loaded tensors are on the CPU, in memory of their own unless {@linkplain Reading#MAPPED mapped} reading is requested.
  */
 public final class Safetensors {
     private Safetensors() {}
 
     /**
-     * Writes tensors of any device and strides, one after another, in the map's order, together with texts. The file appears only once
-     * it is complete. Tensors that share memory are written as often as they occur.
+     * Writes tensors of any device and strides, one after another, in the map's order, together with texts. The file appears only once it
+     * is complete. Tensors that share memory are written as often as they occur.
      *
      * @throws IllegalArgumentException if the format has no name for a tensor's type
      */
@@ -53,13 +54,15 @@ public final class Safetensors {
     }
 
     /**
-     * Returns the tensors of a file or, if the name ends in {@code .json}, of an index, in the order of their offsets. They belong to
-     * the current scope, or to the caller if there is none.
+     * Returns the tensors of a file or, if the name ends in {@code .json}, of an index, in the order of their offsets. They belong to the
+     * current scope, or to the caller if there is none.
      */
     public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
     /** Returns the tensors of a file or index, copied or mapped. */
-    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors(); }
+    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException {
+        return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors();
+    }
 
     /**
      * Returns the tensors and texts of a file. Checks the whole header before it creates a tensor.
@@ -86,7 +89,8 @@ public final class Safetensors {
             for (var e : header.entries().entrySet()) {
                 var place = e.getValue();
                 long length = place.end() - place.begin();
-                Storage storage = all == null ? Storage.of(file, data.asSlice(place.begin(), length), 1) : all.part(place.begin(), length, place.dtype().bytes());
+                Storage storage = all == null ? Storage.of(file, data.asSlice(place.begin(), length), 1)
+                        : all.part(place.begin(), length, place.dtype().bytes());
                 tensors.put(e.getKey(), storage.tensor(e.getKey(), place.dtype(), place.shape()));
             }
             file.requireUnchanged(0, SafetensorsHeader.size(file));
@@ -105,7 +109,8 @@ public final class Safetensors {
      *
      * @return the index
      */
-    public static Path saveSharded(Path folder, Map<String, Tensor> tensors, Map<String, String> metadata, long mostBytes) throws IOException {
+    public static Path saveSharded(Path folder, Map<String, Tensor> tensors, Map<String, String> metadata, long mostBytes)
+            throws IOException {
         List<Map<String, Tensor>> parts = new ArrayList<>(List.of(new LinkedHashMap<>()));
         long total = 0, inPart = 0;
         for (var e : tensors.entrySet()) {
@@ -140,8 +145,9 @@ public final class Safetensors {
             var tensors = new LinkedHashMap<String, Tensor>();
             for (var e : where.properties()) {
                 String name = e.getValue().asText();
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw index.malformed(e.getKey()
-                        + " refers to '" + name + "', which is not a file beside the index");
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals(".."))
+                    throw index.malformed(e.getKey()
+                            + " refers to '" + name + "', which is not a file beside the index");
                 Path file = FileNames.resolve(folder, name);
                 if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " refers to " + name + ", which is missing");
                 if (!files.containsKey(name)) files.put(name, read(file, reading).tensors());

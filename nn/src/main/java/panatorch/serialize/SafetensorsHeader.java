@@ -25,22 +25,28 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /** A tensor's type, shape and byte range, counted from the end of the header. */
     record Entry(DType dtype, long[] shape, long begin, long end) {}
 
-    static final ObjectMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    static final ObjectMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final String METADATA = "__metadata__";
     private static final long MOST_HEADER = 100_000_000; // the format's own limit
 
-    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.FLOAT64, "F64"), Map.entry(DType.FLOAT32, "F32"), Map.entry(DType.FLOAT16, "F16"),
-            Map.entry(DType.BFLOAT16, "BF16"), Map.entry(DType.INT64, "I64"), Map.entry(DType.INT32, "I32"), Map.entry(DType.INT16, "I16"), Map.entry(DType.INT8, "I8"),
-            Map.entry(DType.UINT8, "U8"), Map.entry(DType.BOOL, "BOOL"), Map.entry(DType.UINT16, "U16"), Map.entry(DType.UINT32, "U32"), Map.entry(DType.UINT64, "U64"),
-            Map.entry(DType.FLOAT8_E4M3FN, "F8_E4M3"), Map.entry(DType.FLOAT8_E5M2, "F8_E5M2"), Map.entry(DType.FLOAT8_E4M3FNUZ, "F8_E4M3FNUZ"),
+    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.FLOAT64, "F64"), Map.entry(DType.FLOAT32, "F32"),
+            Map.entry(DType.FLOAT16, "F16"),
+            Map.entry(DType.BFLOAT16, "BF16"), Map.entry(DType.INT64, "I64"), Map.entry(DType.INT32, "I32"), Map.entry(DType.INT16, "I16"),
+            Map.entry(DType.INT8, "I8"),
+            Map.entry(DType.UINT8, "U8"), Map.entry(DType.BOOL, "BOOL"), Map.entry(DType.UINT16, "U16"), Map.entry(DType.UINT32, "U32"),
+            Map.entry(DType.UINT64, "U64"),
+            Map.entry(DType.FLOAT8_E4M3FN, "F8_E4M3"), Map.entry(DType.FLOAT8_E5M2, "F8_E5M2"),
+            Map.entry(DType.FLOAT8_E4M3FNUZ, "F8_E4M3FNUZ"),
             Map.entry(DType.FLOAT8_E5M2FNUZ, "F8_E5M2FNUZ"), Map.entry(DType.FLOAT8_E8M0FNU, "F8_E8M0"), Map.entry(DType.COMPLEX64, "C64"));
-    private static final Map<String, DType> TYPES = NAMES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+    private static final Map<String, DType> TYPES =
+            NAMES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
 
     // ---- writing
 
     /**
-     * Returns the length and the header, padded so that the tensors begin at a multiple of 8. The tensors follow without gaps, in the
-     * map's order.
+     * Returns the length and the header, padded so that the tensors begin at a multiple of 8. The tensors follow without gaps, in the map's
+     * order.
      */
     static byte[] bytes(Map<String, Tensor> tensors, Map<String, String> metadata) {
         ObjectNode header = JSON.createObjectNode();
@@ -68,7 +74,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     // ---- reading
 
     /** Returns the bytes after the header. */
-    static MemorySegment data(FileBytes file) throws IOException { return file.bytes().asSlice(size(file)); }
+    static MemorySegment data(FileBytes file) throws IOException {
+        return file.bytes().asSlice(size(file));
+    }
 
     static SafetensorsHeader read(FileBytes file) throws IOException {
         JsonNode json = json(file, file.slice(8, length(file), "the header"));
@@ -80,11 +88,17 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
         var inOrder = new LinkedHashMap<String, Entry>();
         long size = data(file).byteSize(), next = 0;
-        for (var e : entries.entrySet().stream().sorted(Map.Entry.comparingByValue((a, b) -> a.begin != b.begin ? Long.compare(a.begin, b.begin) : Long.compare(a.end, b.end))).toList()) {
+        for (var e : entries.entrySet().stream()
+                .sorted(Map.Entry
+                        .comparingByValue((a, b) -> a.begin != b.begin ? Long.compare(a.begin, b.begin) : Long.compare(a.end, b.end)))
+                .toList()) {
             Entry place = e.getValue();
-            if (place.end > size) throw damaged(file, e.getKey() + " lies outside the file, at [" + place.begin + "," + place.end + "] of " + size + " bytes");
-            if (place.begin != next) throw damaged(file, e.getKey() + (place.begin < next ? " overlaps the tensor before it" : " "
-                    + "leaves a gap before it") + ", at [" + place.begin + "," + place.end + "]");
+            if (place.end > size)
+                throw damaged(file,
+                        e.getKey() + " lies outside the file, at [" + place.begin + "," + place.end + "] of " + size + " bytes");
+            if (place.begin != next)
+                throw damaged(file, e.getKey() + (place.begin < next ? " overlaps the tensor before it" : " "
+                        + "leaves a gap before it") + ", at [" + place.begin + "," + place.end + "]");
             inOrder.put(e.getKey(), place);
             next = place.end;
         }
@@ -93,12 +107,15 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     }
 
     /** Returns the size of the header and its length field together. */
-    static long size(FileBytes file) throws IOException { return 8 + length(file); }
+    static long size(FileBytes file) throws IOException {
+        return 8 + length(file);
+    }
 
     private static long length(FileBytes file) throws IOException {
         if (file.size() < 8) throw damaged(file, "it is " + file.size() + " bytes long");
         long length = file.i64(0);
-        if (length < 2 || length > MOST_HEADER || length > file.size() - 8) throw damaged(file, "it begins with a header length of " + Long.toUnsignedString(length));
+        if (length < 2 || length > MOST_HEADER || length > file.size() - 8)
+            throw damaged(file, "it begins with a header length of " + Long.toUnsignedString(length));
         return length;
     }
 
@@ -108,7 +125,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             if (!json.isObject()) throw damaged(file, "its header is not a JSON object");
             return json;
         } catch (JsonProcessingException e) {
-            throw damaged(file, e.getOriginalMessage().startsWith("Duplicate") ? "its header has a name twice: " + e.getOriginalMessage() : "its header is not JSON");
+            throw damaged(file, e.getOriginalMessage().startsWith("Duplicate") ? "its header has a name twice: " + e.getOriginalMessage()
+                    : "its header is not JSON");
         } catch (IOException e) {
             throw damaged(file, "its header is not JSON: " + e.getMessage());
         }
@@ -120,7 +138,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         JsonNode dims = e.path("shape"), offsets = e.path("data_offsets");
         if (!dims.isArray() || !offsets.isArray() || offsets.size() != 2) throw damaged(file, name + " has no shape and data_offsets");
         var shape = new long[dims.size()];
-        for (int i = 0; i < shape.length; i++) if ((shape[i] = whole(dims.get(i))) < 0) throw damaged(file, name + " has the impossible shape " + dims);
+        for (int i = 0; i < shape.length; i++)
+            if ((shape[i] = whole(dims.get(i))) < 0) throw damaged(file, name + " has the impossible shape " + dims);
         long begin = whole(offsets.get(0)), end = whole(offsets.get(1)), elements = Storage.elements(file, name, shape);
         if (begin < 0 || end < begin) throw damaged(file, name + " lies outside the file, at " + offsets);
         if (Math.multiplyHigh(elements, dtype.bytes()) != 0 || end - begin != elements * dtype.bytes())
@@ -131,6 +150,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     private static long whole(JsonNode n) { return n.isIntegralNumber() && n.canConvertToLong() ? n.longValue() : -1; }
 
-    static MalformedFileException damaged(FileBytes file, String how) { return file.malformed("it is not a safetensors file, or is "
-            + "damaged: " + how); }
+    static MalformedFileException damaged(FileBytes file, String how) {
+        return file.malformed("it is not a safetensors file, or is "
+                + "damaged: " + how);
+    }
 }

@@ -19,21 +19,26 @@ public final class StateDicts {
     /**
      * Returns the named tensors of a file. The first bytes decide its format: safetensors, an index of several such files
      * ({@code ….index.json}), {@code torch.save}, or npz. A dict of {@code torch.save} that holds the weights as {@code state_dict},
-     * {@code model_state_dict}, {@code model}, {@code net} or {@code params} is unwrapped. Entries that are not tensors are left out.
-     * A prefix {@code module.} of all names, as {@code DataParallel} adds it, is removed.
+     * {@code model_state_dict}, {@code model}, {@code net} or {@code params} is unwrapped. Entries that are not tensors are left out. A
+     * prefix {@code module.} of all names, as {@code DataParallel} adds it, is removed.
      *
-     * <p>The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller
-     * if there is none.
+     * <p>
+     * The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller if there
+     * is none.
      *
      * @throws MalformedFileException if the file has another format, is damaged, or holds no named tensors
      */
     public static Map<String, Tensor> load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
     /** Returns the named tensors of a file, copied or mapped. */
-    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException { return read(file, reading).tensors(); }
+    public static Map<String, Tensor> load(Path file, Reading reading) throws IOException {
+        return read(file, reading).tensors();
+    }
 
     /** Returns the named tensors and the texts that safetensors files hold beside them; other formats have none. */
-    public static Weights read(Path path) throws IOException { return read(path, Reading.COPIED); }
+    public static Weights read(Path path) throws IOException {
+        return read(path, Reading.COPIED);
+    }
 
     /** Returns the named tensors and texts of a file, copied or mapped. */
     public static Weights read(Path path, Reading reading) throws IOException {
@@ -56,9 +61,11 @@ public final class StateDicts {
     private static Map<String, Tensor> ofDict(FileBytes file, @Nullable Object value) throws MalformedFileException {
         var tensors = new LinkedHashMap<String, Tensor>();
         if (value instanceof Map<?, ?> dict) {
-            for (String wrapper : WRAPPERS) if (dict.get(wrapper) instanceof Map<?, ?> inner && !inner.isEmpty()) return ofDict(file, inner);
+            for (String wrapper : WRAPPERS)
+                if (dict.get(wrapper) instanceof Map<?, ?> inner && !inner.isEmpty()) return ofDict(file, inner);
             dict.forEach((name, t) -> {
-                if (name instanceof String text && t instanceof Tensor tensor) tensors.put(text, tensor.requiresGrad() ? tensor.detach() : tensor);
+                if (name instanceof String text && t instanceof Tensor tensor)
+                    tensors.put(text, tensor.requiresGrad() ? tensor.detach() : tensor);
             });
         }
         if (tensors.isEmpty()) throw file.malformed("it holds no named tensors");

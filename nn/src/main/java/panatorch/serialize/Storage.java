@@ -31,24 +31,29 @@ final class Storage {
     private Storage(FileBytes file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
 
     /**
-     * Creates a storage over the mapping itself if it is aligned for elements of {@code alignment} bytes, otherwise over a copy.
-     * Belongs to the current scope, which the tensors may outlive.
+     * Creates a storage over the mapping itself if it is aligned for elements of {@code alignment} bytes, otherwise over a copy. Belongs to
+     * the current scope, which the tensors may outlive.
      */
     static Storage of(FileBytes file, MemorySegment place, int alignment) throws IOException {
         if (!file.isMapped()) return new Storage(file, place, file.copyOf(place));
-        if (place.address() % Math.min(8, alignment) == 0) return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()));
+        if (place.address() % Math.min(8, alignment) == 0)
+            return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()));
         return copyOf(file, place);
     }
 
     /** Creates a storage from a copy of bytes on the Java heap. */
-    static Storage copyOf(FileBytes file, MemorySegment place) { return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize())); }
+    static Storage copyOf(FileBytes file, MemorySegment place) {
+        return new Storage(file, place, Torch.copyOf(place, DType.UINT8, place.byteSize()));
+    }
 
     /** Returns a part of this storage, which shares its bytes. */
-    Storage part(long from, long length) { return new Storage(file, place.asSlice(from, length), all, begin + from); }
+    Storage part(long from, long length) {
+        return new Storage(file, place.asSlice(from, length), all, begin + from);
+    }
 
     /**
-     * Returns a part of this storage. It shares the bytes if they are aligned for elements of {@code alignment} bytes, otherwise it is
-     * a copy.
+     * Returns a part of this storage. It shares the bytes if they are aligned for elements of {@code alignment} bytes, otherwise it is a
+     * copy.
      */
     Storage part(long from, long length, int alignment) throws IOException {
         return (begin + from) % alignment == 0 ? part(from, length) : of(file, place.asSlice(from, length), alignment);
@@ -77,7 +82,9 @@ final class Storage {
     }
 
     /** Creates a contiguous tensor at the beginning of the storage. */
-    Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException { return tensor(name, dtype, 0, shape, contiguous(shape)); }
+    Tensor tensor(String name, DType dtype, long[] shape) throws MalformedFileException {
+        return tensor(name, dtype, 0, shape, contiguous(shape));
+    }
 
     /** Returns the strides of a contiguous tensor. */
     static long[] contiguous(long[] shape) {
@@ -109,16 +116,20 @@ final class Storage {
     private void check(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
         long there = place.byteSize() / dtype.bytes();
         if (begin % dtype.bytes() != 0) throw file.malformed(name + " begins within an element");
-        if (shape.length != strides.length) throw file.malformed(name + " has " + shape.length + " sizes and " + strides.length + " strides");
+        if (shape.length != strides.length)
+            throw file.malformed(name + " has " + shape.length + " sizes and " + strides.length + " strides");
         long n = elements(file, name, shape);
-        if (offset < 0 || offset > there) throw file.malformed(name + " begins at element " + offset + ", but its storage has only " + there);
+        if (offset < 0 || offset > there)
+            throw file.malformed(name + " begins at element " + offset + ", but its storage has only " + there);
         try {
             long last = offset;
             for (int d = 0; d < shape.length; d++) {
                 if (strides[d] < 0) throw file.malformed(name + " has the impossible strides " + Arrays.toString(strides));
                 if (n > 0) last = Math.addExact(last, Math.multiplyExact(shape[d] - 1, strides[d]));
             }
-            if (n > 0 && last >= there) throw file.malformed(name + " of shape " + Arrays.toString(shape) + " reaches beyond its storage of " + there + " elements");
+            if (n > 0 && last >= there)
+                throw file
+                        .malformed(name + " of shape " + Arrays.toString(shape) + " reaches beyond its storage of " + there + " elements");
         } catch (ArithmeticException overflow) {
             throw file.malformed(name + " has the impossible strides " + Arrays.toString(strides));
         }

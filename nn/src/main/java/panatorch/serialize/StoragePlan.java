@@ -17,8 +17,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * The parts of storages that a file has to contain so that tensors that share memory share it again when they are read. Only the part
- * of a storage that the tensors span is written. So a row of a large matrix does not take the matrix along, as it does in Python.
+ * The parts of storages that a file has to contain so that tensors that share memory share it again when they are read. Only the part of a
+ * storage that the tensors span is written. So a row of a large matrix does not take the matrix along, as it does in Python.
  */
 final class StoragePlan {
     /**
@@ -32,8 +32,8 @@ final class StoragePlan {
     record Place(int key, long elements, long offset, long[] strides) {}
 
     /**
-     * The memory of several tensors, elements {@code first} to {@code end} (exclusive) of libtorch's storage; or, if both are 0, a
-     * tensor that is copied.
+     * The memory of several tensors, elements {@code first} to {@code end} (exclusive) of libtorch's storage; or, if both are 0, a tensor
+     * that is copied.
      */
     private static final class Part {
         final int key;
@@ -59,7 +59,8 @@ final class StoragePlan {
     /** Adds a tensor. All tensors have to be added before the first call of {@link #place}. */
     void add(Tensor t) {
         if (uses.containsKey(t)) return;
-        if (t.layout() != Layout.STRIDED || t.device().type() == Device.Type.META) throw new IllegalArgumentException("a tensor without strides or without memory cannot be saved: " + t.describe());
+        if (t.layout() != Layout.STRIDED || t.device().type() == Device.Type.META)
+            throw new IllegalArgumentException("a tensor without strides or without memory cannot be saved: " + t.describe());
         if (t.device().type() != Device.Type.CPU || t.isConj() || t.isNeg() || t.numel() == 0) {
             uses.put(t, new Use(part(t, 0, 0), 0));
             return;

@@ -18,19 +18,20 @@ import panatorch.Tensor;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * Reads and writes files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format
- * of PyTorch 1.6 and later, and the older stream of pickles. The formats are defined by {@code torch/serialization.py} and
+ * Reads and writes files of {@code torch.save}, by convention {@code .pt}, {@code .pth}, {@code .th} or {@code .bin}: the zip format of
+ * PyTorch 1.6 and later, and the older stream of pickles. The formats are defined by {@code torch/serialization.py} and
  * {@code caffe2/serialize} of PyTorch.
  *
- * <p>Reading only creates tensors and plain data and never runs code. A file that asks for anything else, as malicious files and whole
- * pickled models do, is refused; the message names what it asks for. Values become {@code Long} ({@code BigInteger} beyond 64 bits),
+ * <p>
+ * Reading only creates tensors and plain data and never runs code. A file that asks for anything else, as malicious files and whole pickled
+ * models do, is refused; the message names what it asks for. Values become {@code Long} ({@code BigInteger} beyond 64 bits),
  * {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, {@link panatorch.Complex}, {@link panatorch.DType},
  * {@link panatorch.Device} or null. A list becomes a {@code List}; a tuple or {@code torch.Size} an unmodifiable {@code List}; a set a
  * {@code Set}; a dict a {@code Map} in its order, with keys of any of these types. Parameters are tensors that require gradients.
  *
- * <p>Tensors are on the CPU, wherever they were saved, in memory of their own. With {@linkplain Reading#MAPPED mapped} reading,
- * tensors that the file stores uncompressed and aligned, as current PyTorch does, are views of the mapping. Tensors that shared memory
- * share it again.
+ * <p>
+ * Tensors are on the CPU, wherever they were saved, in memory of their own. With {@linkplain Reading#MAPPED mapped} reading, tensors that
+ * the file stores uncompressed and aligned, as current PyTorch does, are views of the mapping. Tensors that shared memory share it again.
  */
 public final class TorchFile {
     private TorchFile() {}
@@ -41,8 +42,8 @@ public final class TorchFile {
     /**
      * Returns the value in a file. Its tensors belong to the current scope, or to the caller if there is none.
      *
-     * @throws MalformedFileException if the file has another format, is damaged, or asks for something that is neither a tensor nor
-     * plain data
+     * @throws MalformedFileException if the file has another format, is damaged, or asks for something that is neither a tensor nor plain
+     * data
      */
     public static @Nullable Object load(Path file) throws IOException { return load(file, Reading.COPIED); }
 
@@ -74,13 +75,15 @@ public final class TorchFile {
         }
     }
 
-    static boolean recognises(FileBytes file) throws IOException { return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46); }
+    static boolean recognises(FileBytes file) throws IOException {
+        return file.has(0, (byte) 0x80, (byte) 2, (byte) 0x8a, (byte) 10, (byte) 0x6c, (byte) 0xfc, (byte) 0x9c, (byte) 0x46);
+    }
 
     /**
      * Writes a value so that {@code torch.load(file, weights_only=True)} of PyTorch 1.6 and later reads it: tensors, {@code Map}s (as
      * dicts), {@code List}s, {@code Set}s, and the plain values that {@link #load} returns, {@code Integer}s and {@code Float}s too.
-     * Tensors that share memory on the CPU share it in the file; those on GPUs are written as copies. Tensors are streamed one by one,
-     * and the file appears only once it is complete. Equal values make equal files.
+     * Tensors that share memory on the CPU share it in the file; those on GPUs are written as copies. Tensors are streamed one by one, and
+     * the file appears only once it is complete. Equal values make equal files.
      *
      * @throws IllegalArgumentException if any other type is among the values
      */
@@ -112,12 +115,15 @@ public final class TorchFile {
     private static @Nullable Object zip(ZipArchive archive) throws IOException {
         FileBytes file = archive.file();
         String root = root(archive);
-        if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little")) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
+        if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little"))
+            throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var found = new HashMap<String, Storage>();
         Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
             if (id.rest() != null) throw file.malformed("it refers to a storage in the way of the old format");
             Storage storage = found.get(id.key());
-            if (storage == null) found.put(id.key(), storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
+            if (storage == null)
+                found.put(id.key(),
+                        storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
             long expected = id.elements() * id.dtype().bytes();
             if (storage.place().byteSize() != expected || Math.multiplyHigh(id.elements(), id.dtype().bytes()) != 0)
                 throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, but its tensors need "
@@ -130,9 +136,11 @@ public final class TorchFile {
 
     /** Returns the folder that contains all entries, with its slash. */
     private static String root(ZipArchive archive) throws IOException {
-        List<String> pickles = archive.names().stream().filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
-        if (pickles.size() != 1) throw archive.file().malformed("it is a zip archive, but not one of torch.save: it has "
-                + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
+        List<String> pickles = archive.names().stream()
+                .filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
+        if (pickles.size() != 1)
+            throw archive.file().malformed("it is a zip archive, but not one of torch.save: it has "
+                    + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
         return pickles.getFirst().substring(0, pickles.getFirst().length() - "data.pkl".length());
     }
 
@@ -155,14 +163,17 @@ public final class TorchFile {
         TorchNames names = new TorchNames(file, id -> null);
         Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
         Pickle.Read protocol = Pickle.read(file.bytes(), magic.end(), names);
-        if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value())) throw file.malformed("its magic number "
-                + "or protocol is not one of torch.save");
+        if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value()))
+            throw file.malformed("its magic number "
+                    + "or protocol is not one of torch.save");
         Pickle.Read system = Pickle.read(file.bytes(), protocol.end(), names);
-        if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian"))) throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
+        if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian")))
+            throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var sizes = new HashMap<String, TorchNames.StorageId>();
         Pickle.Read dry = Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> {
             TorchNames.StorageId known = sizes.putIfAbsent(id.key(), id);
-            if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype())) throw file.malformed("storage " + id.key() + " has two types or sizes");
+            if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype()))
+                throw file.malformed("storage " + id.key() + " has two types or sizes");
             return null;
         }));
         Pickle.Read keys = Pickle.read(file.bytes(), dry.end(), names);
@@ -171,7 +182,8 @@ public final class TorchFile {
         return Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
     }
 
-    private static Map<String, Storage> storages(FileBytes file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids) throws IOException {
+    private static Map<String, Storage> storages(FileBytes file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids)
+            throws IOException {
         if (!(keys.value() instanceof List<?> list)) throw file.malformed("it has no list of storages");
         var storages = new HashMap<String, Storage>();
         long at = keys.end();
@@ -182,7 +194,8 @@ public final class TorchFile {
             if (elements != id.elements() || Math.multiplyHigh(elements, id.dtype().bytes()) != 0)
                 throw file.malformed("storage " + key + " has " + elements + " elements, but its tensors expect " + id.elements());
             MemorySegment bytes = file.place(at + 8, elements * id.dtype().bytes(), "storage " + key);
-            if (storages.put(id.key(), Storage.of(file, bytes, id.dtype().bytes())) != null) throw file.malformed("it has two storages " + key);
+            if (storages.put(id.key(), Storage.of(file, bytes, id.dtype().bytes())) != null)
+                throw file.malformed("it has two storages " + key);
             at += 8 + bytes.byteSize();
         }
         return storages;
@@ -192,14 +205,17 @@ public final class TorchFile {
         Storage whole = storages.get(id.key());
         if (whole == null) throw file.malformed("storage " + id.key() + " is missing");
         if (id.rest() == null) return whole;
-        if (!(id.rest() instanceof List<?> view) || view.size() != 3 || !(view.get(1) instanceof Long offset) || !(view.get(2) instanceof Long elements) || offset < 0 || elements < 0
-                || offset > id.elements() || elements > id.elements() - offset) throw file.malformed("it has a view beyond its storage " + id.key());
+        if (!(id.rest() instanceof List<?> view) || view.size() != 3 || !(view.get(1) instanceof Long offset)
+                || !(view.get(2) instanceof Long elements) || offset < 0 || elements < 0
+                || offset > id.elements() || elements > id.elements() - offset)
+            throw file.malformed("it has a view beyond its storage " + id.key());
         int bytes = id.dtype().bytes();
         return whole.part(offset * bytes, elements * bytes);
     }
 
     private static String foreign(FileBytes file) throws IOException {
-        if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r')) return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
+        if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r'))
+            return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
         if (file.has(0, (byte) 0x89, (byte) 'H', (byte) 'D', (byte) 'F')) return "it is an HDF5 file, not one of torch.save";
         return "it is not a file of torch.save";
     }

@@ -23,9 +23,12 @@ import panatorch.internal.pickle.Pickle;
  * Python's own.
  */
 final class TorchNames implements Pickle.Names {
-    static final Map<String, DType> STORAGES = Map.ofEntries(Map.entry("DoubleStorage", DType.FLOAT64), Map.entry("FloatStorage", DType.FLOAT32), Map.entry("HalfStorage", DType.FLOAT16),
-            Map.entry("BFloat16Storage", DType.BFLOAT16), Map.entry("LongStorage", DType.INT64), Map.entry("IntStorage", DType.INT32), Map.entry("ShortStorage", DType.INT16),
-            Map.entry("CharStorage", DType.INT8), Map.entry("ByteStorage", DType.UINT8), Map.entry("BoolStorage", DType.BOOL), Map.entry("ComplexDoubleStorage", DType.COMPLEX128),
+    static final Map<String, DType> STORAGES = Map.ofEntries(Map.entry("DoubleStorage", DType.FLOAT64),
+            Map.entry("FloatStorage", DType.FLOAT32), Map.entry("HalfStorage", DType.FLOAT16),
+            Map.entry("BFloat16Storage", DType.BFLOAT16), Map.entry("LongStorage", DType.INT64), Map.entry("IntStorage", DType.INT32),
+            Map.entry("ShortStorage", DType.INT16),
+            Map.entry("CharStorage", DType.INT8), Map.entry("ByteStorage", DType.UINT8), Map.entry("BoolStorage", DType.BOOL),
+            Map.entry("ComplexDoubleStorage", DType.COMPLEX128),
             Map.entry("ComplexFloatStorage", DType.COMPLEX64), Map.entry("UntypedStorage", DType.UINT8));
     private static final Set<String> REFUSED_TYPES = Set.of("qint8", "quint8", "qint32", "quint4x2", "quint2x4");
 
@@ -72,11 +75,15 @@ final class TorchNames implements Pickle.Names {
             case "torch._utils._rebuild_tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 4);
             case "torch._utils._rebuild_tensor_v2" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 6);
             case "torch._utils._rebuild_tensor_v3" -> (Pickle.Maker) (List<@Nullable Object> a) -> tensor(a, 7);
-            case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter" -> (Pickle.Maker) this::parameter;
+            case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter" ->
+                    (Pickle.Maker) this::parameter;
             case "torch._tensor._rebuild_from_type_v2" -> (Pickle.Maker) this::subclass;
-            case "torch.Tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> { throw file.malformed("it creates a torch.Tensor in a way that "
-                    + "is not supported"); };
-            case "torch.Size", "builtins.list", "builtins.tuple" -> (Pickle.Maker) (List<@Nullable Object> a) -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
+            case "torch.Tensor" -> (Pickle.Maker) (List<@Nullable Object> a) -> {
+                throw file.malformed("it creates a torch.Tensor in a way that "
+                        + "is not supported");
+            };
+            case "torch.Size", "builtins.list", "builtins.tuple" ->
+                    (Pickle.Maker) (List<@Nullable Object> a) -> a.isEmpty() ? List.of() : Pickle.tuple(list(a.getFirst()));
             case "torch.device" -> (Pickle.Maker) this::device;
             case "collections.OrderedDict" -> (Pickle.Maker) this::orderedDict;
             case "collections.Counter" -> (Pickle.Maker) this::counter; // milestones of MultiStepLR
@@ -89,11 +96,14 @@ final class TorchNames implements Pickle.Names {
     }
 
     private MalformedFileException refusal(String full) {
-        if (full.startsWith("__torch__.")) return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
-        if (full.startsWith("torch._utils._rebuild_")) return file.malformed("it holds a tensor of an unsupported kind (" + full
-                + "); only dense tensors with memory are read");
-        if (full.startsWith("numpy.")) return file.malformed("it asks for " + full + ": NumPy values were saved beside the tensors; in "
-                + "Python, save plain numbers, as in float(x)");
+        if (full.startsWith("__torch__."))
+            return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
+        if (full.startsWith("torch._utils._rebuild_"))
+            return file.malformed("it holds a tensor of an unsupported kind (" + full
+                    + "); only dense tensors with memory are read");
+        if (full.startsWith("numpy."))
+            return file.malformed("it asks for " + full + ": NumPy values were saved beside the tensors; in "
+                    + "Python, save plain numbers, as in float(x)");
         return file.malformed("it asks for " + full + ", which does not belong in a file of weights; nothing was run. If a whole model "
                 + "was saved, save model.state_dict() in Python instead");
     }
@@ -105,9 +115,11 @@ final class TorchNames implements Pickle.Names {
     }
 
     @Override public Object persistent(@Nullable Object id) throws IOException {
-        if (!(id instanceof List<?> parts) || parts.size() < 5 || !"storage".equals(parts.get(0)) || !(parts.get(1) instanceof StorageType type) || !(parts.get(2) instanceof String key)
-                || !(parts.get(4) instanceof Long elements) || elements < 0) throw file.malformed("it refers to something outside the "
-                        + "pickle that is not a storage");
+        if (!(id instanceof List<?> parts) || parts.size() < 5 || !"storage".equals(parts.get(0))
+                || !(parts.get(1) instanceof StorageType type) || !(parts.get(2) instanceof String key)
+                || !(parts.get(4) instanceof Long elements) || elements < 0)
+            throw file.malformed("it refers to something outside the "
+                    + "pickle that is not a storage");
         return new Typed(type.dtype, storages.find(new StorageId(type.dtype, key, elements, parts.size() > 5 ? parts.get(5) : null)));
     }
 
@@ -117,7 +129,8 @@ final class TorchNames implements Pickle.Names {
 
     /** Creates a tensor from (storage, offset, size, stride, requires_grad, hooks[, dtype][, metadata]). Hooks are ignored. */
     private Object tensor(List<@Nullable Object> a, int arguments) throws MalformedFileException {
-        if (a.size() < arguments || a.size() > arguments + 1 || !(a.get(0) instanceof Typed typed) || !(a.get(1) instanceof Long offset)) throw odd("a tensor");
+        if (a.size() < arguments || a.size() > arguments + 1 || !(a.get(0) instanceof Typed typed) || !(a.get(1) instanceof Long offset))
+            throw odd("a tensor");
         DType dtype = arguments == 7 ? a.get(6) instanceof DType t ? t : DType.UINT8 : typed.dtype;
         if (typed.storage == null) return UNMADE;
         Tensor t = typed.storage.tensor("its tensor number " + ++made, dtype, offset, longs(a.get(2)), longs(a.get(3)));
@@ -214,6 +227,8 @@ final class TorchNames implements Pickle.Names {
         throw odd("a complex number");
     }
 
-    private MalformedFileException odd(String what) { return file.malformed("its pickle is damaged or made by hand: it creates " + what
-            + " from arguments that do not fit"); }
+    private MalformedFileException odd(String what) {
+        return file.malformed("its pickle is damaged or made by hand: it creates " + what
+                + " from arguments that do not fit");
+    }
 }

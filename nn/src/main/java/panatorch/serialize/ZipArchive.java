@@ -16,8 +16,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The entries of a zip file as slices of its bytes (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not tell where an
- * entry's bytes lie. The whole directory is checked first: entries lie within the file, do not overlap, and have distinct names.
+ * The entries of a zip file as slices of its bytes (PKWARE's APPNOTE 6.3, with zip64). Java's own reader does not tell where an entry's
+ * bytes lie. The whole directory is checked first: entries lie within the file, do not overlap, and have distinct names.
  */
 final class ZipArchive {
     private static final int STORED = 0, DEFLATED = 8;
@@ -46,7 +46,9 @@ final class ZipArchive {
     }
 
     /** Checks by {@link FileBytes#requireUnchanged} that the directory has not changed; it holds the checksum of every entry. */
-    void requireUnchanged() throws IOException { file.requireUnchanged(directory, file.size() - directory); }
+    void requireUnchanged() throws IOException {
+        file.requireUnchanged(directory, file.size() - directory);
+    }
 
     FileBytes file() { return file; }
 
@@ -89,26 +91,30 @@ final class ZipArchive {
     static long crc(MemorySegment... parts) {
         var crc = new CRC32();
         for (MemorySegment bytes : parts)
-            for (long at = 0; at < bytes.byteSize(); at += 1 << 30) crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
+            for (long at = 0; at < bytes.byteSize(); at += 1 << 30)
+                crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
         return crc.getValue();
     }
 
     private MemorySegment inflate(Entry e, MemorySegment stored) throws IOException {
-        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8) throw file.malformed(e.name + " would inflate to " + e.size
-                + " bytes, more than is allowed for a file of " + file.size()
-                + " bytes; if you trust the file, unpack it and store it uncompressed");
+        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8)
+            throw file.malformed(e.name + " would inflate to " + e.size
+                    + " bytes, more than is allowed for a file of " + file.size()
+                    + " bytes; if you trust the file, unpack it and store it uncompressed");
         inflatable -= e.size;
         var whole = new byte[(int) e.size];
         try (var inflater = new Inflater(true)) {
-            inflater.setInput(stored.byteSize() == 0 ? ByteBuffer.allocate(0) : stored.asSlice(0, Math.min(stored.byteSize(), Integer.MAX_VALUE)).asByteBuffer());
+            inflater.setInput(stored.byteSize() == 0 ? ByteBuffer.allocate(0)
+                    : stored.asSlice(0, Math.min(stored.byteSize(), Integer.MAX_VALUE)).asByteBuffer());
             int done = 0;
             while (done < whole.length) {
                 int n = inflater.inflate(whole, done, whole.length - done);
                 if (n == 0) break;
                 done += n;
             }
-            if (done < whole.length || inflater.inflate(new byte[1]) != 0) throw file.malformed(e.name + " does not inflate to the "
-                    + e.size + " bytes that its directory gives");
+            if (done < whole.length || inflater.inflate(new byte[1]) != 0)
+                throw file.malformed(e.name + " does not inflate to the "
+                        + e.size + " bytes that its directory gives");
         } catch (DataFormatException damaged) {
             throw file.malformed("the compressed bytes of " + e.name + " are damaged");
         }
@@ -131,7 +137,8 @@ final class ZipArchive {
         boolean zip64 = file.has(end - 20, (byte) 'P', (byte) 'K', (byte) 6, (byte) 7);
         if (zip64 && (at == NOT_HERE || size == NOT_HERE || count == 0xffff)) {
             long wide = file.i64(end - 20 + 8);
-            if (!file.has(wide, (byte) 'P', (byte) 'K', (byte) 6, (byte) 6)) throw file.malformed("the archive's zip64 directory is not where it should be");
+            if (!file.has(wide, (byte) 'P', (byte) 'K', (byte) 6, (byte) 6))
+                throw file.malformed("the archive's zip64 directory is not where it should be");
             count = file.i64(wide + 32);
             size = file.i64(wide + 40);
             at = file.i64(wide + 48);
@@ -152,7 +159,8 @@ final class ZipArchive {
     }
 
     private long readEntry(long at, long limit) throws IOException {
-        if (!file.has(at, (byte) 'P', (byte) 'K', (byte) 1, (byte) 2)) throw file.malformed("the archive's directory is damaged at byte " + at);
+        if (!file.has(at, (byte) 'P', (byte) 'K', (byte) 1, (byte) 2))
+            throw file.malformed("the archive's directory is damaged at byte " + at);
         int nameLength = file.u16(at + 28), extraLength = file.u16(at + 30), commentLength = file.u16(at + 32);
         long next = at + 46 + nameLength + extraLength + commentLength;
         if (next > limit) throw file.malformed("the archive's directory is damaged at byte " + at);
@@ -160,14 +168,17 @@ final class ZipArchive {
         int flags = file.u16(at + 8), method = file.u16(at + 10);
         if ((flags & 1) != 0) throw file.malformed(name + " is encrypted");
         if (method != STORED && method != DEFLATED) throw file.malformed(name + " is compressed by the unknown method " + method);
-        if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains("..")) throw file.malformed("the archive "
-                + "has an entry named '" + name + "', which would lie outside of it");
+        if (name.startsWith("/") || name.contains("\\") || List.of(name.split("/")).contains(".."))
+            throw file.malformed("the archive "
+                    + "has an entry named '" + name + "', which would lie outside of it");
         long[] places = places(at, at + 46 + nameLength, extraLength);
         long size = places[0], compressed = places[1], header = places[2];
-        if (!file.has(header, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4)) throw file.malformed(name + " is not where the archive's directory says");
+        if (!file.has(header, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4))
+            throw file.malformed(name + " is not where the archive's directory says");
         long begin = header + 30 + file.u16(header + 26) + file.u16(header + 28);
         file.place(begin, compressed, name);
-        if (method == STORED && size != compressed) throw file.malformed(name + " is stored and has two sizes, " + size + " and " + compressed);
+        if (method == STORED && size != compressed)
+            throw file.malformed(name + " is stored and has two sizes, " + size + " and " + compressed);
         if (size < 0) throw file.malformed(name + " has the impossible size " + Long.toUnsignedString(size));
         if (!name.endsWith("/") && entries.put(name, new Entry(name, method, file.u32(at + 16), compressed, size, header, begin)) != null)
             throw file.malformed("the archive has two entries named " + name);
@@ -175,8 +186,7 @@ final class ZipArchive {
     }
 
     /**
-     * Returns size, compressed size and offset of an entry. Numbers that do not fit 32 bits are stored in the zip64 part, in this
-     * order.
+     * Returns size, compressed size and offset of an entry. Numbers that do not fit 32 bits are stored in the zip64 part, in this order.
      */
     private long[] places(long at, long extra, int extraLength) throws IOException {
         long[] places = {file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)};

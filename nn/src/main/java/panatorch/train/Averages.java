@@ -14,7 +14,8 @@ import panatorch.Torch;
  * Running means over rows, by name. Sums are kept in float64 on the device of the values: adding a batch does not wait for the device,
  * reading a mean does.
  *
- * <p>Owns its sums until it is closed. For use by one thread.
+ * <p>
+ * Owns its sums until it is closed. For use by one thread.
  */
 public final class Averages implements AutoCloseable {
     private final Map<String, Tensor> sums = new LinkedHashMap<>();

@@ -2,7 +2,10 @@ package panatorch.train;
 
 import java.util.Map;
 
-/** The best epoch by a measure, an {@linkplain Trainer.EpochSummary#measure epoch's mean}, in the {@linkplain Trainer#direction direction} of the trainer's metric. */
+/**
+ * The best epoch by a measure, an {@linkplain Trainer.EpochSummary#measure epoch's mean}, in the {@linkplain Trainer#direction direction}
+ * of the trainer's metric.
+ */
 final class Best {
     private final String measure;
     private double value;

@@ -3,8 +3,8 @@ package panatorch.train;
 import java.util.Map;
 
 /**
- * Code that {@link Trainer} calls at the events of its loop. Every method does nothing by default. The trainer calls its callbacks in
- * the order in which they were given to it, on its own thread.
+ * Code that {@link Trainer} calls at the events of its loop. Every method does nothing by default. The trainer calls its callbacks in the
+ * order in which they were given to it, on its own thread.
  */
 public interface Callback {
     /** Called before the first batch, also in a resumed run. */
@@ -15,8 +15,8 @@ public interface Callback {
     default void batchStart(Trainer trainer) {}
 
     /**
-     * Called before the optimiser steps. Gradients of all batches of the step are complete, unscaled and in full precision, ready to
-     * be clipped or read.
+     * Called before the optimiser steps. Gradients of all batches of the step are complete, unscaled and in full precision, ready to be
+     * clipped or read.
      */
     default void beforeStep(Trainer trainer) {}
 
@@ -38,8 +38,7 @@ public interface Callback {
     default void epochEnd(Trainer trainer) {}
 
     /**
-     * Called after each step, epoch and fit, when {@link Trainer#save} may be called. Training resumes exactly from what it writes
-     * now.
+     * Called after each step, epoch and fit, when {@link Trainer#save} may be called. Training resumes exactly from what it writes now.
      */
     default void safePoint(Trainer trainer) {}
 
@@ -53,7 +52,9 @@ public interface Callback {
     default String name() { return getClass().getSimpleName(); }
 
     /** Returns the state that a resumed run needs, as tensors and plain values; empty by default. */
-    default Map<String, ?> stateDict() { return Map.of(); }
+    default Map<String, ?> stateDict() {
+        return Map.of();
+    }
 
     /** Restores a state of {@link #stateDict}. Its tensors are closed with the current scope. */
     default void loadStateDict(Map<String, ?> state) {}

@@ -12,9 +12,9 @@ import panatorch.serialize.Safetensors;
 
 /**
  * Writes checkpoints and the best weights, each file atomically, whenever the process may end. {@code last.ckpt} is written after each
- * epoch and each fit, and every {@code everySteps} steps, for {@link Trainer#load}. {@code best.safetensors} holds the weights of the
- * best epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric its {@link Metric#direction}
- * decides. A fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
+ * epoch and each fit, and every {@code everySteps} steps, for {@link Trainer#load}. {@code best.safetensors} holds the weights of the best
+ * epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric its {@link Metric#direction} decides. A
+ * fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
  */
 public final class Checkpointing implements Callback {
     public static final String LAST = "last.ckpt", BEST = "best.safetensors";

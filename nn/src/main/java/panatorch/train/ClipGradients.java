@@ -13,10 +13,14 @@ public final class ClipGradients implements Callback {
     private ClipGradients(Consumer<List<Tensor>> clip) { this.clip = clip; }
 
     /** Scales all gradients together down to a Euclidean norm of at most {@code max} (Pascanu et al., 2013, arXiv:1211.5063). */
-    public static ClipGradients norm(double max) { return new ClipGradients(parameters -> ClipGrad.norm_(parameters, max)); }
+    public static ClipGradients norm(double max) {
+        return new ClipGradients(parameters -> ClipGrad.norm_(parameters, max));
+    }
 
     /** Cuts every element to [−bound, bound]. */
-    public static ClipGradients value(double bound) { return new ClipGradients(parameters -> ClipGrad.value_(parameters, bound)); }
+    public static ClipGradients value(double bound) {
+        return new ClipGradients(parameters -> ClipGrad.value_(parameters, bound));
+    }
 
     @Override public void beforeStep(Trainer trainer) {
         try (var scope = Scope.open()) {

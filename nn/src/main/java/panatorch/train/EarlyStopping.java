@@ -36,7 +36,8 @@ public final class EarlyStopping implements Callback {
 
     @Override public void epochEnd(Trainer trainer) {
         if (best.offer(trainer, margin) || trainer.history().getLast().epoch() - best.epoch() < patience) return;
-        trainer.stop("the " + measure + " has not improved for " + patience + (patience == 1 ? " epoch" : " epochs") + " since epoch " + best.epoch());
+        trainer.stop("the " + measure + " has not improved for " + patience + (patience == 1 ? " epoch" : " epochs") + " since epoch "
+                + best.epoch());
     }
 
     /** Returns the number of the best epoch, from 1; 0 before the first. */

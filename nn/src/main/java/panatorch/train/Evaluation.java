@@ -14,12 +14,15 @@ import panatorch.nn.Module;
  * Computes the mean loss and metrics of a model over all batches, in evaluation mode and without recording gradients.
  *
  * <pre>{@code
- * Map<String, Double> means = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT).of(model, test);
+ * var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), Placement.DEFAULT);
+ * Map<String, Double> means = evaluation.of(model, test);
  * }</pre>
  */
 public record Evaluation(Objective objective, List<Metric> metrics, Placement placement) {
     /** Returns {@code loss} and the metrics by name. The model's modes are restored afterwards. */
-    public Map<String, Double> of(Module model, Batches batches) { return of(model, batches, so -> {}); }
+    public Map<String, Double> of(Module model, Batches batches) {
+        return of(model, batches, so -> {});
+    }
 
     /**
      * Returns {@code loss} and the metrics by name. The model's modes are restored afterwards.
@@ -30,7 +33,8 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
         try (var modes = Modes.evaluation(model); var averages = new Averages(); var epoch = batches.epoch(1, 0)) {
             while (epoch.hasNext()) {
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-                    Tensor input = placement.place(batch.input(), true), target = batch.target() == null ? null : placement.place(batch.target(), false);
+                    Tensor input = placement.place(batch.input(), true),
+                            target = batch.target() == null ? null : placement.place(batch.target(), false);
                     Objective.Result result;
                     try (var cast = placement.autocast()) {
                         result = objective.apply(model, input, target);

@@ -21,8 +21,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * A TensorBoard event file: curves, texts, histograms and images of a run. {@code tensorboard --logdir FOLDER} shows them while the
- * run goes on.
+ * A TensorBoard event file: curves, texts, histograms and images of a run. {@code tensorboard --logdir FOLDER} shows them while the run
+ * goes on.
  *
  * <pre>{@code
  * try (var events = EventFile.create(Path.of("runs/1"))) {
@@ -30,11 +30,12 @@ import panatorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Every event is handed to the operating system before its method returns: the file of a killed process ends with its last complete
- * event. If a write fails, it is undone and the method throws {@link UncheckedIOException}; later events can still be read. Any thread
- * may write.
+ * <p>
+ * Every event is handed to the operating system before its method returns: the file of a killed process ends with its last complete event.
+ * If a write fails, it is undone and the method throws {@link UncheckedIOException}; later events can still be read. Any thread may write.
  *
- * <p>The file is TFRecords of {@code Event} messages. Audio, graphs, hyper-parameters and precision–recall curves cannot be written.
+ * <p>
+ * The file is TFRecords of {@code Event} messages. Audio, graphs, hyper-parameters and precision–recall curves cannot be written.
  */
 public final class EventFile implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\..*");
@@ -51,8 +52,8 @@ public final class EventFile implements AutoCloseable {
     }
 
     /**
-     * Creates a file in {@code folder}, and the folder if it is missing. Earlier files there stay: TensorBoard shows all files of a
-     * folder as one run.
+     * Creates a file in {@code folder}, and the folder if it is missing. Earlier files there stay: TensorBoard shows all files of a folder
+     * as one run.
      */
     public static EventFile create(Path folder) throws IOException {
         Files.createDirectories(folder);
@@ -62,8 +63,8 @@ public final class EventFile implements AutoCloseable {
     }
 
     /**
-     * Creates a file for a resumed run. TensorBoard no longer shows what earlier files in {@code folder} hold of {@code step} and
-     * later steps.
+     * Creates a file for a resumed run. TensorBoard no longer shows what earlier files in {@code folder} hold of {@code step} and later
+     * steps.
      */
     public static EventFile resume(Path folder, long step) throws IOException {
         EventFile events = create(folder);
@@ -72,8 +73,8 @@ public final class EventFile implements AutoCloseable {
     }
 
     /**
-     * Returns {@code events.out.tfevents.SECONDS.HOST.PROCESS}. TensorBoard reads files in the order of their names, so the seconds
-     * always grow.
+     * Returns {@code events.out.tfevents.SECONDS.HOST.PROCESS}. TensorBoard reads files in the order of their names, so the seconds always
+     * grow.
      */
     private static String name(long latest) {
         long seconds = Math.max(Instant.now().getEpochSecond(), latest + 1);
@@ -82,7 +83,8 @@ public final class EventFile implements AutoCloseable {
 
     private static long latest(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(f -> NAME.matcher(f.getFileName().toString())).filter(m -> m.matches()).mapToLong(m -> Long.parseLong(m.group(1))).max().orElse(-1);
+            return files.map(f -> NAME.matcher(f.getFileName().toString())).filter(m -> m.matches())
+                    .mapToLong(m -> Long.parseLong(m.group(1))).max().orElse(-1);
         }
     }
 
@@ -98,18 +100,21 @@ public final class EventFile implements AutoCloseable {
     public Path path() { return path; }
 
     /** Writes a point of a curve, in single precision. A slash in the tag makes a group of curves. */
-    public void scalar(String tag, long step, double value) { write(step, value(tag).real(2, (float) value)); }
+    public void scalar(String tag, long step, double value) {
+        write(step, value(tag).real(2, (float) value));
+    }
 
     /** Writes a text, shown as Markdown. */
     public void text(String tag, long step, String markdown) {
         Message metadata = new Message().message(1, new Message().text(1, "text"));
         Message one = new Message().message(2, new Message().integer(1, 1));
-        write(step, value(tag).message(9, metadata).message(8, new Message().integer(1, 7).message(2, one).text(8, markdown))); // DT_STRING [1]
+        // DT_STRING [1]
+        write(step, value(tag).message(9, metadata).message(8, new Message().integer(1, 7).message(2, one).text(8, markdown)));
     }
 
     /**
-     * Writes the distribution of a tensor's elements in 30 buckets of equal width, counted on the tensor's device. NaN and infinities
-     * are left out.
+     * Writes the distribution of a tensor's elements in 30 buckets of equal width, counted on the tensor's device. NaN and infinities are
+     * left out.
      *
      * @param values a tensor of any shape and any real type
      */
@@ -121,8 +126,10 @@ public final class EventFile implements AutoCloseable {
             double[] s = n == 0 ? new double[4] : Aten.stack(x.amin(), x.amax(), x.sum(), x.square().sum()).toDoubleArray();
             double[] counts = n == 0 ? new double[0] : s[0] == s[1] ? new double[] {n} : x.histc(BUCKETS, s[0], s[1]).toDoubleArray();
             var limits = new double[counts.length];
-            for (int i = 0; i < limits.length; i++) limits[i] = i == limits.length - 1 ? s[1] : s[0] + (s[1] - s[0]) * (i + 1) / limits.length;
-            var histogram = new Message().real(1, s[0]).real(2, s[1]).real(3, (double) n).real(4, s[2]).real(5, s[3]).reals(6, limits).reals(7, counts);
+            for (int i = 0; i < limits.length; i++)
+                limits[i] = i == limits.length - 1 ? s[1] : s[0] + (s[1] - s[0]) * (i + 1) / limits.length;
+            var histogram = new Message().real(1, s[0]).real(2, s[1]).real(3, (double) n).real(4, s[2]).real(5, s[3]).reals(6, limits)
+                    .reals(7, counts);
             write(step, value(tag).message(5, histogram));
         }
     }
@@ -143,7 +150,8 @@ public final class EventFile implements AutoCloseable {
             case 6 -> 4;
             default -> 3;
         };
-        write(step, value(tag).message(4, new Message().integer(1, header.getInt(20)).integer(2, header.getInt(16)).integer(3, channels).bytes(4, png)));
+        write(step, value(tag).message(4,
+                new Message().integer(1, header.getInt(20)).integer(2, header.getInt(16)).integer(3, channels).bytes(4, png)));
     }
 
     private static Message value(String tag) {
@@ -159,8 +167,8 @@ public final class EventFile implements AutoCloseable {
     private void write(long step, Message value) { write(event(step).message(5, new Message().message(1, value))); }
 
     /**
-     * Writes one TFRecord: length, its checksum, the message, its checksum. All in one write, so that a killed process leaves no
-     * partial record.
+     * Writes one TFRecord: length, its checksum, the message, its checksum. All in one write, so that a killed process leaves no partial
+     * record.
      */
     private synchronized void write(Message event) {
         if (closed) throw new IllegalStateException(path + " is closed");

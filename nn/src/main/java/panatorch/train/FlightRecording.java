@@ -19,8 +19,10 @@ public final class FlightRecording implements Callback {
     @Description("From a batch's forward pass to the optimiser's step; if gradients are accumulated, of the last batch only")
     @StackTrace(false)
     static final class Step extends Event {
-        @Label("Epoch") long epoch;
-        @Label("Step") long step;
+        @Label("Epoch")
+        long epoch;
+        @Label("Step")
+        long step;
     }
 
     @Name("panatorch.Epoch")
@@ -28,10 +30,14 @@ public final class FlightRecording implements Callback {
     @Category("PanaTorch")
     @StackTrace(false)
     static final class Epoch extends Event {
-        @Label("Epoch") long epoch;
-        @Label("Steps") long steps;
-        @Label("Training Loss") double trainLoss;
-        @Label("Test Loss") double testLoss;
+        @Label("Epoch")
+        long epoch;
+        @Label("Steps")
+        long steps;
+        @Label("Training Loss")
+        double trainLoss;
+        @Label("Test Loss")
+        double testLoss;
     }
 
     @Name("panatorch.Evaluation")
@@ -39,7 +45,8 @@ public final class FlightRecording implements Callback {
     @Category("PanaTorch")
     @StackTrace(false)
     static final class Evaluated extends Event {
-        @Label("Epoch") long epoch;
+        @Label("Epoch")
+        long epoch;
     }
 
     private Step step = new Step();

@@ -28,19 +28,22 @@ public final class LineProgress implements Callback {
 
     @Override public void batchEnd(Trainer trainer) {
         if (System.nanoTime() - last < seconds * 1_000_000_000L) return;
-        out.printf(Locale.ROOT, "epoch %d, batch %,d of %,d: %s%n", trainer.epoch(), trainer.batch(), trainer.batches(), text(trainer.trained().means()));
+        out.printf(Locale.ROOT, "epoch %d, batch %,d of %,d: %s%n", trainer.epoch(), trainer.batch(), trainer.batches(),
+                text(trainer.trained().means()));
         last = System.nanoTime();
     }
 
     @Override public void epochEnd(Trainer trainer) {
         Trainer.EpochSummary e = trainer.history().getLast();
-        out.printf(Locale.ROOT, "epoch %d: %s%s, %.1f s%n", e.epoch(), text(e.train()), e.test().isEmpty() ? "" : "; test " + text(e.test()), e.seconds());
+        out.printf(Locale.ROOT, "epoch %d: %s%s, %.1f s%n", e.epoch(), text(e.train()),
+                e.test().isEmpty() ? "" : "; test " + text(e.test()), e.seconds());
         last = System.nanoTime();
     }
 
     @Override public void fitEnd(Trainer trainer) { if (trainer.stopReason() != null) out.println("stopped: " + trainer.stopReason()); }
 
     private static String text(Map<String, Double> means) {
-        return means.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.4f", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
+        return means.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.4f", e.getKey(), e.getValue()))
+                .collect(Collectors.joining(", "));
     }
 }

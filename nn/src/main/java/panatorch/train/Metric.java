@@ -5,7 +5,8 @@ import panatorch.metrics.Accuracy;
 
 /**
  * A metric whose mean over all rows is reported, and the direction in which it improves. {@link EarlyStopping}, {@link Checkpointing} and
- * {@link Schedule#onPlateau} compare epochs by that direction. The loss is measured without a metric, under the name {@link #LOSS}; lower is better.
+ * {@link Schedule#onPlateau} compare epochs by that direction. The loss is measured without a metric, under the name {@link #LOSS}; lower
+ * is better.
  *
  * <pre>{@code
  * Metric error = new Metric("error", (logits, target) -> logits.argmax(1L).ne(target).sum(), Metric.Direction.MINIMIZE);
@@ -20,7 +21,8 @@ public record Metric(String name, Sum sum, Direction direction) {
     public static final String LOSS = "loss";
 
     public Metric {
-        if (name.equals(LOSS)) throw new IllegalArgumentException("the name '" + LOSS + "' is the objective's own loss; give the metric another name");
+        if (name.equals(LOSS))
+            throw new IllegalArgumentException("the name '" + LOSS + "' is the objective's own loss; give the metric another name");
     }
 
     /** The direction in which a measure improves. */
@@ -31,10 +33,14 @@ public record Metric(String name, Sum sum, Direction direction) {
         MAXIMIZE;
 
         /** Returns whether {@code value} is better than {@code other} by more than {@code margin}; false if either is NaN. */
-        boolean isBetter(double value, double other, double margin) { return this == MINIMIZE ? value < other - margin : value > other + margin; }
+        boolean isBetter(double value, double other, double margin) {
+            return this == MINIMIZE ? value < other - margin : value > other + margin;
+        }
 
         /** Returns the value that every other one is better than. */
-        double worst() { return this == MINIMIZE ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY; }
+        double worst() {
+            return this == MINIMIZE ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+        }
     }
 
     /** Of an output [N, …] and the batch's target. */
@@ -49,13 +55,14 @@ public record Metric(String name, Sum sum, Direction direction) {
     public static final Metric ACCURACY = right("accuracy", 1);
 
     /**
-     * Top-k accuracy: the fraction of rows whose class is among the {@code k} largest logits. If there are at most {@code k} classes,
-     * it is 1.
+     * Top-k accuracy: the fraction of rows whose class is among the {@code k} largest logits. If there are at most {@code k} classes, it is
+     * 1.
      */
     public static Metric topK(int k) { return right("top" + k, k); }
 
     private static Metric right(String name, int k) {
-        return new Metric(name, (logits, target) -> Accuracy.correct(logits, classes(target), (int) Math.min(k, logits.size(1))).sum(), Direction.MAXIMIZE);
+        return new Metric(name, (logits, target) -> Accuracy.correct(logits, classes(target), (int) Math.min(k, logits.size(1))).sum(),
+                Direction.MAXIMIZE);
     }
 
     private static Tensor classes(Tensor target) { return target.dtype().isFloatingPoint() ? target.argmax(1L) : target; }

@@ -21,7 +21,9 @@ final class MixedLabels {
     }
 
     /** Draws a random order of the batch's rows. */
-    static Tensor order(Tensor input) { return Aten.randperm(input.size(0), DType.INT64, null, input.device()); }
+    static Tensor order(Tensor input) {
+        return Aten.randperm(input.size(0), DType.INT64, null, input.device());
+    }
 
     /** Returns the labels as probabilities [N, classes] float32. */
     static Tensor probabilities(@Nullable Tensor target, long classes) {
@@ -36,5 +38,7 @@ final class MixedLabels {
      *
      * @param weight weight [] of each row's own labels
      */
-    static Tensor mix(Tensor probabilities, Tensor order, Tensor weight) { return Aten.lerp(probabilities.indexSelect(0, order), probabilities, weight); }
+    static Tensor mix(Tensor probabilities, Tensor order, Tensor weight) {
+        return Aten.lerp(probabilities.indexSelect(0, order), probabilities, weight);
+    }
 }

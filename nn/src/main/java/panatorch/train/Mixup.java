@@ -8,8 +8,9 @@ import panatorch.Tensor;
  * Trains on convex combinations of two images and of their labels (Zhang et al., 2018, arXiv:1710.09412). One λ a batch is drawn from
  * Beta(α, α), and π is a random order of the batch: {@code x ← λ·x + (1 − λ)·x[π]}. One-hot labels are combined in the same way.
  *
- * <p>The criterion has to take probabilities. Inputs are floating-point of any shape [N, …], labels int64 [N] or probabilities [N, C].
- * Random numbers come from the global generators. Nothing waits for the device.
+ * <p>
+ * The criterion has to take probabilities. Inputs are floating-point of any shape [N, …], labels int64 [N] or probabilities [N, C]. Random
+ * numbers come from the global generators. Nothing waits for the device.
  *
  * @param alpha α of the Beta distribution, above 0
  * @param classes number of classes C

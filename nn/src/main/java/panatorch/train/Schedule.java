@@ -7,8 +7,8 @@ import panatorch.optim.LRScheduler;
 import panatorch.optim.ReduceLROnPlateau;
 
 /**
- * Steps a learning-rate scheduler after each optimiser step or each epoch. {@link Trainer.EpochSummary} and {@link TensorBoard} report
- * the rates.
+ * Steps a learning-rate scheduler after each optimiser step or each epoch. {@link Trainer.EpochSummary} and {@link TensorBoard} report the
+ * rates.
  */
 public final class Schedule implements Callback {
     private final boolean eachStep;
@@ -16,7 +16,8 @@ public final class Schedule implements Callback {
     private final Supplier<Map<String, Object>> state;
     private final Consumer<Map<String, ?>> load;
 
-    private Schedule(boolean eachStep, Consumer<Trainer> check, Consumer<Trainer> step, Supplier<Map<String, Object>> state, Consumer<Map<String, ?>> load) {
+    private Schedule(boolean eachStep, Consumer<Trainer> check, Consumer<Trainer> step, Supplier<Map<String, Object>> state,
+            Consumer<Map<String, ?>> load) {
         this.eachStep = eachStep;
         this.check = check;
         this.step = step;
@@ -25,7 +26,9 @@ public final class Schedule implements Callback {
     }
 
     /** Steps the scheduler after every optimiser step. */
-    public static Schedule eachStep(LRScheduler scheduler) { return of(true, scheduler); }
+    public static Schedule eachStep(LRScheduler scheduler) {
+        return of(true, scheduler);
+    }
 
     /** Steps the scheduler after every epoch. */
     public static Schedule eachEpoch(LRScheduler scheduler) { return of(false, scheduler); }
@@ -44,8 +47,10 @@ public final class Schedule implements Callback {
     public static Schedule onPlateau(ReduceLROnPlateau scheduler, String measure) {
         return new Schedule(false, t -> {
             boolean maximize = t.direction(measure) == Metric.Direction.MAXIMIZE;
-            if (scheduler.maximizes() != maximize) throw new IllegalArgumentException((maximize ? "a higher " : "a lower ") + measure
-                    + " is better, but the scheduler waits for the opposite: pass ReduceLROnPlateau.options().maximize(" + maximize + ")");
+            if (scheduler.maximizes() != maximize)
+                throw new IllegalArgumentException((maximize ? "a higher " : "a lower ") + measure
+                        + " is better, but the scheduler waits for the opposite: pass ReduceLROnPlateau.options().maximize(" + maximize
+                        + ")");
         }, t -> scheduler.step(t.history().getLast().measure(measure)), scheduler::stateDict, scheduler::loadStateDict);
     }
 

@@ -11,8 +11,7 @@ final class State {
 
     static Number number(Map<String, ?> state, String key) { return of(state, key, Number.class); }
 
-    @SuppressWarnings("unchecked")
-    static Map<String, Object> map(Map<String, ?> state, String key) { return of(state, key, Map.class); }
+    @SuppressWarnings("unchecked") static Map<String, Object> map(Map<String, ?> state, String key) { return of(state, key, Map.class); }
 
     /** Returns the tensors of a nested state dict. */
     static Map<String, Tensor> tensors(Map<String, ?> state, String key) {
@@ -29,6 +28,7 @@ final class State {
     static <T> T of(Map<String, ?> state, String key, Class<T> type) {
         Object value = state.get(key);
         if (type.isInstance(value)) return type.cast(value);
-        throw new IllegalArgumentException(value == null ? "the state has no '" + key + "'" : "the state's '" + key + "' is a " + value.getClass().getSimpleName() + ", not a " + type.getSimpleName());
+        throw new IllegalArgumentException(value == null ? "the state has no '" + key + "'"
+                : "the state's '" + key + "' is a " + value.getClass().getSimpleName() + ", not a " + type.getSimpleName());
     }
 }

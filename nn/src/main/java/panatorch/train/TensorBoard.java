@@ -11,8 +11,8 @@ import panatorch.Tensor;
  * Writes TensorBoard event files, by optimiser step. Every {@code everySteps} steps: {@code learning_rate} and {@code step/loss}, the
  * epoch's mean so far. After each epoch: {@code train/…}, {@code test/…} and, if requested, histograms of all parameters.
  *
- * <p>A resumed run writes a file of its own, which hides the earlier file's entries after the resumed step. The file is open during a
- * fit.
+ * <p>
+ * A resumed run writes a file of its own, which hides the earlier file's entries after the resumed step. The file is open during a fit.
  */
 public final class TensorBoard implements Callback {
     private final Path folder;
@@ -63,10 +63,13 @@ public final class TensorBoard implements Callback {
         write(f, "train/", last.steps(), last.train());
         write(f, "test/", last.steps(), last.test());
         if (!histograms) return;
-        for (Map.Entry<String, Tensor> p : trainer.model().namedParameters().entrySet()) f.histogram(p.getKey(), last.steps(), p.getValue());
+        for (Map.Entry<String, Tensor> p : trainer.model().namedParameters().entrySet())
+            f.histogram(p.getKey(), last.steps(), p.getValue());
     }
 
-    private static void write(EventFile f, String prefix, long step, Map<String, Double> means) { means.forEach((name, mean) -> f.scalar(prefix + name, step, mean)); }
+    private static void write(EventFile f, String prefix, long step, Map<String, Double> means) {
+        means.forEach((name, mean) -> f.scalar(prefix + name, step, mean));
+    }
 
     @Override public void fitEnd(Trainer trainer) { close(); }
 

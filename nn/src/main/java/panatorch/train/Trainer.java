@@ -53,11 +53,13 @@ import panatorch.serialize.Checkpoints;
  * }
  * }</pre>
  *
- * <p>Nothing in a step waits for the device unless a callback does. Optimisers that need a closure ({@link panatorch.optim.LBFGS}) are
- * not supported. On a CPU, a fit that is saved at a safe point and resumed by an equal trainer continues bit-exactly.
+ * <p>
+ * Nothing in a step waits for the device unless a callback does. Optimisers that need a closure ({@link panatorch.optim.LBFGS}) are not
+ * supported. On a CPU, a fit that is saved at a safe point and resumed by an equal trainer continues bit-exactly.
  *
- * <p>Owns the sums of its metrics and the scaler that float16 needs, unless one is given. Model and optimiser stay the caller's. For
- * use by one thread, except for {@link #stop}.
+ * <p>
+ * Owns the sums of its metrics and the scaler that float16 needs, unless one is given. Model and optimiser stay the caller's. For use by
+ * one thread, except for {@link #stop}.
  */
 public final class Trainer implements AutoCloseable {
     /**
@@ -70,7 +72,8 @@ public final class Trainer implements AutoCloseable {
      * @param test means of loss and metrics, by name, over the test set after the epoch; empty if there is none
      * @param seconds time for training and testing; of a resumed epoch, the time since it was resumed
      */
-    public record EpochSummary(long epoch, long steps, double learningRate, Map<String, Double> train, Map<String, Double> test, double seconds) {
+    public record EpochSummary(long epoch, long steps, double learningRate, Map<String, Double> train, Map<String, Double> test,
+            double seconds) {
         /**
          * Returns a mean of the test, or of training if there is no test.
          *
@@ -117,11 +120,13 @@ public final class Trainer implements AutoCloseable {
         objective = around;
         ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
         scaler = ownsScaler ? new GradScaler() : b.scaler;
-                if (b.device != null || b.format != null) model.to(b.device, null, b.format);
+        if (b.device != null || b.format != null) model.to(b.device, null, b.format);
     }
 
     /** Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed. */
-    public void fit(Batches train, long epochs) { fit(train, null, epochs); }
+    public void fit(Batches train, long epochs) {
+        fit(train, null, epochs);
+    }
 
     /**
      * Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed.
@@ -131,7 +136,9 @@ public final class Trainer implements AutoCloseable {
     public void fit(Batches train, @Nullable Batches test, long epochs) {
         stopReason = null;
         batches = train.count();
-        if (batch > batches) throw new IllegalArgumentException("the run that is resumed was at batch " + batch + " of an epoch, and epochs of " + batches + " batches are given");
+        if (batch > batches)
+            throw new IllegalArgumentException(
+                    "the run that is resumed was at batch " + batch + " of an epoch, and epochs of " + batches + " batches are given");
         try {
             run(train, test, epochs);
         } catch (RuntimeException | Error e) {
@@ -157,7 +164,8 @@ public final class Trainer implements AutoCloseable {
             Map<String, Double> tested = test == null ? Map.of() : evaluate(test);
             finishedEpochs++;
             batch = 0;
-            history.add(new EpochSummary(finishedEpochs, steps, optimizer.learningRate(), trained.means(), tested, (System.nanoTime() - begun) * 1e-9));
+            history.add(new EpochSummary(finishedEpochs, steps, optimizer.learningRate(), trained.means(), tested,
+                    (System.nanoTime() - begun) * 1e-9));
             each(c -> c.epochEnd(this));
             trained.reset();
             each(c -> c.safePoint(this));
@@ -237,7 +245,9 @@ public final class Trainer implements AutoCloseable {
     public Optimizer optimizer() { return optimizer; }
 
     /** Returns the module to evaluate and to save as the result: the model, unless a callback has replaced it by an average. */
-    public Module evaluated() { return evaluated; }
+    public Module evaluated() {
+        return evaluated;
+    }
 
     public void setEvaluated(Module model) { evaluated = model; }
 
@@ -312,5 +322,7 @@ public final class Trainer implements AutoCloseable {
 
     // ---- options
 
-    public static TrainerBuilder of(Module model, Optimizer optimizer, Objective objective) { return new TrainerBuilder(model, optimizer, objective); }
+    public static TrainerBuilder of(Module model, Optimizer optimizer, Objective objective) {
+        return new TrainerBuilder(model, optimizer, objective);
+    }
 }

@@ -16,11 +16,15 @@ public final class TrainerBuilder {
     final Module model;
     final Optimizer optimizer;
     final Objective objective;
-    @Nullable Objective evaluationObjective;
-    @Nullable Device device;
+    @Nullable
+    Objective evaluationObjective;
+    @Nullable
+    Device device;
     Precision precision = Precision.FP32;
-    @Nullable MemoryFormat format;
-    @Nullable GradScaler scaler;
+    @Nullable
+    MemoryFormat format;
+    @Nullable
+    GradScaler scaler;
     int accumulate = 1;
     final List<Metric> metrics = new ArrayList<>();
     final List<Callback> callbacks = new ArrayList<>();

@@ -20,7 +20,8 @@ final class TrainerState {
         sections.put("optimizer", trainer.optimizer().stateDict());
         if (trainer.scaler() != null) sections.put("scaler", trainer.scaler().stateDict());
         sections.put("rng", generators());
-        sections.put("position", Map.of("epochs", trainer.finishedEpochs, "batch", (long) trainer.batch, "steps", trainer.steps, "trained", trainer.trained().stateDict()));
+        sections.put("position", Map.of("epochs", trainer.finishedEpochs, "batch", (long) trainer.batch, "steps", trainer.steps, "trained",
+                trainer.trained().stateDict()));
         sections.put("history", trainer.history.stream().map(TrainerState::plain).toList());
         var callbacks = new LinkedHashMap<String, Object>();
         named().forEach((name, callback) -> {
@@ -32,7 +33,8 @@ final class TrainerState {
     }
 
     void loadStateDict(Map<String, @Nullable Object> sections) {
-        Map<String, Object> position = State.map(sections, "position"), callbacks = State.map(sections, "callbacks"), rng = State.map(sections, "rng");
+        Map<String, Object> position = State.map(sections, "position"), callbacks = State.map(sections, "callbacks"),
+                rng = State.map(sections, "rng");
         trainer.model().loadStateDict(State.tensors(sections, "model"));
         trainer.optimizer().loadStateDict(State.map(sections, "optimizer"));
         if (trainer.scaler() != null && sections.containsKey("scaler")) trainer.scaler().loadStateDict(State.map(sections, "scaler"));
@@ -96,10 +98,10 @@ final class TrainerState {
         return plain;
     }
 
-    @SuppressWarnings("unchecked")
-    private static Trainer.EpochSummary summary(Object plain) {
+    @SuppressWarnings("unchecked") private static Trainer.EpochSummary summary(Object plain) {
         var s = (Map<String, Object>) plain;
-        return new Trainer.EpochSummary(State.number(s, "epoch").longValue(), State.number(s, "steps").longValue(), State.number(s, "learning_rate").doubleValue(),
+        return new Trainer.EpochSummary(State.number(s, "epoch").longValue(), State.number(s, "steps").longValue(),
+                State.number(s, "learning_rate").doubleValue(),
                 means(State.map(s, "train")), means(State.map(s, "test")), State.number(s, "seconds").doubleValue());
     }
 

@@ -10,7 +10,8 @@ import panatorch.optim.AveragedModel;
  * var ema = new WeightAveraging(AveragedModel.ema(Module.copyOf(model), 0.999));
  * }</pre>
  *
- * <p>Owns nothing. A plain mean needs {@link AveragedModel#updateBn} at the end.
+ * <p>
+ * Owns nothing. A plain mean needs {@link AveragedModel#updateBn} at the end.
  */
 public final class WeightAveraging implements Callback {
     private final AveragedModel average;

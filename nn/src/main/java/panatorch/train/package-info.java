@@ -1,6 +1,5 @@
 /**
- * The training loop and its callbacks: schedules, checkpoints, early stopping, progress, TensorBoard, weight averaging, mixup and
- * CutMix.
+ * The training loop and its callbacks: schedules, checkpoints, early stopping, progress, TensorBoard, weight averaging, mixup and CutMix.
  */
 @NullMarked
 package panatorch.train;

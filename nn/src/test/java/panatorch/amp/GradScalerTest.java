@@ -35,7 +35,8 @@ class GradScalerTest {
     }
 
     @Test void an_optimiser_without_gradients_is_refused() {
-        try (var scope = Scope.open(); var scaler = new GradScaler(); var sgd = new SGD(List.of(Torch.ones(2).requiresGrad_(true)), SGD.options(0.1))) {
+        try (var scope = Scope.open(); var scaler = new GradScaler();
+                var sgd = new SGD(List.of(Torch.ones(2).requiresGrad_(true)), SGD.options(0.1))) {
             scaler.scale(Torch.scalar(1));
             assertThatThrownBy(() -> scaler.step(sgd)).isInstanceOf(IllegalStateException.class).hasMessageContaining("no gradients");
         }
@@ -55,7 +56,8 @@ class GradScalerTest {
         assertThatThrownBy(() -> GradScaler.options().growthFactor(1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> GradScaler.options().backoffFactor(1)).isInstanceOf(IllegalArgumentException.class);
         try (var scaler = new GradScaler()) {
-            assertThatThrownBy(() -> scaler.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not enabled");
+            assertThatThrownBy(() -> scaler.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("not enabled");
         }
     }
 }

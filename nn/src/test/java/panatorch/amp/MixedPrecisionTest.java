@@ -29,7 +29,8 @@ class MixedPrecisionTest {
                 var net = new Sequential(new Linear(8, 64), new ReLU(), new Linear(64, 4));
                 var adam = new AdamW(net.parameters(), AdamW.options(0.01).fused(true));
                 var scaler = new GradScaler(GradScaler.options().enabled(scaled))) {
-            Tensor labels = Torch.arange(256).remainder(4), centres = Torch.randn(4, 8), x = centres.indexSelect(0, labels).add(Torch.randn(256, 8));
+            Tensor labels = Torch.arange(256).remainder(4), centres = Torch.randn(4, 8),
+                    x = centres.indexSelect(0, labels).add(Torch.randn(256, 8));
             double loss = 0;
             for (int i = 0; i < 150; i++) {
                 try (var step = Scope.open()) {
@@ -59,7 +60,9 @@ class MixedPrecisionTest {
         assertThat(trained(Precision.FP32, true)).isCloseTo(trained(Precision.FP32, false), within(1e-4));
     }
 
-    private static void chooses(Precision chosen, String name, String reason) { assertThat(chosen).hasToString(name).extracting(Precision::reason).isEqualTo(reason); }
+    private static void chooses(Precision chosen, String name, String reason) {
+        assertThat(chosen).hasToString(name).extracting(Precision::reason).isEqualTo(reason);
+    }
 
     @Test void auto_says_what_it_chose_of_a_cpu_and_why() {
         chooses(Precision.ofCpu(Set.of("avx2", "avx512_bf16"), Map.of()), "bf16", "the CPU has avx512_bf16");
@@ -70,16 +73,21 @@ class MixedPrecisionTest {
 
     @Test void auto_regards_what_onednn_may_not_use() {
         var cpu = Set.of("amx_bf16", "avx512_bf16");
-        chooses(Precision.ofCpu(cpu, Map.of("DNNL_MAX_CPU_ISA", "AVX2")), "fp32", "DNNL_MAX_CPU_ISA=AVX2 switches the CPU's avx512_bf16 off");
-        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "avx512_core_vnni")), "fp32", "ONEDNN_MAX_CPU_ISA=avx512_core_vnni switches the CPU's avx512_bf16 off");
-        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", "DNNL_MAX_CPU_ISA", "AVX2")), "bf16", "the CPU has avx512_bf16");
+        chooses(Precision.ofCpu(cpu, Map.of("DNNL_MAX_CPU_ISA", "AVX2")), "fp32",
+                "DNNL_MAX_CPU_ISA=AVX2 switches the CPU's avx512_bf16 off");
+        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "avx512_core_vnni")), "fp32",
+                "ONEDNN_MAX_CPU_ISA=avx512_core_vnni switches the CPU's avx512_bf16 off");
+        chooses(Precision.ofCpu(cpu, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", "DNNL_MAX_CPU_ISA", "AVX2")), "bf16",
+                "the CPU has avx512_bf16");
         for (String enough : List.of("AVX512_CORE_AMX", "AVX10_1_512_AMX_FP16", "DEFAULT", "ALL", "", "nonsense"))
             chooses(Precision.ofCpu(cpu, Map.of("DNNL_MAX_CPU_ISA", enough)), "bf16", "the CPU has amx_bf16");
     }
 
     @Test void auto_chooses_bfloat16_for_gpus_that_have_it() {
-        chooses(Precision.ofGpu(new DeviceProperties("NVIDIA H200", 9, 0, 1L << 37, 132)), "bf16", "the NVIDIA H200 has compute capability 9.0");
-        chooses(Precision.ofGpu(new DeviceProperties("Tesla T4", 7, 5, 1L << 34, 40)), "fp32", "the Tesla T4 has compute capability 7.5, but bfloat16 is fast only from 8.0 on");
+        chooses(Precision.ofGpu(new DeviceProperties("NVIDIA H200", 9, 0, 1L << 37, 132)), "bf16",
+                "the NVIDIA H200 has compute capability 9.0");
+        chooses(Precision.ofGpu(new DeviceProperties("Tesla T4", 7, 5, 1L << 34, 40)), "fp32",
+                "the Tesla T4 has compute capability 7.5, but bfloat16 is fast only from 8.0 on");
         chooses(Precision.ofGpu(null), "bf16", "the GPU's compute capability is unknown; bfloat16 is fast from 8.0 on");
     }
 }

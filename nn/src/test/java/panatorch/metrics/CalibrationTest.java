@@ -52,7 +52,8 @@ class CalibrationTest {
     @Test void a_perfect_predictor_has_no_error_and_its_confidence_of_1_is_in_the_last_bin() {
         try (var scope = Scope.open()) {
             Calibration c = Calibration.of(Torch.eye(4), Aten.arange(4));
-            for (double error : new double[] {c.nll(), c.brier(), c.ece(), c.mce(), c.rmsce(), c.adaptiveEce(), c.classwiseEce()}) assertThat(error).isZero();
+            for (double error : new double[] {c.nll(), c.brier(), c.ece(), c.mce(), c.rmsce(), c.adaptiveEce(), c.classwiseEce()})
+                assertThat(error).isZero();
             assertThat(c.reliability()).hasSize(15);
             assertThat(c.reliability().getLast()).isEqualTo(new Calibration.Bin(14.0 / 15, 1, 4, 1, 1));
             assertThat(c.reliability().getFirst().gap()).isZero();
@@ -71,7 +72,8 @@ class CalibrationTest {
         try (var scope = Scope.open()) {
             Torch.manualSeed(3);
             Tensor p = Torch.randn(50, 10).softmax(1).to(DType.BFLOAT16), labels = Torch.randint(10, new long[] {50});
-            assertThat(Calibration.of(p, labels).ece()).isEqualTo(Calibration.of(p.to(DType.FLOAT64).div(p.to(DType.FLOAT64).sum(1, true)), labels).ece(), within(0.01));
+            assertThat(Calibration.of(p, labels).ece())
+                    .isEqualTo(Calibration.of(p.to(DType.FLOAT64).div(p.to(DType.FLOAT64).sum(1, true)), labels).ece(), within(0.01));
         }
     }
 

@@ -21,7 +21,8 @@ class ErrorDetectionTest {
     }
 
     @Test void a_score_that_separates_errors_has_both_areas_1_and_a_useless_one_half() {
-        ErrorDetection best = of(new double[] {0.9, 0.1, 0.8, 0.2}, 1, 0, 1, 0), worst = of(new double[] {0.9, 0.1, 0.8, 0.2}, 0, 1, 0, 1), useless = of(new double[] {3, 3, 3, 3}, 0, 1, 0, 1);
+        ErrorDetection best = of(new double[] {0.9, 0.1, 0.8, 0.2}, 1, 0, 1, 0), worst = of(new double[] {0.9, 0.1, 0.8, 0.2}, 0, 1, 0, 1),
+                useless = of(new double[] {3, 3, 3, 3}, 0, 1, 0, 1);
         assertThat(best.auroc()).isEqualTo(1);
         assertThat(best.aupr()).isEqualTo(1);
         assertThat(best.aurc()).isEqualTo((0 + 0 + 1 / 3.0 + 2 / 4.0) / 4, within(1e-15));

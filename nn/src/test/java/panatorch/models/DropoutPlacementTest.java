@@ -26,7 +26,8 @@ class DropoutPlacementTest {
                 var leNetAll = new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, 0.5))) {
             assertThat(dropouts(plain)).isEmpty();
             assertThat(parts(leNet)).containsSubsequence("ip1", "relu1", "drop3", "ip2").doesNotContain("drop1", "drop2");
-            assertThat(parts(leNetAll)).containsSubsequence("conv1", "pool1", "drop1", "conv2", "pool2", "drop2", "ip1", "relu1", "drop3", "ip2");
+            assertThat(parts(leNetAll)).containsSubsequence("conv1", "pool1", "drop1", "conv2", "pool2", "drop2", "ip1", "relu1", "drop3",
+                    "ip2");
             assertThat(dropouts(leNet.head())).containsExactly("drop3");
             assertThat(leNet.stateDict().keySet()).isEqualTo(plain.stateDict().keySet());
         }
@@ -35,8 +36,10 @@ class DropoutPlacementTest {
     @Test void quick_drops_behind_every_layer_but_the_last() {
         try (var plain = new CudaConvnetQuick(10); var quick = new CudaConvnetQuick(CudaConvnetQuick.options(10).dropout(0.25))) {
             assertThat(dropouts(plain)).isEmpty();
-            assertThat(parts(quick)).containsSubsequence("conv1", "relu1", "drop1", "conv2", "pool2", "drop2", "conv3", "pool3", "drop3", "ip1", "drop4", "ip2");
-            assertThat(quick.modules().stream().filter(m -> m instanceof Dropout).map(m -> ((Dropout) m).p())).hasSize(4).containsOnly(0.25);
+            assertThat(parts(quick)).containsSubsequence("conv1", "relu1", "drop1", "conv2", "pool2", "drop2", "conv3", "pool3", "drop3",
+                    "ip1", "drop4", "ip2");
+            assertThat(quick.modules().stream().filter(m -> m instanceof Dropout).map(m -> ((Dropout) m).p())).hasSize(4)
+                    .containsOnly(0.25);
             assertThat(dropouts(quick.head())).containsExactly("drop4");
             assertThat(quick.stateDict().keySet()).isEqualTo(plain.stateDict().keySet());
         }
@@ -46,7 +49,8 @@ class DropoutPlacementTest {
         Torch.manualSeed(0);
         try (var plain = new CudaConvnetQuick(10)) {
             Torch.manualSeed(0);
-            try (var quick = new CudaConvnetQuick(CudaConvnetQuick.options(10).dropout(0.5)); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            try (var quick = new CudaConvnetQuick(CudaConvnetQuick.options(10).dropout(0.5)); var scope = Scope.open();
+                    var noGrad = NoGrad.enter()) {
                 Tensor x = Torch.randn(2, 3, 32, 32);
                 plain.eval();
                 quick.eval();
@@ -67,7 +71,8 @@ class DropoutPlacementTest {
 
     @Test void widths_are_those_of_every_layer_and_copies_have_them() {
         try (var leNet = new LeNet5(LeNet5.options(3).widths(4, 6, 8).dropout(LeNet5.Dropouts.ALL, 0.5)); var copy = Module.copyOf(leNet);
-                var quick = new CudaConvnetQuick(CudaConvnetQuick.options(3).widths(4, 5, 6, 7)); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+                var quick = new CudaConvnetQuick(CudaConvnetQuick.options(3).widths(4, 5, 6, 7)); var scope = Scope.open();
+                var noGrad = NoGrad.enter()) {
             assertThat(copy.stateDict().get("conv2.weight").shape()).containsExactly(6, 4, 5, 5);
             assertThat(copy.stateDict().get("ip1.weight").shape()).containsExactly(8, 6 * 16);
             assertThat(dropouts(copy)).hasSize(3);

@@ -47,7 +47,8 @@ class ContainersTest {
     }
 
     @Test void parameters_of_a_list_and_a_dictionary_print_as_python_prints_them() {
-        try (var list = new ParameterList(Torch.ones(DType.FLOAT32, 2, 3), Torch.ones(DType.FLOAT32, 4)); var dict = new ParameterDict().put("scale", Torch.ones(DType.FLOAT32, 2)); var copy = Module.copyOf(list)) {
+        try (var list = new ParameterList(Torch.ones(DType.FLOAT32, 2, 3), Torch.ones(DType.FLOAT32, 4));
+                var dict = new ParameterDict().put("scale", Torch.ones(DType.FLOAT32, 2)); var copy = Module.copyOf(list)) {
             assertThat(list).hasToString("""
                     ParameterList(
                         (0): Parameter containing: [torch.float32 of size 2x3]
@@ -89,7 +90,8 @@ class ContainersTest {
     }
 
     @Test void a_sequence_keeps_no_more_than_what_the_module_that_runs_needs() {
-        try (var network = new Sequential(new Thrice(), new ReLU(true), new Thrice(), new Identity(), new Thrice(), new Thrice()); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+        try (var network = new Sequential(new Thrice(), new ReLU(true), new Thrice(), new Identity(), new Thrice(), new Thrice());
+                var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor x = Torch.ones(3);
             long before = Torch.memoryStats().liveTensors();
             var live = new ArrayList<Long>();
@@ -99,7 +101,8 @@ class ContainersTest {
             });
             Tensor y = network.call(x);
             assertThat(y.toFloatArray()).containsExactly(16, 16, 16);
-            assertThat(live).hasSize(7).allSatisfy(n -> assertThat(n).isLessThanOrEqualTo(4)); // what the module was given, and its three results
+            // what the module was given, and its three results
+            assertThat(live).hasSize(7).allSatisfy(n -> assertThat(n).isLessThanOrEqualTo(4));
             assertThat(Torch.memoryStats().liveTensors() - before).isEqualTo(1);
             assertThat(x.isClosed()).isFalse();
         }

@@ -38,7 +38,8 @@ class CopyTest {
             assertThat(net.stateDict()).containsOnlyKeys("0.weight", "1.weight");
             assertThat(net.parameterCount()).isEqualTo(4);
             try (var copy = Module.copyOf(net)) {
-                assertThat(copy.get(1).parameter("weight")).isSameAs(copy.get(0).parameter("weight")).isNotSameAs(net.get(0).parameter("weight"));
+                assertThat(copy.get(1).parameter("weight")).isSameAs(copy.get(0).parameter("weight"))
+                        .isNotSameAs(net.get(0).parameter("weight"));
             }
         }
     }
@@ -46,7 +47,8 @@ class CopyTest {
     @Test void a_module_that_cannot_make_another_says_so() {
         class Own extends Module {}
         try (var own = new Own()) {
-            assertThatThrownBy(() -> Module.copyOf(own)).isInstanceOf(UnsupportedOperationException.class).hasMessage("Own cannot be copied: it does not override recreate()");
+            assertThatThrownBy(() -> Module.copyOf(own)).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessage("Own cannot be copied: it does not override recreate()");
         }
     }
 

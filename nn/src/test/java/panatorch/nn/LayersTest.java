@@ -16,10 +16,14 @@ import panatorch.nn.functional.Reduction;
 @NoTensorLeaks
 class LayersTest {
     @Test void single_values_are_not_normalised_in_training() {
-        try (var batch = new BatchNorm1d(3); var instance = new InstanceNorm1d(3); var group = new GroupNorm(3, 3); var scope = Scope.open()) {
-            assertThatThrownBy(() -> batch.forward(Torch.ones(1, 3))).hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
-            assertThatThrownBy(() -> instance.forward(Torch.ones(2, 3, 1))).hasMessage("Expected more than 1 spatial element when training, got input size [2, 3, 1]");
-            assertThatThrownBy(() -> group.forward(Torch.ones(1, 3))).hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
+        try (var batch = new BatchNorm1d(3); var instance = new InstanceNorm1d(3); var group = new GroupNorm(3, 3);
+                var scope = Scope.open()) {
+            assertThatThrownBy(() -> batch.forward(Torch.ones(1, 3)))
+                    .hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
+            assertThatThrownBy(() -> instance.forward(Torch.ones(2, 3, 1)))
+                    .hasMessage("Expected more than 1 spatial element when training, got input size [2, 3, 1]");
+            assertThatThrownBy(() -> group.forward(Torch.ones(1, 3)))
+                    .hasMessage("Expected more than 1 value per channel when training, got input size [1, 3]");
             batch.eval();
             assertThat(batch.forward(Torch.zeros(1, 3)).toFloatArray()).containsOnly(0);
         }
@@ -37,10 +41,12 @@ class LayersTest {
     }
 
     @Test void a_transposed_convolution_makes_the_size_that_is_asked_for() {
-        try (var down = new Conv2d(Conv2d.options(1, 1, 3).stride(2).padding(1)); var up = new ConvTranspose2d(ConvTranspose2d.options(1, 1, 3).stride(2).padding(1)); var scope = Scope.open()) {
+        try (var down = new Conv2d(Conv2d.options(1, 1, 3).stride(2).padding(1));
+                var up = new ConvTranspose2d(ConvTranspose2d.options(1, 1, 3).stride(2).padding(1)); var scope = Scope.open()) {
             Tensor x = Torch.randn(1, 1, 8, 7), y = down.forward(x);
             assertThat(up.forward(y, 8, 7).shape()).containsExactly(1, 1, 8, 7);
-            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 7 and 8 in dimension 0");
+            assertThatThrownBy(() -> up.forward(y, 9, 7)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("between 7 and 8 in dimension 0");
         }
     }
 
@@ -60,7 +66,8 @@ class LayersTest {
             var causal = MultiheadAttention.forwardOptions().isCausal(true);
             var masked = attention.forward(x, x, x, MultiheadAttention.forwardOptions().attentionMask(Transformer.causalMask(5)));
             assertThat(attention.forward(x, x, x, causal).weights().allClose(masked.weights(), 1e-5, 1e-6)).isTrue();
-            for (var o : List.of(causal, causal.needWeights(false), causal.needWeights(false).keyPaddingMask(padding), causal.averageWeights(false).attentionMask(Transformer.causalMask(5))))
+            for (var o : List.of(causal, causal.needWeights(false), causal.needWeights(false).keyPaddingMask(padding),
+                    causal.averageWeights(false).attentionMask(Transformer.causalMask(5))))
                 assertThat(attention.forward(x, x, x, o).output().allClose(masked.output(), 1e-4, 1e-6)).isTrue();
             assertThat(masked.output().allClose(attention.forward(x), 1e-4, 1e-6)).isFalse();
         }
@@ -71,16 +78,23 @@ class LayersTest {
                 var loss = new CrossEntropyLoss(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)))) {
             assertThat(words).hasToString("Embedding(5, 2, padding_idx=4, max_norm=1.0)");
             Tensor logits = Torch.randn(4, 3), target = Torch.tensor(new long[] {0, 1, 2, 1});
-            assertThat(new TripletMarginLoss(TripletMarginLoss.options().swap(true).reduction(Reduction.NONE)).forward(logits, logits, logits).toFloatArray()).containsOnly(1);
-            assertThat(new PoissonNLLLoss(PoissonNLLLoss.options().logInput(false).eps(1)).forward(Torch.zeros(2), Torch.ones(2)).itemDouble()).isZero();
-            assertThat(new MultiMarginLoss(MultiMarginLoss.options().margin(3).p(2)).forward(Torch.zeros(2, 3), Torch.zeros(DType.INT64, 2)).itemDouble()).isEqualTo(6);
-            assertThat(loss.forward(logits, target).torchEquals(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)).apply(logits, target))).isTrue();
+            assertThat(new TripletMarginLoss(TripletMarginLoss.options().swap(true).reduction(Reduction.NONE))
+                    .forward(logits, logits, logits).toFloatArray()).containsOnly(1);
+            assertThat(
+                    new PoissonNLLLoss(PoissonNLLLoss.options().logInput(false).eps(1)).forward(Torch.zeros(2), Torch.ones(2)).itemDouble())
+                    .isZero();
+            assertThat(new MultiMarginLoss(MultiMarginLoss.options().margin(3).p(2)).forward(Torch.zeros(2, 3), Torch.zeros(DType.INT64, 2))
+                    .itemDouble()).isEqualTo(6);
+            assertThat(loss.forward(logits, target)
+                    .torchEquals(CrossEntropy.mean().labelSmoothing(0.1).ignoreIndex(0).weight(Torch.ones(3)).apply(logits, target)))
+                    .isTrue();
         }
     }
 
     @Test void a_module_of_several_inputs_says_so() {
         try (var loss = new MSELoss(); var scope = Scope.open()) {
-            assertThatThrownBy(() -> loss.forward(Torch.ones(1))).isInstanceOf(UnsupportedOperationException.class).hasMessage("MSELoss does not map one tensor to one tensor; see its other methods");
+            assertThatThrownBy(() -> loss.forward(Torch.ones(1))).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessage("MSELoss does not map one tensor to one tensor; see its other methods");
         }
     }
 }

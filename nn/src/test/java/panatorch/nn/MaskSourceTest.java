@@ -43,8 +43,9 @@ class MaskSourceTest {
                 in -> new AlphaDropout(0.3, in), in -> new FeatureAlphaDropout(0.3, in));
     }
 
-    @ParameterizedTest @MethodSource("layers")
-    void masks_from_a_generator_are_libtorchs_own_from_the_same_state_bit_for_bit(Function<Boolean, DropoutLayer> of) {
+    @ParameterizedTest
+    @MethodSource("layers") void masks_from_a_generator_are_libtorchs_own_from_the_same_state_bit_for_bit(
+            Function<Boolean, DropoutLayer> of) {
         for (boolean inplace : new boolean[] {false, true})
             for (DType type : new DType[] {DType.FLOAT32, DType.FLOAT64, DType.BFLOAT16})
                 try (var layer = of.apply(inplace); var generator = Generator.of(5); var scope = Scope.open()) {
@@ -72,8 +73,8 @@ class MaskSourceTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("layers")
-    void dropping_all_gives_zeros_dropping_none_and_evaluation_the_input(Function<Boolean, DropoutLayer> of) {
+    @ParameterizedTest
+    @MethodSource("layers") void dropping_all_gives_zeros_dropping_none_and_evaluation_the_input(Function<Boolean, DropoutLayer> of) {
         try (var layer = of.apply(false); var scope = Scope.open()) {
             Tensor x = Torch.randn(2, 3, 4, 4);
             for (var source : new MaskSource[] {null, MaskSource.global(), MaskSource.given(Torch.ones(1))}) {
@@ -103,12 +104,13 @@ class MaskSourceTest {
             assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalStateException.class).hasMessage("mask 3 is needed, but "
                     + "only 2 were given");
             layer.setMasks(MaskSource.given(Torch.ones(3, 3)));
-            assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mask 1 is ").hasMessageEndingWith("which does not broadcast to [2, 3]");
+            assertThatThrownBy(() -> layer.forward(x)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mask 1 is ")
+                    .hasMessageEndingWith("which does not broadcast to [2, 3]");
         }
     }
 
-    @ParameterizedTest @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
-    void an_impossible_probability_is_refused_and_the_old_one_stays(double p) {
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1.1, Double.NaN}) void an_impossible_probability_is_refused_and_the_old_one_stays(double p) {
         try (var layer = new Dropout(0.5)) {
             assertThatThrownBy(() -> layer.setP(p)).isInstanceOf(IllegalArgumentException.class).hasMessage("the drop probability has "
                     + "to be between 0 and 1, not " + p);
@@ -117,7 +119,8 @@ class MaskSourceTest {
     }
 
     @Test void a_source_that_is_a_module_is_saved_moved_copied_and_taken_out_with_its_layer() {
-        try (var layer = new Dropout(0.5); var net = new Sequential(new Linear(3, 4), layer); var bank = new Bank(); var scope = Scope.open()) {
+        try (var layer = new Dropout(0.5); var net = new Sequential(new Linear(3, 4), layer); var bank = new Bank();
+                var scope = Scope.open()) {
             layer.setMasks(bank);
             assertThat(net.stateDict()).containsOnlyKeys("0.weight", "0.bias");
             net.call(Torch.randn(2, 3));
@@ -166,7 +169,8 @@ class MaskSourceTest {
             MaskSource source = MaskSource.global();
             ((Masked) model.namedChildren().get("drop1")).setMasks(source);
             try (var copy = Module.copyOf(model)) {
-                assertThat(copy.modules().stream().filter(Masked.class::isInstance).map(m -> ((Masked) m).p())).hasSize(4).containsOnly(0.1);
+                assertThat(copy.modules().stream().filter(Masked.class::isInstance).map(m -> ((Masked) m).p())).hasSize(4)
+                        .containsOnly(0.1);
                 assertThat(((Masked) copy.namedChildren().get("drop1")).masks()).isSameAs(source);
             }
         }

@@ -36,7 +36,8 @@ class ModuleHooksTest {
             layer.weight().detach().copy_(Torch.tensor(new float[] {2, 3}, 1, 2));
             var seen = new ArrayList<String>();
             try (var hook = layer.hooks().afterBackward((m, in, out) -> {
-                seen.add(List.of(in.getFirst().toDoubleArray()[0], in.getFirst().toDoubleArray()[1], out.getFirst().itemDouble()).toString());
+                seen.add(List.of(in.getFirst().toDoubleArray()[0], in.getFirst().toDoubleArray()[1], out.getFirst().itemDouble())
+                        .toString());
                 return List.of(in.getFirst().mul(10));
             })) {
                 Tensor x = Torch.tensor(new float[] {1, 1}, 1, 2).requiresGrad_(true);

@@ -16,12 +16,16 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class ModuleTest {
-    private static Sequential network() { return new Sequential(new Conv2d(Conv2d.options(3, 4, 3).bias(false)), new BatchNorm2d(4), new Flatten(), new Linear(16, 2)); }
+    private static Sequential network() {
+        return new Sequential(new Conv2d(Conv2d.options(3, 4, 3).bias(false)), new BatchNorm2d(4), new Flatten(), new Linear(16, 2));
+    }
 
     @Test void a_state_dict_has_pytorchs_keys_in_pytorchs_order() {
         try (var net = network()) {
-            assertThat(net.stateDict()).containsOnlyKeys("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked", "3.weight", "3.bias");
-            assertThat(net.stateDict().keySet()).containsExactly("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var", "1.num_batches_tracked", "3.weight", "3.bias");
+            assertThat(net.stateDict()).containsOnlyKeys("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var",
+                    "1.num_batches_tracked", "3.weight", "3.bias");
+            assertThat(net.stateDict().keySet()).containsExactly("0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var",
+                    "1.num_batches_tracked", "3.weight", "3.bias");
             assertThat(net.parameterCount()).isEqualTo(3 * 4 * 9 + 8 + 34);
         }
     }
@@ -41,10 +45,14 @@ class ModuleTest {
         try (var layer = new Linear(2, 3, false); var norm = new BatchNorm2d(4); var relu = new ReLU()) {
             assertThat(layer.parameter("weight")).isSameAs(layer.weight());
             assertThatThrownBy(() -> layer.parameter("bias")).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("Linear was made without its parameter 'bias'; it has [weight]. Where it may be absent, ask parameterOrNull");
-            assertThatThrownBy(() -> layer.parameter("wieght")).hasMessage("Linear has no parameter 'wieght'; it has [weight]. Where it may be absent, ask parameterOrNull");
-            assertThatThrownBy(() -> norm.buffer("mean")).hasMessageStartingWith("BatchNorm2d has no buffer 'mean'; it has [running_mean, running_var, num_batches_tracked].");
-            assertThatThrownBy(() -> relu.parameter("weight")).hasMessageStartingWith("ReLU has no parameter 'weight'; it has no parameters of its own.");
+                    .hasMessage(
+                            "Linear was made without its parameter 'bias'; it has [weight]. Where it may be absent, ask parameterOrNull");
+            assertThatThrownBy(() -> layer.parameter("wieght"))
+                    .hasMessage("Linear has no parameter 'wieght'; it has [weight]. Where it may be absent, ask parameterOrNull");
+            assertThatThrownBy(() -> norm.buffer("mean"))
+                    .hasMessageStartingWith("BatchNorm2d has no buffer 'mean'; it has [running_mean, running_var, num_batches_tracked].");
+            assertThatThrownBy(() -> relu.parameter("weight"))
+                    .hasMessageStartingWith("ReLU has no parameter 'weight'; it has no parameters of its own.");
             assertThat(layer.parameterOrNull("bias")).isNull();
             assertThat(layer.parameterOrNull("wieght")).isNull();
             assertThat(norm.bufferOrNull("mean")).isNull();
@@ -70,11 +78,13 @@ class ModuleTest {
             state.put("0.weight", Torch.zeros(DType.FLOAT32, 4, 3, 3, 3));
             float[] before = net.stateDict().get("0.weight").toFloatArray();
             assertThatThrownBy(() -> net.loadStateDict(state)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("""
+                    .hasMessage(
+                            """
                             Error(s) in loading state_dict for Sequential:
                             \tMissing key(s) in state_dict: "1.bias".\s
                             \tUnexpected key(s) in state_dict: "4.weight".\s
-                            \tsize mismatch for 3.weight: copying a param with shape torch.Size([2, 5]) from checkpoint, the shape in current model is torch.Size([2, 16]).""");
+                            \tsize mismatch for 3.weight: copying a param with shape torch.Size([2, 5]) from checkpoint, \
+                            the shape in current model is torch.Size([2, 16]).""");
             assertThat(net.stateDict().get("0.weight").toFloatArray()).isEqualTo(before);
             state.put("3.weight", Torch.ones(DType.FLOAT32, 2, 16));
             var report = net.loadStateDict(state, false);

@@ -27,7 +27,8 @@ class PackedSequenceTest {
 
     @Test void every_sequence_of_a_pack_is_computed_as_if_it_were_alone() {
         var options = Recurrent.options(4, 6).layers(2).bidirectional(true).batchFirst(true);
-        try (var rnn = new RNN(options, true); var tanh = new RNN(options, false); var gru = new GRU(options); var lstm = new LSTM(options); var projected = new LSTM(options.projection(3))) {
+        try (var rnn = new RNN(options, true); var tanh = new RNN(options, false); var gru = new GRU(options); var lstm = new LSTM(options);
+                var projected = new LSTM(options.projection(3))) {
             for (Recurrent network : List.of(rnn, tanh, gru, lstm, projected)) {
                 try (var scope = Scope.open()) {
                     Tensor x = Torch.randn(3, 5, 4);
@@ -36,7 +37,8 @@ class PackedSequenceTest {
                     for (int n = 0; n < 3; n++) {
                         var alone = network.forwardAll(List.of(x.select(0, n).slice(0, 0L, LENGTHS[n], 1)));
                         assertThat(output.select(0, n).slice(0, 0L, LENGTHS[n], 1).allClose(alone.getFirst(), 1e-4, 1e-6)).isTrue();
-                        for (int s = 0; s < result.states().size(); s++) assertThat(result.states().get(s).select(1, n).allClose(alone.get(s + 1), 1e-4, 1e-6)).isTrue();
+                        for (int s = 0; s < result.states().size(); s++)
+                            assertThat(result.states().get(s).select(1, n).allClose(alone.get(s + 1), 1e-4, 1e-6)).isTrue();
                     }
                 }
             }

@@ -75,7 +75,8 @@ class AveragedModelTest {
     @Test void batch_normalisation_gets_the_plain_means_of_all_batches() {
         try (var scope = Scope.open(); var model = new Sequential(new BatchNorm1d(2), new Linear(2, 1))) {
             model.eval();
-            AveragedModel.updateBn(model, List.of(Torch.tensor(new float[][] {{1, 2}, {3, 6}}), Torch.tensor(new float[][] {{5, 0}, {5, 4}})));
+            AveragedModel.updateBn(model,
+                    List.of(Torch.tensor(new float[][] {{1, 2}, {3, 6}}), Torch.tensor(new float[][] {{5, 0}, {5, 4}})));
             assertThat(model.isTraining()).isFalse();
             assertThat(model.namedBuffers().get("0.running_mean").toFloatArray()).containsExactly(3.5f, 3);
             assertThat(model.namedBuffers().get("0.running_var").toFloatArray()).containsExactly(1, 8);

@@ -12,8 +12,7 @@ import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
 
 /**
- * Python's numbers:
- * <pre>
+ * Python's numbers: <pre>
  * p = [torch.zeros(2, dtype=torch.double, requires_grad=True), torch.zeros(1, dtype=torch.double, requires_grad=True)]
  * p[0].grad, p[1].grad = torch.tensor([3., -4.]).double(), torch.tensor([12.]).double()
  * torch.nn.utils.clip_grad_norm_(p, 1.3), p[1].grad     # 13.0, 1.199999907692315

@@ -27,7 +27,8 @@ class LrFinderTest {
     @Test void it_suggests_a_rate_that_learns_and_stops_where_the_loss_rises() {
         Torch.manualSeed(1);
         try (var model = new Linear(2, 1); var sgd = new SGD(model.parameters(), SGD.options(0.1))) {
-            LrFinder.Result result = LrFinder.run(model, sgd, () -> step(model, sgd), LrFinder.options().range(1e-5, 1000).steps(80).smoothing(0.5));
+            LrFinder.Result result =
+                    LrFinder.run(model, sgd, () -> step(model, sgd), LrFinder.options().range(1e-5, 1000).steps(80).smoothing(0.5));
             assertThat(result.suggestion()).isBetween(0.01, 2.0);
             assertThat(result.points().getLast().lr()).isGreaterThan(2).isLessThan(1000);
         }
@@ -35,7 +36,8 @@ class LrFinderTest {
 
     @Test void model_and_optimiser_are_as_before() {
         Torch.manualSeed(1);
-        try (var scope = Scope.open(); var model = new Linear(2, 1); var sgd = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9))) {
+        try (var scope = Scope.open(); var model = new Linear(2, 1);
+                var sgd = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9))) {
             step(model, sgd);
             Tensor weight = model.namedParameters().get("weight").detach().clone(), momentum = momentum(sgd).clone();
             LrFinder.run(model, sgd, () -> step(model, sgd), LrFinder.options());
@@ -52,7 +54,8 @@ class LrFinderTest {
     @Test void impossible_ranges_and_losses_are_refused() {
         try (var model = new Linear(2, 1); var sgd = new SGD(model.parameters(), SGD.options(0.1))) {
             assertThatThrownBy(() -> LrFinder.options().range(1, 0.1)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> LrFinder.run(model, sgd, () -> Double.NaN, LrFinder.options())).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> LrFinder.run(model, sgd, () -> Double.NaN, LrFinder.options()))
+                    .isInstanceOf(IllegalStateException.class);
             assertThat(sgd.learningRate()).isEqualTo(0.1);
         }
     }

@@ -38,8 +38,10 @@ class OptimizerTest {
         try (var scope = Scope.open()) {
             Tensor a = parameter(1), b = parameter(1);
             try (var sgd = new SGD(List.of(a), SGD.options(0.1))) {
-                assertThatThrownBy(() -> sgd.addParamGroup(List.of(a), SGD.options(0.1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("twice");
-                assertThatThrownBy(() -> sgd.addParamGroup(List.of(b), Adam.options(0.1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the options are not those of SGD");
+                assertThatThrownBy(() -> sgd.addParamGroup(List.of(a), SGD.options(0.1))).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("twice");
+                assertThatThrownBy(() -> sgd.addParamGroup(List.of(b), Adam.options(0.1))).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("the options are not those of SGD");
                 assertThatThrownBy(() -> sgd.addParamGroup(List.of(), SGD.options(0.1))).isInstanceOf(IllegalArgumentException.class);
                 assertThat(sgd.groups()).hasSize(1);
             }
@@ -50,29 +52,39 @@ class OptimizerTest {
         try (var scope = Scope.open(); var adam = new Adam(List.of(parameter(1)), Adam.options(0.1))) {
             assertThatThrownBy(() -> Adam.options(-1)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> Adam.options(1).betas(0.9, 1)).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> adam.groups().getFirst().set("eps", -1.0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("epsilon");
-            assertThatThrownBy(() -> adam.groups().getFirst().set("amsgrad", "yes")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("amsgrad");
+            assertThatThrownBy(() -> adam.groups().getFirst().set("eps", -1.0)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("epsilon");
+            assertThatThrownBy(() -> adam.groups().getFirst().set("amsgrad", "yes")).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("amsgrad");
         }
     }
 
     @Test void options_are_given_in_any_order_and_may_not_contradict_each_other_in_an_optimiser() {
         try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(0.1).nesterov(true).momentum(0.9))) {
             var contradiction = SGD.options(0.1).nesterov(true);
-            assertThatThrownBy(() -> new SGD(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs a momentum");
-            assertThatThrownBy(() -> sgd.addParamGroup(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs a momentum");
-            assertThatThrownBy(() -> sgd.groups().getFirst().set("dampening", 0.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no dampening");
+            assertThatThrownBy(() -> new SGD(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("needs a momentum");
+            assertThatThrownBy(() -> sgd.addParamGroup(List.of(parameter(1)), contradiction)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("needs a momentum");
+            assertThatThrownBy(() -> sgd.groups().getFirst().set("dampening", 0.5)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("no dampening");
             assertThat(sgd.groups()).hasSize(1).first().extracting(g -> g.get("dampening")).isEqualTo(0.0);
         }
     }
 
     /** Of {@code inspect.signature(optimiser).parameters["lr"].default} in PyTorch 2.13. */
     @Test void learning_rates_are_pytorchs_if_none_is_given() {
-        assertThat(List.of(SGD.options().lr(), Adam.options().lr(), AdamW.options().lr(), LBFGS.options().lr(), Adadelta.options().lr(), Adafactor.options().lr(), Adagrad.options().lr(), Adamax.options().lr(),
-                ASGD.options().lr(), NAdam.options().lr(), RAdam.options().lr(), RMSprop.options().lr(), Rprop.options().lr(), Muon.options().lr(), SparseAdam.options().lr()))
+        assertThat(List.of(SGD.options().lr(), Adam.options().lr(), AdamW.options().lr(), LBFGS.options().lr(), Adadelta.options().lr(),
+                Adafactor.options().lr(), Adagrad.options().lr(), Adamax.options().lr(),
+                ASGD.options().lr(), NAdam.options().lr(), RAdam.options().lr(), RMSprop.options().lr(), Rprop.options().lr(),
+                Muon.options().lr(), SparseAdam.options().lr()))
                 .containsExactly(1e-3, 1e-3, 1e-3, 1.0, 1.0, 1e-2, 1e-2, 2e-3, 1e-2, 2e-3, 1e-3, 1e-2, 1e-2, 1e-3, 1e-3);
     }
 
-    /** Python 2.13: {@code MultiStepLR(o, [2, 3])}, {@code LinearLR(o)}, {@code ConstantLR(o)}, {@code PolynomialLR(o, 5)}, {@code SWALR(o, 0.5)}, {@code StepLR(o, 2)}, three steps each. */
+    /**
+     * Python 2.13: {@code MultiStepLR(o, [2, 3])}, {@code LinearLR(o)}, {@code ConstantLR(o)}, {@code PolynomialLR(o, 5)},
+     * {@code SWALR(o, 0.5)}, {@code StepLR(o, 2)}, three steps each.
+     */
     @Test void schedulers_have_pytorchs_defaults() {
         var made = new java.util.LinkedHashMap<Function<Optimizer, LRScheduler>, Double>();
         made.put(o -> new MultiStepLR(o, 2, 3), 0.01);
@@ -123,7 +135,8 @@ class OptimizerTest {
             var plateau = new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().factor(0.5).patience(0).minLr(List.of(0.5, 0.25)));
             for (int i = 0; i < 4; i++) plateau.step(1);
             assertThat(plateau.lastLr()).containsExactly(0.5, 0.25);
-            assertThatThrownBy(() -> new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().minLr(List.of(1.0, 2.0, 3.0)))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("one for each group");
+            assertThatThrownBy(() -> new ReduceLROnPlateau(sgd, ReduceLROnPlateau.options().minLr(List.of(1.0, 2.0, 3.0))))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("one for each group");
         }
     }
 
@@ -164,9 +177,12 @@ class OptimizerTest {
             try (var one = new Adam(List.of(p), Adam.options(0.1)); var two = new Adam(List.of(p, q), Adam.options(0.2))) {
                 p.pow(2).sum().backward();
                 one.step();
-                assertThatThrownBy(() -> one.loadStateDict(two.stateDict())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("size");
-                assertThatThrownBy(() -> one.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("param_groups");
-                assertThatThrownBy(() -> one.loadStateDict(Map.of("state", Map.of(), "param_groups", List.of("lr")))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("a String");
+                assertThatThrownBy(() -> one.loadStateDict(two.stateDict())).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("size");
+                assertThatThrownBy(() -> one.loadStateDict(Map.of())).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("param_groups");
+                assertThatThrownBy(() -> one.loadStateDict(Map.of("state", Map.of(), "param_groups", List.of("lr"))))
+                        .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("a String");
                 assertThat(one.learningRate()).isEqualTo(0.1);
                 assertThat((Map<?, ?>) one.stateDict().get("state")).hasSize(1);
             }
@@ -175,7 +191,8 @@ class OptimizerTest {
 
     @Test void a_learning_rate_in_a_tensor_is_read() {
         try (var scope = Scope.open(); var sgd = new SGD(List.of(parameter(1)), SGD.options(0.1))) {
-            sgd.loadStateDict(Map.of("state", Map.of(), "param_groups", List.of(Map.of("lr", Torch.tensor(new double[] {0.25}), "params", List.of(0)))));
+            sgd.loadStateDict(Map.of("state", Map.of(), "param_groups",
+                    List.of(Map.of("lr", Torch.tensor(new double[] {0.25}), "params", List.of(0)))));
             assertThat(sgd.learningRate()).isEqualTo(0.25);
         }
     }
@@ -198,7 +215,9 @@ class OptimizerTest {
     @Test void a_resumed_run_continues_to_the_bit() {
         try (var scope = Scope.open()) {
             Tensor p = parameter(3, -1), q = parameter(3, -1);
-            try (var whole = new AdamW(List.of(p), AdamW.options(0.1).amsgrad(true)); var first = new AdamW(List.of(q), AdamW.options(0.1).amsgrad(true)); var second = new AdamW(List.of(q), AdamW.options(7))) {
+            try (var whole = new AdamW(List.of(p), AdamW.options(0.1).amsgrad(true));
+                    var first = new AdamW(List.of(q), AdamW.options(0.1).amsgrad(true));
+                    var second = new AdamW(List.of(q), AdamW.options(7))) {
                 for (int i = 0; i < 10; i++) {
                     if (i == 5) second.loadStateDict(first.stateDict());
                     whole.zeroGrad();
@@ -215,7 +234,8 @@ class OptimizerTest {
 
     @Test void complex_parameters_move_as_pairs_of_real_ones() {
         try (var scope = Scope.open()) {
-            Tensor pair = parameter(1, -2), z = panatorch.Aten.viewAsComplex(Torch.tensor(new double[] {1, -2})).detach().requiresGrad_(true);
+            Tensor pair = parameter(1, -2),
+                    z = panatorch.Aten.viewAsComplex(Torch.tensor(new double[] {1, -2})).detach().requiresGrad_(true);
             try (var real = new Adam(List.of(pair), Adam.options(0.1)); var complex = new Adam(List.of(z), Adam.options(0.1))) {
                 for (int i = 0; i < 3; i++) {
                     pair.setGrad(Torch.tensor(new double[] {0.5 - i, 2}));
@@ -231,14 +251,16 @@ class OptimizerTest {
     @Test void parameters_of_several_types_are_optimised_together() {
         try (var scope = Scope.open()) {
             List<Tensor> all = new ArrayList<>();
-            for (DType type : List.of(DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16)) all.add(Torch.tensor(new double[] {1, 2}).to(type).requiresGrad_(true));
+            for (DType type : List.of(DType.FLOAT64, DType.FLOAT32, DType.BFLOAT16))
+                all.add(Torch.tensor(new double[] {1, 2}).to(type).requiresGrad_(true));
             for (boolean fused : new boolean[] {false, true}) {
                 try (var adam = new AdamW(all, AdamW.options(0.5).fused(fused))) {
                     for (Tensor p : all) p.setGrad(p.detach().clone());
                     adam.step();
                 }
             }
-            for (Tensor p : all) assertThat(p.detach().to(DType.FLOAT64).toDoubleArray()).satisfies(v -> assertThat(v[0]).isBetween(-0.01, 0.02));
+            for (Tensor p : all)
+                assertThat(p.detach().to(DType.FLOAT64).toDoubleArray()).satisfies(v -> assertThat(v[0]).isBetween(-0.01, 0.02));
         }
     }
 
@@ -266,7 +288,9 @@ class OptimizerTest {
             a.mul(2).add(b).sum().backward();
             b.close();
             assertThatThrownBy(sgd::step).isInstanceOf(IllegalStateException.class)
-                    .hasMessageStartingWith("parameter 1 of the 2 in this group cannot be optimised, because it or its module was closed; this tensor is closed");
+                    .hasMessageStartingWith(
+                            "parameter 1 of the 2 in this group cannot be optimised, because it or its module was closed; this tensor is "
+                                    + "closed");
             assertThatThrownBy(sgd::zeroGrad).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("parameter 1 of the 2");
             assertThat(a.itemDouble()).isEqualTo(1);
             sgd.close();

@@ -19,7 +19,8 @@ import panatorch.junit.NoTensorLeaks;
 /** Zip archives that mean ill, or met with an accident. */
 @NoTensorLeaks
 class ArchivesTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private byte[] archive(String... names) throws IOException {
         var bytes = new ByteArrayOutputStream();
@@ -34,7 +35,8 @@ class ArchivesTest {
 
     private void assertRefused(byte[] archive, String why) throws IOException {
         Path file = Files.write(folder.resolve("bad.npz"), archive);
-        assertThatThrownBy(() -> Npy.loadAll(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("bad.npz: ").hasMessageContaining(why);
+        assertThatThrownBy(() -> Npy.loadAll(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("bad.npz: ")
+                .hasMessageContaining(why);
     }
 
     private static byte[] replaced(byte[] bytes, String from, String to) {
@@ -47,7 +49,9 @@ class ArchivesTest {
         assertRefused(archive("x/../../a.npy"), "which would lie outside of it");
     }
 
-    @Test void two_entries_of_one_name_are_refused() throws IOException { assertRefused(replaced(archive("a.npy", "b.npy"), "b.npy", "a.npy"), "two entries named a.npy"); }
+    @Test void two_entries_of_one_name_are_refused() throws IOException {
+        assertRefused(replaced(archive("a.npy", "b.npy"), "b.npy", "a.npy"), "two entries named a.npy");
+    }
 
     @Test void entries_that_share_their_bytes_are_refused() throws IOException {
         byte[] archive = archive("a.npy", "b.npy");
@@ -72,14 +76,16 @@ class ArchivesTest {
             TorchFile.save(file, Map.of("weight", Torch.ones(2)));
         }
         Files.write(file, replaced(Files.readAllBytes(file), "weight", "height"));
-        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("the bytes of archive/data.pkl have changed");
+        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("the bytes of archive/data.pkl have changed");
     }
 
     @Test void big_endian_files_are_refused() throws IOException {
         Path file = folder.resolve("a.pt");
         TorchFile.save(file, Map.of("a", 1));
         Files.write(file, replaced(replaced(Files.readAllBytes(file), "little", "bigend"), crcOf("little"), crcOf("bigend")));
-        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("its numbers are big-endian");
+        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("its numbers are big-endian");
     }
 
     private static String crcOf(String s) {

@@ -20,14 +20,16 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class CheckpointsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path written() throws IOException {
         Path file = folder.resolve("run.pt");
         try (var scope = Scope.open()) {
             var sections = new LinkedHashMap<String, Object>();
             sections.put("model", Map.of("weight", Torch.ones(2, 3), "tied", Torch.zeros(4)));
-            sections.put("optimizer", Map.of("state", Map.of(0L, Map.of("momentum_buffer", Torch.ones(2, 3))), "groups", List.of(Map.of("lr", 0.1, "nesterov", true))));
+            sections.put("optimizer", Map.of("state", Map.of(0L, Map.of("momentum_buffer", Torch.ones(2, 3))), "groups",
+                    List.of(Map.of("lr", 0.1, "nesterov", true))));
             sections.put("rng", Generator.global().state());
             sections.put("sampler", Map.of("epoch", 3L, "position", 128L));
             Checkpoints.write(file, sections);
@@ -55,7 +57,8 @@ class CheckpointsTest {
         for (int at = 0; at < good.length; at += 97) {
             byte[] flipped = good.clone();
             flipped[at] ^= 1;
-            assertThatThrownBy(() -> Checkpoints.read(Files.write(bad, flipped))).isInstanceOf(MalformedFileException.class).hasMessageContaining("bad.pt");
+            assertThatThrownBy(() -> Checkpoints.read(Files.write(bad, flipped))).isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("bad.pt");
         }
         for (int length = 0; length < good.length; length += 211) {
             byte[] cut = Arrays.copyOf(good, length);

@@ -22,12 +22,14 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class SafetensorsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test void what_was_saved_comes_back() throws IOException {
         try (var scope = Scope.open()) {
             var tensors = new LinkedHashMap<String, Tensor>();
-            for (DType t : new DType[] {DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32, DType.INT16, DType.INT8, DType.UINT8, DType.BOOL})
+            for (DType t : new DType[] {DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32, DType.INT16,
+                DType.INT8, DType.UINT8, DType.BOOL})
                 tensors.put("layer." + t, Aten.arange(6).to(t).reshape(2, 3));
             tensors.put("transposed", Aten.arange(6).to(DType.FLOAT32).reshape(2, 3).t());
             tensors.put("scalar", Torch.scalar(3));
@@ -50,17 +52,20 @@ class SafetensorsTest {
 
     private Path file(String header, int dataBytes) throws IOException {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
-        return Files.write(folder.resolve("bad.safetensors"), ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).array());
+        return Files.write(folder.resolve("bad.safetensors"),
+                ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).array());
     }
 
     private void assertRefused(Path file, String how) {
-        assertThatThrownBy(() -> Safetensors.load(file)).isInstanceOf(IOException.class).hasMessageContaining("bad.safetensors").hasMessageContaining(how);
+        assertThatThrownBy(() -> Safetensors.load(file)).isInstanceOf(IOException.class).hasMessageContaining("bad.safetensors")
+                .hasMessageContaining(how);
     }
 
     @Test void a_damaged_file_is_refused_with_its_name_and_fault() throws IOException {
         assertRefused(folder.resolve("bad.safetensors"), "there is no file");
         assertRefused(Files.write(folder.resolve("bad.safetensors"), new byte[3]), "it is 3 bytes long");
-        assertRefused(Files.write(folder.resolve("bad.safetensors"), new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, 0}), "header length of 9223372036854775807");
+        assertRefused(Files.write(folder.resolve("bad.safetensors"), new byte[] {-1, -1, -1, -1, -1, -1, -1, 127, 0}),
+                "header length of 9223372036854775807");
         assertRefused(file("{\"a\":", 0), "not JSON");
         assertRefused(file("[1]    ", 0), "not a JSON object");
         assertRefused(file("{\"a\":{\"dtype\":\"F99\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4), "unknown type 'F99'");

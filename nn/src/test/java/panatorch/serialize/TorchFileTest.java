@@ -17,7 +17,8 @@ import panatorch.junit.NoTensorLeaks;
 /** What files of torch.save may not ask for; pickles are written here as Python's {@code pickletools} would take them apart. */
 @NoTensorLeaks
 class TorchFileTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path file(byte[] pickle) throws IOException {
         var bytes = new ByteArrayOutputStream();
@@ -31,11 +32,13 @@ class TorchFileTest {
     private Path file(String pickle) throws IOException { return file(("\u0080\u0002" + pickle).getBytes(StandardCharsets.ISO_8859_1)); }
 
     private void assertRefused(Path file, String why) {
-        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("weights.pt: ").hasMessageContaining(why);
+        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("weights.pt: ")
+                .hasMessageContaining(why);
     }
 
     @Test void a_file_that_would_run_a_program_is_refused_by_the_name_of_what_it_asks_for() throws IOException {
-        assertRefused(file("cos\nsystem\nX\u0004\0\0\0true\u0085R."), "it asks for os.system, which does not belong in a file of weights; nothing was run");
+        assertRefused(file("cos\nsystem\nX\u0004\0\0\0true\u0085R."),
+                "it asks for os.system, which does not belong in a file of weights; nothing was run");
         assertRefused(file("c__builtin__\neval\nX\u0001\0\0\0001\u0085R."), "it asks for builtins.eval");
         assertRefused(file("\u008c\u0005posix\u008c\u0006system\u0093."), "it asks for posix.system");
         assertRefused(file("ctorchvision.models.resnet\nResNet\n)\u0081."), "If a whole model was saved, save model.state_dict() in "
@@ -51,15 +54,18 @@ class TorchFileTest {
     }
 
     @Test void plain_values_come_as_javas_own() throws IOException {
-        assertThat(TorchFile.load(file("(K\u0005NX\u0001\0\0\0a\u0088\u008a\u0001\u00fft."))).isEqualTo(java.util.Arrays.asList(5L, null, "a", true, -1L));
-        assertThat(TorchFile.load(file("ccollections\nOrderedDict\n)R(K\u0001G\u0040\u0009\0\0\0\0\0\0u}X\u0009\0\0\0_metadataNsb."))).isEqualTo(java.util.Map.of(1L, 3.125));
+        assertThat(TorchFile.load(file("(K\u0005NX\u0001\0\0\0a\u0088\u008a\u0001\u00fft.")))
+                .isEqualTo(java.util.Arrays.asList(5L, null, "a", true, -1L));
+        assertThat(TorchFile.load(file("ccollections\nOrderedDict\n)R(K\u0001G\u0040\u0009\0\0\0\0\0\0u}X\u0009\0\0\0_metadataNsb.")))
+                .isEqualTo(java.util.Map.of(1L, 3.125));
     }
 
     @Test void other_kinds_of_files_are_called_by_their_names() throws IOException {
         assertRefused(Files.write(folder.resolve("weights.pt"), new byte[0]), "it is not a file of torch.save");
         var tar = new byte[512];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
-        assertRefused(Files.write(folder.resolve("weights.pt"), tar), "it is in the tar format of PyTorch before 0.1.10, which is not read");
+        assertRefused(Files.write(folder.resolve("weights.pt"), tar),
+                "it is in the tar format of PyTorch before 0.1.10, which is not read");
         Path big = file("N.");
         Files.write(big, java.util.Arrays.copyOf(Files.readAllBytes(big), (int) Files.size(big) - 1));
         assertRefused(big, "the archive's directory is missing: the file was truncated");

@@ -31,9 +31,11 @@ import panatorch.junit.NoTensorLeaks;
 /** What every kind of file keeps: types, shapes, strides, shared memory; and where what is loaded lies. */
 @NoTensorLeaks
 class WeightsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
-    private static final List<DType> TYPES = List.of(DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32, DType.INT16, DType.INT8, DType.UINT8, DType.BOOL,
+    private static final List<DType> TYPES = List.of(DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16, DType.INT64, DType.INT32,
+            DType.INT16, DType.INT8, DType.UINT8, DType.BOOL,
             DType.UINT16, DType.UINT32, DType.UINT64, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2, DType.COMPLEX64, DType.COMPLEX128);
 
     private static Map<String, Tensor> tensors(List<DType> types) {
@@ -82,7 +84,8 @@ class WeightsTest {
             assertSame(StateDicts.load(file), tensors);
             Npy.save(folder.resolve("a.npy"), tensors.get("transposed"));
             assertThat(Npy.load(folder.resolve("a.npy")).torchEquals(tensors.get("transposed"))).isTrue();
-            assertThatThrownBy(() -> Npy.save(folder.resolve("b.npy"), Torch.ones(DType.BFLOAT16, 2))).hasMessageContaining("the tensor is bfloat16, which NumPy does not have");
+            assertThatThrownBy(() -> Npy.save(folder.resolve("b.npy"), Torch.ones(DType.BFLOAT16, 2)))
+                    .hasMessageContaining("the tensor is bfloat16, which NumPy does not have");
         }
     }
 
@@ -102,7 +105,8 @@ class WeightsTest {
         var values = new LinkedHashMap<String, Object>();
         values.put("none", null);
         values.put("text", "größer");
-        values.put("numbers", List.of(1L, -1L, 255L, 65536L, Long.MIN_VALUE, 0.5, true, new java.math.BigInteger("123456789012345678901234567890")));
+        values.put("numbers",
+                List.of(1L, -1L, 255L, 65536L, Long.MIN_VALUE, 0.5, true, new java.math.BigInteger("123456789012345678901234567890")));
         values.put("nested", Map.of(3L, List.of(Map.of("a", List.of()))));
         values.put("complex", new Complex(1, -2));
         values.put("dtype", DType.BFLOAT16);
@@ -141,11 +145,13 @@ class WeightsTest {
     @Test void names_of_a_data_parallel_model_lose_their_prefix() throws IOException {
         try (var scope = Scope.open()) {
             Path file = folder.resolve("a.pt");
-            TorchFile.save(file, Map.of("epoch", 3, "state_dict", Map.of("module.weight", Torch.ones(2).requiresGrad_(), "module.count", 7L)));
+            TorchFile.save(file,
+                    Map.of("epoch", 3, "state_dict", Map.of("module.weight", Torch.ones(2).requiresGrad_(), "module.count", 7L)));
             assertThat(StateDicts.load(file)).containsOnlyKeys("weight");
             assertThat(StateDicts.load(file).get("weight").requiresGrad()).isFalse();
             TorchFile.save(file, Map.of("epoch", 3));
-            assertThatThrownBy(() -> StateDicts.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining("it holds no named tensors");
+            assertThatThrownBy(() -> StateDicts.load(file)).isInstanceOf(MalformedFileException.class)
+                    .hasMessageContaining("it holds no named tensors");
         }
     }
 
@@ -163,7 +169,8 @@ class WeightsTest {
 
     private static Map<?, ?> load(Path file) throws IOException {
         String name = file.getFileName().toString();
-        return name.endsWith(".npy") ? Map.of("weight", Npy.load(file)) : name.endsWith(".ckpt") ? Checkpoints.read(file) : StateDicts.load(file);
+        return name.endsWith(".npy") ? Map.of("weight", Npy.load(file))
+                : name.endsWith(".ckpt") ? Checkpoints.read(file) : StateDicts.load(file);
     }
 
     private static final List<String> KINDS = List.of("a.safetensors", "a.pt", "a.npz", "a.npy", "a.ckpt", "model.safetensors.index.json");
@@ -230,7 +237,8 @@ class WeightsTest {
                 assertThatThrownBy(() -> {
                     file.copyOf(file.bytes().asSlice(file.size() / 2));
                     file.requireUnchanged(0, 100);
-                }).isInstanceOf(MalformedFileException.class).hasMessage(path + ": it was " + how + " while it was read; read it again once nobody writes to it");
+                }).isInstanceOf(MalformedFileException.class)
+                        .hasMessage(path + ": it was " + how + " while it was read; read it again once nobody writes to it");
             }
         }
     }
@@ -255,7 +263,8 @@ class WeightsTest {
             var stop = new AtomicBoolean();
             var writer = Thread.ofPlatform().start(() -> {
                 try (var other = Scope.open()) {
-                    for (int round = 2; !stop.get(); round++) Safetensors.save(file, Map.of("weight", Torch.full(new long[] {1 << 20}, round)), Map.of());
+                    for (int round = 2; !stop.get(); round++)
+                        Safetensors.save(file, Map.of("weight", Torch.full(new long[] {1 << 20}, round)), Map.of());
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
@@ -312,14 +321,17 @@ class WeightsTest {
             long address = t.data(arena).address();
             for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
                 String[] range = line.split("[- ]", 3);
-                if (Long.compareUnsigned(Long.parseUnsignedLong(range[0], 16), address) <= 0 && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0) return line.substring(Math.max(0, line.indexOf('/')));
+                if (Long.compareUnsigned(Long.parseUnsignedLong(range[0], 16), address) <= 0
+                        && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0)
+                    return line.substring(Math.max(0, line.indexOf('/')));
             }
             return "nowhere";
         }
     }
 
     @Test void four_gigabytes_that_are_mapped_are_there_at_once_and_take_no_memory() throws IOException {
-        byte[] header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[1073741824],\"data_offsets\":[0,4294967296]}}".getBytes(StandardCharsets.US_ASCII);
+        byte[] header =
+                "{\"w\":{\"dtype\":\"F32\",\"shape\":[1073741824],\"data_offsets\":[0,4294967296]}}".getBytes(StandardCharsets.US_ASCII);
         Path file = folder.resolve("large.safetensors");
         try (var sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
@@ -336,7 +348,8 @@ class WeightsTest {
 
     @Test void arrays_of_numpy_that_tensors_cannot_be_are_refused_by_what_they_are() throws IOException {
         assertRefusedArray("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "it is big-endian ('>f4')");
-        assertRefusedArray("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "it holds Python objects, which are refused because reading them runs code");
+        assertRefusedArray("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+                "it holds Python objects, which are refused because reading them runs code");
         assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "it has 4 bytes of data, but its shape (2,) "
                 + "needs 2 × 4");
         assertRefusedArray("{'descr': '<U7', 'fortran_order': False, 'shape': (1,), }", "it has the type '<U7'");
@@ -346,7 +359,8 @@ class WeightsTest {
     }
 
     private void assertRefusedArray(String header, String why) throws IOException {
-        byte[] text = header.getBytes(StandardCharsets.US_ASCII), file = Arrays.copyOf(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) text.length, 0}, 10 + text.length + 4);
+        byte[] text = header.getBytes(StandardCharsets.US_ASCII),
+                file = Arrays.copyOf(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) text.length, 0}, 10 + text.length + 4);
         System.arraycopy(text, 0, file, 10, text.length);
         Path path = Files.write(folder.resolve("a.npy"), file);
         assertThatThrownBy(() -> Npy.load(path)).isInstanceOf(MalformedFileException.class).hasMessageContaining(why);

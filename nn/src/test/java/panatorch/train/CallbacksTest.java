@@ -29,7 +29,8 @@ import panatorch.serialize.Safetensors;
 
 @NoTensorLeaks
 class CallbacksTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static Trainer train(Task task, Module model, SGD optimizer, int epochs, Callback... callbacks) {
         var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY).callbacks(callbacks).build();
@@ -84,7 +85,8 @@ class CallbacksTest {
             try (var trainer = train(task, model, optimizer, 2, new WeightAveraging(AveragedModel.ema(copy, 0.99)))) {
                 assertThat(trainer.evaluated()).isSameAs(copy);
                 var evaluation = new Evaluation(Task.objective(), List.of(Metric.ACCURACY), Placement.DEFAULT);
-                assertThat(trainer.history().getLast().test()).isEqualTo(evaluation.of(copy, task.test())).isNotEqualTo(evaluation.of(model, task.test()));
+                assertThat(trainer.history().getLast().test()).isEqualTo(evaluation.of(copy, task.test()))
+                        .isNotEqualTo(evaluation.of(model, task.test()));
             }
         }
     }
@@ -98,7 +100,8 @@ class CallbacksTest {
                 var content = Safetensors.read(checkpoints.best());
                 assertThat(content.metadata()).containsEntry("note", "hello");
                 again.loadStateDict(content.tensors());
-                assertThat(new Evaluation(Task.objective(), List.of(), Placement.DEFAULT).of(again, task.test()).get("loss")).isEqualTo(best);
+                assertThat(new Evaluation(Task.objective(), List.of(), Placement.DEFAULT).of(again, task.test()).get("loss"))
+                        .isEqualTo(best);
             }
         }
     }
@@ -110,7 +113,8 @@ class CallbacksTest {
         }
         assertThat(bytes.toString(StandardCharsets.UTF_8).lines().toList()).hasSize(8)
                 .first().asString().matches("epoch 1, batch 1 of 7: loss \\d+\\.\\d{4}, accuracy 0\\.\\d{4}");
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).containsPattern("epoch 1: loss \\S+, accuracy \\S+; test loss \\S+, accuracy \\S+, \\S+ s");
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .containsPattern("epoch 1: loss \\S+, accuracy \\S+; test loss \\S+, accuracy \\S+, \\S+ s");
     }
 
     @Test void the_flight_recorder_shows_steps_epochs_and_evaluations() throws IOException {
@@ -122,9 +126,11 @@ class CallbacksTest {
             recording.dump(file);
         }
         var events = RecordingFile.readAllEvents(file);
-        assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.TrainingStep")).map(e -> e.getLong("step"))).hasSize(14).contains(1L, 14L);
+        assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.TrainingStep")).map(e -> e.getLong("step")))
+                .hasSize(14).contains(1L, 14L);
         assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.Evaluation"))).hasSize(2);
-        assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.Epoch")).map(e -> e.getDouble("testLoss"))).hasSize(2).allMatch(Double::isFinite);
+        assertThat(events.stream().filter(e -> e.getEventType().getName().equals("panatorch.Epoch")).map(e -> e.getDouble("testLoss")))
+                .hasSize(2).allMatch(Double::isFinite);
         assertThat(Files.size(file)).isPositive();
     }
 
@@ -136,13 +142,15 @@ class CallbacksTest {
             var failing = new Callback() {
                 @Override public void afterStep(Trainer t) { throw new IllegalStateException("on purpose"); }
             };
-            assertThatThrownBy(() -> train(task, model, optimizer, 1, new TensorBoard(folder.resolve("b")), failing)).hasMessage("on purpose");
+            assertThatThrownBy(() -> train(task, model, optimizer, 1, new TensorBoard(folder.resolve("b")), failing))
+                    .hasMessage("on purpose");
         }
     }
 
     /** The loop as anybody would write it by hand. */
     @Test void a_fit_is_the_plain_loop_bit_for_bit() {
-        try (var task = new Task(); var model = Task.model(); var byHand = Task.model(); var a = sgd(model, 0.1); var b = sgd(byHand, 0.1)) {
+        try (var task = new Task(); var model = Task.model(); var byHand = Task.model(); var a = sgd(model, 0.1);
+                var b = sgd(byHand, 0.1)) {
             Torch.manualSeed(11);
             try (var trainer = Trainer.of(model, a, Task.objective()).build()) {
                 trainer.fit(task.train(), 2);
@@ -159,7 +167,8 @@ class CallbacksTest {
                     }
                 }
             }
-            for (String name : model.stateDict().keySet()) assertThat(model.stateDict().get(name).torchEquals(byHand.stateDict().get(name))).as(name).isTrue();
+            for (String name : model.stateDict().keySet())
+                assertThat(model.stateDict().get(name).torchEquals(byHand.stateDict().get(name))).as(name).isTrue();
         }
     }
 }

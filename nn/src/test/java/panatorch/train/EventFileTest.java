@@ -30,7 +30,8 @@ import panatorch.junit.NoTensorLeaks;
 /** Event files read back by a reader of their own format; that TensorBoard reads them, a test of {@code native-tests} shows. */
 @NoTensorLeaks
 class EventFileTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     // ---- the reader
 
@@ -57,7 +58,7 @@ class EventFileTest {
 
     private static long varint(ByteBuffer in) {
         long value = 0;
-        for (int shift = 0; ; shift += 7) {
+        for (int shift = 0;; shift += 7) {
             byte b = in.get();
             value |= (long) (b & 0x7F) << shift;
             if (b >= 0) return value;
@@ -86,7 +87,8 @@ class EventFileTest {
                 for (var event : events(file)) {
                     for (Object summary : event.getOrDefault(5, List.of())) {
                         for (Object value : message((byte[]) summary).getOrDefault(1, List.of())) {
-                            tags.add(new String((byte[]) message((byte[]) value).get(1).getFirst(), StandardCharsets.UTF_8) + "@" + event.get(2).getFirst());
+                            tags.add(new String((byte[]) message((byte[]) value).get(1).getFirst(), StandardCharsets.UTF_8) + "@"
+                                    + event.get(2).getFirst());
                         }
                     }
                 }
@@ -110,11 +112,15 @@ class EventFileTest {
         return (int) ((crc >> 15 | crc << 17) + 0xa282ead8L);
     }
 
-    private static Map<Integer, List<Object>> sub(Map<Integer, List<Object>> message, int field) { return message((byte[]) message.get(field).getFirst()); }
+    private static Map<Integer, List<Object>> sub(Map<Integer, List<Object>> message, int field) {
+        return message((byte[]) message.get(field).getFirst());
+    }
 
     private static Map<Integer, List<Object>> value(Map<Integer, List<Object>> event) { return sub(sub(event, 5), 1); }
 
-    private static String text(Map<Integer, List<Object>> message, int field) { return new String((byte[]) message.get(field).getFirst(), StandardCharsets.UTF_8); }
+    private static String text(Map<Integer, List<Object>> message, int field) {
+        return new String((byte[]) message.get(field).getFirst(), StandardCharsets.UTF_8);
+    }
 
     private static double[] doubles(Map<Integer, List<Object>> message, int field) {
         var in = ByteBuffer.wrap((byte[]) message.get(field).getFirst()).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer();
@@ -123,7 +129,9 @@ class EventFileTest {
 
     // ---- the tests
 
-    @Test void the_readers_checksum_is_that_of_the_standard() { assertThat(crc32c("123456789".getBytes(StandardCharsets.US_ASCII))).isEqualTo(0xE3069283L); }
+    @Test void the_readers_checksum_is_that_of_the_standard() {
+        assertThat(crc32c("123456789".getBytes(StandardCharsets.US_ASCII))).isEqualTo(0xE3069283L);
+    }
 
     @Test void every_event_is_in_the_file_before_it_is_closed() throws IOException {
         try (var file = EventFile.create(folder.resolve("new/run"))) {
@@ -192,7 +200,8 @@ class EventFileTest {
             assertThat((byte[]) first.get(4).getFirst()).isEqualTo(grey);
             var second = sub(value(events.get(2)), 4);
             assertThat(List.of(second.get(1), second.get(2), second.get(3))).containsExactly(List.of(300L), List.of(200L), List.of(4L));
-            assertThatThrownBy(() -> file.image("no picture", 1, new byte[100])).isInstanceOf(IllegalArgumentException.class).hasMessage("these 100 bytes are not a PNG file");
+            assertThatThrownBy(() -> file.image("no picture", 1, new byte[100])).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("these 100 bytes are not a PNG file");
         }
     }
 

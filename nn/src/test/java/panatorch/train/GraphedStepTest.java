@@ -54,8 +54,10 @@ class GraphedStepTest {
     private static Optimizer sgd(Module model) { return new SGD(model.parameters(), SGD.options(0.0625).momentum(0.5).fused(true)); }
 
     /** The numbers of a model after 12 steps on batches of {@link Task}, the learning rate halved on the way. */
-    private static Map<String, List<Double>> trained(BiFunction<Module, Optimizer, StepOf> how, java.util.function.Function<Module, Optimizer> optimizers, List<Double> losses) {
-        try (var task = new Task(); var model = Task.model(); var optimizer = optimizers.apply(model); var step = how.apply(model, optimizer)) {
+    private static Map<String, List<Double>> trained(BiFunction<Module, Optimizer, StepOf> how,
+            java.util.function.Function<Module, Optimizer> optimizers, List<Double> losses) {
+        try (var task = new Task(); var model = Task.model(); var optimizer = optimizers.apply(model);
+                var step = how.apply(model, optimizer)) {
             Torch.manualSeed(11);
             for (int i = 0; i < 12; i++) {
                 try (var scope = Scope.open()) {
@@ -93,8 +95,8 @@ class GraphedStepTest {
         };
     }
 
-    @ParameterizedTest @ValueSource(strings = {"SGD", "Adam", "AdamW"})
-    void replays_train_as_eager_steps_do_dropout_and_learning_rate_included(String name) {
+    @ParameterizedTest
+    @ValueSource(strings = {"SGD", "Adam", "AdamW"}) void replays_train_as_eager_steps_do_dropout_and_learning_rate_included(String name) {
         java.util.function.Function<Module, Optimizer> optimizers = m -> switch (name) {
             case "SGD" -> sgd(m);
             case "Adam" -> new Adam(m.parameters(), Adam.options(0.0625).fused(true));
@@ -113,7 +115,9 @@ class GraphedStepTest {
     @Test void a_step_is_eager_as_often_as_asked_and_then_recorded_once() {
         var kept = new Kept();
         try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model); var generator = Generator.of(1)) {
-            try (var step = new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(1).generators(generator), kept); var scope = Scope.open()) {
+            try (var step =
+                    new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(1).generators(generator), kept);
+                    var scope = Scope.open()) {
                 Tensor x = task.images.narrow(0, 0, 4), y = task.labels.narrow(0, 0, 4);
                 step.run(x, y);
                 assertThat(step.isRecorded()).isFalse();
@@ -127,7 +131,8 @@ class GraphedStepTest {
                 assertThat(kept.calls).containsExactly("record", "replay", "replay", "close", "record", "replay");
             }
             assertThat(kept.calls).endsWith("close");
-            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least 1 eager run");
+            assertThatThrownBy(() -> new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options().warmUp(0)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("at least 1 eager run");
         }
     }
 
@@ -140,7 +145,9 @@ class GraphedStepTest {
             Tensor output = model.call(input);
             return new Objective.Result(output.mean(), output);
         };
-        try (var model = new Linear(2, 1); var optimizer = sgd(model); var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), new Kept()); var scope = Scope.open()) {
+        try (var model = new Linear(2, 1); var optimizer = sgd(model);
+                var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), new Kept());
+                var scope = Scope.open()) {
             Tensor x = Torch.ones(3, 2);
             for (int i = 1; i <= 4; i++) step.run(x.mul(i), null);
             assertThat(read).hasSize(4).allMatch(t -> t == read.getFirst());
@@ -150,14 +157,20 @@ class GraphedStepTest {
     }
 
     @Test void other_shapes_and_types_are_refused_before_anything_is_computed() {
-        try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model); var step = new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options(), new Kept()); var scope = Scope.open()) {
+        try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model);
+                var step = new GraphedStep(model, optimizer, Task.objective(), GraphedStep.options(), new Kept());
+                var scope = Scope.open()) {
             Tensor x = task.images.narrow(0, 0, 8), y = task.labels.narrow(0, 0, 8);
             step.run(x, y);
             var before = Task.values(model);
             assertThatThrownBy(() -> step.run(x.narrow(0, 0, 2), y)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("the input of this step was float32 [8, 2, 4, 4] on cpu and is now float32 [2, 2, 4, 4] on cpu: a step that is recorded has one shape");
-            assertThatThrownBy(() -> step.run(x.to(DType.FLOAT64), y)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("float64");
-            assertThatThrownBy(() -> step.run(x, y.to(DType.INT32))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the target of this step was int64 [8]");
+                    .hasMessage(
+                            "the input of this step was float32 [8, 2, 4, 4] on cpu and is now float32 [2, 2, 4, 4] on cpu: a step that "
+                                    + "is recorded has one shape");
+            assertThatThrownBy(() -> step.run(x.to(DType.FLOAT64), y)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("float64");
+            assertThatThrownBy(() -> step.run(x, y.to(DType.INT32))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("the target of this step was int64 [8]");
             assertThatThrownBy(() -> step.run(x, null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is now nothing");
             assertThat(Task.values(model)).isEqualTo(before);
         }
@@ -175,7 +188,9 @@ class GraphedStepTest {
             work.run();
             return new Kept().record(stream, generators, work);
         };
-        try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model); var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), running); var scope = Scope.open()) {
+        try (var task = new Task(); var model = Task.model(); var optimizer = sgd(model);
+                var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), running);
+                var scope = Scope.open()) {
             Tensor x = task.images.narrow(0, 0, 8);
             step.run(x, null);
             fails[0] = true;
@@ -195,19 +210,26 @@ class GraphedStepTest {
                 Tensor output = m.call(input);
                 return new Objective.Result(output.mean(), output);
             };
-            try (var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), new Kept()); var scope = Scope.open()) {
+            try (var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1), new Kept());
+                    var scope = Scope.open()) {
                 step.run(Torch.ones(3, 2), null);
                 optimizer.groups().getFirst().set("momentum", 0.25);
-                assertThatThrownBy(() -> step.run(Torch.ones(3, 2), null)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("only the learning rate of a recorded step can change");
+                assertThatThrownBy(() -> step.run(Torch.ones(3, 2), null)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageStartingWith("only the learning rate of a recorded step can change");
             }
         }
     }
 
     @Test void an_optimiser_that_counts_in_java_is_refused() {
-        try (var model = new Linear(2, 1); var plain = new SGD(model.parameters(), SGD.options(0.1)); var rms = new RMSprop(model.parameters(), RMSprop.options())) {
-            assertThatThrownBy(() -> new GraphedStep(model, plain, Task.objective(), GraphedStep.options())).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("only steps of SGD, Adam and AdamW with options.fused(true) can be recorded, not of this SGD, which is not fused");
-            assertThatThrownBy(() -> new GraphedStep(model, rms, Task.objective(), GraphedStep.options())).isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("not of this RMSprop");
+        try (var model = new Linear(2, 1); var plain = new SGD(model.parameters(), SGD.options(0.1));
+                var rms = new RMSprop(model.parameters(), RMSprop.options())) {
+            assertThatThrownBy(() -> new GraphedStep(model, plain, Task.objective(), GraphedStep.options()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "only steps of SGD, Adam and AdamW with options.fused(true) can be recorded, not of this SGD, which is not "
+                                    + "fused");
+            assertThatThrownBy(() -> new GraphedStep(model, rms, Task.objective(), GraphedStep.options()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("not of this RMSprop");
         }
     }
 
@@ -218,7 +240,10 @@ class GraphedStepTest {
             return new Objective.Result(output.mean(), output);
         };
         try (var model = new Linear(2, 1); var optimizer = sgd(model); var scaler = new GradScaler(GradScaler.options().initScale(1024));
-                var step = new GraphedStep(model, optimizer, objective, GraphedStep.options().warmUp(1).scaler(scaler).beforeStep(() -> norms.add(ClipGrad.norm_(model.parameters(), 10).itemDouble())), new Kept());
+                var step = new GraphedStep(model, optimizer, objective,
+                        GraphedStep.options().warmUp(1).scaler(scaler)
+                                .beforeStep(() -> norms.add(ClipGrad.norm_(model.parameters(), 10).itemDouble())),
+                        new Kept());
                 var scope = Scope.open()) {
             step.run(Torch.ones(3, 2), null);
             step.run(Torch.ones(3, 2), null);
@@ -227,7 +252,8 @@ class GraphedStepTest {
             step.run(Torch.full(new long[] {3, 2}, Double.POSITIVE_INFINITY), null);
             assertThat(model.parameters().getFirst().toDoubleArray()).containsExactly(weights);
             assertThat(scaler.currentScale()).isEqualTo(512);
-            assertThat(norms.subList(0, 2)).as("of the gradients 1, 1 and 1").allSatisfy(n -> assertThat(n).isCloseTo(Math.sqrt(3), org.assertj.core.api.Assertions.within(1e-5)));
+            assertThat(norms.subList(0, 2)).as("of the gradients 1, 1 and 1")
+                    .allSatisfy(n -> assertThat(n).isCloseTo(Math.sqrt(3), org.assertj.core.api.Assertions.within(1e-5)));
         }
     }
 
@@ -241,7 +267,8 @@ class GraphedStepTest {
             }
             step.close();
             step.close();
-            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class).hasMessage("the graphed step is closed");
+            assertThatThrownBy(() -> step.run(task.images, task.labels)).isInstanceOf(IllegalStateException.class)
+                    .hasMessage("the graphed step is closed");
             assertThat(model.parameters()).noneMatch(Tensor::isClosed);
         }
     }

@@ -68,7 +68,8 @@ class MixingTest {
             boolean cut = false;
             for (int i = 0; i < 40; i++) {
                 Seen seen = mixed(new CutMix(1, N), Torch.arange(N));
-                Tensor mean = seen.images.mean(new long[] {1, 2, 3}), expected = seen.labels.matmul(Torch.arange(1, N + 1, 1, DType.FLOAT32));
+                Tensor mean = seen.images.mean(new long[] {1, 2, 3}),
+                        expected = seen.labels.matmul(Torch.arange(1, N + 1, 1, DType.FLOAT32));
                 assertThat(mean.allClose(expected, 1e-4, 1e-4)).isTrue();
                 Tensor own = Torch.arange(1, N + 1, 1, DType.FLOAT32).view(N, 1, 1);
                 Tensor foreign = seen.images.select(1, 0).ne(own); // [N, H, W]
@@ -95,10 +96,13 @@ class MixingTest {
     }
 
     @Test void senseless_options_are_refused() {
-        assertThatThrownBy(() -> new Mixup(0, 3)).isInstanceOf(IllegalArgumentException.class).hasMessage("alpha has to be positive, not 0.0");
-        assertThatThrownBy(() -> new CutMix(1, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of classes has to be at least 1, not 0");
+        assertThatThrownBy(() -> new Mixup(0, 3)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("alpha has to be positive, not 0.0");
+        assertThatThrownBy(() -> new CutMix(1, 0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the number of classes has to be at least 1, not 0");
         try (var scope = Scope.open()) {
-            assertThatThrownBy(() -> new CutMix(1, 3).around(Task.objective()).apply(new Identity(), Torch.zeros(4, 5), Torch.zeros(DType.INT64, 4)))
+            assertThatThrownBy(
+                    () -> new CutMix(1, 3).around(Task.objective()).apply(new Identity(), Torch.zeros(4, 5), Torch.zeros(DType.INT64, 4)))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("[N, C, H, W]");
         }
     }

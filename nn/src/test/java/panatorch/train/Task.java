@@ -21,7 +21,10 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
 
-/** Three classes of 2×4×4 images that noise hides a little, a small network with everything that makes resuming hard, and how to look at its bits. */
+/**
+ * Three classes of 2×4×4 images that noise hides a little, a small network with everything that makes resuming hard, and how to look at its
+ * bits.
+ */
 public final class Task implements AutoCloseable {
     public static final int CLASSES = 3, SIZE = 50, BATCH = 8;
 
@@ -42,7 +45,8 @@ public final class Task implements AutoCloseable {
 
     static Module model() {
         Torch.manualSeed(3);
-        return new Sequential(new Conv2d(2, 4, 3), new BatchNorm2d(4), new ReLU(), new Flatten(), new Dropout(0.3), new Linear(16, CLASSES));
+        return new Sequential(new Conv2d(2, 4, 3), new BatchNorm2d(4), new ReLU(), new Flatten(), new Dropout(0.3),
+                new Linear(16, CLASSES));
     }
 
     static Optimizer optimizer(Module model) { return new SGD(model.parameters(), SGD.options(0.05).momentum(0.9)); }

@@ -24,7 +24,8 @@ import panatorch.optim.Optimizer;
 /** Two epochs are one, a stop, and one more, bit for bit. */
 @NoTensorLeaks
 class TrainerResumeTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private enum Kind {
         PLAIN(Function.identity()),
@@ -44,7 +45,8 @@ class TrainerResumeTest {
     }
 
     /** All that a run ends with. */
-    private record End(Map<String, List<Double>> weights, Map<String, List<Double>> averaged, List<Map<String, Double>> train, List<Map<String, Double>> test, long steps) {}
+    private record End(Map<String, List<Double>> weights, Map<String, List<Double>> averaged, List<Map<String, Double>> train,
+            List<Map<String, Double>> test, long steps) {}
 
     /** @param stopAtStep 0 for never; @param from null to begin anew */
     private End run(Task task, Kind kind, long epochs, long stopAtStep, Path from) throws IOException {
@@ -63,14 +65,14 @@ class TrainerResumeTest {
                 }
                 trainer.fit(task.train(), task.test(), epochs);
                 var train = trainer.history().stream().map(Trainer.EpochSummary::train).toList();
-                return new End(Task.values(model), Task.values(average), train, trainer.history().stream().map(Trainer.EpochSummary::test).toList(), trainer.steps());
+                return new End(Task.values(model), Task.values(average), train,
+                        trainer.history().stream().map(Trainer.EpochSummary::test).toList(), trainer.steps());
             }
         }
     }
 
     @ParameterizedTest
-    @EnumSource
-    void two_epochs_are_one_a_stop_and_one_more(Kind kind) throws IOException {
+    @EnumSource void two_epochs_are_one_a_stop_and_one_more(Kind kind) throws IOException {
         try (var task = new Task()) {
             End whole = run(task, kind, 2, 0, null);
             run(task, kind, 1, 0, null);
@@ -80,8 +82,7 @@ class TrainerResumeTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void a_run_that_was_stopped_within_an_epoch_ends_as_if_it_had_not_been(Kind kind) throws IOException {
+    @EnumSource void a_run_that_was_stopped_within_an_epoch_ends_as_if_it_had_not_been(Kind kind) throws IOException {
         try (var task = new Task()) {
             End whole = run(task, kind, 3, 0, null);
             End stopped = run(task, kind, 3, kind == Kind.ACCUMULATED ? 4 : 10, null);
@@ -93,9 +94,11 @@ class TrainerResumeTest {
     @Test void a_checkpoint_of_another_model_is_refused_and_nothing_changed() throws IOException {
         try (var task = new Task()) {
             run(task, Kind.PLAIN, 1, 0, null);
-            try (var other = new panatorch.nn.Linear(2, 2); var optimizer = Task.optimizer(other); var trainer = Trainer.of(other, optimizer, Task.objective()).build()) {
+            try (var other = new panatorch.nn.Linear(2, 2); var optimizer = Task.optimizer(other);
+                    var trainer = Trainer.of(other, optimizer, Task.objective()).build()) {
                 var before = Task.values(other);
-                assertThatThrownBy(() -> trainer.load(folder.resolve(Checkpointing.LAST))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("weight");
+                assertThatThrownBy(() -> trainer.load(folder.resolve(Checkpointing.LAST))).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("weight");
                 assertThat(Task.values(other)).isEqualTo(before);
             }
         }

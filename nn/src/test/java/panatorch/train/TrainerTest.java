@@ -22,7 +22,8 @@ import panatorch.optim.SGD;
 
 @NoTensorLeaks
 class TrainerTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** Notes the names of all events. */
     private static final class Recorder implements Callback {
@@ -80,10 +81,12 @@ class TrainerTest {
     }
 
     @Test void accumulated_batches_make_the_step_of_one_large_batch() {
-        try (var task = new Task(); var whole = new panatorch.nn.Linear(32, 3); var parts = Module.copyOf(whole); var scope = Scope.open()) {
+        try (var task = new Task(); var whole = new panatorch.nn.Linear(32, 3); var parts = Module.copyOf(whole);
+                var scope = Scope.open()) {
             Tensor images = task.images.flatten(1).narrow(0, 0, 48), labels = task.labels.narrow(0, 0, 48);
             try (var a = new SGD(whole.parameters(), SGD.options(0.1)); var b = new SGD(parts.parameters(), SGD.options(0.1));
-                    var one = Trainer.of(whole, a, Task.objective()).build(); var four = Trainer.of(parts, b, Task.objective()).accumulate(4).build()) {
+                    var one = Trainer.of(whole, a, Task.objective()).build();
+                    var four = Trainer.of(parts, b, Task.objective()).accumulate(4).build()) {
                 one.fit(Batches.of(images, labels, 48), 1);
                 four.fit(Batches.of(images, labels, 12), 1);
                 assertThat(four.steps()).isEqualTo(1);
@@ -93,7 +96,8 @@ class TrainerTest {
     }
 
     private static boolean near(Module a, Module b) {
-        for (var entry : a.stateDict().entrySet()) if (!entry.getValue().allClose(b.stateDict().get(entry.getKey()), 1e-5, 1e-6)) return false;
+        for (var entry : a.stateDict().entrySet())
+            if (!entry.getValue().allClose(b.stateDict().get(entry.getKey()), 1e-5, 1e-6)) return false;
         return true;
     }
 
@@ -111,7 +115,8 @@ class TrainerTest {
         try (var task = new Task(); var model = Task.model(); var optimizer = Task.optimizer(model)) {
             var saver = new Callback() {
                 @Override public void beforeStep(Trainer t) {
-                    assertThatThrownBy(() -> t.save(folder.resolve("x"))).isInstanceOf(IllegalStateException.class).hasMessageContaining("safePoint");
+                    assertThatThrownBy(() -> t.save(folder.resolve("x"))).isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("safePoint");
                 }
             };
             try (var trainer = Trainer.of(model, optimizer, Task.objective()).callbacks(saver).build()) {
@@ -159,7 +164,8 @@ class TrainerTest {
 
     private int epochsUntilTheErrorIsNoBetter(Metric.Direction direction) {
         try (var task = new Task(); var model = Task.model(); var optimizer = new SGD(model.parameters(), SGD.options(0.01));
-                var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(direction)).callbacks(new EarlyStopping("error", 2)).build()) {
+                var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(direction))
+                        .callbacks(new EarlyStopping("error", 2)).build()) {
             trainer.fit(task.train(), task.test(), 8);
             var errors = trainer.history().stream().map(e -> e.test().get("error")).toList();
             assertThat(errors.getLast()).as("falls").isLessThan(errors.getFirst());
@@ -175,7 +181,8 @@ class TrainerTest {
     @Test void the_best_weights_are_those_of_the_lowest_error() {
         try (var task = new Task(); var model = Task.model(); var optimizer = new SGD(model.parameters(), SGD.options(0.01))) {
             var checkpoints = new Checkpointing(folder, "error", 0, Map.of());
-            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(Metric.Direction.MINIMIZE)).callbacks(checkpoints).build()) {
+            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(error(Metric.Direction.MINIMIZE))
+                    .callbacks(checkpoints).build()) {
                 trainer.fit(task.train(), task.test(), 4);
                 double lowest = trainer.history().stream().mapToDouble(e -> e.test().get("error")).min().orElseThrow();
                 assertThat(trainer.history().get((int) checkpoints.bestEpoch() - 1).test().get("error")).isEqualTo(lowest);
@@ -187,16 +194,20 @@ class TrainerTest {
     @Test void a_plateau_schedule_that_waits_for_the_wrong_direction_is_refused_before_the_first_step() {
         try (var task = new Task(); var model = Task.model(); var optimizer = Task.optimizer(model)) {
             var plateau = new ReduceLROnPlateau(optimizer, ReduceLROnPlateau.options());
-            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY).callbacks(Schedule.onPlateau(plateau, "accuracy")).build()) {
+            try (var trainer = Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY)
+                    .callbacks(Schedule.onPlateau(plateau, "accuracy")).build()) {
                 assertThatThrownBy(() -> trainer.fit(task.train(), 1)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessage("a higher accuracy is better, but the scheduler waits for the opposite: pass ReduceLROnPlateau.options().maximize(true)");
+                        .hasMessage(
+                                "a higher accuracy is better, but the scheduler waits for the opposite: pass "
+                                        + "ReduceLROnPlateau.options().maximize(true)");
                 assertThat(trainer.steps()).isZero();
             }
         }
     }
 
     @Test void no_metric_takes_the_losss_name() {
-        assertThatThrownBy(() -> new Metric("loss", (logits, labels) -> logits.sum(), Metric.Direction.MAXIMIZE)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> new Metric("loss", (logits, labels) -> logits.sum(), Metric.Direction.MAXIMIZE))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("another name");
     }
 }

@@ -8,5 +8,7 @@ public final class Counted {
 
     public static String of(long number, String one) { return of(number, one, one + "s"); }
 
-    public static String of(long number, String one, String many) { return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? one : many); }
+    public static String of(long number, String one, String many) {
+        return String.format(Locale.ROOT, "%,d %s", number, number == 1 ? one : many);
+    }
 }

@@ -1,18 +1,22 @@
 package panatorch.apps.console;
 
 /**
- * Escapes control characters. Tensors, folders and files may have any names, and a name with an escape sequence could clear the screen,
- * set the window's title or hide a line. Each such character becomes its escape, {@code \}{@code u001b}, which JSON reads as the character
+ * Escapes control characters. Tensors, folders and files may have any names, and a name with an escape sequence could clear the screen, set
+ * the window's title or hide a line. Each such character becomes its escape, {@code \}{@code u001b}, which JSON reads as the character
  * itself.
  */
 public final class Printable {
     private Printable() {}
 
     /** Escapes all control characters except line ends and tabs. */
-    public static String text(String text) { return replaced(text, "\n\t" + System.lineSeparator()); }
+    public static String text(String text) {
+        return replaced(text, "\n\t" + System.lineSeparator());
+    }
 
     /** Escapes all control characters, line ends included, in text that is part of a line: a name could otherwise forge the next line. */
-    public static String line(String text) { return replaced(text, ""); }
+    public static String line(String text) {
+        return replaced(text, "");
+    }
 
     /**
      * Replaces the middle of a text by an ellipsis if it is longer than {@code most} characters. The ends stay, because similar names
@@ -26,7 +30,9 @@ public final class Printable {
     }
 
     /** Escapes control characters and HTML's markup. */
-    public static String html(String text) { return text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;"); }
+    public static String html(String text) {
+        return text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
 
     private static String replaced(String text, String allowed) {
         StringBuilder replaced = null;
@@ -44,7 +50,8 @@ public final class Printable {
      * another.
      */
     private static boolean commands(char c) {
-        return Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' && c <= '\u202E' || c >= '\u2066' && c <= '\u2069';
+        return Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || c >= '\u202A' && c <= '\u202E'
+                || c >= '\u2066' && c <= '\u2069';
     }
 
     private static String escape(char c) {

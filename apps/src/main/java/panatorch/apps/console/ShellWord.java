@@ -9,7 +9,8 @@ public final class ShellWord {
     /** Returns the path as one word of a POSIX shell, or of bash if it has control characters. */
     public static String of(Path path) {
         String text = path.toString();
-        if (!Printable.line(text).equals(text)) return "$'" + Printable.line(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"; // bash reads the escapes
+        // bash reads the escapes
+        if (!Printable.line(text).equals(text)) return "$'" + Printable.line(text.replace("\\", "\\\\").replace("'", "\\'")) + "'";
         return text.matches("[\\w@%+=:,./-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 }

@@ -9,7 +9,9 @@ public final class UnfinishedFile {
     private static final Pattern NAME = Pattern.compile("\\.(.+)\\.[0-9a-f]{1,16}\\.unfinished");
 
     /** Returns whether the last part of a path is such a name. */
-    public static boolean is(String file) { return NAME.matcher(file.substring(file.lastIndexOf('/') + 1)).matches(); }
+    public static boolean is(String file) {
+        return NAME.matcher(file.substring(file.lastIndexOf('/') + 1)).matches();
+    }
 
     /** Returns the path under which an unfinished file would have appeared, and any other path as it is. */
     static String finished(String file) {

@@ -95,7 +95,9 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
     public static DataIdentity of(JsonNode metrics) {
         JsonNode data = metrics.path("data"), config = metrics.path("config");
         String set = data.path("dataset").asText(config.path("dataset").asText("an unnamed data set"));
-        if (data.isObject()) return new DataIdentity(set, data.path("train").asInt(), data.path("test").asInt(), data.path("classes").asInt(), data.path("trainPrint").asText(), data.path("testPrint").asText());
+        if (data.isObject())
+            return new DataIdentity(set, data.path("train").asInt(), data.path("test").asInt(), data.path("classes").asInt(),
+                    data.path("trainPrint").asText(), data.path("testPrint").asText());
         String where = OF_THE_USER.contains(set) ? config.path("data").asText() : "";
         return new DataIdentity(set, config.path("limitTrain").asInt(-1), config.path("limitTest").asInt(-1), -1, where, where);
     }
@@ -103,19 +105,25 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
     /** Names the first thing in which the data of two runs differ; null if they are the same. */
     public @Nullable String difference(DataIdentity other) {
         if (!dataset.equals(other.dataset)) return "the data set";
-        if ((classes < 0) != (other.classes < 0)) return "what they say of their data: some runs were made before runs kept that, so it is unknown whether it is the same";
+        if ((classes < 0) != (other.classes < 0))
+            return "what they say of their data: some runs were made before runs kept that, so it is unknown whether it is the same";
         if (classes != other.classes) return "the number of classes";
         if (test != other.test) return "the number of test items";
         if (!testPrint.equals(other.testPrint)) return "the test items, of which there are equally many";
         if (train != other.train) return "the number of training items; the test items are the same";
-        return trainPrint.equals(other.trainPrint) ? null : "the training items, of which there are equally many; the test items are the same";
+        return trainPrint.equals(other.trainPrint) ? null
+                : "the training items, of which there are equally many; the test items are the same";
     }
 
     /** Describes the data for the user. */
     public String describe() {
         String set = Printable.line(dataset);
-        return classes < 0 ? set + (testPrint.isEmpty() ? "" : " in " + Printable.line(testPrint)) + (train < 0 && test < 0 ? "" : ", limited to " + count(train) + " for training and " + count(test) + " for testing")
-                : set + ", " + count(train) + " items for training, " + count(test) + " for testing, " + Counted.of(classes, "class", "classes");
+        return classes < 0
+                ? set + (testPrint.isEmpty() ? "" : " in " + Printable.line(testPrint))
+                        + (train < 0 && test < 0 ? ""
+                                : ", limited to " + count(train) + " for training and " + count(test) + " for testing")
+                : set + ", " + count(train) + " items for training, " + count(test) + " for testing, "
+                        + Counted.of(classes, "class", "classes");
     }
 
     private static String count(int n) { return n < 0 ? "all" : String.format(Locale.ROOT, "%,d", n); }

@@ -17,5 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param memory resident memory of the process at the end of the epoch, in bytes; 0 where the system does not tell
  * @param excess loss − MI of a student, see {@link RunningScore}; null for other runs
  */
-public record EpochMetrics(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double learningRate, double seconds,
+public record EpochMetrics(int epoch, double trainLoss, double trainAccuracy, double testLoss, double testAccuracy, double learningRate,
+        double seconds,
         double imagesPerSecond, long memory, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double excess) {}

@@ -28,7 +28,9 @@ public final class HeadDropout extends Classifier {
      */
     public static Classifier random(Classifier network, double p, String who) {
         Classifier random = p == 0 ? network : new HeadDropout(network, p);
-        if (random.modules().stream().noneMatch(m -> m instanceof Stochastic s && s.draws())) throw new InputException(who + " needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");
+        if (random.modules().stream().noneMatch(m -> m instanceof Stochastic s && s.draws()))
+            throw new InputException(who
+                    + " needs a network that was trained with dropout, and this one has none; --dropout-p sets one in front of the head");
         return random;
     }
 

@@ -17,7 +17,9 @@ public final class LenientDataset implements Dataset {
     public LenientDataset(Dataset source) { this.source = source; }
 
     /** Returns what is wrong with an item that has been read, or null if nothing is. */
-    public @Nullable String damage(int index) { return damaged.get(index); }
+    public @Nullable String damage(int index) {
+        return damaged.get(index);
+    }
 
     public boolean anyDamage() { return !damaged.isEmpty(); }
 

@@ -21,10 +21,14 @@ import panatorch.serialize.AtomicFile;
  * @param quality quality of an evaluation's predictions; null for a run
  * @param comparison scores of a distilled student and its teacher, by name; empty until the student is trained, null for other runs
  */
-public record Metrics(Object config, List<EpochMetrics> epochs, @JsonProperty("final") Final result, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DataIdentity data, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
+public record Metrics(Object config, List<EpochMetrics> epochs, @JsonProperty("final") Final result,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DataIdentity data,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Quality quality,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Score> comparison) {
     /** Returns the epoch with the highest test accuracy. */
-    public EpochMetrics best() { return epochs.stream().max(Comparator.comparingDouble(EpochMetrics::testAccuracy)).orElseThrow(); }
+    public EpochMetrics best() {
+        return epochs.stream().max(Comparator.comparingDouble(EpochMetrics::testAccuracy)).orElseThrow();
+    }
 
     /**
      * The measures after the last epoch.

@@ -60,7 +60,8 @@ public record Predictions(RunningScore score, Tensor logits, Tensor labels, @Nul
         };
     }
 
-    public static Predictions of(Classifier model, Predictor predictor, Batches test, Precision precision, Device device, Progress progress, Runnable interruption) {
+    public static Predictions of(Classifier model, Predictor predictor, Batches test, Precision precision, Device device, Progress progress,
+            Runnable interruption) {
         var logits = new ArrayList<Tensor>();
         var labels = new ArrayList<Tensor>();
         var information = new ArrayList<Tensor>();
@@ -74,7 +75,8 @@ public record Predictions(RunningScore score, Tensor logits, Tensor labels, @Nul
         };
         try (var scope = Scope.open()) {
             RunningScore score = TestLoop.run(model, test, objective, precision, device, progress, interruption);
-            return new Predictions(score, Aten.cat(logits).escape(), Aten.cat(labels).escape(), information.isEmpty() ? null : Aten.cat(information).escape());
+            return new Predictions(score, Aten.cat(logits).escape(), Aten.cat(labels).escape(),
+                    information.isEmpty() ? null : Aten.cat(information).escape());
         } finally {
             for (List<Tensor> parts : List.of(logits, labels, information)) parts.forEach(Tensor::close);
         }

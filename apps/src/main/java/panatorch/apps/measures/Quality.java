@@ -25,13 +25,14 @@ import panatorch.metrics.ErrorDetection;
  * @param confidence mean probability of the likeliest class
  * @param errorAuroc probability that an error has a lower confidence than a right prediction; null if all or none are errors
  * @param informationAuroc probability that an error has a higher mutual information than a right prediction; null without Monte-Carlo
- *       prediction
+ * prediction
  * @param mutualInformation mean mutual information in nats; null without Monte-Carlo prediction
  * @param classes precision, recall, F1 and number of items of each class
  * @param confusion confusion matrix; rows are the true classes
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence, @Nullable Double errorAuroc, @Nullable Double informationAuroc, @Nullable Double mutualInformation,
+public record Quality(double accuracy, @Nullable Double top5, double nll, double brier, double ece, double confidence,
+        @Nullable Double errorAuroc, @Nullable Double informationAuroc, @Nullable Double mutualInformation,
         Map<String, ClassificationReport.Scores> classes, long[][] confusion) {
     public static Quality of(Predictions p, List<String> classNames) {
         try (var scope = Scope.open(); var matrix = new ConfusionMatrix(classNames)) {
@@ -42,8 +43,10 @@ public record Quality(double accuracy, @Nullable Double top5, double nll, double
             var scores = new LinkedHashMap<String, ClassificationReport.Scores>();
             for (int i = 0; i < classNames.size(); i++) scores.put(classNames.get(i), report.of(i));
             Tensor wrong = Accuracy.correct(logits, labels, 1).logicalNot(), information = p.information();
-            return new Quality(c.accuracy(), classNames.size() > 5 ? Accuracy.topK(logits, labels, 5) : null, c.nll(), c.brier(), c.ece(), c.confidence(), auroc(logits.softmax(1).amax(1).neg(), wrong),
-                    information == null ? null : auroc(information, wrong), information == null ? null : information.mean().itemDouble(), scores, report.counts());
+            return new Quality(c.accuracy(), classNames.size() > 5 ? Accuracy.topK(logits, labels, 5) : null, c.nll(), c.brier(), c.ece(),
+                    c.confidence(), auroc(logits.softmax(1).amax(1).neg(), wrong),
+                    information == null ? null : auroc(information, wrong), information == null ? null : information.mean().itemDouble(),
+                    scores, report.counts());
         }
     }
 
@@ -56,7 +59,8 @@ public record Quality(double accuracy, @Nullable Double top5, double nll, double
 
     /** Returns the report that is printed, with class names that are printable and leave room for numbers. */
     public static ClassificationReport report(Predictions p, List<String> classNames) {
-        try (var matrix = new ConfusionMatrix(classNames.stream().map(name -> Printable.shortened(Printable.line(name), LONGEST_NAME)).toList())) {
+        try (var matrix =
+                new ConfusionMatrix(classNames.stream().map(name -> Printable.shortened(Printable.line(name), LONGEST_NAME)).toList())) {
             matrix.update(p.logits(), p.labels());
             return matrix.report();
         }

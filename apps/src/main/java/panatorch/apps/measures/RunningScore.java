@@ -15,18 +15,25 @@ import panatorch.train.Averages;
  */
 public record RunningScore(double loss, double accuracy, long count, @Nullable Double excess) {
     /** Reads the sums of a trainer, which waits for the device. */
-    public static RunningScore of(Averages so) { return of(so.means(), so.count()); }
+    public static RunningScore of(Averages so) {
+        return of(so.means(), so.count());
+    }
 
-    public static RunningScore of(Map<String, Double> means, long count) { return new RunningScore(means.getOrDefault("loss", Double.NaN), means.getOrDefault("accuracy", Double.NaN), count, null); }
+    public static RunningScore of(Map<String, Double> means, long count) {
+        return new RunningScore(means.getOrDefault("loss", Double.NaN), means.getOrDefault("accuracy", Double.NaN), count, null);
+    }
 
     public RunningScore excess(@Nullable Double value) { return new RunningScore(loss, accuracy, count, value); }
 
     public long correct() { return Math.round(accuracy * count); }
 
     /** Formats the measure that says more than the loss: the excess of a student, and otherwise the accuracy. */
-    public String scoreText() { return scoreText(accuracy, excess); }
+    public String scoreText() {
+        return scoreText(accuracy, excess);
+    }
 
     public static String scoreText(double accuracy, @Nullable Double excess) {
-        return excess == null ? String.format(Locale.ROOT, "accuracy %5.2f %%", 100 * accuracy) : String.format(Locale.ROOT, "loss − MI %.4f", excess);
+        return excess == null ? String.format(Locale.ROOT, "accuracy %5.2f %%", 100 * accuracy)
+                : String.format(Locale.ROOT, "loss − MI %.4f", excess);
     }
 }

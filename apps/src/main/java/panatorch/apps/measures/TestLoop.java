@@ -33,7 +33,9 @@ public final class TestLoop {
 
     public static Tensor channelsLast(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
 
-    public static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) { return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build(); }
+    public static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) {
+        return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build();
+    }
 
     /**
      * Evaluates the model.
@@ -41,7 +43,8 @@ public final class TestLoop {
      * @param objective {@link #OBJECTIVE}, or one that wraps it
      * @param interruption called after each batch; throws to end the test
      */
-    static RunningScore run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress, Runnable interruption) {
+    static RunningScore run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress,
+            Runnable interruption) {
         var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, ModelName.FORMAT));
         var count = new AtomicLong();
         Map<String, Double> means = evaluation.of(model, test, so -> {
@@ -50,7 +53,8 @@ public final class TestLoop {
             interruption.run();
         });
         RunningScore score = RunningScore.of(means, count.get());
-        if (!Double.isFinite(score.loss())) throw new RunFailure("the loss on the test images is " + score.loss() + ": the model's numbers have overflowed");
+        if (!Double.isFinite(score.loss()))
+            throw new RunFailure("the loss on the test images is " + score.loss() + ": the model's numbers have overflowed");
         return score;
     }
 }

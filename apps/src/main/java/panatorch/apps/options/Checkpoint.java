@@ -38,7 +38,8 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         try {
             if (file.toString().endsWith(".ckpt")) return new Checkpoint(file, model(file), ConfigFile.weights(file));
             Weights content = StateDicts.read(file);
-            return new Checkpoint(file, content.tensors(), content.metadata().containsKey("model") ? content.metadata() : ConfigFile.weights(file));
+            return new Checkpoint(file, content.tensors(),
+                    content.metadata().containsKey("model") ? content.metadata() : ConfigFile.weights(file));
         } catch (IOException e) {
             throw new InputException("the checkpoint cannot be read: " + InputException.reason(e), e);
         }
@@ -49,12 +50,15 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         if (!Files.isDirectory(named)) return named;
         List<String> kinds = List.of(Checkpointing.BEST, OutputFolder.WEIGHTS, Checkpointing.LAST);
         return kinds.stream().map(named::resolve).filter(Files::isRegularFile).findFirst()
-                .orElseThrow(() -> new InputException("there are no weights in the folder " + named + ": it has no " + String.join(", no ", kinds)));
+                .orElseThrow(() -> new InputException(
+                        "there are no weights in the folder " + named + ": it has no " + String.join(", no ", kinds)));
     }
 
     private static Map<String, Tensor> model(Path file) throws IOException {
         var tensors = new LinkedHashMap<String, Tensor>();
-        if (Checkpoints.read(file).get("model") instanceof Map<?, ?> model) model.forEach((name, t) -> { if (t instanceof Tensor tensor) tensors.put((String) name, tensor); });
+        if (Checkpoints.read(file).get("model") instanceof Map<?, ?> model) model.forEach((name, t) -> {
+            if (t instanceof Tensor tensor) tensors.put((String) name, tensor);
+        });
         if (tensors.isEmpty()) throw new InputException("the checkpoint " + file + " holds no model");
         return tensors;
     }
@@ -66,14 +70,17 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
         if (asked != null) return asked;
         String recorded = metadata.get(key);
         for (E value : values) if (value.toString().equals(recorded)) return value;
-        throw new InputException(option + " is needed, because the checkpoint " + file + (recorded == null ? " does not name its " + key : " names the unknown " + key + " '" + recorded + "'"));
+        throw new InputException(option + " is needed, because the checkpoint " + file
+                + (recorded == null ? " does not name its " + key : " names the unknown " + key + " '" + recorded + "'"));
     }
 
     /**
      * Returns the data folder of the run that made these weights; null if no run did, or if it was trained on another data set than {@code
      * dataset}.
      */
-    @Nullable Path data(DatasetName dataset) { return dataset.toString().equals(metadata.get("dataset")) ? ConfigFile.data(file) : null; }
+    @Nullable Path data(DatasetName dataset) {
+        return dataset.toString().equals(metadata.get("dataset")) ? ConfigFile.data(file) : null;
+    }
 
     /** Returns the precision that the user passed, or that of training. Weights of other programs are evaluated in full precision. */
     PrecisionName precision(@Nullable PrecisionName asked) {
@@ -92,18 +99,22 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
 
     /** Returns the number of classes, read from the bias of the last layer. */
     public int classes() {
-        Tensor last = tensors.values().stream().filter(t -> t.dim() == 1 && t.dtype().isFloatingPoint()).reduce((a, b) -> b).orElseThrow(() -> new InputException("the checkpoint " + file + " has no layer of classes"));
+        Tensor last = tensors.values().stream().filter(t -> t.dim() == 1 && t.dtype().isFloatingPoint()).reduce((a, b) -> b)
+                .orElseThrow(() -> new InputException("the checkpoint " + file + " has no layer of classes"));
         return Math.toIntExact(last.numel());
     }
 
     private static final String CLASSES = "classes", SIDE = "side", CHANNELS = "channels", MEAN = "mean", STD = "std";
 
     public static Map<String, String> describe(Preparation p, List<String> classNames) {
-        return Map.of(CLASSES, json(classNames), SIDE, Integer.toString(p.side()), CHANNELS, Integer.toString(p.channels()), MEAN, json(p.mean()), STD, json(p.std()));
+        return Map.of(CLASSES, json(classNames), SIDE, Integer.toString(p.side()), CHANNELS, Integer.toString(p.channels()), MEAN,
+                json(p.mean()), STD, json(p.std()));
     }
 
     /** Returns the names of the classes, or null if the file does not have them. */
-    public @Nullable List<String> classNames() { return parsed(CLASSES, new TypeReference<List<String>>() {}); }
+    public @Nullable List<String> classNames() {
+        return parsed(CLASSES, new TypeReference<List<String>>() {});
+    }
 
     /** Returns how images become inputs, or null if the file does not say. */
     public @Nullable Preparation preparation() {
@@ -145,21 +156,24 @@ public record Checkpoint(Path file, Map<String, Tensor> tensors, Map<String, Str
     // ---- loading
 
     /**
-     * Copies all weights into a network. The counters that old checkpoints lack may be missing, and dropout masks may be left over,
-     * because evaluation uses neither.
+     * Copies all weights into a network. The counters that old checkpoints lack may be missing, and dropout masks may be left over, because
+     * evaluation uses neither.
      */
     void loadInto(Classifier model, ModelName name) {
         Map<String, Tensor> own = model.stateDict();
         List<String> missing = own.keySet().stream().filter(k -> !tensors.containsKey(k) && !k.endsWith("num_batches_tracked")).toList();
         List<String> unexpected = tensors.keySet().stream().filter(k -> !own.containsKey(k) && !k.endsWith(".masks.bank")).toList();
-        List<String> wrong = own.entrySet().stream().filter(e -> hasOtherShape(tensors.get(e.getKey()), e.getValue())).map(Map.Entry::getKey).toList();
+        List<String> wrong =
+                own.entrySet().stream().filter(e -> hasOtherShape(tensors.get(e.getKey()), e.getValue())).map(Map.Entry::getKey).toList();
         fit(missing, name, "lacks");
         fit(unexpected, name, "has, beyond a " + name + "'s,");
         fit(wrong, name, "has another shape for");
         model.loadStateDict(tensors, false);
     }
 
-    private static boolean hasOtherShape(@Nullable Tensor given, Tensor wanted) { return given != null && !Arrays.equals(given.shape(), wanted.shape()); }
+    private static boolean hasOtherShape(@Nullable Tensor given, Tensor wanted) {
+        return given != null && !Arrays.equals(given.shape(), wanted.shape());
+    }
 
     /** Fails if there are such tensors. The message names one, because a network of another kind differs in hundreds. */
     private void fit(List<String> tensors, ModelName name, String how) {

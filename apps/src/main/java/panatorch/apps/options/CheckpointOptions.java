@@ -9,13 +9,18 @@ public final class CheckpointOptions {
     @Option(names = "--model", paramLabel = "MODEL", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
     private @Nullable ModelName model;
 
-    @Option(names = "--normalize", paramLabel = "STATS", description = "mean and standard deviation with which the weights were trained: ${COMPLETION-CANDIDATES}; default: what the checkpoint says, else the data set's")
+    @Option(names = "--normalize", paramLabel = "STATS",
+            description = "mean and standard deviation with which the weights were trained: ${COMPLETION-CANDIDATES}; default: what the "
+                    + "checkpoint says, else the data set's")
     private @Nullable NormalizationName normalize;
 
-    @Option(names = "--dropout-p", paramLabel = "P", description = "drop probability in front of the head for --mc and distill; default: what the checkpoint says, else only the network's own dropout layers")
+    @Option(names = "--dropout-p", paramLabel = "P",
+            description = "drop probability in front of the head for --mc and distill; default: what the checkpoint says, else only the "
+                    + "network's own dropout layers")
     private @Nullable Double dropoutP;
 
-    @Option(names = "--precision", paramLabel = "PRECISION", description = "${COMPLETION-CANDIDATES}; default: the precision in which the checkpoint was trained, else fp32")
+    @Option(names = "--precision", paramLabel = "PRECISION",
+            description = "${COMPLETION-CANDIDATES}; default: the precision in which the checkpoint was trained, else fp32")
     private @Nullable PrecisionName precision;
 
     /**

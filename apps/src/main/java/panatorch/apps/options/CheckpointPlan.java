@@ -33,5 +33,7 @@ public record CheckpointPlan(ModelName model, @Nullable NormalizationName normal
     }
 
     /** Returns the values that took the place of defaults, by option. */
-    public Map<String, Object> derived() { return Map.of("--model", model, "--dropout-p", dropoutP, "--precision", precision); }
+    public Map<String, Object> derived() {
+        return Map.of("--model", model, "--dropout-p", dropoutP, "--precision", precision);
+    }
 }

@@ -31,7 +31,8 @@ public final class ComputeOptions {
      */
     public ComputePlan resolve() {
         int count = threads == null ? Torch.numThreads() : threads;
-        // Also where it is the number already: one that was set does not change with other callers, so that a run can be repeated bit for bit.
+        // Also where it is the number already: one that was set does not change with other callers, so that a run can be repeated bit for
+        // bit.
         Torch.setNumThreads(count);
         return new ComputePlan(device.resolve(), count, seed);
     }

@@ -34,11 +34,13 @@ public final class ConfigFile {
     public static final String NAME = "config.json";
 
     /** Options that belong to a call and not to a run. */
-    private static final Set<String> OF_A_CALL = Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
+    private static final Set<String> OF_A_CALL =
+            Set.of("--out", "--config", "--resume", "--stop-after", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
     /** Keys that are no options. */
     private static final String COMMAND = "command", LIBTORCH = "libtorch", JAVA = "java", WEIGHTS = "weights";
     /** Options that may change when a run is resumed. Changing any other would make it another run. */
-    private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--damaged", "--threads", "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
+    private static final Set<String> FREE = Set.of("--resume", "--epochs", "--stop-after", "--data", "--damaged", "--threads",
+            "--early-stop", "--checkpoint-every", "--monitor", "--tensorboard",
             "--flight-recording", "--keep-going", "--help", "--stacktrace", "--verbose", "--quiet", "--json");
 
     // ---- writing
@@ -78,14 +80,17 @@ public final class ConfigFile {
     /** Returns the key of an option: {@code dropoutP} for {@code --dropout-p}. */
     private static String key(String option) {
         var key = new StringBuilder();
-        for (String word : option.substring(2).split("-")) key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+        for (String word : option.substring(2).split("-"))
+            key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
         return key.toString();
     }
 
     // ---- reading
 
     /** Returns whether the folder is that of a run. */
-    public static boolean isOfRun(Path folder) { return beside(folder.resolve(NAME)).has(COMMAND); }
+    public static boolean isOfRun(Path folder) {
+        return beside(folder.resolve(NAME)).has(COMMAND);
+    }
 
     /** Returns the metadata in the {@code config.json} beside a checkpoint; empty if there is none. */
     static Map<String, String> weights(Path checkpoint) {
@@ -120,7 +125,8 @@ public final class ConfigFile {
         List<String> own = Arrays.asList(args).subList(at + 1, args.length);
         String file = valueOf(spec, "--config", own), folder = valueOf(spec, "--resume", own);
         if (file == null && folder == null) return args;
-        if (file != null && folder != null) throw new InputException("--resume goes on with the configuration of its run, so --config cannot be given with it");
+        if (file != null && folder != null)
+            throw new InputException("--resume goes on with the configuration of its run, so --config cannot be given with it");
         if (folder != null) {
             onlyFree(own);
             isOf(spec.name(), Path.of(folder));
@@ -143,7 +149,9 @@ public final class ConfigFile {
 
     private static Path configOf(Path folder) {
         Path file = folder.resolve(NAME);
-        if (!Files.isDirectory(folder)) throw new InputException("there is no run to go on with: " + folder + (Files.exists(folder) ? " is not a folder" : " does not exist"));
+        if (!Files.isDirectory(folder))
+            throw new InputException(
+                    "there is no run to go on with: " + folder + (Files.exists(folder) ? " is not a folder" : " does not exist"));
         if (!Files.exists(file)) throw new InputException("there is no run to go on with in " + folder + ": it has no " + NAME);
         return file;
     }
@@ -151,21 +159,28 @@ public final class ConfigFile {
     private static void onlyFree(List<String> args) {
         for (String a : args) {
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
-            if (name.equals("--out")) throw new InputException("--out cannot be given with --resume, because a run goes on in its own folder");
-            if (name.startsWith("--") && !FREE.contains(name)) throw new InputException(name + " cannot be given with --resume, because the run would become another one; --config with its config.json begins a new run with other options");
+            if (name.equals("--out"))
+                throw new InputException("--out cannot be given with --resume, because a run goes on in its own folder");
+            if (name.startsWith("--") && !FREE.contains(name))
+                throw new InputException(name
+                        + " cannot be given with --resume, because the run would become another one; --config with its config.json begins "
+                        + "a new run with other options");
         }
     }
 
     private static void isOf(String command, Path folder) {
         String begun = read(configOf(folder)).path(COMMAND).asText(command);
-        if (!begun.equals(command)) throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume " + ShellWord.of(folder) + " goes on with it");
+        if (!begun.equals(command))
+            throw new InputException("the run in " + folder + " was begun by " + begun + ": panatorch " + begun + " --resume "
+                    + ShellWord.of(folder) + " goes on with it");
     }
 
     private static void keepsEpochs(Path file, @Nullable String epochs) {
         JsonNode config = read(file);
         if (epochs == null || epochs.equals(config.path("epochs").asText())) return;
         String schedule = config.path("schedule").asText(), why = "--epochs cannot be changed when a run is resumed whose ";
-        if (config.path(COMMAND).asText().equals("distill")) throw new InputException(why + "learning rate falls after two thirds of its " + config.path("epochs") + " epochs");
+        if (config.path(COMMAND).asText().equals("distill"))
+            throw new InputException(why + "learning rate falls after two thirds of its " + config.path("epochs") + " epochs");
         boolean spans = Arrays.stream(ScheduleName.values()).anyMatch(s -> s.spansTheRun() && s.toString().equals(schedule));
         if (spans) throw new InputException(why + "schedule, " + schedule + ", spans all of its " + config.path("epochs") + " epochs");
     }
@@ -179,8 +194,11 @@ public final class ConfigFile {
             JsonNode value = e.getValue();
             OptionSpec option = names.get(key);
             if (key.equals(COMMAND) || key.equals(LIBTORCH) || key.equals(JAVA) || key.equals(WEIGHTS)) continue;
-            if (option == null) throw new InputException("the configuration " + file + " has the unknown key '" + key + "'" + SpellingHint.of(key, names.keySet()));
-            if (value.isObject()) throw new InputException("the configuration " + file + " has an object for '" + key + "', and a value is needed");
+            if (option == null)
+                throw new InputException(
+                        "the configuration " + file + " has the unknown key '" + key + "'" + SpellingHint.of(key, names.keySet()));
+            if (value.isObject())
+                throw new InputException("the configuration " + file + " has an object for '" + key + "', and a value is needed");
             if (!value.isNull() && !text(value).isEmpty()) args.add(option.longestName() + "=" + text(value));
         }
         return args;
@@ -199,7 +217,8 @@ public final class ConfigFile {
             if (!json.isObject()) throw new InputException("the configuration " + file + " is not a JSON object");
             return json;
         } catch (JsonProcessingException e) {
-            throw new InputException("the configuration " + file + " is not JSON: " + e.getOriginalMessage() + " in line " + e.getLocation().getLineNr(), e);
+            throw new InputException(
+                    "the configuration " + file + " is not JSON: " + e.getOriginalMessage() + " in line " + e.getLocation().getLineNr(), e);
         } catch (IOException e) {
             throw new InputException("the configuration cannot be read: " + InputException.reason(e), e);
         }

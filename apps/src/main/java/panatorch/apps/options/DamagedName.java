@@ -13,11 +13,17 @@ import panatorch.datasets.Schema;
 public enum DamagedName {
     STOP, SKIP;
 
-    /** Returns a view of the set whose error names {@code --damaged} when this stops at the first damaged image; the view closes the set. */
-    Dataset over(Dataset set) { return this == STOP ? new Advised(set) : set; }
+    /**
+     * Returns a view of the set whose error names {@code --damaged} when this stops at the first damaged image; the view closes the set.
+     */
+    Dataset over(Dataset set) {
+        return this == STOP ? new Advised(set) : set;
+    }
 
     /** Makes the loader leave damaged images out where this skips them. */
-    public DataLoader.Builder on(DataLoader.Builder loader) { return this == SKIP ? loader.skipDamaged() : loader; }
+    public DataLoader.Builder on(DataLoader.Builder loader) {
+        return this == SKIP ? loader.skipDamaged() : loader;
+    }
 
     /** Returns a view of the set without the items of these names. */
     public static Dataset without(Dataset set, Collection<String> names) {
@@ -37,7 +43,8 @@ public enum DamagedName {
             try {
                 source.read(index, item);
             } catch (DatasetException e) {
-                throw new DatasetException(e.getMessage() + ". Mend or remove the file, or pass --damaged skip to leave damaged images out", e);
+                throw new DatasetException(e.getMessage() + ". Mend or remove the file, or pass --damaged skip to leave damaged images out",
+                        e);
             }
         }
 

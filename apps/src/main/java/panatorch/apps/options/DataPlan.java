@@ -27,10 +27,14 @@ public record DataPlan(DatasetName dataset, @Nullable Path folder, int imageSize
     }
 
     /** Opens the whole training set; the caller closes it. */
-    public Dataset train() { return damaged.over(dataset.train(folder, imageSize, checkpoint)); }
+    public Dataset train() {
+        return damaged.over(dataset.train(folder, imageSize, checkpoint));
+    }
 
     /** Opens the whole test set; the caller closes it. */
-    public Dataset test() { return damaged.over(dataset.test(folder, imageSize, checkpoint)); }
+    public Dataset test() {
+        return damaged.over(dataset.test(folder, imageSize, checkpoint));
+    }
 
     /** Returns a view of the training items to use. */
     public Dataset limitedTrain(Dataset all) { return dataset.limited(all, limitTrain); }
@@ -39,7 +43,9 @@ public record DataPlan(DatasetName dataset, @Nullable Path folder, int imageSize
     public Dataset limitedTest(Dataset all) { return dataset.limited(all, limitTest); }
 
     /** Writes what a checkpoint needs of the data set, the vocabulary of texts, into a run's folder. */
-    public void saveTo(Path run) throws IOException { dataset.saveWith(run, folder, checkpoint); }
+    public void saveTo(Path run) throws IOException {
+        dataset.saveWith(run, folder, checkpoint);
+    }
 
     /** Returns the values that took the place of defaults, by option. */
     public Map<String, Object> derived() {

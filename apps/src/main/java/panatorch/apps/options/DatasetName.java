@@ -101,14 +101,19 @@ public enum DatasetName {
     private static Dataset testFolder(Path data, int size) {
         Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
-        return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET, ImageFolder.of(classes, Framing.center(size)).classNames());
+        return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET,
+                ImageFolder.of(classes, Framing.center(size)).classNames());
     }
 
     /** Returns a view of some items, or of all. Items of a folder are taken at even distances, because they lie class by class. */
-    public Dataset limited(Dataset set, @Nullable Integer limit) { return limit == null ? set : this == FOLDER ? set.spaced(limit) : set.limit(limit); }
+    public Dataset limited(Dataset set, @Nullable Integer limit) {
+        return limit == null ? set : this == FOLDER ? set.spaced(limit) : set.limit(limit);
+    }
 
     /** Writes what a checkpoint needs of the data set, the vocabulary of texts, into a run's folder. */
-    public void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException { if (this == SST2) Sst2.saveVocabulary(needed(data), words(checkpoint), folder); }
+    public void saveWith(Path folder, @Nullable Path data, @Nullable Path checkpoint) throws IOException {
+        if (this == SST2) Sst2.saveVocabulary(needed(data), words(checkpoint), folder);
+    }
 
     private static @Nullable Path words(@Nullable Path checkpoint) {
         Path words = checkpoint == null ? null : Sst2.vocabularyBeside(checkpoint);

@@ -8,28 +8,37 @@ import picocli.CommandLine.Option;
 public final class DistillOptions {
     private static final double PERTURB = 0.2;
 
-    @Option(names = "--limit-train", paramLabel = "N", description = "use the first N training images only; of --dataset folder, N from all classes")
+    @Option(names = "--limit-train", paramLabel = "N",
+            description = "use the first N training images only; of --dataset folder, N from all classes")
     private @Nullable Integer limitTrain;
 
     @Option(names = "--no-augment", description = "no random crops, no flips")
     private boolean noAugment;
 
-    @Option(names = "--perturb", paramLabel = "P", description = "probability that a pixel is blanked, for more examples; default: " + PERTURB + ", as in the paper; texts are not changed")
+    @Option(names = "--perturb", paramLabel = "P", description = "probability that a pixel is blanked, for more examples; default: "
+            + PERTURB + ", as in the paper; texts are not changed")
     private @Nullable Double perturb;
 
-    @Option(names = "--samples", paramLabel = "K", defaultValue = "2", description = "dropout masks of an image in a step; default: ${DEFAULT-VALUE}; with 1, as in the paper, loss − MI cannot be shown")
+    @Option(names = "--samples", paramLabel = "K", defaultValue = "2",
+            description = "dropout masks of an image in a step; default: ${DEFAULT-VALUE}; with 1, as in the paper, loss − MI cannot be "
+                    + "shown")
     private int samples;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "30", description = "epochs, the last third at a tenth of the rate; default: ${DEFAULT-VALUE}, as in the paper")
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "30",
+            description = "epochs, the last third at a tenth of the rate; default: ${DEFAULT-VALUE}, as in the paper")
     private int epochs;
 
-    @Option(names = "--lr", paramLabel = "RATE", defaultValue = "0.001", description = "learning rate of SGD with momentum 0.9; default: ${DEFAULT-VALUE}; the paper takes the lowest of the teacher's training")
+    @Option(names = "--lr", paramLabel = "RATE", defaultValue = "0.001",
+            description = "learning rate of SGD with momentum 0.9; default: ${DEFAULT-VALUE}; the paper takes the lowest of the teacher's "
+                    + "training")
     private double lr;
 
     @Option(names = "--batch-size", paramLabel = "N", defaultValue = "64", description = "images of a batch; default: ${DEFAULT-VALUE}")
     private int batchSize;
 
-    @Option(names = "--mc", paramLabel = "T", defaultValue = "20", description = "samples of the Monte-Carlo prediction with which the student is compared; default: ${DEFAULT-VALUE}; the paper has 100")
+    @Option(names = "--mc", paramLabel = "T", defaultValue = "20",
+            description = "samples of the Monte-Carlo prediction with which the student is compared; default: ${DEFAULT-VALUE}; the paper "
+                    + "has 100")
     private int mc;
 
     public void check() {
@@ -54,5 +63,7 @@ public final class DistillOptions {
     }
 
     /** Returns the data plan with this command's options for training. */
-    public DataPlan resolve(DataPlan data) { return data.trainedOn(limitTrain, !noAugment); }
+    public DataPlan resolve(DataPlan data) {
+        return data.trainedOn(limitTrain, !noAugment);
+    }
 }

@@ -14,8 +14,12 @@ import java.util.Map;
  */
 public record DistillPlan(double perturb, int samples, int epochs, double lr, int batchSize, int mc) {
     /** Returns the epoch after which the learning rate falls to a tenth: two thirds of all, as in the paper. */
-    public long fall() { return Math.max(1, Math.round(epochs * 2 / 3.0)); }
+    public long fall() {
+        return Math.max(1, Math.round(epochs * 2 / 3.0));
+    }
 
     /** Returns the values that took the place of defaults, by option. */
-    public Map<String, Object> derived() { return Map.of("--perturb", perturb); }
+    public Map<String, Object> derived() {
+        return Map.of("--perturb", perturb);
+    }
 }

@@ -7,10 +7,14 @@ public enum DropoutName {
     NONE, STANDARD, MULTI_SAMPLE, GYRO;
 
     /** Returns the drop probability that takes effect when {@code asked} is asked for. */
-    double p(double asked) { return this == NONE ? 0 : asked; }
+    double p(double asked) {
+        return this == NONE ? 0 : asked;
+    }
 
     /** Returns the number of dropout samples that takes effect when {@code asked} is asked for. */
-    int samples(int asked) { return this == MULTI_SAMPLE ? asked : 1; }
+    int samples(int asked) {
+        return this == MULTI_SAMPLE ? asked : 1;
+    }
 
     @Override public String toString() { return Names.of(this); }
 }

@@ -12,13 +12,17 @@ public final class EvaluationDataOptions {
     @Option(names = "--dataset", paramLabel = "SET", description = "${COMPLETION-CANDIDATES}; default: what the checkpoint says")
     private @Nullable DatasetName dataset;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "folder of the data set's files, or its parent; default: the data folder of the checkpoint's run")
+    @Option(names = "--data", paramLabel = "DIR",
+            description = "folder of the data set's files, or its parent; default: the data folder of the checkpoint's run")
     private @Nullable Path data;
 
-    @Option(names = "--limit-test", paramLabel = "N", description = "use the first N test images only; of --dataset folder, N from all classes")
+    @Option(names = "--limit-test", paramLabel = "N",
+            description = "use the first N test images only; of --dataset folder, N from all classes")
     private @Nullable Integer limitTest;
 
-    @Option(names = "--damaged", paramLabel = "WHAT", defaultValue = "stop", description = "what to do at an image file of --dataset folder that cannot be read: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--damaged", paramLabel = "WHAT", defaultValue = "stop",
+            description = "what to do at an image file of --dataset folder that cannot be read: ${COMPLETION-CANDIDATES}; default: "
+                    + "${DEFAULT-VALUE}")
     private DamagedName damaged = DamagedName.STOP;
 
     /**

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param earlyStop epochs without improvement after which training ends; null to train all epochs
  * @param measure measure by which epochs are compared
  */
-public record LearningPlan(StepPlan step, SchedulePlan schedule, int accumulate, double lr, @Nullable Double clipNorm, @Nullable Double mixup,
+public record LearningPlan(StepPlan step, SchedulePlan schedule, int accumulate, double lr, @Nullable Double clipNorm,
+        @Nullable Double mixup,
         @Nullable Double cutmix, @Nullable Double ema, @Nullable Integer earlyStop, MeasureName measure) {
     /** Returns the number of epochs. */
     public int epochs() { return schedule.epochs(); }

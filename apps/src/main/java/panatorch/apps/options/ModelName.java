@@ -48,7 +48,10 @@ public enum ModelName {
     LENET5_DROPOUT(0.02, classes -> new LeNet5(LeNet5.options(classes).dropout(LeNet5.Dropouts.ALL, 0.5))),
     BERT_TINY(classes -> new Bert(Bert.options(2, 128, 2).vocabulary(Sst2.WORDS).positions(Sst2.LENGTH), classes));
 
-    /** The order of images and convolution weights in memory: a fifth faster on a CPU for small images, and faster on a GPU with tensor cores. */
+    /**
+     * The order of images and convolution weights in memory: a fifth faster on a CPU for small images, and faster on a GPU with tensor
+     * cores.
+     */
     public static final MemoryFormat FORMAT = MemoryFormat.CHANNELS_LAST;
 
     /** Highest learning rate of sgd by default; lower where a measurement showed that the usual one is too high. */
@@ -64,10 +67,14 @@ public enum ModelName {
     }
 
     /** Returns the highest learning rate by default. */
-    double rate(OptimizerName optimizer) { return optimizer == OptimizerName.SGD ? sgdRate : optimizer.lr; }
+    double rate(OptimizerName optimizer) {
+        return optimizer == OptimizerName.SGD ? sgdRate : optimizer.lr;
+    }
 
     /** Returns whether the network has dropout layers, which {@code --dropout gyro} replaces. */
-    boolean drops() { return this == ALLCONV || this == NIN || this == LENET5_DROPOUT || this == CUDA_CONVNET_QUICK_DROPOUT || this == BERT_TINY; }
+    boolean drops() {
+        return this == ALLCONV || this == NIN || this == LENET5_DROPOUT || this == CUDA_CONVNET_QUICK_DROPOUT || this == BERT_TINY;
+    }
 
     public boolean readsTexts() { return this == BERT_TINY; }
 
@@ -78,7 +85,9 @@ public enum ModelName {
     public int side() { return lenet() ? 28 : 32; }
 
     /** Returns whether the network takes inputs of exactly {@link #side()}, because its head has a fixed size. */
-    boolean exactSide() { return lenet() || this == CUDA_CONVNET_QUICK || this == CUDA_CONVNET_QUICK_DROPOUT; }
+    boolean exactSide() {
+        return lenet() || this == CUDA_CONVNET_QUICK || this == CUDA_CONVNET_QUICK_DROPOUT;
+    }
 
     private boolean lenet() { return this == LENET5 || this == LENET5_DROPOUT; }
 

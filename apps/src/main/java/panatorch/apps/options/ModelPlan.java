@@ -46,7 +46,9 @@ public record ModelPlan(ModelName name, DropoutName dropout, @Nullable Double dr
     }
 
     /** Returns the probability of the dropout in front of the head, which is no part of the network's weights. */
-    public double pBeforeHead() { return dropout == DropoutName.GYRO || dropoutP == null ? 0 : dropoutP; }
+    public double pBeforeHead() {
+        return dropout == DropoutName.GYRO || dropoutP == null ? 0 : dropoutP;
+    }
 
     /** Describes the dropout for the log. */
     public String describe() {

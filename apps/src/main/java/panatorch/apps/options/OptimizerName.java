@@ -16,7 +16,8 @@ import panatorch.optim.SGD;
 
 /** {@code --optimizer}: the optimisers, with their usual learning rate and weight decay. */
 public enum OptimizerName {
-    SGD(0.05, 5e-4), ADAM(1e-3, 0), ADAMW(1e-3, 1e-2), NADAM(1e-3, 0), RADAM(1e-3, 0), ADAMAX(2e-3, 0), RMSPROP(1e-3, 0), ADAGRAD(1e-2, 0), ADADELTA(1, 0), ASGD(1e-2, 0);
+    SGD(0.05, 5e-4), ADAM(1e-3, 0), ADAMW(1e-3, 1e-2), NADAM(1e-3, 0), RADAM(1e-3, 0), ADAMAX(2e-3, 0), RMSPROP(1e-3, 0), ADAGRAD(1e-2, 0),
+    ADADELTA(1, 0), ASGD(1e-2, 0);
 
     public final double lr, weightDecay;
 
@@ -30,7 +31,8 @@ public enum OptimizerName {
     /** Creates the optimiser; the caller closes it. */
     Optimizer over(List<Tensor> parameters, double rate, double momentum, double decay) {
         return switch (this) {
-            case SGD -> new SGD(parameters, panatorch.optim.SGD.options(rate).momentum(momentum).nesterov(momentum > 0).weightDecay(decay).fused(true));
+            case SGD -> new SGD(parameters,
+                    panatorch.optim.SGD.options(rate).momentum(momentum).nesterov(momentum > 0).weightDecay(decay).fused(true));
             case ADAM -> new Adam(parameters, Adam.options(rate).weightDecay(decay).fused(true));
             case ADAMW -> new AdamW(parameters, AdamW.options(rate).weightDecay(decay).fused(true));
             case NADAM -> new NAdam(parameters, NAdam.options(rate).weightDecay(decay));

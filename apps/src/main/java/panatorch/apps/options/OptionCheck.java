@@ -22,15 +22,18 @@ public final class OptionCheck {
     }
 
     static void between(String option, double value, double low, double high) {
-        if (!(value >= low && value <= high)) throw new InputException(option + " must lie between " + plain(low) + " and " + plain(high) + ", and is " + value);
+        if (!(value >= low && value <= high))
+            throw new InputException(option + " must lie between " + plain(low) + " and " + plain(high) + ", and is " + value);
     }
 
     public static void above(String option, double value, double bound) {
-        if (!(value > bound && value < Double.POSITIVE_INFINITY)) throw new InputException(option + " must be a number above " + plain(bound) + ", and is " + value);
+        if (!(value > bound && value < Double.POSITIVE_INFINITY))
+            throw new InputException(option + " must be a number above " + plain(bound) + ", and is " + value);
     }
 
     static void notBelow(String option, double value, double bound) {
-        if (!(value >= bound && value < Double.POSITIVE_INFINITY)) throw new InputException(option + " must be a number not below " + plain(bound) + ", and is " + value);
+        if (!(value >= bound && value < Double.POSITIVE_INFINITY))
+            throw new InputException(option + " must be a number not below " + plain(bound) + ", and is " + value);
     }
 
     private static String plain(double bound) { return Long.toString((long) bound); }

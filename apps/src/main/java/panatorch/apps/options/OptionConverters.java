@@ -38,11 +38,13 @@ public final class OptionConverters {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
             List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();
             String hint = SpellingHint.of(text, names);
-            throw new TypeConversionException("'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
+            throw new TypeConversionException(
+                    "'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
         });
     }
 
-    private static <N extends Number> void number(CommandLine line, String what, Class<N> type, Class<N> primitive, Function<String, N> read) {
+    private static <N extends Number> void number(CommandLine line, String what, Class<N> type, Class<N> primitive,
+            Function<String, N> read) {
         ITypeConverter<N> converter = text -> {
             try {
                 return read.apply(text);

@@ -25,7 +25,9 @@ public final class OptionSections {
 
     private static String text(Help help, Map<String, CommandSpec> mixins) {
         var rest = new ArrayList<>(help.commandSpec().options());
-        List<OptionSpec> own = rest.stream().filter(o -> !o.inherited() && mixins.values().stream().noneMatch(m -> m.optionsMap().containsKey(o.longestName()))).toList();
+        List<OptionSpec> own = rest.stream()
+                .filter(o -> !o.inherited() && mixins.values().stream().noneMatch(m -> m.optionsMap().containsKey(o.longestName())))
+                .toList();
         rest.removeAll(own);
         var text = new StringBuilder(own.isEmpty() ? "" : section(help, "Options", own));
         mixins.forEach((name, mixin) -> {

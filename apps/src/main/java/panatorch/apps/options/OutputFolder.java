@@ -17,17 +17,20 @@ import panatorch.train.Checkpointing;
 public final class OutputFolder {
     private OutputFolder() {}
 
-
-    public static final String METRICS = "metrics.json", WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png", MONITOR = "training_monitor.json",
+    public static final String METRICS = "metrics.json", WEIGHTS = "model.safetensors", REPORT = "report.html", CURVES = "curves.png",
+            MONITOR = "training_monitor.json",
             RECORDING = "recording.jfr", LOG = "run.log";
 
     /** The files of a run in the order in which the run's last lines name them; those of TensorBoard have names of their own. */
-    private static final List<String> FILES = List.of(ConfigFile.NAME, Sst2.VOCABULARY, METRICS, MONITOR, CURVES, REPORT, Checkpointing.BEST, WEIGHTS, Checkpointing.LAST, LOG, RECORDING);
+    private static final List<String> FILES = List.of(ConfigFile.NAME, Sst2.VOCABULARY, METRICS, MONITOR, CURVES, REPORT,
+            Checkpointing.BEST, WEIGHTS, Checkpointing.LAST, LOG, RECORDING);
 
     private static final String EVENTS = "events.out.tfevents.";
 
     private static final Pattern PRECIOUS = Pattern.compile("config\\.json|last\\.ckpt|(best|model)\\.safetensors|vocab\\.txt");
-    private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
+    private static final Pattern OF_A_RUN = Pattern.compile(PRECIOUS
+            + "|(metrics|evaluation.*|training_monitor)\\.json|(curves|confusion.*)\\.png"
+            + "|report\\.html|recording\\.jfr|events\\.out\\.tfevents\\..*");
 
     /** Returns {@code runs/<time>-<model>}, with a number if there is such a folder already. */
     public static Path standard(ModelName model) {
@@ -45,8 +48,10 @@ public final class OutputFolder {
     public static Path file(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) throw new InputException(file + " cannot be written, as it is a folder");
-        if (folder != null && !Files.isDirectory(folder)) throw new InputException(file + " cannot be written: there is no folder " + folder);
-        if (folder != null && !Files.isWritable(folder)) throw new InputException(file + " cannot be written: the folder " + folder + " is read-only");
+        if (folder != null && !Files.isDirectory(folder))
+            throw new InputException(file + " cannot be written: there is no folder " + folder);
+        if (folder != null && !Files.isWritable(folder))
+            throw new InputException(file + " cannot be written: the folder " + folder + " is read-only");
         return file;
     }
 
@@ -78,10 +83,13 @@ public final class OutputFolder {
             all.forEach(files::add);
         }
         boolean run = ConfigFile.isOfRun(folder);
-        for (Path f : files) if (!run && PRECIOUS.matcher(f.getFileName().toString()).matches()) throw new InputException("the run would replace " + f + ", which no run has written; --out names another folder");
+        for (Path f : files)
+            if (!run && PRECIOUS.matcher(f.getFileName().toString()).matches())
+                throw new InputException("the run would replace " + f + ", which no run has written; --out names another folder");
         for (Path f : files) Files.deleteIfExists(f);
         Path log = folder.resolve(LOG);
-        if (Files.exists(log)) Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close(); // an earlier run of this process may have it open
+        // an earlier run of this process may have it open
+        if (Files.exists(log)) Files.newByteChannel(log, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close();
         return run;
     }
 

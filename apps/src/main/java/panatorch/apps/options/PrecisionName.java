@@ -15,7 +15,10 @@ public enum PrecisionName {
             case FP32 -> Precision.FP32;
             case BF16 -> Precision.BF16;
             case FP16 -> {
-                if (device.type() == Device.Type.CPU) throw new InputException("--precision fp16 is for GPUs: a CPU computes in it many times slower than in fp32, and bf16 is as small without its overflows");
+                if (device.type() == Device.Type.CPU)
+                    throw new InputException(
+                            "--precision fp16 is for GPUs: a CPU computes in it many times slower than in fp32, and bf16 is as small "
+                                    + "without its overflows");
                 yield new Precision(DType.FLOAT16, "asked for");
             }
         };

@@ -35,12 +35,18 @@ public record Preparation(int channels, int side, double[] mean, double[] std) {
      */
     public static Preparation of(Dataset set, ModelName model) {
         boolean texts = set.schema().fields().getFirst().name().equals(Field.TOKENS);
-        if (texts != model.readsTexts()) throw new InputException(model + " takes " + (texts ? "images, and this set has texts" : "texts, and this set has images"));
+        if (texts != model.readsTexts())
+            throw new InputException(model + " takes " + (texts ? "images, and this set has texts" : "texts, and this set has images"));
         if (texts) return OF_TEXTS;
         long[] shape = set.imageShape(); // [C, H, W]
         int channels = model.channels(), side = Math.max((int) shape[1], model.side());
-        if (shape[0] > channels) throw new InputException(model + " takes images of one channel, grey, and those of this set are read with three, red, green and blue, as grey pictures of a folder are, too; choose another --model");
-        if (model.exactSide() && shape[1] != model.side()) throw new InputException(model + " takes images of " + model.side() + "×" + model.side() + ", and those of this set are " + shape[1] + "×" + shape[2]);
+        if (shape[0] > channels)
+            throw new InputException(model
+                    + " takes images of one channel, grey, and those of this set are read with three, red, green and blue, as grey "
+                    + "pictures of a folder are, too; choose another --model");
+        if (model.exactSide() && shape[1] != model.side())
+            throw new InputException(model + " takes images of " + model.side() + "×" + model.side() + ", and those of this set are "
+                    + shape[1] + "×" + shape[2]);
         return new Preparation(channels, side, repeated(set.mean(), channels), repeated(set.std(), channels));
     }
 
@@ -80,14 +86,18 @@ public record Preparation(int channels, int side, double[] mean, double[] std) {
         try (var scope = Scope.open()) {
             Tensor t = images;
             long missing = side - t.size(2);
-            if (missing > 0) t = Aten.constantPadNd(t, new long[] {missing / 2, missing - missing / 2, missing / 2, missing - missing / 2}, 0);
+            if (missing > 0)
+                t = Aten.constantPadNd(t, new long[] {missing / 2, missing - missing / 2, missing / 2, missing - missing / 2}, 0);
             if (t.size(1) < channels) t = t.expand(-1, channels, -1, -1).contiguous();
             if (t.size(1) > channels) t = t.to(DType.FLOAT32).mean(new long[] {1}, true).to(DType.UINT8);
             return t == images ? t : scope.move(t);
         }
     }
 
-    @Override public boolean equals(Object o) { return o instanceof Preparation p && p.channels == channels && p.side == side && Arrays.equals(p.mean, mean) && Arrays.equals(p.std, std); }
+    @Override public boolean equals(Object o) {
+        return o instanceof Preparation p && p.channels == channels && p.side == side && Arrays.equals(p.mean, mean)
+                && Arrays.equals(p.std, std);
+    }
 
     @Override public int hashCode() { return 31 * channels + side; }
 }

@@ -6,19 +6,24 @@ import picocli.CommandLine.Option;
 
 /** Options for a run's folder, its resumption and its output. */
 public final class RunOptions {
-    @Option(names = "--out", paramLabel = "DIR", description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "the run's folder, whose older files are replaced; default: runs/<time>-<model>")
     public @Nullable Path out;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "JSON file with options, such as the config.json of a run; options of the command line take precedence")
-    @Nullable Path config;
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "JSON file with options, such as the config.json of a run; options of the command line take precedence")
+    @Nullable
+    Path config;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "resumes the run in this folder, bit for bit as if it had not been stopped")
+    @Option(names = "--resume", paramLabel = "DIR",
+            description = "resumes the run in this folder, bit for bit as if it had not been stopped")
     public @Nullable Path resume;
 
     @Option(names = "--stop-after", paramLabel = "EPOCH", description = "stops after this epoch, to be resumed later")
     public @Nullable Integer stopAfter;
 
-    @Option(names = "--checkpoint-every", paramLabel = "STEPS", defaultValue = "0", description = "writes last.ckpt every so many steps, as well as after each epoch")
+    @Option(names = "--checkpoint-every", paramLabel = "STEPS", defaultValue = "0",
+            description = "writes last.ckpt every so many steps, as well as after each epoch")
     public int checkpointEvery;
 
     @Option(names = "--monitor", description = "rewrites curves.png and training_monitor.json after each epoch")

@@ -25,7 +25,8 @@ import panatorch.train.Schedule;
  * @param plateauPatience epochs without improvement before {@code plateau} reduces the rate
  * @param measure measure that {@code plateau} watches
  */
-public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int stepEpochs, List<Integer> milestones, double gamma, int plateauPatience,
+public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int stepEpochs, List<Integer> milestones, double gamma,
+        int plateauPatience,
         MeasureName measure) {
     /** Rate at which a warm-up begins, as a part of the learning rate. */
     private static final double WARM_UP_FROM = 0.01;
@@ -43,7 +44,8 @@ public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int ste
         }
         if (name == ScheduleName.ONE_CYCLE) {
             double rising = rise == 0 ? 0.3 : (double) rise / all;
-            return Schedule.eachStep(new OneCycleLR(optimizer, OneCycleLR.options(optimizer.learningRate(), all).pctStart(rising).cycleMomentum(false)));
+            return Schedule.eachStep(
+                    new OneCycleLR(optimizer, OneCycleLR.options(optimizer.learningRate(), all).pctStart(rising).cycleMomentum(false)));
         }
         if (rise == 0) return Schedule.eachStep(afterWarmUp(optimizer, all, steps, 0));
         var rising = new LinearLR(optimizer, WARM_UP_FROM, 1, rise);
@@ -61,7 +63,8 @@ public record SchedulePlan(ScheduleName name, int epochs, double warmUp, int ste
         return switch (name) {
             case COSINE -> new CosineAnnealingLR(optimizer, all);
             case STEP -> new StepLR(optimizer, stepEpochs * steps, gamma);
-            case MULTI_STEP -> new MultiStepLR(optimizer, gamma, milestones.stream().mapToLong(e -> e * steps - before).filter(s -> s > 0).toArray());
+            case MULTI_STEP ->
+                    new MultiStepLR(optimizer, gamma, milestones.stream().mapToLong(e -> e * steps - before).filter(s -> s > 0).toArray());
             case CONSTANT, ONE_CYCLE, PLATEAU -> new LambdaLR(optimizer, step -> 1);
         };
     }

@@ -23,8 +23,8 @@ import panatorch.datasets.text.WordTokenizer;
 import panatorch.serialize.AtomicFile;
 
 /**
- * The data set SST-2: sentences of film reviews (Socher et al. 2013) in GLUE's {@code train.tsv} and {@code dev.tsv}, which hold a label,
- * 0 or 1, and a sentence.
+ * The data set SST-2: sentences of film reviews (Socher et al. 2013) in GLUE's {@code train.tsv} and {@code dev.tsv}, which hold a label, 0
+ * or 1, and a sentence.
  */
 public final class Sst2 {
     private Sst2() {}
@@ -56,7 +56,8 @@ public final class Sst2 {
 
     private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
         Table table = Table.tsv(folder(data).resolve(file));
-        return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH), table.column(textColumn(table)));
+        return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH),
+                table.column(textColumn(table)));
     }
 
     /** Texts whose name is the text itself, because a reader of a report does not have the file. */
@@ -82,11 +83,15 @@ public final class Sst2 {
      */
     public static Tensor tokens(List<String> sentences, Path checkpoint) {
         Path words = vocabularyBeside(checkpoint);
-        if (!Files.exists(words)) throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint + ": copy the one of its run there, because the network was trained with its words");
+        if (!Files.exists(words))
+            throw new InputException("there is no " + VOCABULARY + " beside the checkpoint " + checkpoint
+                    + ": copy the one of its run there, because the network was trained with its words");
         var tokenizer = new Marked(Vocabulary.read(words));
         List<int[]> rows = sentences.stream().map(s -> tokenizer.encode(s, LENGTH)).toList();
         int longest = rows.stream().mapToInt(r -> r.length).max().orElse(1);
-        long[] ids = rows.stream().flatMapToInt(r -> IntStream.concat(Arrays.stream(r), IntStream.generate(tokenizer::padding).limit(longest - r.length))).asLongStream().toArray();
+        long[] ids = rows.stream()
+                .flatMapToInt(r -> IntStream.concat(Arrays.stream(r), IntStream.generate(tokenizer::padding).limit(longest - r.length)))
+                .asLongStream().toArray();
         return Torch.tensor(ids, rows.size(), longest);
     }
 
@@ -97,9 +102,13 @@ public final class Sst2 {
     }
 
     /** Returns the column of the texts, whose name differs between the files. */
-    private static String textColumn(Table table) { return table.columns().stream().filter(c -> !c.equals(LABEL)).findFirst().orElse(LABEL); }
+    private static String textColumn(Table table) {
+        return table.columns().stream().filter(c -> !c.equals(LABEL)).findFirst().orElse(LABEL);
+    }
 
-    private static Vocabulary vocabulary(Path data, @Nullable Path ofRun) { return ofRun == null ? vocabulary(data) : Vocabulary.read(ofRun); }
+    private static Vocabulary vocabulary(Path data, @Nullable Path ofRun) {
+        return ofRun == null ? vocabulary(data) : Vocabulary.read(ofRun);
+    }
 
     /** Builds a vocabulary from the most frequent words that occur at least twice in the training texts. */
     private static Vocabulary vocabulary(Path data) {
@@ -111,7 +120,8 @@ public final class Sst2 {
     /** Writes the vocabulary into a run's folder. */
     static void saveVocabulary(Path data, @Nullable Path vocabulary, Path folder) throws IOException {
         Vocabulary v = vocabulary(data, vocabulary);
-        AtomicFile.write(folder.resolve(VOCABULARY), String.join("\n", IntStream.range(0, v.size()).mapToObj(v::token).toList()).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(folder.resolve(VOCABULARY),
+                String.join("\n", IntStream.range(0, v.size()).mapToObj(v::token).toList()).getBytes(StandardCharsets.UTF_8));
     }
 
     /** A tokenizer that puts a special token first, whose features BERT classifies by. */
@@ -126,10 +136,14 @@ public final class Sst2 {
             } catch (IllegalArgumentException e) {
                 throw new InputException("the vocabulary is not one that train has written: " + e.getMessage(), e);
             }
-            if (vocabulary.size() > WORDS) throw new InputException("the vocabulary has " + vocabulary.size() + " words, more than the " + WORDS + " that networks have here");
+            if (vocabulary.size() > WORDS)
+                throw new InputException(
+                        "the vocabulary has " + vocabulary.size() + " words, more than the " + WORDS + " that networks have here");
         }
 
-        @Override public int[] encode(String text, int maxLength) { return IntStream.concat(IntStream.of(mark), IntStream.of(words.encode(text, maxLength - 1))).toArray(); }
+        @Override public int[] encode(String text, int maxLength) {
+            return IntStream.concat(IntStream.of(mark), IntStream.of(words.encode(text, maxLength - 1))).toArray();
+        }
 
         @Override public Vocabulary vocabulary() { return words.vocabulary(); }
 

@@ -16,12 +16,16 @@ import panatorch.optim.Optimizer;
  * @param weightDecay weight decay
  * @param labelSmoothing part of a label that is spread over all classes
  */
-public record StepPlan(int batchSize, Precision precision, OptimizerName optimizer, double momentum, double weightDecay, double labelSmoothing) {
+public record StepPlan(int batchSize, Precision precision, OptimizerName optimizer, double momentum, double weightDecay,
+        double labelSmoothing) {
     /** Creates the optimiser; the caller closes it. */
-    public Optimizer over(List<Tensor> parameters, double learningRate) { return optimizer.over(parameters, learningRate, momentum, weightDecay); }
+    public Optimizer over(List<Tensor> parameters, double learningRate) {
+        return optimizer.over(parameters, learningRate, momentum, weightDecay);
+    }
 
     /** Returns the values that took the place of defaults, by option. */
     public Map<String, Object> derived() {
-        return Map.of("--batch-size", batchSize, "--precision", precision.toString(), "--momentum", momentum, "--weight-decay", weightDecay);
+        return Map.of("--batch-size", batchSize, "--precision", precision.toString(), "--momentum", momentum, "--weight-decay",
+                weightDecay);
     }
 }

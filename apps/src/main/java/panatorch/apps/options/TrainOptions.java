@@ -5,10 +5,14 @@ import picocli.CommandLine.Mixin;
 
 /** All options of {@code train} that decide what is learnt. */
 public final class TrainOptions {
-    @Mixin(name = "Data") DataOptions data = new DataOptions();
-    @Mixin(name = "Model") ModelOptions model = new ModelOptions();
-    @Mixin(name = "Learning") LearningOptions learning = new LearningOptions();
-    @Mixin(name = "Compute") ComputeOptions compute = new ComputeOptions();
+    @Mixin(name = "Data")
+    DataOptions data = new DataOptions();
+    @Mixin(name = "Model")
+    ModelOptions model = new ModelOptions();
+    @Mixin(name = "Learning")
+    LearningOptions learning = new LearningOptions();
+    @Mixin(name = "Compute")
+    ComputeOptions compute = new ComputeOptions();
 
     /**
      * Checks the numbers, and options that exclude each other.
@@ -19,7 +23,8 @@ public final class TrainOptions {
         data.check();
         model.check();
         learning.check();
-        if (model.name.readsTexts() && learning.mixes()) throw new InputException("--mixup and --cutmix mix images, and " + model.name + " takes texts");
+        if (model.name.readsTexts() && learning.mixes())
+            throw new InputException("--mixup and --cutmix mix images, and " + model.name + " takes texts");
         compute.check();
     }
 

@@ -56,12 +56,14 @@ final class BarProgress implements Progress {
     @Override public void trained(RunningScore score) {
         left.trained(score);
         seen = score.count();
-        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", score.loss()), score.scoreText(), String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
+        show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", score.loss()), score.scoreText(),
+                String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
     }
 
     @Override public void tested(RunningScore score) {
         left.tested(score);
-        show(seen + score.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", score.loss()), String.format(Locale.ROOT, "accuracy %.1f %%", 100 * score.accuracy()));
+        show(seen + score.count(), left.text() + " left", String.format(Locale.ROOT, "test loss %.3f", score.loss()),
+                String.format(Locale.ROOT, "accuracy %.1f %%", 100 * score.accuracy()));
     }
 
     private void show(long images, String... parts) {

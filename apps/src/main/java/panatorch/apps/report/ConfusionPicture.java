@@ -23,7 +23,8 @@ public final class ConfusionPicture {
         int n = counts.length, cell = Math.max(5, Math.min(44, 700 / n)), size = n * cell;
         var font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.clamp(cell / 2 + 1, 6, 12));
         FontMetrics measures = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics().getFontMetrics(font);
-        List<String> shown = n > 2 * MOST_NUMBERED ? List.of() : names.stream().map(name -> shortened(Printable.line(name), measures)).toList();
+        List<String> shown =
+                n > 2 * MOST_NUMBERED ? List.of() : names.stream().map(name -> shortened(Printable.line(name), measures)).toList();
         int margin = Math.max(LEAST_MARGIN, shown.stream().mapToInt(measures::stringWidth).max().orElse(0) + 2 * GAP);
         var image = new BufferedImage(margin + size + 20, margin + size + 20, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
@@ -42,7 +43,8 @@ public final class ConfusionPicture {
                 if (n > MOST_NUMBERED || counts[i][j] == 0) continue;
                 g.setColor(part > 0.25 ? Color.WHITE : Color.BLACK);
                 String text = Long.toString(counts[i][j]);
-                g.drawString(text, x + (cell - g.getFontMetrics().stringWidth(text)) / 2, y + (cell + g.getFontMetrics().getAscent()) / 2 - 2);
+                g.drawString(text, x + (cell - g.getFontMetrics().stringWidth(text)) / 2,
+                        y + (cell + g.getFontMetrics().getAscent()) / 2 - 2);
             }
         }
         names(g, shown, cell, margin);
@@ -57,7 +59,8 @@ public final class ConfusionPicture {
 
     private static String shortened(String name, FontMetrics measures) {
         String text = name;
-        for (int most = name.codePointCount(0, name.length()) - 1; most > 0 && measures.stringWidth(text) > LONGEST_NAME; most--) text = Printable.shortened(name, most);
+        for (int most = name.codePointCount(0, name.length()) - 1; most > 0 && measures.stringWidth(text) > LONGEST_NAME; most--)
+            text = Printable.shortened(name, most);
         return text;
     }
 
@@ -76,6 +79,7 @@ public final class ConfusionPicture {
 
     private static Color mix(double part) {
         double p = Math.sqrt(part); // the root makes rare confusions visible
-        return new Color((int) (247 + p * (DARK.getRed() - 247)), (int) (251 + p * (DARK.getGreen() - 251)), (int) (255 + p * (DARK.getBlue() - 255)));
+        return new Color((int) (247 + p * (DARK.getRed() - 247)), (int) (251 + p * (DARK.getGreen() - 251)),
+                (int) (255 + p * (DARK.getBlue() - 255)));
     }
 }

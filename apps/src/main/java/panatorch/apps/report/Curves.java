@@ -48,15 +48,20 @@ public final class Curves {
     static List<Chart> of(Metrics m) {
         List<EpochMetrics> e = m.epochs();
         Map<String, Metrics.Score> others = m.comparison();
-        if (others == null) return List.of(new Chart("loss", false, List.of(line("train", e, EpochMetrics::trainLoss), line("test", e, EpochMetrics::testLoss))),
-                new Chart("accuracy, %", false, List.of(line("train", e, x -> 100 * x.trainAccuracy()), line("test", e, x -> 100 * x.testAccuracy()))));
+        if (others == null)
+            return List.of(
+                    new Chart("loss", false, List.of(line("train", e, EpochMetrics::trainLoss), line("test", e, EpochMetrics::testLoss))),
+                    new Chart("accuracy, %", false,
+                            List.of(line("train", e, x -> 100 * x.trainAccuracy()), line("test", e, x -> 100 * x.testAccuracy()))));
         var distance = new ArrayList<>(List.of(line("loss", e, EpochMetrics::trainLoss)));
         if (e.getLast().excess() != null) distance.add(line("loss − MI", e, x -> x.excess() == null ? Double.NaN : x.excess()));
-        return List.of(new Chart("divergence from the teacher's samples", false, distance), beside(e, others, "test loss", EpochMetrics::testLoss, Metrics.Score::nll),
+        return List.of(new Chart("divergence from the teacher's samples", false, distance),
+                beside(e, others, "test loss", EpochMetrics::testLoss, Metrics.Score::nll),
                 beside(e, others, "test accuracy, %", x -> 100 * x.testAccuracy(), s -> 100 * (1 - s.error())));
     }
 
-    private static Chart beside(List<EpochMetrics> e, Map<String, Metrics.Score> others, String title, ToDoubleFunction<EpochMetrics> own, ToDoubleFunction<Metrics.Score> other) {
+    private static Chart beside(List<EpochMetrics> e, Map<String, Metrics.Score> others, String title, ToDoubleFunction<EpochMetrics> own,
+            ToDoubleFunction<Metrics.Score> other) {
         var lines = new ArrayList<>(List.of(line("student", e, own)));
         others.forEach((name, score) -> { if (!name.equals("student")) lines.add(line(name, e, x -> other.applyAsDouble(score))); });
         return new Chart(title, false, lines);
@@ -89,7 +94,8 @@ public final class Curves {
 
     /** Joins pictures from left to right. */
     public static BufferedImage beside(List<BufferedImage> pictures) {
-        var image = new BufferedImage(pictures.stream().mapToInt(BufferedImage::getWidth).sum(), pictures.stream().mapToInt(BufferedImage::getHeight).max().orElse(1), BufferedImage.TYPE_INT_RGB);
+        var image = new BufferedImage(pictures.stream().mapToInt(BufferedImage::getWidth).sum(),
+                pictures.stream().mapToInt(BufferedImage::getHeight).max().orElse(1), BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         int x = 0;
         for (BufferedImage p : pictures) {
@@ -112,7 +118,9 @@ public final class Curves {
         var styler = chart.getStyler();
         styler.setLegendPosition(Styler.LegendPosition.OutsideS).setLegendLayout(Styler.LegendLayout.Horizontal);
         styler.setXAxisDecimalPattern("0").setYAxisDecimalPattern("0.#####");
-        for (Line l : c.lines) chart.addSeries(l.name, l.points.stream().mapToDouble(p -> p[0]).toArray(), l.points.stream().mapToDouble(p -> p[1]).toArray()).setMarker(SeriesMarkers.CIRCLE);
+        for (Line l : c.lines)
+            chart.addSeries(l.name, l.points.stream().mapToDouble(p -> p[0]).toArray(), l.points.stream().mapToDouble(p -> p[1]).toArray())
+                    .setMarker(SeriesMarkers.CIRCLE);
         return BitmapEncoder.getBufferedImage(chart);
     }
 }

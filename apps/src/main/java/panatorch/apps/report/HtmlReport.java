@@ -34,13 +34,19 @@ public final class HtmlReport {
     private static final String STYLE = """
             :root { color-scheme: light dark; --text: #222; --dim: #555; --line: #ddd; --block: #f4f4f4; --page: #fff }
             @media (prefers-color-scheme: dark) { :root { --text: #ddd; --dim: #aaa; --line: #444; --block: #2a2a2a; --page: #1b1b1b } }
-            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: var(--text); background: var(--page) }
+            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: var(--text); \
+            background: var(--page) }
             h1 { font-size: 1.5em; overflow-wrap: anywhere } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid var(--line) }
-            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top } .config td + td { overflow-wrap: anywhere }
-            .number { text-align: right; font-variant-numeric: tabular-nums } pre { background: var(--block); overflow-x: auto; padding: .7em } .wide { overflow-x: auto }
-            .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em } svg { width: 100% } svg line { stroke: var(--line) }
-            svg text { font: 11px system-ui, sans-serif; fill: var(--dim) } svg .title { font-weight: 600; font-size: 12px; fill: var(--text) }
-            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100%; overflow-wrap: anywhere } figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3; overflow-wrap: anywhere }
+            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top } .config td + \
+            td { overflow-wrap: anywhere }
+            .number { text-align: right; font-variant-numeric: tabular-nums } pre { background: var(--block); overflow-x: auto; padding: \
+            .7em } .wide { overflow-x: auto }
+            .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em } svg { width: 100% \
+            } svg line { stroke: var(--line) }
+            svg text { font: 11px system-ui, sans-serif; fill: var(--dim) } svg .title { font-weight: 600; font-size: 12px; fill: \
+            var(--text) }
+            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100%; overflow-wrap: anywhere } figure \
+            { margin: 0; width: 108px; font-size: 12px; line-height: 1.3; overflow-wrap: anywhere }
             figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
@@ -55,11 +61,16 @@ public final class HtmlReport {
      * @param dataset name of the data set
      * @param command command that repeats the run
      */
-    public static void write(Path file, Metrics metrics, Quality quality, Predictions predictions, Dataset test, DatasetName dataset, String command) throws IOException {
+    public static void write(Path file, Metrics metrics, Quality quality, Predictions predictions, Dataset test, DatasetName dataset,
+            String command) throws IOException {
         List<EpochMetrics> e = metrics.epochs();
         Path run = file.toAbsolutePath().getParent();
-        String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset + (run == null ? "" : ": " + run.getFileName()));
-        var html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + title + "</title><style>" + STYLE + "</style></head><body>\n");
+        String title = Printable.html(Json.PRETTY.valueToTree(metrics.config()).path("model").asText() + " on " + dataset
+                + (run == null ? "" : ": " + run.getFileName()));
+        var html = new StringBuilder(
+                "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
+                        + "initial-scale=1\"><title>"
+                        + title + "</title><style>" + STYLE + "</style></head><body>\n");
         html.append("<h1>").append(title).append("</h1>\n<h2>Result</h2>\n<table>");
         row(html, "test accuracy", "%.2f %%", 100 * metrics.result().testAccuracy());
         if (quality.top5() != null) row(html, "top-5 accuracy", "%.2f %%", 100 * quality.top5());
@@ -74,26 +85,39 @@ public final class HtmlReport {
         html.append("<p>To repeat it:</p><pre>").append(Printable.html(command)).append("</pre>\n<h2>Curves</h2>\n<div class=\"charts\">");
         var charts = new ArrayList<>(Curves.of(metrics));
         charts.add(new Curves.Chart("learning rate", true, List.of(Curves.line("after the epoch", e, EpochMetrics::learningRate))));
-        charts.add(new Curves.Chart(dataset.items() + " per second, training", true, List.of(Curves.line("speed", e, EpochMetrics::imagesPerSecond))));
-        if (e.getLast().memory() > 0) charts.add(new Curves.Chart("memory of the process, MiB", true, List.of(Curves.line("memory", e, x -> x.memory() / 1048576.0))));
+        charts.add(new Curves.Chart(dataset.items() + " per second, training", true,
+                List.of(Curves.line("speed", e, EpochMetrics::imagesPerSecond))));
+        if (e.getLast().memory() > 0)
+            charts.add(
+                    new Curves.Chart("memory of the process, MiB", true, List.of(Curves.line("memory", e, x -> x.memory() / 1048576.0))));
         charts.forEach(c -> html.append(SvgChart.of(c)));
         html.append("</div>\n<h2>Worst mistakes</h2>\n<div class=\"mistakes\">");
         mistakes(html, predictions, test);
-        html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"").append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
-        html.append(Printable.html(Quality.report(predictions, test.classNames()).table())).append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
-        Json.PRETTY.valueToTree(metrics.config()).properties().forEach(p -> html.append("<tr><td>").append(Printable.html(p.getKey())).append("</td><td>").append(Printable.html(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString())).append("</td></tr>\n"));
+        html.append("</div>\n<h2>Confusion</h2>\n<img alt=\"confusion matrix\" src=\"")
+                .append(picture(ConfusionPicture.png(quality.confusion(), test.classNames()))).append("\">\n<h2>Classes</h2>\n<pre>");
+        html.append(Printable.html(Quality.report(predictions, test.classNames()).table()))
+                .append("</pre>\n<h2>Configuration</h2>\n<div class=\"wide\"><table class=\"config\">");
+        Json.PRETTY.valueToTree(metrics.config()).properties()
+                .forEach(p -> html.append("<tr><td>").append(Printable.html(p.getKey())).append("</td><td>")
+                        .append(Printable.html(p.getValue().isTextual() ? p.getValue().asText() : p.getValue().toString()))
+                        .append("</td></tr>\n"));
         html.append("</table></div>\n</body></html>\n");
         AtomicFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private static void compare(StringBuilder html, Map<String, Metrics.Score> scores) {
-        html.append("<h2>Student and teacher</h2>\n<table><tr><th></th><th class=\"number\">test error</th><th class=\"number\">test NLL</th></tr>\n");
-        scores.forEach((name, s) -> html.append(String.format(Locale.ROOT, "<tr><td>%s</td><td class=\"number\">%.2f %%</td><td class=\"number\">%.4f</td></tr>%n", Printable.html(name), 100 * s.error(), s.nll())));
+        html.append(
+                "<h2>Student and teacher</h2>\n<table><tr><th></th><th class=\"number\">test error</th><th class=\"number\">test "
+                        + "NLL</th></tr>\n");
+        scores.forEach((name, s) -> html
+                .append(String.format(Locale.ROOT, "<tr><td>%s</td><td class=\"number\">%.2f %%</td><td class=\"number\">%.4f</td></tr>%n",
+                        Printable.html(name), 100 * s.error(), s.nll())));
         html.append("</table>\n");
     }
 
     private static void row(StringBuilder html, String name, String format, Object value) {
-        html.append("<tr><td>").append(name).append("</td><td class=\"number\">").append(String.format(Locale.ROOT, format, value)).append("</td></tr>\n");
+        html.append("<tr><td>").append(name).append("</td><td class=\"number\">").append(String.format(Locale.ROOT, format, value))
+                .append("</td></tr>\n");
     }
 
     /** Appends the wrong predictions of the highest confidence. */
@@ -114,10 +138,12 @@ public final class HtmlReport {
             int i = w[0];
             String is = test.classNames().get((int) labels[i]), taken = test.classNames().get((int) predicted[i]);
             if (!test.schema().fields().getFirst().name().equals(Field.IMAGES)) {
-                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", Printable.html(test.name(i)), Printable.html(is), Printable.html(taken), 100 * confidence[i]));
+                html.append(String.format(Locale.ROOT, "<p>%s: %s, taken for <b>%s</b>, %.0f %%</p>%n", Printable.html(test.name(i)),
+                        Printable.html(is), Printable.html(taken), 100 * confidence[i]));
                 continue;
             }
-            html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(Printable.html(is)).append(", taken for <b>").append(Printable.html(taken))
+            html.append("<figure><img alt=\"\" src=\"").append(picture(png(test, i))).append("\"><figcaption>").append(Printable.html(is))
+                    .append(", taken for <b>").append(Printable.html(taken))
                     .append(String.format(Locale.ROOT, "</b>, %.0f %%</figcaption></figure>%n", 100 * confidence[i]));
         }
     }
@@ -130,7 +156,8 @@ public final class HtmlReport {
             long[] values = t.to(DType.INT64).flatten().toLongArray();
             var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
             for (int p = 0; p < width * height; p++) {
-                int red = (int) values[p], green = channels == 1 ? red : (int) values[width * height + p], blue = channels == 1 ? red : (int) values[2 * width * height + p];
+                int red = (int) values[p], green = channels == 1 ? red : (int) values[width * height + p],
+                        blue = channels == 1 ? red : (int) values[2 * width * height + p];
                 image.setRGB(p % width, p / width, red << 16 | green << 8 | blue);
             }
             var png = new ByteArrayOutputStream();

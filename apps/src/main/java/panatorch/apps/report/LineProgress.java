@@ -34,7 +34,8 @@ final class LineProgress implements Progress {
         long now = System.nanoTime();
         if (now - spoken < INTERVAL_NANOS) return;
         spoken = now;
-        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d %s  loss %.4f  %s  %,.0f %5$s/s  %s left%n", epoch, plan.epochs(), score.count(), plan.trainImages(), plan.items(),
+        out.printf(Locale.ROOT, "epoch %d/%d  %,6d of %,d %s  loss %.4f  %s  %,.0f %5$s/s  %s left%n", epoch, plan.epochs(), score.count(),
+                plan.trainImages(), plan.items(),
                 score.loss(), score.scoreText(), (score.count() - before) / ((now - begun) * 1e-9), left.text());
         out.flush();
     }
@@ -48,7 +49,8 @@ final class LineProgress implements Progress {
 
     static String epochLine(EpochMetrics e, Plan plan) {
         return String.format(Locale.ROOT, "epoch %d/%d  loss %.4f  %s  test loss %.4f  test accuracy %5.2f %%  %,.0f %s/s  %.1f s",
-                e.epoch(), plan.epochs(), e.trainLoss(), RunningScore.scoreText(e.trainAccuracy(), e.excess()), e.testLoss(), 100 * e.testAccuracy(), e.imagesPerSecond(), plan.items(), e.seconds());
+                e.epoch(), plan.epochs(), e.trainLoss(), RunningScore.scoreText(e.trainAccuracy(), e.excess()), e.testLoss(),
+                100 * e.testAccuracy(), e.imagesPerSecond(), plan.items(), e.seconds());
     }
 
     @Override public void close() {}

@@ -64,8 +64,10 @@ final class TimeLeft {
 
     /** Returns the time left in nanoseconds. */
     private double left() {
-        double later = Math.max(0, plan.epochs() - plan.done() - begun), test = testing.seen() ? testing.each() : TEST_COST * training.each();
-        return training.each() * (Math.max(0, plan.trainImages() - trained) + later * plan.trainImages()) + test * (Math.max(0, plan.testImages() - tested) + later * plan.testImages()) + between.each() * later;
+        double later = Math.max(0, plan.epochs() - plan.done() - begun),
+                test = testing.seen() ? testing.each() : TEST_COST * training.each();
+        return training.each() * (Math.max(0, plan.trainImages() - trained) + later * plan.trainImages())
+                + test * (Math.max(0, plan.testImages() - tested) + later * plan.testImages()) + between.each() * later;
     }
 
     String text() { return training.seen() || testing.seen() ? text(Duration.ofNanos((long) left())) : "?"; }
@@ -73,12 +75,13 @@ final class TimeLeft {
     /** Formats a duration as {@code 1:05} or {@code 2:03:04}. */
     static String text(Duration d) {
         long s = Math.round(d.toMillis() / 1000.0);
-        return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60) : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+        return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }
 
     /**
-     * The time per item. The first measurement is dropped once there are others, because it includes loading, compiling and allocating.
-     * The weight of a measurement halves every {@value #HALVED_SECONDS} seconds, because other programs begin and end.
+     * The time per item. The first measurement is dropped once there are others, because it includes loading, compiling and allocating. The
+     * weight of a measurement halves every {@value #HALVED_SECONDS} seconds, because other programs begin and end.
      */
     private static final class Pace {
         private static final double HALVED_SECONDS = 20;

@@ -36,8 +36,10 @@ final class DistillationCompression {
         Widths of(Widths teacher) { return all() ? teacher.shrunk(part) : teacher.penultimate(units); }
     }
 
-    private static final List<Point> ONE_LAYER = List.of(one(56, 17.74, 19.62), one(48, 17.71, 19.32), one(40, 17.69, 19.89), one(32, 17.67, 19.61), one(24, 17.81, 19.39), one(16, 17.80, 19.39), one(8, 18.02, 19.98));
-    private static final List<Point> ALL_LAYERS = List.of(all(.785, 19.12, 20.16), all(.630, 20.05, 20.11), all(.521, 20.25, 20.26), all(.408, 21.16, 20.96), all(.333, 22.44, 21.18), all(.288, 23.67, 21.74),
+    private static final List<Point> ONE_LAYER = List.of(one(56, 17.74, 19.62), one(48, 17.71, 19.32), one(40, 17.69, 19.89),
+            one(32, 17.67, 19.61), one(24, 17.81, 19.39), one(16, 17.80, 19.39), one(8, 18.02, 19.98));
+    private static final List<Point> ALL_LAYERS = List.of(all(.785, 19.12, 20.16), all(.630, 20.05, 20.11), all(.521, 20.25, 20.26),
+            all(.408, 21.16, 20.96), all(.333, 22.44, 21.18), all(.288, 23.67, 21.74),
             all(.225, 24.81, 22.08), all(.179, 27.16, 23.12), all(.146, 28.42, 24.05));
 
     private static Point one(int units, double distilled, double baseline) { return new Point(1, units, distilled, baseline); }
@@ -68,7 +70,9 @@ final class DistillationCompression {
                 }
             }
             Report report = run.report(e, DistillationExperiments.QUICK_NOTE);
-            report.notes().add("The paper does not tell how its baselines were trained beyond 'from original labelled data': here as the teacher, with dropout. Widths of all layers are those whose weights come closest to the published part.");
+            report.notes().add(
+                    "The paper does not tell how its baselines were trained beyond 'from original labelled data': here as the teacher, "
+                            + "with dropout. Widths of all layers are those whose weights come closest to the published part.");
             return report;
         }
     }

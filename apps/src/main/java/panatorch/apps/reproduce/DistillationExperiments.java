@@ -25,12 +25,21 @@ final class DistillationExperiments {
     static final double P = 0.5;
 
     static final List<Experiment> ALL = List.of(
-            new Experiment("distill-mnist", "Standard, Monte-Carlo and distilled predictions of LeNet with dropout behind one layer and behind all", BULO + ", table 1", DistillationExperiments::mnist),
-            new Experiment("distill-cifar10-quick", "Standard, Monte-Carlo and distilled predictions of cuda-convnet's quick network with dropout behind every layer", BULO + ", table 1", DistillationExperiments::quick),
-            new Experiment("distill-allconv", "Standard, Monte-Carlo and distilled predictions of All-CNN-C", BULO + ", table 1", DistillationExperiments::allConv),
-            new Experiment("distill-nin", "Standard, Monte-Carlo and distilled predictions of Network in Network", BULO + ", table 1", DistillationExperiments::nin),
-            new Experiment("distill-compression", "Students that are narrower than their teacher, against equally narrow networks trained on labels", BULO + ", figure 3, read off its vector graphics", DistillationCompression::run),
-            new Experiment("distill-sets", "Which images a student learns from: training images, perturbed ones, test images", BULO + ", table 1 on the right", DistillationExperiments::sets));
+            new Experiment("distill-mnist",
+                    "Standard, Monte-Carlo and distilled predictions of LeNet with dropout behind one layer and behind all",
+                    BULO + ", table 1", DistillationExperiments::mnist),
+            new Experiment("distill-cifar10-quick",
+                    "Standard, Monte-Carlo and distilled predictions of cuda-convnet's quick network with dropout behind every layer",
+                    BULO + ", table 1", DistillationExperiments::quick),
+            new Experiment("distill-allconv", "Standard, Monte-Carlo and distilled predictions of All-CNN-C", BULO + ", table 1",
+                    DistillationExperiments::allConv),
+            new Experiment("distill-nin", "Standard, Monte-Carlo and distilled predictions of Network in Network", BULO + ", table 1",
+                    DistillationExperiments::nin),
+            new Experiment("distill-compression",
+                    "Students that are narrower than their teacher, against equally narrow networks trained on labels",
+                    BULO + ", figure 3, read off its vector graphics", DistillationCompression::run),
+            new Experiment("distill-sets", "Which images a student learns from: training images, perturbed ones, test images",
+                    BULO + ", table 1 on the right", DistillationExperiments::sets));
 
     /** Published test errors of a network in %. */
     private record Published(double standard, double monteCarlo, double distilled) {}
@@ -39,11 +48,14 @@ final class DistillationExperiments {
 
     private static Report mnist(Lab lab, Experiment e) {
         try (Images images = Images.mnist(lab, lab.trainImages(IMAGES), lab.testImages(2000))) {
-            Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0) : new Recipe(10, 0.02, 5e-4, List.of(2 / 3.0), 6, 2, 25, 100, false);
+            Recipe recipe = lab.full() ? Recipe.published(30, 1e-3, 5e-4, false, 2 / 3.0)
+                    : new Recipe(10, 0.02, 5e-4, List.of(2 / 3.0), 6, 2, 25, 100, false);
             var d = new Distilling(lab, images, recipe.with(lab));
             var run = new Findings(d);
-            compare(run, "LeNet", new Published(0.67, 0.67, 0.67), () -> new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.PENULTIMATE, rate(lab))));
-            compare(run, "LeNetAll", new Published(0.51, 0.49, 0.49), () -> new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, rate(lab))));
+            compare(run, "LeNet", new Published(0.67, 0.67, 0.67),
+                    () -> new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.PENULTIMATE, rate(lab))));
+            compare(run, "LeNetAll", new Published(0.51, 0.49, 0.49),
+                    () -> new LeNet5(LeNet5.options(10).dropout(LeNet5.Dropouts.ALL, rate(lab))));
             return run.report(e, "half the dropout rate");
         }
     }
@@ -60,7 +72,9 @@ final class DistillationExperiments {
         try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             Recipe recipe = lab.full() ? Recipe.published(350, 0.05, 1e-3, true, 200 / 350.0, 250 / 350.0, 300 / 350.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
-            compare(run, "AllConv", new Published(11.20, 10.60, 10.80), () -> lab.full() ? DistillationNetworks.initialized(new AllConv(images.classes())) : DistillationNetworks.allConv(16, 32, images.classes()));
+            compare(run, "AllConv", new Published(11.20, 10.60, 10.80),
+                    () -> lab.full() ? DistillationNetworks.initialized(new AllConv(images.classes()))
+                            : DistillationNetworks.allConv(16, 32, images.classes()));
             return run.report(e, "a sixth of the filters and half the dropout rates");
         }
     }
@@ -69,7 +83,8 @@ final class DistillationExperiments {
         try (Images images = Images.cifar10(lab, lab.trainImages(IMAGES), lab.testImages(1000))) {
             Recipe recipe = lab.full() ? Recipe.published(300, 0.05, 1e-4, true, 2 / 3.0, 5 / 6.0) : small();
             var run = new Findings(new Distilling(lab, images, recipe.with(lab)));
-            compare(run, "NiN", new Published(11.16, 11.04, 11.14), () -> lab.full() ? DistillationNetworks.initialized(new NiN(images.classes())) : DistillationNetworks.nin(6, images.classes()));
+            compare(run, "NiN", new Published(11.16, 11.04, 11.14), () -> lab.full()
+                    ? DistillationNetworks.initialized(new NiN(images.classes())) : DistillationNetworks.nin(6, images.classes()));
             return run.report(e, "a sixth of the filters and half the dropout rates");
         }
     }
@@ -127,14 +142,17 @@ final class DistillationExperiments {
     }
 
     /** Returns the settings for few images, with many epochs, so that the baseline becomes as confident as after a long training. */
-    private static Recipe small() { return small(SMALL_DISTILLATION); }
+    private static Recipe small() {
+        return small(SMALL_DISTILLATION);
+    }
 
     private static Recipe small(int distillation) { return new Recipe(20, 0.02, 5e-4, List.of(2 / 3.0), distillation, 2, 25, 100, true); }
 
     /** Measures a baseline and its three predictions for each seed. */
     private static void compare(Findings run, String name, Published published, Supplier<Module> network) {
         Distilling d = run.distilling();
-        String standard = name + ", Standard", monteCarlo = name + ", Monte-Carlo (" + d.recipe().samples() + ")", distilled = name + ", Distillation";
+        String standard = name + ", Standard", monteCarlo = name + ", Monte-Carlo (" + d.recipe().samples() + ")",
+                distilled = name + ", Distillation";
         run.row(standard, published.standard);
         run.row(monteCarlo, published.monteCarlo);
         run.row(distilled, published.distilled);

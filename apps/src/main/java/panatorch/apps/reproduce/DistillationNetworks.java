@@ -25,18 +25,22 @@ final class DistillationNetworks {
      */
     static Module allConv(int first, int second, int classes) {
         return initialized(new Networks.Split(
-                new Sequential(new Dropout(0.1), conv(3, first, 3, 1), conv(first, first, 3, 1), conv(first, first, 3, 2), new Dropout(0.25),
+                new Sequential(new Dropout(0.1), conv(3, first, 3, 1), conv(first, first, 3, 1), conv(first, first, 3, 2),
+                        new Dropout(0.25),
                         conv(first, second, 3, 1), conv(second, second, 3, 1), conv(second, second, 3, 2)),
-                new Sequential(new Dropout(0.25), conv(second, second, 3, 1), conv(second, second, 1, 1), conv(second, classes, 1, 1), new AdaptiveAvgPool2d(1), new Flatten())));
+                new Sequential(new Dropout(0.25), conv(second, second, 3, 1), conv(second, second, 1, 1), conv(second, classes, 1, 1),
+                        new AdaptiveAvgPool2d(1), new Flatten())));
     }
 
     /** Creates {@link panatorch.models.NiN} with {@code 1 / part} of its units and half its dropout rates. */
     static Module nin(int part, int classes) {
         int wide = 192 / part, middle = 160 / part, narrow = 96 / part;
         return initialized(new Networks.Split(
-                new Sequential(conv(3, wide, 5, 1), conv(wide, middle, 1, 1), conv(middle, narrow, 1, 1), new MaxPool2d(3, 2, 0, true), new Dropout(0.25),
+                new Sequential(conv(3, wide, 5, 1), conv(wide, middle, 1, 1), conv(middle, narrow, 1, 1), new MaxPool2d(3, 2, 0, true),
+                        new Dropout(0.25),
                         conv(narrow, wide, 5, 1), conv(wide, wide, 1, 1), conv(wide, wide, 1, 1), new AvgPool2d(3, 2, 0, true, true)),
-                new Sequential(new Dropout(0.25), conv(wide, wide, 3, 1), conv(wide, wide, 1, 1), conv(wide, classes, 1, 1), new AdaptiveAvgPool2d(1), new Flatten())));
+                new Sequential(new Dropout(0.25), conv(wide, wide, 3, 1), conv(wide, wide, 1, 1), conv(wide, classes, 1, 1),
+                        new AdaptiveAvgPool2d(1), new Flatten())));
     }
 
     /** Units of the layers of {@code Quick}, except the last. */
@@ -44,16 +48,22 @@ final class DistillationNetworks {
         static final Widths PUBLISHED = new Widths(32, 32, 64, 64), SMALL = new Widths(16, 16, 32, 64);
 
         /** Returns the widths that leave about {@code part} of each layer's weights. */
-        Widths shrunk(double part) { return new Widths(times(conv1, part), times(conv2, part), times(conv3, part), times(ip1, part)); }
+        Widths shrunk(double part) {
+            return new Widths(times(conv1, part), times(conv2, part), times(conv3, part), times(ip1, part));
+        }
 
         private static int times(int units, double part) { return (int) Math.round(units * Math.sqrt(part)); }
 
         Widths penultimate(int units) { return new Widths(conv1, conv2, conv3, units); }
 
         /** Returns the number of weights and biases. */
-        int parameters() { return 75 * conv1 + conv1 + 25 * conv1 * conv2 + conv2 + 25 * conv2 * conv3 + conv3 + 16 * conv3 * ip1 + ip1 + 10 * ip1 + 10; }
+        int parameters() {
+            return 75 * conv1 + conv1 + 25 * conv1 * conv2 + conv2 + 25 * conv2 * conv3 + conv3 + 16 * conv3 * ip1 + ip1 + 10 * ip1 + 10;
+        }
 
-        CudaConvnetQuick network(int classes, double p) { return initialized(new CudaConvnetQuick(CudaConvnetQuick.options(classes).widths(conv1, conv2, conv3, ip1).dropout(p))); }
+        CudaConvnetQuick network(int classes, double p) {
+            return initialized(new CudaConvnetQuick(CudaConvnetQuick.options(classes).widths(conv1, conv2, conv3, ip1).dropout(p)));
+        }
     }
 
     private static Sequential conv(long in, long out, long kernel, long stride) {

@@ -60,7 +60,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
      * @param reference samples of the mean prediction with which all others are compared
      * @param mirrored whether images may be mirrored
      */
-    record Recipe(int epochs, double rate, double weightDecay, List<Double> drops, int distillation, int masks, int samples, int reference, boolean mirrored) {
+    record Recipe(int epochs, double rate, double weightDecay, List<Double> drops, int distillation, int masks, int samples, int reference,
+            boolean mirrored) {
         /** Returns the paper's settings: 30 epochs of distillation, one mask per example, and 100 samples. */
         static Recipe published(int epochs, double rate, double weightDecay, boolean mirrored, Double... drops) {
             return new Recipe(epochs, rate, weightDecay, List.of(drops), PaperSchedule.EPOCHS, 1, 100, 1000, mirrored);
@@ -68,19 +69,26 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
 
         double lastRate() { return rate * Math.pow(0.1, drops.size()); }
 
-        Recipe with(Lab lab) { return new Recipe(lab.epochs(epochs, epochs), rate, weightDecay, drops, lab.epochs(distillation, distillation), masks, samples, reference, mirrored); }
+        Recipe with(Lab lab) {
+            return new Recipe(lab.epochs(epochs, epochs), rate, weightDecay, drops, lab.epochs(distillation, distillation), masks, samples,
+                    reference, mirrored);
+        }
     }
 
     /** Returns the batch size. The paper does not state its own; a few thousand images need smaller batches for as many steps. */
-    int batch() { return lab.full() ? BATCH : SMALL_BATCH; }
+    int batch() {
+        return lab.full() ? BATCH : SMALL_BATCH;
+    }
 
     // ---- training
 
     /** Trains a new network with dropout on labelled images, with SGD and momentum. */
     void baseline(Module network, long seed) {
-        try (var o = new SGD(network.parameters(), SGD.options(recipe.rate).momentum(MOMENTUM).weightDecay(recipe.weightDecay).fused(true))) {
+        try (var o =
+                new SGD(network.parameters(), SGD.options(recipe.rate).momentum(MOMENTUM).weightDecay(recipe.weightDecay).fused(true))) {
             long[] falls = recipe.drops.stream().mapToLong(d -> Math.max(1, Math.round(d * recipe.epochs))).toArray();
-            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed, List.of()), recipe.epochs, Schedule.eachEpoch(new MultiStepLR(o, falls)));
+            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed, List.of()), recipe.epochs,
+                    Schedule.eachEpoch(new MultiStepLR(o, falls)));
         }
     }
 
@@ -99,9 +107,14 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     List<Monitor.Means> distil(Module teacher, Module student, Source source, double rate, long seed) {
         boolean perturbed = source == Source.PERTURBED, grey = images.train().imageShape()[0] == 1;
         Perturbation perturbation = perturbed && !grey ? Perturbation.pixels(PERTURBED) : null;
-        try (var o = PaperSchedule.optimizer(student, rate); var distillation = new Distillation(new Teacher(teacher, recipe.masks), perturbation)) {
-            var schedule = Schedule.eachEpoch(new MultiStepLR(o, Math.max(1, recipe.distillation * 2L / 3))); // PaperSchedule's, of as many epochs as there are
-            fit(student, o, distillation, shuffled(source == Source.TEST ? images.test() : images.train(), seed + 1, perturbed && grey ? List.of(Distilling::blackened) : List.of()), recipe.distillation, schedule, distillation.monitor());
+        try (var o = PaperSchedule.optimizer(student, rate);
+                var distillation = new Distillation(new Teacher(teacher, recipe.masks), perturbation)) {
+            // PaperSchedule's, of as many epochs as there are
+            var schedule = Schedule.eachEpoch(new MultiStepLR(o, Math.max(1, recipe.distillation * 2L / 3)));
+            fit(student, o, distillation,
+                    shuffled(source == Source.TEST ? images.test() : images.train(), seed + 1,
+                            perturbed && grey ? List.of(Distilling::blackened) : List.of()),
+                    recipe.distillation, schedule, distillation.monitor());
             return List.copyOf(distillation.monitor().history());
         }
     }
@@ -122,7 +135,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         all.add(new Callback() {
             @Override public void batchEnd(Trainer t) { lab.check(); }
         });
-        try (var trainer = Trainer.of(model, optimizer, objective).device(lab.device()).precision(lab.precision()).memoryFormat(MemoryFormat.CHANNELS_LAST).callbacks(all.toArray(Callback[]::new)).build()) {
+        try (var trainer = Trainer.of(model, optimizer, objective).device(lab.device()).precision(lab.precision())
+                .memoryFormat(MemoryFormat.CHANNELS_LAST).callbacks(all.toArray(Callback[]::new)).build()) {
             trainer.fit(batches, epochs);
         }
     }
@@ -133,7 +147,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
      */
     private static Tensor blackened(Tensor bytes, Generator generator) {
         try (var scope = Scope.open()) {
-            return scope.move(bytes.mul(Torch.rand(generator, DType.FLOAT32, bytes.size(0), 1, bytes.size(2), bytes.size(3)).ge(PERTURBED)));
+            return scope
+                    .move(bytes.mul(Torch.rand(generator, DType.FLOAT32, bytes.size(0), 1, bytes.size(2), bytes.size(3)).ge(PERTURBED)));
         }
     }
 
@@ -189,7 +204,9 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     }
 
     /** Returns the Monte-Carlo predictor, which needs as many passes as samples. */
-    Predictor monteCarlo(Module teacher) { return Predictor.monteCarlo(teacher, recipe.samples, AT_ONCE); }
+    Predictor monteCarlo(Module teacher) {
+        return Predictor.monteCarlo(teacher, recipe.samples, AT_ONCE);
+    }
 
     private Tensor all(Predictor predictor) {
         return gathered(b -> predictor.logProbabilities(b.input().to(lab.device())).to(Device.CPU, DType.FLOAT64));

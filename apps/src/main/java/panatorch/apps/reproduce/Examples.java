@@ -14,7 +14,9 @@ public interface Examples {
     Dataset test();
 
     /** Describes the data set in a report. */
-    default Map<String, Object> settings() { return Map.of("set", name(), "train examples", train().size(), "test examples", test().size()); }
+    default Map<String, Object> settings() {
+        return Map.of("set", name(), "train examples", train().size(), "test examples", test().size());
+    }
 
     /** Returns the training examples in order and without augmentation, for evaluation. */
     Batches trainingAsTest();

@@ -13,7 +13,9 @@ import java.io.IOException;
  */
 public record Experiment(String name, String title, String source, boolean anyImages, Program program) {
     /** Creates an experiment with a fixed data set. */
-    public Experiment(String name, String title, String source, Program program) { this(name, title, source, false, program); }
+    public Experiment(String name, String title, String source, Program program) {
+        this(name, title, source, false, program);
+    }
 
     @FunctionalInterface
     public interface Program {

@@ -7,5 +7,6 @@ import java.util.stream.Stream;
 public final class Experiments {
     private Experiments() {}
 
-    public static final List<Experiment> ALL = Stream.of(MultiSampleExperiments.ALL, GyroExperiments.ALL, DistillationExperiments.ALL).flatMap(List::stream).toList();
+    public static final List<Experiment> ALL =
+            Stream.of(MultiSampleExperiments.ALL, GyroExperiments.ALL, DistillationExperiments.ALL).flatMap(List::stream).toList();
 }

@@ -34,7 +34,8 @@ final class Findings {
 
     void add(String row, long seed, Map<String, Double> measures) {
         measures.forEach((measure, value) -> table.add(row, measure, value));
-        lab.say(row + ", seed " + seed + ": " + measures.entrySet().stream().map(m -> String.format(Locale.ROOT, "%s %.4g", m.getKey(), m.getValue())).collect(Collectors.joining(", ")));
+        lab.say(row + ", seed " + seed + ": " + measures.entrySet().stream()
+                .map(m -> String.format(Locale.ROOT, "%s %.4g", m.getKey(), m.getValue())).collect(Collectors.joining(", ")));
     }
 
     /**
@@ -67,11 +68,17 @@ final class Findings {
         settings.put("batch", distilling.batch());
         settings.put("recipe", r.toString());
         var notes = new ArrayList<String>();
-        notes.add("'" + Distilling.DIVERGENCE + "' is KL(p̄‖q) in nats a test image, p̄ the mean of " + r.reference() + " masks that no row has seen. '" + Distilling.FLOOR
-                + "' is the mutual information of those masks: the student's divergence from single masks is KL + floor. '" + Distilling.EXCESS + "' is the last epoch's, of " + r.masks() + " masks an example, which sees about 1/" + r.masks() + " of the floor too little.");
-        notes.add("± is over seeds, a teacher each; the paper's (0.01 to 0.18 points) is over repetitions with one teacher. It tells neither dropout rates, batch sizes, L2 coefficients nor the hyper-parameters of AllConv and NiN: ours.");
+        notes.add("'" + Distilling.DIVERGENCE + "' is KL(p̄‖q) in nats a test image, p̄ the mean of " + r.reference()
+                + " masks that no row has seen. '" + Distilling.FLOOR
+                + "' is the mutual information of those masks: the student's divergence from single masks is KL + floor. '"
+                + Distilling.EXCESS + "' is the last epoch's, of " + r.masks() + " masks an example, which sees about 1/" + r.masks()
+                + " of the floor too little.");
+        notes.add(
+                "± is over seeds, a teacher each; the paper's (0.01 to 0.18 points) is over repetitions with one teacher. It tells "
+                        + "neither dropout rates, batch sizes, L2 coefficients nor the hyper-parameters of AllConv and NiN: ours.");
         if (!lab.full()) {
-            notes.add("Not the published settings: " + (smaller.isEmpty() ? "" : smaller + "; ") + images.train().size() + " images of " + images.name() + ", " + images.test().size() + " test images, " + r.epochs() + " epochs of training and "
+            notes.add("Not the published settings: " + (smaller.isEmpty() ? "" : smaller + "; ") + images.train().size() + " images of "
+                    + images.name() + ", " + images.test().size() + " test images, " + r.epochs() + " epochs of training and "
                     + r.distillation() + " of distillation. --full has them; published figures stand beside for orientation only.");
         }
         return lab.report(e, settings, table, curves, "loss of distillation", notes);

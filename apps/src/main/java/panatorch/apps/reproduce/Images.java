@@ -66,7 +66,8 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
     public static Images cifar100(Lab lab, int images, int testImages) {
         Path data = needed(lab, "CIFAR-100"), train = data.resolve("cifar-100-binary").resolve("train.bin");
         boolean part = !lab.full() && Files.isRegularFile(train);
-        return of("CIFAR-100", part ? Cifar100.of(train, Cifar100.Labels.FINE) : Cifar100.train(data), Cifar100.test(data), images, testImages);
+        return of("CIFAR-100", part ? Cifar100.of(train, Cifar100.Labels.FINE) : Cifar100.train(data), Cifar100.test(data), images,
+                testImages);
     }
 
     /**
@@ -85,7 +86,9 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
         return data;
     }
 
-    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) { return of(name, train, test, train.limit(images), test.limit(testImages)); }
+    private static Images of(String name, Dataset train, Dataset test, int images, int testImages) {
+        return of(name, train, test, train.limit(images), test.limit(testImages));
+    }
 
     /**
      * Normalises by mean and deviation of the whole training set.
@@ -98,7 +101,9 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
     }
 
     /** Returns the same images, each normalised by its own mean and deviation. */
-    public Images standardized() { return new Images(name, train, test, sets, new Standardize()); }
+    public Images standardized() {
+        return new Images(name, train, test, sets, new Standardize());
+    }
 
     public int classes() { return train.classes(); }
 

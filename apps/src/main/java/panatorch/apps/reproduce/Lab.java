@@ -29,7 +29,8 @@ import panatorch.train.Placement;
  * @param output takes the lines of the log
  * @param interruption throws if the user has pressed Ctrl-C
  */
-public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, int repetitions, @Nullable Integer epochs, @Nullable Integer trainLimit, Device device, Precision precision,
+public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, int repetitions, @Nullable Integer epochs,
+        @Nullable Integer trainLimit, Device device, Precision precision,
         Consumer<String> output, Runnable interruption) {
     /**
      * A data set that the user chose.
@@ -47,10 +48,14 @@ public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, in
     public void check() { interruption.run(); }
 
     /** Returns the number of epochs: what the user passed, or else the quick or the published one. */
-    public int epochs(int quick, int published) { return epochs != null ? epochs : full ? published : quick; }
+    public int epochs(int quick, int published) {
+        return epochs != null ? epochs : full ? published : quick;
+    }
 
     /** Returns the greatest number of training images; unlimited for the published settings. */
-    public int trainImages(int quick) { return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick; }
+    public int trainImages(int quick) {
+        return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick;
+    }
 
     /**
      * Returns the greatest number of test images: unlimited for the published settings, and at most the number of training images that the

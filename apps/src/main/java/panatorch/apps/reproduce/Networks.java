@@ -56,8 +56,8 @@ final class Networks {
     }
 
     /**
-     * Creates three convolutions with batch normalisation for inputs of 32×32, small enough for a sweep on two cores. The output is
-     * 64×4×4, not flattened.
+     * Creates three convolutions with batch normalisation for inputs of 32×32, small enough for a sweep on two cores. The output is 64×4×4,
+     * not flattened.
      */
     static Sequential smallTrunk() {
         return new Sequential(conv(3, 32), new MaxPool2d(2), conv(32, 64), new MaxPool2d(2), conv(64, 64), new MaxPool2d(2));
@@ -65,7 +65,9 @@ final class Networks {
 
     static Sequential smallFlatTrunk() { return new Sequential(smallTrunk(), new Flatten()); }
 
-    private static Sequential conv(long in, long out) { return new Sequential(new Conv2d(Conv2d.options(in, out, 3).padding(1)), new BatchNorm2d(out), new ReLU()); }
+    private static Sequential conv(long in, long out) {
+        return new Sequential(new Conv2d(Conv2d.options(in, out, 3).padding(1)), new BatchNorm2d(out), new ReLU());
+    }
 
     private static Module part(Module network, String name) { return Objects.requireNonNull(network.namedChildren().get(name), name); }
 
@@ -96,19 +98,22 @@ final class Networks {
     static Module resnetTrunk(int depth) {
         var net = new CifarResNet(depth, CifarResNet.Shortcut.PROJECTION, 10);
         part(net, "linear").close();
-        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), new GlobalPool(true));
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "layer1"), part(net, "layer2"),
+                part(net, "layer3"), new GlobalPool(true));
     }
 
     /** Creates the head of kushajveersingh's notebook: normalisation, dropout and a linear layer, twice. */
     static Sequential normalizedHead(int classes, double p) {
-        return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p), new Linear(128, classes));
+        return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p),
+                new Linear(128, classes));
     }
 
     /** Creates ResNet-18 up to its head, {@code [N, 512]}. */
     static Module resnet18Trunk(ResNet.Stem stem) {
         var net = ResNet.resnet18(stem, 10);
         part(net, "fc").close();
-        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "maxpool"), part(net, "layer1"), part(net, "layer2"), part(net, "layer3"), part(net, "layer4"), new GlobalPool(false));
+        return new Sequential(part(net, "conv1"), part(net, "bn1"), new ReLU(), part(net, "maxpool"), part(net, "layer1"),
+                part(net, "layer2"), part(net, "layer3"), part(net, "layer4"), new GlobalPool(false));
     }
 
     /**
@@ -131,7 +136,8 @@ final class Networks {
         layers.add(new Linear(in * side * side, hidden, false));
         layers.add(new ReLU());
         var net = new Split(new Sequential(layers.toArray(Module[]::new)),
-                new Sequential(new Dropout(p), new Linear(hidden, hidden, false), new ReLU(), new Dropout(p), new Linear(hidden, classes, false)));
+                new Sequential(new Dropout(p), new Linear(hidden, hidden, false), new ReLU(), new Dropout(p),
+                        new Linear(hidden, classes, false)));
         for (Tensor weight : net.parameters()) Init.xavierUniform_(weight);
         return net;
     }
@@ -146,7 +152,8 @@ final class Networks {
             long[] pixels = {2, 3};
             if (!both) return maps.mean(pixels, false);
             try (var scope = Scope.open()) {
-                return scope.move(Aten.cat(maps.amax(pixels, false), maps.mean(pixels, false)).unflatten(0, new long[] {2, -1}).transpose(0, 1).flatten(1, -1));
+                return scope.move(Aten.cat(maps.amax(pixels, false), maps.mean(pixels, false)).unflatten(0, new long[] {2, -1})
+                        .transpose(0, 1).flatten(1, -1));
             }
         }
 
@@ -162,8 +169,10 @@ final class Networks {
             this.in = in;
             this.out = out;
             this.stride = stride;
-            residual = child("residual", new Sequential(new Conv2d(Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false)), new BatchNorm2d(out), new ReLU(),
-                    new Conv2d(Conv2d.options(out, out, 3).padding(1).bias(false)), new BatchNorm2d(out)));
+            residual = child("residual",
+                    new Sequential(new Conv2d(Conv2d.options(in, out, 3).stride(stride).padding(1).bias(false)), new BatchNorm2d(out),
+                            new ReLU(),
+                            new Conv2d(Conv2d.options(out, out, 3).padding(1).bias(false)), new BatchNorm2d(out)));
             shortcut = child("shortcut", in == out && stride == 1 ? new Sequential()
                     : new Sequential(new Conv2d(Conv2d.options(in, out, 1).stride(stride).bias(false)), new BatchNorm2d(out)));
         }

@@ -21,7 +21,8 @@ import panatorch.serialize.AtomicFile;
  * @param curve name of the measure of the curves
  * @param notes what a reader of the table must know, such as how the settings differ from the paper's
  */
-public record Report(Experiment experiment, Map<String, Object> settings, List<Long> seeds, Table table, Map<String, double[]> curves, String curve, List<String> notes) {
+public record Report(Experiment experiment, Map<String, Object> settings, List<Long> seeds, Table table, Map<String, double[]> curves,
+        String curve, List<String> notes) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** Writes {@code report.json}, {@code report.md} and {@code plot.png} to a folder that exists. */
@@ -57,7 +58,8 @@ public record Report(Experiment experiment, Map<String, Object> settings, List<L
 
     public String markdown() {
         var text = new StringBuilder("# " + experiment.name() + "\n" + experiment.title() + "\n\n" + experiment.source() + "\n\n");
-        text.append("Seeds ").append(seeds).append("; mean ± standard deviation over them, of the last epoch.\n\n").append(table.markdown()).append('\n');
+        text.append("Seeds ").append(seeds).append("; mean ± standard deviation over them, of the last epoch.\n\n").append(table.markdown())
+                .append('\n');
         if (!curves.isEmpty()) text.append("![").append(curve).append("](plot.png)\n\n");
         notes.forEach(n -> text.append("- ").append(n).append('\n'));
         text.append("\nSettings: ").append(settings).append('\n');

@@ -31,7 +31,8 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
         Table train = Table.tsv(data.resolve("sst2/train.tsv")), test = Table.tsv(data.resolve("sst2/dev.tsv"));
         List<String> texts = train.column("sentence");
         var words = new ArrayList<String>();
-        for (String text : texts.subList(0, Math.min(sentences, texts.size()))) WORD.matcher(text).results().forEach(m -> words.add(m.group()));
+        for (String text : texts.subList(0, Math.min(sentences, texts.size())))
+            WORD.matcher(text).results().forEach(m -> words.add(m.group()));
         var vocabulary = Vocabulary.build(words, SPECIAL, 2, 30522);
         var tokenizer = new WordPiece(vocabulary, true);
         return new Sentences(TextDataset.of(train, "sentence", "label", CLASSES, tokenizer, maxTokens).limit(sentences),
@@ -41,7 +42,9 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
     @Override public String name() { return "SST-2"; }
 
     /** Returns training batches, in a new order each epoch, without a smaller last batch. */
-    Batches training(int batchSize) { return DataLoader.of(train, batchSize).shuffle().dropLast().build(); }
+    Batches training(int batchSize) {
+        return DataLoader.of(train, batchSize).shuffle().dropLast().build();
+    }
 
     @Override public Batches trainingAsTest() { return DataLoader.of(train, testBatch).build(); }
 

@@ -38,9 +38,13 @@ final class Subnetworks implements Callback {
 
     private List<GyroMasks> masks() { return gyro.replaced().values().stream().map(Subnetworks::masks).toList(); }
 
-    private static GyroMasks masks(DropoutLayer layer) { return (GyroMasks) Objects.requireNonNull(layer.masks(), "gyro dropout has replaced the masks"); }
+    private static GyroMasks masks(DropoutLayer layer) {
+        return (GyroMasks) Objects.requireNonNull(layer.masks(), "gyro dropout has replaced the masks");
+    }
 
-    private static Tensor bank(DropoutLayer layer) { return Objects.requireNonNull(masks(layer).bank(), "a forward pass has drawn the bank"); }
+    private static Tensor bank(DropoutLayer layer) {
+        return Objects.requireNonNull(masks(layer).bank(), "a forward pass has drawn the bank");
+    }
 
     @Override public void batchStart(Trainer t) {
         List<long[]> active = masks().stream().map(m -> gyro.schedule().active(m.layer())).toList();
@@ -54,19 +58,20 @@ final class Subnetworks implements Callback {
      * Measures the mean accuracy of one subnetwork, the accuracy of the ensemble, and their disagreement in %, for trained subnetworks and
      * for as many random ones as σ.
      *
-     * @param gyro the recorded subnetworks; null for a model that was trained without gyro dropout, for which only random ones are
-     *       measured
+     * @param gyro the recorded subnetworks; null for a model that was trained without gyro dropout, for which only random ones are measured
      * @param everywhere whether the trunk has dropout too; only the first test batch is measured then, because each subnetwork runs the
-     *       whole model
+     * whole model
      */
-    static Map<String, Double> measures(Lab lab, Classifier model, Batches testing, boolean everywhere, double p, int count, long seed, @Nullable Subnetworks gyro) {
+    static Map<String, Double> measures(Lab lab, Classifier model, Batches testing, boolean everywhere, double p, int count, long seed,
+            @Nullable Subnetworks gyro) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(model)) {
             var inputs = new ArrayList<Tensor>();
             var targets = new ArrayList<Tensor>();
             try (var epoch = testing.epoch(1, 0)) {
                 while (epoch.hasNext() && !(everywhere && inputs.size() == 1)) {
                     try (var batch = epoch.next(); var one = Scope.open()) {
-                        Tensor target = Objects.requireNonNull(batch.target(), "test examples have labels"), input = batch.input().to(lab.device(), batch.input().dtype());
+                        Tensor target = Objects.requireNonNull(batch.target(), "test examples have labels"),
+                                input = batch.input().to(lab.device(), batch.input().dtype());
                         inputs.add(one.move(everywhere ? input.clone() : model.features(input)));
                         targets.add(one.move(target.to(lab.device(), target.dtype()).clone()));
                     }
@@ -110,8 +115,10 @@ final class Subnetworks implements Callback {
      *
      * @param banks masks that replace the random ones
      */
-    private static GyroDiagnostics of(Module part, Tensor input, Tensor target, double p, int count, long seed, Map<DropoutLayer, Tensor> banks) {
-        try (var schedule = GyroSchedule.of(count, 1, 1, 1_000_000 + seed)) { // other masks than the ones of training, which has the plain seed
+    private static GyroDiagnostics of(Module part, Tensor input, Tensor target, double p, int count, long seed,
+            Map<DropoutLayer, Tensor> banks) {
+        // other masks than the ones of training, which has the plain seed
+        try (var schedule = GyroSchedule.of(count, 1, 1, 1_000_000 + seed)) {
             var drawn = GyroDropout.replaceIn(part, schedule, GyroOptions.DEFAULT.p(p));
             try {
                 try (var modes = Modes.sampling(part); var scope = Scope.open()) {

@@ -63,7 +63,8 @@ public final class Sweep {
     public Map<String, double[]> curves() { return curves; }
 
     private static String text(Map<String, Double> measures) {
-        return new ArrayList<>(measures.entrySet()).stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
+        return new ArrayList<>(measures.entrySet()).stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue()))
+                .collect(Collectors.joining(", "));
     }
 
     private static double[] scaled(double[] values, double by) {

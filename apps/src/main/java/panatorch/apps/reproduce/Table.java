@@ -22,20 +22,27 @@ public final class Table {
      * @param variant name of the variant
      * @param published published values by measure
      */
-    public void row(String variant, Map<String, Double> published) { rows.putIfAbsent(variant, new Row(new LinkedHashMap<>(), new LinkedHashMap<>(published))); }
+    public void row(String variant, Map<String, Double> published) {
+        rows.putIfAbsent(variant, new Row(new LinkedHashMap<>(), new LinkedHashMap<>(published)));
+    }
 
-    public void add(String variant, String measure, double value) { row(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value); }
+    public void add(String variant, String measure, double value) {
+        row(variant).values.computeIfAbsent(measure, m -> new ArrayList<>()).add(value);
+    }
 
     public Map<String, Row> rows() { return rows; }
 
     /** Returns the mean, or NaN without values. */
-    public double mean(String variant, String measure) { return values(variant, measure).stream().mapToDouble(v -> v).average().orElse(Double.NaN); }
+    public double mean(String variant, String measure) {
+        return values(variant, measure).stream().mapToDouble(v -> v).average().orElse(Double.NaN);
+    }
 
     /** Returns the standard deviation of the sample, or NaN for fewer than two values. */
     public double sd(String variant, String measure) {
         List<Double> values = values(variant, measure);
         double mean = mean(variant, measure);
-        return values.size() < 2 ? Double.NaN : Math.sqrt(values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum() / (values.size() - 1));
+        return values.size() < 2 ? Double.NaN
+                : Math.sqrt(values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum() / (values.size() - 1));
     }
 
     private List<Double> values(String variant, String measure) { return row(variant).values.getOrDefault(measure, List.of()); }
@@ -52,8 +59,8 @@ public final class Table {
     }
 
     /**
-     * Formats the table as Markdown, one line per variant. A measure is mean ± standard deviation, and the published value stands beside
-     * it if it is known.
+     * Formats the table as Markdown, one line per variant. A measure is mean ± standard deviation, and the published value stands beside it
+     * if it is known.
      */
     public String markdown() {
         var measures = new LinkedHashSet<String>();
@@ -85,6 +92,7 @@ public final class Table {
     private static String number(@Nullable Double value) {
         if (value == null || value.isNaN()) return "";
         double size = Math.abs(value);
-        return String.format(Locale.ROOT, size >= 1000 ? "%.0f" : size >= 10 ? "%.2f" : size >= 0.0995 || size == 0 ? "%.3f" : "%.2g", value);
+        return String.format(Locale.ROOT, size >= 1000 ? "%.0f" : size >= 10 ? "%.2f" : size >= 0.0995 || size == 0 ? "%.3f" : "%.2g",
+                value);
     }
 }

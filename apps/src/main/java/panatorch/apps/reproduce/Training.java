@@ -34,7 +34,8 @@ import panatorch.train.Trainer;
  * @param optimizer creates the optimiser
  * @param schedule creates the learning-rate schedule, given the optimiser and the number of steps
  */
-public record Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer, BiFunction<Optimizer, Long, Callback> schedule) {
+public record Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer,
+        BiFunction<Optimizer, Long, Callback> schedule) {
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     public static final String TRAIN_LOSS = "train loss", TEST_LOSS = "test loss", TEST_ERROR = "test error %", STEP_TIME = "ms/step";
@@ -42,7 +43,9 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
     static final String CURVE = "train loss in evaluation mode";
 
     /** Creates a training with a constant learning rate. */
-    public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) { this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {}); }
+    public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) {
+        this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {});
+    }
 
     /**
      * Trains and measures a network.
@@ -50,14 +53,17 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
      * @param model creates the network, which is closed here
      * @param methods creates the callbacks and training methods for it
      */
-    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) { return run(seed, model, batches, methods, t -> Map.of()); }
+    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) {
+        return run(seed, model, batches, methods, t -> Map.of());
+    }
 
     /**
      * Trains and measures a network.
      *
      * @param after takes further measures of the trained model
      */
-    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods, Function<Trainer, Map<String, Double>> after) {
+    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods,
+            Function<Trainer, Map<String, Double>> after) {
         Torch.manualSeed(seed);
         try (Module m = model.apply(seed); Optimizer o = optimizer.apply(m)) {
             var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), lab.placement());
@@ -65,7 +71,9 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
             var callbacks = new ArrayList<Callback>(methods.apply(m));
             callbacks.add(schedule.apply(o, (long) epochs * batches.count()));
             callbacks.add(watch);
-            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision()).memoryFormat(MemoryFormat.CHANNELS_LAST).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision())
+                    .memoryFormat(MemoryFormat.CHANNELS_LAST).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new))
+                    .build()) {
                 trainer.fit(batches, examples.testing(), epochs);
                 Map<String, Double> test = trainer.history().getLast().test();
                 var measures = new LinkedHashMap<String, Double>();

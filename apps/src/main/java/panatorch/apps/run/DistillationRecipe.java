@@ -54,13 +54,16 @@ public final class DistillationRecipe implements Recipe {
         student = Module.copyOf(network);
         optimizer = PaperSchedule.optimizer(student, options.lr());
         schedule = Schedule.eachEpoch(new MultiStepLR(optimizer, 0.1, options.fall())); // the paper's schedule for this number of epochs
-        distillation = new Distillation(new Teacher(random, options.samples()), options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
+        distillation = new Distillation(new Teacher(random, options.samples()),
+                options.perturb() == 0 ? null : Perturbation.pixels(options.perturb()));
         Torch.manualSeed(setup.seed());
     }
 
     @Override public String describe() {
-        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d", setup.model(), setup.describeData(),
-                Counted.of(setup.epochs(), "epoch"), Counted.of(options.samples(), "mask"), setup.device(), setup.precision(), options.lr(), options.fall());
+        return String.format(Locale.ROOT, "Distilling %s %s:%n%s, %s an example, on %s in %s, by sgd at %s, a tenth of it after epoch %d",
+                setup.model(), setup.describeData(),
+                Counted.of(setup.epochs(), "epoch"), Counted.of(options.samples(), "mask"), setup.device(), setup.precision(), options.lr(),
+                options.fall());
     }
 
     @Override public Classifier model() { return student; }
@@ -80,7 +83,9 @@ public final class DistillationRecipe implements Recipe {
     @Override public @Nullable Double excess(int epoch) { return known(distillation.monitor().history().get(epoch)); }
 
     /** Returns the excess loss, or null with one mask an example, which does not tell the lower bound of the loss. */
-    private static @Nullable Double known(Monitor.Means means) { return Double.isNaN(means.excess()) ? null : means.excess(); }
+    private static @Nullable Double known(Monitor.Means means) {
+        return Double.isNaN(means.excess()) ? null : means.excess();
+    }
 
     @Override public boolean compares() { return true; }
 
@@ -94,7 +99,8 @@ public final class DistillationRecipe implements Recipe {
     }
 
     private Metrics.Score score(Predictions.Predictor predictor, Runnable interruption) {
-        try (var progress = Progress.none(); var predictions = Predictions.of(network, predictor, setup.testLoader(), setup.precision(), setup.device(), progress, interruption)) {
+        try (var progress = Progress.none(); var predictions =
+                Predictions.of(network, predictor, setup.testLoader(), setup.precision(), setup.device(), progress, interruption)) {
             return Metrics.Score.of(predictions.score().accuracy(), predictions.score().loss());
         }
     }

@@ -55,7 +55,8 @@ final class EpochLog implements Callback {
 
     Metrics metrics() {
         EpochMetrics last = epochs.getLast();
-        return new Metrics(config, List.copyOf(epochs), new Metrics.Final(last.testLoss(), last.testAccuracy(), recipe.model().parameterCount()), data, null, comparison);
+        return new Metrics(config, List.copyOf(epochs),
+                new Metrics.Final(last.testLoss(), last.testAccuracy(), recipe.model().parameterCount()), data, null, comparison);
     }
 
     /** Adds the scores of a student and its teacher to the metrics. */
@@ -91,15 +92,18 @@ final class EpochLog implements Callback {
     }
 
     private EpochMetrics epoch(Trainer.EpochSummary e, double imagesPerSecond, long memory) {
-        return new EpochMetrics((int) e.epoch(), mean(e.train(), "loss"), mean(e.train(), "accuracy"), mean(e.test(), "loss"), mean(e.test(), "accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
+        return new EpochMetrics((int) e.epoch(), mean(e.train(), "loss"), mean(e.train(), "accuracy"), mean(e.test(), "loss"),
+                mean(e.test(), "accuracy"), e.learningRate(), e.seconds(), imagesPerSecond, memory, recipe.excess((int) e.epoch() - 1));
     }
 
     private static double mean(Map<String, Double> means, String measure) { return Objects.requireNonNull(means.get(measure), measure); }
 
     /** Writes the file of the training monitor that PyTorch projects use, a list with four decimals for each measure, and the curves. */
     private void monitor() throws IOException {
-        var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc", epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
-                "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc", epochs.stream().map(e -> rounded(e.testAccuracy())).toList());
+        var lists = Map.of("loss", epochs.stream().map(e -> rounded(e.trainLoss())).toList(), "acc",
+                epochs.stream().map(e -> rounded(e.trainAccuracy())).toList(),
+                "valid_loss", epochs.stream().map(e -> rounded(e.testLoss())).toList(), "valid_acc",
+                epochs.stream().map(e -> rounded(e.testAccuracy())).toList());
         AtomicFile.write(folder.resolve(OutputFolder.MONITOR), Json.LINE.writeValueAsBytes(new java.util.TreeMap<>(lists)));
         Curves.tryWrite(folder.resolve(OutputFolder.CURVES), metrics());
     }

@@ -45,7 +45,8 @@ public final class LabelRecipe implements Recipe {
         Torch.manualSeed(setup.seed());
         model = setup.model().create(classes);
         model.to(setup.device(), null, ModelName.FORMAT);
-        subnetworks = options.model().dropout() == DropoutName.GYRO ? GyroSchedule.of(options.model().sigma(), options.model().tau(), setup.epochs() * setup.steps(), setup.seed()) : null;
+        subnetworks = options.model().dropout() == DropoutName.GYRO
+                ? GyroSchedule.of(options.model().sigma(), options.model().tau(), setup.epochs() * setup.steps(), setup.seed()) : null;
         gyro = subnetworks == null ? null : replaced(subnetworks);
         if (gyro != null) methods.add(gyro);
         optimizer = l.step().over(model.parameters(), l.lr());
@@ -73,8 +74,11 @@ public final class LabelRecipe implements Recipe {
         LearningPlan l = options.learning();
         int threads = options.compute().threads();
         return String.format(Locale.ROOT, "Training %s (%,d parameters, %s) %s:%n%s of %s on %s with %s in %s%s, by %s with a %s schedule",
-                setup.model(), model.parameterCount(), options.model().describe(), setup.describeData(), Counted.of(setup.epochs(), "epoch"), Counted.of(setup.trainLoader().count(), "batch", "batches"),
-                setup.device(), Counted.of(threads, "thread"), setup.precision(), setup.precision().reason().equals("asked for") ? "" : " (" + setup.precision().reason() + ")", l.step().optimizer(), l.schedule().name());
+                setup.model(), model.parameterCount(), options.model().describe(), setup.describeData(),
+                Counted.of(setup.epochs(), "epoch"), Counted.of(setup.trainLoader().count(), "batch", "batches"),
+                setup.device(), Counted.of(threads, "thread"), setup.precision(),
+                setup.precision().reason().equals("asked for") ? "" : " (" + setup.precision().reason() + ")", l.step().optimizer(),
+                l.schedule().name());
     }
 
     @Override public Classifier model() { return model; }
@@ -86,11 +90,15 @@ public final class LabelRecipe implements Recipe {
     @Override public List<Callback> callbacks() { return methods; }
 
     /** The cross-entropy of a uniform prediction. Label smoothing and mixup do not change it. */
-    @Override public double baselineLoss() { return Math.log(setup.train().classes()); }
+    @Override public double baselineLoss() {
+        return Math.log(setup.train().classes());
+    }
 
     @Override public double pBeforeHead() { return options.model().pBeforeHead(); }
 
-    @Override public String divergenceAdvice() { return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same"; }
+    @Override public String divergenceAdvice() {
+        return "--lr (find-lr suggests one), --warm-up 1, --clip-norm 1 or --precision fp32, or --keep-going to train on all the same";
+    }
 
     /** Removes gyro dropout's masks, which are no weights. */
     @Override public void finish() { if (gyro != null) gyro.undo(); }

@@ -36,7 +36,9 @@ public interface Recipe extends AutoCloseable {
     default double baselineLoss() { return Double.NaN; }
 
     /** Returns the student's loss of the current epoch beyond its lower bound, or null if that is unknown. */
-    default @Nullable Double excess() { return null; }
+    default @Nullable Double excess() {
+        return null;
+    }
 
     /**
      * Returns the student's loss of a finished epoch beyond its lower bound, or null if that is unknown.

@@ -9,8 +9,8 @@ import org.apache.logging.log4j.ThreadContext;
 import panatorch.apps.console.ConsoleWriter;
 
 /**
- * The output of a run: on the console, unless the run is quiet, and with the time in {@code run.log} in its folder. Warnings of this
- * thread go there too.
+ * The output of a run: on the console, unless the run is quiet, and with the time in {@code run.log} in its folder. Warnings of this thread
+ * go there too.
  */
 public final class RunLog implements AutoCloseable {
     /** Names that {@code log4j2.xml} uses. */

@@ -15,8 +15,8 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * Shows the progress of a trainer, and ends a run whose loss is NaN or infinite. It reads the sums a few times a second, because that
- * waits for a GPU, and before each checkpoint, because a diverged one is worthless.
+ * Shows the progress of a trainer, and ends a run whose loss is NaN or infinite. It reads the sums a few times a second, because that waits
+ * for a GPU, and before each checkpoint, because a diverged one is worthless.
  */
 final class RunProgress implements Callback, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
@@ -59,8 +59,10 @@ final class RunProgress implements Callback, AutoCloseable {
     }
 
     private RunFailure diverged(double loss, Trainer trainer) {
-        return new RunFailure(String.format(Locale.ROOT, "the loss became %s in epoch %d, by step %,d of the run, at a learning rate of %.3g; try a lower %s",
-                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(), recipe.divergenceAdvice()));
+        return new RunFailure(String.format(Locale.ROOT,
+                "the loss became %s in epoch %d, by step %,d of the run, at a learning rate of %.3g; try a lower %s",
+                Double.isNaN(loss) ? "not a number" : "infinite", trainer.epoch(), trainer.steps(), trainer.optimizer().learningRate(),
+                recipe.divergenceAdvice()));
     }
 
     @Override public void evaluationBatch(Trainer trainer, Averages so) { if (due(false)) progress().tested(RunningScore.of(so)); }
@@ -76,7 +78,10 @@ final class RunProgress implements Callback, AutoCloseable {
     private void warnOfGuessing(double loss) {
         double guessing = recipe.baselineLoss();
         if (!(Math.abs(loss - guessing) < 0.01 * guessing)) return;
-        out.printf(Locale.ROOT, "Nothing was learnt in this epoch: its loss is that of guessing, %.4f. If the next one is no better, try another --lr (find-lr suggests one), or --optimizer adam --lr 3e-4.%n", guessing);
+        out.printf(Locale.ROOT,
+                "Nothing was learnt in this epoch: its loss is that of guessing, %.4f. If the next one is no better, try another --lr "
+                        + "(find-lr suggests one), or --optimizer adam --lr 3e-4.%n",
+                guessing);
         out.flush();
     }
 

@@ -65,7 +65,8 @@ public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Obje
             }
             out.flush();
             if (options.json) printJson(end, session, folder);
-            return end == TrainingSession.End.INTERRUPTED ? interruption.report(spec.commandLine().getErr(), "the run goes on with " + session.resume()) : 0;
+            return end == TrainingSession.End.INTERRUPTED
+                    ? interruption.report(spec.commandLine().getErr(), "the run goes on with " + session.resume()) : 0;
         }
     }
 
@@ -95,14 +96,16 @@ public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Obje
      * @param skipped names of the damaged images that were left out
      * @param config the run's configuration
      */
-    private record Result(String end, String folder, @JsonProperty("final") Metrics.@Nullable Final result, @Nullable EpochMetrics best, int epochs,
+    private record Result(String end, String folder, @JsonProperty("final") Metrics.@Nullable Final result, @Nullable EpochMetrics best,
+            int epochs,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Map<String, Metrics.Score> comparison,
             @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> skipped, Map<String, Object> config) {}
 
     private void printJson(TrainingSession.End end, TrainingSession session, Path folder) throws IOException {
         Metrics m = session.measured();
         var result = m == null ? new Result(Names.of(end), folder.toString(), null, null, 0, null, session.skipped(), config)
-                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), session.skipped(), config);
+                : new Result(Names.of(end), folder.toString(), m.result(), m.best(), m.epochs().size(), m.comparison(), session.skipped(),
+                        config);
         spec.commandLine().getOut().println(Json.LINE.writeValueAsString(result));
         spec.commandLine().getOut().flush();
     }

@@ -65,7 +65,8 @@ final class TrainingSession {
      * @param folder the run's folder
      * @param out where the run's output is printed
      */
-    TrainingSession(TrainingSetup setup, Recipe recipe, RunOptions options, Map<String, Object> config, Map<String, String> metadata, Path folder, PrintWriter out) {
+    TrainingSession(TrainingSetup setup, Recipe recipe, RunOptions options, Map<String, Object> config, Map<String, String> metadata,
+            Path folder, PrintWriter out) {
         this.setup = setup;
         this.recipe = recipe;
         this.options = options;
@@ -78,21 +79,30 @@ final class TrainingSession {
     }
 
     /** Returns the measures so far, or null before the first epoch is over. */
-    @Nullable Metrics measured() { return log.epochs().isEmpty() ? null : log.metrics(); }
+    @Nullable Metrics measured() {
+        return log.epochs().isEmpty() ? null : log.metrics();
+    }
 
     /** Returns the names of the damaged training and test images that were left out so far. */
-    List<String> skipped() { return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList(); }
+    List<String> skipped() {
+        return Stream.concat(train.skipped().stream(), test.skipped().stream()).toList();
+    }
 
     /** Returns the command that repeats the run. */
-    String repeat() { return "panatorch " + setup.command() + " --config " + ShellWord.of(folder.resolve(ConfigFile.NAME)); }
+    String repeat() {
+        return "panatorch " + setup.command() + " --config " + ShellWord.of(folder.resolve(ConfigFile.NAME));
+    }
 
     /** Returns the command that resumes the run. */
-    String resume() { return "panatorch " + setup.command() + " --resume " + ShellWord.of(folder); }
+    String resume() {
+        return "panatorch " + setup.command() + " --resume " + ShellWord.of(folder);
+    }
 
     /** Trains to the end, to the epoch of {@code --stop-after}, or to Ctrl-C. */
     End train(Interruption interruption) throws IOException {
         var callbacks = new ArrayList<>(recipe.callbacks());
-        var progress = new RunProgress(log, done -> ProgressDisplay.of(setup.plan((int) done), out, options.silent()), out, options, recipe);
+        var progress =
+                new RunProgress(log, done -> ProgressDisplay.of(setup.plan((int) done), out, options.silent()), out, options, recipe);
         var pause = new Pause(options.stopAfter);
         callbacks.add(log);
         callbacks.add(progress);
@@ -102,8 +112,10 @@ final class TrainingSession {
         if (options.tensorboard) callbacks.add(new TensorBoard(folder));
         if (options.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
-        try (progress; var recording = FlightRecordings.start(options.flightRecording, folder); var trainer = Trainer.of(recipe.model(), recipe.optimizer(), recipe.objective()).evaluateBy(TestLoop.OBJECTIVE)
-                .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT).accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+        try (progress; var recording = FlightRecordings.start(options.flightRecording, folder);
+                var trainer = Trainer.of(recipe.model(), recipe.optimizer(), recipe.objective()).evaluateBy(TestLoop.OBJECTIVE)
+                        .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT)
+                        .accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
             if (options.resume != null) resume(trainer);
             try {
                 trainer.fit(train, test, setup.epochs());
@@ -141,8 +153,10 @@ final class TrainingSession {
     /** Evaluates the saved weights on the test set and writes {@code report.html}. */
     private void report(Classifier trained, Interruption interruption) throws IOException {
         Dataset shown = DamagedName.without(setup.test(), test.skipped());
-        try (var progress = Progress.none(); var predictions = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown), setup.precision(), setup.device(), progress, interruption::check)) {
-            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(predictions, shown.classNames()), predictions, shown, setup.dataset(), repeat());
+        try (var progress = Progress.none(); var predictions = Predictions.of(trained, Predictions.PLAIN, setup.testLoader(shown),
+                setup.precision(), setup.device(), progress, interruption::check)) {
+            HtmlReport.write(folder.resolve(OutputFolder.REPORT), log.metrics(), Quality.of(predictions, shown.classNames()), predictions,
+                    shown, setup.dataset(), repeat());
         } catch (Interruption.Interrupted e) {
             return; // everything else is written
         } catch (RuntimeException | LinkageError | InternalError e) {
@@ -159,7 +173,9 @@ final class TrainingSession {
         try {
             trainer.load(last);
         } catch (IOException | IllegalArgumentException e) {
-            throw new InputException("the run cannot be resumed from " + last + ": " + (e instanceof IOException io ? InputException.reason(io) : "it is of another network, or was trained by other rules"), e);
+            throw new InputException("the run cannot be resumed from " + last + ": "
+                    + (e instanceof IOException io ? InputException.reason(io) : "it is of another network, or was trained by other rules"),
+                    e);
         }
         int done = trainer.history().size();
         if (done >= setup.epochs()) out.println("All " + done + " epochs are done already.");
@@ -171,8 +187,10 @@ final class TrainingSession {
     private RunFailure unwritten(@Nullable IOException cause, Exception e) {
         String reason = cause == null ? String.valueOf(e.getMessage()) : InputException.reason(cause);
         Path last = folder.resolve(Checkpointing.LAST);
-        return new RunFailure("a file of the run could not be written: " + reason + (Files.exists(last) ? "; the last good checkpoint is whole, " + last
-                + ": make room, then go on with " + resume() : "; there is no checkpoint yet"), e);
+        return new RunFailure(
+                "a file of the run could not be written: " + reason + (Files.exists(last) ? "; the last good checkpoint is whole, " + last
+                        + ": make room, then go on with " + resume() : "; there is no checkpoint yet"),
+                e);
     }
 
     /** Ends training after the epoch of {@code --stop-after}. */

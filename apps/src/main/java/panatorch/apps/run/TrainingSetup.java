@@ -35,25 +35,33 @@ import panatorch.datasets.Dataset;
  * @param precision precision of the forward and backward pass
  * @param seed seed of all random numbers
  */
-public record TrainingSetup(String command, ModelName model, DataPlan data, Dataset train, Dataset test, Preparation preparation, int epochs, int batchSize, int accumulate,
+public record TrainingSetup(String command, ModelName model, DataPlan data, Dataset train, Dataset test, Preparation preparation,
+        int epochs, int batchSize, int accumulate,
         MeasureName measure, @Nullable Integer earlyStop, Device device, Precision precision, long seed) {
     /** Returns the data set. */
     public DatasetName dataset() { return data.dataset(); }
 
     /** Returns a loader of the training items, in an order that depends on the seed and the epoch. */
-    public DataLoader trainLoader() { return trainLoader(train, batchSize, seed, preparation, data); }
+    public DataLoader trainLoader() {
+        return trainLoader(train, batchSize, seed, preparation, data);
+    }
 
     public static DataLoader trainLoader(Dataset train, int batchSize, long seed, Preparation preparation, DataPlan data) {
-        return data.damaged().on(DataLoader.of(train, batchSize).shuffle().seed(seed).transform(preparation.training(data.augment(), data.dataset().mirrors))).build();
+        return data.damaged().on(DataLoader.of(train, batchSize).shuffle().seed(seed)
+                .transform(preparation.training(data.augment(), data.dataset().mirrors))).build();
     }
 
     DataLoader testLoader() { return testLoader(test); }
 
     /** Returns a loader of some items of the test set. */
-    DataLoader testLoader(Dataset items) { return TestLoop.loader(items, preparation.testing(), TestLoop.BATCH_SIZE, data.damaged()); }
+    DataLoader testLoader(Dataset items) {
+        return TestLoop.loader(items, preparation.testing(), TestLoop.BATCH_SIZE, data.damaged());
+    }
 
     /** Returns the number of optimisation steps of an epoch. */
-    long steps() { return (trainLoader().count() + accumulate - 1) / accumulate; }
+    long steps() {
+        return (trainLoader().count() + accumulate - 1) / accumulate;
+    }
 
     Progress.Plan plan(int done) { return new Progress.Plan(epochs, done, train.size(), test.size(), dataset().items()); }
 
@@ -73,5 +81,7 @@ public record TrainingSetup(String command, ModelName model, DataPlan data, Data
     }
 
     /** Describes the data set for the log: its name and the numbers of training and test items. */
-    String describeData() { return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset(), train.size(), dataset().items(), test.size()); }
+    String describeData() {
+        return String.format(Locale.ROOT, "on %s (%,d %s, %,d for testing)", dataset(), train.size(), dataset().items(), test.size());
+    }
 }

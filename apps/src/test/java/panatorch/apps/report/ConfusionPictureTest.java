@@ -19,12 +19,14 @@ class ConfusionPictureTest {
     }
 
     private static long ink(BufferedImage p, int x, int y, int width, int height) {
-        return IntStream.range(x, x + width).mapToLong(i -> IntStream.range(y, y + height).filter(j -> (p.getRGB(i, j) & 0xFFFFFF) != 0xFFFFFF).count()).sum();
+        return IntStream.range(x, x + width)
+                .mapToLong(i -> IntStream.range(y, y + height).filter(j -> (p.getRGB(i, j) & 0xFFFFFF) != 0xFFFFFF).count()).sum();
     }
 
     @Test void names_that_differ_at_their_end_do_so_in_the_picture() throws IOException {
         BufferedImage a = picture(List.of(COMMON + "_a", COMMON + "_b")), b = picture(List.of(COMMON + "_b", COMMON + "_b"));
-        assertThat(a.getRGB(0, 0, a.getWidth(), a.getHeight(), null, 0, a.getWidth())).isNotEqualTo(b.getRGB(0, 0, b.getWidth(), b.getHeight(), null, 0, b.getWidth()));
+        assertThat(a.getRGB(0, 0, a.getWidth(), a.getHeight(), null, 0, a.getWidth()))
+                .isNotEqualTo(b.getRGB(0, 0, b.getWidth(), b.getHeight(), null, 0, b.getWidth()));
     }
 
     @Test void no_name_reaches_the_border_or_the_words_in_the_corner() throws IOException {

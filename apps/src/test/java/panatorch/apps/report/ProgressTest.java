@@ -62,7 +62,9 @@ class ProgressTest {
 
     @Test void the_time_left_is_right_within_a_fifth_after_a_tenth_of_the_first_epoch() {
         var paces = List.of(new Pace(1000, 1000, 4, 0), new Pace(1000, 8000, 5, 2000), new Pace(700, 20_000, 2.5, 500));
-        for (Pace pace : paces) for (int epochs : new int[] {1, 3, 10}) run(pace, epochs, 0, 0, ratio -> assertThat(ratio).as("%s, %d epochs", pace, epochs).isCloseTo(1, within(0.2)));
+        for (Pace pace : paces)
+            for (int epochs : new int[] {1, 3, 10})
+                run(pace, epochs, 0, 0, ratio -> assertThat(ratio).as("%s, %d epochs", pace, epochs).isCloseTo(1, within(0.2)));
     }
 
     @Test void it_is_right_in_a_run_that_was_resumed_in_the_middle_of_an_epoch() {
@@ -90,16 +92,17 @@ class ProgressTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {20, 40, 60, 80, 200})
-    void a_bar_is_never_wider_than_its_terminal(int columns) {
+    @ValueSource(ints = {20, 40, 60, 80, 200}) void a_bar_is_never_wider_than_its_terminal(int columns) {
         var drawn = Collections.synchronizedList(new ArrayList<String>());
         var out = new StringWriter();
-        try (var bar = new BarProgress(new Progress.Plan(30, 0, 50_000, 10_000, "images"), new PrintWriter(out), new DelegatingProgressBarConsumer(drawn::add, columns))) {
+        try (var bar = new BarProgress(new Progress.Plan(30, 0, 50_000, 10_000, "images"), new PrintWriter(out),
+                new DelegatingProgressBarConsumer(drawn::add, columns))) {
             bar.beginEpoch(12, 0);
             bar.trained(score(12_345));
             bar.tested(score(5_000));
         }
-        assertThat(drawn).isNotEmpty().allSatisfy(line -> assertThat(line.strip().codePointCount(0, line.strip().length())).isLessThanOrEqualTo(columns));
+        assertThat(drawn).isNotEmpty()
+                .allSatisfy(line -> assertThat(line.strip().codePointCount(0, line.strip().length())).isLessThanOrEqualTo(columns));
         assertThat(out.toString()).isEmpty();
     }
 
@@ -113,7 +116,8 @@ class ProgressTest {
 
     private static String line(int columns) {
         var drawn = Collections.synchronizedList(new ArrayList<String>());
-        var builder = new ProgressBarBuilder().setTaskName("epoch 12/30").setInitialMax(60_000).setRenderer(new BarLine(false)).setConsumer(new DelegatingProgressBarConsumer(drawn::add, columns));
+        var builder = new ProgressBarBuilder().setTaskName("epoch 12/30").setInitialMax(60_000).setRenderer(new BarLine(false))
+                .setConsumer(new DelegatingProgressBarConsumer(drawn::add, columns));
         try (var bar = builder.build()) {
             bar.stepTo(17_345).setExtraMessage(BarLine.message(List.of("1:05 left", "loss 1.234", "accuracy 50.00 %", "1,234 images/s")));
         }
@@ -127,6 +131,8 @@ class ProgressTest {
             lines.trained(score(100));
             lines.endEpoch(new EpochMetrics(1, 1, 0.5, 1, 0.25, 0.1, 2, 50, 0, null));
         }
-        assertThat(out.toString()).isEqualTo("epoch 1/3  loss 1.0000  accuracy 50.00 %  test loss 1.0000  test accuracy 25.00 %  50 sentences/s  2.0 s" + System.lineSeparator());
+        assertThat(out.toString())
+                .isEqualTo("epoch 1/3  loss 1.0000  accuracy 50.00 %  test loss 1.0000  test accuracy 25.00 %  50 sentences/s  2.0 s"
+                        + System.lineSeparator());
     }
 }

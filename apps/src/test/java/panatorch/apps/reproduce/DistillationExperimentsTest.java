@@ -23,7 +23,8 @@ import panatorch.nn.Module;
 /** Each experiment on a few images for one epoch: what it reports, not what comes out. */
 @NoTensorLeaks
 class DistillationExperimentsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static Report run(String name, @Nullable Path data) throws IOException {
         var lab = new Lab(data, null, false, 1, 1, 30, Device.CPU, Precision.FP32, line -> {}, () -> {});
@@ -51,8 +52,11 @@ class DistillationExperimentsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"distill-cifar10-quick, 3, 1", "distill-allconv, 3, 1", "distill-nin, 3, 1", "distill-sets, 4, 3", "distill-compression, 9, 4"})
-    void reports_have_a_row_for_each_prediction_with_what_was_published_of_it(String name, int rows, int curves) throws IOException { holds(run(name, null), rows, curves); }
+    @CsvSource({"distill-cifar10-quick, 3, 1", "distill-allconv, 3, 1", "distill-nin, 3, 1", "distill-sets, 4, 3",
+        "distill-compression, 9, 4"}) void reports_have_a_row_for_each_prediction_with_what_was_published_of_it(String name, int rows,
+                int curves) throws IOException {
+        holds(run(name, null), rows, curves);
+    }
 
     @Test void mnist_has_both_networks() throws IOException {
         String data = System.getenv("PANATORCH_DATA");
@@ -62,10 +66,12 @@ class DistillationExperimentsTest {
 
     @Test void parameters_are_counted_as_the_figure_counts_them() {
         try (Module net = Widths.PUBLISHED.network(10, 0.5)) {
-            assertThat(Widths.PUBLISHED.parameters()).isEqualTo(145_578).isEqualTo((int) net.parameters().stream().mapToLong(t -> t.numel()).sum());
+            assertThat(Widths.PUBLISHED.parameters()).isEqualTo(145_578)
+                    .isEqualTo((int) net.parameters().stream().mapToLong(t -> t.numel()).sum());
         }
         int[] units = {56, 48, 40, 32, 24, 16, 8};
         List<Double> percent = List.of(94.3, 88.6, 82.9, 77.2, 71.6, 65.9, 60.2);
-        for (int i = 0; i < units.length; i++) assertThat(100.0 * Widths.PUBLISHED.penultimate(units[i]).parameters() / 145_578).isCloseTo(percent.get(i), within(0.05));
+        for (int i = 0; i < units.length; i++)
+            assertThat(100.0 * Widths.PUBLISHED.penultimate(units[i]).parameters() / 145_578).isCloseTo(percent.get(i), within(0.05));
     }
 }

@@ -17,7 +17,8 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class GyroExperimentsTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static Report run(String name, @Nullable Path data, int examples, int epochs) throws IOException {
         Experiment experiment = Experiments.ALL.stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow();
@@ -25,15 +26,17 @@ class GyroExperimentsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gyro-lenet,4", "gyro-alexnet,4", "gyro-resnet18,2"})
-    void one_step_trains_one_selection_and_the_published_arithmetic_is_left_out(String name, int concurrent) throws IOException {
+    @CsvSource({"gyro-lenet,4", "gyro-alexnet,4",
+        "gyro-resnet18,2"}) void one_step_trains_one_selection_and_the_published_arithmetic_is_left_out(String name, int concurrent)
+                throws IOException {
         Report report = run(name, null, 16, 1);
         assertThat(report.table().rows()).containsOnlyKeys("no dropout", "dropout", "gyro");
         assertThat(report.table().mean("gyro", Subnetworks.TRAINED)).isEqualTo(concurrent);
         assertThat(report.notes()).last().asString().contains("1 steps are too few");
         for (String variant : report.table().rows().keySet()) {
             assertThat(report.table().mean(variant, "random: disagree %")).isBetween(0.0, 100.0);
-            assertThat(report.table().mean(variant, Subnetworks.FULL) + report.table().mean(variant, Training.TEST_ERROR)).isCloseTo(100, org.assertj.core.data.Offset.offset(1e-3));
+            assertThat(report.table().mean(variant, Subnetworks.FULL) + report.table().mean(variant, Training.TEST_ERROR)).isCloseTo(100,
+                    org.assertj.core.data.Offset.offset(1e-3));
         }
     }
 
@@ -42,14 +45,16 @@ class GyroExperimentsTest {
         assertThat(report.table().mean("gyro", Subnetworks.TRAINED)).isEqualTo(64);
         assertThat(report.table().mean("gyro, authors' draws", Subnetworks.TRAINED)).isBetween(16.0, 64.0);
         report.write(folder);
-        assertThat(Files.readString(folder.resolve("report.md"))).contains("| gyro, authors' draws |", "trained: ensemble %", "step ÷ dropout");
+        assertThat(Files.readString(folder.resolve("report.md"))).contains("| gyro, authors' draws |", "trained: ensemble %",
+                "step ÷ dropout");
         assertThat(folder.resolve("report.json")).isNotEmptyFile();
         assertThat(folder.resolve("plot.png")).isNotEmptyFile();
     }
 
     @Test
-    @EnabledIfEnvironmentVariable(named = "PANATORCH_DATA", matches = ".+", disabledReason = "set PANATORCH_DATA to the folder that holds sst2")
-    void subnetworks_of_an_encoder_are_masks_of_all_its_layers() throws IOException {
+    @EnabledIfEnvironmentVariable(named = "PANATORCH_DATA", matches = ".+",
+            disabledReason = "PANATORCH_DATA is not set") void subnetworks_of_an_encoder_are_masks_of_all_its_layers()
+                    throws IOException {
         Report report = run("gyro-bert", Path.of(System.getenv("PANATORCH_DATA")), 64, 3);
         assertThat(report.table().rows()).containsOnlyKeys("no dropout", "dropout", "gyro");
         assertThat(report.table().mean("gyro", Subnetworks.TRAINED)).isEqualTo(12); // six steps of two

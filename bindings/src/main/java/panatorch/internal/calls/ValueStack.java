@@ -6,9 +6,9 @@ import org.bytedeco.pytorch.IValueVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of native code that takes and returns {@code IValue}s, such as a method of a script module or an operator of a process group. As in a call
- * of an operator, results belong to the current scope, errors of libtorch are {@code TorchException}s, exceptions of Java code that is called back are
- * thrown as they are, and the thread's open modes hold.
+ * One call of native code that takes and returns {@code IValue}s, such as a method of a script module or an operator of a process group. As
+ * in a call of an operator, results belong to the current scope, errors of libtorch are {@code TorchException}s, exceptions of Java code
+ * that is called back are thrown as they are, and the thread's open modes hold.
  *
  * <pre>{@code
  * try (var stack = ValueStack.open()) {
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A stack belongs to the thread that opened it, which may call operators and open others while it is open.
+ * <p>
+ * A stack belongs to the thread that opened it, which may call operators and open others while it is open.
  */
 public abstract class ValueStack implements AutoCloseable {
     private static volatile @Nullable Supplier<ValueStack> opener;
@@ -35,7 +36,9 @@ public abstract class ValueStack implements AutoCloseable {
     protected ValueStack() {}
 
     /** Tells how a stack is opened. To be called once, by the class that is one. */
-    protected static void openBy(Supplier<ValueStack> opener) { ValueStack.opener = opener; }
+    protected static void openBy(Supplier<ValueStack> opener) {
+        ValueStack.opener = opener;
+    }
 
     /** An empty stack. */
     public static ValueStack open() {
@@ -47,8 +50,8 @@ public abstract class ValueStack implements AutoCloseable {
     /**
      * Pushes a value whose type Java's value tells.
      *
-     * @param value null for none, a {@code Tensor}, number, {@code Boolean}, {@code String}, {@code Device}, {@code Generator}, {@code NativeObject},
-     *     {@code long[]}, {@code double[]} or {@code boolean[]}
+     * @param value null for none, a {@code Tensor}, number, {@code Boolean}, {@code String}, {@code Device}, {@code Generator},
+     * {@code NativeObject}, {@code long[]}, {@code double[]} or {@code boolean[]}
      * @throws IllegalArgumentException if it is something else
      */
     public abstract void push(@Nullable Object value);
@@ -71,7 +74,10 @@ public abstract class ValueStack implements AutoCloseable {
     /** Returns the number of values on the stack. */
     public abstract int size();
 
-    /** Takes value {@code i}, counted from the lowest; null for none and for an undefined tensor. An object of a custom class or script is a {@code NativeObject}. */
+    /**
+     * Takes value {@code i}, counted from the lowest; null for none and for an undefined tensor. An object of a custom class or script is a
+     * {@code NativeObject}.
+     */
     public abstract @Nullable Object take(int i);
 
     /** Frees what is left on the stack. Closing twice is harmless. */

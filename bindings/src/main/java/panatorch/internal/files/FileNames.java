@@ -7,8 +7,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Names of files in any locale. In the POSIX locale Java keeps the bytes of a path that it has listed, but turns them into text as ASCII, and refuses text
- * that is not ASCII as a path; its URIs have all bytes. Names are read as UTF-8, whatever the locale.
+ * Names of files in any locale. In the POSIX locale Java keeps the bytes of a path that it has listed, but turns them into text as ASCII,
+ * and refuses text that is not ASCII as a path; its URIs have all bytes. Names are read as UTF-8, whatever the locale.
  */
 public final class FileNames {
     private FileNames() {}
@@ -37,15 +37,22 @@ public final class FileNames {
     public static Path resolve(Path folder, String name) {
         if (UTF_8 || name.chars().allMatch(c -> c < 128)) return folder.resolve(name);
         if (folder.getFileSystem() != FileSystems.getDefault() || name.indexOf('\0') >= 0)
-            throw new InvalidPathException(name, "names that are not ASCII need a UTF-8 locale here; set LC_ALL=C.UTF-8 before Java starts");
+            throw new InvalidPathException(name,
+                    "names that are not ASCII need a UTF-8 locale here; set LC_ALL=C.UTF-8 before Java starts");
         try {
             String base = folder.toUri().toString();
-            return Path.of(URI.create((base.endsWith("/") ? base : base + "/") + new URI(null, null, "/" + name, null).toASCIIString().substring(1)));
+            return Path.of(URI
+                    .create((base.endsWith("/") ? base : base + "/") + new URI(null, null, "/" + name, null).toASCIIString().substring(1)));
         } catch (URISyntaxException e) {
             throw new InvalidPathException(name, e.getReason());
         }
     }
 
-    /** Returns whether the text of a path is right: that of another file system's always, and none with U+FFFD, which stands for a byte that is not ASCII. */
-    private static boolean plain(Path file) { return UTF_8 || file.getFileSystem() != FileSystems.getDefault() || file.toString().indexOf('\uFFFD') < 0; }
+    /**
+     * Returns whether the text of a path is right: that of another file system's always, and none with U+FFFD, which stands for a byte that
+     * is not ASCII.
+     */
+    private static boolean plain(Path file) {
+        return UTF_8 || file.getFileSystem() != FileSystems.getDefault() || file.toString().indexOf('\uFFFD') < 0;
+    }
 }

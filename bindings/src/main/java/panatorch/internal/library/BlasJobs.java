@@ -18,16 +18,24 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Runs the jobs that OpenBLAS parts a product into, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has threads of its own, but on as many
- * cores as either has threads the ones that wait for work keep the others from it: a step of a small BERT took twice as long.
+ * Runs the jobs that OpenBLAS parts a product into, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has threads of its
+ * own, but on as many cores as either has threads the ones that wait for work keep the others from it: a step of a small BERT took twice as
+ * long.
  *
- * <p>The jobs of a call wait for one another in loops, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a time.
+ * <p>
+ * The jobs of a call wait for one another in loops, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a
+ * time.
  */
 final class BlasJobs {
     private BlasJobs() {}
 
-    /** Returns the function that OpenBLAS calls: {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}. */
-    static long callback() { return stub("call", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)); }
+    /**
+     * Returns the function that OpenBLAS calls:
+     * {@code void (int sync, void (*job)(int, void*, int), int number, size_t size, void* data, int what)}.
+     */
+    static long callback() {
+        return stub("call", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    }
 
     private static final MethodHandle JOB = Native.byAddress(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT)),
             PARALLEL = Symbol.OMP_PARALLEL.function(), THREAD = Symbol.OMP_THREAD.function(), THREADS = Symbol.OMP_THREADS.function();
@@ -50,8 +58,7 @@ final class BlasJobs {
     /** The number of those calls that OpenMP had too few threads for. */
     static long aside() { return aside; }
 
-    @SuppressWarnings("unused")
-    private static void call(int sync, long function, int jobs, long bytes, long first, int kind) {
+    @SuppressWarnings("unused") private static void call(int sync, long function, int jobs, long bytes, long first, int kind) {
         ONE_CALL.lock();
         try {
             if (job.address() != function) job = MemorySegment.ofAddress(function);
@@ -70,9 +77,11 @@ final class BlasJobs {
         }
     }
 
-    /** On each thread of a parallel region. Within another region it has fewer threads than were asked for, and with {@code OMP_THREAD_LIMIT}. */
-    @SuppressWarnings("unused")
-    private static void region(long nothing) {
+    /**
+     * On each thread of a parallel region. Within another region it has fewer threads than were asked for, and with
+     * {@code OMP_THREAD_LIMIT}.
+     */
+    @SuppressWarnings("unused") private static void region(long nothing) {
         try {
             if ((int) THREADS.invokeExact() != number) return;
             begun = true;
@@ -91,16 +100,20 @@ final class BlasJobs {
     }
 
     /** OpenBLAS takes no errors: the product's numbers are wrong then. */
-    private static void failed(Throwable t) { Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t); }
+    private static void failed(Throwable t) {
+        Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t);
+    }
 
     private static final class Aside {
         /** Starts as many threads as there are jobs. */
-        static final ExecutorService THREADS = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-blas-", 0).factory());
+        static final ExecutorService THREADS =
+                Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-blas-", 0).factory());
     }
 
     private static void runAside() {
         aside++;
-        var others = IntStream.range(1, number).mapToObj(i -> CompletableFuture.runAsync(() -> run(i), Aside.THREADS)).toArray(CompletableFuture<?>[]::new);
+        var others = IntStream.range(1, number).mapToObj(i -> CompletableFuture.runAsync(() -> run(i), Aside.THREADS))
+                .toArray(CompletableFuture<?>[]::new);
         run(0);
         CompletableFuture.allOf(others).join();
     }

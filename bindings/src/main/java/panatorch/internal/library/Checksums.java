@@ -15,8 +15,8 @@ import java.util.zip.CheckedInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a folder as they were unpacked. The list lies in the folder, under {@link #FILE}: a line with the number of
- * files, then a line each with its CRC-32, size, time of change in seconds, and name.
+ * The files of a folder as they were unpacked. The list lies in the folder, under {@link #FILE}: a line with the number of files, then a
+ * line each with its CRC-32, size, time of change in seconds, and name.
  */
 record Checksums(List<Entry> entries) {
     static final String FILE = "checksums";
@@ -24,7 +24,9 @@ record Checksums(List<Entry> entries) {
     private static final Pattern LINE = Pattern.compile("([0-9a-f]{8}) (\\d{1,18}) (\\d{1,18}) (\\S+)");
 
     record Entry(long crc, long size, long changed, String name) {
-        static Entry of(Path file, long crc) throws IOException { return new Entry(crc, Files.size(file), time(file), file.getFileName().toString()); }
+        static Entry of(Path file, long crc) throws IOException {
+            return new Entry(crc, Files.size(file), time(file), file.getFileName().toString());
+        }
 
         @Override public String toString() { return "%08x %d %d %s".formatted(crc, size, changed, name); }
     }
@@ -59,8 +61,8 @@ record Checksums(List<Entry> entries) {
     }
 
     /**
-     * The first file that is not as it was unpacked; null if all are. Sizes and times of change are looked at, and what a file
-     * holds only where its time is another: it takes a third of a second for libtorch.
+     * The first file that is not as it was unpacked; null if all are. Sizes and times of change are looked at, and what a file holds only
+     * where its time is another: it takes a third of a second for libtorch.
      */
     @Nullable String damaged(Path folder) throws IOException {
         boolean moved = false;
@@ -99,7 +101,7 @@ record Checksums(List<Entry> entries) {
         var crc = new CRC32();
         try (InputStream in = new CheckedInputStream(Files.newInputStream(file), crc)) {
             byte[] buffer = new byte[1 << 16];
-            while (in.read(buffer) >= 0) { }
+            while (in.read(buffer) >= 0) {}
         }
         return crc.getValue();
     }

@@ -7,8 +7,8 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
 /**
- * Loads JavaCPP's classes of libtorch on another thread while the system loads the libraries: JavaCPP looks at all 1700 of them, one
- * after the other, when its part is loaded, which takes as long as libtorch itself. One that is missed here is loaded then.
+ * Loads JavaCPP's classes of libtorch on another thread while the system loads the libraries: JavaCPP looks at all 1700 of them, one after
+ * the other, when its part is loaded, which takes as long as libtorch itself. One that is missed here is loaded then.
  */
 final class ClassesAhead {
     private ClassesAhead() {}
@@ -16,7 +16,8 @@ final class ClassesAhead {
     private static final String FOLDER = "org/bytedeco/pytorch/", ONE = FOLDER + "Tensor.class";
 
     static void start() {
-        if (Runtime.getRuntime().availableProcessors() > 1) Thread.ofPlatform().daemon().name("panatorch-classes").start(ClassesAhead::load);
+        if (Runtime.getRuntime().availableProcessors() > 1)
+            Thread.ofPlatform().daemon().name("panatorch-classes").start(ClassesAhead::load);
     }
 
     private static void load() {
@@ -28,7 +29,8 @@ final class ClassesAhead {
             try (JarFile jar = connection.getJarFile()) {
                 for (var entry : (Iterable<JarEntry>) jar.stream()::iterator) {
                     String name = entry.getName();
-                    if (name.startsWith(FOLDER) && name.endsWith(".class") && name.indexOf('/', FOLDER.length()) < 0) Class.forName(name.substring(0, name.length() - 6).replace('/', '.'), false, loader);
+                    if (name.startsWith(FOLDER) && name.endsWith(".class") && name.indexOf('/', FOLDER.length()) < 0)
+                        Class.forName(name.substring(0, name.length() - 6).replace('/', '.'), false, loader);
                 }
             }
         } catch (IOException | ClassNotFoundException | LinkageError e) {

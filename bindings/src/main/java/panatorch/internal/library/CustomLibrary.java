@@ -9,8 +9,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Loads a user's library beside libtorch. {@code System.load} looks up a library's functions when they are first called, and ends
- * the process if one is missing, as in a library for another libtorch; so the system is asked to look up all of them at once.
+ * Loads a user's library beside libtorch. {@code System.load} looks up a library's functions when they are first called, and ends the
+ * process if one is missing, as in a library for another libtorch; so the system is asked to look up all of them at once.
  */
 public final class CustomLibrary {
     private CustomLibrary() {}
@@ -41,8 +41,7 @@ public final class CustomLibrary {
     }
 
     /** Looks up all functions at once anyway. Not run on Windows yet. */
-    @SuppressWarnings("restricted")
-    private static void loadOnWindows(Path file) {
+    @SuppressWarnings("restricted") private static void loadOnWindows(Path file) {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {

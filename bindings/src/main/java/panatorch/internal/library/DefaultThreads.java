@@ -10,9 +10,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The number of threads that an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is one for each core that the process
- * may run on, as Linux tells them; two processors of one core would only wait for each other. libtorch counts cores itself where it has no MKL, and takes some
- * virtual machines with many for one of a single core. A container's share of the cores' time may be less; Java knows it.
+ * The number of threads that an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is
+ * one for each core that the process may run on, as Linux tells them; two processors of one core would only wait for each other. libtorch
+ * counts cores itself where it has no MKL, and takes some virtual machines with many for one of a single core. A container's share of the
+ * cores' time may be less; Java knows it.
  */
 final class DefaultThreads {
     private DefaultThreads() {}
@@ -21,7 +22,8 @@ final class DefaultThreads {
     static @Nullable Integer named() {
         String named = System.getProperty("panatorch.threads");
         if (named == null) return null;
-        if (!named.matches("[1-9]\\d{0,2}")) throw new UnsatisfiedLinkError("-Dpanatorch.threads is a whole number from 1 to 999, not " + named + ".");
+        if (!named.matches("[1-9]\\d{0,2}"))
+            throw new UnsatisfiedLinkError("-Dpanatorch.threads is a whole number from 1 to 999, not " + named + ".");
         return Integer.valueOf(named);
     }
 
@@ -46,10 +48,12 @@ final class DefaultThreads {
      * @param processors the list of those that there are, and a folder of each, which says what others are of its core
      */
     static int cores(String status, Path processors) throws IOException {
-        BitSet usable = list(status.lines().filter(l -> l.startsWith("Cpus_allowed_list:")).findFirst().orElseThrow().replaceFirst(".*:", ""));
+        BitSet usable =
+                list(status.lines().filter(l -> l.startsWith("Cpus_allowed_list:")).findFirst().orElseThrow().replaceFirst(".*:", ""));
         usable.and(list(Files.readString(processors.resolve("online"))));
         var cores = new HashSet<String>();
-        for (int cpu = usable.nextSetBit(0); cpu >= 0; cpu = usable.nextSetBit(cpu + 1)) cores.add(Files.readString(processors.resolve("cpu" + cpu + "/topology/thread_siblings_list")).strip());
+        for (int cpu = usable.nextSetBit(0); cpu >= 0; cpu = usable.nextSetBit(cpu + 1))
+            cores.add(Files.readString(processors.resolve("cpu" + cpu + "/topology/thread_siblings_list")).strip());
         return cores.size();
     }
 

@@ -9,9 +9,9 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Has the C library keep memory that was freed, for training. glibc gives large blocks, and the heap of a thread that is empty, back to the system at once, and a training
- * step takes the same memory again from it, page by page: up to a fifth of the step's processor time. A process that only answers requests has many threads and
- * no such steps; there glibc stays as it is.
+ * Has the C library keep memory that was freed, for training. glibc gives large blocks, and the heap of a thread that is empty, back to the
+ * system at once, and a training step takes the same memory again from it, page by page: up to a fifth of the step's processor time. A
+ * process that only answers requests has many threads and no such steps; there glibc stays as it is.
  */
 public final class FreedMemory {
     private FreedMemory() {}
@@ -21,7 +21,10 @@ public final class FreedMemory {
     private static final List<String> SETTINGS = List.of("trim_threshold", "top_pad", "mmap_threshold", "mmap_max");
     /** The options that glibc's {@code malloc.h} calls {@code M_TRIM_THRESHOLD}, {@code M_TOP_PAD} and {@code M_MMAP_THRESHOLD}. */
     private static final int TRIM_THRESHOLD = -1, TOP_PAD = -2, MMAP_THRESHOLD = -3;
-    /** The size of a thread's heap in glibc: one that is empty is given back unless the one before it has less room than the pad; larger blocks are no heap's. */
+    /**
+     * The size of a thread's heap in glibc: one that is empty is given back unless the one before it has less room than the pad; larger
+     * blocks are no heap's.
+     */
     private static final int HEAP = 64 * MIB;
     /** The most that is kept of the first thread's heap, whose size is not limited. */
     private static final int MOST_KEPT = 256 * MIB;
@@ -44,7 +47,8 @@ public final class FreedMemory {
     /** Returns whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
     static boolean isLeftAlone(@Nullable String property, Map<String, String> environment) {
         String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
-        return "default".equals(property) || SETTINGS.stream().anyMatch(s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));
+        return "default".equals(property) || SETTINGS.stream().anyMatch(
+                s -> environment.containsKey("MALLOC_" + s.toUpperCase(Locale.ROOT) + "_") || tunables.contains("glibc.malloc." + s + "="));
     }
 
     private static void set(MethodHandle mallopt) {

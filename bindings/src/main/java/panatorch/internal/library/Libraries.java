@@ -13,11 +13,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads libraries with what they need. The system finds that beside them or on its own path; what it misses is looked for in
- * further folders: those of a pip-installed PyTorch's CUDA libraries, and CUDA's own.
+ * Loads libraries with what they need. The system finds that beside them or on its own path; what it misses is looked for in further
+ * folders: those of a pip-installed PyTorch's CUDA libraries, and CUDA's own.
  */
 final class Libraries {
-    private static final Pattern MISSING = Pattern.compile("(\\S+): cannot open shared object file"), OF_CUDA = Pattern.compile("lib(cu|nv|nccl|npp).*");
+    private static final Pattern MISSING = Pattern.compile("(\\S+): cannot open shared object file"),
+            OF_CUDA = Pattern.compile("lib(cu|nv|nccl|npp).*");
 
     private final List<Path> further = new ArrayList<>();
     private final Set<String> tried = new HashSet<>();
@@ -42,8 +43,7 @@ final class Libraries {
     }
 
     /** @throws UnsatisfiedLinkError with one sentence that says what to do */
-    @SuppressWarnings("restricted")
-    void load(Path library) {
+    @SuppressWarnings("restricted") void load(Path library) {
         while (true) {
             try {
                 System.load(library.toString());
@@ -69,19 +69,28 @@ final class Libraries {
     private static UnsatisfiedLinkError failure(Path library, @Nullable String missing, UnsatisfiedLinkError cause) {
         String text = String.valueOf(cause.getMessage());
         String sentence;
-        if (missing != null && OF_CUDA.matcher(missing).matches()) sentence = library + " needs CUDA's library " + missing + ", which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.";
-        else if (missing != null) sentence = library + " needs the library " + missing + ", which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.";
-        else if (text.contains("already loaded in another classloader")) sentence = library + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of PanaTorch and JavaCPP where all applications have them from one class loader,"
-                + " as Tomcat's folder lib, and take them out of the applications, or start the process again.";
-        else sentence = "The library " + library + " does not load: " + text + ".";
+        if (missing != null && OF_CUDA.matcher(missing).matches())
+            sentence = library + " needs CUDA's library " + missing
+                    + ", which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without CUDA.";
+        else
+            if (missing != null)
+                sentence = library + " needs the library " + missing
+                        + ", which is not here: install the system's package that has it, or put its folder into LD_LIBRARY_PATH.";
+            else
+                if (text.contains("already loaded in another classloader"))
+                    sentence = library
+                            + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of "
+                            + "PanaTorch and JavaCPP where all applications have them from one class loader,"
+                            + " as Tomcat's folder lib, and take them out of the applications, or start the process again.";
+                else
+                    sentence = "The library " + library + " does not load: " + text + ".";
         var failure = new UnsatisfiedLinkError(sentence);
         failure.initCause(cause);
         return failure;
     }
 
     /** Windows does not look beside a library for those it needs; what is loaded already serves it. Not run on Windows yet. */
-    @SuppressWarnings("restricted")
-    static void loadAllThatLoads(Path folder) {
+    @SuppressWarnings("restricted") static void loadAllThatLoads(Path folder) {
         var left = new ArrayList<Path>();
         try (var files = Files.list(folder)) {
             files.filter(f -> f.toString().endsWith(".dll")).forEach(left::add);

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A libtorch that the user names: the folder with its libraries or that above, of libtorch's zip file, of a pip-installed
- * PyTorch, or of JavaCPP's unpacked natives. What JavaCPP adds is beside it or in the class path's jars.
+ * A libtorch that the user names: the folder with its libraries or that above, of libtorch's zip file, of a pip-installed PyTorch, or of
+ * JavaCPP's unpacked natives. What JavaCPP adds is beside it or in the class path's jars.
  *
  * @param java the folder of JavaCPP's part
  */
@@ -18,17 +18,22 @@ record NamedFolder(Path libtorch, Path java) {
 
     /** @param by how it was named */
     static NamedFolder of(String by, Path named) {
-        if (!Files.isDirectory(named)) throw new UnsatisfiedLinkError(by + " names " + named + ", which is not a folder: name the folder lib of libtorch " + NativeLibrary.LIBTORCH_VERSION + ".");
+        if (!Files.isDirectory(named))
+            throw new UnsatisfiedLinkError(by + " names " + named + ", which is not a folder: name the folder lib of libtorch "
+                    + NativeLibrary.LIBTORCH_VERSION + ".");
         Path libtorch = Platform.has(named, "torch_cpu") ? named : named.resolve("lib");
-        if (!Platform.has(libtorch, "torch_cpu")) throw new UnsatisfiedLinkError(by + " names " + named + ", in which there is no " + System.mapLibraryName("torch_cpu")
-                + ": name the folder lib of libtorch " + NativeLibrary.LIBTORCH_VERSION + ", or torch/lib of a PyTorch " + NativeLibrary.LIBTORCH_VERSION + " that pip installed.");
+        if (!Platform.has(libtorch, "torch_cpu"))
+            throw new UnsatisfiedLinkError(by + " names " + named + ", in which there is no " + System.mapLibraryName("torch_cpu")
+                    + ": name the folder lib of libtorch " + NativeLibrary.LIBTORCH_VERSION + ", or torch/lib of a PyTorch "
+                    + NativeLibrary.LIBTORCH_VERSION + " that pip installed.");
         String version = version(libtorch);
         if (version != null && !version.equals(NativeLibrary.LIBTORCH_VERSION)) throw wrongVersion(libtorch, version);
         return new NamedFolder(libtorch, java(libtorch));
     }
 
     static UnsatisfiedLinkError wrongVersion(Path libtorch, String version) {
-        return new UnsatisfiedLinkError("The libtorch in " + libtorch + " is " + version + ", and JavaCPP's part is for " + NativeLibrary.LIBTORCH_VERSION + ": name a folder with that, as pip install torch=="
+        return new UnsatisfiedLinkError("The libtorch in " + libtorch + " is " + version + ", and JavaCPP's part is for "
+                + NativeLibrary.LIBTORCH_VERSION + ": name a folder with that, as pip install torch=="
                 + NativeLibrary.LIBTORCH_VERSION + " makes it.");
     }
 
@@ -48,8 +53,10 @@ record NamedFolder(Path libtorch, Path java) {
     private static Path java(Path libtorch) {
         if (Platform.has(libtorch, "jnitorch") && Platform.has(libtorch, "jnijavacpp")) return libtorch;
         NativeJars jars = NativeJars.javaPart();
-        if (jars == null) throw new UnsatisfiedLinkError("JavaCPP's part of libtorch, " + System.mapLibraryName("jnitorch") + ", is neither in " + libtorch + " nor on the class path: add "
-                + NativeJars.artifact("pytorch", "") + ".");
+        if (jars == null)
+            throw new UnsatisfiedLinkError("JavaCPP's part of libtorch, " + System.mapLibraryName("jnitorch") + ", is neither in "
+                    + libtorch + " nor on the class path: add "
+                    + NativeJars.artifact("pytorch", "") + ".");
         return NativeCache.folder(jars);
     }
 }

@@ -5,7 +5,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that Java lets PanaTorch and JavaCPP call native code. {@code --illegal-native-access=deny} forbids it to all that {@code --enable-native-access} does not name. */
+/**
+ * Checks that Java lets PanaTorch and JavaCPP call native code. {@code --illegal-native-access=deny} forbids it to all that
+ * {@code --enable-native-access} does not name.
+ */
 public final class NativeAccess {
     private NativeAccess() {}
 
@@ -17,8 +20,7 @@ public final class NativeAccess {
      *
      * @throws UnsatisfiedLinkError with one sentence that says what to do
      */
-    @SuppressWarnings({"restricted", "unused"})
-    public static void requireOwn() {
+    @SuppressWarnings({"restricted", "unused"}) public static void requireOwn() {
         try {
             MemorySegment nothing = MemorySegment.NULL.reinterpret(0);
         } catch (IllegalCallerException e) {
@@ -26,7 +28,10 @@ public final class NativeAccess {
         }
     }
 
-    /** To be called once the libraries are loaded: Java asks for each of JavaCPP's two modules when the first of its native methods is called. */
+    /**
+     * To be called once the libraries are loaded: Java asks for each of JavaCPP's two modules when the first of its native methods is
+     * called.
+     */
     static synchronized void requireJavaCpp() {
         if (refused != null) throw failure(refused);
         try {
@@ -41,7 +46,9 @@ public final class NativeAccess {
     }
 
     private static UnsatisfiedLinkError failure(IllegalCallerException cause) {
-        var failure = new UnsatisfiedLinkError("Java denies PanaTorch native access: start it with --enable-native-access=ALL-UNNAMED, or on the module path with --enable-native-access=panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
+        var failure = new UnsatisfiedLinkError(
+                "Java denies PanaTorch native access: start it with --enable-native-access=ALL-UNNAMED, or on the module path with "
+                        + "--enable-native-access=panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch.");
         failure.initCause(cause);
         return failure;
     }

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * The natives of the class path's jars, unpacked once, each version into a flat folder of its own under {@link #root}. A
- * folder appears under its name only once it is complete. One process unpacks at a time, and the others wait for it; the
- * lock is the system's, and gone with a process that is killed.
+ * The natives of the class path's jars, unpacked once, each version into a flat folder of its own under {@link #root}. A folder appears
+ * under its name only once it is complete. One process unpacks at a time, and the others wait for it; the lock is the system's, and gone
+ * with a process that is killed.
  */
 public final class NativeCache {
     private NativeCache() {}
@@ -37,12 +37,15 @@ public final class NativeCache {
     public static Path root() { return named().folder(); }
 
     /**
-     * Returns the folder of the cache and what names it: {@code -Dpanatorch.cache=DIR}, or {@code XDG_CACHE_HOME} or {@code HOME} as other programs take them, or
-     * the system's list of users, from which Java has {@code user.home}.
+     * Returns the folder of the cache and what names it: {@code -Dpanatorch.cache=DIR}, or {@code XDG_CACHE_HOME} or {@code HOME} as other
+     * programs take them, or the system's list of users, from which Java has {@code user.home}.
      *
      * @throws UnsatisfiedLinkError with one sentence that says what to do, if nothing names a folder, or one that Java cannot open
      */
-    public static Root named() { return named(System.getProperty("panatorch.cache"), Platform.isWindows() ? Map.of() : System.getenv(), System.getProperty("user.home")); }
+    public static Root named() {
+        return named(System.getProperty("panatorch.cache"), Platform.isWindows() ? Map.of() : System.getenv(),
+                System.getProperty("user.home"));
+    }
 
     static Root named(@Nullable String property, Map<String, String> environment, String userHome) {
         if (property != null) return new Root(path(property, "-Dpanatorch.cache").toAbsolutePath(), "-Dpanatorch.cache");
@@ -51,14 +54,18 @@ public final class NativeCache {
         if (isFull(xdg)) return new Root(path(xdg, "XDG_CACHE_HOME").resolve("panatorch"), "XDG_CACHE_HOME");
         if (isFull(home)) return new Root(inHome(home, "HOME"), "HOME");
         if (Platform.isWindows() || isFull(userHome)) return new Root(inHome(userHome, "user.home"), "user.home");
-        throw new UnsatisfiedLinkError("There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can be written, or name one with -Dpanatorch.cache=DIR.");
+        throw new UnsatisfiedLinkError(
+                "There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can "
+                        + "be written, or name one with -Dpanatorch.cache=DIR.");
     }
 
     private static boolean isFull(String path) { return path.startsWith("/"); }
 
     private static Path inHome(String home, String by) { return path(home, by).resolve(".cache").resolve("panatorch"); }
 
-    private static Path path(String name, String by) { return Platform.path(name, by, "name a folder with an ASCII name with -Dpanatorch.cache=DIR"); }
+    private static Path path(String name, String by) {
+        return Platform.path(name, by, "name a folder with an ASCII name with -Dpanatorch.cache=DIR");
+    }
 
     /** The folder of these natives, unpacked now if it is not there or damaged. */
     static Path folder(NativeJars jars) {
@@ -76,7 +83,8 @@ public final class NativeCache {
             }
             return folder;
         } catch (IOException e) {
-            var error = new UnsatisfiedLinkError("libtorch could not be unpacked to " + root() + ": " + describe(e) + "; -Dpanatorch.cache=DIR names another folder for it.");
+            var error = new UnsatisfiedLinkError("libtorch could not be unpacked to " + root() + ": " + describe(e)
+                    + "; -Dpanatorch.cache=DIR names another folder for it.");
             error.initCause(e);
             throw error;
         }
@@ -115,7 +123,8 @@ public final class NativeCache {
         try {
             try (var files = new Unpacking(jars)) {
                 long free = Files.getFileStore(unfinished).getUsableSpace();
-                if (free < files.size()) throw new IOException("it takes " + megabytes(files.size()) + ", and only " + megabytes(free) + " are free there");
+                if (free < files.size())
+                    throw new IOException("it takes " + megabytes(files.size()) + ", and only " + megabytes(free) + " are free there");
                 files.to(unfinished).write(unfinished);
             }
             if (Files.exists(folder)) {
@@ -158,7 +167,8 @@ public final class NativeCache {
     public static List<Version> others(List<Path> used) throws IOException {
         var others = new ArrayList<Version>();
         if (!Files.isDirectory(root())) return others;
-        try (var folders = Files.newDirectoryStream(root(), f -> Files.isDirectory(f) && !used.contains(f) && !f.getFileName().toString().startsWith(UNFINISHED))) {
+        try (var folders = Files.newDirectoryStream(root(),
+                f -> Files.isDirectory(f) && !used.contains(f) && !f.getFileName().toString().startsWith(UNFINISHED))) {
             for (Path folder : folders) others.add(new Version(folder, size(folder)));
         }
         return others;
@@ -176,7 +186,8 @@ public final class NativeCache {
 
     private static String describe(IOException e) {
         if (!(e instanceof FileSystemException f)) return String.valueOf(e.getMessage());
-        String why = f.getReason() != null ? f.getReason() : f instanceof AccessDeniedException ? "not allowed to write there" : f instanceof NoSuchFileException ? "no such folder" : "it is a file, not a folder";
+        String why = f.getReason() != null ? f.getReason() : f instanceof AccessDeniedException ? "not allowed to write there"
+                : f instanceof NoSuchFileException ? "no such folder" : "it is a file, not a folder";
         return f.getFile() + " (" + why + ")";
     }
 

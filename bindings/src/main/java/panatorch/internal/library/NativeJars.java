@@ -43,45 +43,60 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
         return of(pytorch, extension, "-java", List.of(required("javacpp", "jnijavacpp"), pytorch), names::contains);
     }
 
-    private static NativeJars of(NativeSource pytorch, String extension, String suffix, List<NativeSource> parts, Predicate<String> wanted) {
+    private static NativeJars of(NativeSource pytorch, String extension, String suffix, List<NativeSource> parts,
+            Predicate<String> wanted) {
         var sum = new CRC32();
         try {
             for (NativeSource part : parts) sum.update(part.identity().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UnsatisfiedLinkError("A jar of the class path cannot be read: " + e.getMessage() + ".");
         }
-        String jar = pytorch.jar().isEmpty() ? "pytorch-" + NativeLibrary.LIBTORCH_VERSION + "-" + Platform.name() + extension : pytorch.jar().replaceFirst("\\.jar$", "");
+        String jar = pytorch.jar().isEmpty() ? "pytorch-" + NativeLibrary.LIBTORCH_VERSION + "-" + Platform.name() + extension
+                : pytorch.jar().replaceFirst("\\.jar$", "");
         return new NativeJars(jar + suffix + "-%08x".formatted(sum.getValue()), List.copyOf(parts), wanted);
     }
 
     private static NativeSource required(String preset, String anyLibrary) {
         NativeSource part = part(preset, "", anyLibrary);
-        if (part == null) throw new UnsatisfiedLinkError("The natives of " + preset + " for " + Platform.name() + " are not on the class path: add " + artifact(preset, "") + ".");
+        if (part == null)
+            throw new UnsatisfiedLinkError("The natives of " + preset + " for " + Platform.name() + " are not on the class path: add "
+                    + artifact(preset, "") + ".");
         return part;
     }
 
     /** The artifact to add to the class path, as a build names it. */
-    static String artifact(String preset, String extension) { return "org.bytedeco:" + preset + " with the classifier " + Platform.name() + extension; }
+    static String artifact(String preset, String extension) {
+        return "org.bytedeco:" + preset + " with the classifier " + Platform.name() + extension;
+    }
 
     private static @Nullable NativeSource part(String preset, String extension, String anyLibrary) {
         String prefix = "org/bytedeco/" + preset + "/" + Platform.name() + extension + "/";
         URL url = NativeJars.class.getClassLoader().getResource(prefix + System.mapLibraryName(anyLibrary));
-        if (url == null) return NativeSource.inImage("org.bytedeco." + preset + "." + (Platform.name() + extension).replace('-', '.'), prefix);
+        if (url == null)
+            return NativeSource.inImage("org.bytedeco." + preset + "." + (Platform.name() + extension).replace('-', '.'), prefix);
         try {
             return NativeSource.of(preset, prefix, url);
         } catch (IOException e) {
-            throw new UnsatisfiedLinkError("The natives of " + preset + " at " + url + " cannot be read (" + e.getMessage() + "): put their jar into a folder of the class path (a Spring Boot jar: name org.bytedeco:"
-                    + preset + " under requiresUnpack, or java -Djarmode=tools -jar app.jar extract), or name a folder with the unpacked libraries with -Dpanatorch.libtorch=DIR.");
+            throw new UnsatisfiedLinkError("The natives of " + preset + " at " + url + " cannot be read (" + e.getMessage()
+                    + "): put their jar into a folder of the class path (a Spring Boot jar: name org.bytedeco:"
+                    + preset
+                    + " under requiresUnpack, or java -Djarmode=tools -jar app.jar extract), or name a folder with the unpacked libraries "
+                    + "with -Dpanatorch.libtorch=DIR.");
         }
     }
 
-    /** CUDA's own libraries, which JavaCPP spreads over jars whose files change from release to release. So the jars are found by their names, among all that have a manifest. */
+    /**
+     * CUDA's own libraries, which JavaCPP spreads over jars whose files change from release to release. So the jars are found by their
+     * names, among all that have a manifest.
+     */
     private static List<NativeSource> redistributedCuda() {
         var name = Pattern.compile("cuda-.*-" + Platform.name() + "-redist.*\\.jar");
         var redistributed = new ArrayList<NativeSource>();
         try {
             for (URL manifest : Collections.list(NativeJars.class.getClassLoader().getResources("META-INF/MANIFEST.MF"))) {
-                if (manifest.openConnection() instanceof JarURLConnection && NativeSource.of("cuda", "org/bytedeco/cuda/" + Platform.name() + "/", manifest) instanceof NativeSource.Jar jar && name.matcher(jar.jar()).matches())
+                if (manifest.openConnection() instanceof JarURLConnection
+                        && NativeSource.of("cuda", "org/bytedeco/cuda/" + Platform.name() + "/", manifest) instanceof NativeSource.Jar jar
+                        && name.matcher(jar.jar()).matches())
                     redistributed.add(jar);
             }
         } catch (IOException e) {
@@ -91,5 +106,7 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
     }
 
     /** JavaCPP's own openblas bindings, 70 MB, and gloo's: neither libtorch nor this project calls them. */
-    private static boolean isUnused(String name) { return name.contains("jniopenblas") || name.contains("jnitorch_gloo"); }
+    private static boolean isUnused(String name) {
+        return name.contains("jniopenblas") || name.contains("jnitorch_gloo");
+    }
 }

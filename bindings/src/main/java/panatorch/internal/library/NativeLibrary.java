@@ -17,8 +17,8 @@ import panatorch.internal.natives.Symbol;
 
 /**
  * Loads libtorch and JavaCPP's part of it, once, from the first of: the folder that {@code -Dpanatorch.libtorch=DIR} or
- * {@code PANATORCH_LIBTORCH} names; a folder of {@code java.library.path} that holds both; JavaCPP's natives with CUDA of the
- * class path; those without. What the user named is used or an error; natives with CUDA that do not load give way to those without.
+ * {@code PANATORCH_LIBTORCH} names; a folder of {@code java.library.path} that holds both; JavaCPP's natives with CUDA of the class path;
+ * those without. What the user named is used or an error; natives with CUDA that do not load give way to those without.
  */
 public final class NativeLibrary {
     private NativeLibrary() {}
@@ -49,7 +49,9 @@ public final class NativeLibrary {
     }
 
     /** Returns whether the number of threads is the default one, which nobody has said. */
-    public static boolean hasDefaultThreads() { return ownThreads; }
+    public static boolean hasDefaultThreads() {
+        return ownThreads;
+    }
 
     /** Returns whether libtorch was built for CUDA. */
     public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
@@ -78,7 +80,9 @@ public final class NativeLibrary {
         var taken = new ArrayList<Step>();
         try {
             if (torch.class.getClassLoader() != NativeLibrary.class.getClassLoader())
-                throw new UnsatisfiedLinkError("JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the jars of both into the same place, as Tomcat's folder lib.");
+                throw new UnsatisfiedLinkError(
+                        "JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the "
+                                + "jars of both into the same place, as Tomcat's folder lib.");
             NativeAccess.requireOwn();
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
@@ -95,14 +99,18 @@ public final class NativeLibrary {
     }
 
     private static NamedFolder search(List<Step> steps) {
-        String property = System.getProperty("panatorch.libtorch"), named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
+        String property = System.getProperty("panatorch.libtorch"),
+                named = property != null ? property : System.getenv("PANATORCH_LIBTORCH");
         String by = property != null || named == null ? "-Dpanatorch.libtorch" : "PANATORCH_LIBTORCH";
-        if (named != null) return attempt(steps, by, () -> NamedFolder.of(by, Platform.path(named, by, "name a folder with an ASCII name").toAbsolutePath()));
+        if (named != null)
+            return attempt(steps, by,
+                    () -> NamedFolder.of(by, Platform.path(named, by, "name a folder with an ASCII name").toAbsolutePath()));
         steps.add(new Step("-Dpanatorch.libtorch or PANATORCH_LIBTORCH", Outcome.ABSENT, "neither is set"));
 
         Path onPath = onLibraryPath();
         if (onPath != null) return attempt(steps, "java.library.path", () -> NamedFolder.of("java.library.path", onPath));
-        steps.add(new Step("java.library.path", Outcome.ABSENT, "no folder of it has " + System.mapLibraryName("torch_cpu") + " and " + System.mapLibraryName("jnitorch")));
+        steps.add(new Step("java.library.path", Outcome.ABSENT,
+                "no folder of it has " + System.mapLibraryName("torch_cpu") + " and " + System.mapLibraryName("jnitorch")));
 
         NativeJars gpu = fromClassPath(steps, "-gpu");
         if (gpu != null) {
@@ -110,13 +118,15 @@ public final class NativeLibrary {
                 return attempt(steps, place("-gpu"), () -> inCache(gpu));
             } catch (UnsatisfiedLinkError e) {
                 if (OtherLibtorch.folder() != null) throw e; // what is loaded stays: the others would be a second one
-                Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path and cannot be used: " + e.getMessage(), null);
+                Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path and cannot be used: " + e.getMessage(),
+                        null);
             }
         }
         NativeJars cpu = fromClassPath(steps, "");
         if (cpu != null) return attempt(steps, place(""), () -> inCache(cpu));
         throw new UnsatisfiedLinkError("There is no libtorch that can be used: add " + NativeJars.artifact("pytorch", "")
-                + " to the class path (on the module path also --add-modules ALL-MODULE-PATH), or name a folder with -Dpanatorch.libtorch=DIR.");
+                + " to the class path (on the module path also --add-modules ALL-MODULE-PATH), or name a folder with "
+                + "-Dpanatorch.libtorch=DIR.");
     }
 
     private static String place(String extension) { return "natives for " + Platform.name() + extension + " on the class path"; }
@@ -146,7 +156,8 @@ public final class NativeLibrary {
             NamedFolder folder = from.folder();
             OtherLibtorch.refuse(folder.libtorch());
             load(folder);
-            steps.add(new Step(place, Outcome.CHOSEN, "loaded from " + folder.libtorch() + (folder.java().equals(folder.libtorch()) ? "" : ", JavaCPP's part from " + folder.java())));
+            steps.add(new Step(place, Outcome.CHOSEN, "loaded from " + folder.libtorch()
+                    + (folder.java().equals(folder.libtorch()) ? "" : ", JavaCPP's part from " + folder.java())));
             return folder;
         } catch (UnsatisfiedLinkError e) {
             steps.add(new Step(place, Outcome.REFUSED, String.valueOf(e.getMessage())));
@@ -180,7 +191,8 @@ public final class NativeLibrary {
     private static @Nullable Path onLibraryPath() {
         for (String entry : System.getProperty("java.library.path", "").split(File.pathSeparator)) {
             try {
-                if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch")) return Path.of(entry).toAbsolutePath();
+                if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch"))
+                    return Path.of(entry).toAbsolutePath();
             } catch (InvalidPathException unnameable) {
                 // in this locale, for Java's own search as well
             }

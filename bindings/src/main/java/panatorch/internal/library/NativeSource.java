@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The natives of one JavaCPP preset at the place where the class loader finds them: the preset's own jar, which may lie inside another jar as Spring Boot packs
- * it; a jar into which others were merged; a folder; or a run-time image of jlink. Its list of files is not read before it is needed, because to read that of a
- * jar takes as long as to load a library.
+ * The natives of one JavaCPP preset at the place where the class loader finds them: the preset's own jar, which may lie inside another jar
+ * as Spring Boot packs it; a jar into which others were merged; a folder; or a run-time image of jlink. Its list of files is not read
+ * before it is needed, because to read that of a jar takes as long as to load a library.
  */
 sealed interface NativeSource {
     /** A native library as it is packed. */
@@ -68,8 +68,8 @@ sealed interface NativeSource {
     }
 
     /**
-     * Returns the natives of a module that jlink put into this run-time image. No module requires it, so without {@code --add-modules} the class loader does not
-     * know it.
+     * Returns the natives of a module that jlink put into this run-time image. No module requires it, so without {@code --add-modules} the
+     * class loader does not know it.
      *
      * @return null if there is no such module
      */
@@ -84,7 +84,8 @@ sealed interface NativeSource {
 
     private static String list(NativeSource source) throws IOException {
         try (Contents contents = source.open()) {
-            return contents.libraries.stream().map(l -> l.name + ":" + l.size + ":" + l.checksum + "\n").sorted().collect(Collectors.joining());
+            return contents.libraries.stream().map(l -> l.name + ":" + l.size + ":" + l.checksum + "\n").sorted()
+                    .collect(Collectors.joining());
         }
     }
 
@@ -95,7 +96,9 @@ sealed interface NativeSource {
             connection.setUseCaches(false); // a cached file is shared, and to close it would close it for others
             JarFile file = connection.getJarFile();
             return new Contents(file.getName(), file.stream().filter(e -> !e.isDirectory() && e.getName().startsWith(prefix))
-                    .map(e -> new Library(e.getName().substring(e.getName().lastIndexOf('/') + 1), e.getSize(), e.getCrc(), () -> file.getInputStream(e))).toList(), file);
+                    .map(e -> new Library(e.getName().substring(e.getName().lastIndexOf('/') + 1), e.getSize(), e.getCrc(),
+                            () -> file.getInputStream(e)))
+                    .toList(), file);
         }
 
         @Override public String identity() throws IOException {
@@ -117,7 +120,9 @@ sealed interface NativeSource {
         @Override public Contents open() throws IOException {
             var libraries = new ArrayList<Library>();
             try (var files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
-                for (Path file : files) libraries.add(new Library(file.getFileName().toString(), Files.size(file), Library.UNKNOWN, () -> Files.newInputStream(file)));
+                for (Path file : files)
+                    libraries.add(new Library(file.getFileName().toString(), Files.size(file), Library.UNKNOWN,
+                            () -> Files.newInputStream(file)));
             }
             return new Contents(folder.toString(), libraries, () -> {});
         }

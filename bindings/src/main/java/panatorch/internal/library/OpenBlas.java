@@ -10,8 +10,10 @@ import panatorch.internal.natives.Symbol;
 /**
  * Sets the number of OpenBLAS's threads. A libtorch with another BLAS has none of this.
  *
- * <p>With more than one it cannot do everything: its LU decomposition lays megabytes on the stack, which Java's threads do not have, and in a parallel region
- * of OpenMP it would share each thread's small product among all. {@code panatorch.internal.threads.Cores} says when it has all of them and when one.
+ * <p>
+ * With more than one it cannot do everything: its LU decomposition lays megabytes on the stack, which Java's threads do not have, and in a
+ * parallel region of OpenMP it would share each thread's small product among all. {@code panatorch.internal.threads.Cores} says when it has
+ * all of them and when one.
  */
 public final class OpenBlas {
     private OpenBlas() {}
@@ -23,8 +25,8 @@ public final class OpenBlas {
     private static int threads = 1;
 
     /**
-     * OpenBLAS's own threads wait for work in a loop, by default for 2^26 cycles, while others would work. To be called before
-     * OpenBLAS is loaded, which reads the variable then; what the user has set stays.
+     * OpenBLAS's own threads wait for work in a loop, by default for 2^26 cycles, while others would work. To be called before OpenBLAS is
+     * loaded, which reads the variable then; what the user has set stays.
      */
     static void letOwnThreadsSleep() {
         MethodHandle setenv = Symbol.SETENV.functionIfThere();
@@ -55,8 +57,8 @@ public final class OpenBlas {
     public static synchronized boolean isLoaded() { return setThreads != null; }
 
     /**
-     * The processor whose kernels OpenBLAS multiplies with, as {@code SkylakeX}; null of another BLAS. It is this machine's, unless {@code OPENBLAS_CORETYPE} names an older one,
-     * with which products took twice as long.
+     * The processor whose kernels OpenBLAS multiplies with, as {@code SkylakeX}; null of another BLAS. It is this machine's, unless
+     * {@code OPENBLAS_CORETYPE} names an older one, with which products took twice as long.
      */
     public static @Nullable String kernels() {
         MethodHandle name = Symbol.BLAS_CORE_NAME.functionIfThere();
@@ -70,7 +72,9 @@ public final class OpenBlas {
     }
 
     /** Returns whether {@link #useAll} is no other than {@link #useOne}. */
-    public static synchronized boolean hasOneThread() { return threads == 1; }
+    public static synchronized boolean hasOneThread() {
+        return threads == 1;
+    }
 
     /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */
     public static synchronized void useOne() { apply(1); }

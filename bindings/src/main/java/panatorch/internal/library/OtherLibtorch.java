@@ -16,7 +16,8 @@ final class OtherLibtorch {
         String any = "/" + System.mapLibraryName("c10");
         if (!Files.isReadable(MAPS)) return null;
         try (var lines = Files.lines(MAPS)) {
-            return lines.filter(line -> line.endsWith(any)).map(line -> Path.of(line.substring(line.indexOf('/'))).getParent()).findFirst().orElse(null);
+            return lines.filter(line -> line.endsWith(any)).map(line -> Path.of(line.substring(line.indexOf('/'))).getParent()).findFirst()
+                    .orElse(null);
         } catch (IOException e) {
             return null;
         }
@@ -31,7 +32,8 @@ final class OtherLibtorch {
         } catch (IOException gone) {
             // a file that was deleted since is another, too
         }
-        throw new UnsatisfiedLinkError("This process has loaded another libtorch already, from " + other + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "
+        throw new UnsatisfiedLinkError("This process has loaded another libtorch already, from " + other
+                + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "
                 + NativeLibrary.LIBTORCH_VERSION + ", with -Dpanatorch.libtorch=" + other + ".");
     }
 }

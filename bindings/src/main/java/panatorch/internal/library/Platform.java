@@ -21,7 +21,9 @@ final class Platform {
     }
 
     /** The file of a library: {@code libc10.so} of {@code c10}. */
-    static Path file(Path folder, String library) { return folder.resolve(System.mapLibraryName(library)); }
+    static Path file(Path folder, String library) {
+        return folder.resolve(System.mapLibraryName(library));
+    }
 
     static boolean has(Path folder, String library) { return Files.isRegularFile(file(folder, library)); }
 
@@ -36,8 +38,10 @@ final class Platform {
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            throw new UnsatisfiedLinkError(by + " names " + name + ", and with the character set of this locale, " + System.getProperty("sun.jnu.encoding")
-                    + ", Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or " + other + ".");
+            throw new UnsatisfiedLinkError(
+                    by + " names " + name + ", and with the character set of this locale, " + System.getProperty("sun.jnu.encoding")
+                            + ", Java cannot open files of such names: set the environment variable LC_ALL=C.UTF-8 before java starts, or "
+                            + other + ".");
         }
     }
 

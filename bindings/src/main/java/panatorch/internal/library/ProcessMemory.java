@@ -36,7 +36,8 @@ public final class ProcessMemory {
 
     private static long status(String name) {
         try (var lines = Files.lines(STATUS)) {
-            return lines.filter(l -> l.startsWith(name)).mapToLong(l -> 1024 * Long.parseLong(l.replaceAll("\\D", ""))).findFirst().orElse(-1);
+            return lines.filter(l -> l.startsWith(name)).mapToLong(l -> 1024 * Long.parseLong(l.replaceAll("\\D", ""))).findFirst()
+                    .orElse(-1);
         } catch (IOException e) {
             return -1;
         }

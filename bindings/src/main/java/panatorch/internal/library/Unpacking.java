@@ -25,7 +25,8 @@ final class Unpacking implements AutoCloseable {
             for (NativeSource part : natives.parts()) {
                 NativeSource.Contents source = part.open();
                 sources.add(source);
-                source.libraries().stream().filter(l -> natives.wanted().test(l.name())).forEach(l -> libraries.put(l.name(), new Packed(l, source.place())));
+                source.libraries().stream().filter(l -> natives.wanted().test(l.name()))
+                        .forEach(l -> libraries.put(l.name(), new Packed(l, source.place())));
             }
         } catch (IOException e) {
             close();
@@ -44,14 +45,18 @@ final class Unpacking implements AutoCloseable {
         return new Checksums(entries);
     }
 
-    /** Java's reader of jars does not look at their checksums; and what is renamed before it is on the disk may be empty after a power failure. */
+    /**
+     * Java's reader of jars does not look at their checksums; and what is renamed before it is on the disk may be empty after a power
+     * failure.
+     */
     private static long copy(Packed packed, Path file) throws IOException {
         var crc = new CRC32();
-        try (InputStream in = packed.library.content().open(); FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (InputStream in = packed.library.content().open();
+                FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             byte[] buffer = new byte[1 << 16];
-            for (int n; (n = in.read(buffer)) >= 0; ) {
+            for (int n; (n = in.read(buffer)) >= 0;) {
                 crc.update(buffer, 0, n);
-                for (var bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) out.write(bytes);
+                for (var bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining();) out.write(bytes);
             }
             out.force(true);
         } catch (ZipException e) {

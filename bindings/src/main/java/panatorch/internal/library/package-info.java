@@ -1,4 +1,6 @@
-/** Finds, unpacks and loads libtorch, and sets up its BLAS and the C library's memory. Exported to {@code panatorch.apps} for its doctor. */
+/**
+ * Finds, unpacks and loads libtorch, and sets up its BLAS and the C library's memory. Exported to {@code panatorch.apps} for its doctor.
+ */
 @NullMarked
 package panatorch.internal.library;
 

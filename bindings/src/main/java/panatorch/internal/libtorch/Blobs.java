@@ -21,8 +21,7 @@ public final class Blobs {
     private static final AtomicLong NEXT = new AtomicLong(1);
     private static final MemorySegment DELETER = Native.stub(MethodHandles.lookup(), "freed", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS));
 
-    @SuppressWarnings("unused")
-    private static void freed(MemorySegment data, MemorySegment key) {
+    @SuppressWarnings("unused") private static void freed(MemorySegment data, MemorySegment key) {
         try {
             Runnable task = TASKS.remove(key.address());
             if (task != null) task.run();
@@ -48,7 +47,8 @@ public final class Blobs {
         long key = NEXT.getAndIncrement();
         TASKS.put(key, then);
         try (var arena = Arena.ofConfined()) {
-            return CApi.fromBlob(segment, arena.allocateFrom(JAVA_LONG, shape), arena.allocateFrom(JAVA_LONG, strides), dtype, arena.allocate(JAVA_LONG), DELETER, MemorySegment.ofAddress(key));
+            return CApi.fromBlob(segment, arena.allocateFrom(JAVA_LONG, shape), arena.allocateFrom(JAVA_LONG, strides), dtype,
+                    arena.allocate(JAVA_LONG), DELETER, MemorySegment.ofAddress(key));
         } catch (RuntimeException e) {
             TASKS.remove(key);
             throw e;

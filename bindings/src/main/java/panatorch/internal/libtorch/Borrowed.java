@@ -10,5 +10,7 @@ public final class Borrowed extends Pointer {
     public static Pointer at(long address) { return new Borrowed(address); }
 
     /** A view of the {@code at::Tensor} at {@code address}, which is a pointer to a {@code TensorImpl}. */
-    public static Tensor tensor(long address) { return new Tensor(at(address)); }
+    public static Tensor tensor(long address) {
+        return new Tensor(at(address));
+    }
 }

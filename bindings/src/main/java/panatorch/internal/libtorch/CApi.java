@@ -9,15 +9,17 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's C interface, called through Panama. It answers 0 or, after an error, something else, with the error's text
- * in {@link #lastError}. What only reads a tensor is called as critical, without leaving Java's state.
+ * libtorch's C interface, called through Panama. It answers 0 or, after an error, something else, with the error's text in
+ * {@link #lastError}. What only reads a tensor is called as critical, without leaving Java's state.
  */
 public final class CApi {
     private CApi() {}
 
-    private static final MethodHandle NUMEL = function(Symbol.GET_NUMEL), DIM = function(Symbol.GET_DIM), SIZES = function(Symbol.GET_SIZES),
+    private static final MethodHandle NUMEL = function(Symbol.GET_NUMEL), DIM = function(Symbol.GET_DIM),
+            SIZES = function(Symbol.GET_SIZES),
             STRIDES = function(Symbol.GET_STRIDES), DTYPE = function(Symbol.GET_DTYPE), DEVICE_TYPE = function(Symbol.GET_DEVICE_TYPE),
-            DEVICE_INDEX = function(Symbol.GET_DEVICE_INDEX), DATA = function(Symbol.GET_DATA_POINTER), OFFSET = function(Symbol.GET_STORAGE_OFFSET),
+            DEVICE_INDEX = function(Symbol.GET_DEVICE_INDEX), DATA = function(Symbol.GET_DATA_POINTER),
+            OFFSET = function(Symbol.GET_STORAGE_OFFSET),
             LAYOUT = function(Symbol.GET_LAYOUT), STORAGE_SIZE = function(Symbol.GET_STORAGE_SIZE);
     // Java takes 5 to 10 ms for each new kind of function, so those that a first result does not need are found when they are called.
 
@@ -42,10 +44,14 @@ public final class CApi {
     public static long numel(long handle, long out) { return get(NUMEL, handle, out); }
     public static long dim(long handle, long out) { return get(DIM, handle, out); }
     /** The address of {@link #dim} 64-bit sizes, valid while the tensor is. */
-    public static long sizes(long handle, long out) { return get(SIZES, handle, out); }
+    public static long sizes(long handle, long out) {
+        return get(SIZES, handle, out);
+    }
     public static long strides(long handle, long out) { return get(STRIDES, handle, out); }
     /** The size of every dimension. */
-    public static long[] shape(long handle, long out) { return Memory.longs(sizes(handle, out), dim(handle, out)); }
+    public static long[] shape(long handle, long out) {
+        return Memory.longs(sizes(handle, out), dim(handle, out));
+    }
     public static int dtype(long handle, long out) { return (int) get(DTYPE, handle, out); }
     public static int deviceType(long handle, long out) { return (int) get(DEVICE_TYPE, handle, out); }
     public static int deviceIndex(long handle, long out) { return (int) get(DEVICE_INDEX, handle, out); }
@@ -81,10 +87,15 @@ public final class CApi {
         }
     }
 
-    /** A new {@code TensorImpl} over memory of the caller; {@code deleter}, if not null, is called with {@code context} once libtorch is done with it. */
-    static long fromBlob(MemorySegment data, MemorySegment sizes, MemorySegment strides, int dtype, MemorySegment out, MemorySegment deleter, MemorySegment context) {
+    /**
+     * A new {@code TensorImpl} over memory of the caller; {@code deleter}, if not null, is called with {@code context} once libtorch is
+     * done with it.
+     */
+    static long fromBlob(MemorySegment data, MemorySegment sizes, MemorySegment strides, int dtype, MemorySegment out,
+            MemorySegment deleter, MemorySegment context) {
         long dims = sizes.byteSize() / 8;
-        int status = Native.call(() -> (int) Blob.MAKE.invokeExact(data, dims, sizes, strides, 0L, dtype, 0, -1, out, 0, MemorySegment.NULL, 0L, deleter, context));
+        int status = Native.call(() -> (int) Blob.MAKE.invokeExact(data, dims, sizes, strides, 0L, dtype, 0, -1, out, 0, MemorySegment.NULL,
+                0L, deleter, context));
         if (status != 0) throw new RuntimeException(lastError());
         return implementation(out.get(JAVA_LONG, 0));
     }
@@ -98,5 +109,7 @@ public final class CApi {
     }
 
     /** The text of this thread's last error, without the C++ backtrace. */
-    public static String lastError() { return Memory.string(Native.call(() -> (MemorySegment) LastError.WHAT.invokeExact()).address()); }
+    public static String lastError() {
+        return Memory.string(Native.call(() -> (MemorySegment) LastError.WHAT.invokeExact()).address());
+    }
 }

@@ -6,10 +6,10 @@ import java.lang.foreign.ValueLayout;
 import org.bytedeco.pytorch.DeviceGuardImplInterface;
 
 /**
- * Calls a C++ method that may throw and takes two words and a byte besides {@code this}, behind JavaCPP's exception barrier. That is one word more
- * than {@link CatchingCall} passes. JavaCPP also catches around virtual functions, and {@code DeviceGuardImplInterface::elapsedTime} has just these
- * parameters. So during the call the object's first word points to a table in which every virtual function is this method. The method must not read
- * the first word of its object.
+ * Calls a C++ method that may throw and takes two words and a byte besides {@code this}, behind JavaCPP's exception barrier. That is one
+ * word more than {@link CatchingCall} passes. JavaCPP also catches around virtual functions, and
+ * {@code DeviceGuardImplInterface::elapsedTime} has just these parameters. So during the call the object's first word points to a table in
+ * which every virtual function is this method. The method must not read the first word of its object.
  */
 final class CatchingMethod {
     /** More than the class has virtual functions, so that it does not matter which of them is called. */

@@ -18,11 +18,11 @@ public final class CudaDriver {
     public CudaDriver(SymbolLookup library) { this.library = library; }
 
     /** The driver of this system, or null if there is none. */
-    @SuppressWarnings("restricted")
-    public static @Nullable CudaDriver find() {
+    @SuppressWarnings("restricted") public static @Nullable CudaDriver find() {
         NativeAccess.requireOwn();
         try {
-            return new CudaDriver(SymbolLookup.libraryLookup(Symbol.Platform.here() == Symbol.Platform.WINDOWS ? "nvcuda.dll" : "libcuda.so.1", Arena.global()));
+            return new CudaDriver(SymbolLookup
+                    .libraryLookup(Symbol.Platform.here() == Symbol.Platform.WINDOWS ? "nvcuda.dll" : "libcuda.so.1", Arena.global()));
         } catch (IllegalArgumentException e) {
             return null; // no such library
         }
@@ -32,11 +32,15 @@ public final class CudaDriver {
 
     public int device(MemorySegment device, int index) { return call(Symbol.DRIVER_DEVICE, f -> (int) f.invokeExact(device, index)); }
 
-    public int name(MemorySegment text, int bytes, int device) { return call(Symbol.DRIVER_NAME, f -> (int) f.invokeExact(text, bytes, device)); }
+    public int name(MemorySegment text, int bytes, int device) {
+        return call(Symbol.DRIVER_NAME, f -> (int) f.invokeExact(text, bytes, device));
+    }
 
     public int totalMemory(MemorySegment bytes, int device) { return call(Symbol.DRIVER_MEMORY, f -> (int) f.invokeExact(bytes, device)); }
 
-    public int attribute(MemorySegment value, int attribute, int device) { return call(Symbol.DRIVER_ATTRIBUTE, f -> (int) f.invokeExact(value, attribute, device)); }
+    public int attribute(MemorySegment value, int attribute, int device) {
+        return call(Symbol.DRIVER_ATTRIBUTE, f -> (int) f.invokeExact(value, attribute, device));
+    }
 
     private interface Status {
         int of(MethodHandle function) throws Throwable;

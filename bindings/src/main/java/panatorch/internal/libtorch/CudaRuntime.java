@@ -9,15 +9,18 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * The few functions of CUDA's runtime that libtorch has no other way to. They are C: they answer an error's number and throw nothing. libtorch has loaded
- * the library. JavaCPP's presets of CUDA would take a jar of classes and one of natives for these three, and a pip-installed PyTorch has neither.
+ * The few functions of CUDA's runtime that libtorch has no other way to. They are C: they answer an error's number and throw nothing.
+ * libtorch has loaded the library. JavaCPP's presets of CUDA would take a jar of classes and one of natives for these three, and a
+ * pip-installed PyTorch has neither.
  */
 public final class CudaRuntime {
     private CudaRuntime() {}
 
     private static final int BLOCKING_SYNC = 1, DISABLE_TIMING = 2;
 
-    /** @param mode 0 nothing, 1 a warning, 2 an error when libtorch waits for a GPU; false where this libtorch keeps it under another name */
+    /**
+     * @param mode 0 nothing, 1 a warning, 2 an error when libtorch waits for a GPU; false where this libtorch keeps it under another name
+     */
     public static boolean setSyncDebugMode(int mode) {
         MemorySegment state = Symbol.WARNING_STATE.find();
         if (state != null) Memory.setInt(state.address(), mode);
@@ -25,7 +28,8 @@ public final class CudaRuntime {
     }
 
     private static final class Functions {
-        static final MethodHandle CREATE_EVENT = CApi.function(Symbol.CREATE_EVENT), MEMORY_INFO = CApi.function(Symbol.MEMORY_INFO), ERROR_TEXT = CApi.function(Symbol.CUDA_ERROR_TEXT);
+        static final MethodHandle CREATE_EVENT = CApi.function(Symbol.CREATE_EVENT), MEMORY_INFO = CApi.function(Symbol.MEMORY_INFO),
+                ERROR_TEXT = CApi.function(Symbol.CUDA_ERROR_TEXT);
     }
 
     /** A new {@code cudaEvent_t} of the current device. */
@@ -49,6 +53,8 @@ public final class CudaRuntime {
 
     /** Throws an exception as JavaCPP does for an error of libtorch, unless {@code error} is 0. */
     private static void check(int error) {
-        if (error != 0) throw new RuntimeException("CUDA error: " + Memory.string(Native.call(() -> (MemorySegment) Functions.ERROR_TEXT.invokeExact(error)).address()));
+        if (error != 0)
+            throw new RuntimeException(
+                    "CUDA error: " + Memory.string(Native.call(() -> (MemorySegment) Functions.ERROR_TEXT.invokeExact(error)).address()));
     }
 }

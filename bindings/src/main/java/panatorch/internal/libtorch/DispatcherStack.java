@@ -8,8 +8,9 @@ import org.bytedeco.pytorch.OperatorHandle;
 /**
  * The values an operator is called with and returns: the memory of a {@code std::vector<c10::IValue>}, written by Java.
  *
- * <p>The stack owns a reference to every counted value on it. One call at a time: a call made while another runs on the
- * same thread (a hook inside {@code backward}) needs a stack of its own.
+ * <p>
+ * The stack owns a reference to every counted value on it. One call at a time: a call made while another runs on the same thread (a hook
+ * inside {@code backward}) needs a stack of its own.
  */
 public final class DispatcherStack {
     public static final int CAPACITY = 256;
@@ -46,7 +47,10 @@ public final class DispatcherStack {
 
     public boolean full() { return top == CAPACITY; }
 
-    /** Runs the operator: its arguments leave the stack, its results are on it. After an exception those arguments are there that it had not consumed. */
+    /**
+     * Runs the operator: its arguments leave the stack, its results are on it. After an exception those arguments are there that it had not
+     * consumed.
+     */
     public void call(OperatorHandle operator) {
         Memory.setLong(end, base + SIZE * top);
         try {
@@ -111,16 +115,22 @@ public final class DispatcherStack {
     }
 
     /** The number of values that another vector holds. */
-    public static long size(long vector) { return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE; }
+    public static long size(long vector) {
+        return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE;
+    }
 
     /** The address of value {@code i} of another vector. */
-    public static long address(long vector, long i) { return Memory.getLong(vector) + SIZE * i; }
+    public static long address(long vector, long i) {
+        return Memory.getLong(vector) + SIZE * i;
+    }
 
     /** The tag of the value at {@code address}. */
     public static int tagAt(long address) { return Memory.getInt(address + TAG); }
 
     /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */
-    public static void resize(long vector, long size) { new IValueVector(Borrowed.at(vector)).resize(size); }
+    public static void resize(long vector, long size) {
+        new IValueVector(Borrowed.at(vector)).resize(size);
+    }
 
     /** Releases all but the lowest {@code below} values of another vector, and adds {@code nones} nones. */
     public static void leaveNones(long vector, long below, int nones) {

@@ -10,8 +10,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * The C++ stack in an exception of libtorch. Each has one as soon as its text is asked for, which JavaCPP does: to find the names of
- * its functions takes milliseconds, a hundred times as long as the rest of a failing call.
+ * The C++ stack in an exception of libtorch. Each has one as soon as its text is asked for, which JavaCPP does: to find the names of its
+ * functions takes milliseconds, a hundred times as long as the rest of a failing call.
  */
 public final class ErrorTraces {
     private ErrorTraces() {}
@@ -20,9 +20,10 @@ public final class ErrorTraces {
      * Has libtorch put a constant text where the stack would be, and says which. Where its C++ library is not that of GCC, nothing changes,
      * and the text is empty.
      *
-     * <p>libtorch takes a {@code std::function<std::string()>}: 16 bytes of its own, the function that copies and frees those, and the one
-     * it calls. As those bytes mean nothing here, the first may be any function that does nothing, and the second any that answers a
-     * string and looks at no argument: {@code getpid} and {@code at::get_cxx_flags}.
+     * <p>
+     * libtorch takes a {@code std::function<std::string()>}: 16 bytes of its own, the function that copies and frees those, and the one it
+     * calls. As those bytes mean nothing here, the first may be any function that does nothing, and the second any that answers a string
+     * and looks at no argument: {@code getpid} and {@code at::get_cxx_flags}.
      */
     public static String off() {
         MemorySegment text = Symbol.CXX_FLAGS.find(), nothing = Symbol.GETPID.find();

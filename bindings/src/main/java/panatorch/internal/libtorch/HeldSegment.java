@@ -12,18 +12,18 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Runs code while an arena cannot be closed. Java holds an arena as long as a native function runs that was given a segment of it, and in no other
- * public way: so C's {@code bsearch} gets the segment, and the code is its comparison with the one element there is.
+ * Runs code while an arena cannot be closed. Java holds an arena as long as a native function runs that was given a segment of it, and in
+ * no other public way: so C's {@code bsearch} gets the segment, and the code is its comparison with the one element there is.
  */
 public final class HeldSegment {
     private HeldSegment() {}
 
     private static final ThreadLocal<@Nullable Runnable> CODE = new ThreadLocal<>();
     private static final MethodHandle BSEARCH = Symbol.BSEARCH.function();
-    private static final MemorySegment COMPARE = Native.stub(MethodHandles.lookup(), "compare", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MemorySegment COMPARE =
+            Native.stub(MethodHandles.lookup(), "compare", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
-    @SuppressWarnings("unused")
-    private static int compare(long key, long element) {
+    @SuppressWarnings("unused") private static int compare(long key, long element) {
         Runnable code = CODE.get();
         CODE.remove();
         if (code != null) code.run();

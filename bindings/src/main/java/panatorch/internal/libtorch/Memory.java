@@ -17,8 +17,7 @@ public final class Memory {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final VarHandle ATOMIC_LONG = LONG.varHandle();
 
-    @SuppressWarnings("restricted")
-    private static MemorySegment everything() {
+    @SuppressWarnings("restricted") private static MemorySegment everything() {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
@@ -37,7 +36,9 @@ public final class Memory {
     public static void setInt(long address, int value) { ALL.set(INT, address, value); }
 
     /** Adds to the 64-bit word at {@code address} and returns what it held before. */
-    public static long getAndAdd(long address, long delta) { return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta); }
+    public static long getAndAdd(long address, long delta) {
+        return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta);
+    }
 
     /** The {@code count} 64-bit words from {@code address} on. */
     public static long[] longs(long address, long count) {
@@ -47,8 +48,10 @@ public final class Memory {
     }
 
     /** The {@code bytes} from {@code address} on. When {@code arena} is closed, or collected, {@code cleanup} runs. */
-    @SuppressWarnings("restricted")
-    public static MemorySegment segment(long address, long bytes, Arena arena, Consumer<MemorySegment> cleanup) { return MemorySegment.ofAddress(address).reinterpret(bytes, arena, cleanup); }
+    @SuppressWarnings("restricted") public static MemorySegment segment(long address, long bytes, Arena arena,
+            Consumer<MemorySegment> cleanup) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes, arena, cleanup);
+    }
 
     /** The zero-terminated string at {@code address}. */
     public static String string(long address) { return ALL.getString(address); }

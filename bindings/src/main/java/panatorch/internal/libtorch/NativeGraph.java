@@ -7,19 +7,27 @@ import java.util.List;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. They are called so that
- * what they throw is caught. One thread's, from {@link #begin} to {@link #end}.
+ * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. They are called so that what
+ * they throw is caught. One thread's, from {@link #begin} to {@link #end}.
  */
 public final class NativeGraph {
-    /** The object takes 344 bytes in libtorch 2.13.0: up to there its constructor writes, and so many its header gives. More room does no harm. */
+    /**
+     * The object takes 344 bytes in libtorch 2.13.0: up to there its constructor writes, and so many its header gives. More room does no
+     * harm.
+     */
     private static final long BYTES = 1024, ALIGNMENT = 16;
-    /** Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does not spoil it. */
+    /**
+     * Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does
+     * not spoil it.
+     */
     private static final byte THREAD_LOCAL = 1;
 
-    private static final List<Symbol> FUNCTIONS = List.of(Symbol.GRAPH_CONSTRUCT, Symbol.GRAPH_DESTROY, Symbol.GRAPH_REGISTER, Symbol.GRAPH_BEGIN, Symbol.GRAPH_END, Symbol.GRAPH_REPLAY, Symbol.GRAPH_RESET);
+    private static final List<Symbol> FUNCTIONS = List.of(Symbol.GRAPH_CONSTRUCT, Symbol.GRAPH_DESTROY, Symbol.GRAPH_REGISTER,
+            Symbol.GRAPH_BEGIN, Symbol.GRAPH_END, Symbol.GRAPH_REPLAY, Symbol.GRAPH_RESET);
 
     private static final class Functions {
-        static final CatchingCall CONSTRUCT = catching(Symbol.GRAPH_CONSTRUCT), DESTROY = catching(Symbol.GRAPH_DESTROY), REGISTER = catching(Symbol.GRAPH_REGISTER),
+        static final CatchingCall CONSTRUCT = catching(Symbol.GRAPH_CONSTRUCT), DESTROY = catching(Symbol.GRAPH_DESTROY),
+                REGISTER = catching(Symbol.GRAPH_REGISTER),
                 END = catching(Symbol.GRAPH_END), REPLAY = catching(Symbol.GRAPH_REPLAY), RESET = catching(Symbol.GRAPH_RESET);
         /** Takes this, the two words of the pair and the mode. Its object begins with the graph, which is made at the end. */
         static final CatchingMethod BEGIN = new CatchingMethod(Symbol.GRAPH_BEGIN.address().address());
@@ -33,7 +41,9 @@ public final class NativeGraph {
     private NativeGraph() {}
 
     /** Returns whether this libtorch has all functions under these names. */
-    public static boolean isAvailable() { return FUNCTIONS.stream().allMatch(Symbol::isThere); }
+    public static boolean isAvailable() {
+        return FUNCTIONS.stream().allMatch(Symbol::isThere);
+    }
 
     public static NativeGraph make() {
         var made = new NativeGraph();
@@ -60,8 +70,8 @@ public final class NativeGraph {
     }
 
     /**
-     * Has the current stream, which is not the default one, record instead of compute. Also after an exception {@link #end} is due: libtorch may have begun, and make memory for
-     * the random numbers of replays when it fails.
+     * Has the current stream, which is not the default one, record instead of compute. Also after an exception {@link #end} is due:
+     * libtorch may have begun, and make memory for the random numbers of replays when it fails.
      */
     public void begin() { Functions.BEGIN.call(graph, 0, 0, THREAD_LOCAL); } // with a pool of its own, {0, 0}
 

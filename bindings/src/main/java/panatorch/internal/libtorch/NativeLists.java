@@ -16,10 +16,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists and strings as libtorch keeps them ({@code c10::List} is one pointer to a counted object). Those of numbers repeat
- * from call to call (strides, paddings, shapes), so they are made once: operators copy what they keep of them.
+ * Lists and strings as libtorch keeps them ({@code c10::List} is one pointer to a counted object). Those of numbers repeat from call to
+ * call (strides, paddings, shapes), so they are made once: operators copy what they keep of them.
  *
- * <p>Every method returns an object with a reference for the caller.
+ * <p>
+ * Every method returns an object with a reference for the caller.
  */
 public final class NativeLists {
     private NativeLists() {}
@@ -121,7 +122,9 @@ public final class NativeLists {
     public static long strings(int size) { return generic(Strings.TYPE, size); }
 
     /** An empty list of values of a custom class, as the type of an operator's argument names it. */
-    public static long objects(String listType, int size) { return generic(elementTypeOf(listType), size); }
+    public static long objects(String listType, int size) {
+        return generic(elementTypeOf(listType), size);
+    }
 
     private static long generic(Type.TypePtr type, int size) {
         var list = new GenericList(type);
@@ -138,7 +141,9 @@ public final class NativeLists {
     }
 
     /** Empties a list whose elements are the caller's now. */
-    static void forget(long list) { Memory.setLong(list + 24, Memory.getLong(list + 16)); }
+    static void forget(long list) {
+        Memory.setLong(list + 24, Memory.getLong(list + 16));
+    }
 
     public static int size(long list) { return (int) ((Memory.getLong(list + 24) - Memory.getLong(list + 16)) / Probe.ELEMENT); }
 

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Streams and events of a type of device, as libtorch's guards know them, by JavaCPP, which catches what they throw. A stream is a device and a
- * number that libtorch gave it; an event is what its device's library calls so.
+ * Streams and events of a type of device, as libtorch's guards know them, by JavaCPP, which catches what they throw. A stream is a device
+ * and a number that libtorch gave it; an event is what its device's library calls so.
  */
 public final class NativeStreams {
     private final byte type;
@@ -23,7 +23,9 @@ public final class NativeStreams {
     }
 
     /** @param type libtorch's number of a type that {@code torch.hasDeviceGuardImpl} */
-    public static NativeStreams of(int type) { return new NativeStreams((byte) type); }
+    public static NativeStreams of(int type) {
+        return new NativeStreams((byte) type);
+    }
 
     public int deviceCount() { return devices.deviceCount(); }
 
@@ -34,11 +36,13 @@ public final class NativeStreams {
     }
 
     /** The device that was current before. */
-    public int exchangeDevice(int index) { return onDevice(index, d -> {
-        try (Device before = devices.exchangeDevice(d)) {
-            return (int) before.index();
-        }
-    }); }
+    public int exchangeDevice(int index) {
+        return onDevice(index, d -> {
+            try (Device before = devices.exchangeDevice(d)) {
+                return (int) before.index();
+            }
+        });
+    }
 
     public void synchronizeDevice(int index) { devices.synchronizeDevice((byte) index); }
 
@@ -47,10 +51,14 @@ public final class NativeStreams {
     public long byDefault(int index) { return onDevice(index, d -> number(devices.getDefaultStream(d))); }
 
     /** @param priority less is sooner; 0 is the least */
-    public long pooled(int index, int priority) { return onDevice(index, d -> number(devices.getNewStream(d, priority))); }
+    public long pooled(int index, int priority) {
+        return onDevice(index, d -> number(devices.getNewStream(d, priority)));
+    }
 
     /** The stream of the device that was this thread's current one before. */
-    public long exchange(int index, long stream) { return on(index, stream, (i, s) -> number(i.exchangeStream(s))); }
+    public long exchange(int index, long stream) {
+        return on(index, stream, (i, s) -> number(i.exchangeStream(s)));
+    }
 
     public boolean query(int index, long stream) { return on(index, stream, DeviceGuardImplInterface::queryStream); }
 
@@ -61,32 +69,42 @@ public final class NativeStreams {
     private static long address(Pointer p) { return p == null ? 0 : p.address(); }
 
     /** Keeps the tensor's memory from being used again before what is on the stream now is done. */
-    public void recordUse(Tensor tensor, int index, long stream) { on(index, stream, (i, s) -> {
-        tensor.record_stream(s);
-        return true;
-    }); }
+    public void recordUse(Tensor tensor, int index, long stream) {
+        on(index, stream, (i, s) -> {
+            tensor.record_stream(s);
+            return true;
+        });
+    }
 
-    public void synchronize(int index, long stream) { on(index, stream, (i, s) -> {
-        i.synchronizeStream(s);
-        return true;
-    }); }
+    public void synchronize(int index, long stream) {
+        on(index, stream, (i, s) -> {
+            i.synchronizeStream(s);
+            return true;
+        });
+    }
 
-    public void record(long event, int index, long stream) { on(index, stream, (i, s) -> {
-        i.record(Borrowed.at(event), s, (byte) index, torch.EventFlag.BACKEND_DEFAULT.value);
-        return true;
-    }); }
+    public void record(long event, int index, long stream) {
+        on(index, stream, (i, s) -> {
+            i.record(Borrowed.at(event), s, (byte) index, torch.EventFlag.BACKEND_DEFAULT.value);
+            return true;
+        });
+    }
 
     /** Has what is put on the stream from now on wait for the event. */
-    public void block(long event, int index, long stream) { on(index, stream, (i, s) -> {
-        i.block(Borrowed.at(event), s);
-        return true;
-    }); }
+    public void block(long event, int index, long stream) {
+        on(index, stream, (i, s) -> {
+            i.block(Borrowed.at(event), s);
+            return true;
+        });
+    }
 
     public boolean queryEvent(long event) { return devices.queryEvent(Borrowed.at(event)); }
 
     public void synchronizeEvent(long event) { devices.synchronizeEvent(Borrowed.at(event)); }
 
-    public double elapsedMillis(long from, long to, int index) { return devices.elapsedTime(Borrowed.at(from), Borrowed.at(to), (byte) index); }
+    public double elapsedMillis(long from, long to, int index) {
+        return devices.elapsedTime(Borrowed.at(from), Borrowed.at(to), (byte) index);
+    }
 
     public void destroyEvent(long event, int index) { devices.destroyEvent(Borrowed.at(event), (byte) index); }
 

@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not know, every such convolution writes a warning to
- * standard error, which takes twice as long as the convolution.
+ * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not know, every such convolution writes a
+ * warning to standard error, which takes twice as long as the convolution.
  */
 public final class Nnpack {
     private Nnpack() {}

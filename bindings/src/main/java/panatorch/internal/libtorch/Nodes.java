@@ -23,7 +23,8 @@ public final class Nodes {
     /** A string of up to this length lies in itself, not on the heap. */
     private static final long SHORT = 15;
 
-    private static final @Nullable MethodHandle ACCUMULATION_HOOK = find(Symbol.POST_ACCUMULATE_HOOKS), GRAD_FN = find(Symbol.GRAD_FN), NAME = find(Symbol.NODE_NAME), DELETE = find(Symbol.DELETE);
+    private static final @Nullable MethodHandle ACCUMULATION_HOOK = find(Symbol.POST_ACCUMULATE_HOOKS), GRAD_FN = find(Symbol.GRAD_FN),
+            NAME = find(Symbol.NODE_NAME), DELETE = find(Symbol.DELETE);
 
     private static @Nullable MethodHandle find(Symbol symbol) {
         NativeLibrary.load();
@@ -50,7 +51,8 @@ public final class Nodes {
                 if (node == 0) return null;
                 var string = (MemorySegment) NAME.invokeExact((SegmentAllocator) arena, node);
                 long length = string.get(JAVA_LONG, 8), heap = string.get(JAVA_LONG, 0);
-                byte[] text = length <= SHORT ? string.asSlice(16, length).toArray(JAVA_BYTE) : Memory.ALL.asSlice(heap, length).toArray(JAVA_BYTE);
+                byte[] text = length <= SHORT ? string.asSlice(16, length).toArray(JAVA_BYTE)
+                        : Memory.ALL.asSlice(heap, length).toArray(JAVA_BYTE);
                 if (length > SHORT) DELETE.invokeExact(heap);
                 String name = new String(text, StandardCharsets.UTF_8);
                 return name.substring(name.lastIndexOf(':') + 1);

@@ -15,9 +15,9 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Tells when a run of autograd through a graph ends, by success or failure. libtorch keeps callbacks for the end of a run, which are not called if
- * it fails, but destroyed with the run in any case. Such a callback is a {@code std::function<void()>}, as GCC lays it out: two words of its
- * own, here the first is the run's number; then the function that copies and destroys it, and the one that calls it.
+ * Tells when a run of autograd through a graph ends, by success or failure. libtorch keeps callbacks for the end of a run, which are not
+ * called if it fails, but destroyed with the run in any case. Such a callback is a {@code std::function<void()>}, as GCC lays it out: two
+ * words of its own, here the first is the run's number; then the function that copies and destroys it, and the one that calls it.
  */
 public final class PassEnd {
     private PassEnd() {}
@@ -29,7 +29,8 @@ public final class PassEnd {
 
     private static final class Functions {
         static final MethodHandle ENGINE = CApi.function(Symbol.DEFAULT_ENGINE), QUEUE = CApi.function(Symbol.QUEUE_CALLBACK);
-        static final long MANAGE = Native.stub(OWN, "manage", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG, JAVA_INT)).address(),
+        static final long MANAGE =
+                Native.stub(OWN, "manage", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG, JAVA_INT)).address(),
                 CALL = Native.stub(OWN, "nothing", FunctionDescriptor.ofVoid(JAVA_LONG)).address();
     }
 
@@ -40,7 +41,10 @@ public final class PassEnd {
         if (!AVAILABLE) Symbol.QUEUE_CALLBACK.address();
     }
 
-    /** Has {@code then}, which throws nothing, called with {@code pass} when the run ends that this thread works for, on whatever thread ends it. */
+    /**
+     * Has {@code then}, which throws nothing, called with {@code pass} when the run ends that this thread works for, on whatever thread
+     * ends it.
+     */
     public static void call(int pass, IntConsumer then) {
         WAITING.put(pass, then);
         try (var arena = Arena.ofConfined()) {
@@ -50,8 +54,7 @@ public final class PassEnd {
         }
     }
 
-    @SuppressWarnings("unused")
-    private static boolean manage(long to, long from, int operation) {
+    @SuppressWarnings("unused") private static boolean manage(long to, long from, int operation) {
         if (operation == DESTROY) {
             IntConsumer then = WAITING.remove((int) Memory.getLong(to));
             if (then != null) then.accept((int) Memory.getLong(to));
@@ -59,6 +62,5 @@ public final class PassEnd {
         return false;
     }
 
-    @SuppressWarnings("unused")
-    private static void nothing(long callback) {}
+    @SuppressWarnings("unused") private static void nothing(long callback) {}
 }

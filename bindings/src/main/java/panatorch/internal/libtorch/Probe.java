@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
 
 /**
- * Checks, on values that libtorch itself made, that they lie in memory as this package reads and writes them. A libtorch
- * for which this does not hold is refused with an error, before anything could go wrong.
+ * Checks, on values that libtorch itself made, that they lie in memory as this package reads and writes them. A libtorch for which this
+ * does not hold is refused with an error, before anything could go wrong.
  */
 final class Probe {
     private Probe() {}
@@ -26,11 +26,12 @@ final class Probe {
     /** Tags of: none, tensor, double, complex, int, bool, string, list, device, generator. */
     static int[] tags() {
         try (var none = new IValue(); var real = new IValue(1.5); var integer = new IValue(42L); var yes = new IValue(true);
-             var string = new IValue("probe"); var list = new LongList(7, 8, 9); var cuda = new Device("cuda:1"); var device = new IValue(cuda);
-             var tensor = torch.ones(1); var tensorValue = new IValue(tensor);
-             var source = torch.make_generator_cpu(); var generator = new IValue(source);
-             var number = new DoubleComplex(1, 2); var scalar = new Scalar(number); var complex = new IValue(scalar);
-             var ints = list.elementType(); var empty = new GenericList(ints); var generic = new IValue(empty)) {
+                var string = new IValue("probe"); var list = new LongList(7, 8, 9); var cuda = new Device("cuda:1");
+                var device = new IValue(cuda);
+                var tensor = torch.ones(1); var tensorValue = new IValue(tensor);
+                var source = torch.make_generator_cpu(); var generator = new IValue(source);
+                var number = new DoubleComplex(1, 2); var scalar = new Scalar(number); var complex = new IValue(scalar);
+                var ints = list.elementType(); var empty = new GenericList(ints); var generic = new IValue(empty)) {
             check(payload(real) == Double.doubleToLongBits(1.5), "a double's payload");
             check(payload(integer) == 42, "an int's payload");
             check((payload(yes) & 0xff) == 1, "a bool's payload");
@@ -38,14 +39,16 @@ final class Probe {
             check(payload(tensorValue) == Memory.getLong(tensor.address()), "a tensor's payload");
             check(References.count(payload(tensorValue)) == 2, "a tensor's reference count");
             checkList(Memory.getLong(list.address()));
-            return new int[] {tag(none), tag(tensorValue), tag(real), tag(complex), tag(integer), tag(yes), tag(string), tag(generic), tag(device), tag(generator)};
+            return new int[] {tag(none), tag(tensorValue), tag(real), tag(complex), tag(integer), tag(yes), tag(string), tag(generic),
+                tag(device), tag(generator)};
         }
     }
 
     /** A list's values are a vector of {@code IValue} at offset 16. */
     private static void checkList(long list) {
         long begin = Memory.getLong(list + 16), end = Memory.getLong(list + 24);
-        check(end - begin == 3 * ELEMENT && Memory.getLong(begin) == 7 && Memory.getLong(begin + ELEMENT) == 8 && References.count(list) == 1, "a list");
+        check(end - begin == 3 * ELEMENT && Memory.getLong(begin) == 7 && Memory.getLong(begin + ELEMENT) == 8
+                && References.count(list) == 1, "a list");
     }
 
     static long undefinedTensor() {
@@ -54,7 +57,9 @@ final class Probe {
         }
     }
 
-    /** The offset of a {@code TensorImpl}'s pointer to what autograd keeps for it, nothing at first; -1 if it is not where it is expected. */
+    /**
+     * The offset of a {@code TensorImpl}'s pointer to what autograd keeps for it, nothing at first; -1 if it is not where it is expected.
+     */
     static long autogradMetadata() {
         long offset = 24;
         try (var tensor = torch.ones(1)) {
@@ -70,8 +75,9 @@ final class Probe {
     private static int tag(IValue v) { return Memory.getInt(v.address() + TAG); }
 
     static void check(boolean holds, String what) {
-        if (!holds) throw new UnsatisfiedLinkError("This libtorch keeps " + what + " in memory in another way than PanaTorch knows; use libtorch "
-                + NativeLibrary.LIBTORCH_VERSION + ", the version it was made for.");
+        if (!holds)
+            throw new UnsatisfiedLinkError("This libtorch keeps " + what + " in memory in another way than PanaTorch knows; use libtorch "
+                    + NativeLibrary.LIBTORCH_VERSION + ", the version it was made for.");
     }
 
 }

@@ -10,10 +10,14 @@ public final class References {
     private static final long UNDEFINED_TENSOR = Probe.undefinedTensor();
 
     /** Takes one more reference to the object; somebody must hold one already. */
-    public static void retain(long object) { Memory.getAndAdd(object + OFFSET, 1); }
+    public static void retain(long object) {
+        Memory.getAndAdd(object + OFFSET, 1);
+    }
 
     /** Gives back a reference that is not the last one. */
-    public static void releaseShared(long object) { Memory.getAndAdd(object + OFFSET, -1); }
+    public static void releaseShared(long object) {
+        Memory.getAndAdd(object + OFFSET, -1);
+    }
 
     /** The number of strong references. */
     public static int count(long object) { return Memory.getInt(object + OFFSET); }

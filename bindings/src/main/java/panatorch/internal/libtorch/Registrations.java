@@ -20,8 +20,8 @@ import panatorch.internal.natives.Native;
 
 /**
  * Entries of Java's in libtorch's dispatcher: schemas, and boxed kernels, which are functions
- * {@code void (OperatorKernel*, const OperatorHandle&, DispatchKeySet, std::vector<IValue>*)}. Each entry lasts until the returned
- * pointer is deallocated.
+ * {@code void (OperatorKernel*, const OperatorHandle&, DispatchKeySet, std::vector<IValue>*)}. Each entry lasts until the returned pointer
+ * is deallocated.
  */
 public final class Registrations {
     private Registrations() {}
@@ -46,15 +46,18 @@ public final class Registrations {
     }
 
     /** @throws RuntimeException of libtorch's if there is such an operator already */
-    public static Pointer define(FunctionSchema schema) { return Dispatcher.singleton().registerDef(schema, DEBUG_NAME); }
+    public static Pointer define(FunctionSchema schema) {
+        return Dispatcher.singleton().registerDef(schema, DEBUG_NAME);
+    }
 
     /** @param key as libtorch names it; JavaCPP's numbers of those after the devices' are wrong */
     public static Pointer implement(OperatorHandle operator, String name, String overload, String key, MemorySegment stub) {
         try (var kernel = KernelFunction.makeFallthrough(); var operatorName = new OperatorName(name, overload);
-             var dispatchKey = new DispatchKeyOptional(torch.DispatchKey.CPU); var noSignature = new CppSignatureOptional()) {
+                var dispatchKey = new DispatchKeyOptional(torch.DispatchKey.CPU); var noSignature = new CppSignatureOptional()) {
             Memory.setShort(dispatchKey.address(), torch.parseDispatchKey(key));
             Memory.setLong(kernel.address() + FUNCTION, stub.address());
-            return Dispatcher.singleton().registerImpl(operatorName, dispatchKey, kernel, noSignature, given(operator.schema()), DEBUG_NAME);
+            return Dispatcher.singleton().registerImpl(operatorName, dispatchKey, kernel, noSignature, given(operator.schema()),
+                    DEBUG_NAME);
         }
     }
 
@@ -67,8 +70,8 @@ public final class Registrations {
     }
 
     /**
-     * A copy of the schema, by which libtorch checks the kernel's types as it does for a kernel in C++. It frees this copy: of the two Java objects the
-     * first is never deallocated, and the second does not know how.
+     * A copy of the schema, by which libtorch checks the kernel's types as it does for a kernel in C++. It frees this copy: of the two Java
+     * objects the first is never deallocated, and the second does not know how.
      */
     private static FunctionSchema given(FunctionSchema schema) {
         FunctionSchema copy = schema.cloneWithRealTypes(false);
@@ -77,8 +80,12 @@ public final class Registrations {
     }
 
     /** A function pointer, as long as the process, that calls a class's static method {@code upcall}, of four {@code long}s. */
-    public static MemorySegment stub(MethodHandles.Lookup caller) { return Native.stub(caller, "upcall", BOXED_KERNEL); }
+    public static MemorySegment stub(MethodHandles.Lookup caller) {
+        return Native.stub(caller, "upcall", BOXED_KERNEL);
+    }
 
     /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. */
-    public static MemorySegment stub(MethodHandle kernel, Arena arena) { return Native.stub(kernel, BOXED_KERNEL, arena); }
+    public static MemorySegment stub(MethodHandle kernel, Arena arena) {
+        return Native.stub(kernel, BOXED_KERNEL, arena);
+    }
 }

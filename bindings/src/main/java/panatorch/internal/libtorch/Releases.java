@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * Runs what is to be done when libtorch frees something, one task after the other on the thread that frees. A task may free the
- * last reference to the next graph, whose tasks wait until it is over: nested, a chain of graphs would be as deep as the stack.
+ * Runs what is to be done when libtorch frees something, one task after the other on the thread that frees. A task may free the last
+ * reference to the next graph, whose tasks wait until it is over: nested, a chain of graphs would be as deep as the stack.
  */
 public final class Releases {
     private Releases() {}

@@ -1,8 +1,8 @@
 package panatorch.internal.libtorch;
 
 /**
- * A list of tensors that is filled for one call after the other: making one costs more than many an operator. It has a reference to the list of
- * its own, so a count of more than one after the call says that the operator kept the list, which then is another's.
+ * A list of tensors that is filled for one call after the other: making one costs more than many an operator. It has a reference to the
+ * list of its own, so a count of more than one after the call says that the operator kept the list, which then is another's.
  */
 public final class SpareList {
     /** The most tensors it takes. */

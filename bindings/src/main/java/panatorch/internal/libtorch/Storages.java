@@ -56,9 +56,13 @@ public final class Storages {
     public static long of(long tensor) { return Memory.getLong(tensor + STORAGE); }
 
     /** Returns whether the storage may be given other memory, of another size. */
-    public static boolean isResizable(long storage) { return getByte(storage + RESIZABLE) != 0; }
+    public static boolean isResizable(long storage) {
+        return getByte(storage + RESIZABLE) != 0;
+    }
 
-    public static void setResizable(long storage, boolean resizable) { Memory.ALL.set(ValueLayout.JAVA_BYTE, storage + RESIZABLE, (byte) (resizable ? 1 : 0)); }
+    public static void setResizable(long storage, boolean resizable) {
+        Memory.ALL.set(ValueLayout.JAVA_BYTE, storage + RESIZABLE, (byte) (resizable ? 1 : 0));
+    }
 
     public static boolean hasKeys(long tensor, long keys) { return (Memory.getLong(tensor + KEYS) & keys) == keys; }
 

@@ -1,8 +1,8 @@
 package panatorch.internal.libtorch;
 
 /**
- * The kinds of value on a dispatcher stack: numbers of {@code c10::IValue}'s tags, read from values that libtorch made.
- * An {@code IValue} is 16 bytes, the payload and then a 32-bit tag.
+ * The kinds of value on a dispatcher stack: numbers of {@code c10::IValue}'s tags, read from values that libtorch made. An {@code IValue}
+ * is 16 bytes, the payload and then a 32-bit tag.
  */
 public final class Tag {
     private Tag() {}

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Where libtorch keeps the modes of a thread of the operating system. Guards read and write them there: through JavaCPP's objects it
- * takes several times as long. None of the functions throws or waits.
+ * Where libtorch keeps the modes of a thread of the operating system. Guards read and write them there: through JavaCPP's objects it takes
+ * several times as long. None of the functions throws or waits.
  */
 public final class ThreadModes {
     private ThreadModes() {}
@@ -48,7 +48,8 @@ public final class ThreadModes {
                 for (int i = 0; i < before.length; i++) {
                     int mask = before[i] ^ word(state, i);
                     if (mask == 0) continue;
-                    if (found != null || Integer.bitCount(mask) != 4) throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd in another form than that of its version.");
+                    if (found != null || Integer.bitCount(mask) != 4)
+                        throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd in another form than that of its version.");
                     found = new Switches(Integer.BYTES * i, mask, word(state, i) & mask);
                 }
                 if (found == null) throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd outside of their object.");
@@ -60,8 +61,8 @@ public final class ThreadModes {
     }
 
     /**
-     * Where this thread's two sets of dispatch keys are, valid while the thread is: a word of those that are added to a tensor's, and one of those
-     * that are left out, each with the bits of libtorch's default inverted.
+     * Where this thread's two sets of dispatch keys are, valid while the thread is: a word of those that are added to a tensor's, and one
+     * of those that are left out, each with the bits of libtorch's default inverted.
      *
      * @param scratch 16 bytes, for a guard of libtorch that begins with the address and leaves out no more keys
      */

@@ -1,4 +1,7 @@
-/** libtorch's values as they lie in memory: the probe that checks their layout, the dispatcher's stack, lists, the C interface, kernels in Java. Not exported. */
+/**
+ * libtorch's values as they lie in memory: the probe that checks their layout, the dispatcher's stack, lists, the C interface, kernels in
+ * Java. Not exported.
+ */
 @NullMarked
 package panatorch.internal.libtorch;
 

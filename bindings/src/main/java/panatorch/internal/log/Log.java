@@ -7,17 +7,20 @@ import org.apache.logging.log4j.spi.Provider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log4j's loggers where a program has a logging framework. Where it has none Log4j would complain of that on the console in place of the message: there
- * warnings and errors go to the JDK's own logger, and what is less is not said. Looked for only when there is something to say: a framework takes longer to
- * start than libtorch to load.
+ * Log4j's loggers where a program has a logging framework. Where it has none Log4j would complain of that on the console in place of the
+ * message: there warnings and errors go to the JDK's own logger, and what is less is not said. Looked for only when there is something to
+ * say: a framework takes longer to start than libtorch to load.
  */
 public final class Log {
-    private static final boolean FRAMEWORK = ServiceLoader.load(Provider.class, LogManager.class.getClassLoader()).stream().findAny().isPresent();
+    private static final boolean FRAMEWORK =
+            ServiceLoader.load(Provider.class, LogManager.class.getClassLoader()).stream().findAny().isPresent();
 
     private Log() {}
 
     /** Logs for modules that do not see Log4j. */
-    public static void warn(Class<?> where, String message) { say(where, Level.WARN, message, null); }
+    public static void warn(Class<?> where, String message) {
+        say(where, Level.WARN, message, null);
+    }
 
     public static void say(Class<?> where, Level level, String message, @Nullable Throwable cause) {
         if (FRAMEWORK) LogManager.getLogger(where).log(level, message, cause);

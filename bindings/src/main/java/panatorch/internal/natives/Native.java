@@ -9,20 +9,22 @@ import java.lang.invoke.MethodHandles;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of native functions, and function pointers to Java's methods. {@link MethodHandle#invokeExact} declares that it throws anything, but a native
- * function throws nothing: {@link #call} and {@link #run} take that burden from their callers. The few functions that are called with every operator
- * are called without a lambda, in classes of their own.
+ * Calls of native functions, and function pointers to Java's methods. {@link MethodHandle#invokeExact} declares that it throws anything,
+ * but a native function throws nothing: {@link #call} and {@link #run} take that burden from their callers. The few functions that are
+ * called with every operator are called without a lambda, in classes of their own.
  */
 public final class Native {
     private Native() {}
 
     /** A native call that returns something. */
-    @FunctionalInterface public interface Call<T extends @Nullable Object> {
+    @FunctionalInterface
+    public interface Call<T extends @Nullable Object> {
         T call() throws Throwable;
     }
 
     /** A native call that returns nothing. */
-    @FunctionalInterface public interface Run {
+    @FunctionalInterface
+    public interface Run {
         void run() throws Throwable;
     }
 
@@ -60,14 +62,17 @@ public final class Native {
     }
 
     /** A function pointer to {@code target}, which throws nothing; freed with {@code arena}. */
-    @SuppressWarnings("restricted")
-    public static MemorySegment stub(MethodHandle target, FunctionDescriptor type, Arena arena) { return Linker.nativeLinker().upcallStub(target, type, arena); }
+    @SuppressWarnings("restricted") public static MemorySegment stub(MethodHandle target, FunctionDescriptor type, Arena arena) {
+        return Linker.nativeLinker().upcallStub(target, type, arena);
+    }
 
     /** A function that is called by its address, which is the first argument. */
-    @SuppressWarnings("restricted")
-    public static MethodHandle byAddress(FunctionDescriptor type) { return Linker.nativeLinker().downcallHandle(type); }
+    @SuppressWarnings("restricted") public static MethodHandle byAddress(FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(type);
+    }
 
     /** The zero-terminated string that a native function returned. */
-    @SuppressWarnings("restricted")
-    public static String string(MemorySegment pointer) { return pointer.reinterpret(Long.MAX_VALUE).getString(0); }
+    @SuppressWarnings("restricted") public static String string(MemorySegment pointer) {
+        return pointer.reinterpret(Long.MAX_VALUE).getString(0);
+    }
 }

@@ -16,12 +16,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every native function and variable that PanaTorch looks up by its name, with its type. C++ names are spelled as the platform's compiler spells
- * them: GCC's C++ library on Linux, Clang's on macOS, MSVC on Windows. A name is required, or optional: where an optional one is missing, only the
- * feature that it names is.
+ * Every native function and variable that PanaTorch looks up by its name, with its type. C++ names are spelled as the platform's compiler
+ * spells them: GCC's C++ library on Linux, Clang's on macOS, MSVC on Windows. A name is required, or optional: where an optional one is
+ * missing, only the feature that it names is.
  *
- * <p>A name has no spelling for a platform that does not have it, or where the function's arguments have another form, as a {@code std::string} or
- * {@code std::function} has in each C++ library. Libraries have to be loaded before their names are looked up.
+ * <p>
+ * A name has no spelling for a platform that does not have it, or where the function's arguments have another form, as a
+ * {@code std::string} or {@code std::function} has in each C++ library. Libraries have to be loaded before their names are looked up.
  */
 public enum Symbol {
     // libtorch's C interface
@@ -149,11 +150,15 @@ public enum Symbol {
 
     /** The feature that needs a name. Where an optional name is missing, its feature is; everything needs a required one. */
     public enum Feature {
-        ALL("PanaTorch"), DERIVATIVES("Derivatives written in Java"), ACCUMULATION_HOOKS("Hooks after accumulation"), NODE_NAMES("Names of gradient functions"),
-        SHORT_ERRORS("Errors without C++ stack traces"), QUIET_NNPACK("Silence about NNPACK"), GRAPHS("CUDA graphs"), SYNC_DEBUG("Cuda.setSyncDebugMode"),
-        CUDA("CUDA"), GPU_PROPERTIES("DeviceProperties"), BLAS_THREADS("Control of OpenBLAS's threads"), SHARED_THREADS("OpenBLAS on OpenMP's threads"),
+        ALL("PanaTorch"), DERIVATIVES("Derivatives written in Java"), ACCUMULATION_HOOKS("Hooks after accumulation"),
+        NODE_NAMES("Names of gradient functions"),
+        SHORT_ERRORS("Errors without C++ stack traces"), QUIET_NNPACK("Silence about NNPACK"), GRAPHS("CUDA graphs"),
+        SYNC_DEBUG("Cuda.setSyncDebugMode"),
+        CUDA("CUDA"), GPU_PROPERTIES("DeviceProperties"), BLAS_THREADS("Control of OpenBLAS's threads"),
+        SHARED_THREADS("OpenBLAS on OpenMP's threads"),
         BLAS_KERNELS("The name of OpenBLAS's kernels"), ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
-        LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"), HEAP_SIZE("MemoryStats.nativeHeapBytes"),
+        LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
+        HEAP_SIZE("MemoryStats.nativeHeapBytes"),
         BARRIER("Tensor reads without a barrier of their own");
 
         private final String text;
@@ -164,7 +169,9 @@ public enum Symbol {
     }
 
     /** The library in which a name is looked up. */
-    public enum Library { LIBTORCH, TORCH_CUDA, C10_CUDA, CUDA_RUNTIME, CUDA_DRIVER, OPENBLAS, OPENMP, CPP, C }
+    public enum Library {
+        LIBTORCH, TORCH_CUDA, C10_CUDA, CUDA_RUNTIME, CUDA_DRIVER, OPENBLAS, OPENMP, CPP, C
+    }
 
     /** The platforms that have spellings of their own. */
     public enum Platform {
@@ -179,7 +186,10 @@ public enum Symbol {
     }
 
     private static final class Types {
-        /** The type of a function from a tensor handle, that is the address of a pointer to a {@code TensorImpl}, to a value written at an address. */
+        /**
+         * The type of a function from a tensor handle, that is the address of a pointer to a {@code TensorImpl}, to a value written at an
+         * address.
+         */
         static final FunctionDescriptor GETTER = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
         /** A {@code std::string} of GCC's. */
         static final MemoryLayout STRING = MemoryLayout.structLayout(ADDRESS, JAVA_LONG, MemoryLayout.sequenceLayout(16, JAVA_BYTE));
@@ -231,7 +241,9 @@ public enum Symbol {
     }
 
     /** The address, or null if there is none here. */
-    public @Nullable MemorySegment find() { return find(library == Library.C ? Linker.nativeLinker().defaultLookup() : SymbolLookup.loaderLookup()); }
+    public @Nullable MemorySegment find() {
+        return find(library == Library.C ? Linker.nativeLinker().defaultLookup() : SymbolLookup.loaderLookup());
+    }
 
     /** The address in a library that Java's class loader did not load, or null if there is none. */
     public @Nullable MemorySegment find(SymbolLookup lookup) {
@@ -253,7 +265,8 @@ public enum Symbol {
         String name = spelling(Platform.here());
         if (isRequired()) throw new UnsatisfiedLinkError("libtorch has no function " + name + "; use libtorch " + LIBTORCH_VERSION + ".");
         throw new UnsupportedOperationException("Not available here: " + feature + ". "
-                + (name == null ? "PanaTorch knows no name of " + name() + " on this platform." : "No library that is loaded has the name " + name + "."));
+                + (name == null ? "PanaTorch knows no name of " + name() + " on this platform."
+                        : "No library that is loaded has the name " + name + "."));
     }
 
     /**
@@ -271,8 +284,7 @@ public enum Symbol {
     }
 
     /** The function at an address of this type. */
-    @SuppressWarnings("restricted")
-    public MethodHandle function(MemorySegment address) {
+    @SuppressWarnings("restricted") public MethodHandle function(MemorySegment address) {
         if (type == null) throw new IllegalStateException(name() + " is not called by Java");
         return Linker.nativeLinker().downcallHandle(address, type, options);
     }

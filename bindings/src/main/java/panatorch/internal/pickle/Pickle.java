@@ -17,11 +17,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one pickle, of protocols 2 to 5 as CPython's {@code pickletools} documents them, and runs nothing: names of Python's
- * are looked up in a {@link Names}, which knows a few makers of data and refuses the rest.
+ * Reads one pickle, of protocols 2 to 5 as CPython's {@code pickletools} documents them, and runs nothing: names of Python's are looked up
+ * in a {@link Names}, which knows a few makers of data and refuses the rest.
  *
- * <p>Values: {@code Long} or {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, null,
- * {@code ArrayList} for a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
+ * <p>
+ * Values: {@code Long} or {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, null, {@code ArrayList} for
+ * a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
  */
 public final class Pickle {
     /** Makes what a pickle may ask for by name. */
@@ -33,10 +34,14 @@ public final class Pickle {
         @Nullable Object persistent(@Nullable Object id) throws IOException;
 
         /** What an 8-bit string of Python 2's is; text in UTF-8 unless this is overridden. */
-        default Object string(byte[] bytes) { return new String(bytes, StandardCharsets.UTF_8); }
+        default Object string(byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
 
         /** What bytes are as a key of a dict or in a set; null, unless this is overridden, where they may be none. */
-        default @Nullable String key(byte[] bytes) { return null; }
+        default @Nullable String key(byte[] bytes) {
+            return null;
+        }
 
         /**
          * Returns the exception for a malformed pickle.
@@ -91,36 +96,36 @@ public final class Pickle {
 
     private void step(int op) throws IOException {
         switch (op) {
-            case 0x80 -> u8();                                                     // PROTO, again
-            case 0x95 -> take(8);                                                  // FRAME: for readers of streams
+            case 0x80 -> u8(); // PROTO, again
+            case 0x95 -> take(8); // FRAME: for readers of streams
             case 'N' -> push(null);
             case 0x88 -> push(true);
             case 0x89 -> push(false);
-            case 'K' -> push((long) u8());                                         // BININT1
-            case 'M' -> push(number(2));                                           // BININT2
-            case 'J' -> push((long) (int) number(4));                              // BININT
-            case 0x8a -> push(integer(u8()));                                      // LONG1
-            case 0x8b -> push(integer(number(4)));                                 // LONG4
+            case 'K' -> push((long) u8()); // BININT1
+            case 'M' -> push(number(2)); // BININT2
+            case 'J' -> push((long) (int) number(4)); // BININT
+            case 0x8a -> push(integer(u8())); // LONG1
+            case 0x8b -> push(integer(number(4))); // LONG4
             case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(number(8)))); // BINFLOAT, big-endian
-            case 'X' -> push(text(number(4)));                                     // BINUNICODE
-            case 0x8c -> push(text(u8()));                                         // SHORT_BINUNICODE
-            case 'U' -> push(names.string(bytes(u8())));                           // SHORT_BINSTRING
-            case 'T' -> push(names.string(bytes((int) number(4))));                // BINSTRING, whose length has a sign
-            case 0x8d -> push(text(number(8)));                                    // BINUNICODE8
-            case 'B' -> push(bytes(number(4)));                                    // BINBYTES
-            case 'C' -> push(bytes(u8()));                                         // SHORT_BINBYTES
-            case 0x8e, 0x96 -> push(bytes(number(8)));                             // BINBYTES8, BYTEARRAY8
+            case 'X' -> push(text(number(4))); // BINUNICODE
+            case 0x8c -> push(text(u8())); // SHORT_BINUNICODE
+            case 'U' -> push(names.string(bytes(u8()))); // SHORT_BINSTRING
+            case 'T' -> push(names.string(bytes((int) number(4)))); // BINSTRING, whose length has a sign
+            case 0x8d -> push(text(number(8))); // BINUNICODE8
+            case 'B' -> push(bytes(number(4))); // BINBYTES
+            case 'C' -> push(bytes(u8())); // SHORT_BINBYTES
+            case 0x8e, 0x96 -> push(bytes(number(8))); // BINBYTES8, BYTEARRAY8
             case ']' -> push(new ArrayList<>());
             case '}' -> push(new LinkedHashMap<>());
             case 0x8f -> push(new LinkedHashSet<>());
             case ')' -> push(List.of());
             case '(' -> marks.push(stack.size());
             case '0' -> pop();
-            case '1' -> sinceMark();                                               // POP_MARK
-            case '2' -> push(top());                                               // DUP
+            case '1' -> sinceMark(); // POP_MARK
+            case '2' -> push(top()); // DUP
             case 't' -> push(tuple(sinceMark()));
-            case 'l' -> push(sinceMark());                                         // LIST
-            case 'd' -> setItems(new LinkedHashMap<>(), sinceMark(), true);        // DICT
+            case 'l' -> push(sinceMark()); // LIST
+            case 'd' -> setItems(new LinkedHashMap<>(), sinceMark(), true); // DICT
             case 0x85 -> push(tuple(popped(1)));
             case 0x86 -> push(tuple(popped(2)));
             case 0x87 -> push(tuple(popped(3)));
@@ -128,17 +133,17 @@ public final class Pickle {
             case 'e' -> append(sinceMark());
             case 's' -> setItems(popped(2));
             case 'u' -> setItems(sinceMark());
-            case 0x90 -> addItems(sinceMark());                                    // ADDITEMS
-            case 0x91 -> push(set(sinceMark()));                                   // FROZENSET
+            case 0x90 -> addItems(sinceMark()); // ADDITEMS
+            case 0x91 -> push(set(sinceMark())); // FROZENSET
             case 'q' -> memo.put((long) u8(), top());
             case 'r' -> memo.put(number(4), top());
-            case 0x94 -> memo.put((long) memo.size(), top());                      // MEMOIZE
+            case 0x94 -> memo.put((long) memo.size(), top()); // MEMOIZE
             case 'h' -> push(remembered(u8()));
             case 'j' -> push(remembered(number(4)));
             case 'c' -> push(names.global(line(), line()));
             case 0x93 -> stackGlobal();
             case 'Q' -> push(names.persistent(pop()));
-            case 'R', 0x81 -> make();                                              // REDUCE, NEWOBJ
+            case 'R', 0x81 -> make(); // REDUCE, NEWOBJ
             case 'b' -> build();
             default -> throw malformed(String.format("an operation (0x%02x) that pickles of data do not have", op));
         }
@@ -154,9 +159,11 @@ public final class Pickle {
 
     private void make() throws IOException {
         List<@Nullable Object> call = popped(2);
-        if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments)) throw malformed("a call of something that is no function");
+        if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments))
+            throw malformed("a call of something that is no function");
         Object value = maker.make(Collections.unmodifiableList(arguments));
-        if (value instanceof byte[] bytes && (made += bytes.length) > 2 * data.byteSize()) throw malformed("more bytes than it is long, made of the same ones again and again");
+        if (value instanceof byte[] bytes && (made += bytes.length) > 2 * data.byteSize())
+            throw malformed("more bytes than it is long, made of the same ones again and again");
         push(value);
     }
 
@@ -179,7 +186,8 @@ public final class Pickle {
         setItems(typed, keysAndValues, false);
     }
 
-    private void setItems(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> keysAndValues, boolean push) throws IOException {
+    private void setItems(Map<@Nullable Object, @Nullable Object> map, List<@Nullable Object> keysAndValues, boolean push)
+            throws IOException {
         if (keysAndValues.size() % 2 != 0) throw malformed("a key without a value");
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             Object key = key(keysAndValues.get(i));
@@ -208,7 +216,9 @@ public final class Pickle {
         throw malformed("a key that is neither text, a number nor a tuple of them");
     }
 
-    private static boolean isScalar(@Nullable Object o) { return o == null || o instanceof String || o instanceof Number || o instanceof Boolean || o instanceof Enum; }
+    private static boolean isScalar(@Nullable Object o) {
+        return o == null || o instanceof String || o instanceof Number || o instanceof Boolean || o instanceof Enum;
+    }
 
     public static List<@Nullable Object> tuple(List<@Nullable Object> items) { return Collections.unmodifiableList(items); }
 
@@ -256,7 +266,8 @@ public final class Pickle {
     // ---- bytes
 
     private MemorySegment take(long length) throws IOException {
-        if (length < 0 || length > data.byteSize() - at) throw malformed("a value that goes on behind its end, as in a file that was cut off");
+        if (length < 0 || length > data.byteSize() - at)
+            throw malformed("a value that goes on behind its end, as in a file that was cut off");
         MemorySegment taken = data.asSlice(at, length);
         at += length;
         return taken;
@@ -299,5 +310,7 @@ public final class Pickle {
         return value.bitLength() < 64 ? (Number) value.longValue() : value;
     }
 
-    private IOException malformed(String what) { return names.malformed("its pickle is damaged or made by hand: it has " + what + ", before byte " + at); }
+    private IOException malformed(String what) {
+        return names.malformed("its pickle is damaged or made by hand: it has " + what + ", before byte " + at);
+    }
 }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.natives.Symbol;
 
 /**
- * A memory barrier on all processors that run this process, Linux's {@code membarrier(2)}. With it one side of a protocol pays for the order of the memory accesses of both: the other,
- * which runs a million times as often, needs no barrier of its own.
+ * A memory barrier on all processors that run this process, Linux's {@code membarrier(2)}. With it one side of a protocol pays for the
+ * order of the memory accesses of both: the other, which runs a million times as often, needs no barrier of its own.
  */
 final class Barrier {
     private Barrier() {}

@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.global.torch;
  * A thread that calls libtorch. Between {@link #enter} and {@link #leave} it is one of the {@link Callers} inside, and its operators use
  * the number of threads that {@link Cores} gives it.
  *
- * <p>Belongs to one thread of Java's, virtual or not.
+ * <p>
+ * Belongs to one thread of Java's, virtual or not.
  */
 public final class Caller {
     private static final AtomicLong IDS = new AtomicLong();
@@ -91,8 +92,8 @@ public final class Caller {
     }
 
     /**
-     * Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order. What its
-     * calls use is as the call left it that made it {@link Callers#alone}: whoever changes that ends the solitude first.
+     * Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order.
+     * What its calls use is as the call left it that made it {@link Callers#alone}: whoever changes that ends the solitude first.
      */
     private boolean beginsAlone() {
         if (Callers.alone != this) return false;
@@ -162,7 +163,9 @@ public final class Caller {
     }
 
     /** Returns whether this thread's calls do without all threads, and so may add in another order while others call. */
-    private boolean adapts() { return limit != 0 || !trains && Cores.adaptive(); }
+    private boolean adapts() {
+        return limit != 0 || !trains && Cores.adaptive();
+    }
 
     /** Another one for each caller. */
     public int number() { return (int) number; }
@@ -172,12 +175,16 @@ public final class Caller {
 
     public void recordNothing(boolean so) { recordsNothing = so; }
 
-    /** Returns whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient. */
-    public boolean mayBeginTraining() { return depth == 1 && !fixed && limit == 0 && !recordsNothing; }
+    /**
+     * Returns whether the running call would be this thread's first that records for {@code backward}, if an argument requires a gradient.
+     */
+    public boolean mayBeginTraining() {
+        return depth == 1 && !fixed && limit == 0 && !recordsNothing;
+    }
 
     /**
-     * This thread trains: all its calls have all threads from now on, the running one, too. Those that record nothing are among them, since their results, such as
-     * the norm of gradients, go into what is learnt.
+     * This thread trains: all its calls have all threads from now on, the running one, too. Those that record nothing are among them, since
+     * their results, such as the norm of gradients, go into what is learnt.
      */
     public void trains() {
         if (trains) return;

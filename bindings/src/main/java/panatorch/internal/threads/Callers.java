@@ -10,10 +10,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits threads to libtorch, a limited number at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory when they are used up.
+ * Admits threads to libtorch, a limited number at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory when
+ * they are used up.
  *
- * <p>A caller keeps its slot from call to call, so that beginning and ending a call writes to no memory that threads share. A slot whose
- * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has had {@link #TURN} calls.
+ * <p>
+ * A caller keeps its slot from call to call, so that beginning and ending a call writes to no memory that threads share. A slot whose
+ * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has
+ * had {@link #TURN} calls.
  */
 final class Callers {
     /** The most callers of each kind. All three together leave a few of OpenBLAS's buffers to threads that are not Java's. */
@@ -28,7 +31,10 @@ final class Callers {
     /** The callers of each kind that {@link Cores} tells apart. */
     static final Callers FIXED = new Callers(), ADAPTIVE = new Callers(), LIMITED = new Callers();
 
-    /** Each slot has a cache line and its neighbour, which processors fetch together: its state, and its calls when they were last looked at. */
+    /**
+     * Each slot has a cache line and its neighbour, which processors fetch together: its state, and its calls when they were last looked
+     * at.
+     */
     private static final int STRIDE = 16, SEEN = 1;
     private static final VarHandle STATES = MethodHandles.arrayElementVarHandle(long[].class);
     private static final long FREE = 0;
@@ -64,7 +70,9 @@ final class Callers {
     private long state(int i) { return (long) STATES.getVolatile(slots, slot(i)); }
 
     /** Returns whether the slot was still the caller's. */
-    boolean take(int slot, long idle, long running) { return slot != 0 && STATES.compareAndSet(slots, slot, idle, running); }
+    boolean take(int slot, long idle, long running) {
+        return slot != 0 && STATES.compareAndSet(slots, slot, idle, running);
+    }
 
     void release(Caller caller) {
         STATES.setRelease(slots, caller.slot, caller.idle);
@@ -82,7 +90,9 @@ final class Callers {
     }
 
     /** Changes the state of a caller that is inside. */
-    void mark(Caller caller, int state) { STATES.setVolatile(slots, caller.slot, caller.idle | state); }
+    void mark(Caller caller, int state) {
+        STATES.setVolatile(slots, caller.slot, caller.idle | state);
+    }
 
     /** The number of callers that have called lately. */
     static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
@@ -164,7 +174,9 @@ final class Callers {
         }
     }
 
-    static CancellationException interrupted() { return new CancellationException("interrupted while it waited for other threads' calls of operators"); }
+    static CancellationException interrupted() {
+        return new CancellationException("interrupted while it waited for other threads' calls of operators");
+    }
 
     private boolean served(Waiting place) {
         if (place.served || !place.first) return place.served;

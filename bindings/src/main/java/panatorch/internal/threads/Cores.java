@@ -6,12 +6,14 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
 /**
- * The number of threads that the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal share with the other callers; one whose thread
- * is <em>limited</em> has the number that was set for it.
+ * The number of threads that the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal
+ * share with the other callers; one whose thread is <em>limited</em> has the number that was set for it.
  *
- * <p>OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for the bits of their results, and
- * calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is inside at a time. Where there is but one kind, nothing waits. Limited calls take OpenBLAS as it is.
- * What some of OpenBLAS's functions cannot do on several threads is done in {@link #serial}.
+ * <p>
+ * OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for
+ * the bits of their results, and calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is
+ * inside at a time. Where there is but one kind, nothing waits. Limited calls take OpenBLAS as it is. What some of OpenBLAS's functions
+ * cannot do on several threads is done in {@link #serial}.
  */
 public final class Cores {
     private Cores() {}
@@ -31,7 +33,10 @@ public final class Cores {
     private static long turnBegan, lastInside;
     /** Since when the other kind waits in this turn, 0 if it does not; and how long this turn lasts if it is waited for. */
     private static long waitedFor, due = TURN;
-    /** The number of threads that wait for a turn in which their calls adapt, and by how much such turns are longer than those of fixed calls. */
+    /**
+     * The number of threads that wait for a turn in which their calls adapt, and by how much such turns are longer than those of fixed
+     * calls.
+     */
     private static int adaptiveWaiting, weight = 1;
     /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
     private static final int MOST_WEIGHT = 4;
@@ -88,7 +93,9 @@ public final class Cores {
     static boolean wide() { return wide; }
 
     /** Returns whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
-    static boolean areSettledFor(Caller caller) { return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all; }
+    static boolean areSettledFor(Caller caller) {
+        return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all;
+    }
 
     /** The number of callers may have changed. To be called with the lock. */
     static void divide() {

@@ -5,7 +5,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
-/** The number of threads that OpenMP uses for the operators of a thread. libtorch's own function sets it, too, but empties oneDNN's caches. */
+/**
+ * The number of threads that OpenMP uses for the operators of a thread. libtorch's own function sets it, too, but empties oneDNN's caches.
+ */
 final class OpenMp {
     private OpenMp() {}
 

@@ -6,12 +6,14 @@ import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Lets a thread free a tensor that others may be about to use. Who reads a tensor's address, and then takes a reference to it or reads its memory,
- * does so between {@link #enter} and {@link #leave}; who frees one clears the address first and then calls {@link #await}: whoever has
- * read it has left by then, and who comes later reads that it is closed.
+ * Lets a thread free a tensor that others may be about to use. Who reads a tensor's address, and then takes a reference to it or reads its
+ * memory, does so between {@link #enter} and {@link #leave}; who frees one clears the address first and then calls {@link #await}: whoever
+ * has read it has left by then, and who comes later reads that it is closed.
  *
- * <p>That is read-copy-update: a thread of the platform counts in a place of its own, and who frees has all processors agree on what was written ({@link Barrier}). Virtual
- * threads, of which there may be very many, and all threads where there is no such barrier count themselves in one of two sums, which take turns (McKenney 2006, sleepable RCU).
+ * <p>
+ * That is read-copy-update: a thread of the platform counts in a place of its own, and who frees has all processors agree on what was
+ * written ({@link Barrier}). Virtual threads, of which there may be very many, and all threads where there is no such barrier count
+ * themselves in one of two sums, which take turns (McKenney 2006, sleepable RCU).
  */
 public final class TensorReaders {
     private static final ConcurrentLinkedQueue<WeakReference<TensorReaders>> OWN = new ConcurrentLinkedQueue<>();

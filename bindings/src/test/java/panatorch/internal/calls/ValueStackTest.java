@@ -22,7 +22,10 @@ import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.junit.NoTensorLeaks;
 
-/** Programs and operators that are called from a package outside {@code panatorch}, as {@code panatorch.jit} and {@code panatorch.distributed} have to. */
+/**
+ * Programs and operators that are called from a package outside {@code panatorch}, as {@code panatorch.jit} and
+ * {@code panatorch.distributed} have to.
+ */
 @NoTensorLeaks
 class ValueStackTest {
     private static final String PROGRAM = """
@@ -51,7 +54,9 @@ class ValueStackTest {
         });
     }
 
-    private static Consumer<IValueVector> operator(String name) { return stack -> Dispatcher.singleton().findSchemaOrThrow(name, "").callBoxed(stack); }
+    private static Consumer<IValueVector> operator(String name) {
+        return stack -> Dispatcher.singleton().findSchemaOrThrow(name, "").callBoxed(stack);
+    }
 
     @Test void a_program_takes_a_tensor_and_numbers_and_returns_a_tensor() {
         try (var scope = Scope.open(); var stack = ValueStack.open()) {
@@ -136,9 +141,11 @@ class ValueStackTest {
             }
             var stack = ValueStack.open();
             stack.push(Aten.ones(2));
-            assertThatThrownBy(() -> stack.push(new Object())).isInstanceOf(IllegalArgumentException.class).hasMessage("no value of libtorch's is a Object; a list needs its type");
+            assertThatThrownBy(() -> stack.push(new Object())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("no value of libtorch's is a Object; a list needs its type");
             var other = ValueStack.open();
-            assertThatThrownBy(() -> other.push("int[]", "text")).isInstanceOf(IllegalArgumentException.class).hasMessage("value 0 is a int[], not a String");
+            assertThatThrownBy(() -> other.push("int[]", "text")).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("value 0 is a int[], not a String");
         }
     }
 }

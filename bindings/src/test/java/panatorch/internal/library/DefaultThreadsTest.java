@@ -12,7 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Cores as Linux tells them, on machines that are folders here. */
 class DefaultThreadsTest {
-    @TempDir Path processors;
+    @TempDir
+    Path processors;
 
     /** Processor {@code i} has the siblings that {@code siblings} has at {@code i}. */
     private void machine(String online, String... siblings) throws IOException {
@@ -23,7 +24,9 @@ class DefaultThreadsTest {
         }
     }
 
-    private int cores(String allowed) throws IOException { return DefaultThreads.cores("Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed + "\nMems_allowed:\t1\n", processors); }
+    private int cores(String allowed) throws IOException {
+        return DefaultThreads.cores("Name:\tjava\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed + "\nMems_allowed:\t1\n", processors);
+    }
 
     @Test void processors_with_a_core_each_count_each() throws IOException {
         machine("0-1", "0", "1");

@@ -41,7 +41,8 @@ class FreedMemoryTest {
             for (int i = 0; i < ROUNDS; i++) step();
             long faults = pageFaults();
             for (int i = 0; i < ROUNDS; i++) step();
-            long again = 3 * ROUNDS * ELEMENTS * Float.BYTES / PAGE; // with glibc's own settings, whose largest block of a heap is of 32 MiB
+            // with glibc's own settings, whose largest block of a heap is of 32 MiB
+            long again = 3 * ROUNDS * ELEMENTS * Float.BYTES / PAGE;
             assertThat(pageFaults() - faults).isLessThan(again / 10);
         } finally {
             Torch.setNumThreads(before);

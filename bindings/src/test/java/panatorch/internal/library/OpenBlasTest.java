@@ -102,17 +102,22 @@ class OpenBlasTest {
         assertThat(BlasJobs.aside() - aside).isEqualTo(10);
     }
 
-    @SuppressWarnings("restricted")
-    private static void inParallel(Runnable code) throws Throwable {
+    @SuppressWarnings("restricted") private static void inParallel(Runnable code) throws Throwable {
         try (var arena = Arena.ofShared()) {
             var type = FunctionDescriptor.ofVoid(JAVA_LONG);
-            var run = MethodHandles.dropArguments(MethodHandles.lookup().findVirtual(Runnable.class, "run", MethodType.methodType(void.class)).bindTo(code), 0, long.class);
-            var parallel = Linker.nativeLinker().downcallHandle(SymbolLookup.loaderLookup().findOrThrow("GOMP_parallel"), FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT));
+            var run = MethodHandles.dropArguments(
+                    MethodHandles.lookup().findVirtual(Runnable.class, "run", MethodType.methodType(void.class)).bindTo(code), 0,
+                    long.class);
+            var parallel = Linker.nativeLinker().downcallHandle(SymbolLookup.loaderLookup().findOrThrow("GOMP_parallel"),
+                    FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT));
             parallel.invokeExact(Linker.nativeLinker().upcallStub(run, type, arena).address(), 0L, 2, 0);
         }
     }
 
-    /** OpenBLAS would share every small product among all threads, and say so on standard error: attention over 2048 tokens took 14 times as long. */
+    /**
+     * OpenBLAS would share every small product among all threads, and say so on standard error: attention over 2048 tokens took 14 times as
+     * long.
+     */
     @Test void operators_that_multiply_on_each_thread_do_so_alone() {
         Tensor q = Torch.randn(1, 2, 512, 64).requiresGrad_(true);
         Tensor[] attended = new Tensor[1];
@@ -121,17 +126,23 @@ class OpenBlasTest {
             Autograd.backward(attended[0].sum());
         });
         assertThat(calls).isZero();
-        assertThat(attended[0].detach().allClose(q.detach().matmul(q.detach().transpose(2, 3)).mul(0.125).softmax(-1).matmul(q.detach()), 1e-4, 1e-5)).isTrue();
+        assertThat(attended[0].detach().allClose(q.detach().matmul(q.detach().transpose(2, 3)).mul(0.125).softmax(-1).matmul(q.detach()),
+                1e-4, 1e-5)).isTrue();
     }
 
-    /** libtorch's kernel multiplies halves in loops of its own where the BLAS has no such products: 24 times as long over 2048 tokens as in Python. */
-    @ParameterizedTest @EnumSource(names = {"BFLOAT16", "FLOAT16"})
-    void attention_of_halves_is_that_of_the_same_numbers_in_float32(DType half) {
-        Tensor q = Torch.randn(2, 3, 70, 16).to(half), k = Torch.randn(2, 3, 50, 16).to(half), v = Torch.randn(2, 3, 50, 16).to(half), mask = Torch.randn(70, 50).to(half), weights = Torch.randn(2, 3, 70, 16).to(half);
+    /**
+     * libtorch's kernel multiplies halves in loops of its own where the BLAS has no such products: 24 times as long over 2048 tokens as in
+     * Python.
+     */
+    @ParameterizedTest
+    @EnumSource(names = {"BFLOAT16", "FLOAT16"}) void attention_of_halves_is_that_of_the_same_numbers_in_float32(DType half) {
+        Tensor q = Torch.randn(2, 3, 70, 16).to(half), k = Torch.randn(2, 3, 50, 16).to(half), v = Torch.randn(2, 3, 50, 16).to(half),
+                mask = Torch.randn(70, 50).to(half), weights = Torch.randn(2, 3, 70, 16).to(half);
         Tensor[] whole = attention(DType.FLOAT32, q, k, v, mask, weights), halves = attention(half, q, k, v, mask, weights);
         assertThat(halves).extracting(Tensor::dtype).containsOnly(half);
         assertThat(halves[0].torchEquals(whole[0].to(half))).isTrue();
-        for (int i = 1; i < 4; i++) assertThat(halves[i].to(DType.FLOAT32).sub(whole[i]).norm().itemDouble()).isLessThan(0.01 * whole[i].norm().itemDouble());
+        for (int i = 1; i < 4; i++)
+            assertThat(halves[i].to(DType.FLOAT32).sub(whole[i]).norm().itemDouble()).isLessThan(0.01 * whole[i].norm().itemDouble());
     }
 
     /** The result, and the gradients by the first three. */
@@ -145,8 +156,10 @@ class OpenBlasTest {
 
     @Test void what_fails_within_attention_of_halves_is_told_as_libtorch_tells_it() {
         Tensor q = Torch.randn(1, 1, 4, 8).to(DType.BFLOAT16), mask = Torch.zeros(3, 3).to(DType.BFLOAT16);
-        assertThatThrownBy(() -> Operators.call("aten::_scaled_dot_product_flash_attention_for_cpu", q, q, q, 0.0, false, mask)).isInstanceOf(TorchException.class)
-                .hasMessageStartingWith("aten::_scaled_dot_product_flash_attention_for_cpu(query: bfloat16 [1, 1, 4, 8]").hasMessageEndingWith("Tensor sizes: [1, 1, 3, 3]");
+        assertThatThrownBy(() -> Operators.call("aten::_scaled_dot_product_flash_attention_for_cpu", q, q, q, 0.0, false, mask))
+                .isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("aten::_scaled_dot_product_flash_attention_for_cpu(query: bfloat16 [1, 1, 4, 8]")
+                .hasMessageEndingWith("Tensor sizes: [1, 1, 3, 3]");
         assertThat(Aten.scaledDotProductAttention(q, q, q).dtype()).isEqualTo(DType.BFLOAT16);
     }
 
@@ -177,7 +190,9 @@ class OpenBlasTest {
 
     @Test void errors_of_those_operators_read_like_others() {
         Tensor whole = Torch.ones(DType.INT64, 3, 3);
-        assertThatThrownBy(() -> Linalg.luFactorEx(whole)).isInstanceOf(TorchException.class).hasMessageStartingWith("aten::linalg_lu_factor_ex(A: ").hasMessageContaining("int64 [3, 3]").hasMessageEndingWith("\"lu_cpu\" not implemented for 'Long'");
+        assertThatThrownBy(() -> Linalg.luFactorEx(whole)).isInstanceOf(TorchException.class)
+                .hasMessageStartingWith("aten::linalg_lu_factor_ex(A: ").hasMessageContaining("int64 [3, 3]")
+                .hasMessageEndingWith("\"lu_cpu\" not implemented for 'Long'");
         assertThatThrownBy(() -> Linalg.inv(Torch.zeros(2, 2))).isInstanceOf(TorchException.class).hasMessageContaining("singular");
     }
 }

@@ -22,14 +22,17 @@ class CatchingCallTest {
         try (var arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom("longer than it may be");
             var call = new CatchingCall(thrower.get().address());
-            for (int i = 0; i < 3; i++) assertThatThrownBy(() -> call.call(text.address())).isExactlyInstanceOf(RuntimeException.class).hasMessageContaining("longer than it may be");
+            for (int i = 0; i < 3; i++)
+                assertThatThrownBy(() -> call.call(text.address())).isExactlyInstanceOf(RuntimeException.class)
+                        .hasMessageContaining("longer than it may be");
         }
     }
 
     @Test void three_words_arrive_in_their_order() {
         try (var arena = Arena.ofConfined()) {
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22), to = arena.allocate(16);
-            new CatchingCall(Linker.nativeLinker().defaultLookup().find("memcpy").orElseThrow().address()).call(to.address(), from.address(), 16);
+            new CatchingCall(Linker.nativeLinker().defaultLookup().find("memcpy").orElseThrow().address()).call(to.address(),
+                    from.address(), 16);
             assertThat(to.toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 22);
         }
     }
@@ -37,7 +40,8 @@ class CatchingCallTest {
     @Test void a_method_gets_its_object_two_words_and_a_number_and_may_throw() {
         try (var arena = Arena.ofConfined()) {
             // void* __memcpy_chk(to, from, bytes, room of to), which ends the process where there is less room than bytes
-            var copy = Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> SymbolLookup.loaderLookup().find("__memcpy_chk"));
+            var copy =
+                    Linker.nativeLinker().defaultLookup().find("__memcpy_chk").or(() -> SymbolLookup.loaderLookup().find("__memcpy_chk"));
             assumeTrue(copy.isPresent(), "skipped: this is not glibc");
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_LONG, 11, 22, 33), to = arena.allocate(24, 8);
             new CatchingMethod(copy.get().address()).call(to.address(), from.address(), 24, (byte) 24);
@@ -45,7 +49,8 @@ class CatchingCallTest {
 
             var thrower = SymbolLookup.loaderLookup().find("_ZSt20__throw_length_errorPKc");
             assumeTrue(thrower.isPresent(), "skipped: this libtorch does not use GCC's C++ library");
-            assertThatThrownBy(() -> new CatchingMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0)).isExactlyInstanceOf(RuntimeException.class);
+            assertThatThrownBy(() -> new CatchingMethod(thrower.get().address()).call(to.address(), 0, 0, (byte) 0))
+                    .isExactlyInstanceOf(RuntimeException.class);
             assertThat(to.get(ValueLayout.JAVA_LONG, 0)).isZero();
         }
     }

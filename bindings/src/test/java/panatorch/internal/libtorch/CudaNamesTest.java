@@ -13,12 +13,14 @@ import panatorch.internal.library.NativeLibrary;
 /** What libtorch's headers tell of its CUDA build, checked without a GPU. {@code SymbolsTest} checks its names. */
 class CudaNamesTest {
     @Test void the_table_of_a_device_allocator_has_its_only_own_function_where_the_header_puts_it() {
-        // Of DeviceAllocator's functions only getMemoryInfo is not abstract: it is the last, and those before it are all the same one, which says so.
+        // Of DeviceAllocator's functions only getMemoryInfo is not abstract: it is the last, and those before it are all the same one,
+        // which says so.
         NativeLibrary.load();
         var table = SymbolLookup.loaderLookup().find("_ZTVN3c1015DeviceAllocatorE");
         assumeTrue(table.isPresent(), "skipped: this libtorch was not built by GCC");
         long functions = table.get().address() + 16, none = function(functions, CudaAllocator.INITIALIZED);
-        for (int i = CudaAllocator.INITIALIZED; i < CudaAllocator.FUNCTIONS - 1; i++) assertThat(function(functions, i)).as("function %d", i).isEqualTo(none);
+        for (int i = CudaAllocator.INITIALIZED; i < CudaAllocator.FUNCTIONS - 1; i++)
+            assertThat(function(functions, i)).as("function %d", i).isEqualTo(none);
         assertThat(function(functions, CudaAllocator.FUNCTIONS - 1)).isNotEqualTo(none);
         assertThat(none).isEqualTo(SymbolLookup.loaderLookup().find("__cxa_pure_virtual").orElseThrow().address());
     }

@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The names that a library for 64-bit Linux (ELF), macOS (Mach-O) or Windows (PE) exports and imports, read from its file without loading it. */
+/**
+ * The names that a library for 64-bit Linux (ELF), macOS (Mach-O) or Windows (PE) exports and imports, read from its file without loading
+ * it.
+ */
 final class ExportTable {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
@@ -54,7 +57,9 @@ final class ExportTable {
         }
     }
 
-    /** The symbol table, which the dynamic one divides into local, exported and imported symbols. C's names have an underscore before them. */
+    /**
+     * The symbol table, which the dynamic one divides into local, exported and imported symbols. C's names have an underscore before them.
+     */
     private void machO() {
         int symbolTable = 0x2, dynamicSymbolTable = 0xb, symbolBytes = 16;
         long symbols = 0, names = 0, command = 32;
@@ -71,22 +76,26 @@ final class ExportTable {
     }
 
     private void addMachO(Set<String> into, long symbols, long names, int symbolBytes, int first, int count) {
-        for (long i = first; i < (long) first + count; i++) into.add(file.getString(names + (file.get(INT, symbols + i * symbolBytes) & 0xffffffffL)).replaceFirst("^_", ""));
+        for (long i = first; i < (long) first + count; i++)
+            into.add(file.getString(names + (file.get(INT, symbols + i * symbolBytes) & 0xffffffffL)).replaceFirst("^_", ""));
     }
 
     /** The export directory. Addresses in it are those of the loaded library, which the sections map to places of the file. */
     private void pe() {
         long header = file.get(INT, 60), optional = header + 24, sections = optional + (file.get(SHORT, header + 20) & 0xffff);
         int count = file.get(SHORT, header + 6) & 0xffff;
-        long directory = inFile(sections, count, file.get(INT, optional + 112)), names = inFile(sections, count, file.get(INT, directory + 32));
-        for (int i = 0, n = file.get(INT, directory + 24); i < n; i++) exported.add(file.getString(inFile(sections, count, file.get(INT, names + 4L * i))));
+        long directory = inFile(sections, count, file.get(INT, optional + 112)),
+                names = inFile(sections, count, file.get(INT, directory + 32));
+        for (int i = 0, n = file.get(INT, directory + 24); i < n; i++)
+            exported.add(file.getString(inFile(sections, count, file.get(INT, names + 4L * i))));
     }
 
     private long inFile(long sections, int count, int address) {
         for (int i = 0; i < count; i++) {
             long section = sections + 40L * i;
             int begin = file.get(INT, section + 12);
-            if (address >= begin && address < begin + file.get(INT, section + 16)) return (long) address - begin + file.get(INT, section + 20);
+            if (address >= begin && address < begin + file.get(INT, section + 16))
+                return (long) address - begin + file.get(INT, section + 20);
         }
         throw new IllegalStateException("no section has address " + address);
     }

@@ -25,46 +25,55 @@ import panatorch.internal.natives.Symbol.Library;
 import panatorch.internal.natives.Symbol.Platform;
 
 /**
- * Looks up every name of {@link Symbol} in the natives of each platform that Maven Central has: {@code pytorch} and {@code openblas} of org.bytedeco, with
- * the classifiers below. {@code -Dpanatorch.natives=DIR} names a folder with these jars, in subfolders or not, such as a local Maven repository.
+ * Looks up every name of {@link Symbol} in the natives of each platform that Maven Central has: {@code pytorch} and {@code openblas} of
+ * org.bytedeco, with the classifiers below. {@code -Dpanatorch.natives=DIR} names a folder with these jars, in subfolders or not, such as a
+ * local Maven repository.
  */
 class SymbolsTest {
-    private static final Set<Library> IN_JARS = EnumSet.of(Library.LIBTORCH, Library.TORCH_CUDA, Library.C10_CUDA, Library.OPENMP, Library.OPENBLAS);
+    private static final Set<Library> IN_JARS =
+            EnumSet.of(Library.LIBTORCH, Library.TORCH_CUDA, Library.C10_CUDA, Library.OPENMP, Library.OPENBLAS);
     private static final Set<Library> CUDA = EnumSet.of(Library.TORCH_CUDA, Library.C10_CUDA, Library.CUDA_RUNTIME);
 
     @Test void this_process_has_all_names_of_its_platform() {
         NativeLibrary.load();
         for (Symbol s : Symbol.values()) {
-            if (s.library() == Library.CUDA_DRIVER || CUDA.contains(s.library()) && !NativeLibrary.hasCuda() || s.library() == Library.OPENBLAS && !Symbol.BLAS_CORE_NAME.isThere()) continue;
+            if (s.library() == Library.CUDA_DRIVER || CUDA.contains(s.library()) && !NativeLibrary.hasCuda()
+                    || s.library() == Library.OPENBLAS && !Symbol.BLAS_CORE_NAME.isThere())
+                continue;
             if (s.spelling(Platform.here()) != null) assertThat(s.isThere()).as("%s, %s", s, s.spelling(Platform.here())).isTrue();
         }
     }
 
     @Test void every_platform_has_the_names_without_which_nothing_works() {
-        for (Symbol s : Symbol.values()) for (Platform p : Platform.values()) if (s.isRequired()) assertThat(s.spelling(p)).as("%s on %s", s, p).isNotNull();
+        for (Symbol s : Symbol.values())
+            for (Platform p : Platform.values()) if (s.isRequired()) assertThat(s.spelling(p)).as("%s on %s", s, p).isNotNull();
     }
 
     @Test void a_missing_optional_name_says_which_feature_is_missing() {
         NativeLibrary.load();
-        assumeTrue(!NativeLibrary.hasCuda() && Platform.here() == Platform.LINUX, "skipped: this libtorch has all optional names of its platform");
+        assumeTrue(!NativeLibrary.hasCuda() && Platform.here() == Platform.LINUX,
+                "skipped: this libtorch has all optional names of its platform");
         assertThat(Symbol.GRAPH_RESET.functionIfThere()).isNull();
         assertThatThrownBy(Symbol.GRAPH_RESET::address).isInstanceOf(UnsupportedOperationException.class)
                 .hasMessage("Not available here: CUDA graphs. No library that is loaded has the name _ZN2at4cuda9CUDAGraph5resetEv.");
     }
 
-    @ParameterizedTest @ValueSource(strings = {"linux-x86_64", "linux-x86_64-gpu", "macosx-arm64", "windows-x86_64"})
-    void the_natives_of_a_platform_export_its_names(String classifier, @TempDir Path unpacked) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"linux-x86_64", "linux-x86_64-gpu", "macosx-arm64",
+        "windows-x86_64"}) void the_natives_of_a_platform_export_its_names(String classifier, @TempDir Path unpacked) throws IOException {
         Path torch = jar("pytorch", classifier), blas = jar("openblas", classifier.replace("-gpu", ""));
         assumeTrue(torch != null, "skipped: name a folder with org.bytedeco's pytorch jar for " + classifier + " by -Dpanatorch.natives");
         boolean gpu = classifier.endsWith("-gpu");
-        Platform platform = classifier.startsWith("mac") ? Platform.MACOS : classifier.startsWith("windows") ? Platform.WINDOWS : Platform.LINUX;
+        Platform platform =
+                classifier.startsWith("mac") ? Platform.MACOS : classifier.startsWith("windows") ? Platform.WINDOWS : Platform.LINUX;
         Set<String> exported = new HashSet<>(), imported = new HashSet<>();
         for (Path jar : blas == null ? List.of(torch) : List.of(torch, blas)) read(jar, unpacked, exported, imported);
         var missing = new ArrayList<String>();
         for (Symbol s : Symbol.values()) {
             String name = s.spelling(platform);
             if (name == null || CUDA.contains(s.library()) && !gpu || s.library() == Library.OPENBLAS && blas == null) continue;
-            boolean known = IN_JARS.contains(s.library()) ? exported.contains(name) : s.library() != Library.CPP && s.library() != Library.CUDA_RUNTIME || imported.contains(name);
+            boolean known = IN_JARS.contains(s.library()) ? exported.contains(name)
+                    : s.library() != Library.CPP && s.library() != Library.CUDA_RUNTIME || imported.contains(name);
             if (!known) missing.add(s + " " + name);
         }
         assertThat(missing).as("names that the natives for %s lack", classifier).isEmpty();
@@ -74,12 +83,15 @@ class SymbolsTest {
     @Test void the_readme_says_what_each_platform_lacks() throws IOException {
         String readme = Files.readString(Path.of("README.md"));
         for (Feature f : Feature.values()) {
-            String row = "| " + f + " | " + String.join(" | ", Arrays.stream(Platform.values()).map(p -> has(f, p) ? "yes" : "no").toList()) + " |";
+            String row = "| " + f + " | " + String.join(" | ", Arrays.stream(Platform.values()).map(p -> has(f, p) ? "yes" : "no").toList())
+                    + " |";
             if (row.contains("| no |")) assertThat(readme).contains(row);
         }
     }
 
-    private static boolean has(Feature f, Platform p) { return Arrays.stream(Symbol.values()).filter(s -> s.feature() == f).allMatch(s -> s.spelling(p) != null); }
+    private static boolean has(Feature f, Platform p) {
+        return Arrays.stream(Symbol.values()).filter(s -> s.feature() == f).allMatch(s -> s.spelling(p) != null);
+    }
 
     /** The newest such jar; that of this platform is on the class path in any case. */
     private static @Nullable Path jar(String artifact, String classifier) throws IOException {
@@ -89,7 +101,9 @@ class SymbolsTest {
         if (named != null) try (var files = Files.walk(Path.of(named))) {
             files.forEach(found::add);
         }
-        return found.stream().filter(p -> p.getFileName().toString().matches(artifact + "-\\d.*") && p.toString().endsWith(end) && Files.isRegularFile(p)).sorted().reduce((a, b) -> b).orElse(null);
+        return found.stream().filter(
+                p -> p.getFileName().toString().matches(artifact + "-\\d.*") && p.toString().endsWith(end) && Files.isRegularFile(p))
+                .sorted().reduce((a, b) -> b).orElse(null);
     }
 
     private static void read(Path jar, Path unpacked, Set<String> exported, Set<String> imported) throws IOException {

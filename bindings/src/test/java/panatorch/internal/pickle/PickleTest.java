@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Pickles are written here as Python's {@code pickletools} would take them apart. */
 class PickleTest {
     private static final class Attributes implements Pickle.Built {
-        @Nullable Object state;
+        @Nullable
+        Object state;
 
         @Override public void build(@Nullable Object state) { this.state = state; }
     }
@@ -25,7 +26,8 @@ class PickleTest {
     private static final Pickle.Names NAMES = new Pickle.Names() {
         @Override public Object global(String module, String name) throws IOException {
             if (module.equals("test") && name.equals("text")) return (Pickle.Maker) Object::toString;
-            if (module.equals("test") && name.equals("bytes")) return (Pickle.Maker) a -> ((String) a.getFirst()).getBytes(StandardCharsets.ISO_8859_1);
+            if (module.equals("test") && name.equals("bytes"))
+                return (Pickle.Maker) a -> ((String) a.getFirst()).getBytes(StandardCharsets.ISO_8859_1);
             if (module.equals("test") && name.equals("object")) return (Pickle.Maker) a -> new Attributes();
             throw new IOException("it asks for " + module + "." + name);
         }
@@ -47,7 +49,8 @@ class PickleTest {
     }
 
     @Test void plain_values_come_as_javas_own() throws IOException {
-        assertThat(read("(K\u0005NX\u0001\0\0\0a\u0088\u008a\u0001\u00ffG\u0040\u0009\0\0\0\0\0\0t.")).isEqualTo(Arrays.asList(5L, null, "a", true, -1L, 3.125));
+        assertThat(read("(K\u0005NX\u0001\0\0\0a\u0088\u008a\u0001\u00ffG\u0040\u0009\0\0\0\0\0\0t."))
+                .isEqualTo(Arrays.asList(5L, null, "a", true, -1L, 3.125));
         assertThat(read("\u008a\u0009\0\0\0\0\0\0\0\0\u0001.")).isEqualTo(BigInteger.TWO.pow(64));
         assertThat(read("}(K\1]K\2aK\3)u.")).isEqualTo(Map.of(1L, List.of(2L), 3L, List.of()));
         assertThat(read("]q\0(h\0h\0t.")).satisfies(t -> assertThat(((List<?>) t).get(0)).isSameAs(((List<?>) t).get(1)));
@@ -81,16 +84,19 @@ class PickleTest {
             @Override public IOException malformed(String what) { return new IOException(what); }
         };
         byte[] bytes = ("\u0080\2" + pickle).getBytes(StandardCharsets.ISO_8859_1);
-        assertThat(((Map<?, ?>) Pickle.read(MemorySegment.ofArray(bytes), 0, asBytes).value()).keySet()).hasToString("[key of 2, key of 1]");
+        assertThat(((Map<?, ?>) Pickle.read(MemorySegment.ofArray(bytes), 0, asBytes).value()).keySet())
+                .hasToString("[key of 2, key of 1]");
     }
 
     /** A text of 1000 characters and a loop of four operations would fill any heap. */
     @Test void bytes_that_are_made_again_and_again_are_refused() {
-        assertRefused("ctest\nbytes\nq\0X\u00e8\3\0\0" + "a".repeat(1000) + "q\1" + "h\0h\1\u0085R".repeat(100) + ".", "more bytes than it is long");
+        assertRefused("ctest\nbytes\nq\0X\u00e8\3\0\0" + "a".repeat(1000) + "q\1" + "h\0h\1\u0085R".repeat(100) + ".",
+                "more bytes than it is long");
     }
 
     @Test void what_is_cut_off_or_made_by_hand_is_refused() {
-        for (String cut : List.of("", "K", "]K\1", "X\u0002\0\0\0h", "(", "ctest")) assertRefused(cut, "a value that goes on behind its end, as in a file that was cut off");
+        for (String cut : List.of("", "K", "]K\1", "X\u0002\0\0\0h", "(", "ctest"))
+            assertRefused(cut, "a value that goes on behind its end, as in a file that was cut off");
         assertRefused("X\u00ff\u00ff\u00ff\u00ffhi.", "a value that goes on behind its end");
         assertRefused("\u008b\u00ff\u00ff\u00ff\u007f1.", "a value that goes on behind its end");
         assertRefused("}]Ns.", "a key that is neither text, a number nor a tuple of them");
@@ -102,6 +108,7 @@ class PickleTest {
         assertRefused("h\7.", "a reference to a value that is not there");
         assertRefused("Nb.", "an operation on values that are not there");
         assertRefused("K\1Nb.", "attributes of something that is not a dict");
-        assertThatThrownBy(() -> Pickle.read(MemorySegment.ofArray("(dp0\n.".getBytes(StandardCharsets.US_ASCII)), 0, NAMES)).hasMessageContaining("a pickle of no known protocol");
+        assertThatThrownBy(() -> Pickle.read(MemorySegment.ofArray("(dp0\n.".getBytes(StandardCharsets.US_ASCII)), 0, NAMES))
+                .hasMessageContaining("a pickle of no known protocol");
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import panatorch.datasets.DatasetException;
 
 /**
- * A UTF-8 file of rows with named columns; its first line holds the names. {@link #tsv TSV} has no quotes, as in GLUE's files.
- * {@link #csv CSV} is RFC 4180's: quoted values may contain commas, line ends and doubled quotes.
+ * A UTF-8 file of rows with named columns; its first line holds the names. {@link #tsv TSV} has no quotes, as in GLUE's files. {@link #csv
+ * CSV} is RFC 4180's: quoted values may contain commas, line ends and doubled quotes.
  */
 public final class Table {
     private final Path path;
@@ -22,14 +22,16 @@ public final class Table {
         this.path = path;
         String text = text(path);
         var parser = new Parser(path, text, separator, quotes);
-        if (!parser.hasRow()) throw new DatasetException("the file " + path + " is empty; a line with the names of its columns was expected");
+        if (!parser.hasRow())
+            throw new DatasetException("the file " + path + " is empty; a line with the names of its columns was expected");
         columns = List.copyOf(parser.row());
         while (parser.hasRow()) {
             int line = parser.line();
             List<String> row = parser.row();
             if (row.size() == 1 && row.getFirst().isEmpty() && columns.size() > 1) continue; // an empty line
-            if (row.size() != columns.size()) throw new DatasetException("line " + line + " of the file " + path + " has " + row.size() + " columns; "
-                    + columns.size() + " were expected: " + String.join(", ", columns));
+            if (row.size() != columns.size())
+                throw new DatasetException("line " + line + " of the file " + path + " has " + row.size() + " columns; "
+                        + columns.size() + " were expected: " + String.join(", ", columns));
             rows.add(row);
             lines.add(line);
         }
@@ -131,8 +133,10 @@ public final class Table {
                 else if (at + 1 < text.length() && text.charAt(at + 1) == '"') value.append(text.charAt(at++));
                 else {
                     at++;
-                    if (at < text.length() && !endsValue(text.charAt(at))) throw new DatasetException(
-                        "line " + line + " of the file " + path + " has characters after a closing quote; double a quote inside quotes");
+                    if (at < text.length() && !endsValue(text.charAt(at)))
+                        throw new DatasetException(
+                                "line " + line + " of the file " + path
+                                        + " has characters after a closing quote; double a quote inside quotes");
                     return value.toString();
                 }
             }

@@ -37,7 +37,8 @@ public final class TextDataset implements Dataset {
         List<String> values = table.column(label);
         labels = new int[texts.size()];
         for (int i = 0; i < labels.length; i++) labels[i] = label(i, values.get(i).strip(), classNames);
-        schema = new Schema(List.of(Field.of(Field.TOKENS, DType.INT64, maxLength), Field.of(Field.LENGTHS, DType.INT64), Field.labels()), classNames, null);
+        schema = new Schema(List.of(Field.of(Field.TOKENS, DType.INT64, maxLength), Field.of(Field.LENGTHS, DType.INT64), Field.labels()),
+                classNames, null);
     }
 
     /**
@@ -61,8 +62,10 @@ public final class TextDataset implements Dataset {
         } catch (NumberFormatException e) {
             label = -1;
         }
-        if (label < 0 || label >= classNames.size()) throw new DatasetException(
-                name(row) + " has the label " + value + "; one of " + String.join(", ", classNames) + " or its number from 0 on was expected");
+        if (label < 0 || label >= classNames.size())
+            throw new DatasetException(
+                    name(row) + " has the label " + value + "; one of " + String.join(", ", classNames)
+                            + " or its number from 0 on was expected");
         return label;
     }
 

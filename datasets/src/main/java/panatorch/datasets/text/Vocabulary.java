@@ -23,7 +23,9 @@ public final class Vocabulary {
     }
 
     /** Makes a vocabulary of these tokens. A token that occurs twice has the id of its first place. */
-    public static Vocabulary of(List<String> tokens) { return new Vocabulary(tokens); }
+    public static Vocabulary of(List<String> tokens) {
+        return new Vocabulary(tokens);
+    }
 
     /**
      * Reads a UTF-8 file with one token a line, such as BERT's {@code vocab.txt}.
@@ -43,7 +45,9 @@ public final class Vocabulary {
     }
 
     /** Writes a file that {@link #read} can read. */
-    public void write(Path file) throws IOException { Files.write(file, tokens, StandardCharsets.UTF_8); }
+    public void write(Path file) throws IOException {
+        Files.write(file, tokens, StandardCharsets.UTF_8);
+    }
 
     /**
      * Makes a vocabulary of words by their frequency, the most frequent first. Equally frequent words are sorted by their characters.
@@ -68,7 +72,9 @@ public final class Vocabulary {
     public String token(int id) { return tokens.get(id); }
 
     /** Returns the id of a token, or {@code otherwise} if the vocabulary does not have it. */
-    public int id(String token, int otherwise) { return ids.getOrDefault(token, otherwise); }
+    public int id(String token, int otherwise) {
+        return ids.getOrDefault(token, otherwise);
+    }
 
     /**
      * Returns the id of a token.

@@ -7,10 +7,11 @@ import java.util.List;
 
 /**
  * BERT's tokenizer. It splits a text into words and punctuation, and each of these into the longest pieces that the vocabulary has; pieces
- * after the first begin with {@code ##}. The ids begin with {@code [CLS]} and end with {@code [SEP]} (Devlin et al. 2018,
- * arXiv:1810.04805; Wu et al. 2016, arXiv:1609.08144, section 4.1).
+ * after the first begin with {@code ##}. The ids begin with {@code [CLS]} and end with {@code [SEP]} (Devlin et al. 2018, arXiv:1810.04805;
+ * Wu et al. 2016, arXiv:1609.08144, section 4.1).
  *
- * <p>The ids are those of Hugging Face's {@code BertTokenizer}, except that a special token spelt out in a text, such as {@code [SEP]}, is
+ * <p>
+ * The ids are those of Hugging Face's {@code BertTokenizer}, except that a special token spelt out in a text, such as {@code [SEP]}, is
  * treated as text. Not done: pairs of texts.
  */
 public final class WordPiece implements Tokenizer {

@@ -41,7 +41,9 @@ public final class WordTokenizer implements Tokenizer {
 
     static List<String> words(String text) { return WORD.matcher(text.toLowerCase(Locale.ROOT)).results().map(m -> m.group()).toList(); }
 
-    @Override public int[] encode(String text, int maxLength) { return words(text).stream().limit(maxLength).mapToInt(w -> vocabulary.id(w, unknown)).toArray(); }
+    @Override public int[] encode(String text, int maxLength) {
+        return words(text).stream().limit(maxLength).mapToInt(w -> vocabulary.id(w, unknown)).toArray();
+    }
 
     @Override public Vocabulary vocabulary() { return vocabulary; }
 

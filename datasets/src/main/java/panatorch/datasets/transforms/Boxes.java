@@ -24,7 +24,8 @@ record Boxes(Tensor top, Tensor left, Tensor height, Tensor width, Tensor found)
         Tensor fits = wide.ge(1).logicalAnd(wide.le(maxWidth)).logicalAnd(high.ge(1)).logicalAnd(high.le(maxHeight)).to(DType.INT64);
         Tensor first = fits.argmax(0, true);
         Tensor w = wide.gather(0, first).view(n), h = high.gather(0, first).view(n);
-        Tensor top = Range.uniform(generator, n).mul_(h.rsub(height + 1)).floor_(), left = Range.uniform(generator, n).mul_(w.rsub(width + 1)).floor_();
+        Tensor top = Range.uniform(generator, n).mul_(h.rsub(height + 1)).floor_(),
+                left = Range.uniform(generator, n).mul_(w.rsub(width + 1)).floor_();
         return new Boxes(top, left, h, w, fits.gather(0, first).view(n));
     }
 

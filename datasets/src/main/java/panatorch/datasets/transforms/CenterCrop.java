@@ -15,7 +15,8 @@ public record CenterCrop(int height, int width) implements Transform {
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.shape(batch);
         long missingRows = Math.max(0, height - shape[2]), missingColumns = Math.max(0, width - shape[3]);
-        long top = (long) Math.rint((shape[2] + missingRows - height) / 2.0), left = (long) Math.rint((shape[3] + missingColumns - width) / 2.0);
+        long top = (long) Math.rint((shape[2] + missingRows - height) / 2.0),
+                left = (long) Math.rint((shape[3] + missingColumns - width) / 2.0);
         return Images.scoped(() -> {
             Tensor x = missingRows + missingColumns == 0 ? batch : batch.constantPadNd(new long[] {
                 missingColumns / 2, missingColumns - missingColumns / 2, missingRows / 2, missingRows - missingRows / 2});

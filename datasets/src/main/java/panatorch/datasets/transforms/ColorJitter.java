@@ -38,12 +38,14 @@ public record ColorJitter(Range brightness, Range contrast, Range saturation, Ra
         long n = Images.numbers(batch)[0];
         if (brightness.isOnly(1) && contrast.isOnly(1) && saturation.isOnly(1) && hue.isOnly(0)) return batch;
         return Images.scoped(() -> {
-            Tensor[] factor = {brightness.draw(n, generator), contrast.draw(n, generator), saturation.draw(n, generator), hue.draw(n, generator)};
+            Tensor[] factor =
+                    {brightness.draw(n, generator), contrast.draw(n, generator), saturation.draw(n, generator), hue.draw(n, generator)};
             // Each row is a random permutation of the four changes; step k makes change order[i][k] to image i.
             Tensor order = Aten.rand(new long[] {n, 4}, generator).argsort(1);
             Tensor x = batch;
             for (int k = 0; k < 4; k++) {
-                x = Groups.apply(x, order.select(1, k), 4, (change, images, rows) -> change(change, images, factor[change].indexSelect(0, rows)));
+                x = Groups.apply(x, order.select(1, k), 4,
+                        (change, images, rows) -> change(change, images, factor[change].indexSelect(0, rows)));
             }
             return x;
         });

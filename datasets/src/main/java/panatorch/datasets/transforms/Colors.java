@@ -24,7 +24,9 @@ final class Colors {
     }
 
     /** Moves pixels towards or away from their own grey. One channel is grey already. */
-    static Tensor saturation(Tensor x, Tensor factor) { return colored(x) ? blend(x, luma(x), factor) : x; }
+    static Tensor saturation(Tensor x, Tensor factor) {
+        return colored(x) ? blend(x, luma(x), factor) : x;
+    }
 
     /** Returns {@code factor·x + (1 − factor)·other}. */
     private static Tensor blend(Tensor x, Tensor other, Tensor factor) {
@@ -59,13 +61,16 @@ final class Colors {
 
     private static boolean colored(Tensor x) {
         long channels = x.size(1);
-        if (channels != 1 && channels != 3) throw new IllegalArgumentException(
-                "colour changes need 3 channels (RGB) or 1 (grey), but the images have " + channels);
+        if (channels != 1 && channels != 3)
+            throw new IllegalArgumentException(
+                    "colour changes need 3 channels (RGB) or 1 (grey), but the images have " + channels);
         return channels == 3;
     }
 
     /** Converts [0, 1] to uint8 by 256 equal parts, as torchvision rounds. */
-    private static Tensor bytes(Tensor unit) { return unit.mul(256 - 1e-3).to(DType.UINT8); }
+    private static Tensor bytes(Tensor unit) {
+        return unit.mul(256 - 1e-3).to(DType.UINT8);
+    }
 
     static Tensor invert(Tensor x) { return Images.bytes(x) ? x.bitwiseNot() : x.rsub(1); }
 

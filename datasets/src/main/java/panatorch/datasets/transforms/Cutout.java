@@ -19,7 +19,8 @@ public record Cutout(int size) implements Transform {
         long[] shape = Images.shape(batch);
         if (batch.numel() == 0) return batch;
         return Images.scoped(() -> {
-            Tensor top = Aten.randint(shape[2], new long[] {shape[0]}, generator).sub_(size / 2), left = Aten.randint(shape[3], new long[] {shape[0]}, generator).sub_(size / 2);
+            Tensor top = Aten.randint(shape[2], new long[] {shape[0]}, generator).sub_(size / 2),
+                    left = Aten.randint(shape[3], new long[] {shape[0]}, generator).sub_(size / 2);
             Tensor side = Aten.full(new long[] {shape[0]}, size, DType.INT64);
             return batch.maskedFill(new Boxes(top, left, side, side, side).mask(batch), 0);
         });

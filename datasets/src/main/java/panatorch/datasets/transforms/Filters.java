@@ -32,8 +32,9 @@ final class Filters {
         if (x.numel() == 0) return x;
         long[] shape = x.shape();
         long half = size / 2, planes = shape[0] * shape[1];
-        if (half >= shape[2] || half >= shape[3]) throw new IllegalArgumentException("images of " + shape[2] + "×" + shape[3]
-                + " pixels are too small for a blur of " + size + " pixels; sides must be above " + half);
+        if (half >= shape[2] || half >= shape[3])
+            throw new IllegalArgumentException("images of " + shape[2] + "×" + shape[3]
+                    + " pixels are too small for a blur of " + size + " pixels; sides must be above " + half);
         Tensor exponent = Aten.arange(-half, half + 1, 1, DType.FLOAT64).square().div(sigma.square().mul(-2).view(-1, 1));
         Tensor source = Images.floats(x);
         Tensor kernel = exponent.softmax(1).to(source.dtype()).repeatInterleave(shape[1], 0).to(x.device());

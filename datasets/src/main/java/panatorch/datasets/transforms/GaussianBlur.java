@@ -17,7 +17,9 @@ public record GaussianBlur(int size, Range sigma) implements Transform {
     }
 
     /** Makes a blur with standard deviations from 0.1 to 2 pixels. */
-    public static GaussianBlur of(int size) { return new GaussianBlur(size, new Range(0.1, 2)); }
+    public static GaussianBlur of(int size) {
+        return new GaussianBlur(size, new Range(0.1, 2));
+    }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long n = Images.numbers(batch)[0];

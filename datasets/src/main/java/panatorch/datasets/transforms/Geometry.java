@@ -11,8 +11,8 @@ final class Geometry {
 
     /**
      * Returns the inverse {@code [N, 2, 3]} of translate · rotate · scale · shear about ({@code cx}, {@code cy}). It maps a place in the
-     * result to the place in the image that it shows, in pixels from the image's middle. Angles are in radians, clockwise. Any argument
-     * may have one element instead of N.
+     * result to the place in the image that it shows, in pixels from the image's middle. Angles are in radians, clockwise. Any argument may
+     * have one element instead of N.
      */
     static Tensor inverse(Tensor angle, Tensor x, Tensor y, Tensor scale, Tensor shearX, Tensor shearY, double cx, double cy) {
         Tensor lean = angle.sub(shearY), cosY = shearY.cos(), tanX = shearX.tan();
@@ -35,9 +35,11 @@ final class Geometry {
         Tensor source = Images.floats(x);
         Tensor column = Aten.linspace((1 - width) * 0.5, (width - 1) * 0.5, width, source.dtype(), null, x.device());
         Tensor row = Aten.linspace((1 - height) * 0.5, (height - 1) * 0.5, height, source.dtype(), null, x.device());
-        Tensor place = Aten.stack(List.of(column.view(1, -1).expand(height, width), row.view(-1, 1).expand(height, width), column.newOnes(height, width)), 2);
+        Tensor place = Aten.stack(
+                List.of(column.view(1, -1).expand(height, width), row.view(-1, 1).expand(height, width), column.newOnes(height, width)), 2);
         // grid_sampler counts from −1 to 1.
-        Tensor half = Aten.stack(List.of(Aten.full(new long[] {1}, 2.0 / width, DType.FLOAT64), Aten.full(new long[] {1}, 2.0 / height, DType.FLOAT64)), 1);
+        Tensor half = Aten.stack(
+                List.of(Aten.full(new long[] {1}, 2.0 / width, DType.FLOAT64), Aten.full(new long[] {1}, 2.0 / height, DType.FLOAT64)), 1);
         Tensor map = inverse.transpose(1, 2).mul(half).to(source.dtype()).to(x.device());
         Tensor grid = place.view(1, height * width, 3).expand(n, -1, -1).bmm(map).view(n, height, width, 2);
         Tensor seen = Aten.gridSampler(source, grid, interpolation.code, 0, false);
@@ -67,7 +69,8 @@ final class Geometry {
      * or as far as a result covers if that is more.
      */
     private static Tensor weights(Tensor start, Tensor length, long pixels, long results, Tensor source) {
-        Tensor from = start.to(source.dtype()).view(-1, 1, 1).to(source.device()), extent = length.to(source.dtype()).view(-1, 1, 1).to(source.device());
+        Tensor from = start.to(source.dtype()).view(-1, 1, 1).to(source.device()),
+                extent = length.to(source.dtype()).view(-1, 1, 1).to(source.device());
         Tensor scale = extent.div(results);
         Tensor centre = Aten.arange(0.5, results, 1, source.dtype(), null, source.device()).view(1, -1, 1).mul(scale).add_(from);
         Tensor pixel = Aten.arange(0.5, pixels, 1, source.dtype(), null, source.device()).view(1, 1, -1);

@@ -10,7 +10,8 @@ import panatorch.Tensor;
 /** Applies a different change to every image of a batch, grouped so that each operator works on all images of one change. */
 final class Groups {
     /** A change to the images of one group. */
-    @FunctionalInterface interface Change {
+    @FunctionalInterface
+    interface Change {
         /**
          * Returns the changed images.
          *
@@ -24,8 +25,8 @@ final class Groups {
     private Groups() {}
 
     /**
-     * Applies {@code change} to the images of each group; it is not called for empty groups. The numbers in {@code choice} are read on
-     * the CPU, where they were drawn, so nothing waits for another device.
+     * Applies {@code change} to the images of each group; it is not called for empty groups. The numbers in {@code choice} are read on the
+     * CPU, where they were drawn, so nothing waits for another device.
      *
      * @param choice the group of every image, int64 {@code [N]} on the CPU, from 0 to {@code groups − 1}
      */
@@ -51,8 +52,9 @@ final class Groups {
     /** Refuses two parts of one batch that differ in dtype or image size. */
     private static void alike(Tensor a, Tensor b) {
         long[] first = a.shape(), other = b.shape();
-        if (a.dtype() != b.dtype() || !Arrays.equals(first, 1, first.length, other, 1, other.length)) throw new IllegalArgumentException(
-                "all images of a batch must have one size and dtype, but some became " + a.dtype() + Arrays.toString(first)
-                        + " and some " + b.dtype() + Arrays.toString(other));
+        if (a.dtype() != b.dtype() || !Arrays.equals(first, 1, first.length, other, 1, other.length))
+            throw new IllegalArgumentException(
+                    "all images of a batch must have one size and dtype, but some became " + a.dtype() + Arrays.toString(first)
+                            + " and some " + b.dtype() + Arrays.toString(other));
     }
 }

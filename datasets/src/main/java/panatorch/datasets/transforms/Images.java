@@ -13,25 +13,31 @@ final class Images {
     /** Returns the shape of {@code batch}, which must be {@code [N, C, H, W]}. */
     static long[] shape(Tensor batch) {
         long[] shape = batch.shape();
-        if (shape.length != 4) throw new IllegalArgumentException(
-                "a batch of images must have the shape [N, C, H, W], but has " + Arrays.toString(shape));
+        if (shape.length != 4)
+            throw new IllegalArgumentException(
+                    "a batch of images must have the shape [N, C, H, W], but has " + Arrays.toString(shape));
         return shape;
     }
 
     /** Returns the shape of {@code batch}, whose dtype must be uint8 or floating point, as arithmetic on colours needs. */
     static long[] numbers(Tensor batch) {
-        if (!bytes(batch) && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException(
-                "images must be uint8 or floating-point numbers, but are " + batch.dtype());
+        if (!bytes(batch) && !batch.dtype().isFloatingPoint())
+            throw new IllegalArgumentException(
+                    "images must be uint8 or floating-point numbers, but are " + batch.dtype());
         return shape(batch);
     }
 
     static boolean bytes(Tensor batch) { return batch.dtype() == DType.UINT8; }
 
     /** Returns the value of white: 255 for uint8, 1 for floating-point numbers. */
-    static double white(Tensor batch) { return bytes(batch) ? 255 : 1; }
+    static double white(Tensor batch) {
+        return bytes(batch) ? 255 : 1;
+    }
 
     /** Returns the batch itself if it is floating point, else as float32 in the same unit. */
-    static Tensor floats(Tensor batch) { return bytes(batch) ? batch.to(DType.FLOAT32) : batch; }
+    static Tensor floats(Tensor batch) {
+        return bytes(batch) ? batch.to(DType.FLOAT32) : batch;
+    }
 
     /** Clamps {@code x} to [black, white] and converts it to {@code batch}'s dtype, without fractions for uint8. Overwrites {@code x}. */
     static Tensor clamped(Tensor x, Tensor batch) {

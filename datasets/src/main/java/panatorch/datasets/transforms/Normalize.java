@@ -21,8 +21,9 @@ public final class Normalize implements Transform {
      * @param std standard deviation of each channel in the same unit, above 0
      */
     public Normalize(double[] mean, double[] std) {
-        if (mean.length != std.length) throw new IllegalArgumentException(
-                mean.length + " means but " + std.length + " standard deviations; pass one of each for every channel");
+        if (mean.length != std.length)
+            throw new IllegalArgumentException(
+                    mean.length + " means but " + std.length + " standard deviations; pass one of each for every channel");
         for (double s : std) if (!(s > 0)) throw new IllegalArgumentException("standard deviations must be above 0, but one is " + s);
         this.mean = mean.clone();
         this.std = std.clone();
@@ -30,11 +31,13 @@ public final class Normalize implements Transform {
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.shape(batch);
-        if (shape[1] != mean.length) throw new IllegalArgumentException(
-                "the images have " + shape[1] + " channels, but the means and standard deviations are for " + mean.length);
+        if (shape[1] != mean.length)
+            throw new IllegalArgumentException(
+                    "the images have " + shape[1] + " channels, but the means and standard deviations are for " + mean.length);
         boolean bytes = batch.dtype() == DType.UINT8;
-        if (!bytes && !batch.dtype().isFloatingPoint()) throw new IllegalArgumentException(
-                "images must be uint8 or floating-point numbers, but are " + batch.dtype());
+        if (!bytes && !batch.dtype().isFloatingPoint())
+            throw new IllegalArgumentException(
+                    "images must be uint8 or floating-point numbers, but are " + batch.dtype());
         var scale = new float[mean.length];
         var shift = new float[mean.length];
         for (int c = 0; c < mean.length; c++) {
@@ -42,7 +45,8 @@ public final class Normalize implements Transform {
             shift[c] = (float) (-mean[c] / std[c]);
         }
         try (var scope = Scope.open()) {
-            Tensor factor = Torch.tensor(scale, scale.length, 1, 1).to(batch.device()), term = Torch.tensor(shift, shift.length, 1, 1).to(batch.device());
+            Tensor factor = Torch.tensor(scale, scale.length, 1, 1).to(batch.device()),
+                    term = Torch.tensor(shift, shift.length, 1, 1).to(batch.device());
             // A converted batch is a new tensor, so it is scaled in place.
             Tensor x = batch.dtype() == DType.FLOAT32 ? batch.mul(factor) : batch.to(DType.FLOAT32).mul_(factor);
             return scope.move(x.add_(term));

@@ -80,10 +80,11 @@ enum Operation {
      * @param strength float64 {@code [N]} on the CPU
      * @param coin float64 {@code [N]} on the CPU, uniform in [0, 1); decides the sign
      */
-    static Tensor perImage(Tensor batch, Tensor choice, Tensor strength, Tensor coin, Limits limits, Interpolation interpolation, double fill) {
+    static Tensor perImage(Tensor batch, Tensor choice, Tensor strength, Tensor coin, Limits limits, Interpolation interpolation,
+            double fill) {
         Operation[] all = values();
         Tensor signed = strength.mul(coin.ge(0.5).mul(2).sub_(1));
-        return Groups.apply(batch, choice, all.length, (c, images, rows) ->
-                all[c].apply(images, (all[c].signed ? signed : strength).indexSelect(0, rows), limits, interpolation, fill));
+        return Groups.apply(batch, choice, all.length, (c, images, rows) -> all[c].apply(images,
+                (all[c].signed ? signed : strength).indexSelect(0, rows), limits, interpolation, fill));
     }
 }

@@ -22,12 +22,15 @@ public record RandAugment(int operations, int magnitude, Interpolation interpola
 
     public RandAugment {
         if (operations < 0) throw new IllegalArgumentException("operations must be at least 0, but is " + operations);
-        if (magnitude < 0 || magnitude > STRONGEST) throw new IllegalArgumentException(
-                "magnitude must lie between 0 and " + STRONGEST + ", but is " + magnitude);
+        if (magnitude < 0 || magnitude > STRONGEST)
+            throw new IllegalArgumentException(
+                    "magnitude must lie between 0 and " + STRONGEST + ", but is " + magnitude);
     }
 
     /** Makes the transform with nearest pixels and black outside the image. */
-    public RandAugment(int operations, int magnitude) { this(operations, magnitude, Interpolation.NEAREST, 0); }
+    public RandAugment(int operations, int magnitude) {
+        this(operations, magnitude, Interpolation.NEAREST, 0);
+    }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long n = Images.numbers(batch)[0];

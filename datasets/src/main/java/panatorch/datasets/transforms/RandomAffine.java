@@ -16,7 +16,8 @@ import panatorch.Tensor;
  * @param interpolation interpolation between pixels
  * @param fill value of pixels from outside the image, in the unit of the images
  */
-public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range shearX, Range shearY, Interpolation interpolation, double fill) implements Transform {
+public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range shearX, Range shearY, Interpolation interpolation,
+        double fill) implements Transform {
     private static final Range NONE = new Range(0, 0);
 
     public RandomAffine {
@@ -38,14 +39,18 @@ public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range s
         return new RandomAffine(degrees, Range.symmetric(width), Range.symmetric(height), scale, shearX, shearY, interpolation, fill);
     }
 
-    public RandomAffine scale(double from, double to) { return new RandomAffine(degrees, x, y, new Range(from, to), shearX, shearY, interpolation, fill); }
+    public RandomAffine scale(double from, double to) {
+        return new RandomAffine(degrees, x, y, new Range(from, to), shearX, shearY, interpolation, fill);
+    }
 
     /** Returns this transform with shears by up to these degrees to either side. */
     public RandomAffine shear(double alongRows, double alongColumns) {
         return new RandomAffine(degrees, x, y, scale, Range.symmetric(alongRows), Range.symmetric(alongColumns), interpolation, fill);
     }
 
-    public RandomAffine interpolation(Interpolation interpolation) { return new RandomAffine(degrees, x, y, scale, shearX, shearY, interpolation, fill); }
+    public RandomAffine interpolation(Interpolation interpolation) {
+        return new RandomAffine(degrees, x, y, scale, shearX, shearY, interpolation, fill);
+    }
 
     public RandomAffine fill(double fill) { return new RandomAffine(degrees, x, y, scale, shearX, shearY, interpolation, fill); }
 
@@ -53,8 +58,10 @@ public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range s
         long[] shape = Images.numbers(batch);
         return Images.scoped(() -> {
             long n = shape[0];
-            Tensor angle = degrees.draw(n, generator).deg2rad_(), right = x.draw(n, generator).mul_(shape[3]).round_(), down = y.draw(n, generator).mul_(shape[2]).round_();
-            Tensor inverse = Geometry.inverse(angle, right, down, scale.draw(n, generator), shearX.draw(n, generator).deg2rad_(), shearY.draw(n, generator).deg2rad_(), 0, 0);
+            Tensor angle = degrees.draw(n, generator).deg2rad_(), right = x.draw(n, generator).mul_(shape[3]).round_(),
+                    down = y.draw(n, generator).mul_(shape[2]).round_();
+            Tensor inverse = Geometry.inverse(angle, right, down, scale.draw(n, generator), shearX.draw(n, generator).deg2rad_(),
+                    shearY.draw(n, generator).deg2rad_(), 0, 0);
             return Geometry.warp(batch, inverse, interpolation, fill);
         });
     }

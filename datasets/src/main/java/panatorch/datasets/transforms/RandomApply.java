@@ -7,8 +7,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Applies a transform to every image with probability {@code p}, drawn for each image: {@code new RandomApply(0.2, new Invert())}.
- * The transform must keep size and dtype, since only some images undergo it; otherwise it is an {@link IllegalArgumentException}.
+ * Applies a transform to every image with probability {@code p}, drawn for each image: {@code new RandomApply(0.2, new Invert())}. The
+ * transform must keep size and dtype, since only some images undergo it; otherwise it is an {@link IllegalArgumentException}.
  */
 public record RandomApply(double p, Transform transform) implements Transform {
     public RandomApply {
@@ -19,7 +19,8 @@ public record RandomApply(double p, Transform transform) implements Transform {
         long n = Images.shape(batch)[0];
         return Images.scoped(() -> {
             Tensor chosen = Aten.rand(new long[] {n}, generator).lt(p).to(DType.INT64);
-            return Groups.apply(batch, chosen, 2, (changed, images, rows) -> changed == 0 ? images : alike(transform.apply(images, generator), images));
+            return Groups.apply(batch, chosen, 2,
+                    (changed, images, rows) -> changed == 0 ? images : alike(transform.apply(images, generator), images));
         });
     }
 

@@ -9,19 +9,22 @@ import panatorch.Tensor;
  * Pads every image with {@code padding} zeros on each side and crops a square of {@code size} pixels at a random place, drawn for each
  * image, all equally likely: {@code [N, C, H, W]} → {@code [N, C, size, size]}, any dtype.
  *
- * <p>A square larger than the padded image is an {@link IllegalArgumentException}. Not done: padding by reflection.
+ * <p>
+ * A square larger than the padded image is an {@link IllegalArgumentException}. Not done: padding by reflection.
  */
 public record RandomCrop(int size, int padding) implements Transform {
     public RandomCrop {
-        if (size < 1 || padding < 0) throw new IllegalArgumentException(
-                "size must be at least 1 and padding at least 0, but they are " + size + " and " + padding);
+        if (size < 1 || padding < 0)
+            throw new IllegalArgumentException(
+                    "size must be at least 1 and padding at least 0, but they are " + size + " and " + padding);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.shape(batch);
         long n = shape[0], channels = shape[1], height = shape[2] + 2L * padding, width = shape[3] + 2L * padding;
-        if (height < size || width < size) throw new IllegalArgumentException(
-                "a square of " + size + " pixels does not fit into an image of " + height + " by " + width + ", padding included");
+        if (height < size || width < size)
+            throw new IllegalArgumentException(
+                    "a square of " + size + " pixels does not fit into an image of " + height + " by " + width + ", padding included");
         if (n == 0) return batch.newEmpty(0, channels, size, size);
         try (var scope = Scope.open()) {
             Tensor padded = (padding == 0 ? batch : batch.constantPadNd(new long[] {padding, padding, padding, padding})).contiguous();

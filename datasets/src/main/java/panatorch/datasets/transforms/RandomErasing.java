@@ -21,7 +21,9 @@ public record RandomErasing(double p, Range area, Range ratio, double value) imp
     }
 
     /** Makes the paper's transform, with zeros instead of its random pixels: 2 to 33 % of the area, 0.3 to 3.3 times as high as wide. */
-    public static RandomErasing of(double p) { return new RandomErasing(p, new Range(0.02, 0.33), new Range(0.3, 3.3), 0); }
+    public static RandomErasing of(double p) {
+        return new RandomErasing(p, new Range(0.02, 0.33), new Range(0.3, 3.3), 0);
+    }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.shape(batch);

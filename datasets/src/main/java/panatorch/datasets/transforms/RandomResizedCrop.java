@@ -23,7 +23,9 @@ public record RandomResizedCrop(int height, int width, Range area, Range ratio) 
     }
 
     /** Makes the usual crop for ImageNet: a square of {@code size} pixels from 8 to 100 % of the area, with ratios from 3:4 to 4:3. */
-    public static RandomResizedCrop of(int size) { return new RandomResizedCrop(size, size, new Range(0.08, 1), new Range(3 / 4.0, 4 / 3.0)); }
+    public static RandomResizedCrop of(int size) {
+        return new RandomResizedCrop(size, size, new Range(0.08, 1), new Range(3 / 4.0, 4 / 3.0));
+    }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.numbers(batch);

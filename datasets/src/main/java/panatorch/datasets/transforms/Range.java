@@ -13,14 +13,17 @@ import panatorch.Tensor;
  */
 public record Range(double low, double high) {
     public Range {
-        if (!Double.isFinite(low) || !Double.isFinite(high) || low > high) throw new IllegalArgumentException(
-                "a range must be finite and in order, but is [" + low + ", " + high + "]");
+        if (!Double.isFinite(low) || !Double.isFinite(high) || low > high)
+            throw new IllegalArgumentException(
+                    "a range must be finite and in order, but is [" + low + ", " + high + "]");
     }
 
     public static Range of(double low, double high) { return new Range(low, high); }
 
     /** Returns the range from {@code −size} to {@code size}. */
-    public static Range symmetric(double size) { return new Range(-size, size); }
+    public static Range symmetric(double size) {
+        return new Range(-size, size);
+    }
 
     /** Returns this range, or throws if it is not entirely above {@code bound}. */
     Range above(double bound, String what) {
@@ -30,8 +33,9 @@ public record Range(double low, double high) {
 
     /** Returns this range, or throws if it does not lie between {@code from} and {@code to}. */
     Range within(double from, double to, String what) {
-        if (low < from || high > to) throw new IllegalArgumentException(
-                what + " must lie between " + from + " and " + to + ", but the range is " + this);
+        if (low < from || high > to)
+            throw new IllegalArgumentException(
+                    what + " must lie between " + from + " and " + to + ", but the range is " + this);
         return this;
     }
 
@@ -52,7 +56,9 @@ public record Range(double low, double high) {
     Tensor between(Tensor u) { return u.mul_(high - low).add_(low); }
 
     /** Draws uniform numbers in [0, 1): in float32, which needs half the random bits, and returned as float64. */
-    static Tensor uniform(Generator generator, long... shape) { return Aten.rand(shape, generator).to(DType.FLOAT64); }
+    static Tensor uniform(Generator generator, long... shape) {
+        return Aten.rand(shape, generator).to(DType.FLOAT64);
+    }
 
     @Override public String toString() { return "[" + low + ", " + high + "]"; }
 }

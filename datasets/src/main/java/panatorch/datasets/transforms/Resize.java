@@ -6,8 +6,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * Resizes to {@code height × width}, bilinear with antialiasing: {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 (rounded)
- * or floating-point numbers. Draws no random numbers.
+ * Resizes to {@code height × width}, bilinear with antialiasing: {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 (rounded) or
+ * floating-point numbers. Draws no random numbers.
  */
 public record Resize(int height, int width) implements Transform {
     public Resize {

@@ -11,14 +11,16 @@ import panatorch.Tensor;
  */
 public record Solarize(double threshold) implements Transform {
     public Solarize {
-        if (!(threshold >= 0 && threshold <= 255)) throw new IllegalArgumentException(
-                "threshold must lie between 0 (black) and 255 or 1 (white), but is " + threshold);
+        if (!(threshold >= 0 && threshold <= 255))
+            throw new IllegalArgumentException(
+                    "threshold must lie between 0 (black) and 255 or 1 (white), but is " + threshold);
     }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long n = Images.numbers(batch)[0];
-        if (threshold > Images.white(batch)) throw new IllegalArgumentException(
-                "threshold " + threshold + " is above white, which is " + Images.white(batch) + " for " + batch.dtype() + " images");
+        if (threshold > Images.white(batch))
+            throw new IllegalArgumentException(
+                    "threshold " + threshold + " is above white, which is " + Images.white(batch) + " for " + batch.dtype() + " images");
         return Images.scoped(() -> Colors.solarize(batch, Aten.full(new long[] {n}, threshold, DType.FLOAT64)));
     }
 }

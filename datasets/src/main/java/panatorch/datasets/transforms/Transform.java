@@ -4,8 +4,8 @@ import panatorch.Generator;
 import panatorch.Tensor;
 
 /**
- * A change to a whole batch of images {@code [N, C, H, W]}, made with tensor operators. A transform holds no native memory and
- * any number of threads may apply it at once, each with its own generator.
+ * A change to a whole batch of images {@code [N, C, H, W]}, made with tensor operators. A transform holds no native memory and any number
+ * of threads may apply it at once, each with its own generator.
  */
 @FunctionalInterface
 public interface Transform {

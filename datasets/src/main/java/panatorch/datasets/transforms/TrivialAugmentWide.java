@@ -15,7 +15,9 @@ import panatorch.Tensor;
  */
 public record TrivialAugmentWide(Interpolation interpolation, double fill) implements Transform {
     /** Makes the transform with nearest pixels and black outside the image. */
-    public TrivialAugmentWide() { this(Interpolation.NEAREST, 0); }
+    public TrivialAugmentWide() {
+        this(Interpolation.NEAREST, 0);
+    }
 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long n = Images.numbers(batch)[0];

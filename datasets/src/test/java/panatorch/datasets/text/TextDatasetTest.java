@@ -20,7 +20,8 @@ import panatorch.junit.NoTensorLeaks;
 class TextDatasetTest {
     private static final List<String> CLASSES = List.of("negative", "positive");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path file(String text) throws IOException { return Files.writeString(folder.resolve("file"), text); }
 
@@ -60,10 +61,12 @@ class TextDatasetTest {
         for (String label : new String[] {"2", "-1", "good", ""}) {
             var table = tsv("text\tlabel\nx\t1\ny\t" + label + "\n");
             assertThatThrownBy(() -> TextDataset.of(table, "text", "label", CLASSES, tokenizer, 3)).isInstanceOf(DatasetException.class)
-                    .hasMessage("line 3 of the file " + folder.resolve("file") + " has the label " + label + "; one of negative, positive or its number from 0 on was expected");
+                    .hasMessage("line 3 of the file " + folder.resolve("file") + " has the label " + label
+                            + "; one of negative, positive or its number from 0 on was expected");
         }
         var table = tsv("text\tlabel\n");
-        assertThatThrownBy(() -> TextDataset.of(table, "words", "label", CLASSES, tokenizer, 3)).hasMessage("the file " + folder.resolve("file") + " has no column words, only text, label");
+        assertThatThrownBy(() -> TextDataset.of(table, "words", "label", CLASSES, tokenizer, 3))
+                .hasMessage("the file " + folder.resolve("file") + " has no column words, only text, label");
     }
 
     @Test void quotes_hold_commas_line_ends_and_quotes() throws IOException {
@@ -79,13 +82,16 @@ class TextDatasetTest {
 
     @Test void damaged_tables_are_named_with_their_line() throws IOException {
         String name = " of the file " + folder.resolve("file");
-        assertThatThrownBy(() -> csv("a,b\n1,2\n1,2,3\n")).isInstanceOf(DatasetException.class).hasMessage("line 3" + name + " has 3 columns; 2 were expected: a, b");
+        assertThatThrownBy(() -> csv("a,b\n1,2\n1,2,3\n")).isInstanceOf(DatasetException.class)
+                .hasMessage("line 3" + name + " has 3 columns; 2 were expected: a, b");
         assertThatThrownBy(() -> csv("a,b\n\"1\n,2\n")).hasMessage("the quote opened in line 2" + name + " is never closed");
-        assertThatThrownBy(() -> csv("a,b\n\"1\"x,2\n")).hasMessage("line 2" + name + " has characters after a closing quote; double a quote inside quotes");
+        assertThatThrownBy(() -> csv("a,b\n\"1\"x,2\n"))
+                .hasMessage("line 2" + name + " has characters after a closing quote; double a quote inside quotes");
         assertThatThrownBy(() -> csv("")).hasMessageContaining("is empty");
         Files.write(folder.resolve("file"), "a\tb\n\u00e4\t1\n".getBytes(StandardCharsets.ISO_8859_1));
         assertThatThrownBy(() -> Table.tsv(folder.resolve("file"))).hasMessage("the file " + folder.resolve("file") + " is not UTF-8");
-        assertThatThrownBy(() -> Table.tsv(folder.resolve("none"))).isInstanceOf(DatasetException.class).hasMessageContaining("none cannot be read");
+        assertThatThrownBy(() -> Table.tsv(folder.resolve("none"))).isInstanceOf(DatasetException.class)
+                .hasMessageContaining("none cannot be read");
     }
 
     @Test void sst2_is_read_whole() {

@@ -19,7 +19,8 @@ import panatorch.datasets.DatasetException;
 class TokenizerTest {
     private static final Pattern UNICODE = Pattern.compile("\\\\u(....)");
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static String resource(String name) throws IOException {
         try (var in = TokenizerTest.class.getResourceAsStream(name)) {
@@ -42,7 +43,8 @@ class TokenizerTest {
     }
 
     /** The texts and ids of {@code make_wordpiece.py}. */
-    @ParameterizedTest @ValueSource(booleans = {true, false}) void word_pieces_are_those_of_bert(boolean uncased) throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false}) void word_pieces_are_those_of_bert(boolean uncased) throws IOException {
         var tokenizer = wordPiece(uncased);
         for (String line : resource(uncased ? "uncased.tsv" : "cased.tsv").split("\n")) {
             String[] parts = line.split("\t");
@@ -54,17 +56,21 @@ class TokenizerTest {
     @Test void a_text_that_spells_a_special_token_is_text() throws IOException {
         var tokenizer = wordPiece(true);
         assertThat(tokenizer.encode("[SEP]", 24)).hasSize(7).endsWith(tokenizer.vocabulary().id("[SEP]"));
-        assertThatThrownBy(() -> tokenizer.encode("x", 1)).isInstanceOf(IllegalArgumentException.class).hasMessage("maxLength must be at least 2, for [CLS] and [SEP], but is 1");
+        assertThatThrownBy(() -> tokenizer.encode("x", 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxLength must be at least 2, for [CLS] and [SEP], but is 1");
     }
 
     @Test void a_vocabulary_without_the_special_tokens_is_refused() {
-        assertThatThrownBy(() -> new WordPiece(Vocabulary.of(List.of("a")), true)).isInstanceOf(IllegalArgumentException.class).hasMessage("the vocabulary of 1 tokens does not have [PAD]");
-        assertThatThrownBy(() -> Vocabulary.read(folder.resolve("none"))).isInstanceOf(DatasetException.class).hasMessageContaining("none cannot be read");
+        assertThatThrownBy(() -> new WordPiece(Vocabulary.of(List.of("a")), true)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the vocabulary of 1 tokens does not have [PAD]");
+        assertThatThrownBy(() -> Vocabulary.read(folder.resolve("none"))).isInstanceOf(DatasetException.class)
+                .hasMessageContaining("none cannot be read");
     }
 
     @Test void words_are_numbered_by_how_often_they_come() {
         var tokenizer = WordTokenizer.build(List.of("The cat, the dog.", "the END!", "a Cat's cat"), 1, 7);
-        assertThat(IntStream.range(0, 7).mapToObj(tokenizer.vocabulary()::token)).containsExactly("<pad>", "<unk>", "the", "cat", "!", ",", ".");
+        assertThat(IntStream.range(0, 7).mapToObj(tokenizer.vocabulary()::token)).containsExactly("<pad>", "<unk>", "the", "cat", "!", ",",
+                ".");
         assertThat(tokenizer.encode("THE dog, the cat!", 10)).containsExactly(2, 1, 5, 2, 3, 4);
         assertThat(tokenizer.encode("THE dog, the cat!", 2)).containsExactly(2, 1);
         assertThat(tokenizer.encode(" \t", 2)).isEmpty();

@@ -19,7 +19,9 @@ class DistributionTest {
     private static final int N = 20_000;
 
     /** A share of {@code p} in N draws. */
-    private static void share(double counted, double p) { assertThat(counted).isCloseTo(p, within(5 * Math.sqrt(p * (1 - p) / N))); }
+    private static void share(double counted, double p) {
+        assertThat(counted).isCloseTo(p, within(5 * Math.sqrt(p * (1 - p) / N)));
+    }
 
     /** The mean of numbers uniform from {@code low} to {@code high}. */
     private static void uniform(Tensor x, double low, double high) {
@@ -67,7 +69,8 @@ class DistributionTest {
             // Rounding to whole pixels moves the share by less than a 400th.
             uniform(boxes.height().mul(boxes.width()).div(side * side).clamp(0.1, 0.5), 0.1, 0.5);
             uniform(boxes.width().div(boxes.height()).log().clamp(-Math.log(2), Math.log(2)), -Math.log(2), Math.log(2));
-            for (Tensor start : new Tensor[] {boxes.top().div(boxes.height().rsub(side)), boxes.left().div(boxes.width().rsub(side))}) uniform(start, 0, 1);
+            for (Tensor start : new Tensor[] {boxes.top().div(boxes.height().rsub(side)), boxes.left().div(boxes.width().rsub(side))})
+                uniform(start, 0, 1);
             assertThat(boxes.top().add(boxes.height()).max().itemDouble()).isLessThanOrEqualTo(side);
             assertThat(boxes.left().add(boxes.width()).max().itemDouble()).isLessThanOrEqualTo(side);
         }
@@ -88,7 +91,8 @@ class DistributionTest {
     @Test void random_erasing_paints_boxes_of_the_shares_asked_for_into_a_share_of_p() {
         try (var scope = Scope.open(); var g = Generator.of(7)) {
             Tensor batch = Torch.ones(DType.FLOAT32, N, 1, 40, 40);
-            Tensor erased = new RandomErasing(0.6, new Range(0.1, 0.3), new Range(0.5, 2), 0).apply(batch, g).rsub(1).sum(new long[] {1, 2, 3}).div(1600);
+            Tensor erased = new RandomErasing(0.6, new Range(0.1, 0.3), new Range(0.5, 2), 0).apply(batch, g).rsub(1)
+                    .sum(new long[] {1, 2, 3}).div(1600);
             Tensor painted = erased.gt(0);
             double share = painted.to(DType.FLOAT64).mean().itemDouble();
             share(share, 0.6);
@@ -146,7 +150,8 @@ class DistributionTest {
                 IntStream.range(0, 30).forEach(i -> {
                     Operation operation = Operation.values()[chosen[i]];
                     double strength = 0.4 * (operation.signed && coin[i] < 0.5 ? -1 : 1);
-                    Tensor alone = operation.apply(images.narrow(0, i, 1), Torch.tensor(new double[] {strength}, 1), Operation.Limits.NARROW, Interpolation.NEAREST, 0);
+                    Tensor alone = operation.apply(images.narrow(0, i, 1), Torch.tensor(new double[] {strength}, 1),
+                            Operation.Limits.NARROW, Interpolation.NEAREST, 0);
                     assertThat(together.narrow(0, i, 1).allClose(alone, 1e-6, 1e-6)).as(operation.name()).isTrue();
                 });
             }

@@ -50,7 +50,8 @@ class NormalizeTest {
             assertThatThrownBy(() -> normalize.apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("images must be uint8 or floating-point numbers, but are int64");
             assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 1})).isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 0, 1})).isInstanceOf(IllegalArgumentException.class).hasMessage("standard deviations must be above 0, but one is 0.0");
+            assertThatThrownBy(() -> new Normalize(mean, new double[] {1, 0, 1})).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("standard deviations must be above 0, but one is 0.0");
         }
     }
 }

@@ -32,7 +32,8 @@ class RandomCropTest {
             for (int image = 0; image < n; image++)
                 for (int c = 0; c < channels; c++)
                     for (int y = 0; y < size; y++)
-                        for (int x = 0; x < size; x++, i++) expected[i] = at(images, shape, image, c, (int) top[image] - padding + y, (int) left[image] - padding + x);
+                        for (int x = 0; x < size; x++, i++)
+                            expected[i] = at(images, shape, image, c, (int) top[image] - padding + y, (int) left[image] - padding + x);
 
             Tensor result = crop.apply(batch, generator);
             assertThat(result.shape()).containsExactly(n, channels, size, size);
@@ -72,7 +73,8 @@ class RandomCropTest {
             byte[] crops = new RandomCrop(3, 0).apply(batch, g).toByteArray();
             var counts = new int[25];
             for (int i = 0; i < n; i++) counts[crops[9 * i + 4]]++;
-            for (int y = 1; y <= 3; y++) for (int x = 1; x <= 3; x++) assertThat(counts[5 * y + x]).isBetween(1000 - 120, 1000 + 120); // four standard deviations
+            // four standard deviations
+            for (int y = 1; y <= 3; y++) for (int x = 1; x <= 3; x++) assertThat(counts[5 * y + x]).isBetween(1000 - 120, 1000 + 120);
         }
     }
 
@@ -92,9 +94,11 @@ class RandomCropTest {
 
     @Test void what_cannot_be_cropped_is_refused() {
         try (var scope = Scope.open(); var g = Generator.of(4)) {
-            assertThatThrownBy(() -> new RandomCrop(9, 1).apply(Torch.zeros(DType.UINT8, 1, 3, 6, 8), g)).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> new RandomCrop(9, 1).apply(Torch.zeros(DType.UINT8, 1, 3, 6, 8), g))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("a square of 9 pixels does not fit into an image of 8 by 10, padding included");
-            assertThatThrownBy(() -> new RandomCrop(2, 1).apply(Torch.zeros(DType.UINT8, 3, 6, 8), g)).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> new RandomCrop(2, 1).apply(Torch.zeros(DType.UINT8, 3, 6, 8), g))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("a batch of images must have the shape [N, C, H, W], but has [3, 6, 8]");
             assertThatThrownBy(() -> new RandomCrop(0, 1)).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> new RandomCrop(1, -1)).isInstanceOf(IllegalArgumentException.class);

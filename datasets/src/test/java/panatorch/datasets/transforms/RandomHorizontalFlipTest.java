@@ -55,7 +55,8 @@ class RandomHorizontalFlipTest {
 
     @Test void what_is_no_probability_is_refused() {
         for (double p : Arrays.asList(-0.1, 1.1, Double.NaN)) {
-            assertThatThrownBy(() -> new RandomHorizontalFlip(p)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("a probability must lie between 0 and 1");
+            assertThatThrownBy(() -> new RandomHorizontalFlip(p)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("a probability must lie between 0 and 1");
         }
     }
 }

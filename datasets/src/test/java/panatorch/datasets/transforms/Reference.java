@@ -20,7 +20,8 @@ final class Reference {
 
     private static Map<String, String[]> read() {
         try (var in = Reference.class.getResourceAsStream("/transforms/torchvision.txt")) {
-            return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().map(l -> l.split(" ")).collect(Collectors.toMap(l -> l[0], l -> l));
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().map(l -> l.split(" "))
+                    .collect(Collectors.toMap(l -> l[0], l -> l));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -21,8 +21,8 @@ class ReferenceTest {
 
     private static Tensor radians(double... degrees) { return each(degrees).deg2rad(); }
 
-    @ParameterizedTest @ValueSource(strings = {"u8", "f32"})
-    void colours_are_torchvisions(String type) {
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void colours_are_torchvisions(String type) {
         try (var scope = Scope.open()) {
             Tensor x = Reference.tensor(type + ".images"), before = x.clone();
             Reference.same(Colors.brightness(x, each(0.3, 1, 1.7)), type + ".brightness", 0);
@@ -37,8 +37,8 @@ class ReferenceTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"u8", "f32"})
-    void changes_without_random_numbers_are_torchvisions(String type) {
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void changes_without_random_numbers_are_torchvisions(String type) {
         try (var scope = Scope.open(); var g = Generator.of(0)) {
             Tensor x = Reference.tensor(type + ".images");
             Reference.same(new Grayscale().apply(x, g), type + ".grey", 0);
@@ -52,23 +52,24 @@ class ReferenceTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"u8", "f32"})
-    void moved_images_are_torchvisions(String type) {
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void moved_images_are_torchvisions(String type) {
         try (var scope = Scope.open()) {
             Tensor x = Reference.tensor(type + ".images"), zero = each(0), one = each(1);
             Tensor turned = Geometry.inverse(radians(-30, 77, -180.5), zero, zero, one, zero, zero, 0, 0);
             Reference.same(Geometry.warp(x, turned, Interpolation.BILINEAR, 0), type + ".rotate", 1);
             Tensor nearest = Geometry.inverse(radians(-31, 77, -4), zero, zero, one, zero, zero, 0, 0);
             Reference.same(Geometry.warp(x, nearest, Interpolation.NEAREST, type.equals("u8") ? 99 : 0.5), type + ".rotate_nearest", 0);
-            Tensor affine = Geometry.inverse(radians(10, 0, -100), each(1, 0, 2), each(-2, 0, 1), each(0.8, 1.3, 1), radians(5, 0, 0), radians(3, -20, 0), 0, 0);
+            Tensor affine = Geometry.inverse(radians(10, 0, -100), each(1, 0, 2), each(-2, 0, 1), each(0.8, 1.3, 1), radians(5, 0, 0),
+                    radians(3, -20, 0), 0, 0);
             Reference.same(Geometry.warp(x, affine, Interpolation.BILINEAR, 0), type + ".affine", 1);
             Tensor sheared = Geometry.inverse(zero, zero, zero, one, radians(20, -35, 3), zero, -3.5, -3);
             Reference.same(Geometry.warp(x, sheared, Interpolation.BILINEAR, 0), type + ".shear_corner", 1);
         }
     }
 
-    @ParameterizedTest @ValueSource(strings = {"u8", "f32"})
-    void boxes_are_resized_as_torchvision_resizes_them(String type) {
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void boxes_are_resized_as_torchvision_resizes_them(String type) {
         try (var scope = Scope.open()) {
             Tensor x = Reference.tensor(type + ".images");
             var boxes = new Boxes(each(0, 1, 2), each(0, 3, 1), each(6, 2, 4), each(7, 3, 6), Aten.ones(new long[] {3}, DType.INT64));
@@ -84,8 +85,10 @@ class ReferenceTest {
             for (int k = 0; k < names.size(); k++) {
                 Operation operation = Operation.values()[k];
                 Tensor strength = operation.signed ? signed : share;
-                Reference.same(operation.apply(x, strength, Operation.Limits.NARROW, Interpolation.NEAREST, 0), "RandAugment." + names.get(k), 1);
-                Reference.same(operation.apply(x, strength, Operation.Limits.WIDE, Interpolation.NEAREST, 0), "TrivialAugmentWide." + names.get(k), 1);
+                Reference.same(operation.apply(x, strength, Operation.Limits.NARROW, Interpolation.NEAREST, 0),
+                        "RandAugment." + names.get(k), 1);
+                Reference.same(operation.apply(x, strength, Operation.Limits.WIDE, Interpolation.NEAREST, 0),
+                        "TrivialAugmentWide." + names.get(k), 1);
             }
         }
     }

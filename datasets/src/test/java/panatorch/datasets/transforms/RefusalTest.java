@@ -23,7 +23,8 @@ class RefusalTest {
     @Test void options_that_mean_nothing_are_refused() {
         refused(() -> new Range(2, 1), "a range must be finite and in order, but is [2.0, 1.0]");
         refused(() -> new RandomVerticalFlip(1.5), "a probability must lie between 0 and 1, but is 1.5");
-        refused(() -> new RandomResizedCrop(8, 8, new Range(0, 1), new Range(1, 1)), "a share of the area must be above 0.0, but the range is [0.0, 1.0]");
+        refused(() -> new RandomResizedCrop(8, 8, new Range(0, 1), new Range(1, 1)),
+                "a share of the area must be above 0.0, but the range is [0.0, 1.0]");
         refused(() -> new CenterCrop(0, 3), "a side must have at least 1 pixel, but has 0");
         refused(() -> ColorJitter.of(0, 0, 0, 0.6), "a turn of the hue must lie between -0.5 and 0.5, but the range is [-0.6, 0.6]");
         refused(() -> new Posterize(9), "bits must lie between 0 and 8, but is 9");
@@ -36,10 +37,13 @@ class RefusalTest {
     @Test void images_that_do_not_suit_are_refused() {
         try (var scope = Scope.open(); var g = Generator.of(0)) {
             Tensor four = Torch.zeros(DType.UINT8, 2, 4, 6, 6);
-            refused(() -> new Invert().apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g), "images must be uint8 or floating-point numbers, but are int64");
+            refused(() -> new Invert().apply(Torch.zeros(DType.INT64, 1, 3, 4, 4), g),
+                    "images must be uint8 or floating-point numbers, but are int64");
             refused(() -> new Grayscale().apply(four, g), "colour changes need 3 channels (RGB) or 1 (grey), but the images have 4");
-            refused(() -> new Solarize(128).apply(Torch.zeros(1, 3, 4, 4), g), "threshold 128.0 is above white, which is 1.0 for float32 images");
-            refused(() -> GaussianBlur.of(7).apply(Torch.zeros(1, 3, 3, 9), g), "images of 3×9 pixels are too small for a blur of 7 pixels; sides must be above 3");
+            refused(() -> new Solarize(128).apply(Torch.zeros(1, 3, 4, 4), g),
+                    "threshold 128.0 is above white, which is 1.0 for float32 images");
+            refused(() -> GaussianBlur.of(7).apply(Torch.zeros(1, 3, 3, 9), g),
+                    "images of 3×9 pixels are too small for a blur of 7 pixels; sides must be above 3");
             assertThatThrownBy(() -> new RandomApply(1, new CenterCrop(3, 3)).apply(four, g)).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("a transform that only some images undergo must keep size and dtype");
         }

@@ -66,7 +66,8 @@ final class JavaSteps implements AutoCloseable {
             Tensor x = (net.reads() ? Torch.randint(1, 30522, shape) : Torch.randn(shape)).to(device);
             input = last ? x.contiguous(MemoryFormat.CHANNELS_LAST) : x;
             labels = Torch.arange(net.batch).remainder(net.classes).to(device);
-            graphed = part.equals(GRAPHED) ? new GraphedStep(model, optimizer, OBJECTIVE, GraphedStep.options().precision(precision)) : null;
+            graphed =
+                    part.equals(GRAPHED) ? new GraphedStep(model, optimizer, OBJECTIVE, GraphedStep.options().precision(precision)) : null;
         }
 
         /** Runs a step and returns its loss, which belongs to the current scope, or to the graphed step. */

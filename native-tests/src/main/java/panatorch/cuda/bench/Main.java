@@ -23,19 +23,22 @@ import panatorch.cuda.DeviceProperties;
  *
  * <pre>PYTHON=INTERPRETER java … panatorch.cuda.bench.Main [NET…] [--rounds N] [--seconds S] [--device cpu]</pre>
  *
- * <p>{@code --device cpu} tries the program itself; nothing is recorded there, and Python compiles nothing.
+ * <p>
+ * {@code --device cpu} tries the program itself; nothing is recorded there, and Python compiles nothing.
  */
 public final class Main {
     private Main() {}
 
-    private static final String USAGE = "usage: PYTHON=INTERPRETER … [NET…] [--rounds N] [--seconds S] [--device cpu]; nets are " + Arrays.toString(Net.values());
+    private static final String USAGE =
+            "usage: PYTHON=INTERPRETER … [NET…] [--rounds N] [--seconds S] [--device cpu]; nets are " + Arrays.toString(Net.values());
     /** The largest relative differences of losses: in float32, where sums have different orders, and in bfloat16 with its 8 bits. */
     private static final double FULL = 1e-3, HALF = 3e-2;
 
     /** A part of Java whose time is divided by that of a part of Python. */
     private record Pair(String java, String python) {}
 
-    private static final List<Pair> PAIRS = List.of(new Pair(JavaSteps.EAGER, "eager"), new Pair(JavaSteps.BF16, "bf16"), new Pair(JavaSteps.GRAPHED, "graphed"), new Pair(JavaSteps.GRAPHED, "compiled"));
+    private static final List<Pair> PAIRS = List.of(new Pair(JavaSteps.EAGER, "eager"), new Pair(JavaSteps.BF16, "bf16"),
+            new Pair(JavaSteps.GRAPHED, "graphed"), new Pair(JavaSteps.GRAPHED, "compiled"));
 
     public static void main(String[] args) throws IOException {
         Set<Net> nets = EnumSet.noneOf(Net.class);
@@ -79,11 +82,14 @@ public final class Main {
                 ours.forEach((part, s) -> times.computeIfAbsent("Java " + part, k -> new ArrayList<>()).add(s));
                 theirs.forEach((part, s) -> times.computeIfAbsent("Python " + part, k -> new ArrayList<>()).add(s));
             }
-            System.out.printf(Locale.ROOT, "%n%s, %d %s; libtorch %s, Python %s%n", net, net.batch, net.reads() ? "sentences of 64 tokens" : "images", Torch.version(), python.hello.get("versions").asText());
-            times.forEach((part, all) -> System.out.printf(Locale.ROOT, "  %-16s %9.3f ms a step (median of %d)%n", part, spread(all).median() * 1e3, all.size()));
+            System.out.printf(Locale.ROOT, "%n%s, %d %s; libtorch %s, Python %s%n", net, net.batch,
+                    net.reads() ? "sentences of 64 tokens" : "images", Torch.version(), python.hello.get("versions").asText());
+            times.forEach((part, all) -> System.out.printf(Locale.ROOT, "  %-16s %9.3f ms a step (median of %d)%n", part,
+                    spread(all).median() * 1e3, all.size()));
             ratios.forEach((p, all) -> {
                 Spread ratio = spread(all);
-                System.out.printf(Locale.ROOT, "  Java %-8s ÷ Python %-9s min %.2f, median %.2f, max %.2f%n", p.java, p.python, ratio.min(), ratio.median(), ratio.max());
+                System.out.printf(Locale.ROOT, "  Java %-8s ÷ Python %-9s min %.2f, median %.2f, max %.2f%n", p.java, p.python, ratio.min(),
+                        ratio.median(), ratio.max());
             });
         }
     }
@@ -91,7 +97,9 @@ public final class Main {
     private static void compare(Map<String, Double> java, Map<String, Double> python) {
         python.forEach((part, theirs) -> {
             double ours = java.getOrDefault(part, java.get(JavaSteps.GRAPHED)), allowed = part.equals(JavaSteps.EAGER) ? FULL : HALF;
-            if (!(Math.abs(ours - theirs) <= allowed * Math.abs(theirs))) throw new IllegalStateException("the first loss of " + part + " is " + ours + " in Java and " + theirs + " in Python: they do not do the same");
+            if (!(Math.abs(ours - theirs) <= allowed * Math.abs(theirs)))
+                throw new IllegalStateException(
+                        "the first loss of " + part + " is " + ours + " in Java and " + theirs + " in Python: they do not do the same");
         });
     }
 

@@ -26,7 +26,8 @@ final class PythonSteps implements AutoCloseable {
         try (InputStream in = PythonSteps.class.getResourceAsStream("steps.py")) {
             Files.write(script, in.readAllBytes());
         }
-        process = new ProcessBuilder(interpreter, script.toString(), net.toString(), device, Integer.toString(net.batch), Double.toString(seconds)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        process = new ProcessBuilder(interpreter, script.toString(), net.toString(), device, Integer.toString(net.batch),
+                Double.toString(seconds)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         answers = process.inputReader(StandardCharsets.UTF_8);
         commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
         hello = answer();

@@ -6,25 +6,26 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * Whether two tensors are the same up to rounding: type and shape exactly, whole numbers and truth values exactly, NaN where
- * NaN is, infinities where they are, and every other element within {@code absolute + relative · largest expected element}.
+ * Whether two tensors are the same up to rounding: type and shape exactly, whole numbers and truth values exactly, NaN where NaN is,
+ * infinities where they are, and every other element within {@code absolute + relative · largest expected element}.
  *
- * <p>Scaled by the largest element and not by each, because cancellation leaves small elements of a sum or product with the
- * rounding of the large ones, and how much depends on the order in which a BLAS adds.
+ * <p>
+ * Scaled by the largest element and not by each, because cancellation leaves small elements of a sum or product with the rounding of the
+ * large ones, and how much depends on the order in which a BLAS adds.
  */
 final class Comparison {
     private Comparison() {}
 
     /**
-     * The bounds hold for another BLAS and other vector instructions than those of the PyTorch that made the numbers: they were
-     * tried with OpenBLAS's and libtorch's kernels for SSE, AVX2 and AVX-512.
+     * The bounds hold for another BLAS and other vector instructions than those of the PyTorch that made the numbers: they were tried with
+     * OpenBLAS's and libtorch's kernels for SSE, AVX2 and AVX-512.
      * <ul>
-     * <li>float32 has 24 bits, ε = 1.2e-7. The worst case differs by 2.5e-5 of the largest element (the gradient of a matrix
-     * exponential, whose terms are larger than their sum), a condition number's gradient by 1.6e-6, all others by less than
-     * 1.3e-6, PyTorch's own bound: twice the worst.
+     * <li>float32 has 24 bits, ε = 1.2e-7. The worst case differs by 2.5e-5 of the largest element (the gradient of a matrix exponential,
+     * whose terms are larger than their sum), a condition number's gradient by 1.6e-6, all others by less than 1.3e-6, PyTorch's own bound:
+     * twice the worst.
      * <li>float64 has 53 bits, ε = 2.2e-16: as many ε would be 4e-14; a pseudo-inverse is among the few cases.
-     * <li>float16 and bfloat16 have 11 and 8 bits. Operators compute in float32 and round once, which may go either way: one unit
-     * in the last place of the largest element, 2⁻¹⁰ and 2⁻⁷.
+     * <li>float16 and bfloat16 have 11 and 8 bits. Operators compute in float32 and round once, which may go either way: one unit in the
+     * last place of the largest element, 2⁻¹⁰ and 2⁻⁷.
      * </ul>
      */
     private record Tolerance(double absolute, double relative) {
@@ -54,7 +55,8 @@ final class Comparison {
 
     static @Nullable String differenceOfShape(Tensor expected, Tensor actual) {
         if (expected.dtype() != actual.dtype()) return "the type is " + actual.dtype() + ", not " + expected.dtype();
-        if (!Arrays.equals(expected.shape(), actual.shape())) return "the shape is " + Arrays.toString(actual.shape()) + ", not " + Arrays.toString(expected.shape());
+        if (!Arrays.equals(expected.shape(), actual.shape()))
+            return "the shape is " + Arrays.toString(actual.shape()) + ", not " + Arrays.toString(expected.shape());
         return null;
     }
 
@@ -72,7 +74,8 @@ final class Comparison {
         for (int i = 0; i < expected.length; i++) {
             double e = expected[i], a = actual[i];
             boolean same = Double.isFinite(e) ? Math.abs(e - a) <= allowed : Double.compare(e, a) == 0;
-            if (!same) return "element " + i + " of " + expected.length + " is " + a + ", not " + e + ", and only " + allowed + " is allowed";
+            if (!same)
+                return "element " + i + " of " + expected.length + " is " + a + ", not " + e + ", and only " + allowed + " is allowed";
         }
         return null;
     }

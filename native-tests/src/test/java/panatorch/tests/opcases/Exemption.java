@@ -20,7 +20,8 @@ record Exemption(List<String> of, String reason) {
             "aten::empty_strided", UNINITIALISED,
             "aten::new_empty", UNINITIALISED,
             "aten::new_empty_strided", UNINITIALISED,
-            "aten::_linalg_eigh", new Exemption(List.of("output 1", "gradient"), "an eigenvector's sign is free, and OpenBLAS takes another one than MKL"));
+            "aten::_linalg_eigh",
+            new Exemption(List.of("output 1", "gradient"), "an eigenvector's sign is free, and OpenBLAS takes another one than MKL"));
 
     static Exemption of(String operator) { return ALL.getOrDefault(operator, NONE); }
 

@@ -31,12 +31,12 @@ class GeneratedMethodsTest {
     @Test void the_loaded_libtorch_knows_every_operator_with_as_many_arguments() {
         var unfitting = new Object[100];
         assertThat(TypedCalls.signatures()).hasSizeGreaterThan(2000).allSatisfy((operator, signature) ->
-                // The wrong number of arguments gets as far as the schema, and no further.
-                assertThatThrownBy(() -> Operators.call(operator, unfitting)).isInstanceOf(IllegalArgumentException.class).satisfies(e -> {
-                    var takes = ARGUMENTS.matcher(e.getMessage());
-                    assertThat(takes.find()).isTrue();
-                    assertThat(TypedCalls.method(operator).getParameterCount()).isEqualTo(Integer.parseInt(takes.group(1)));
-                }));
+        // The wrong number of arguments gets as far as the schema, and no further.
+        assertThatThrownBy(() -> Operators.call(operator, unfitting)).isInstanceOf(IllegalArgumentException.class).satisfies(e -> {
+            var takes = ARGUMENTS.matcher(e.getMessage());
+            assertThat(takes.find()).isTrue();
+            assertThat(TypedCalls.method(operator).getParameterCount()).isEqualTo(Integer.parseInt(takes.group(1)));
+        }));
     }
 
     @Test void every_operator_has_a_method_of_its_own() {
@@ -60,14 +60,16 @@ class GeneratedMethodsTest {
                 new Pair("max of a dimension", () -> x().max(1).values(), () -> Aten.max(x(), 1, false).values()),
                 new Pair("sort", () -> x().sort().values(), () -> Aten.sort(x(), -1, false).values()),
                 new Pair("topk", () -> x().topk(2).values(), () -> Aten.topk(x(), 2, -1, true, true).values()),
-                new Pair("layerNorm", () -> Aten.layerNorm(x(), new long[] {4}), () -> Aten.layerNorm(x(), new long[] {4}, null, null, 1e-5, true)),
+                new Pair("layerNorm", () -> Aten.layerNorm(x(), new long[] {4}),
+                        () -> Aten.layerNorm(x(), new long[] {4}, null, null, 1e-5, true)),
                 new Pair("gelu", () -> x().gelu(), () -> Aten.gelu(x(), "none")),
                 new Pair("leakyRelu", () -> x().leakyRelu(), () -> Aten.leakyRelu(x(), 0.01)),
                 new Pair("zeros", () -> Aten.zeros(2, 3), () -> Aten.zeros(new long[] {2, 3}, null, null, null, null)),
                 new Pair("arange", () -> Aten.arange(5), () -> Aten.arange(5, (DType) null, null, null, null)),
                 new Pair("clone", () -> x().clone(), () -> Aten.clone(x(), (MemoryFormat) null)),
                 new Pair("to a device", () -> x().to(Device.CPU), () -> Aten.to(x(), null, null, Device.CPU, null, false, false, null)),
-                new Pair("conv2d", () -> Aten.conv2d(image(), weight()), () -> Aten.conv2d(image(), weight(), null, new long[] {1, 1}, new long[] {0, 0}, new long[] {1, 1}, 1)),
+                new Pair("conv2d", () -> Aten.conv2d(image(), weight()),
+                        () -> Aten.conv2d(image(), weight(), null, new long[] {1, 1}, new long[] {0, 0}, new long[] {1, 1}, 1)),
                 new Pair("avgPool2d", () -> image().avgPool2d(new long[] {2, 2}),
                         () -> Aten.avgPool2d(image(), new long[] {2, 2}, new long[0], new long[] {0, 0}, false, true, null)),
                 new Pair("maxPool2d", () -> image().maxPool2d(new long[] {2, 2}),
@@ -76,16 +78,20 @@ class GeneratedMethodsTest {
                 new Pair("quantile", () -> x().quantile(0.5, 1, true), () -> Aten.quantile(x(), 0.5, (Long) 1L, true, "linear")),
                 new Pair("fft", () -> Fft.rfft(x(), 8, 0).real(), () -> Aten.fftRfft(x(), (Long) 8L, 0, null).real()),
                 new Pair("sum of a dimension, kept", () -> x().sum(1, true), () -> Aten.sum(x(), new long[] {1}, true, null)),
-                new Pair("avgPool2d of one size", () -> Nn.avgPool2d(image(), 2, 1), () -> Aten.avgPool2d(image(), new long[] {2, 2}, new long[] {1, 1}, new long[] {0, 0}, false, true, null)),
-                new Pair("conv2d of one stride", () -> Aten.conv2d(image(), weight(), null, 2, 1), () -> Aten.conv2d(image(), weight(), null, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, 1)),
+                new Pair("avgPool2d of one size", () -> Nn.avgPool2d(image(), 2, 1),
+                        () -> Aten.avgPool2d(image(), new long[] {2, 2}, new long[] {1, 1}, new long[] {0, 0}, false, true, null)),
+                new Pair("conv2d of one stride", () -> Aten.conv2d(image(), weight(), null, 2, 1),
+                        () -> Aten.conv2d(image(), weight(), null, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, 1)),
                 new Pair("adaptiveAvgPool2d", () -> image().adaptiveAvgPool2d(2), () -> Aten.adaptiveAvgPool2d(image(), new long[] {2, 2})),
                 new Pair("cat", () -> Aten.cat(x(), y()), () -> Aten.cat(List.of(x(), y()), 0)),
                 new Pair("stack of an array", () -> Aten.stack(new Tensor[] {x(), y()}), () -> Aten.stack(List.of(x(), y()), 0)),
-                new Pair("meshgrid", () -> Aten.meshgrid(classes(), classes()).getLast(), () -> Aten.meshgrid(List.of(classes(), classes())).getLast()),
+                new Pair("meshgrid", () -> Aten.meshgrid(classes(), classes()).getLast(),
+                        () -> Aten.meshgrid(List.of(classes(), classes())).getLast()),
                 new Pair("einsum", () -> Aten.einsum("ij,jk->ik", x(), y()), () -> Aten.einsum("ij,jk->ik", List.of(x(), y()), null)),
                 new Pair("multiDot", () -> Linalg.multiDot(x(), y(), x()), () -> Aten.linalgMultiDot(List.of(x(), y(), x()))),
                 new Pair("atleast1d of one tensor", () -> Aten.atleast1d(x()), () -> Aten.atleast1d(List.of(x())).getFirst()),
-                new Pair("crossEntropyLoss", () -> x().crossEntropyLoss(classes()), () -> Aten.crossEntropyLoss(x(), classes(), null, 1, -100, 0.0)))
+                new Pair("crossEntropyLoss", () -> x().crossEntropyLoss(classes()),
+                        () -> Aten.crossEntropyLoss(x(), classes(), null, 1, -100, 0.0)))
                 .map(p -> DynamicTest.dynamicTest(p.what(), () -> same(p)));
     }
 

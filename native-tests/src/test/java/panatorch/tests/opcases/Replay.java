@@ -21,7 +21,8 @@ import panatorch.opcases.Values;
 record Replay(OperatorCase which, Safetensors file, Way way) {
 
     /** An operator with all its arguments; the results as the way's API has them. */
-    @FunctionalInterface interface Way {
+    @FunctionalInterface
+    interface Way {
         @Nullable Object call(String operator, List<@Nullable Object> arguments);
 
         /** By name. */
@@ -38,7 +39,8 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
             Object written = Out.into(out, () -> TypedCalls.call(operator, arguments));
             var same = new ArrayList<@Nullable Object>();
             flatten(written, same);
-            for (int i = 0; i < out.size(); i++) if (out.get(i) != same.get(i)) throw new AssertionError("result " + i + " is not the out tensor");
+            for (int i = 0; i < out.size(); i++)
+                if (out.get(i) != same.get(i)) throw new AssertionError("result " + i + " is not the out tensor");
             return written;
         };
     }
@@ -104,8 +106,10 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
         for (int i = 0; i < actual.size(); i++) {
             var value = which.outputs().get(i);
             if (value.has("tensor")) {
-                if (actual.get(i) instanceof Tensor t) compare("output " + i, which.outputTensors().get(value.get("tensor").asInt()), t, found);
-                else found.add("output " + i + " is " + actual.get(i) + ", not a tensor");
+                if (actual.get(i) instanceof Tensor t)
+                    compare("output " + i, which.outputTensors().get(value.get("tensor").asInt()), t, found);
+                else
+                    found.add("output " + i + " is " + actual.get(i) + ", not a tensor");
             } else if (!exempt("output " + i) && !same(Values.decode(value, List.of()), actual.get(i))) {
                 found.add("output " + i + " is " + actual.get(i) + ", not " + value);
             }
@@ -113,7 +117,8 @@ record Replay(OperatorCase which, Safetensors file, Way way) {
     }
 
     private static boolean same(@Nullable Object expected, @Nullable Object actual) {
-        return expected instanceof Double e && actual instanceof Double a ? Comparison.difference(e, a) == null : java.util.Objects.equals(expected, actual);
+        return expected instanceof Double e && actual instanceof Double a ? Comparison.difference(e, a) == null
+                : java.util.Objects.equals(expected, actual);
     }
 
     /** Those of the sum of all floating-point outputs that depend on an input. */

@@ -29,7 +29,8 @@ final class TypedCalls {
     private static Map<String, String> index(int column) {
         var signatures = new LinkedHashMap<String, String>();
         try (var in = Aten.class.getResourceAsStream("/panatorch/aten-methods.tsv")) {
-            new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(l -> l.split("\t", -1)).filter(l -> !l[column].isEmpty()).forEach(l -> signatures.put(l[0], l[column]));
+            new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().map(l -> l.split("\t", -1)).filter(l -> !l[column].isEmpty())
+                    .forEach(l -> signatures.put(l[0], l[column]));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -37,16 +38,22 @@ final class TypedCalls {
     }
 
     /** Of every operator: the signature of the method that takes all its arguments. */
-    static Map<String, String> signatures() { return SIGNATURES; }
+    static Map<String, String> signatures() {
+        return SIGNATURES;
+    }
 
     /** Whether there is a method that takes the optional arguments in a record. */
-    static boolean hasOptions(String operator) { return WITH_OPTIONS.containsKey(operator); }
+    static boolean hasOptions(String operator) {
+        return WITH_OPTIONS.containsKey(operator);
+    }
 
     /** Of every operator that can write to given tensors: its overload that does. */
     static Map<String, String> out() { return OUT; }
 
     private static String signature(Method m) {
-        return m.getName() + Arrays.stream(m.getParameterTypes()).map(t -> t.getEnclosingClass() == Options.class ? "Options." + t.getSimpleName() : t.getSimpleName()).collect(Collectors.joining(",", "(", ")"));
+        return m.getName() + Arrays.stream(m.getParameterTypes())
+                .map(t -> t.getEnclosingClass() == Options.class ? "Options." + t.getSimpleName() : t.getSimpleName())
+                .collect(Collectors.joining(",", "(", ")"));
     }
 
     static Method method(String operator) { return method(SIGNATURES, operator); }
@@ -69,7 +76,8 @@ final class TypedCalls {
         Method m = method(WITH_OPTIONS, operator);
         int required = m.getParameterCount() - 1;
         var constructor = m.getParameterTypes()[required].getConstructors()[0];
-        if (constructor.getParameterCount() != arguments.size() - required) throw new IllegalArgumentException(m + " with options of " + arguments);
+        if (constructor.getParameterCount() != arguments.size() - required)
+            throw new IllegalArgumentException(m + " with options of " + arguments);
         var fitting = fitting(m, arguments.subList(0, required));
         try {
             fitting.add(constructor.newInstance(fitting(constructor, arguments.subList(required, arguments.size())).toArray()));

@@ -38,7 +38,8 @@ record Blocks(int dims, long size, double eps) {
         double gamma = p;
         for (int i = 2; i < shape.length; i++) gamma *= (double) input.size(i) / (side * shape[i]);
         try (var noGrad = NoGrad.enter()) {
-            Tensor centres = source == null ? input.newEmpty(shape).bernoulli_(gamma) : source.mask(input, shape, gamma).eq(0).to(input.dtype()).expand(shape);
+            Tensor centres = source == null ? input.newEmpty(shape).bernoulli_(gamma)
+                    : source.mask(input, shape, gamma).eq(0).to(input.dtype()).expand(shape);
             long[] margins = new long[2 * dims], sides = new long[dims], ones = new long[dims], half = new long[dims];
             Arrays.fill(margins, side / 2);
             Arrays.fill(sides, side);

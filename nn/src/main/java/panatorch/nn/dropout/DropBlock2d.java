@@ -5,11 +5,12 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * DropBlock (Ghiasi et al., 2018, arXiv:1810.12890) for maps [N, C, H, W], with torchvision's arithmetic. Drops squares of
- * {@code size} elements a side. The rest is multiplied by the number of all elements over that of the kept ones: the mean of the batch
- * is kept, not that of each element.
+ * DropBlock (Ghiasi et al., 2018, arXiv:1810.12890) for maps [N, C, H, W], with torchvision's arithmetic. Drops squares of {@code size}
+ * elements a side. The rest is multiplied by the number of all elements over that of the kept ones: the mean of the batch is kept, not that
+ * of each element.
  *
- * <p>A mask source gives the squares' centres, [N, C, H − size + 1, W − size + 1]; a square is dropped where the mask is 0.
+ * <p>
+ * A mask source gives the squares' centres, [N, C, H − size + 1, W − size + 1]; a square is dropped where the mask is 0.
  */
 public final class DropBlock2d extends DropoutLayer {
     private final Blocks blocks;
@@ -43,5 +44,7 @@ public final class DropBlock2d extends DropoutLayer {
 
     @Override protected Module recreate() { return new DropBlock2d(p(), blocks.size(), inplace(), blocks.eps()); }
 
-    @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }
+    @Override protected String describe() {
+        return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False");
+    }
 }

@@ -37,5 +37,7 @@ public final class DropBlock3d extends DropoutLayer {
 
     @Override protected Module recreate() { return new DropBlock3d(p(), blocks.size(), inplace(), blocks.eps()); }
 
-    @Override protected String describe() { return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False"); }
+    @Override protected String describe() {
+        return "p=" + p() + ", block_size=" + blocks.size() + ", inplace=" + (inplace() ? "True" : "False");
+    }
 }

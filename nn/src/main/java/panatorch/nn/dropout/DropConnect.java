@@ -11,12 +11,13 @@ import panatorch.nn.init.Init;
 
 /**
  * A linear layer that drops weights instead of features in training (Wan et al., 2013, "Regularization of Neural Networks using
- * DropConnect", ICML): {@code y = x (W ⊙ mask)ᵀ + b}, [*, in] → [*, out], with one mask [out, in] for all rows of a call. Parameters
- * and initialisation are those of {@link panatorch.nn.Linear}: {@code weight} [out, in] and {@code bias} [out]. State dicts of the two
- * are exchangeable.
+ * DropConnect", ICML): {@code y = x (W ⊙ mask)ᵀ + b}, [*, in] → [*, out], with one mask [out, in] for all rows of a call. Parameters and
+ * initialisation are those of {@link panatorch.nn.Linear}: {@code weight} [out, in] and {@code bias} [out]. State dicts of the two are
+ * exchangeable.
  *
- * <p>Not implemented: a mask for each example, dropped biases, and the paper's sampling of a Gaussian in evaluation. In evaluation the
- * layer uses all weights; {@code MonteCarlo} samples masks instead.
+ * <p>
+ * Not implemented: a mask for each example, dropped biases, and the paper's sampling of a Gaussian in evaluation. In evaluation the layer
+ * uses all weights; {@code MonteCarlo} samples masks instead.
  */
 public final class DropConnect extends DropoutLayer {
     private final long in, out;
@@ -44,12 +45,15 @@ public final class DropConnect extends DropoutLayer {
     @Override public Tensor forward(Tensor input) {
         Tensor weight = parameter("weight");
         MaskSource source = masks() == null ? drawnFrom(null) : masks();
-        return Aten.linear(input, isDropping() ? masked(weight, source.mask(weight, maskShape(input), p())) : weight, parameterOrNull("bias"));
+        return Aten.linear(input, isDropping() ? masked(weight, source.mask(weight, maskShape(input), p())) : weight,
+                parameterOrNull("bias"));
     }
 
     @Override public boolean isPerRow() { return false; }
 
     @Override protected Module recreate() { return new DropConnect(in, out, p(), bias); }
 
-    @Override protected String describe() { return "in_features=" + in + ", out_features=" + out + ", p=" + p() + ", bias=" + (bias ? "True" : "False"); }
+    @Override protected String describe() {
+        return "in_features=" + in + ", out_features=" + out + ", p=" + p() + ", bias=" + (bias ? "True" : "False");
+    }
 }

@@ -18,11 +18,13 @@ import panatorch.nn.Module;
  * }
  * }</pre>
  *
- * <p>For use by the training thread. It owns nothing.
+ * <p>
+ * For use by the training thread. It owns nothing.
  */
 public final class DropoutSchedule {
     /** The factor in [0, 1] of each layer's own p after a number of steps. */
-    @FunctionalInterface public interface Rate {
+    @FunctionalInterface
+    public interface Rate {
         double at(long step);
     }
 
@@ -49,8 +51,8 @@ public final class DropoutSchedule {
     }
 
     /**
-     * Curriculum dropout (Morerio et al., 2017, arXiv:1703.06229): 1 − exp(−γ t), with their γ = 10/{@code steps}, where {@code steps}
-     * is the whole training.
+     * Curriculum dropout (Morerio et al., 2017, arXiv:1703.06229): 1 − exp(−γ t), with their γ = 10/{@code steps}, where {@code steps} is
+     * the whole training.
      */
     public static Rate curriculum(long steps) {
         positive(steps);
@@ -58,8 +60,8 @@ public final class DropoutSchedule {
     }
 
     /**
-     * Early dropout, against underfitting (Liu et al., 2023, arXiv:2303.01500): active for the first {@code steps} only. Its other
-     * form is {@code linear(1, 0, steps)}.
+     * Early dropout, against underfitting (Liu et al., 2023, arXiv:2303.01500): active for the first {@code steps} only. Its other form is
+     * {@code linear(1, 0, steps)}.
      */
     public static Rate early(long steps) {
         positive(steps);
@@ -93,7 +95,8 @@ public final class DropoutSchedule {
 
     /** Continues at the step of a {@link #stateDict}. Rate and layers have to be as they were when that schedule was made. */
     public void loadStateDict(Map<String, ?> state) {
-        if (!(state.get("step") instanceof Number n) || n.longValue() < 0) throw new IllegalArgumentException("not the state of a dropout schedule: " + state);
+        if (!(state.get("step") instanceof Number n) || n.longValue() < 0)
+            throw new IllegalArgumentException("not the state of a dropout schedule: " + state);
         set(n.longValue());
     }
 }

@@ -5,11 +5,12 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * Variational or locked dropout for sequences (Gal and Ghahramani 2016, arXiv:1512.05287): one mask for each sequence, the same at all
- * its times. Inputs are [L, N, D], or [N, L, D] with {@code batchFirst}.
+ * Variational or locked dropout for sequences (Gal and Ghahramani 2016, arXiv:1512.05287): one mask for each sequence, the same at all its
+ * times. Inputs are [L, N, D], or [N, L, D] with {@code batchFirst}.
  *
- * <p>Use it between the layers of a recurrent network. It cannot reach what passes from one time to the next inside libtorch's
- * recurrent operators.
+ * <p>
+ * Use it between the layers of a recurrent network. It cannot reach what passes from one time to the next inside libtorch's recurrent
+ * operators.
  */
 public final class LockedDropout extends DropoutLayer {
     private final boolean batchFirst;

@@ -9,9 +9,9 @@ import panatorch.nn.functional.Reduction;
 
 /**
  * R-Drop (Liang et al., 2021, arXiv:2106.14448): trains two dropout samples of each example to be right and to agree. The loss is
- * {@code (CE₁ + CE₂)/2 + α · (KL(p₁‖p₂) + KL(p₂‖p₁))/2}, all means over the batch, as in the authors' published code. (The paper's
- * formula has the sum of the two cross-entropies, so its α is twice this one.) Both samples are one pass over 2·N rows, without a
- * loop; batch normalisations see all these rows.
+ * {@code (CE₁ + CE₂)/2 + α · (KL(p₁‖p₂) + KL(p₂‖p₁))/2}, all means over the batch, as in the authors' published code. (The paper's formula
+ * has the sum of the two cross-entropies, so its α is twice this one.) Both samples are one pass over 2·N rows, without a loop; batch
+ * normalisations see all these rows.
  *
  * <pre>{@code
  * var result = new RDrop(1, CrossEntropy.mean()).apply(model, images, target);
@@ -48,7 +48,8 @@ public record RDrop(double alpha, CrossEntropy criterion) {
             Tensor logits = model.call(twice(input));
             Tensor divergence = divergence(logits.slice(0, 0L, input.size(0), 1), logits.slice(0, input.size(0), null, 1));
             Tensor loss = criterion.apply(logits, twice(target)).add(divergence.mul(alpha));
-            return new Result(scope.move(loss), scope.move(divergence), scope.move(logits.detach().unflatten(0, new long[] {2, -1}).mean(0)));
+            return new Result(scope.move(loss), scope.move(divergence),
+                    scope.move(logits.detach().unflatten(0, new long[] {2, -1}).mean(0)));
         }
     }
 

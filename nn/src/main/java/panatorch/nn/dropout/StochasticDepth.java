@@ -7,8 +7,8 @@ import panatorch.nn.DropoutLayer;
 import panatorch.nn.Module;
 
 /**
- * Stochastic depth, also known as DropPath (Huang et al., 2016, arXiv:1603.09382). Drops a residual branch as a whole, for one row of
- * the batch or for all rows, and otherwise divides it by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's
+ * Stochastic depth, also known as DropPath (Huang et al., 2016, arXiv:1603.09382). Drops a residual branch as a whole, for one row of the
+ * batch or for all rows, and otherwise divides it by 1 − p. torchvision's {@code StochasticDepth}; in {@link Mode#ROW} also timm's
  * {@code DropPath}. Takes any shape [N, …].
  */
 public final class StochasticDepth extends DropoutLayer {

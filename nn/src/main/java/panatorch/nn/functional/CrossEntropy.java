@@ -38,5 +38,7 @@ public record CrossEntropy(@Nullable Tensor weight, Reduction reduction, long ig
     }
 
     /** Returns the mean cross-entropy. */
-    public static Tensor crossEntropy(Tensor logits, Tensor target) { return PLAIN.apply(logits, target); }
+    public static Tensor crossEntropy(Tensor logits, Tensor target) {
+        return PLAIN.apply(logits, target);
+    }
 }

@@ -35,5 +35,7 @@ public record GridSample(Mode mode, Padding padding, boolean alignCorners) {
      * @param grid points [N, h, w, 2] or [N, d, h, w, 3], x first, from -1 to 1
      * @return [N, C, h, w] or [N, C, d, h, w]
      */
-    public Tensor apply(Tensor input, Tensor grid) { return Aten.gridSampler(input, grid, mode.ordinal(), padding.ordinal(), alignCorners); }
+    public Tensor apply(Tensor input, Tensor grid) {
+        return Aten.gridSampler(input, grid, mode.ordinal(), padding.ordinal(), alignCorners);
+    }
 }

@@ -27,7 +27,9 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
         AREA;
 
         /** Returns Python's name of the mode. */
-        @Override public String toString() { return name().toLowerCase(Locale.ROOT).replace('_', '-'); }
+        @Override public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     public static Interpolate to(Mode mode, long... size) { return new Interpolate(size, null, mode, false, false); }
@@ -39,7 +41,8 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
     public Interpolate recompute(boolean on) { return new Interpolate(size, scaleFactors, mode, alignCorners, on); }
 
     private static Tensor area(Tensor x, long[] size) {
-        return size.length == 1 ? Aten.adaptiveAvgPool1d(x, size) : size.length == 2 ? Nn.adaptiveAvgPool2d(x, size) : Nn.adaptiveAvgPool3d(x, size);
+        return size.length == 1 ? Aten.adaptiveAvgPool1d(x, size)
+                : size.length == 2 ? Nn.adaptiveAvgPool2d(x, size) : Nn.adaptiveAvgPool3d(x, size);
     }
 
     /** @throws IllegalArgumentException if the mode is not one for the input's dimensions */
@@ -47,15 +50,18 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
         int dims = (int) x.dim() - 2;
         if (dims < 1 || dims > 3) throw new IllegalArgumentException("interpolation takes 3 to 5 dimensions, not " + x.describe());
         long[] s = size == null ? null : all(dims, size);
-        double[] f = scaleFactors == null ? null : scaleFactors.length == dims ? scaleFactors : scaleFactors.length == 1 ? filled(dims, scaleFactors[0]) : wrong(dims, scaleFactors.length);
+        double[] f = scaleFactors == null ? null : scaleFactors.length == dims ? scaleFactors
+                : scaleFactors.length == 1 ? filled(dims, scaleFactors[0]) : wrong(dims, scaleFactors.length);
         if (f != null && (recompute || mode == Mode.AREA)) {
             s = new long[dims];
             for (int d = 0; d < dims; d++) s[d] = (long) (x.size(d + 2) * f[d]);
             f = null;
         }
         return switch (mode) {
-            case NEAREST -> dims == 1 ? Nn.upsampleNearest1d(x, s, f) : dims == 2 ? Nn.upsampleNearest2d(x, s, f) : Nn.upsampleNearest3d(x, s, f);
-            case NEAREST_EXACT -> dims == 1 ? Aten._upsampleNearestExact1d(x, s, f) : dims == 2 ? Aten._upsampleNearestExact2d(x, s, f) : Aten._upsampleNearestExact3d(x, s, f);
+            case NEAREST ->
+                    dims == 1 ? Nn.upsampleNearest1d(x, s, f) : dims == 2 ? Nn.upsampleNearest2d(x, s, f) : Nn.upsampleNearest3d(x, s, f);
+            case NEAREST_EXACT -> dims == 1 ? Aten._upsampleNearestExact1d(x, s, f)
+                    : dims == 2 ? Aten._upsampleNearestExact2d(x, s, f) : Aten._upsampleNearestExact3d(x, s, f);
             case AREA -> area(x, Objects.requireNonNull(s)); // given, or computed from the factors
             case LINEAR -> Nn.upsampleLinear1d(only(x, dims, 1), s, alignCorners, f);
             case BILINEAR -> Nn.upsampleBilinear2d(only(x, dims, 2), s, alignCorners, f);
@@ -65,7 +71,8 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
     }
 
     private Tensor only(Tensor x, int dims, int needed) {
-        if (dims != needed) throw new IllegalArgumentException(mode + " interpolation takes " + (needed + 2) + " dimensions, not " + x.describe());
+        if (dims != needed)
+            throw new IllegalArgumentException(mode + " interpolation takes " + (needed + 2) + " dimensions, not " + x.describe());
         return x;
     }
 
@@ -83,6 +90,8 @@ public record Interpolate(long @Nullable [] size, double @Nullable [] scaleFacto
         return all;
     }
 
-    private static double[] wrong(int dims, int given) { throw new IllegalArgumentException("one size or " + dims
-            + " sizes are needed, not " + given); }
+    private static double[] wrong(int dims, int given) {
+        throw new IllegalArgumentException("one size or " + dims
+                + " sizes are needed, not " + given);
+    }
 }

@@ -23,7 +23,8 @@ public final class Losses {
         if (variance.lt(0).any().itemLong() != 0)
             throw new IllegalArgumentException("a variance is negative");
         long[] shape = input.shape();
-        boolean shorter = variance.dim() != input.dim() && Arrays.equals(variance.shape(), Arrays.copyOf(shape, Math.max(0, shape.length - 1)));
+        boolean shorter =
+                variance.dim() != input.dim() && Arrays.equals(variance.shape(), Arrays.copyOf(shape, Math.max(0, shape.length - 1)));
         Tensor v = (shorter ? variance.unsqueeze(-1) : variance).clone();
         try (var noGrad = NoGrad.enter()) {
             v.clampMin_(eps);
@@ -44,8 +45,7 @@ public final class Losses {
     }
 
     /**
-     * Kullback-Leibler divergence of log-probabilities from probabilities: the sum over all elements, divided by the number of
-     * samples.
+     * Kullback-Leibler divergence of log-probabilities from probabilities: the sum over all elements, divided by the number of samples.
      */
     public static Tensor klDivBatchMean(Tensor input, Tensor target, boolean logTarget) {
         Tensor sum = Aten.klDiv(input, target, Reduction.SUM.ordinal(), logTarget);
@@ -57,7 +57,8 @@ public final class Losses {
      *
      * @param swap whether the positive replaces the anchor where it is nearer to the negative
      */
-    public static Tensor tripletMarginWithDistance(Tensor anchor, Tensor positive, Tensor negative, BinaryOperator<Tensor> distance, double margin, boolean swap, Reduction reduction) {
+    public static Tensor tripletMarginWithDistance(Tensor anchor, Tensor positive, Tensor negative, BinaryOperator<Tensor> distance,
+            double margin, boolean swap, Reduction reduction) {
         Tensor near = distance.apply(anchor, positive), far = distance.apply(anchor, negative);
         if (swap) far = Aten.minimum(far, distance.apply(positive, negative));
         return reduction.of(near.sub(far).add(margin).clampMin(0));

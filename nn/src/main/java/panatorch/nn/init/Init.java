@@ -9,7 +9,10 @@ import panatorch.Tensor;
 /**
  * Initialisations, in place and without recording; they draw the same numbers as {@code torch.nn.init} from the same seed.
  *
- * <pre>{@code network.apply(m -> { if (m instanceof Linear l) Init.xavierUniform_(l.weight(), Init.gain(Init.Nonlinearity.TANH, 0)); });}</pre>
+ * <pre>{@code
+ * double gain = Init.gain(Init.Nonlinearity.TANH, 0);
+ * network.apply(m -> { if (m instanceof Linear l) Init.xavierUniform_(l.weight(), gain); });
+ * }</pre>
  */
 public final class Init {
     private Init() {}
@@ -43,10 +46,14 @@ public final class Init {
     }
 
     /** Returns the number of inputs of one output of a weight [out, in, …]: its elements without the first dimension. */
-    public static long fanIn(Tensor weight) { return weight.size(1) * receptiveField(weight); }
+    public static long fanIn(Tensor weight) {
+        return weight.size(1) * receptiveField(weight);
+    }
 
     /** Returns the number of outputs that one input of a weight [out, in, …] reaches. */
-    public static long fanOut(Tensor weight) { return weight.size(0) * receptiveField(weight); }
+    public static long fanOut(Tensor weight) {
+        return weight.size(0) * receptiveField(weight);
+    }
 
     private static long receptiveField(Tensor weight) {
         long[] shape = weight.shape();
@@ -98,14 +105,14 @@ public final class Init {
     }
 
     /**
-     * Fills convolution weights [out, in, …] of three to five dimensions so that as many channels of each group as possible pass
-     * unchanged.
+     * Fills convolution weights [out, in, …] of three to five dimensions so that as many channels of each group as possible pass unchanged.
      */
     public static Tensor dirac_(Tensor weight, long groups) {
         long dims = weight.dim();
         if (dims < 3 || dims > 5)
             throw new IllegalArgumentException("dirac_ needs a convolution weight of 3 to 5 dimensions, not " + weight.describe());
-        if (weight.size(0) % groups != 0) throw new IllegalArgumentException(groups + " groups do not divide " + weight.size(0) + " channels");
+        if (weight.size(0) % groups != 0)
+            throw new IllegalArgumentException(groups + " groups do not divide " + weight.size(0) + " channels");
         long each = weight.size(0) / groups, kept = Math.min(each, weight.size(1));
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             weight.zero_();
@@ -121,7 +128,9 @@ public final class Init {
     }
 
     /** Xavier initialisation, uniform, with gain 1 (Glorot and Bengio 2010). */
-    public static Tensor xavierUniform_(Tensor weight) { return xavierUniform_(weight, 1); }
+    public static Tensor xavierUniform_(Tensor weight) {
+        return xavierUniform_(weight, 1);
+    }
 
     /** Xavier initialisation, uniform (Glorot and Bengio 2010). */
     public static Tensor xavierUniform_(Tensor weight, double gain) {
@@ -130,10 +139,14 @@ public final class Init {
     }
 
     /** Xavier initialisation, normal, with gain 1 (Glorot and Bengio 2010). */
-    public static Tensor xavierNormal_(Tensor weight) { return xavierNormal_(weight, 1); }
+    public static Tensor xavierNormal_(Tensor weight) {
+        return xavierNormal_(weight, 1);
+    }
 
     /** Xavier initialisation, normal (Glorot and Bengio 2010). */
-    public static Tensor xavierNormal_(Tensor weight, double gain) { return normal_(weight, 0, xavierStd(weight, gain)); }
+    public static Tensor xavierNormal_(Tensor weight, double gain) {
+        return normal_(weight, 0, xavierStd(weight, gain));
+    }
 
     private static double xavierStd(Tensor weight, double gain) { return gain * Math.sqrt(2.0 / (fanIn(weight) + fanOut(weight))); }
 
@@ -158,11 +171,13 @@ public final class Init {
     }
 
     /** Kaiming initialisation, normal, by fan-out, for a ReLU, as ResNets use it (He et al., 2015, arXiv:1502.01852). */
-    public static Tensor kaimingNormalFanOut_(Tensor weight) { return kaimingNormal_(weight, 0, Fan.OUT, Nonlinearity.LEAKY_RELU); }
+    public static Tensor kaimingNormalFanOut_(Tensor weight) {
+        return kaimingNormal_(weight, 0, Fan.OUT, Nonlinearity.LEAKY_RELU);
+    }
 
     /**
-     * Fills a weight [out, …] so that its rows or columns, whichever are fewer, are orthogonal and of length {@code gain} (Saxe et
-     * al., 2013, arXiv:1312.6120).
+     * Fills a weight [out, …] so that its rows or columns, whichever are fewer, are orthogonal and of length {@code gain} (Saxe et al.,
+     * 2013, arXiv:1312.6120).
      */
     public static Tensor orthogonal_(Tensor weight, double gain) {
         if (weight.dim() < 2)
@@ -192,7 +207,9 @@ public final class Init {
     }
 
     /** PyTorch's default initialisation of linear and convolution weights. */
-    public static Tensor layerWeight_(Tensor weight) { return kaimingUniform_(weight, Math.sqrt(5)); }
+    public static Tensor layerWeight_(Tensor weight) {
+        return kaimingUniform_(weight, Math.sqrt(5));
+    }
 
     /** PyTorch's default initialisation of the bias beside {@code weight}. */
     public static Tensor layerBias_(Tensor bias, Tensor weight) {

@@ -6,8 +6,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Draws from the normal distribution between two limits by rejection, as {@code torch.nn.init.trunc_normal_} does since PyTorch 2.13:
- * from normal numbers if enough of them lie between the limits, otherwise from uniform ones.
+ * Draws from the normal distribution between two limits by rejection, as {@code torch.nn.init.trunc_normal_} does since PyTorch 2.13: from
+ * normal numbers if enough of them lie between the limits, otherwise from uniform ones.
  */
 final class TruncatedNormal {
     private static final double ENOUGH = 0.3;
@@ -16,7 +16,8 @@ final class TruncatedNormal {
 
     static void fill(Tensor t, double mean, double std, double low, double high) {
         try (var scope = Scope.open()) {
-            t.copy_(cdf((high - mean) / std) - cdf((low - mean) / std) > ENOUGH ? ofNormal(t, mean, std, low, high) : ofUniform(t, mean, std, low, high));
+            t.copy_(cdf((high - mean) / std) - cdf((low - mean) / std) > ENOUGH ? ofNormal(t, mean, std, low, high)
+                    : ofUniform(t, mean, std, low, high));
         }
     }
 
@@ -48,8 +49,12 @@ final class TruncatedNormal {
     }
 
     /** Rounds a number to the type of {@code t}. */
-    private static double rounded(Tensor t, double value) { return Aten.scalarTensor(value, t.dtype()).itemDouble(); }
+    private static double rounded(Tensor t, double value) {
+        return Aten.scalarTensor(value, t.dtype()).itemDouble();
+    }
 
     /** Computes the cumulative distribution function of the normal distribution. */
-    private static double cdf(double x) { return (1 + Aten.scalarTensor(x / Math.sqrt(2), DType.FLOAT64).erf().itemDouble()) / 2; }
+    private static double cdf(double x) {
+        return (1 + Aten.scalarTensor(x / Math.sqrt(2), DType.FLOAT64).erf().itemDouble()) / 2;
+    }
 }

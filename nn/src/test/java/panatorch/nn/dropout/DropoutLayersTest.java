@@ -34,20 +34,26 @@ class DropoutLayersTest {
     private record Case(DropoutLayer layer, long... shape) {
         Tensor input() { return Torch.randn(shape); }
 
-        static MaskSource source(DropoutLayer layer, Generator generator) { return layer instanceof GaussianDropout ? GaussianDropout.noise(generator) : MaskSource.of(generator); }
+        static MaskSource source(DropoutLayer layer, Generator generator) {
+            return layer instanceof GaussianDropout ? GaussianDropout.noise(generator) : MaskSource.of(generator);
+        }
 
         @Override public String toString() { return layer.toString(); }
     }
 
     static Stream<Case> all() {
-        return Stream.of(new Case(new Dropout(0.4), 4, 3), new Case(new Dropout1d(0.4), 4, 3, 5), new Case(new Dropout2d(0.4), 2, 8, 3, 3), new Case(new Dropout3d(0.4), 2, 8, 3, 3, 2),
-                new Case(new AlphaDropout(0.4), 4, 3), new Case(new FeatureAlphaDropout(0.4), 4, 3, 2), new Case(new StochasticDepth(0.4, StochasticDepth.Mode.ROW), 20, 2),
-                new Case(new StochasticDepth(0.4, StochasticDepth.Mode.BATCH), 3, 2), new Case(new LockedDropout(0.4), 3, 4, 5), new Case(new LockedDropout(0.4, true), 3, 4, 5),
-                new Case(new GaussianDropout(0.4), 4, 3), new Case(new DropBlock2d(0.4, 3), 2, 3, 6, 6), new Case(new DropBlock3d(0.4, 3), 2, 2, 5, 6, 6), new Case(new DropConnect(5, 6, 0.4), 4, 5));
+        return Stream.of(new Case(new Dropout(0.4), 4, 3), new Case(new Dropout1d(0.4), 4, 3, 5), new Case(new Dropout2d(0.4), 2, 8, 3, 3),
+                new Case(new Dropout3d(0.4), 2, 8, 3, 3, 2),
+                new Case(new AlphaDropout(0.4), 4, 3), new Case(new FeatureAlphaDropout(0.4), 4, 3, 2),
+                new Case(new StochasticDepth(0.4, StochasticDepth.Mode.ROW), 20, 2),
+                new Case(new StochasticDepth(0.4, StochasticDepth.Mode.BATCH), 3, 2), new Case(new LockedDropout(0.4), 3, 4, 5),
+                new Case(new LockedDropout(0.4, true), 3, 4, 5),
+                new Case(new GaussianDropout(0.4), 4, 3), new Case(new DropBlock2d(0.4, 3), 2, 3, 6, 6),
+                new Case(new DropBlock3d(0.4, 3), 2, 2, 5, 6, 6), new Case(new DropConnect(5, 6, 0.4), 4, 5));
     }
 
-    @ParameterizedTest @MethodSource("all")
-    void one_state_of_a_generator_gives_one_result_and_the_global_one_stays(Case c) {
+    @ParameterizedTest
+    @MethodSource("all") void one_state_of_a_generator_gives_one_result_and_the_global_one_stays(Case c) {
         try (var layer = c.layer; var generator = Generator.of(3); var global = Generator.global(); var scope = Scope.open()) {
             Tensor x = c.input();
             byte[] before = global.state().toByteArray();
@@ -60,8 +66,8 @@ class DropoutLayersTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("all")
-    void evaluation_draws_nothing_and_is_what_p_of_0_is_in_training(Case c) {
+    @ParameterizedTest
+    @MethodSource("all") void evaluation_draws_nothing_and_is_what_p_of_0_is_in_training(Case c) {
         try (var layer = c.layer; var generator = Generator.global(); var scope = Scope.open()) {
             Tensor x = c.input();
             byte[] before = generator.state().toByteArray();
@@ -75,8 +81,8 @@ class DropoutLayersTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("all")
-    void a_copy_has_the_same_options_and_source_and_a_step_waits_for_no_number(Case c) {
+    @ParameterizedTest
+    @MethodSource("all") void a_copy_has_the_same_options_and_source_and_a_step_waits_for_no_number(Case c) {
         try (var layer = c.layer; var generator = Generator.of(3); var copy = Module.copyOf(layer); var scope = Scope.open()) {
             assertThat(copy).hasToString(layer.toString());
             Tensor x = c.input();
@@ -91,8 +97,8 @@ class DropoutLayersTest {
         }
     }
 
-    @ParameterizedTest @MethodSource("all")
-    void halves_stay_halves_and_nothing_is_left_if_all_is_dropped(Case c) {
+    @ParameterizedTest
+    @MethodSource("all") void halves_stay_halves_and_nothing_is_left_if_all_is_dropped(Case c) {
         try (var layer = c.layer; var scope = Scope.open()) {
             layer.to(DType.BFLOAT16);
             Tensor x = c.input().to(DType.BFLOAT16);
@@ -102,8 +108,10 @@ class DropoutLayersTest {
             layer.setP(1);
             Tensor none = layer.forward(x).to(DType.FLOAT32);
             if (layer instanceof DropConnect) none = none.sub(layer.parameter("bias"));
-            if (layer instanceof DropBlock2d || layer instanceof DropBlock3d) assertThat(none.isfinite().all().itemBoolean()).as("blocks overlap, so some elements stay").isTrue();
-            else assertThat(none.abs().max().itemDouble()).isZero();
+            if (layer instanceof DropBlock2d || layer instanceof DropBlock3d)
+                assertThat(none.isfinite().all().itemBoolean()).as("blocks overlap, so some elements stay").isTrue();
+            else
+                assertThat(none.abs().max().itemDouble()).isZero();
         }
     }
 
@@ -120,7 +128,8 @@ class DropoutLayersTest {
     }
 
     @Test void weights_are_dropped_under_autocast() {
-        try (var layer = new DropConnect(3, 2, 0.5); var scope = Scope.open(); var autocast = Autocast.enter(Device.Type.CPU, DType.BFLOAT16)) {
+        try (var layer = new DropConnect(3, 2, 0.5); var scope = Scope.open();
+                var autocast = Autocast.enter(Device.Type.CPU, DType.BFLOAT16)) {
             Tensor y = layer.forward(Torch.randn(4, 3));
             assertThat(y.dtype()).isEqualTo(DType.BFLOAT16);
             y.sum().backward();
@@ -137,7 +146,8 @@ class DropoutLayersTest {
             Tensor z = batchFirst.forward(Torch.ones(4, 6, 30));
             assertThat(z.select(1, 5).torchEquals(z.select(1, 0))).isTrue();
             assertThat(z.select(0, 0).torchEquals(z.select(0, 1))).isFalse();
-            assertThatThrownBy(() -> layer.forward(Torch.ones(2, 3))).hasMessage("LockedDropout takes sequences of three dimensions, not float32 [2, 3] on cpu");
+            assertThatThrownBy(() -> layer.forward(Torch.ones(2, 3)))
+                    .hasMessage("LockedDropout takes sequences of three dimensions, not float32 [2, 3] on cpu");
         }
     }
 
@@ -157,12 +167,14 @@ class DropoutLayersTest {
 
     @Test void stochastic_depth_drops_rows_or_the_batch_as_a_whole_and_keeps_the_mean() {
         Torch.manualSeed(1);
-        try (var rows = new StochasticDepth(0.25, StochasticDepth.Mode.ROW); var batch = new StochasticDepth(0.25, StochasticDepth.Mode.BATCH); var scope = Scope.open()) {
+        try (var rows = new StochasticDepth(0.25, StochasticDepth.Mode.ROW);
+                var batch = new StochasticDepth(0.25, StochasticDepth.Mode.BATCH); var scope = Scope.open()) {
             int n = 40_000;
             Tensor y = rows.forward(Torch.ones(DType.FLOAT64, n, 2));
             assertThat(y.select(1, 0).torchEquals(y.select(1, 1))).isTrue();
             assertThat(y.mean().itemDouble()).isCloseTo(1, within(5 * Math.sqrt(1.0 / 3 / n)));
-            assertThat(batch.forward(Torch.ones(9, 2)).toFloatArray()).containsAnyOf(0, 4f / 3).satisfies(v -> assertThat(v).containsOnly(v[0]));
+            assertThat(batch.forward(Torch.ones(9, 2)).toFloatArray()).containsAnyOf(0, 4f / 3)
+                    .satisfies(v -> assertThat(v).containsOnly(v[0]));
         }
     }
 
@@ -177,7 +189,8 @@ class DropoutLayersTest {
             Tensor whole = Aten.maxPool2d(squares.constantPadNd(new long[] {2, 2, 2, 2}), new long[] {3, 3}, new long[] {1, 1});
             assertThat(whole.torchEquals(dropped)).as("every dropped element is in a square that is dropped").isTrue();
             assertThatThrownBy(() -> new DropBlock2d(0.1, 4).forward(y)).hasMessage("the side of a block has to be odd, not 4");
-            assertThatThrownBy(() -> layer.forward(y.select(0, 0))).hasMessage("DropBlock takes inputs of 4 dimensions, not float32 [8, 16, 16] on cpu");
+            assertThatThrownBy(() -> layer.forward(y.select(0, 0)))
+                    .hasMessage("DropBlock takes inputs of 4 dimensions, not float32 [8, 16, 16] on cpu");
         }
     }
 }

@@ -39,7 +39,8 @@ class DropoutScheduleTest {
     }
 
     @Test void each_layer_keeps_its_own_share_gets_it_back_and_a_resumed_schedule_goes_on() {
-        try (var a = new Dropout(0.4); var b = new StochasticDepth(0.2, StochasticDepth.Mode.ROW); var net = new Sequential(new Linear(2, 2), a, new Sequential(b))) {
+        try (var a = new Dropout(0.4); var b = new StochasticDepth(0.2, StochasticDepth.Mode.ROW);
+                var net = new Sequential(new Linear(2, 2), a, new Sequential(b))) {
             var schedule = new DropoutSchedule(net, DropoutSchedule.linear(0, 1, 4));
             schedule.step();
             schedule.step();

@@ -46,14 +46,18 @@ import panatorch.train.Placement;
 import panatorch.train.Task;
 import panatorch.train.Trainer;
 
-/** Every method through training, evaluation, stopping and resuming, autocast, accumulated gradients and a ragged last batch (50 rows, 8 at a time). */
+/**
+ * Every method through training, evaluation, stopping and resuming, autocast, accumulated gradients and a ragged last batch (50 rows, 8 at
+ * a time).
+ */
 @NoTensorLeaks
 class MethodsTest {
     private static final int EPOCHS = 12;
     private static final long STEPS = EPOCHS * 7L;
     private static final Objective PLAIN = Objective.of(CrossEntropy::crossEntropy);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** A small network, in whose trunk and head layers of a method's may stand. */
     private static final class Net extends Classifier {
@@ -68,12 +72,16 @@ class MethodsTest {
 
         @Override public Module head() { return head; }
 
-        @Override protected Module recreate() { return new Net(copyOf(trunk.namedChildren().get("2")), copyOf(head.namedChildren().get("0"))); }
+        @Override protected Module recreate() {
+            return new Net(copyOf(trunk.namedChildren().get("2")), copyOf(head.namedChildren().get("0")));
+        }
     }
 
     /** What is trained by a method, and what has to be closed after it. */
     private record Setup(Module model, Objective objective, List<Callback> callbacks, List<AutoCloseable> owned) implements AutoCloseable {
-        static Setup of(Module inTrunk, Module inHead, Callback... callbacks) { return new Setup(new Net(inTrunk, inHead), PLAIN, List.of(callbacks), List.of()); }
+        static Setup of(Module inTrunk, Module inHead, Callback... callbacks) {
+            return new Setup(new Net(inTrunk, inHead), PLAIN, List.of(callbacks), List.of());
+        }
 
         @Override public void close() {
             model.close();
@@ -89,19 +97,38 @@ class MethodsTest {
 
     private enum Method {
         STANDARD { @Override Setup make() { return Setup.of(new ReLU(), new Dropout(0.3)); } },
-        MULTI_SAMPLE { @Override Setup make() { return Setup.of(new ReLU(), new Dropout(0.3), MultiSampleTraining.of(MultiSampleDropout.options(4))); } },
-        MULTI_SAMPLE_LOGITS {
-            @Override Setup make() { return Setup.of(new ReLU(), new Dropout(0.3), MultiSampleTraining.of(MultiSampleDropout.options(4).averaging(Averaging.LOGIT_MEAN))); }
+        MULTI_SAMPLE {
+            @Override Setup make() { return Setup.of(new ReLU(), new Dropout(0.3), MultiSampleTraining.of(MultiSampleDropout.options(4))); }
         },
-        MULTI_SAMPLE_IN_CHUNKS { @Override Setup make() { return Setup.of(new ReLU(), new Dropout(0.3), MultiSampleTraining.of(MultiSampleDropout.options(4).chunks(2))); } },
+        MULTI_SAMPLE_LOGITS {
+            @Override Setup make() {
+                return Setup.of(new ReLU(), new Dropout(0.3),
+                        MultiSampleTraining.of(MultiSampleDropout.options(4).averaging(Averaging.LOGIT_MEAN)));
+            }
+        },
+        MULTI_SAMPLE_IN_CHUNKS {
+            @Override Setup make() {
+                return Setup.of(new ReLU(), new Dropout(0.3), MultiSampleTraining.of(MultiSampleDropout.options(4).chunks(2)));
+            }
+        },
         GYRO { @Override Setup make() { return gyro(GyroSchedule.of(16, 4, STEPS, 5), GyroOptions.DEFAULT); } },
-        GYRO_RANDOM { @Override Setup make() { return gyro(GyroSchedule.of(GyroSchedule.Kind.RANDOM_WITH_REPLACEMENT, 16, 4, STEPS, false, 5), GyroOptions.DEFAULT); } },
-        GYRO_CYCLE_OF_BLOCKS { @Override Setup make() { return gyro(GyroSchedule.of(GyroSchedule.Kind.CYCLE, 8, 4, STEPS, true, 5), GyroOptions.DEFAULT.group(4)); } },
+        GYRO_RANDOM {
+            @Override Setup make() {
+                return gyro(GyroSchedule.of(GyroSchedule.Kind.RANDOM_WITH_REPLACEMENT, 16, 4, STEPS, false, 5), GyroOptions.DEFAULT);
+            }
+        },
+        GYRO_CYCLE_OF_BLOCKS {
+            @Override Setup make() {
+                return gyro(GyroSchedule.of(GyroSchedule.Kind.CYCLE, 8, 4, STEPS, true, 5), GyroOptions.DEFAULT.group(4));
+            }
+        },
         DISTILLATION { @Override Setup make() { return distillation(1); } },
         DISTILLATION_OF_FOUR { @Override Setup make() { return distillation(4); } },
         DROP_CONNECT { @Override Setup make() { return Setup.of(new ReLU(), new DropConnect(32, 32, 0.3)); } },
         DROP_BLOCK { @Override Setup make() { return Setup.of(new DropBlock2d(0.2, 1), new Dropout(0.1)); } },
-        STOCHASTIC_DEPTH { @Override Setup make() { return Setup.of(new StochasticDepth(0.2, StochasticDepth.Mode.ROW), new Dropout(0.1)); } },
+        STOCHASTIC_DEPTH {
+            @Override Setup make() { return Setup.of(new StochasticDepth(0.2, StochasticDepth.Mode.ROW), new Dropout(0.1)); }
+        },
         GAUSSIAN { @Override Setup make() { return Setup.of(new GaussianDropout(0.2), new GaussianDropout(0.2)); } },
         R_DROP {
             @Override Setup make() {
@@ -155,7 +182,8 @@ class MethodsTest {
             var callbacks = new ArrayList<>(setup.callbacks);
             callbacks.add(also);
             Torch.manualSeed(4);
-            try (var trainer = Trainer.of(setup.model, optimizer, setup.objective).precision(precision).accumulate(accumulate).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+            try (var trainer = Trainer.of(setup.model, optimizer, setup.objective).precision(precision).accumulate(accumulate)
+                    .callbacks(callbacks.toArray(Callback[]::new)).build()) {
                 use.of(setup, optimizer, trainer);
             }
         }
@@ -168,8 +196,7 @@ class MethodsTest {
     // ---- what every method does
 
     @ParameterizedTest
-    @EnumSource
-    void it_learns(Method method) throws IOException {
+    @EnumSource void it_learns(Method method) throws IOException {
         try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
                 trainer.fit(task.train(), EPOCHS);
@@ -181,8 +208,7 @@ class MethodsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void evaluation_draws_no_random_number(Method method) throws IOException {
+    @EnumSource void evaluation_draws_no_random_number(Method method) throws IOException {
         try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
                 trainer.fit(task.train(), 1);
@@ -198,8 +224,7 @@ class MethodsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void a_run_that_was_stopped_ends_with_the_bits_of_one_that_was_not(Method method) throws IOException {
+    @EnumSource void a_run_that_was_stopped_ends_with_the_bits_of_one_that_was_not(Method method) throws IOException {
         var ends = new ArrayList<Map<String, List<Double>>>();
         Path file = folder.resolve("stopped");
         try (var task = new Task()) {
@@ -228,8 +253,7 @@ class MethodsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void it_trains_under_autocast_with_weights_in_full_precision(Method method) throws IOException {
+    @EnumSource void it_trains_under_autocast_with_weights_in_full_precision(Method method) throws IOException {
         try (var task = new Task()) {
             with(method, Precision.BF16, 3, NOTHING, (setup, optimizer, trainer) -> {
                 trainer.fit(task.train(), 2);
@@ -240,8 +264,7 @@ class MethodsTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void a_step_reads_nothing_back(Method method) throws IOException {
+    @EnumSource void a_step_reads_nothing_back(Method method) throws IOException {
         try (var task = new Task()) {
             with(method, Precision.FP32, 1, NOTHING, (setup, optimizer, trainer) -> {
                 trainer.fit(task.train(), 1); // what is made at first use may look at numbers
@@ -254,7 +277,8 @@ class MethodsTest {
                         step.apply(setup.model, task.images, task.labels).loss().backward();
                         optimizer.step();
                         optimizer.zeroGrad();
-                        for (Callback c : setup.callbacks) if (!(c instanceof panatorch.nn.dropout.distillation.Monitor)) c.afterStep(trainer);
+                        for (Callback c : setup.callbacks)
+                            if (!(c instanceof panatorch.nn.dropout.distillation.Monitor)) c.afterStep(trainer);
                     });
                     assertThat(reads).isEmpty();
                 }

@@ -11,9 +11,10 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * Finds operators that would make a GPU's caller wait: in their place come kernels for the CPU that remember who called, and compute the same.
- * {@code item()}, {@code isNonzero()} and what else reads a number end in {@code _local_scalar_dense}; boolean masks as indices in {@code nonzero}.
- * A copy to Java's memory, as by {@code toFloatArray()}, is not seen, nor are operators that another thread calls told apart.
+ * Finds operators that would make a GPU's caller wait: in their place come kernels for the CPU that remember who called, and compute the
+ * same. {@code item()}, {@code isNonzero()} and what else reads a number end in {@code _local_scalar_dense}; boolean masks as indices in
+ * {@code nonzero}. A copy to Java's memory, as by {@code toFloatArray()}, is not seen, nor are operators that another thread calls told
+ * apart.
  *
  * <pre>{@code assertThat(NoSynchronization.during(() -> step(batch))).isEmpty(); }</pre>
  */

@@ -19,7 +19,8 @@ class NoSynchronizationTest {
                 assertThat(x.max().itemBoolean()).isTrue();
                 assertThat(x.nonzero().toLongArray()).containsExactly(0, 1, 1, 1);
             });
-            assertThat(seen).extracting(Throwable::getMessage).containsExactly("_local_scalar_dense", "_local_scalar_dense", "_local_scalar_dense", "nonzero");
+            assertThat(seen).extracting(Throwable::getMessage).containsExactly("_local_scalar_dense", "_local_scalar_dense",
+                    "_local_scalar_dense", "nonzero");
         }
     }
 

@@ -45,9 +45,12 @@ class FunctionalTest {
 
     @Test void what_has_several_sizes_or_none_is_refused() {
         try (var scope = Scope.open()) {
-            assertThatThrownBy(() -> Interpolate.by(Interpolate.Mode.BILINEAR, 2).apply(Torch.ones(1, 1, 4))).hasMessage("bilinear interpolation takes 4 dimensions, not float32 [1, 1, 4] on cpu");
-            assertThatThrownBy(() -> Losses.gaussianNll(Torch.ones(2), Torch.ones(2), Torch.ones(2).neg(), false, 1e-6, Reduction.MEAN)).hasMessage("a variance is negative");
-            assertThatThrownBy(() -> Pooling.maxUnpool(Torch.ones(1, 1, 2), Torch.arange(2).reshape(1, 1, 2), new long[] {2}, new long[] {2}, new long[] {0}, 9)).hasMessage("the output size has to be between 2 and 6, not 9");
+            assertThatThrownBy(() -> Interpolate.by(Interpolate.Mode.BILINEAR, 2).apply(Torch.ones(1, 1, 4)))
+                    .hasMessage("bilinear interpolation takes 4 dimensions, not float32 [1, 1, 4] on cpu");
+            assertThatThrownBy(() -> Losses.gaussianNll(Torch.ones(2), Torch.ones(2), Torch.ones(2).neg(), false, 1e-6, Reduction.MEAN))
+                    .hasMessage("a variance is negative");
+            assertThatThrownBy(() -> Pooling.maxUnpool(Torch.ones(1, 1, 2), Torch.arange(2).reshape(1, 1, 2), new long[] {2},
+                    new long[] {2}, new long[] {0}, 9)).hasMessage("the output size has to be between 2 and 6, not 9");
         }
     }
 }

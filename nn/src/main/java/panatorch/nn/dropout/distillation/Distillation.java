@@ -9,21 +9,22 @@ import panatorch.nn.Module;
 import panatorch.train.Objective;
 
 /**
- * Dropout distillation (Bulò, Porzi and Kontschieder, ICML 2016, algorithm 2): a deterministic student learns to predict what a
- * stochastic teacher predicts on average over its masks. Labels are never read.
+ * Dropout distillation (Bulò, Porzi and Kontschieder, ICML 2016, algorithm 2): a deterministic student learns to predict what a stochastic
+ * teacher predicts on average over its masks. Labels are never read.
  *
  * <pre>{@code
  * try (var student = Module.copyOf(network); var optimizer = PaperSchedule.optimizer(student, 0.005);
  *         var distillation = new Distillation(new Teacher(network), Perturbation.pixels(0.2));
- *         var trainer = Trainer.of(student, optimizer, distillation).evaluateBy(Objective.of(CrossEntropy::crossEntropy)).metrics(Metric.ACCURACY)
- *                 .callbacks(Schedule.eachEpoch(PaperSchedule.of(optimizer)), distillation.monitor()).build()) {
+ *         var trainer = Trainer.of(student, optimizer, distillation).evaluateBy(Objective.of(CrossEntropy::crossEntropy))
+ *                 .metrics(Metric.ACCURACY).callbacks(Schedule.eachEpoch(PaperSchedule.of(optimizer)), distillation.monitor()).build()) {
  *     trainer.fit(unlabelled, test, PaperSchedule.EPOCHS);
  * }
  * }</pre>
  *
- * <p>The student computes in evaluation mode, whatever its modes are, and gets its modes back afterwards: it drops nothing, and its
- * batch normalisation uses its running statistics and does not update them. Owns the sums of {@link #monitor}; teacher and student
- * stay the caller's. For use by one thread. Nothing waits for the device.
+ * <p>
+ * The student computes in evaluation mode, whatever its modes are, and gets its modes back afterwards: it drops nothing, and its batch
+ * normalisation uses its running statistics and does not update them. Owns the sums of {@link #monitor}; teacher and student stay the
+ * caller's. For use by one thread. Nothing waits for the device.
  */
 public final class Distillation implements Objective, AutoCloseable {
     private final Teacher teacher;
@@ -82,7 +83,9 @@ public final class Distillation implements Objective, AutoCloseable {
     }
 
     /** Returns a callback of the trainer that tracks how far the training loss is from its floor. Training does not need it. */
-    public Monitor monitor() { return monitor; }
+    public Monitor monitor() {
+        return monitor;
+    }
 
     @Override public void close() { monitor.close(); }
 }

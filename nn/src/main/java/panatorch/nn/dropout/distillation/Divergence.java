@@ -6,14 +6,14 @@ import panatorch.Tensor;
 import panatorch.nn.functional.Reduction;
 
 /**
- * The divergence of a student's output from a teacher's. Both are Bregman divergences, so Bulò et al., 2016, theorem 1 (ii), holds:
- * the mean divergence from K outputs of the teacher is the divergence from their mean plus a floor that does not depend on the
- * student. Everything is computed in float32 at least.
+ * The divergence of a student's output from a teacher's. Both are Bregman divergences, so Bulò et al., 2016, theorem 1 (ii), holds: the
+ * mean divergence from K outputs of the teacher is the divergence from their mean plus a floor that does not depend on the student.
+ * Everything is computed in float32 at least.
  */
 public enum Divergence {
     /**
-     * The Kullback-Leibler divergence of the student's softmax from the teacher's, in nats, for logits [N, …, C]. Its floor is the
-     * mutual information.
+     * The Kullback-Leibler divergence of the student's softmax from the teacher's, in nats, for logits [N, …, C]. Its floor is the mutual
+     * information.
      */
     KL {
         @Override Target target(Tensor outputs) {

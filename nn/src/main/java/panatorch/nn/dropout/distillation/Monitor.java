@@ -12,8 +12,8 @@ import panatorch.train.Callback;
 import panatorch.train.Trainer;
 
 /**
- * Tracks the distillation loss and its floor as means over the rows of an epoch. They are summed on the device; only reading them
- * waits. Also moves the teacher to the trainer's device. Owned by its {@link Distillation}.
+ * Tracks the distillation loss and its floor as means over the rows of an epoch. They are summed on the device; only reading them waits.
+ * Also moves the teacher to the trainer's device. Owned by its {@link Distillation}.
  */
 public final class Monitor implements Callback, AutoCloseable {
     /**
@@ -24,7 +24,9 @@ public final class Monitor implements Callback, AutoCloseable {
      */
     public record Means(double loss, double floor) {
         /** Returns {@code loss − floor}: the divergence from the mean of the K outputs, which is what the student can still learn. */
-        public double excess() { return loss - floor; }
+        public double excess() {
+            return loss - floor;
+        }
     }
 
     private static final String LOSS = "loss", FLOOR = "floor", EPOCH = "epoch", HISTORY = "history";
@@ -44,14 +46,18 @@ public final class Monitor implements Callback, AutoCloseable {
     }
 
     /** Returns the means of the current epoch, or since {@link #reset}; NaN before the first batch. Waits for the device. */
-    public Means means() { return new Means(epoch.mean(LOSS), epoch.mean(FLOOR)); }
+    public Means means() {
+        return new Means(epoch.mean(LOSS), epoch.mean(FLOOR));
+    }
 
     /** Returns the means of the finished epochs. */
     public List<Means> history() { return Collections.unmodifiableList(history); }
 
     public void reset() { epoch.reset(); }
 
-    @Override public void fitStart(Trainer trainer) { teacher.network().to(trainer.placement().device(), null, trainer.placement().format()); }
+    @Override public void fitStart(Trainer trainer) {
+        teacher.network().to(trainer.placement().device(), null, trainer.placement().format());
+    }
 
     @Override public void epochStart(Trainer trainer) { if (trainer.batch() == 0) reset(); }
 
@@ -59,12 +65,15 @@ public final class Monitor implements Callback, AutoCloseable {
 
     @Override public String name() { return "Distillation"; }
 
-    @Override public Map<String, ?> stateDict() { return Map.of(EPOCH, epoch.stateDict(), HISTORY, history.stream().map(m -> List.of(m.loss, m.floor)).toList()); }
+    @Override public Map<String, ?> stateDict() {
+        return Map.of(EPOCH, epoch.stateDict(), HISTORY, history.stream().map(m -> List.of(m.loss, m.floor)).toList());
+    }
 
     @SuppressWarnings("unchecked")
     @Override public void loadStateDict(Map<String, ?> state) {
         if (!(state.get(EPOCH) instanceof Map<?, ?> averages && state.get(HISTORY) instanceof List<?> past))
-            throw new IllegalArgumentException("the state of a distillation has '" + EPOCH + "' and '" + HISTORY + "', and this one has " + state.keySet());
+            throw new IllegalArgumentException(
+                    "the state of a distillation has '" + EPOCH + "' and '" + HISTORY + "', and this one has " + state.keySet());
         epoch.loadStateDict((Map<String, ?>) averages);
         history.clear();
         for (Object m : past) history.add(new Means(number(m, 0), number(m, 1)));

@@ -59,12 +59,12 @@ public final class NarrowStudents {
     }
 
     /**
-     * Copies the baseline and removes random filters and neurons until every layer is as narrow as the student's (figure 3, right).
-     * What remains keeps its order. Later layers lose the inputs that came from removed units. Nothing is scaled up to make up for
-     * them.
+     * Copies the baseline and removes random filters and neurons until every layer is as narrow as the student's (figure 3, right). What
+     * remains keeps its order. Later layers lose the inputs that came from removed units. Nothing is scaled up to make up for them.
      *
-     * <p>For networks whose layers form one chain in the order of their keys: convolutions without groups, linear layers,
-     * normalisation. Where maps are flattened in between, a channel's elements are removed together.
+     * <p>
+     * For networks whose layers form one chain in the order of their keys: convolutions without groups, linear layers, normalisation. Where
+     * maps are flattened in between, a channel's elements are removed together.
      *
      * @param generator generator on the CPU; null for the global one
      * @throws IllegalArgumentException if a layer of the student is wider or has other keys, or the layers do not form a chain
@@ -72,7 +72,8 @@ public final class NarrowStudents {
     public static void removeRandomUnits(Module baseline, Module student, @Nullable Generator generator) {
         var from = layers(baseline);
         var to = layers(student);
-        if (!List.copyOf(from.keySet()).equals(List.copyOf(to.keySet()))) throw new IllegalArgumentException("the student's layers are " + to.keySet() + ", the baseline's " + from.keySet());
+        if (!List.copyOf(from.keySet()).equals(List.copyOf(to.keySet())))
+            throw new IllegalArgumentException("the student's layers are " + to.keySet() + ", the baseline's " + from.keySet());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor kept = null;
             long units = 0;
@@ -91,7 +92,8 @@ public final class NarrowStudents {
                 kept = units(name, units, narrow.size(0), generator);
                 for (var e : layer.entrySet()) {
                     Tensor some = rows(of(original, e.getKey(), name), kept);
-                    set(name, e.getValue(), e.getKey().equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
+                    set(name, e.getValue(),
+                            e.getKey().equals("weight") && inputs != null ? some.indexSelect(1, inputs.to(some.device())) : some);
                 }
             }
         }
@@ -114,7 +116,8 @@ public final class NarrowStudents {
 
     /** Returns the indices of the units to keep, in order. */
     private static Tensor units(String layer, long all, long some, @Nullable Generator generator) {
-        if (some > all) throw new IllegalArgumentException(layer + " has " + some + " units in the student and only " + all + " in the baseline");
+        if (some > all)
+            throw new IllegalArgumentException(layer + " has " + some + " units in the student and only " + all + " in the baseline");
         if (some == all) return Aten.arange(all, DType.INT64);
         return (generator == null ? Aten.randperm(all) : Torch.randperm(all, generator)).narrow(0, 0, some).sort().values();
     }
@@ -129,7 +132,8 @@ public final class NarrowStudents {
     }
 
     private static boolean fits(@Nullable Map<String, Tensor> from, Map<String, Tensor> to) {
-        return from != null && to.entrySet().stream().allMatch(e -> from.get(e.getKey()) instanceof Tensor t && Arrays.equals(t.shape(), e.getValue().shape()));
+        return from != null && to.entrySet().stream()
+                .allMatch(e -> from.get(e.getKey()) instanceof Tensor t && Arrays.equals(t.shape(), e.getValue().shape()));
     }
 
     private static boolean matrix(Map<String, Tensor> layer) { return layer.get("weight") instanceof Tensor w && w.dim() > 1; }

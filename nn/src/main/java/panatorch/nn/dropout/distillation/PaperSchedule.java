@@ -8,8 +8,8 @@ import panatorch.optim.Optimizer;
 import panatorch.optim.SGD;
 
 /**
- * The training schedule of Bulò et al., 2016, section 5: SGD with momentum 0.9, 20 epochs at the baseline's last learning rate and 10
- * at a tenth of it.
+ * The training schedule of Bulò et al., 2016, section 5: SGD with momentum 0.9, 20 epochs at the baseline's last learning rate and 10 at a
+ * tenth of it.
  */
 public final class PaperSchedule {
     public static final int EPOCHS = 30;
@@ -18,11 +18,13 @@ public final class PaperSchedule {
     private PaperSchedule() {}
 
     /** Returns the scheduler, to be stepped after every epoch. It starts at the optimiser's learning rate. */
-    public static LRScheduler of(Optimizer optimizer) { return new MultiStepLR(optimizer, 0.1, LAST_RATE); }
+    public static LRScheduler of(Optimizer optimizer) {
+        return new MultiStepLR(optimizer, 0.1, LAST_RATE);
+    }
 
     /**
-     * Creates the optimiser for all parameters that are not frozen. It has no weight decay: the paper uses L2 regularisation but does
-     * not give its coefficient.
+     * Creates the optimiser for all parameters that are not frozen. It has no weight decay: the paper uses L2 regularisation but does not
+     * give its coefficient.
      *
      * @param lastRate the baseline's last learning rate
      */

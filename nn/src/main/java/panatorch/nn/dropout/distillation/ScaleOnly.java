@@ -19,12 +19,13 @@ import panatorch.nn.Modes;
 import panatorch.nn.Module;
 
 /**
- * A student that learns only to scale the output of each dropout layer, starting at 1. All its weights are frozen copies of the
- * baseline's. An extension of Bulò et al., 2016, who train all weights: this is the smallest family of students around plain
- * evaluation, with a few numbers a layer.
+ * A student that learns only to scale the output of each dropout layer, starting at 1. All its weights are frozen copies of the baseline's.
+ * An extension of Bulò et al., 2016, who train all weights: this is the smallest family of students around plain evaluation, with a few
+ * numbers a layer.
  *
- * <p>Owns its copy of the network and the scales, which are parameters {@code scale_…} named after the layers. The network must call
- * its dropout layers by {@link Module#call}.
+ * <p>
+ * Owns its copy of the network and the scales, which are parameters {@code scale_…} named after the layers. The network must call its
+ * dropout layers by {@link Module#call}.
  */
 public final class ScaleOnly extends Module {
     private final Module network;
@@ -61,14 +62,16 @@ public final class ScaleOnly extends Module {
         Map<String, Module> modules = network.namedModules();
         shapes.forEach((name, shape) -> {
             Tensor scale = parameter("scale_" + name.replace('.', '_'), Torch.ones(DType.FLOAT32, shape));
-            Objects.requireNonNull(modules.get(name)).hooks().afterForward((m, in, out) -> List.of(out.getFirst().mul(scale.to(out.getFirst().dtype()))));
+            Objects.requireNonNull(modules.get(name)).hooks()
+                    .afterForward((m, in, out) -> List.of(out.getFirst().mul(scale.to(out.getFirst().dtype()))));
         });
     }
 
     /** Returns the shape of the scale after each dropout layer, by the layer's name. */
     private static Map<String, long[]> shapes(Module network, Tensor example, boolean perFeature) {
         var layers = new LinkedHashMap<String, Module>();
-        network.namedModules().forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) layers.put(name, m); });
+        network.namedModules()
+                .forEach((name, m) -> { if (m instanceof DropoutLayer && !(m instanceof AttentionDropout)) layers.put(name, m); });
         if (layers.isEmpty()) throw new IllegalArgumentException("the network has no dropout layer to scale");
         var called = new HashMap<String, long[]>();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var modes = Modes.evaluation(network)) {
@@ -83,7 +86,8 @@ public final class ScaleOnly extends Module {
         var shapes = new LinkedHashMap<String, long[]>();
         for (String name : layers.keySet()) {
             long[] shape = called.get(name);
-            if (shape == null) throw new IllegalArgumentException("the network does not call " + name + " by Module.call: its output cannot be scaled");
+            if (shape == null)
+                throw new IllegalArgumentException("the network does not call " + name + " by Module.call: its output cannot be scaled");
             shapes.put(name, shape);
         }
         return shapes;
@@ -100,7 +104,9 @@ public final class ScaleOnly extends Module {
     }
 
     /** Returns the scales, which are all parameters to train. */
-    public List<Tensor> scales() { return shapes.keySet().stream().map(name -> parameter("scale_" + name.replace('.', '_'))).toList(); }
+    public List<Tensor> scales() {
+        return shapes.keySet().stream().map(name -> parameter("scale_" + name.replace('.', '_'))).toList();
+    }
 
     @Override public Tensor forward(Tensor input) { return network.call(input); }
 

@@ -14,14 +14,13 @@ import panatorch.Tensor;
  */
 public record Target(Divergence divergence, Tensor mean, @Nullable Tensor floor) {
     /**
-     * Returns the divergence from the mean, [], differentiable in {@code output}:
-     * {@code kl_div(log_softmax(output), mean, batchmean)}.
+     * Returns the divergence from the mean, [], differentiable in {@code output}: {@code kl_div(log_softmax(output), mean, batchmean)}.
      */
     public Tensor divergence(Tensor output) { return divergence.between(mean, output); }
 
     /**
-     * Returns the mean over the K masks of the divergence from each, [] (Bulò et al., 2016, equation 7). It is
-     * {@link #divergence(Tensor)} plus the floor, and has the same gradient. Its expectation is the same for every K.
+     * Returns the mean over the K masks of the divergence from each, [] (Bulò et al., 2016, equation 7). It is {@link #divergence(Tensor)}
+     * plus the floor, and has the same gradient. Its expectation is the same for every K.
      */
     public Tensor loss(Tensor output) {
         Tensor fromMean = divergence(output);

@@ -13,18 +13,19 @@ import panatorch.nn.Module;
 import panatorch.nn.Stochastic;
 
 /**
- * The average over the masks of any network with stochastic layers ({@link Stochastic}: dropout, DropConnect, …). Stochastic layers
- * draw; all others evaluate, with frozen statistics. No gradient is recorded, nothing is changed, and every module gets its own mode
- * back afterwards.
+ * The average over the masks of any network with stochastic layers ({@link Stochastic}: dropout, DropConnect, …). Stochastic layers draw;
+ * all others evaluate, with frozen statistics. No gradient is recorded, nothing is changed, and every module gets its own mode back
+ * afterwards.
  *
  * <pre>{@code
  * var teacher = new Teacher(network, 4);
  * Tensor loss = teacher.target(images).loss(student.call(images));
  * }</pre>
  *
- * <p>The K masks of an example are drawn in one pass over [K·N, …] rows, or in K passes where a layer's rows share masks
- * ({@link Masked#isPerRow}). If only the head of a {@link Classifier} is stochastic, the trunk computes N rows once and the head K·N;
- * hooks of the whole network are then not called. Owns nothing. For use by one thread, because it changes modes.
+ * <p>
+ * The K masks of an example are drawn in one pass over [K·N, …] rows, or in K passes where a layer's rows share masks
+ * ({@link Masked#isPerRow}). If only the head of a {@link Classifier} is stochastic, the trunk computes N rows once and the head K·N; hooks
+ * of the whole network are then not called. Owns nothing. For use by one thread, because it changes modes.
  */
 public final class Teacher {
     private final Module network;
@@ -32,7 +33,9 @@ public final class Teacher {
     private final Divergence divergence;
 
     /** Creates a teacher with one mask an example, as in the paper, and the Kullback-Leibler divergence. */
-    public Teacher(Module network) { this(network, 1, Divergence.KL); }
+    public Teacher(Module network) {
+        this(network, 1, Divergence.KL);
+    }
 
     public Teacher(Module network, int samples) { this(network, samples, Divergence.KL); }
 
@@ -74,5 +77,7 @@ public final class Teacher {
     private boolean isPerRow() { return network.modules().stream().allMatch(m -> !(m instanceof Masked masked) || masked.isPerRow()); }
 
     /** Repeats the rows by {@code cat}, which keeps the memory format; {@code repeat} does not. */
-    private Tensor tiled(Tensor rows) { return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows)); }
+    private Tensor tiled(Tensor rows) {
+        return samples == 1 ? rows : Aten.cat(Collections.nCopies(samples, rows));
+    }
 }

@@ -14,9 +14,9 @@ import panatorch.nn.MaskSource;
 import panatorch.nn.Module;
 
 /**
- * The accuracy and diversity of a model's subnetworks under gyro dropout (Lee et al., MLSys 2022). Each subnetwork is the whole model
- * with mask k in all layers and everything else in evaluation mode. Compare with the numbers of untrained masks to see the effect of
- * training them.
+ * The accuracy and diversity of a model's subnetworks under gyro dropout (Lee et al., MLSys 2022). Each subnetwork is the whole model with
+ * mask k in all layers and everything else in evaluation mode. Compare with the numbers of untrained masks to see the effect of training
+ * them.
  *
  * <pre>{@code
  * GyroDiagnostics d = GyroDiagnostics.of(model, gyro.replaced(), images, labels);
@@ -29,7 +29,9 @@ import panatorch.nn.Module;
  */
 public record GyroDiagnostics(double[] accuracies, double disagreement, double ensemble, double full) {
     /** Returns the mean of {@link #accuracies}. */
-    public double meanAccuracy() { return java.util.Arrays.stream(accuracies).average().orElse(Double.NaN); }
+    public double meanAccuracy() {
+        return java.util.Arrays.stream(accuracies).average().orElse(Double.NaN);
+    }
 
     /**
      * Measures a model in σ + 1 forward passes over the examples. Waits for the device. Modes and masks are restored afterwards.
@@ -89,5 +91,7 @@ public record GyroDiagnostics(double[] accuracies, double disagreement, double e
         return banks;
     }
 
-    private static double accuracy(Tensor scores, Tensor target) { return scores.argmax(1L).eq(target).to(DType.FLOAT64).mean().itemDouble(); }
+    private static double accuracy(Tensor scores, Tensor target) {
+        return scores.argmax(1L).eq(target).to(DType.FLOAT64).mean().itemDouble();
+    }
 }

@@ -15,8 +15,7 @@ import panatorch.train.Trainer;
 import panatorch.train.TrainingMethod;
 
 /**
- * Gyro dropout for a whole model (Lee et al., MLSys 2022): its dropout layers keep their places and take their masks from one
- * schedule.
+ * Gyro dropout for a whole model (Lee et al., MLSys 2022): its dropout layers keep their places and take their masks from one schedule.
  *
  * <pre>{@code
  * try (var schedule = GyroSchedule.of(256, 16, train.count() * epochs, seed)) {
@@ -28,11 +27,13 @@ import panatorch.train.TrainingMethod;
  * }
  * }</pre>
  *
- * <p>As a training method it advances the schedule once an optimiser step and stores the schedule's state in checkpoints; the banks
- * are part of the model's state. Without a trainer, call {@link GyroSchedule#advance} after {@code optimizer.step()}. Dropout that is
- * not a layer, such as within attention, is not changed.
+ * <p>
+ * As a training method it advances the schedule once an optimiser step and stores the schedule's state in checkpoints; the banks are part
+ * of the model's state. Without a trainer, call {@link GyroSchedule#advance} after {@code optimizer.step()}. Dropout that is not a layer,
+ * such as within attention, is not changed.
  *
- * <p>The model owns the banks, the caller the schedule. For use by one thread.
+ * <p>
+ * The model owns the banks, the caller the schedule. For use by one thread.
  */
 public final class GyroDropout implements TrainingMethod {
     private final GyroSchedule schedule;
@@ -43,11 +44,13 @@ public final class GyroDropout implements TrainingMethod {
     private GyroDropout(GyroSchedule schedule) { this.schedule = schedule; }
 
     /** Replaces the masks of all {@code Dropout} layers of the model. Each layer keeps its own p. */
-    public static GyroDropout replaceIn(Module model, GyroSchedule schedule) { return replaceIn(model, schedule, GyroOptions.DEFAULT); }
+    public static GyroDropout replaceIn(Module model, GyroSchedule schedule) {
+        return replaceIn(model, schedule, GyroOptions.DEFAULT);
+    }
 
     /**
-     * Replaces the masks of the layers that the options select. Layers that drop nothing are left alone, unless the options give them
-     * a p. A layer that stands in several places gets masks once.
+     * Replaces the masks of the layers that the options select. Layers that drop nothing are left alone, unless the options give them a p.
+     * A layer that stands in several places gets masks once.
      *
      * @throws IllegalArgumentException if no layer is found or one drops everything; the model is then unchanged
      */
@@ -62,7 +65,7 @@ public final class GyroDropout implements TrainingMethod {
         if (found.replaced.isEmpty())
             throw new IllegalArgumentException("gyro dropout would have no effect: " + model.getClass().getSimpleName()
                     + " has no Dropout layer with p above 0"
-                + (options.channelLayers() ? "" : "; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d"));
+                    + (options.channelLayers() ? "" : "; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d"));
         for (Before b : found.replaced.values()) {
             if (options.p() != null) b.layer.setP(options.p());
             b.layer.setMasks(new GyroMasks(schedule, options));
@@ -71,7 +74,8 @@ public final class GyroDropout implements TrainingMethod {
     }
 
     private static boolean takes(Module m, GyroOptions options) {
-        return m instanceof Dropout || options.channelLayers() && (m instanceof Dropout1d || m instanceof Dropout2d || m instanceof Dropout3d);
+        return m instanceof Dropout
+                || options.channelLayers() && (m instanceof Dropout1d || m instanceof Dropout2d || m instanceof Dropout3d);
     }
 
     public GyroSchedule schedule() { return schedule; }

@@ -15,24 +15,27 @@ import panatorch.nn.MaskSource;
 import panatorch.nn.Module;
 
 /**
- * The masks of one layer for each of a {@link GyroSchedule}'s subnetworks (Lee et al., MLSys 2022): a bank [σ, D], drawn once. The
- * rows of a batch get the masks of the active subnetworks in contiguous groups: row i of B has the mask of subnetwork ⌊i · τ/B⌋ of the
- * τ active ones. Group sizes differ by one row at most, so batches of any size work; a batch of fewer than τ rows leaves some
- * subnetworks out. Because a row's place decides its mask, batches have to be shuffled.
+ * The masks of one layer for each of a {@link GyroSchedule}'s subnetworks (Lee et al., MLSys 2022): a bank [σ, D], drawn once. The rows of
+ * a batch get the masks of the active subnetworks in contiguous groups: row i of B has the mask of subnetwork ⌊i · τ/B⌋ of the τ active
+ * ones. Group sizes differ by one row at most, so batches of any size work; a batch of fewer than τ rows leaves some subnetworks out.
+ * Because a row's place decides its mask, batches have to be shuffled.
  *
  * <pre>{@code
  * layer.setMasks(new GyroMasks(schedule));     // GyroDropout.replaceIn does it for all layers of a model
  * }</pre>
  *
- * <p>The bank is float32, the buffer {@code bank} of the layer's child module {@code masks}: it is saved with the model and moved by
+ * <p>
+ * The bank is float32, the buffer {@code bank} of the layer's child module {@code masks}: it is saved with the model and moved by
  * {@code to}. It is drawn at the first training forward, with the width seen there, or loaded before. Its masks are Bernoulli(1 − p)
  * without empty rows, and distinct as far as D allows. It does not change afterwards: a layer whose p changes needs a new bank.
  *
- * <p>Once a selection, the active masks are expanded to the batch's rows in the input's type, and reused while batches keep their
- * size: a step then costs one multiplication. The schedule owns this expanded mask. Masks belong to one layer, or to layers of one
- * width that share them.
+ * <p>
+ * Once a selection, the active masks are expanded to the batch's rows in the input's type, and reused while batches keep their size: a step
+ * then costs one multiplication. The schedule owns this expanded mask. Masks belong to one layer, or to layers of one width that share
+ * them.
  *
- * <p>Not implemented: batches without a dimension for rows, and one bank for several training processes.
+ * <p>
+ * Not implemented: batches without a dimension for rows, and one bank for several training processes.
  */
 public final class GyroMasks extends Module implements MaskSource {
     private final GyroSchedule schedule;
@@ -46,7 +49,8 @@ public final class GyroMasks extends Module implements MaskSource {
     /** An expanded mask and the values it was made from. */
     private record Ready(long[] order, int selection, double p, DType dtype, Device device, long[] shape, Tensor mask) {
         boolean fits(long[] order, int selection, double p, Tensor like, long[] shape) {
-            return this.order == order && this.selection == selection && this.p == p && dtype == like.dtype() && Arrays.equals(this.shape, shape) && device.equals(like.device());
+            return this.order == order && this.selection == selection && this.p == p && dtype == like.dtype()
+                    && Arrays.equals(this.shape, shape) && device.equals(like.device());
         }
     }
 
@@ -86,11 +90,13 @@ public final class GyroMasks extends Module implements MaskSource {
     public int layer() { return layer; }
 
     /** Returns the bank [σ, D] of zeros and ones, owned by this module; null before the first training forward. */
-    public @Nullable Tensor bank() { return bufferOrNull("bank"); }
+    public @Nullable Tensor bank() {
+        return bufferOrNull("bank");
+    }
 
     /**
-     * Returns the mask [B, …] of the active subnetworks, scaled by {@link GyroOptions.Scale}. It broadcasts to {@code shape}. The
-     * schedule owns it.
+     * Returns the mask [B, …] of the active subnetworks, scaled by {@link GyroOptions.Scale}. It broadcasts to {@code shape}. The schedule
+     * owns it.
      *
      * @throws IllegalArgumentException if p is 0 or 1, or the input has no rows or another width than the bank
      * @throws IllegalStateException if p is not the one for which the bank was drawn
@@ -153,7 +159,8 @@ public final class GyroMasks extends Module implements MaskSource {
         int count = schedule.subnetworks(), group = options.group();
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor drawn = schedule.kind() == GyroSchedule.Kind.COMPOSER ? MaskBank.published(count, width, p, schedule.generator())
-                    : group == 1 ? MaskBank.independent(count, width, p, schedule.generator()) : MaskBank.grouped(count, width, group, kept(width, p), schedule.generator());
+                    : group == 1 ? MaskBank.independent(count, width, p, schedule.generator())
+                            : MaskBank.grouped(count, width, group, kept(width, p), schedule.generator());
             Tensor bank = drawn.to(device);
             setBuffer("bank", bank);
             return bank;
@@ -162,7 +169,8 @@ public final class GyroMasks extends Module implements MaskSource {
 
     /** Returns the number of groups that a mask keeps, for {@code group} above 1. */
     private long kept(long width, double p) {
-        if (width % options.group() != 0) throw new IllegalArgumentException("groups of " + options.group() + " do not divide " + width + " units");
+        if (width % options.group() != 0)
+            throw new IllegalArgumentException("groups of " + options.group() + " do not divide " + width + " units");
         long kept = Math.round((1 - p) * width / options.group());
         if (kept == 0)
             throw new IllegalArgumentException("a drop probability of " + p + " keeps none of the " + width / options.group() + " groups");
@@ -213,7 +221,8 @@ public final class GyroMasks extends Module implements MaskSource {
             throw new IllegalStateException("masks of single units keep different numbers of units; set GyroOptions.group above 1");
         Tensor bank = bank(features.size(1), features.device(), p);
         Groups g = groups;
-        if (g == null || g.order != schedule.order(layer) || g.selection != schedule.selection(layer) || !g.kept.device().equals(features.device())) {
+        if (g == null || g.order != schedule.order(layer) || g.selection != schedule.selection(layer)
+                || !g.kept.device().equals(features.device())) {
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
                 Tensor perGroup = active(bank).unflatten(1, new long[] {-1, options.group()}).select(2, 0);
                 Tensor kept = perGroup.argsort(true, 1, true).narrow(1, 0, kept(features.size(1), p)).contiguous();
@@ -225,7 +234,9 @@ public final class GyroMasks extends Module implements MaskSource {
     }
 
     /** Returns the fraction of units that a mask of groups keeps. */
-    double keepProbability(Tensor features, double p) { return keep(features.size(1), p); }
+    double keepProbability(Tensor features, double p) {
+        return keep(features.size(1), p);
+    }
 
     /** Returns the mask of one subnetwork for all rows. It belongs to the current scope. */
     Tensor single(Tensor bank, int subnetwork, Tensor like, long[] shape, double p) {

@@ -7,9 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param units units for which a mask has a value
  * @param scale factor of kept values
- * @param group number of consecutive units that are kept or dropped together; 1 for each by itself. This is the paper's "block-wise"
- * form: exactly round((1 − p) · D / group) groups of each mask are kept, and the keep probability is this number divided by that of
- * all groups
+ * @param group number of consecutive units that are kept or dropped together; 1 for each by itself. This is the paper's "block-wise" form:
+ * exactly round((1 − p) · D / group) groups of each mask are kept, and the keep probability is this number divided by that of all groups
  * @param p drop probability of all layers, in (0, 1), or null for each layer's own
  * @param channelLayers whether {@code Dropout1d}, {@code Dropout2d} and {@code Dropout3d} get masks too, besides {@code Dropout}
  */

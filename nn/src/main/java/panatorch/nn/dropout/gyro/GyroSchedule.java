@@ -12,8 +12,8 @@ import panatorch.Tensor;
 import panatorch.Torch;
 
 /**
- * The selection of subnetworks for each optimiser step: τ of a model's σ subnetworks train at a time, each on its share of the batch
- * (Lee et al., MLSys 2022). All layers of a model share one schedule, so that subnetwork k is one mask in each of them.
+ * The selection of subnetworks for each optimiser step: τ of a model's σ subnetworks train at a time, each on its share of the batch (Lee
+ * et al., MLSys 2022). All layers of a model share one schedule, so that subnetwork k is one mask in each of them.
  *
  * <pre>{@code
  * try (var schedule = GyroSchedule.of(256, 16, stepsPerEpoch * epochs, seed)) {
@@ -26,18 +26,19 @@ import panatorch.Torch;
  * }
  * }</pre>
  *
- * <p>All selections are drawn in advance by the schedule's own generator, from which layers draw their banks too: one seed gives the
- * same masks, whatever the global generators are used for. After the last step the last selection stays; only a {@link Kind#CYCLE}
- * goes on.
+ * <p>
+ * All selections are drawn in advance by the schedule's own generator, from which layers draw their banks too: one seed gives the same
+ * masks, whatever the global generators are used for. After the last step the last selection stays; only a {@link Kind#CYCLE} goes on.
  *
- * <p>Owns the generator and the layers' expanded masks. Close it when training is over. For use by one thread.
+ * <p>
+ * Owns the generator and the layers' expanded masks. Close it when training is over. For use by one thread.
  */
 public final class GyroSchedule implements AutoCloseable {
     /** The way subnetworks are selected. */
     public enum Kind {
         /**
-         * A random order cut into ⌈σ/τ⌉ blocks, each trained once for an equal share of the steps: exactly σ distinct subnetworks. The
-         * last block is smaller if τ does not divide σ. With fewer steps than blocks, some blocks are left out.
+         * A random order cut into ⌈σ/τ⌉ blocks, each trained once for an equal share of the steps: exactly σ distinct subnetworks. The last
+         * block is smaller if τ does not divide σ. With fewer steps than blocks, some blocks are left out.
          */
         PERMUTATION,
         /** τ independent draws every max(1, ⌊steps · τ/σ⌋) steps, as in the published code; some subnetworks never train. */
@@ -54,8 +55,8 @@ public final class GyroSchedule implements AutoCloseable {
     private final boolean shared;
     private final Generator generator;
     /**
-     * The selections one after the other: one list for all layers, or one for each if they are not shared. A list is replaced as a
-     * whole, so that a layer notices the change.
+     * The selections one after the other: one list for all layers, or one for each if they are not shared. A list is replaced as a whole,
+     * so that a layer notices the change.
      */
     private final List<long[]> orders = new ArrayList<>();
     private final List<long[]> steps = new ArrayList<>();
@@ -74,7 +75,9 @@ public final class GyroSchedule implements AutoCloseable {
     }
 
     /** Creates a {@link Kind#PERMUTATION} that all layers share. */
-    public static GyroSchedule of(int subnetworks, int concurrent, long steps, long seed) { return of(Kind.PERMUTATION, subnetworks, concurrent, steps, true, seed); }
+    public static GyroSchedule of(int subnetworks, int concurrent, long steps, long seed) {
+        return of(Kind.PERMUTATION, subnetworks, concurrent, steps, true, seed);
+    }
 
     /**
      * Creates a schedule.
@@ -82,24 +85,26 @@ public final class GyroSchedule implements AutoCloseable {
      * @param subnetworks σ, at least 1
      * @param concurrent τ, from 1 to σ
      * @param steps optimiser steps of the whole training, at least 1
-     * @param sharedAcrossLayers whether subnetwork k is mask k in every layer; otherwise each layer selects by itself, as in the
-     * published code
+     * @param sharedAcrossLayers whether subnetwork k is mask k in every layer; otherwise each layer selects by itself, as in the published
+     * code
      * @throws IllegalArgumentException if a number is out of its range
      */
     public static GyroSchedule of(Kind kind, int subnetworks, int concurrent, long steps, boolean sharedAcrossLayers, long seed) {
         if (kind == Kind.COMPOSER) throw new IllegalArgumentException("Kind.COMPOSER counts in epochs: use GyroSchedule.composer");
         check(subnetworks, concurrent, steps);
-        return new GyroSchedule(kind, subnetworks, concurrent, steps, Math.max(1, Math.multiplyExact(steps, concurrent) / subnetworks), sharedAcrossLayers, seed);
+        return new GyroSchedule(kind, subnetworks, concurrent, steps, Math.max(1, Math.multiplyExact(steps, concurrent) / subnetworks),
+                sharedAcrossLayers, seed);
     }
 
     /**
      * Creates a schedule with the arithmetic of MosaicML Composer's {@code GyroDropoutLayer} (composer/algorithms/gyro_dropout, commit
-     * 6405188), for comparisons with it. Each layer by itself makes τ draws with replacement every ⌊I·E/σ⌋·τ forward passes in
-     * training; {@link #advance} does nothing. Banks are {@code rand > p} and may have equal rows.
+     * 6405188), for comparisons with it. Each layer by itself makes τ draws with replacement every ⌊I·E/σ⌋·τ forward passes in training;
+     * {@link #advance} does nothing. Banks are {@code rand > p} and may have equal rows.
      *
-     * <p>Differences: where Composer divides by zero (σ > I·E, p = 1), this method throws an exception. A batch whose size τ does not
-     * divide, which Composer refuses or makes empty, gets balanced groups. After I·E passes Composer draws on; here the last selection
-     * stays. Its p is one for all layers: {@link GyroOptions#p}.
+     * <p>
+     * Differences: where Composer divides by zero (σ > I·E, p = 1), this method throws an exception. A batch whose size τ does not divide,
+     * which Composer refuses or makes empty, gets balanced groups. After I·E passes Composer draws on; here the last selection stays. Its p
+     * is one for all layers: {@link GyroOptions#p}.
      *
      * @param iterations I, the iterations of an epoch
      * @param epochs E, the number of epochs
@@ -125,7 +130,8 @@ public final class GyroSchedule implements AutoCloseable {
     private void draw() {
         try (var scope = Scope.open()) {
             boolean replaced = kind == Kind.RANDOM_WITH_REPLACEMENT || kind == Kind.COMPOSER;
-            Tensor order = replaced ? Torch.randint(0, subnetworks, new long[] {Math.multiplyExact((long) selections(), concurrent)}, generator, DType.INT64) : Torch.randperm(subnetworks, generator);
+            Tensor order = replaced ? Torch.randint(0, subnetworks, new long[] {Math.multiplyExact((long) selections(), concurrent)},
+                    generator, DType.INT64) : Torch.randperm(subnetworks, generator);
             orders.add(order.toLongArray());
             steps.add(new long[1]);
         }
@@ -145,8 +151,8 @@ public final class GyroSchedule implements AutoCloseable {
     public long totalSteps() { return total; }
 
     /**
-     * Returns the number of steps for which a drawn selection trains: for a {@link Kind#PERMUTATION} the mean, rounded down, and 1 for
-     * a {@link Kind#CYCLE}.
+     * Returns the number of steps for which a drawn selection trains: for a {@link Kind#PERMUTATION} the mean, rounded down, and 1 for a
+     * {@link Kind#CYCLE}.
      */
     public long period() {
         return switch (kind) {
@@ -158,11 +164,14 @@ public final class GyroSchedule implements AutoCloseable {
 
     /** Returns the number of selections: ⌈σ/τ⌉ blocks, or ⌈steps/period⌉ draws. */
     public int selections() {
-        return kind == Kind.PERMUTATION || kind == Kind.CYCLE ? Math.ceilDiv(subnetworks, concurrent) : Math.toIntExact(Math.ceilDiv(total, period));
+        return kind == Kind.PERMUTATION || kind == Kind.CYCLE ? Math.ceilDiv(subnetworks, concurrent)
+                : Math.toIntExact(Math.ceilDiv(total, period));
     }
 
     /** Returns the number of steps so far; for a {@link #composer} schedule, the forward passes of the first layer. */
-    public long step() { return steps.isEmpty() ? 0 : steps.getFirst()[0]; }
+    public long step() {
+        return steps.isEmpty() ? 0 : steps.getFirst()[0];
+    }
 
     /** Moves on to the next optimiser step. Call it once a step, however many forward passes the step has. */
     public void advance() {
@@ -193,7 +202,9 @@ public final class GyroSchedule implements AutoCloseable {
     }
 
     /** Returns τ, or the size of the last block. */
-    int size(int layer) { return Math.min(concurrent, order(layer).length - selection(layer) * concurrent); }
+    int size(int layer) {
+        return Math.min(concurrent, order(layer).length - selection(layer) * concurrent);
+    }
 
     long[] order(int layer) { return orders.get(place(layer)); }
 
@@ -227,8 +238,7 @@ public final class GyroSchedule implements AutoCloseable {
     // ---- state dict
 
     /**
-     * Returns the state from which an equal schedule continues. Tensors belong to the current scope. Banks are in the model's state
-     * dict.
+     * Returns the state from which an equal schedule continues. Tensors belong to the current scope. Banks are in the model's state dict.
      */
     public Map<String, Object> stateDict() {
         return Map.of("kind", kind.name(), "subnetworks", (long) subnetworks, "concurrent", (long) concurrent, "total", total,
@@ -240,8 +250,8 @@ public final class GyroSchedule implements AutoCloseable {
     /**
      * Restores a state of {@link #stateDict}.
      *
-     * @throws IllegalArgumentException if the state is of a schedule with other numbers or another number of layers; nothing is
-     * changed then
+     * @throws IllegalArgumentException if the state is of a schedule with other numbers or another number of layers; nothing is changed
+     * then
      */
     public void loadStateDict(Map<String, ?> state) {
         same(state, "kind", kind.name());
@@ -253,7 +263,8 @@ public final class GyroSchedule implements AutoCloseable {
         if (step.length != orders.size() || order.length != orders.size() * length)
             throw new IllegalArgumentException("the state has separate selections for " + step.length
                     + " layers, but this schedule has them for " + orders.size());
-        for (long k : order) if (k < 0 || k >= subnetworks) throw new IllegalArgumentException("the state selects subnetwork " + k + " of " + subnetworks);
+        for (long k : order)
+            if (k < 0 || k >= subnetworks) throw new IllegalArgumentException("the state selects subnetwork " + k + " of " + subnetworks);
         for (long s : step) if (s < 0) throw new IllegalArgumentException("the state is at step " + s);
         generator.setState(tensor(state, "generator"));
         for (int i = 0; i < step.length; i++) {
@@ -278,5 +289,7 @@ public final class GyroSchedule implements AutoCloseable {
         generator.close();
     }
 
-    @Override public String toString() { return kind + " of " + subnetworks + " subnetworks, " + concurrent + " at a time, over " + total + " steps"; }
+    @Override public String toString() {
+        return kind + " of " + subnetworks + " subnetworks, " + concurrent + " at a time, over " + total + " steps";
+    }
 }

@@ -15,8 +15,8 @@ import panatorch.Torch;
 /** Draws the masks of a layer: rows of zeros and ones, none empty, and distinct while there are enough to choose from. */
 final class MaskBank {
     /**
-     * The number of redraws of rows that equal an earlier one. Rows that are still equal then stay: with so few units, nearly all
-     * possible masks are in the bank.
+     * The number of redraws of rows that equal an earlier one. Rows that are still equal then stay: with so few units, nearly all possible
+     * masks are in the bank.
      */
     private static final int ROUNDS = 64;
 
@@ -39,13 +39,16 @@ final class MaskBank {
      */
     static Tensor grouped(int count, long width, int group, long kept, Generator generator) {
         return distinct(count, width, "no group is kept", n -> {
-            Tensor first = Torch.rand(generator, DType.FLOAT32, n, width / group).argsort(1, true).narrow(1, 0, kept); // a random choice of groups
+            // a random choice of groups
+            Tensor first = Torch.rand(generator, DType.FLOAT32, n, width / group).argsort(1, true).narrow(1, 0, kept);
             return Aten.zeros(new long[] {n, width / group}, DType.FLOAT32).scatter_(1, first, 1).repeatInterleave(group, 1L);
         });
     }
 
     /** Draws masks as Composer does. */
-    static Tensor published(int count, long width, double p, Generator generator) { return Torch.rand(generator, DType.FLOAT32, count, width).gt(p).to(DType.FLOAT32); }
+    static Tensor published(int count, long width, double p, Generator generator) {
+        return Torch.rand(generator, DType.FLOAT32, count, width).gt(p).to(DType.FLOAT32);
+    }
 
     @FunctionalInterface
     private interface Draw {
@@ -55,7 +58,7 @@ final class MaskBank {
     private static Tensor distinct(int count, long width, String empty, Draw draw) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor bank = draw.rows(count);
-            for (int round = 0; ; round++) {
+            for (int round = 0;; round++) {
                 List<Long> again = unfit(bank, width, round >= ROUNDS);
                 if (again.isEmpty()) return scope.move(bank);
                 if (round == 2 * ROUNDS) throw new IllegalArgumentException(empty);

@@ -12,8 +12,8 @@ import panatorch.Tensor;
 import panatorch.nn.Module;
 
 /**
- * Monte-Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): T passes with dropout approximate the predictions of a Bayesian
- * network. Their mean is the prediction, their spread its uncertainty.
+ * Monte-Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): T passes with dropout approximate the predictions of a Bayesian network.
+ * Their mean is the prediction, their spread its uncertainty.
  *
  * <pre>{@code
  * var p = MonteCarlo.predict(model, images, 50);                  // model's forward makes logits [N, C]
@@ -21,14 +21,17 @@ import panatorch.nn.Module;
  * var again = MonteCarlo.predict(head, features, 50);             // only the head drops: its trunk ran once
  * }</pre>
  *
- * <p>During a call, {@linkplain panatorch.nn.Stochastic stochastic} modules are in training mode and all others, such as batch
- * normalisation, in evaluation mode. Afterwards, also after an exception, every module has its own mode and masks again. No gradient
- * is recorded, nothing is read back to Java, and no statistics change.
+ * <p>
+ * During a call, {@linkplain panatorch.nn.Stochastic stochastic} modules are in training mode and all others, such as batch normalisation,
+ * in evaluation mode. Afterwards, also after an exception, every module has its own mode and masks again. No gradient is recorded, nothing
+ * is read back to Java, and no statistics change.
  *
- * <p>Several passes are one batch of k·N rows, and memory does not grow with T. A model without a stochastic module is refused, since
- * its samples would all be equal. A model whose layers drop with p = 0 is accepted.
+ * <p>
+ * Several passes are one batch of k·N rows, and memory does not grow with T. A model without a stochastic module is refused, since its
+ * samples would all be equal. A model whose layers drop with p = 0 is accepted.
  *
- * <p><b>Threads.</b> A call changes the model's modes: only one call may run at a time. Results belong to the current scope.
+ * <p>
+ * <b>Threads.</b> A call changes the model's modes: only one call may run at a time. Results belong to the current scope.
  */
 public final class MonteCarlo {
     private MonteCarlo() {}
@@ -37,10 +40,9 @@ public final class MonteCarlo {
      * Options of the sampling. Each method returns changed options.
      *
      * @param samples T, the number of passes
-     * @param chunk largest number of passes in one batch; 1 is used where a layer's rows share masks
-     * ({@link panatorch.nn.Masked#isPerRow})
-     * @param generator generator for all masks in place of the layers' own sources, or null; attention and recurrent networks draw
-     * from the global one
+     * @param chunk largest number of passes in one batch; 1 is used where a layer's rows share masks ({@link panatorch.nn.Masked#isPerRow})
+     * @param generator generator for all masks in place of the layers' own sources, or null; attention and recurrent networks draw from the
+     * global one
      * @param consistent whether all rows of a pass have the same masks, so that whole sets of examples can be compared (Kirsch et al.,
      * 2019, arXiv:1906.08158); calls that start from the same state of {@code generator} then share their masks
      */
@@ -58,16 +60,20 @@ public final class MonteCarlo {
     }
 
     /** Returns options with chunks of 10 passes and the layers' own masks. */
-    public static Options options(int samples) { return new Options(samples, 10, null, false); }
+    public static Options options(int samples) {
+        return new Options(samples, 10, null, false);
+    }
 
     /**
-     * The mean and the variance (divided by T) of T outputs, both float64 and of an output's shape. For regression, the predictive
-     * variance is this variance plus that of the noise, which the paper calls 1/τ.
+     * The mean and the variance (divided by T) of T outputs, both float64 and of an output's shape. For regression, the predictive variance
+     * is this variance plus that of the noise, which the paper calls 1/τ.
      */
     public record Moments(Tensor mean, Tensor variance) {}
 
     /** Samples with the default {@link #options}. */
-    public static Prediction predict(Module model, Tensor input, int samples) { return predict(model, input, options(samples)); }
+    public static Prediction predict(Module model, Tensor input, int samples) {
+        return predict(model, input, options(samples));
+    }
 
     /**
      * Summarises T outputs of {@code model}, logits [N, C] or [N, C, …].
@@ -87,7 +93,9 @@ public final class MonteCarlo {
     }
 
     /** Samples with the default {@link #options}. */
-    public static Moments moments(Module model, Tensor input, int samples) { return moments(model, input, options(samples)); }
+    public static Moments moments(Module model, Tensor input, int samples) {
+        return moments(model, input, options(samples));
+    }
 
     /**
      * Returns the moments of T outputs [N, …] as they are, without a softmax.

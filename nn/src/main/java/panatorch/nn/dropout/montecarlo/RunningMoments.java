@@ -6,8 +6,8 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * Mean and squared deviations of samples that come in chunks, merged without cancellation (Chan et al., 1979). Owns its tensors until
- * it is closed.
+ * Mean and squared deviations of samples that come in chunks, merged without cancellation (Chan et al., 1979). Owns its tensors until it is
+ * closed.
  */
 final class RunningMoments implements AutoCloseable {
     private long count;

@@ -16,8 +16,10 @@ final class Sampling implements AutoCloseable {
     private int passes = 1;
 
     Sampling(Module model, MonteCarlo.Options o) {
-        if (model.modules().stream().noneMatch(Stochastic.class::isInstance)) throw new IllegalArgumentException(
-                "this " + model.getClass().getSimpleName() + " has no stochastic module such as Dropout, so all samples would be equal");
+        if (model.modules().stream().noneMatch(Stochastic.class::isInstance))
+            throw new IllegalArgumentException(
+                    "this " + model.getClass().getSimpleName()
+                            + " has no stochastic module such as Dropout, so all samples would be equal");
         for (Module m : model.modules()) {
             if (o.consistent() && m instanceof Stochastic && !(m instanceof Masked))
                 throw new IllegalArgumentException(m.getClass().getSimpleName() + " draws its own masks, so its rows cannot share "
@@ -27,12 +29,16 @@ final class Sampling implements AutoCloseable {
         modes = Modes.sampling(model);
         sources.forEach((layer, own) -> {
             MaskSource source = o.generator() != null ? layer.drawnFrom(o.generator()) : own;
-            if (source != own || o.consistent()) layer.setMasks(o.consistent() && layer.isPerRow() ? sameForAllRows(source == null ? layer.drawnFrom(null) : source) : source);
+            if (source != own || o.consistent())
+                layer.setMasks(
+                        o.consistent() && layer.isPerRow() ? sameForAllRows(source == null ? layer.drawnFrom(null) : source) : source);
         });
     }
 
     /** Returns whether several passes may be one batch. */
-    boolean isPerRow() { return sources.keySet().stream().allMatch(Masked::isPerRow); }
+    boolean isPerRow() {
+        return sources.keySet().stream().allMatch(Masked::isPerRow);
+    }
 
     /** Sets the number of passes in the next batch. */
     void passes(int k) { passes = k; }

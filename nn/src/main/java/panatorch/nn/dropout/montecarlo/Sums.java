@@ -40,7 +40,8 @@ final class Sums implements AutoCloseable {
     Prediction prediction() {
         Tensor logMean = Objects.requireNonNull(logSum).sub(Math.log(count)), mean = logMean.exp();
         Tensor entropy = Special.entr(mean).sum(1), expected = Objects.requireNonNull(entropies).div(count);
-        return new Prediction(logMean, mean, entropy, expected, entropy.sub(expected), Aten.rsub(Objects.requireNonNull(votes).amax(1).div(count), 1), moments.variance());
+        return new Prediction(logMean, mean, entropy, expected, entropy.sub(expected),
+                Aten.rsub(Objects.requireNonNull(votes).amax(1).div(count), 1), moments.variance());
     }
 
     @Override public void close() {

@@ -24,8 +24,7 @@ final class ChunkedLoss extends Function {
     /** Indices of the inputs to which the saved gradients belong. */
     private final List<Integer> places = new ArrayList<>();
     /**
-     * Factor of the saved gradients. Gradients of a mean are saved as those of a sum over rows, because float16 cannot hold small
-     * numbers.
+     * Factor of the saved gradients. Gradients of a mean are saved as those of a sum over rows, because float16 cannot hold small numbers.
      */
     private final double scale;
     private int inputs;

@@ -13,13 +13,15 @@ import panatorch.nn.functional.Reduction;
  * new Criterion(Losses::mse, Reduction.MEAN);                            // any function
  * }</pre>
  *
- * @param loss loss of outputs [N, …] and targets [N, …]: [N, …] without reduction, otherwise []. A mean may have weights that depend
- * on the targets (class weights, ignored rows), because all samples have the same targets
+ * @param loss loss of outputs [N, …] and targets [N, …]: [N, …] without reduction, otherwise []. A mean may have weights that depend on the
+ * targets (class weights, ignored rows), because all samples have the same targets
  * @param reduction reduction that {@code loss} applies
  */
 public record Criterion(BinaryOperator<Tensor> loss, Reduction reduction) {
     /** Returns the cross-entropy with its own options. */
-    public static Criterion of(CrossEntropy crossEntropy) { return new Criterion(crossEntropy::apply, crossEntropy.reduction()); }
+    public static Criterion of(CrossEntropy crossEntropy) {
+        return new Criterion(crossEntropy::apply, crossEntropy.reduction());
+    }
 
     Tensor apply(Tensor outputs, Tensor target) { return loss.apply(outputs, target); }
 

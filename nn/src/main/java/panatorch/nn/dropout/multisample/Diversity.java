@@ -6,14 +6,15 @@ import panatorch.Nn;
 import panatorch.Tensor;
 
 /**
- * Differences between samples besides their masks, for heads that take maps [N, C, H, W]: mirroring and padding (Inoue 2019; padding:
- * US patent 11,630,988, claim 5). In training every second sample sees the maps mirrored, or padded on the other side by the zeros
- * that the last pooling window lacks: a width of 7 and windows of 2 make 8 columns and 4 windows. With both, bit 0 of the sample's
- * index selects the mirror and bit 1 the side; with one alone, bit 0 does. If the number of samples is odd, the larger half is plain,
- * which means not mirrored and padded on the right. In evaluation nothing is mirrored and the right is padded.
+ * Differences between samples besides their masks, for heads that take maps [N, C, H, W]: mirroring and padding (Inoue 2019; padding: US
+ * patent 11,630,988, claim 5). In training every second sample sees the maps mirrored, or padded on the other side by the zeros that the
+ * last pooling window lacks: a width of 7 and windows of 2 make 8 columns and 4 windows. With both, bit 0 of the sample's index selects the
+ * mirror and bit 1 the side; with one alone, bit 0 does. If the number of samples is odd, the larger half is plain, which means not
+ * mirrored and padded on the right. In evaluation nothing is mirrored and the right is padded.
  *
- * <p>Rows are not padded. An incomplete last row of windows is left out, as in pooling generally; the sources do not say what the
- * method does with it.
+ * <p>
+ * Rows are not padded. An incomplete last row of windows is left out, as in pooling generally; the sources do not say what the method does
+ * with it.
  *
  * @param mirrored whether maps are mirrored, left to right
  * @param pool pooling of the maps after the padding; null for none
@@ -36,10 +37,14 @@ public record Diversity(boolean mirrored, @Nullable Pool pool, int window) {
     }
 
     /** Adds mirrored maps. A head in which only a global pool sees the mirror is refused when it is used. */
-    public Diversity withFlip() { return new Diversity(true, pool, window); }
+    public Diversity withFlip() {
+        return new Diversity(true, pool, window);
+    }
 
     /** Adds padded and pooled maps. Widths that are multiples of the window are refused when they are seen. */
-    public Diversity withPadding(Pool pool, int window) { return new Diversity(mirrored, pool, window); }
+    public Diversity withPadding(Pool pool, int window) {
+        return new Diversity(mirrored, pool, window);
+    }
 
     boolean isNone() { return !mirrored && pool == null; }
 
@@ -71,7 +76,8 @@ public record Diversity(boolean mirrored, @Nullable Pool pool, int window) {
         long missing = window - maps.size(4) % window;
         Tensor padded = maps.flatten(0, 1).constantPadNd(left ? new long[] {missing, 0} : new long[] {0, missing});
         long[] size = {window, window}, none = {0, 0};
-        Tensor pooled = pool == Pool.MAX ? Aten.maxPool2d(padded, size, size, none, new long[] {1, 1}, false) : Nn.avgPool2d(padded, size, size, none, false, true, null);
+        Tensor pooled = pool == Pool.MAX ? Aten.maxPool2d(padded, size, size, none, new long[] {1, 1}, false)
+                : Nn.avgPool2d(padded, size, size, none, false, true, null);
         return pooled.unflatten(0, new long[] {maps.size(0), maps.size(1)});
     }
 }

@@ -10,10 +10,10 @@ import panatorch.Tensor;
 import panatorch.nn.MaskSource;
 
 /**
- * Dropout masks drawn from 16 random bits an element, for CPUs. libtorch spends more time on a dropout mask than on the linear layer
- * after it; these masks cost a fraction of that, which matters where a head draws M of them. The keep probability is rounded to a
- * multiple of 1/65536, and the scale with it, so that a mask's mean is exactly 1. The numbers differ from Python's with the same seed.
- * On a GPU there is nothing to gain: dropout is one kernel there.
+ * Dropout masks drawn from 16 random bits an element, for CPUs. libtorch spends more time on a dropout mask than on the linear layer after
+ * it; these masks cost a fraction of that, which matters where a head draws M of them. The keep probability is rounded to a multiple of
+ * 1/65536, and the scale with it, so that a mask's mean is exactly 1. The numbers differ from Python's with the same seed. On a GPU there
+ * is nothing to gain: dropout is one kernel there.
  *
  * <pre>{@code
  * var dropout = new Dropout(0.5);
@@ -27,10 +27,14 @@ public final class FastMasks {
     private FastMasks() {}
 
     /** Draws from the global generator of each tensor's device. */
-    public static MaskSource global() { return (like, shape, p) -> draw(like, shape, p, null); }
+    public static MaskSource global() {
+        return (like, shape, p) -> draw(like, shape, p, null);
+    }
 
     /** Draws from {@code generator}, which stays the caller's and has to be on the device of the inputs. */
-    public static MaskSource of(Generator generator) { return (like, shape, p) -> draw(like, shape, p, generator); }
+    public static MaskSource of(Generator generator) {
+        return (like, shape, p) -> draw(like, shape, p, generator);
+    }
 
     private static Tensor draw(Tensor like, long[] shape, double p, @Nullable Generator generator) {
         long kept = Math.min(VALUES - 1, Math.round((1 - p) * VALUES)), n = Arrays.stream(shape).reduce(1, Math::multiplyExact);

@@ -14,11 +14,11 @@ import panatorch.nn.Stochastic;
  * Checks that a head can tell maps from mirrored maps. Behind a mean or maximum over the whole map it cannot, and the samples' only
  * difference would be lost.
  *
- * <p>The head's innermost modules are visited in the order of their registration. Dropout and batch normalisation leave each pixel in
- * its place. A module without parameters (an activation, a pool, {@code Flatten}) is tried on one map of irregular numbers and on its
- * mirror image. Equal results are refused, results of the map's shape lead on to the next module, and all others end the search. So
- * does any module with parameters. Operators in the head's own {@code forward} are not seen unless the head has no child modules and
- * no parameters.
+ * <p>
+ * The head's innermost modules are visited in the order of their registration. Dropout and batch normalisation leave each pixel in its
+ * place. A module without parameters (an activation, a pool, {@code Flatten}) is tried on one map of irregular numbers and on its mirror
+ * image. Equal results are refused, results of the map's shape lead on to the next module, and all others end the search. So does any
+ * module with parameters. Operators in the head's own {@code forward} are not seen unless the head has no child modules and no parameters.
  */
 final class MirrorCheck {
     private MirrorCheck() {}
@@ -34,7 +34,8 @@ final class MirrorCheck {
         long[] one = shape.clone();
         one[0] = 1;
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            Tensor maps = Aten.arange(Arrays.stream(one).reduce(1, Math::multiplyExact), DType.FLOAT64).sin().view(one), mirrored = maps.flip(3);
+            Tensor maps = Aten.arange(Arrays.stream(one).reduce(1, Math::multiplyExact), DType.FLOAT64).sin().view(one),
+                    mirrored = maps.flip(3);
             for (Module m : head.modules()) {
                 if (!m.namedChildren().isEmpty() || m instanceof Stochastic || m instanceof BatchNorm) continue;
                 if (!m.parameters().isEmpty()) return;

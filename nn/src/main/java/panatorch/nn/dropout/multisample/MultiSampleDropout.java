@@ -13,9 +13,9 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
 /**
- * Multi-sample dropout (Inoue 2019, arXiv:1905.09788): in training, M dropout samples of the same features go through one shared head,
- * and their losses are averaged. The trunk runs once. The head also runs once, over a batch of M·N rows, without a loop over samples.
- * With M = 1 it is bit-exactly plain dropout. In evaluation nothing is dropped and no random number is drawn.
+ * Multi-sample dropout (Inoue 2019, arXiv:1905.09788): in training, M dropout samples of the same features go through one shared head, and
+ * their losses are averaged. The trunk runs once. The head also runs once, over a batch of M·N rows, without a loop over samples. With M =
+ * 1 it is bit-exactly plain dropout. In evaluation nothing is dropped and no random number is drawn.
  *
  * <pre>{@code
  * var method = new MultiSampleDropout(0.5, 8, new Linear(512, 100));                             // one dropout in front of the head
@@ -23,11 +23,13 @@ import panatorch.nn.functional.Reduction;
  * var own = new MultiSampleDropout(MultiSampleDropout.options(8), vgg.head());                   // the head's own dropout layers
  * }</pre>
  *
- * <p>The head's mode decides between training and evaluation. Batch normalisation inside the head takes the mean and variance of all
- * rows of a chunk (M·N without chunks) and updates its averages once a chunk. With as many chunks as samples it does what a loop over
- * the samples does.
+ * <p>
+ * The head's mode decides between training and evaluation. Batch normalisation inside the head takes the mean and variance of all rows of a
+ * chunk (M·N without chunks) and updates its averages once a chunk. With as many chunks as samples it does what a loop over the samples
+ * does.
  *
- * <p>Owns nothing: head and dropout stay the caller's. As for modules, training is for one thread, evaluation for any number.
+ * <p>
+ * Owns nothing: head and dropout stay the caller's. As for modules, training is for one thread, evaluation for any number.
  */
 public final class MultiSampleDropout {
     /**
@@ -41,7 +43,8 @@ public final class MultiSampleDropout {
      * @param chunks number of runs of the head, each on M/chunks samples, to bound memory
      * @param diversity differences between samples besides their masks
      */
-    public record Options(int samples, @Nullable Module dropout, Averaging averaging, PredictionMean prediction, int chunks, Diversity diversity) {
+    public record Options(int samples, @Nullable Module dropout, Averaging averaging, PredictionMean prediction, int chunks,
+            Diversity diversity) {
         /**
          * Checks the options.
          *
@@ -92,7 +95,9 @@ public final class MultiSampleDropout {
     private long[] checked = new long[4];
 
     /** Returns options for the mean loss of M samples by the head's own dropout, in one chunk, with mean logits for metrics. */
-    public static Options options(int samples) { return new Options(samples, null, Averaging.LOSS_MEAN, PredictionMean.LOGITS, 1, Diversity.NONE); }
+    public static Options options(int samples) {
+        return new Options(samples, null, Averaging.LOSS_MEAN, PredictionMean.LOGITS, 1, Diversity.NONE);
+    }
 
     /**
      * Puts one dropout in front of the head.
@@ -106,14 +111,15 @@ public final class MultiSampleDropout {
     /**
      * Creates the method.
      *
-     * @param head module from features [*, …] to logits [*, C]; with diversity it takes maps (begin it with {@code Flatten} if it
-     * needs rows)
+     * @param head module from features [*, …] to logits [*, C]; with diversity it takes maps (begin it with {@code Flatten} if it needs
+     * rows)
      * @throws IllegalArgumentException if there are several samples and nothing makes them differ
      */
     public MultiSampleDropout(Options options, Module head) {
         this.options = options;
         this.head = head;
-        if (options.samples > 1 && options.dropout == null && options.diversity.isNone() && head.modules().stream().noneMatch(m -> m instanceof Stochastic))
+        if (options.samples > 1 && options.dropout == null && options.diversity.isNone()
+                && head.modules().stream().noneMatch(m -> m instanceof Stochastic))
             throw new IllegalArgumentException("the head has no dropout layer, so its " + options.samples
                     + " samples would be equal: put a dropout in front of it with Options.dropout");
     }
@@ -127,7 +133,9 @@ public final class MultiSampleDropout {
      *
      * @param target classes int64 [N], or probabilities [N, C]
      */
-    public Result apply(Tensor features, Tensor target, CrossEntropy criterion) { return apply(features, target, Criterion.of(criterion)); }
+    public Result apply(Tensor features, Tensor target, CrossEntropy criterion) {
+        return apply(features, target, Criterion.of(criterion));
+    }
 
     /**
      * Computes the loss and prediction of a batch.
@@ -144,14 +152,17 @@ public final class MultiSampleDropout {
     }
 
     /** Returns the mean cross-entropy, []. */
-    public Tensor loss(Tensor features, Tensor target) { return apply(features, target, CrossEntropy.mean()).loss(); }
+    public Tensor loss(Tensor features, Tensor target) {
+        return apply(features, target, CrossEntropy.mean()).loss();
+    }
 
     /** Trains, whatever the head's mode. */
     Result train(Tensor features, Tensor target, Criterion criterion) {
         try (var scope = Scope.open()) {
             Result r = options.averaging == Averaging.LOGIT_MEAN ? logitMean(features, target, criterion)
-                    : options.chunks > 1 && criterion.reduction() != Reduction.NONE && NoGrad.isGradEnabled() ? ChunkedLoss.of(this, features, target, criterion)
-                    : lossMean(features, target, criterion);
+                    : options.chunks > 1 && criterion.reduction() != Reduction.NONE && NoGrad.isGradEnabled()
+                            ? ChunkedLoss.of(this, features, target, criterion)
+                            : lossMean(features, target, criterion);
             return new Result(scope.move(r.loss), scope.move(r.logits));
         }
     }
@@ -172,7 +183,8 @@ public final class MultiSampleDropout {
         Tensor mean = null, prediction = null;
         for (int c = 0; c < options.chunks; c++) {
             try (var chunk = Scope.open()) {
-                Tensor logits = logits(c, features), part = PredictionMean.LOGITS.share(logits, size(c), options.samples), reported = predicted(logits, c);
+                Tensor logits = logits(c, features), part = PredictionMean.LOGITS.share(logits, size(c), options.samples),
+                        reported = predicted(logits, c);
                 mean = chunk.move(mean == null ? part : mean.add(part));
                 prediction = chunk.move(prediction == null ? reported : options.prediction.plus(prediction, reported));
             }
@@ -184,7 +196,8 @@ public final class MultiSampleDropout {
     Result chunk(int c, Tensor features, Tensor target, Criterion criterion) {
         int size = size(c);
         Tensor logits = logits(c, features);
-        return new Result(criterion.share(criterion.apply(logits, Samples.repeat(target, size)), size, options.samples), predicted(logits, c));
+        return new Result(criterion.share(criterion.apply(logits, Samples.repeat(target, size)), size, options.samples),
+                predicted(logits, c));
     }
 
     private Tensor predicted(Tensor logits, int c) {
@@ -208,7 +221,9 @@ public final class MultiSampleDropout {
     }
 
     /** Returns the first sample of chunk {@code c}. Sizes of chunks differ by one at most. */
-    private int first(int c) { return (int) ((long) c * options.samples / options.chunks); }
+    private int first(int c) {
+        return (int) ((long) c * options.samples / options.chunks);
+    }
 
     private int size(int c) { return first(c + 1) - first(c); }
 }

@@ -11,20 +11,22 @@ import panatorch.train.Objective;
 import panatorch.train.TrainingMethod;
 
 /**
- * Trains by {@link MultiSampleDropout}. Replaces the training objective's forward pass and loss: the model's trunk runs once, its head
- * on M samples. Evaluation keeps the plain objective.
+ * Trains by {@link MultiSampleDropout}. Replaces the training objective's forward pass and loss: the model's trunk runs once, its head on M
+ * samples. Evaluation keeps the plain objective.
  *
  * <pre>{@code
  * var method = MultiSampleTraining.of(MultiSampleDropout.options(8).dropout(0.3));     // any Classifier
  * Trainer.of(resnet, optimizer, Objective.of(CrossEntropy::crossEntropy)).callbacks(method).build();
  * }</pre>
  *
- * <p>The criterion is this method's own, because an objective does not expose its parts: mean cross-entropy unless {@link #criterion}
- * sets another. Methods given after this one, such as {@link panatorch.train.Mixup}, wrap it. Hooks of the model itself are not
- * called, those of its child modules are. If the model is not in training mode, the plain objective is used.
+ * <p>
+ * The criterion is this method's own, because an objective does not expose its parts: mean cross-entropy unless {@link #criterion} sets
+ * another. Methods given after this one, such as {@link panatorch.train.Mixup}, wrap it. Hooks of the model itself are not called, those of
+ * its child modules are. If the model is not in training mode, the plain objective is used.
  *
- * <p>Draws from the global generators, whose state a trainer saves. The state of a mask source in
- * {@link MultiSampleDropout.Options#dropout} is the caller's to save. Owns nothing. For use by one trainer.
+ * <p>
+ * Draws from the global generators, whose state a trainer saves. The state of a mask source in {@link MultiSampleDropout.Options#dropout}
+ * is the caller's to save. Owns nothing. For use by one trainer.
  */
 public final class MultiSampleTraining implements TrainingMethod {
     private final MultiSampleDropout.Options options;
@@ -33,7 +35,8 @@ public final class MultiSampleTraining implements TrainingMethod {
     private final Criterion criterion;
     private @Nullable MultiSampleDropout dropout;
 
-    private MultiSampleTraining(MultiSampleDropout.Options options, @Nullable UnaryOperator<Tensor> trunk, @Nullable Module head, Criterion criterion) {
+    private MultiSampleTraining(MultiSampleDropout.Options options, @Nullable UnaryOperator<Tensor> trunk, @Nullable Module head,
+            Criterion criterion) {
         if (criterion.reduction() == Reduction.NONE)
             throw new IllegalArgumentException("the criterion has no reduction; training needs one loss, so use a mean");
         this.options = options;
@@ -43,7 +46,9 @@ public final class MultiSampleTraining implements TrainingMethod {
     }
 
     /** Creates the method for any {@link Classifier}, which knows its trunk and head. */
-    public static MultiSampleTraining of(MultiSampleDropout.Options options) { return new MultiSampleTraining(options, null, null, Criterion.of(CrossEntropy.mean())); }
+    public static MultiSampleTraining of(MultiSampleDropout.Options options) {
+        return new MultiSampleTraining(options, null, null, Criterion.of(CrossEntropy.mean()));
+    }
 
     /**
      * Creates the method for any model, split anywhere.
@@ -56,7 +61,9 @@ public final class MultiSampleTraining implements TrainingMethod {
     }
 
     /** Returns this method with another cross-entropy. */
-    public MultiSampleTraining criterion(CrossEntropy c) { return criterion(Criterion.of(c)); }
+    public MultiSampleTraining criterion(CrossEntropy c) {
+        return criterion(Criterion.of(c));
+    }
 
     /**
      * Returns this method with another criterion.

@@ -16,7 +16,9 @@ public enum PredictionMean {
 
     /** The logarithm of the mean of the probabilities over dimension 1. The softmax of the result is that mean. */
     PROBABILITIES {
-        @Override Tensor share(Tensor logits, int samples, int all) { return Samples.split(logits.logSoftmax(1), samples).logsumexp(new long[] {0}).sub(Math.log(all)); }
+        @Override Tensor share(Tensor logits, int samples, int all) {
+            return Samples.split(logits.logSoftmax(1), samples).logsumexp(new long[] {0}).sub(Math.log(all));
+        }
 
         @Override Tensor plus(Tensor a, Tensor b) { return a.logaddexp(b); }
     };

@@ -17,14 +17,16 @@ final class Samples {
     }
 
     /** Splits rows by sample, [samples·N, …] → [samples, N, …], a view. N may be 0. */
-    static Tensor split(Tensor rows, int samples) { return rows.unflatten(0, new long[] {samples, rows.size(0) / samples}); }
+    static Tensor split(Tensor rows, int samples) {
+        return rows.unflatten(0, new long[] {samples, rows.size(0) / samples});
+    }
 
     /**
-     * Returns samples {@code from} to {@code from + count} of features in V variants, [V, N, …] → [count, N, …]; sample m has variant
-     * m mod V.
+     * Returns samples {@code from} to {@code from + count} of features in V variants, [V, N, …] → [count, N, …]; sample m has variant m mod
+     * V.
      *
-     * @param all whether these are all samples. If so, the result may share the variants' memory where nothing repeats. If not, it is
-     * a copy, because a head that overwrites its input would spoil the features of later samples
+     * @param all whether these are all samples. If so, the result may share the variants' memory where nothing repeats. If not, it is a
+     * copy, because a head that overwrites its input would spoil the features of later samples
      */
     static Tensor of(Tensor variants, int from, int count, boolean all) {
         int v = (int) variants.size(0), first = from % v, rounds = (first + count + v - 1) / v;
@@ -32,7 +34,7 @@ final class Samples {
             long[] shape = new long[(int) variants.dim()];
             Arrays.fill(shape, -1);
             shape[0] = count;
-            return variants.expand(shape);                                        // a view
+            return variants.expand(shape); // a view
         }
         long[] shape = new long[(int) variants.dim() + 1];
         Arrays.fill(shape, -1);

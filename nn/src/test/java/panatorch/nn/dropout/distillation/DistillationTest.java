@@ -39,12 +39,15 @@ class DistillationTest {
 
     static Sequential network(double p) {
         Torch.manualSeed(2);
-        var network = new Sequential(new Linear(D, H), new BatchNorm1d(H), new ReLU(), new Dropout(p), new Linear(H, H), new ReLU(), new Dropout(p), new Linear(H, C));
+        var network = new Sequential(new Linear(D, H), new BatchNorm1d(H), new ReLU(), new Dropout(p), new Linear(H, H), new ReLU(),
+                new Dropout(p), new Linear(H, C));
         network.to(DType.FLOAT64);
         return network;
     }
 
-    static List<Dropout> dropouts(Module network) { return network.modules().stream().filter(Dropout.class::isInstance).map(Dropout.class::cast).toList(); }
+    static List<Dropout> dropouts(Module network) {
+        return network.modules().stream().filter(Dropout.class::isInstance).map(Dropout.class::cast).toList();
+    }
 
     private static Map<String, double[]> numbers(Module network) {
         var all = new LinkedHashMap<String, double[]>();
@@ -67,7 +70,8 @@ class DistillationTest {
     }
 
     @Test void training_leaves_the_teacher_as_it_was_and_without_gradients_and_every_module_in_its_mode() {
-        try (var network = network(0.5); var student = Module.copyOf(network); var optimizer = new SGD(student.parameters(), SGD.options(0.1))) {
+        try (var network = network(0.5); var student = Module.copyOf(network);
+                var optimizer = new SGD(student.parameters(), SGD.options(0.1))) {
             var frozen = (BatchNorm1d) network.get(1);
             frozen.eval();
             dropouts(network).getFirst().eval();
@@ -105,7 +109,8 @@ class DistillationTest {
     }
 
     @Test void the_student_draws_no_random_number_though_it_is_in_training_mode() {
-        try (var network = network(0.5); var student = Module.copyOf(network); var own = Generator.of(3); var global = Generator.global(); var scope = Scope.open()) {
+        try (var network = network(0.5); var student = Module.copyOf(network); var own = Generator.of(3); var global = Generator.global();
+                var scope = Scope.open()) {
             dropouts(network).forEach(d -> d.setMasks(MaskSource.of(own)));
             Tensor x = randn(N, D);
             byte[] before = global.state().toByteArray(), drawn = own.state().toByteArray();
@@ -124,15 +129,18 @@ class DistillationTest {
             Tensor teacher = randn(k, N, C).mul(2), logits = randn(N, C).requiresGrad_(true), p = teacher.softmax(-1), mean = p.mean(0);
             Target target = Divergence.KL.target(teacher);
 
-            Tensor eachCrossEntropy = p.mul(logits.logSoftmax(-1)).sum(-1).neg().mean(), crossEntropy = mean.mul(logits.logSoftmax(-1)).sum(-1).neg().mean();
+            Tensor eachCrossEntropy = p.mul(logits.logSoftmax(-1)).sum(-1).neg().mean(),
+                    crossEntropy = mean.mul(logits.logSoftmax(-1)).sum(-1).neg().mean();
             Tensor eachKl = p.mul(p.log().sub(logits.logSoftmax(-1))).sum(-1).mean();
-            double entropyOfMean = -mean.mul(mean.log()).sum(-1).mean().itemDouble(), meanEntropy = -p.mul(p.log()).sum(-1).mean().itemDouble();
+            double entropyOfMean = -mean.mul(mean.log()).sum(-1).mean().itemDouble(),
+                    meanEntropy = -p.mul(p.log()).sum(-1).mean().itemDouble();
 
             assertThat(eachCrossEntropy.itemDouble()).isCloseTo(crossEntropy.itemDouble(), within(1e-12));
             assertThat(target.mean().exp().toDoubleArray()).containsExactly(mean.toDoubleArray(), within(1e-14));
             assertThat(target.floor().itemDouble()).isCloseTo(entropyOfMean - meanEntropy, within(1e-12)).isPositive();
             assertThat(target.loss(logits).itemDouble()).isCloseTo(eachKl.itemDouble(), within(1e-12));
-            assertThat(target.loss(logits).itemDouble() - target.divergence(logits).itemDouble()).isCloseTo(target.floor().itemDouble(), within(1e-12));
+            assertThat(target.loss(logits).itemDouble() - target.divergence(logits).itemDouble()).isCloseTo(target.floor().itemDouble(),
+                    within(1e-12));
 
             double[] expected = gradient(eachKl, logits);
             for (Tensor same : List.of(target.loss(logits), target.divergence(logits), crossEntropy, eachCrossEntropy))
@@ -158,8 +166,9 @@ class DistillationTest {
 
     // ---- 3
 
-    @ParameterizedTest @ValueSource(ints = {1, 3})
-    void the_gradient_by_the_students_logits_is_its_probabilities_less_the_teachers_over_the_number_of_rows(int k) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3}) void the_gradient_by_the_students_logits_is_its_probabilities_less_the_teachers_over_the_number_of_rows(
+            int k) {
         try (var scope = Scope.open()) {
             Tensor teacher = randn(k, N, C), logits = randn(N, C).requiresGrad_(true);
             double[] expected = logits.softmax(-1).sub(teacher.softmax(-1).mean(0)).div(N).detach().toDoubleArray();
@@ -178,7 +187,8 @@ class DistillationTest {
 
     @Test void logits_that_are_far_apart_make_finite_losses_and_gradients() {
         try (var scope = Scope.open()) {
-            Tensor teacher = Torch.tensor(new float[] {1e4f, -1e4f, 0, -1e4f, 1e4f, 0}, 2, 1, 3), logits = Torch.tensor(new float[] {-1e4f, 0, 1e4f}, 1, 3).requiresGrad_(true);
+            Tensor teacher = Torch.tensor(new float[] {1e4f, -1e4f, 0, -1e4f, 1e4f, 0}, 2, 1, 3),
+                    logits = Torch.tensor(new float[] {-1e4f, 0, 1e4f}, 1, 3).requiresGrad_(true);
             Target target = Divergence.KL.target(teacher);
             Tensor loss = target.loss(logits);
             assertThat(loss.itemDouble()).isFinite();
@@ -190,8 +200,8 @@ class DistillationTest {
 
     // ---- 4
 
-    @ParameterizedTest @ValueSource(ints = {1, 4})
-    void a_teacher_that_drops_nothing_leaves_its_copy_where_it_is(int k) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4}) void a_teacher_that_drops_nothing_leaves_its_copy_where_it_is(int k) {
         try (var network = network(0); var student = Module.copyOf(network); var scope = Scope.open()) {
             var result = new Distillation(new Teacher(network, k)).loss(student, randn(N, D));
             assertThat(result.loss().itemDouble()).isCloseTo(0, within(1e-15));
@@ -205,8 +215,9 @@ class DistillationTest {
 
     // ---- 7
 
-    @ParameterizedTest @ValueSource(booleans = {false, true})
-    void perturbation_zeroes_a_fifth_of_the_pixels_and_changes_neither_the_others_nor_the_images(boolean perChannel) {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true}) void perturbation_zeroes_a_fifth_of_the_pixels_and_changes_neither_the_others_nor_the_images(
+            boolean perChannel) {
         try (var generator = Generator.of(9); var scope = Scope.open()) {
             Tensor images = Torch.randn(64, 3, 32, 32), before = images.clone();
             Tensor seen = new Perturbation(0.2, perChannel, MaskSource.of(generator)).apply(images);
@@ -221,7 +232,8 @@ class DistillationTest {
     }
 
     @Test void an_impossible_number_is_refused() {
-        assertThatThrownBy(() -> Perturbation.pixels(1.5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("in [0, 1], not 1.5");
+        assertThatThrownBy(() -> Perturbation.pixels(1.5)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("in [0, 1], not 1.5");
         assertThatThrownBy(() -> new Teacher(new ReLU(), 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not 0");
         assertThatThrownBy(() -> Predictor.monteCarlo(new ReLU(), 10, 0)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -230,7 +242,8 @@ class DistillationTest {
 
     /** Of 4 inputs dropped with probability ½ all 16 masks are equally likely: their mean is the expectation. */
     @Test void a_linear_student_of_a_linear_teacher_stays_where_it_is_under_the_squared_error() {
-        try (var drop = new Dropout(0.5); var network = new Sequential(drop, new Linear(4, 2)); var student = Module.copyOf(network); var scope = Scope.open()) {
+        try (var drop = new Dropout(0.5); var network = new Sequential(drop, new Linear(4, 2)); var student = Module.copyOf(network);
+                var scope = Scope.open()) {
             network.to(DType.FLOAT64);
             student.to(DType.FLOAT64);
             var masks = new float[16 * N * 4];
@@ -255,15 +268,19 @@ class DistillationTest {
     @Test void a_distilled_student_is_far_nearer_to_the_mean_of_a_thousand_samples_than_plain_evaluation() {
         Torch.manualSeed(11);
         int classes = 5, inputs = 10;
-        try (var network = new Sequential(new Linear(inputs, 48), new ReLU(), new Dropout(0.5), new Linear(48, 48), new ReLU(), new Dropout(0.5), new Linear(48, classes));
+        try (var network = new Sequential(new Linear(inputs, 48), new ReLU(), new Dropout(0.5), new Linear(48, 48), new ReLU(),
+                new Dropout(0.5), new Linear(48, classes));
                 var hidden = new Linear(inputs, classes); var outer = Scope.open()) {
             Tensor train = Torch.randn(600, inputs), test = Torch.randn(300, inputs);
-            Tensor labels = hidden.call(train).mul(3).detach().softmax(1).multinomial(1).squeeze(1); // noisy, as those of a task that is not learnt by heart
-            fit(network, 600, 0.05, batch -> CrossEntropy.crossEntropy(network.call(train.indexSelect(0, batch)), labels.indexSelect(0, batch)));
+            // noisy, as those of a task that is not learnt by heart
+            Tensor labels = hidden.call(train).mul(3).detach().softmax(1).multinomial(1).squeeze(1);
+            fit(network, 600, 0.05,
+                    batch -> CrossEntropy.crossEntropy(network.call(train.indexSelect(0, batch)), labels.indexSelect(0, batch)));
             try (var student = Module.copyOf(network); var distillation = new Distillation(new Teacher(network, 4))) {
                 fit(student, 900, 0.02, batch -> distillation.loss(student, train.indexSelect(0, batch)).loss());
                 Tensor mean = Predictor.monteCarlo(network, 1000, 100).logProbabilities(test);
-                double standard = kl(mean, Predictor.standard(network).logProbabilities(test)), distilled = kl(mean, Predictor.standard(student).logProbabilities(test));
+                double standard = kl(mean, Predictor.standard(network).logProbabilities(test)),
+                        distilled = kl(mean, Predictor.standard(student).logProbabilities(test));
                 assertThat(distilled).isLessThan(0.5 * standard);
             }
         }

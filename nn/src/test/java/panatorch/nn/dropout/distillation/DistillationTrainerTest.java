@@ -40,7 +40,8 @@ import panatorch.train.Trainer;
 @NoTensorLeaks
 class DistillationTrainerTest {
     private static final int ROWS = 50, BATCH = 16; // the last batch has 2 rows
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static Module network() {
         Torch.manualSeed(3);
@@ -77,13 +78,15 @@ class DistillationTrainerTest {
     // ---- §3.6, 8
 
     @Test void twenty_epochs_are_at_the_last_rate_and_ten_at_a_tenth_of_it_and_labels_are_never_read() {
-        try (var network = network(); var student = Module.copyOf(network); var optimizer = PaperSchedule.optimizer(student, 0.01); var distillation = new Distillation(new Teacher(network));
+        try (var network = network(); var student = Module.copyOf(network); var optimizer = PaperSchedule.optimizer(student, 0.01);
+                var distillation = new Distillation(new Teacher(network));
                 var scope = Scope.open()) {
             var rates = new ArrayList<Double>();
             var watch = new Callback() {
                 @Override public void epochStart(Trainer t) { rates.add(t.optimizer().learningRate()); }
             };
-            try (var trainer = Trainer.of(student, optimizer, distillation).callbacks(watch, Schedule.eachEpoch(PaperSchedule.of(optimizer))).build()) {
+            try (var trainer = Trainer.of(student, optimizer, distillation)
+                    .callbacks(watch, Schedule.eachEpoch(PaperSchedule.of(optimizer))).build()) {
                 trainer.fit(unlabelled(inputs()), PaperSchedule.EPOCHS);
                 assertThat(trainer.history()).hasSize(30);
             }
@@ -95,15 +98,16 @@ class DistillationTrainerTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(ints = {1, 4})
-    void the_monitor_tells_each_epochs_loss_and_how_far_it_is_from_its_floor(int samples) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4}) void the_monitor_tells_each_epochs_loss_and_how_far_it_is_from_its_floor(int samples) {
         try (var network = network(); var student = Module.copyOf(network); var optimizer = new SGD(student.parameters(), SGD.options(0.1));
                 var distillation = new Distillation(new Teacher(network, samples)); var scope = Scope.open()) {
             try (var trainer = Trainer.of(student, optimizer, distillation).callbacks(distillation.monitor()).build()) {
                 trainer.fit(unlabelled(inputs()), unlabelled(inputs()), 12); // tested on unlabelled rows, too
                 var history = distillation.monitor().history();
                 assertThat(history).hasSize(12);
-                for (int i = 0; i < 12; i++) assertThat(history.get(i).loss()).isCloseTo(trainer.history().get(i).train().get("loss"), within(1e-12));
+                for (int i = 0; i < 12; i++)
+                    assertThat(history.get(i).loss()).isCloseTo(trainer.history().get(i).train().get("loss"), within(1e-12));
                 if (samples == 1) {
                     assertThat(history.getLast().floor()).isNaN();
                     return;
@@ -125,7 +129,8 @@ class DistillationTrainerTest {
     private record Run(List<String> weights, List<Monitor.Means> means) {}
 
     private Run run(Path from, Path to) throws Exception {
-        try (var network = network(); var student = Module.copyOf(network); var optimizer = new SGD(student.parameters(), SGD.options(0.1).momentum(0.9));
+        try (var network = network(); var student = Module.copyOf(network);
+                var optimizer = new SGD(student.parameters(), SGD.options(0.1).momentum(0.9));
                 var distillation = new Distillation(new Teacher(network, 2), Perturbation.pixels(0.2)); var scope = Scope.open()) {
             var saver = new Callback() {
                 @Override public void safePoint(Trainer t) {
@@ -146,7 +151,8 @@ class DistillationTrainerTest {
                 }
                 trainer.fit(unlabelled(rows), 3);
             }
-            return new Run(student.stateDict().values().stream().map(t -> t.detach().to(DType.FLOAT32).toFloatArray()).map(Arrays::toString).toList(), List.copyOf(distillation.monitor().history()));
+            return new Run(student.stateDict().values().stream().map(t -> t.detach().to(DType.FLOAT32).toFloatArray()).map(Arrays::toString)
+                    .toList(), List.copyOf(distillation.monitor().history()));
         }
     }
 
@@ -154,7 +160,8 @@ class DistillationTrainerTest {
         try (var network = network(); var student = Module.copyOf(network); var optimizer = new SGD(student.parameters(), SGD.options(0.1));
                 var distillation = new Distillation(new Teacher(network, 2), Perturbation.channels(0.2)); var scope = Scope.open()) {
             Tensor rows = inputs();
-            try (var trainer = Trainer.of(student, optimizer, distillation).evaluateBy(Objective.of(CrossEntropy::crossEntropy)).metrics(Metric.ACCURACY)
+            try (var trainer = Trainer.of(student, optimizer, distillation).evaluateBy(Objective.of(CrossEntropy::crossEntropy))
+                    .metrics(Metric.ACCURACY)
                     .precision(Precision.BF16).accumulate(2).callbacks(distillation.monitor()).build()) {
                 trainer.fit(unlabelled(rows), Batches.of(rows, Aten.zeros(new long[] {ROWS}, DType.INT64), BATCH), 2);
                 assertThat(trainer.steps()).isEqualTo(4);
@@ -165,7 +172,8 @@ class DistillationTrainerTest {
     }
 
     @Test void a_step_reads_no_number_of_the_device() {
-        try (var network = network(); var student = Module.copyOf(network); Optimizer optimizer = new SGD(student.parameters(), SGD.options(0.1).momentum(0.9));
+        try (var network = network(); var student = Module.copyOf(network);
+                Optimizer optimizer = new SGD(student.parameters(), SGD.options(0.1).momentum(0.9));
                 var distillation = new Distillation(new Teacher(network, 3), Perturbation.pixels(0.2)); var scope = Scope.open()) {
             Tensor rows = inputs();
             var reads = new ArrayList<Throwable>();

@@ -93,7 +93,8 @@ class TeacherTest {
 
     private static double error(Module network, Tensor x, int samples, Tensor reference) {
         double squares = 0;
-        for (int i = 0; i < 20; i++) squares += Predictor.monteCarlo(network, samples, samples).logProbabilities(x).exp().sub(reference).square().sum().itemDouble();
+        for (int i = 0; i < 20; i++)
+            squares += Predictor.monteCarlo(network, samples, samples).logProbabilities(x).exp().sub(reference).square().sum().itemDouble();
         return Math.sqrt(squares);
     }
 
@@ -101,8 +102,10 @@ class TeacherTest {
         try (var network = network(0.5); var scope = Scope.open()) {
             Tensor x = randn(N, D), first = Aten.rand(5 * N, H).gt(0.5), second = Aten.rand(5 * N, H).gt(0.5);
             var layers = dropouts(network);
-            layers.get(0).setMasks(MaskSource.given(first, first.narrow(0, 0, 2 * N), first.narrow(0, 2 * N, 2 * N), first.narrow(0, 4 * N, N)));
-            layers.get(1).setMasks(MaskSource.given(second, second.narrow(0, 0, 2 * N), second.narrow(0, 2 * N, 2 * N), second.narrow(0, 4 * N, N)));
+            layers.get(0)
+                    .setMasks(MaskSource.given(first, first.narrow(0, 0, 2 * N), first.narrow(0, 2 * N, 2 * N), first.narrow(0, 4 * N, N)));
+            layers.get(1).setMasks(
+                    MaskSource.given(second, second.narrow(0, 0, 2 * N), second.narrow(0, 2 * N, 2 * N), second.narrow(0, 4 * N, N)));
             double[] once = Predictor.monteCarlo(network, 5, 5).logProbabilities(x).toDoubleArray();
             assertThat(Predictor.monteCarlo(network, 5, 2).logProbabilities(x).toDoubleArray()).containsExactly(once, within(1e-13));
         }

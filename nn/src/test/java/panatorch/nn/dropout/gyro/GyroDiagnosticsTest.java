@@ -19,17 +19,20 @@ class GyroDiagnosticsTest {
     @Test void figures_are_those_of_subnetworks_made_by_hand() {
         Torch.manualSeed(1);
         int examples = 40, count = 6;
-        try (var schedule = GyroSchedule.of(count, 2, 10, 1); var a = new Linear(5, 16); var c = new Linear(16, 3); var layer = new Dropout(0.5);
+        try (var schedule = GyroSchedule.of(count, 2, 10, 1); var a = new Linear(5, 16); var c = new Linear(16, 3);
+                var layer = new Dropout(0.5);
                 var model = new Sequential(a, new ReLU(), layer, c); var scope = Scope.open()) {
             var gyro = GyroDropout.replaceIn(model, schedule);
             Tensor x = Torch.randn(examples, 5), y = Torch.randint(3, new long[] {examples});
-            assertThatThrownBy(() -> GyroDiagnostics.of(model, gyro.replaced(), x, y)).hasMessageStartingWith("layer 2 has no gyro masks, or no bank yet");
+            assertThatThrownBy(() -> GyroDiagnostics.of(model, gyro.replaced(), x, y))
+                    .hasMessageStartingWith("layer 2 has no gyro masks, or no bank yet");
             model.call(x);
             var masks = (GyroMasks) layer.masks();
             a.eval();
             var d = GyroDiagnostics.of(model, gyro.replaced(), x, y);
             assertThat(layer.masks()).isSameAs(masks);
-            assertThat(new boolean[] {model.isTraining(), a.isTraining(), layer.isTraining(), c.isTraining()}).containsExactly(true, false, true, true);
+            assertThat(new boolean[] {model.isTraining(), a.isTraining(), layer.isTraining(), c.isTraining()}).containsExactly(true, false,
+                    true, true);
 
             long[] target = y.toLongArray();
             var predicted = new long[count][];

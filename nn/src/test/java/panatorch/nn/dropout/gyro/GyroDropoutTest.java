@@ -38,11 +38,13 @@ import panatorch.train.Trainer;
 
 @NoTensorLeaks
 class GyroDropoutTest {
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private static Sequential model() {
         Torch.manualSeed(3);
-        return new Sequential(new Conv2d(1, 4, 3), new Dropout2d(0.2), new Flatten(), new Dropout(0.3), new Linear(16, 12), new ReLU(), new Dropout(0.5), new Linear(12, 3));
+        return new Sequential(new Conv2d(1, 4, 3), new Dropout2d(0.2), new Flatten(), new Dropout(0.3), new Linear(16, 12), new ReLU(),
+                new Dropout(0.5), new Linear(12, 3));
     }
 
     @Test void each_dropout_layer_gets_masks_of_its_own_p_and_undoing_it_restores_what_was_before() {
@@ -78,7 +80,8 @@ class GyroDropoutTest {
     }
 
     @Test void a_layer_in_two_places_gets_masks_once() {
-        try (var schedule = GyroSchedule.of(8, 2, 10, 1); var layer = new Dropout(0.5); var model = new Sequential(new Linear(4, 4), layer, new Linear(4, 4), layer); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(8, 2, 10, 1); var layer = new Dropout(0.5);
+                var model = new Sequential(new Linear(4, 4), layer, new Linear(4, 4), layer); var scope = Scope.open()) {
             assertThat(GyroDropout.replaceIn(model, schedule).replaced()).hasSize(1);
             model.call(Torch.randn(4, 4));
         }
@@ -91,10 +94,14 @@ class GyroDropoutTest {
     }
 
     @Test void a_model_that_drops_nothing_or_everything_is_refused_and_stays_as_it_was() {
-        try (var schedule = GyroSchedule.of(8, 2, 10, 1); var none = new Sequential(new Linear(4, 4), new Dropout(0), new Dropout2d(0.5)); var all = new Sequential(new Dropout(0.5), new Dropout(1))) {
+        try (var schedule = GyroSchedule.of(8, 2, 10, 1); var none = new Sequential(new Linear(4, 4), new Dropout(0), new Dropout2d(0.5));
+                var all = new Sequential(new Dropout(0.5), new Dropout(1))) {
             assertThatThrownBy(() -> GyroDropout.replaceIn(none, schedule)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("gyro dropout would have no effect: Sequential has no Dropout layer with p above 0; set GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d");
-            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("every subnetwork would be empty");
+                    .hasMessage(
+                            "gyro dropout would have no effect: Sequential has no Dropout layer with p above 0; set "
+                                    + "GyroOptions.channelLayers to include Dropout1d, Dropout2d and Dropout3d");
+            assertThatThrownBy(() -> GyroDropout.replaceIn(all, schedule)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("every subnetwork would be empty");
             assertThat(((Dropout) all.get(0)).masks()).isNull();
         }
     }
@@ -116,9 +123,13 @@ class GyroDropoutTest {
 
     private enum Way { PLAIN, ACCUMULATED, BFLOAT16 }
 
-    /** All weights and banks that a run ends with. @param stopAt step at which it is saved and stopped, 0 for never; @param from a file to go on from, or null */
+    /**
+     * All weights and banks that a run ends with. @param stopAt step at which it is saved and stopped, 0 for never; @param from a file to
+     * go on from, or null
+     */
     private List<List<Float>> run(Task task, Way way, Kind kind, long seed, int stopAt, Path from) throws IOException {
-        try (var schedule = GyroSchedule.of(kind, 12, 4, 21, true, seed); var model = model(); var optimizer = new SGD(model.parameters(), SGD.options(0.05).momentum(0.9)); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(kind, 12, 4, 21, true, seed); var model = model();
+                var optimizer = new SGD(model.parameters(), SGD.options(0.05).momentum(0.9)); var scope = Scope.open()) {
             Torch.manualSeed(5);
             var gyro = GyroDropout.replaceIn(model, schedule);
             var saver = new Callback() {
@@ -150,8 +161,8 @@ class GyroDropoutTest {
         }
     }
 
-    @ParameterizedTest @EnumSource
-    void a_run_that_was_saved_and_goes_on_ends_as_one_that_was_not_bit_for_bit(Way way) throws IOException {
+    @ParameterizedTest
+    @EnumSource void a_run_that_was_saved_and_goes_on_ends_as_one_that_was_not_bit_for_bit(Way way) throws IOException {
         try (var scope = Scope.open()) {
             var task = Task.make();
             for (Kind kind : new Kind[] {Kind.PERMUTATION, Kind.RANDOM_WITH_REPLACEMENT, Kind.CYCLE}) {
@@ -164,13 +175,15 @@ class GyroDropoutTest {
     }
 
     @Test void the_batches_of_one_accumulated_step_have_the_same_subnetworks() {
-        try (var scope = Scope.open(); var schedule = GyroSchedule.of(Kind.CYCLE, 12, 4, 9, true, 1); var model = model(); var optimizer = new SGD(model.parameters(), SGD.options(0.05))) {
+        try (var scope = Scope.open(); var schedule = GyroSchedule.of(Kind.CYCLE, 12, 4, 9, true, 1); var model = model();
+                var optimizer = new SGD(model.parameters(), SGD.options(0.05))) {
             var task = Task.make();
             var seen = new ArrayList<List<Long>>();
             var watcher = new Callback() {
                 @Override public void batchStart(Trainer t) { seen.add(Arrays.stream(schedule.active()).boxed().toList()); }
             };
-            try (var trainer = Trainer.of(model, optimizer, objective()).accumulate(3).callbacks(GyroDropout.replaceIn(model, schedule), watcher).build()) {
+            try (var trainer = Trainer.of(model, optimizer, objective()).accumulate(3)
+                    .callbacks(GyroDropout.replaceIn(model, schedule), watcher).build()) {
                 trainer.fit(task.train(), 1);
             }
             assertThat(seen).hasSize(7);
@@ -181,13 +194,15 @@ class GyroDropoutTest {
     }
 
     @Test void subnetworks_that_are_few_are_fitted_better_than_new_ones_each_step() {
-        try (var scope = Scope.open(); var schedule = GyroSchedule.of(Kind.CYCLE, 2, 2, 1, true, 1); var gyroModel = wide(); var plain = Module.copyOf(gyroModel)) {
+        try (var scope = Scope.open(); var schedule = GyroSchedule.of(Kind.CYCLE, 2, 2, 1, true, 1); var gyroModel = wide();
+                var plain = Module.copyOf(gyroModel)) {
             var task = Task.make();
             GyroDropout.replaceIn(gyroModel, schedule);
             double[] loss = new double[2];
             for (int i = 0; i < 2; i++) {
                 Module model = i == 0 ? gyroModel : plain;
-                try (var optimizer = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9)); var trainer = Trainer.of(model, optimizer, objective()).build()) {
+                try (var optimizer = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9));
+                        var trainer = Trainer.of(model, optimizer, objective()).build()) {
                     trainer.fit(Batches.of(task.images(), task.labels(), SIZE), 150);
                     loss[i] = trainer.history().getLast().train().get("loss");
                 }

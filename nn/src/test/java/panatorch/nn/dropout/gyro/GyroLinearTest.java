@@ -39,14 +39,18 @@ class GyroLinearTest {
         }
     }
 
-    @ParameterizedTest @CsvSource({"16, 4, 8, true", "16, 4, 16, false", "12, 4, 2, true", "5, 1, 4, true", "13, 4, 8, true"})
-    void products_without_what_is_dropped_equal_those_of_masked_features(long batch, int concurrent, int group, boolean bias) {
+    @ParameterizedTest
+    @CsvSource({"16, 4, 8, true", "16, 4, 16, false", "12, 4, 2, true", "5, 1, 4, true",
+        "13, 4, 8, true"}) void products_without_what_is_dropped_equal_those_of_masked_features(long batch, int concurrent, int group,
+                boolean bias) {
         Torch.manualSeed(1);
-        try (var schedule = GyroSchedule.of(6, concurrent, 3, 1); var layer = new Dropout(0.5); var linear = new Linear(48, 20, bias); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(6, concurrent, 3, 1); var layer = new Dropout(0.5); var linear = new Linear(48, 20, bias);
+                var scope = Scope.open()) {
             linear.to(DType.FLOAT64);
             layer.setMasks(new GyroMasks(schedule, GyroOptions.DEFAULT.group(group)));
             for (int s = 0; s < 3; s++, schedule.advance()) { // the last block has two subnetworks
-                Tensor x = Aten.randn(new long[] {batch, 48}, DType.FLOAT64).requiresGrad_(true), weights = Aten.randn(new long[] {batch, 20}, DType.FLOAT64);
+                Tensor x = Aten.randn(new long[] {batch, 48}, DType.FLOAT64).requiresGrad_(true),
+                        weights = Aten.randn(new long[] {batch, 20}, DType.FLOAT64);
                 Tensor pruned = GyroLinear.forward(layer, linear, x);
                 pruned.mul(weights).sum().backward();
                 List<Tensor> of = List.of(x, linear.weight()), actual = of.stream().map(t -> t.grad().clone()).toList();
@@ -64,11 +68,14 @@ class GyroLinearTest {
     }
 
     @Test void other_masks_are_refused() {
-        try (var schedule = GyroSchedule.of(6, 2, 3, 1); var layer = new Dropout(0.5); var linear = new Linear(8, 2); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(6, 2, 3, 1); var layer = new Dropout(0.5); var linear = new Linear(8, 2);
+                var scope = Scope.open()) {
             Tensor x = Torch.randn(4, 8);
-            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the dropout layer has no gyro masks");
+            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("the dropout layer has no gyro masks");
             layer.setMasks(new GyroMasks(schedule));
-            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalStateException.class).hasMessageContaining("GyroOptions.group");
+            assertThatThrownBy(() -> GyroLinear.forward(layer, linear, x)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("GyroOptions.group");
         }
     }
 }

@@ -43,7 +43,9 @@ class GyroMasksTest {
     private static GyroMasks masks(Dropout layer) { return (GyroMasks) layer.masks(); }
 
     /** What the layer multiplies ones of this shape by. */
-    private static Tensor applied(Dropout layer, long... shape) { return layer.call(Aten.ones(shape, DType.FLOAT64)); }
+    private static Tensor applied(Dropout layer, long... shape) {
+        return layer.call(Aten.ones(shape, DType.FLOAT64));
+    }
 
     private static List<List<Double>> rows(Tensor of) {
         double[] all = of.to(DType.FLOAT64).toDoubleArray();
@@ -68,7 +70,8 @@ class GyroMasksTest {
     }
 
     @Test void rows_of_few_units_are_distinct_while_there_are_enough_and_never_empty() {
-        try (var schedule = GyroSchedule.of(40, 4, 10, 1); var six = layer(0.5, schedule); var three = layer(0.5, schedule); var one = layer(0.9, schedule); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(40, 4, 10, 1); var six = layer(0.5, schedule); var three = layer(0.5, schedule);
+                var one = layer(0.9, schedule); var scope = Scope.open()) {
             applied(six, 4, 6);
             assertThat(new HashSet<>(bank(six))).as("40 of 63").hasSize(40);
             applied(three, 4, 3);
@@ -82,14 +85,16 @@ class GyroMasksTest {
     @Test void over_a_permutation_exactly_the_banks_masks_are_applied_each_to_equally_many_rows() {
         try (var schedule = GyroSchedule.of(24, 4, 60, 1); var layer = layer(0.5, schedule); var scope = Scope.open()) {
             var rows = new HashMap<List<Double>, Integer>();
-            for (int s = 0; s < 60; s++, schedule.advance()) rows(applied(layer, 8, 20).div(2)).forEach(row -> rows.merge(row, 1, Integer::sum));
+            for (int s = 0; s < 60; s++, schedule.advance())
+                rows(applied(layer, 8, 20).div(2)).forEach(row -> rows.merge(row, 1, Integer::sum));
             assertThat(rows.keySet()).isEqualTo(new HashSet<>(bank(layer))).hasSize(24);
             assertThat(rows.values()).containsOnly(60 / 6 * 2);
         }
     }
 
-    @ParameterizedTest @ValueSource(longs = {1, 7, 8, 17, 80, 96, 100, 256})
-    void groups_of_rows_are_contiguous_and_as_equal_as_they_can_be_for_any_batch(long batch) {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 7, 8, 17, 80, 96, 100, 256}) void groups_of_rows_are_contiguous_and_as_equal_as_they_can_be_for_any_batch(
+            long batch) {
         try (var schedule = GyroSchedule.of(32, 16, 10, 1); var layer = layer(0.5, schedule); var scope = Scope.open()) {
             var applied = rows(applied(layer, batch, 40).div(2));
             var bank = bank(layer);
@@ -102,8 +107,11 @@ class GyroMasksTest {
                 sizes[group]++;
             }
             assertThat(Arrays.stream(sizes).max().getAsInt() - Arrays.stream(sizes).min().getAsInt()).isLessThanOrEqualTo(1);
-            if (batch % 16 == 0) assertThat(applied(layer, batch, 40).torchEquals(
-                    masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active())).repeatInterleave(batch / 16, 0L).to(DType.FLOAT64).mul(2))).isTrue();
+            if (batch % 16 == 0)
+                assertThat(applied(layer, batch, 40).torchEquals(
+                        masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active())).repeatInterleave(batch / 16, 0L)
+                                .to(DType.FLOAT64).mul(2)))
+                        .isTrue();
         }
     }
 
@@ -120,7 +128,8 @@ class GyroMasksTest {
         try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.3, schedule); var scope = Scope.open()) {
             Tensor x = Aten.randn(new long[] {6, 10}, DType.FLOAT64).requiresGrad_(true), y = layer.call(x);
             y.sum().backward();
-            Tensor rows = Torch.tensor(new long[] {0, 0, 1, 2, 2, 3}), mask = masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active()).indexSelect(0, rows)).to(DType.FLOAT64).div(1 - 0.3);
+            Tensor rows = Torch.tensor(new long[] {0, 0, 1, 2, 2, 3}), mask =
+                    masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active()).indexSelect(0, rows)).to(DType.FLOAT64).div(1 - 0.3);
             assertThat(y.torchEquals(x.mul(mask))).isTrue();
             assertThat(x.grad().torchEquals(mask)).isTrue();
         }
@@ -139,7 +148,8 @@ class GyroMasksTest {
     }
 
     @Test void one_at_a_time_is_one_mask_for_all_rows_and_all_at_a_time_is_every_mask_always() {
-        try (var one = GyroSchedule.of(5, 1, 50, 1); var all = GyroSchedule.of(5, 5, 50, 1); var a = layer(0.5, one); var b = layer(0.5, all); var scope = Scope.open()) {
+        try (var one = GyroSchedule.of(5, 1, 50, 1); var all = GyroSchedule.of(5, 5, 50, 1); var a = layer(0.5, one);
+                var b = layer(0.5, all); var scope = Scope.open()) {
             for (int s = 0; s < 50; s++, one.advance(), all.advance()) {
                 assertThat(new HashSet<>(rows(applied(a, 7, 30)))).hasSize(1);
                 assertThat(new HashSet<>(rows(applied(b, 10, 30)))).hasSize(5);
@@ -147,9 +157,11 @@ class GyroMasksTest {
         }
     }
 
-    @ParameterizedTest @CsvSource({"true, PERMUTATION", "true, RANDOM_WITH_REPLACEMENT", "false, PERMUTATION"})
-    void layers_that_share_selections_make_whole_subnetworks_and_others_mix_them(boolean shared, Kind kind) {
-        try (var schedule = GyroSchedule.of(kind, 24, 4, 60, shared, 1); var a = layer(0.5, schedule); var b = layer(0.5, schedule); var scope = Scope.open()) {
+    @ParameterizedTest
+    @CsvSource({"true, PERMUTATION", "true, RANDOM_WITH_REPLACEMENT",
+        "false, PERMUTATION"}) void layers_that_share_selections_make_whole_subnetworks_and_others_mix_them(boolean shared, Kind kind) {
+        try (var schedule = GyroSchedule.of(kind, 24, 4, 60, shared, 1); var a = layer(0.5, schedule); var b = layer(0.5, schedule);
+                var scope = Scope.open()) {
             Set<List<List<Double>>> pairs = new HashSet<>();
             Set<List<Integer>> numbers = new HashSet<>();
             for (int s = 0; s < 60; s++, schedule.advance()) {
@@ -176,19 +188,22 @@ class GyroMasksTest {
         }
     }
 
-    private static void check(GyroSchedule schedule, GyroOptions options, long[] shape, long width, java.util.function.UnaryOperator<Tensor> slice) {
+    private static void check(GyroSchedule schedule, GyroOptions options, long[] shape, long width,
+            java.util.function.UnaryOperator<Tensor> slice) {
         try (var layer = layer(0.5, schedule, options)) {
             Tensor y = applied(layer, shape);
             assertThat(y.shape()).isEqualTo(shape);
             assertThat(masks(layer).bank().shape()).containsExactly(8, width);
-            Tensor rows = Torch.tensor(new long[] {0, 0, 1, 2, 2, 3}), mask = masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active()).indexSelect(0, rows)).mul(2);
+            Tensor rows = Torch.tensor(new long[] {0, 0, 1, 2, 2, 3}),
+                    mask = masks(layer).bank().indexSelect(0, Torch.tensor(schedule.active()).indexSelect(0, rows)).mul(2);
             assertThat(slice.apply(y).to(DType.FLOAT32).torchEquals(mask)).isTrue();
             assertThat(y.sum().itemDouble()).isEqualTo(mask.sum().itemDouble() * y.numel() / mask.numel());
         }
     }
 
     @Test void layers_that_drop_channels_take_masks_of_channels() {
-        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var two = new Dropout2d(0.5); var one = new Dropout1d(0.5); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var two = new Dropout2d(0.5); var one = new Dropout1d(0.5);
+                var scope = Scope.open()) {
             two.setMasks(new GyroMasks(schedule, GyroOptions.DEFAULT.units(Units.ELEMENTS)));
             one.setMasks(new GyroMasks(schedule));
             Tensor y = two.call(Torch.ones(8, 12, 3, 2));
@@ -196,13 +211,16 @@ class GyroMasksTest {
             assertThat(y.torchEquals(y.narrow(2, 0, 1).narrow(3, 0, 1).expand(8, 12, 3, 2))).isTrue();
             one.call(Torch.ones(8, 12, 5));
             assertThat(((GyroMasks) one.masks()).bank().shape()).containsExactly(8, 12);
-            assertThatThrownBy(() -> one.call(Torch.ones(12, 5))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks need batches [B, D]");
+            assertThatThrownBy(() -> one.call(Torch.ones(12, 5))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("gyro masks need batches [B, D]");
         }
     }
 
     @Test void the_empirical_scale_makes_the_mean_of_what_is_active_one() {
-        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.4, schedule, GyroOptions.DEFAULT.scale(Scale.EMPIRICAL)); var scope = Scope.open()) {
-            for (int s = 0; s < 10; s++, schedule.advance()) assertThat(applied(layer, 8, 15).mean().itemDouble()).isCloseTo(1, within(1e-6));
+        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.4, schedule, GyroOptions.DEFAULT.scale(Scale.EMPIRICAL));
+                var scope = Scope.open()) {
+            for (int s = 0; s < 10; s++, schedule.advance())
+                assertThat(applied(layer, 8, 15).mean().itemDouble()).isCloseTo(1, within(1e-6));
             assertThat(new HashSet<>(rows(applied(layer, 8, 15)).getFirst())).hasSize(2);
         }
     }
@@ -239,24 +257,28 @@ class GyroMasksTest {
     }
 
     @Test void bank_and_schedule_restored_before_any_forward_give_identical_masks_afterwards() {
-        try (var first = GyroSchedule.of(24, 4, 60, 1); var second = GyroSchedule.of(24, 4, 60, 2); var a = layer(0.5, first); var b = layer(0.5, second); var scope = Scope.open()) {
+        try (var first = GyroSchedule.of(24, 4, 60, 1); var second = GyroSchedule.of(24, 4, 60, 2); var a = layer(0.5, first);
+                var b = layer(0.5, second); var scope = Scope.open()) {
             for (int s = 0; s < 23; s++, first.advance()) applied(a, 8, 20);
             assertThat(a.stateDict()).containsOnlyKeys("masks.bank");
             b.loadStateDict(a.stateDict());
             second.loadStateDict(first.stateDict());
-            for (int s = 23; s < 60; s++, first.advance(), second.advance()) assertThat(applied(b, 8, 20).torchEquals(applied(a, 8, 20))).isTrue();
+            for (int s = 23; s < 60; s++, first.advance(), second.advance())
+                assertThat(applied(b, 8, 20).torchEquals(applied(a, 8, 20))).isTrue();
             assertThat(second.generator().state().torchEquals(first.generator().state())).isTrue();
         }
     }
 
     @Test void a_bank_that_is_loaded_over_another_is_used_from_then_on() {
-        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var a = layer(0.5, schedule); var b = layer(0.5, schedule); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var a = layer(0.5, schedule); var b = layer(0.5, schedule);
+                var scope = Scope.open()) {
             Tensor y = applied(a, 8, 20);
             assertThat(applied(b, 8, 20).torchEquals(y)).isFalse();
             b.loadStateDict(a.stateDict());
             assertThat(applied(b, 8, 20).torchEquals(y)).isTrue();
             try (var other = GyroSchedule.of(9, 4, 10, 1); var c = layer(0.5, other)) {
-                assertThatThrownBy(() -> c.loadStateDict(a.stateDict())).hasMessageStartingWith("the bank of 9 subnetworks has to be [9, D]; the state has ");
+                assertThatThrownBy(() -> c.loadStateDict(a.stateDict()))
+                        .hasMessageStartingWith("the bank of 9 subnetworks has to be [9, D]; the state has ");
             }
         }
     }
@@ -265,28 +287,36 @@ class GyroMasksTest {
         try (var schedule = GyroSchedule.of(Kind.CYCLE, 8, 4, 10, false, 1); var layer = layer(0.5, schedule); var scope = Scope.open()) {
             applied(layer, 8, 20);
             try (var copy = Module.copyOf(layer)) {
-                for (int s = 0; s < 5; s++, schedule.advance()) assertThat(applied(copy, 8, 20).torchEquals(applied(layer, 8, 20))).isTrue();
+                for (int s = 0; s < 5; s++, schedule.advance())
+                    assertThat(applied(copy, 8, 20).torchEquals(applied(layer, 8, 20))).isTrue();
             }
         }
     }
 
     @Test void what_a_bank_cannot_do_is_told() {
-        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.5, schedule); var grouped = layer(0.5, schedule, GyroOptions.DEFAULT.group(8)); var scope = Scope.open()) {
+        try (var schedule = GyroSchedule.of(8, 4, 10, 1); var layer = layer(0.5, schedule);
+                var grouped = layer(0.5, schedule, GyroOptions.DEFAULT.group(8)); var scope = Scope.open()) {
             applied(layer, 8, 20);
-            assertThatThrownBy(() -> applied(layer, 8, 21)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("the bank has masks of 20 units, but the input has 21");
-            assertThatThrownBy(() -> applied(layer, 20)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro masks need batches");
+            assertThatThrownBy(() -> applied(layer, 8, 21)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("the bank has masks of 20 units, but the input has 21");
+            assertThatThrownBy(() -> applied(layer, 20)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("gyro masks need batches");
             layer.setP(0.4);
-            assertThatThrownBy(() -> applied(layer, 8, 20)).isInstanceOf(IllegalStateException.class).hasMessageStartingWith("the bank was drawn for p = 0.5, but the layer's p is now 0.4");
-            assertThatThrownBy(() -> applied(grouped, 8, 20)).isInstanceOf(IllegalArgumentException.class).hasMessage("groups of 8 do not divide 20 units");
+            assertThatThrownBy(() -> applied(layer, 8, 20)).isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("the bank was drawn for p = 0.5, but the layer's p is now 0.4");
+            assertThatThrownBy(() -> applied(grouped, 8, 20)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("groups of 8 do not divide 20 units");
             grouped.setP(0.99);
             assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessage("a drop probability of 0.99 keeps none of the 3 groups");
             grouped.setP(1);
             assertThatThrownBy(() -> applied(grouped, 8, 24)).hasMessageContaining("every subnetwork would be empty");
             try (var inference = InferenceMode.enter(); var fresh = layer(0.5, schedule)) {
-                assertThatThrownBy(() -> applied(fresh, 8, 20)).isInstanceOf(IllegalStateException.class).hasMessageContaining("inference mode");
+                assertThatThrownBy(() -> applied(fresh, 8, 20)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("inference mode");
             }
             try (var hopeless = layer(1 - 1e-9, schedule)) {
-                assertThatThrownBy(() -> applied(hopeless, 8, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageEndingWith("leaves none of 3 units");
+                assertThatThrownBy(() -> applied(hopeless, 8, 3)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageEndingWith("leaves none of 3 units");
             }
         }
     }

@@ -30,8 +30,9 @@ class GyroScheduleTest {
         return all;
     }
 
-    @ParameterizedTest @CsvSource({"256, 16, 1600", "256, 16, 1000", "10, 3, 97", "10, 4, 12", "6, 6, 20", "5, 1, 5", "1, 1, 3"})
-    void a_permutation_trains_every_subnetwork_once_for_equally_many_steps(int subnetworks, int concurrent, int total) {
+    @ParameterizedTest
+    @CsvSource({"256, 16, 1600", "256, 16, 1000", "10, 3, 97", "10, 4, 12", "6, 6, 20", "5, 1, 5",
+        "1, 1, 3"}) void a_permutation_trains_every_subnetwork_once_for_equally_many_steps(int subnetworks, int concurrent, int total) {
         try (var schedule = GyroSchedule.of(subnetworks, concurrent, total, 3)) {
             var run = run(schedule, total);
             var counts = new HashMap<Long, Long>();
@@ -41,7 +42,8 @@ class GyroScheduleTest {
             assertThat(counts.values()).allSatisfy(n -> assertThat(n).isBetween((long) total / blocks, (long) total / blocks + 1));
             assertThat(new HashSet<>(run)).hasSize(blocks).hasSize(schedule.selections());
             for (int s = 1; s < total; s++) // floor boundaries
-                assertThat(run.get(s).equals(run.get(s - 1))).as("step %d", s).isEqualTo((long) s * blocks / total == (long) (s - 1) * blocks / total);
+                assertThat(run.get(s).equals(run.get(s - 1))).as("step %d", s)
+                        .isEqualTo((long) s * blocks / total == (long) (s - 1) * blocks / total);
             assertThat(run.getLast()).hasSize(subnetworks - (blocks - 1) * concurrent);
         }
     }
@@ -84,14 +86,15 @@ class GyroScheduleTest {
             }
     }
 
-    @ParameterizedTest @CsvSource(delimiter = '|', textBlock = """
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
             196 | 100 |  256 | 16 | 1216 | 17
             196 | 100 | 1024 |  8 |  152 | 129
             196 |  80 | 1024 |  8 |  120 | 131
             256 |   1 |  256 | 16 |   16 | 16
             469 |   5 |  256 | 16 |  144 | 17
-            469 |  10 |  256 | 16 |  288 | 17""")
-    void composers_periods_and_numbers_of_selections_are_those_of_the_table(int iterations, int epochs, int subnetworks, int concurrent, long period, int selections) {
+            469 |  10 |  256 | 16 |  288 | 17""") void composers_periods_and_numbers_of_selections_are_those_of_the_table(int iterations,
+            int epochs, int subnetworks, int concurrent, long period, int selections) {
         try (var schedule = GyroSchedule.composer(subnetworks, concurrent, iterations, epochs, 1)) {
             assertThat(schedule.period()).isEqualTo(period);
             assertThat(schedule.selections()).isEqualTo(selections);
@@ -103,10 +106,12 @@ class GyroScheduleTest {
         refused(() -> GyroSchedule.of(0, 1, 10, 1), "the number of subnetworks has to be at least 1, not 0");
         refused(() -> GyroSchedule.of(4, 0, 10, 1), "the number of concurrent subnetworks has to be at least 1, not 0");
         refused(() -> GyroSchedule.of(4, 2, 0, 1), "the number of steps has to be at least 1, not 0");
-        refused(() -> GyroSchedule.composer(256, 16, 100, 1, 1), "256 subnetworks in 100 iterations: Composer's period would be 0; use fewer subnetworks or more iterations");
+        refused(() -> GyroSchedule.composer(256, 16, 100, 1, 1),
+                "256 subnetworks in 100 iterations: Composer's period would be 0; use fewer subnetworks or more iterations");
         refused(() -> GyroSchedule.of(Kind.COMPOSER, 4, 2, 10, true, 1), "Kind.COMPOSER counts in epochs: use GyroSchedule.composer");
         for (double p : new double[] {0, 1, -0.5, Double.NaN})
-            assertThatThrownBy(() -> GyroOptions.DEFAULT.p(p)).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("gyro dropout needs a drop probability between 0 and 1, not " + p);
+            assertThatThrownBy(() -> GyroOptions.DEFAULT.p(p)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("gyro dropout needs a drop probability between 0 and 1, not " + p);
         assertThatThrownBy(() -> GyroOptions.DEFAULT.group(0)).hasMessage("a group has to have at least 1 unit, not 0");
     }
 
@@ -128,9 +133,11 @@ class GyroScheduleTest {
         }
     }
 
-    @ParameterizedTest @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "COMPOSER")
-    void a_state_dict_goes_on_where_it_was_taken_in_a_schedule_of_another_seed(Kind kind) {
-        try (var a = GyroSchedule.of(kind, 10, 3, 30, true, 1); var b = GyroSchedule.of(kind, 10, 3, 30, true, 2); var scope = Scope.open()) {
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE,
+            names = "COMPOSER") void a_state_dict_goes_on_where_it_was_taken_in_a_schedule_of_another_seed(Kind kind) {
+        try (var a = GyroSchedule.of(kind, 10, 3, 30, true, 1); var b = GyroSchedule.of(kind, 10, 3, 30, true, 2);
+                var scope = Scope.open()) {
             run(a, 13);
             b.loadStateDict(a.stateDict());
             assertThat(b.step()).isEqualTo(13);
@@ -142,7 +149,8 @@ class GyroScheduleTest {
         try (var a = GyroSchedule.of(10, 3, 30, 1); var b = GyroSchedule.of(10, 2, 30, 1); var scope = Scope.open()) {
             a.advance();
             assertThatThrownBy(() -> b.loadStateDict(a.stateDict())).hasMessage("the state's 'concurrent' is 3, but this schedule's is 2");
-            assertThatThrownBy(() -> b.loadStateDict(Map.of())).hasMessage("the state's 'kind' is null, but this schedule's is PERMUTATION");
+            assertThatThrownBy(() -> b.loadStateDict(Map.of()))
+                    .hasMessage("the state's 'kind' is null, but this schedule's is PERMUTATION");
             assertThat(b.step()).isZero();
         }
     }

@@ -50,8 +50,8 @@ class MonteCarloTest {
     }
 
     /** The formulas of the specification (§5), written for one example and in Java. */
-    @ParameterizedTest @ValueSource(ints = {1, 2, 3, 7, 100})
-    void every_number_is_its_formula_over_all_samples_whatever_the_chunk(int chunk) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 100}) void every_number_is_its_formula_over_all_samples_whatever_the_chunk(int chunk) {
         try (var net = network(0.5); var scope = Scope.open()) {
             Tensor x = Torch.randn(N, D), kept = Torch.rand(T * N, H).gt(0.5);
             dropout(net).setMasks(rowsOf(kept));
@@ -59,7 +59,9 @@ class MonteCarloTest {
 
             net.eval();
             var hidden = new Sequential(net.get(0), net.get(1), net.get(2)).call(x);
-            double[] all = net.get(4).call(hidden.repeat(T, 1).mul(kept.to(DType.FLOAT32)).mul(2)).to(DType.FLOAT64).softmax(-1).toDoubleArray(); // [T·N, C]
+            // [T·N, C]
+            double[] all =
+                    net.get(4).call(hidden.repeat(T, 1).mul(kept.to(DType.FLOAT32)).mul(2)).to(DType.FLOAT64).softmax(-1).toDoubleArray();
             for (int n = 0; n < N; n++) {
                 double entropy = 0, expected = 0;
                 int[] votes = new int[C];
@@ -109,7 +111,8 @@ class MonteCarloTest {
             Prediction p = MonteCarlo.predict(net, x, 20);
             net.eval();
             assertThat(p.mean().allClose(net.call(x).softmax(-1).to(DType.FLOAT64), 1e-6, 1e-6)).isTrue();
-            for (Tensor none : List.of(p.mutualInformation(), p.variationRatio(), p.variance())) assertThat(none.abs().max().itemDouble()).isLessThan(1e-9);
+            for (Tensor none : List.of(p.mutualInformation(), p.variationRatio(), p.variance()))
+                assertThat(none.abs().max().itemDouble()).isLessThan(1e-9);
         }
     }
 
@@ -135,9 +138,11 @@ class MonteCarloTest {
             var before = outer.modules().stream().map(Module::isTraining).toList();
             byte[] mean = net.get(1).buffer("running_mean").toByteArray();
             try (var generator = Generator.of(1)) {
-                assertThatThrownBy(() -> MonteCarlo.predict(outer, Torch.randn(N, D), MonteCarlo.options(3).generator(generator))).hasMessage("no");
+                assertThatThrownBy(() -> MonteCarlo.predict(outer, Torch.randn(N, D), MonteCarlo.options(3).generator(generator)))
+                        .hasMessage("no");
                 net.get(1).train();
-                assertThat(MonteCarlo.predict(net, Torch.randn(N, D), MonteCarlo.options(3).generator(generator)).mean().requiresGrad()).isFalse();
+                assertThat(MonteCarlo.predict(net, Torch.randn(N, D), MonteCarlo.options(3).generator(generator)).mean().requiresGrad())
+                        .isFalse();
                 net.get(1).eval();
             }
             assertThat(outer.modules().stream().map(Module::isTraining)).isEqualTo(before);
@@ -150,10 +155,14 @@ class MonteCarloTest {
         var modes = new ArrayList<Boolean>();
         try (var attention = new MultiheadAttention(4, 2); var norm = new BatchNorm1d(4); var scope = Scope.open()) {
             var net = new Module() {
-                { child("attention", attention); child("norm", norm); }
+                {
+                    child("attention", attention);
+                    child("norm", norm);
+                }
 
                 @Override public Tensor forward(Tensor input) {
-                    modes.addAll(List.of(isTraining(), attention.isTraining(), attention.namedChildren().get("out_proj").isTraining(), norm.isTraining()));
+                    modes.addAll(List.of(isTraining(), attention.isTraining(), attention.namedChildren().get("out_proj").isTraining(),
+                            norm.isTraining()));
                     return input;
                 }
             };
@@ -176,7 +185,8 @@ class MonteCarloTest {
     }
 
     @Test void consistent_masks_are_the_same_for_all_rows_of_a_pass_and_for_other_batches() {
-        try (var net = new Sequential(new Dropout(0.5), new GaussianDropout(0.2)); var generator = Generator.of(9); var scope = Scope.open()) {
+        try (var net = new Sequential(new Dropout(0.5), new GaussianDropout(0.2)); var generator = Generator.of(9);
+                var scope = Scope.open()) {
             var options = MonteCarlo.options(T).chunk(3).generator(generator).consistent(true);
             Tensor p = MonteCarlo.moments(net, Torch.ones(N, D), options).mean();
             for (int n = 1; n < N; n++) assertThat(p.select(0, n).torchEquals(p.select(0, 0))).isTrue();
@@ -185,7 +195,8 @@ class MonteCarloTest {
             assertThat(p.select(0, 0).max().itemDouble()).isNotEqualTo(p.select(0, 0).min().itemDouble());
         }
         try (var slopes = new RReLU(); var scope = Scope.open()) {
-            assertThatThrownBy(() -> MonteCarlo.moments(slopes, Torch.ones(1, 2), MonteCarlo.options(2).consistent(true))).hasMessageStartingWith("RReLU draws its own masks, so its rows cannot share them");
+            assertThatThrownBy(() -> MonteCarlo.moments(slopes, Torch.ones(1, 2), MonteCarlo.options(2).consistent(true)))
+                    .hasMessageStartingWith("RReLU draws its own masks, so its rows cannot share them");
         }
     }
 
@@ -195,7 +206,8 @@ class MonteCarloTest {
             Tensor x = Torch.randn(N, D);
             Tensor one = MonteCarlo.moments(net, x, MonteCarlo.options(T).chunk(1).generator(generator)).variance();
             generator.manualSeed(9);
-            assertThat(MonteCarlo.moments(net, x, MonteCarlo.options(T).chunk(5).generator(generator)).variance().torchEquals(one)).isTrue();
+            assertThat(MonteCarlo.moments(net, x, MonteCarlo.options(T).chunk(5).generator(generator)).variance().torchEquals(one))
+                    .isTrue();
             assertThat(one.min().itemDouble()).isPositive();
         }
     }
@@ -259,8 +271,10 @@ class MonteCarloTest {
     @Test void a_model_that_cannot_disagree_with_itself_is_refused() {
         try (var net = new Sequential(new Linear(D, C), new ReLU()); var scope = Scope.open()) {
             String why = "this Sequential has no stochastic module such as Dropout, so all samples would be equal";
-            assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class).hasMessage(why);
-            assertThatThrownBy(() -> MonteCarlo.moments(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class).hasMessage(why);
+            assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(why);
+            assertThatThrownBy(() -> MonteCarlo.moments(net, Torch.ones(N, D), 2)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(why);
             assertThat(net.isTraining()).isTrue();
         }
     }
@@ -271,8 +285,10 @@ class MonteCarloTest {
         try (var net = new Sequential(new Echo(), new Module() {
             @Override public Tensor forward(Tensor input) { return input.sum(); }
         }); var scope = Scope.open()) {
-            assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(2, 3), 2)).hasMessage("the model turned 4 rows into float32 [] on cpu");
-            assertThatThrownBy(() -> MonteCarlo.predict(new Echo(), Torch.ones(2), 2)).hasMessageEndingWith("all samples together are float32 [2, 2] on cpu");
+            assertThatThrownBy(() -> MonteCarlo.predict(net, Torch.ones(2, 3), 2))
+                    .hasMessage("the model turned 4 rows into float32 [] on cpu");
+            assertThatThrownBy(() -> MonteCarlo.predict(new Echo(), Torch.ones(2), 2))
+                    .hasMessageEndingWith("all samples together are float32 [2, 2] on cpu");
         }
     }
 }

@@ -48,8 +48,8 @@ class DiversityTest {
     }
 
     /** Bit 0 and bit 1 of the sample's index, or bit 0 for one of the two alone. */
-    @ParameterizedTest @ValueSource(strings = {"flip", "padding", "both"})
-    void each_sample_sees_what_its_index_says(String kind) {
+    @ParameterizedTest
+    @ValueSource(strings = {"flip", "padding", "both"}) void each_sample_sees_what_its_index_says(String kind) {
         boolean flip = !kind.equals("padding"), pad = !kind.equals("flip");
         for (int samples : new int[] {1, 2, 3, 4, 7}) {
             Torch.manualSeed(samples);
@@ -73,7 +73,9 @@ class DiversityTest {
                     dropout.setMasks(MaskSource.given(masks));
                     Diversity diversity = flip ? Diversity.NONE.withFlip() : Diversity.NONE;
                     if (pad) diversity = diversity.withPadding(Diversity.Pool.MAX, 2);
-                    Tensor loss = new MultiSampleDropout(MultiSampleDropout.options(samples).dropout(dropout).chunks(chunks).diversity(diversity), head).loss(maps, labels());
+                    Tensor loss =
+                            new MultiSampleDropout(MultiSampleDropout.options(samples).dropout(dropout).chunks(chunks).diversity(diversity),
+                                    head).loss(maps, labels());
                     loss.backward();
                     assertThat(loss.itemDouble()).isCloseTo(looped.itemDouble() / samples, within(1e-12));
                     assertThat(maps.grad().toDoubleArray()).containsExactly(expected, within(1e-12));
@@ -97,9 +99,11 @@ class DiversityTest {
             head.eval();
             Tensor maps = maps();
             byte[] before = generator.state().toByteArray();
-            var options = MultiSampleDropout.options(4).dropout(0.5).diversity(Diversity.NONE.withFlip().withPadding(Diversity.Pool.MEAN, 2));
+            var options =
+                    MultiSampleDropout.options(4).dropout(0.5).diversity(Diversity.NONE.withFlip().withPadding(Diversity.Pool.MEAN, 2));
             Tensor logits = new MultiSampleDropout(options, head).apply(maps, labels(), CrossEntropy.mean()).logits();
-            Tensor seen = Nn.avgPool2d(maps.constantPadNd(new long[] {0, 1}), new long[] {2, 2}, new long[] {2, 2}, new long[] {0, 0}, false, true, null);
+            Tensor seen = Nn.avgPool2d(maps.constantPadNd(new long[] {0, 1}), new long[] {2, 2}, new long[] {2, 2}, new long[] {0, 0},
+                    false, true, null);
             assertThat(logits.torchEquals(head.forward(seen))).isTrue();
             assertThat(generator.state().toByteArray()).isEqualTo(before);
         }
@@ -108,17 +112,21 @@ class DiversityTest {
     private static void flipTo(Module head, Tensor maps) {
         try (head; var scope = Scope.open()) {
             head.to(DType.FLOAT64);
-            new MultiSampleDropout(MultiSampleDropout.options(2).dropout(0.5).diversity(Diversity.NONE.withFlip()), head).loss(maps, labels());
+            new MultiSampleDropout(MultiSampleDropout.options(2).dropout(0.5).diversity(Diversity.NONE.withFlip()), head).loss(maps,
+                    labels());
         }
     }
 
     @Test void a_flip_in_front_of_a_global_pool_is_refused_with_a_sentence() {
         try (var scope = Scope.open()) {
             Tensor maps = maps();
-            for (Module pool : new Module[] {new AdaptiveAvgPool2d(1), new AdaptiveMaxPool2d(1), new AvgPool2d(SIZE), new MaxPool2d(SIZE), new GlobalMean()}) {
-                var behind = new Sequential(new BatchNorm2d(CHANNELS), new Sequential(new ReLU(true), new Sigmoid(), new Dropout(0.1)), pool, new Flatten(), new Linear(CHANNELS, C));
+            for (Module pool : new Module[] {new AdaptiveAvgPool2d(1), new AdaptiveMaxPool2d(1), new AvgPool2d(SIZE), new MaxPool2d(SIZE),
+                new GlobalMean()}) {
+                var behind = new Sequential(new BatchNorm2d(CHANNELS), new Sequential(new ReLU(true), new Sigmoid(), new Dropout(0.1)),
+                        pool, new Flatten(), new Linear(CHANNELS, C));
                 assertThatThrownBy(() -> flipTo(behind, maps)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining("gives equal results for maps and mirrored maps").hasMessageContaining(pool.getClass().getSimpleName());
+                        .hasMessageContaining("gives equal results for maps and mirrored maps")
+                        .hasMessageContaining(pool.getClass().getSimpleName());
             }
         }
     }
@@ -142,10 +150,14 @@ class DiversityTest {
     @Test void what_cannot_be_mirrored_or_padded_is_refused_with_a_sentence() {
         try (var head = head(CHANNELS); var scope = Scope.open()) {
             var flip = new MultiSampleDropout(MultiSampleDropout.options(2).diversity(Diversity.NONE.withFlip()), head);
-            assertThatThrownBy(() -> flip.loss(Aten.randn(N, 5), labels())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("maps [N, C, H, W]");
-            assertThatThrownBy(() -> flip.loss(Aten.randn(N, CHANNELS, 4, 1), labels())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("maps of width 1");
-            var padding = new MultiSampleDropout(MultiSampleDropout.options(2).diversity(Diversity.NONE.withPadding(Diversity.Pool.MAX, 2)), head);
-            assertThatThrownBy(() -> padding.loss(Aten.randn(N, CHANNELS, 8, 8), labels())).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("maps of width 8 need no padding for windows of 2");
+            assertThatThrownBy(() -> flip.loss(Aten.randn(N, 5), labels())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("maps [N, C, H, W]");
+            assertThatThrownBy(() -> flip.loss(Aten.randn(N, CHANNELS, 4, 1), labels())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("maps of width 1");
+            var padding = new MultiSampleDropout(MultiSampleDropout.options(2).diversity(Diversity.NONE.withPadding(Diversity.Pool.MAX, 2)),
+                    head);
+            assertThatThrownBy(() -> padding.loss(Aten.randn(N, CHANNELS, 8, 8), labels())).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("maps of width 8 need no padding for windows of 2");
             assertThatThrownBy(() -> Diversity.NONE.withPadding(Diversity.Pool.MAX, 1)).isInstanceOf(IllegalArgumentException.class);
         }
     }

@@ -15,14 +15,15 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class FastMasksTest {
-    @ParameterizedTest @ValueSource(doubles = {0.1, 0.3, 0.5, 0.9})
-    void each_of_the_lanes_of_a_random_number_keeps_at_the_rate(double p) {
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.3, 0.5, 0.9}) void each_of_the_lanes_of_a_random_number_keeps_at_the_rate(double p) {
         Torch.manualSeed(1);
         try (var scope = Scope.open()) {
             int n = 1 << 18;
             Tensor mask = FastMasks.global().mask(Torch.zeros(DType.FLOAT64, 1), new long[] {n / 4, 4}, p);
             assertThat(mask.requiresGrad()).isFalse();
-            for (double rate : mask.gt(0).to(DType.FLOAT64).mean(0).toDoubleArray()) assertThat(rate).isCloseTo(1 - p, within(5 * Math.sqrt(p * (1 - p) / (n / 4.0)) + 1e-5));
+            for (double rate : mask.gt(0).to(DType.FLOAT64).mean(0).toDoubleArray())
+                assertThat(rate).isCloseTo(1 - p, within(5 * Math.sqrt(p * (1 - p) / (n / 4.0)) + 1e-5));
             assertThat(mask.max().itemDouble()).isCloseTo(1 / (1 - p), within(1e-3));
             Tensor centred = mask.sub(1), lanes = centred.t().matmul(centred).div(n / 4.0).mul((1 - p) / p); // the lanes' correlations
             assertThat(lanes.allClose(Torch.eye(4).to(DType.FLOAT64), 0, 5 / Math.sqrt(n / 4.0) + 0.02)).isTrue();

@@ -44,7 +44,8 @@ class MultiSampleChunksTest {
             var events = new ArrayList<String>();
             linear.hooks().beforeForward((m, in) -> { events.add("forward of " + in.getFirst().size(0)); return null; });
             linear.hooks().afterBackward((m, in, out) -> { events.add("backward"); return null; });
-            Tensor loss = new MultiSampleDropout(MultiSampleDropout.options(5).dropout(0.5).chunks(2), linear).loss(Aten.randn(N, D).requiresGrad_(true), labels());
+            Tensor loss = new MultiSampleDropout(MultiSampleDropout.options(5).dropout(0.5).chunks(2), linear)
+                    .loss(Aten.randn(N, D).requiresGrad_(true), labels());
             assertThat(events).containsExactly("forward of 10", "backward", "forward of 15", "backward");
             loss.backward();
             assertThat(events).hasSize(4);
@@ -78,13 +79,15 @@ class MultiSampleChunksTest {
 
     @Test void there_are_no_second_derivatives_through_chunks() {
         try (var head = new Linear(D, C); var scope = Scope.open()) {
-            Tensor loss = new MultiSampleDropout(MultiSampleDropout.options(4).dropout(0.5).chunks(2), head).loss(Aten.randn(N, D).requiresGrad_(true), labels());
-            assertThatThrownBy(() -> Autograd.grad(List.of(loss), head.parameters(), null, true, true)).isInstanceOf(IllegalStateException.class).hasMessageContaining("use one chunk");
+            Tensor loss = new MultiSampleDropout(MultiSampleDropout.options(4).dropout(0.5).chunks(2), head)
+                    .loss(Aten.randn(N, D).requiresGrad_(true), labels());
+            assertThatThrownBy(() -> Autograd.grad(List.of(loss), head.parameters(), null, true, true))
+                    .isInstanceOf(IllegalStateException.class).hasMessageContaining("use one chunk");
         }
     }
 
-    @ParameterizedTest @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16"})
-    void it_computes_in_any_type_and_on_no_rows(DType type) {
+    @ParameterizedTest
+    @EnumSource(names = {"FLOAT32", "FLOAT64", "BFLOAT16"}) void it_computes_in_any_type_and_on_no_rows(DType type) {
         try (var head = new Linear(D, C); var scope = Scope.open()) {
             head.to(type);
             for (int chunks : new int[] {1, 4}) {
@@ -113,12 +116,16 @@ class MultiSampleChunksTest {
             for (int samples : new int[] {1, 2, 8}) {
                 Tensor kept = kept(0.5, samples, N, D);
                 double losses = new MultiSampleDropout(options(samples, dropping(0.5, kept)), head).loss(features, labels()).itemDouble();
-                double logits = new MultiSampleDropout(options(samples, dropping(0.5, kept)).averaging(Averaging.LOGIT_MEAN), head).loss(features, labels()).itemDouble();
+                double logits = new MultiSampleDropout(options(samples, dropping(0.5, kept)).averaging(Averaging.LOGIT_MEAN), head)
+                        .loss(features, labels()).itemDouble();
                 Tensor meanFeatures = features.mul(kept.to(DType.FLOAT64).mean(0)).div(0.5);
-                assertThat(logits).isCloseTo(CrossEntropy.crossEntropy(head.forward(meanFeatures), labels()).itemDouble(), within(1e-12)); // of a linear head
+                // of a linear head
+                assertThat(logits).isCloseTo(CrossEntropy.crossEntropy(head.forward(meanFeatures), labels()).itemDouble(), within(1e-12));
                 if (samples == 1) assertThat(logits).isEqualTo(losses);
                 else assertThat(logits).isLessThan(losses);
-                double chunked = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, samples))).averaging(Averaging.LOGIT_MEAN).chunks(samples), head).loss(features, labels()).itemDouble();
+                double chunked = new MultiSampleDropout(
+                        options(samples, dropping(0.5, parts(kept, samples))).averaging(Averaging.LOGIT_MEAN).chunks(samples), head)
+                        .loss(features, labels()).itemDouble();
                 assertThat(chunked).isCloseTo(logits, within(1e-12));
             }
         }
@@ -131,10 +138,13 @@ class MultiSampleChunksTest {
             head.to(DType.FLOAT64);
             Tensor features = randn(N, D), kept = kept(0.5, samples, N, D), each = head.forward(features.mul(kept).div(0.5)); // [M, N, C]
             for (int chunks : new int[] {1, 2, 4}) {
-                var logits = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks), head).apply(features, labels(), CrossEntropy.mean()).logits();
+                var logits = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks), head)
+                        .apply(features, labels(), CrossEntropy.mean()).logits();
                 assertThat(logits.requiresGrad()).isFalse();
                 assertThat(logits.toDoubleArray()).containsExactly(each.mean(0).toDoubleArray(), within(1e-12));
-                var probabilities = new MultiSampleDropout(options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks).prediction(PredictionMean.PROBABILITIES), head).apply(features, labels(), CrossEntropy.mean()).logits();
+                var probabilities = new MultiSampleDropout(
+                        options(samples, dropping(0.5, parts(kept, chunks))).chunks(chunks).prediction(PredictionMean.PROBABILITIES), head)
+                        .apply(features, labels(), CrossEntropy.mean()).logits();
                 assertThat(probabilities.exp().toDoubleArray()).containsExactly(each.softmax(2).mean(0).toDoubleArray(), within(1e-12));
             }
         }
@@ -144,12 +154,15 @@ class MultiSampleChunksTest {
     @Test void batch_normalisation_in_the_head_is_over_the_rows_of_a_chunk() {
         Torch.manualSeed(11);
         int samples = 3;
-        try (var head = new Sequential(new BatchNorm1d(D), new Linear(D, C)); var loop = Module.copyOf(head); var whole = Module.copyOf(head); var scope = Scope.open()) {
+        try (var head = new Sequential(new BatchNorm1d(D), new Linear(D, C)); var loop = Module.copyOf(head);
+                var whole = Module.copyOf(head); var scope = Scope.open()) {
             for (Module m : List.of(head, loop, whole)) m.to(DType.FLOAT64);
             Tensor features = randn(N, D).requiresGrad_(true), kept = kept(0.4, samples, N, D);
-            Tensor chunked = new MultiSampleDropout(options(samples, dropping(0.4, parts(kept, samples))).chunks(samples), head).loss(features, labels());
+            Tensor chunked = new MultiSampleDropout(options(samples, dropping(0.4, parts(kept, samples))).chunks(samples), head)
+                    .loss(features, labels());
             Tensor looped = Torch.zeros(DType.FLOAT64);
-            for (int m = 0; m < samples; m++) looped = looped.add(CrossEntropy.crossEntropy(loop.forward(features.mul(kept.select(0, m)).div(0.6)), labels()));
+            for (int m = 0; m < samples; m++)
+                looped = looped.add(CrossEntropy.crossEntropy(loop.forward(features.mul(kept.select(0, m)).div(0.6)), labels()));
             assertThat(chunked.itemDouble()).isCloseTo(looped.itemDouble() / samples, within(1e-12));
             head.stateDict().forEach((name, t) -> assertThat(t.allClose(loop.stateDict().get(name))).as(name).isTrue());
 

@@ -38,7 +38,10 @@ import panatorch.nn.Sequential;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 
-/** The unit tests that the method's specification asks for (§1.8): against loops over the samples and against plain dropout, with given masks. */
+/**
+ * The unit tests that the method's specification asks for (§1.8): against loops over the samples and against plain dropout, with given
+ * masks.
+ */
 @NoTensorLeaks
 class MultiSampleDropoutTest {
     private static List<double[]> gradients(Tensor features, Module head) {
@@ -55,8 +58,8 @@ class MultiSampleDropoutTest {
         for (int i = 0; i < actual.size(); i++) assertThat(actual.get(i)).containsExactly(expected.get(i), within(tolerance));
     }
 
-    @ParameterizedTest @ValueSource(ints = {1, 2, 8})
-    void the_batched_form_equals_a_loop_over_the_same_masks(int samples) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 8}) void the_batched_form_equals_a_loop_over_the_same_masks(int samples) {
         Torch.manualSeed(samples);
         try (var head = new Sequential(new Linear(D, H), new ReLU(), new Linear(H, C)); var scope = Scope.open()) {
             head.to(DType.FLOAT64);
@@ -66,7 +69,8 @@ class MultiSampleDropoutTest {
             var batchedGradients = gradients(features, head);
 
             Tensor looped = Torch.zeros(DType.FLOAT64);
-            for (int m = 0; m < samples; m++) looped = looped.add(CrossEntropy.crossEntropy(head.forward(features.mul(kept.select(0, m)).div(0.6)), labels()));
+            for (int m = 0; m < samples; m++)
+                looped = looped.add(CrossEntropy.crossEntropy(head.forward(features.mul(kept.select(0, m)).div(0.6)), labels()));
             looped = looped.div(samples);
             looped.backward();
 
@@ -75,8 +79,8 @@ class MultiSampleDropoutTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(ints = {1, 4})
-    void a_head_with_two_dropout_layers_of_its_own_equals_a_loop_over_the_same_masks(int samples) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4}) void a_head_with_two_dropout_layers_of_its_own_equals_a_loop_over_the_same_masks(int samples) {
         Torch.manualSeed(samples);
         var first = new Dropout(0.4, true); // in place, as in Python's VGG: it must not spoil the features for the samples behind
         var second = new Dropout(0.3);
@@ -86,7 +90,8 @@ class MultiSampleDropoutTest {
             for (int chunks : new int[] {1, samples}) {
                 first.setMasks(MaskSource.given(flat(parts(kept1, chunks))));
                 second.setMasks(MaskSource.given(flat(parts(kept2, chunks))));
-                Tensor x = features.clone(), batched = new MultiSampleDropout(MultiSampleDropout.options(samples).chunks(chunks), head).loss(x, labels());
+                Tensor x = features.clone(),
+                        batched = new MultiSampleDropout(MultiSampleDropout.options(samples).chunks(chunks), head).loss(x, labels());
                 batched.backward();
                 var batchedGradients = gradients(features, head);
 
@@ -128,11 +133,14 @@ class MultiSampleDropoutTest {
         }
     }
 
-    /** Duplicating rows leaves a batch's mean and biased variance, so that the trunk's batch normalisation may see the rows once or M times. */
+    /**
+     * Duplicating rows leaves a batch's mean and biased variance, so that the trunk's batch normalisation may see the rows once or M times.
+     */
     @Test void samples_of_a_batch_are_plain_dropout_on_the_repeated_batch() {
         Torch.manualSeed(4);
         int samples = 3;
-        try (var trunk = new Sequential(new Linear(D, D), new BatchNorm1d(D), new ReLU()); var head = new Linear(D, C); var scope = Scope.open()) {
+        try (var trunk = new Sequential(new Linear(D, D), new BatchNorm1d(D), new ReLU()); var head = new Linear(D, C);
+                var scope = Scope.open()) {
             trunk.to(DType.FLOAT64);
             head.to(DType.FLOAT64);
             Tensor input = randn(N, D).requiresGrad_(true), kept = kept(0.5, samples, N, D);
@@ -148,8 +156,8 @@ class MultiSampleDropoutTest {
         }
     }
 
-    @ParameterizedTest @ValueSource(ints = {1, 8})
-    void evaluation_is_the_plain_head_and_draws_no_random_number(int samples) {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8}) void evaluation_is_the_plain_head_and_draws_no_random_number(int samples) {
         try (var head = new Linear(D, C); var generator = Generator.global(); var scope = Scope.open()) {
             head.eval();
             Tensor features = Aten.randn(N, D);
@@ -166,7 +174,8 @@ class MultiSampleDropoutTest {
             Tensor features = Aten.eye(N, D, DType.FLOAT32);
             var each = CrossEntropy.mean().reduction(Reduction.NONE);
             var result = new MultiSampleDropout(0, 3, head).apply(features, labels(), each);
-            assertThat(result.loss().toFloatArray()).containsExactly(each.apply(head.forward(features), labels()).toFloatArray(), within(1e-6f));
+            assertThat(result.loss().toFloatArray()).containsExactly(each.apply(head.forward(features), labels()).toFloatArray(),
+                    within(1e-6f));
         }
     }
 
@@ -175,7 +184,8 @@ class MultiSampleDropoutTest {
         var weight = Torch.tensor(new double[] {0.5, 1, 2, 3}).escape();
         var all = new ArrayList<CrossEntropy>();
         for (Reduction r : Reduction.values())
-            all.addAll(List.of(CrossEntropy.mean().reduction(r), CrossEntropy.mean().weight(weight).reduction(r), CrossEntropy.mean().ignoreIndex(3).reduction(r), CrossEntropy.mean().labelSmoothing(0.2).reduction(r)));
+            all.addAll(List.of(CrossEntropy.mean().reduction(r), CrossEntropy.mean().weight(weight).reduction(r),
+                    CrossEntropy.mean().ignoreIndex(3).reduction(r), CrossEntropy.mean().labelSmoothing(0.2).reduction(r)));
         return all;
     }
 
@@ -189,7 +199,8 @@ class MultiSampleDropoutTest {
             for (CrossEntropy criterion : criteria) {
                 for (Tensor target : criterion.ignoreIndex() >= 0 ? List.of(labels()) : List.of(labels(), probabilities)) {
                     Tensor looped = criterion.apply(head.forward(features.mul(kept.select(0, 0)).div(0.6)), target);
-                    for (int m = 1; m < samples; m++) looped = looped.add(criterion.apply(head.forward(features.mul(kept.select(0, m)).div(0.6)), target));
+                    for (int m = 1; m < samples; m++)
+                        looped = looped.add(criterion.apply(head.forward(features.mul(kept.select(0, m)).div(0.6)), target));
                     looped = looped.div(samples);
                     looped.sum().mul(3).backward();
                     var expected = gradients(features, head);
@@ -197,7 +208,8 @@ class MultiSampleDropoutTest {
                         var method = new MultiSampleDropout(options(samples, dropping(0.4, parts(kept, chunks))).chunks(chunks), head);
                         Tensor loss = method.apply(features, target, criterion).loss();
                         loss.sum().mul(3).backward();
-                        assertThat(loss.toDoubleArray()).as("%s in %s chunks", criterion, chunks).containsExactly(looped.toDoubleArray(), within(1e-12));
+                        assertThat(loss.toDoubleArray()).as("%s in %s chunks", criterion, chunks).containsExactly(looped.toDoubleArray(),
+                                within(1e-12));
                         assertClose(gradients(features, head), expected, 1e-11);
                     }
                 }
@@ -285,19 +297,24 @@ class MultiSampleDropoutTest {
         try (var head = new Linear(D, C); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor features = Aten.randn(N, D);
             double plain = CrossEntropy.crossEntropy(head.forward(features), labels()).itemDouble();
-            for (int samples : new int[] {1, 3, 8}) assertThat(new MultiSampleDropout(0, samples, head).loss(features, labels()).itemDouble()).isCloseTo(plain, within(1e-6));
+            for (int samples : new int[] {1, 3, 8})
+                assertThat(new MultiSampleDropout(0, samples, head).loss(features, labels()).itemDouble()).isCloseTo(plain, within(1e-6));
             assertThat(new MultiSampleDropout(1, 4, head).loss(features, labels()).itemDouble()).isFinite();
         }
     }
 
     @Test void impossible_settings_are_refused() {
         try (var head = new Linear(D, C)) {
-            assertThatThrownBy(() -> new MultiSampleDropout(0.5, 0, head)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of dropout samples has to be at least 1, not 0");
+            assertThatThrownBy(() -> new MultiSampleDropout(0.5, 0, head)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("the number of dropout samples has to be at least 1, not 0");
             for (double p : new double[] {-0.1, 1.1, Double.NaN})
-                assertThatThrownBy(() -> new MultiSampleDropout(p, 8, head)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("between 0 and 1");
+                assertThatThrownBy(() -> new MultiSampleDropout(p, 8, head)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("between 0 and 1");
             for (int chunks : new int[] {0, 5})
-                assertThatThrownBy(() -> MultiSampleDropout.options(4).chunks(chunks)).isInstanceOf(IllegalArgumentException.class).hasMessage("the number of chunks has to be between 1 and the 4 samples, not " + chunks);
-            assertThatThrownBy(() -> new MultiSampleDropout(MultiSampleDropout.options(2), head)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the head has no dropout layer");
+                assertThatThrownBy(() -> MultiSampleDropout.options(4).chunks(chunks)).isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("the number of chunks has to be between 1 and the 4 samples, not " + chunks);
+            assertThatThrownBy(() -> new MultiSampleDropout(MultiSampleDropout.options(2), head))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the head has no dropout layer");
         }
     }
 }

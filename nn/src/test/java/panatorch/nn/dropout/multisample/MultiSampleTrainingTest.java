@@ -72,7 +72,8 @@ class MultiSampleTrainingTest {
 
     /** Its head has a dropout layer; those of the trunk are drawn once. */
     @Test void the_trunk_of_a_bert_runs_once() {
-        try (var model = new Bert(Bert.options(2, 32, 4).vocabulary(50).positions(16), CLASSES); var tokens = Torch.randint(50, new long[] {N, 8})) {
+        try (var model = new Bert(Bert.options(2, 32, 4).vocabulary(50).positions(16), CLASSES);
+                var tokens = Torch.randint(50, new long[] {N, 8})) {
             counted(model, MultiSampleTraining.of(MultiSampleDropout.options(M)), model.head(), tokens);
         }
     }
@@ -80,7 +81,8 @@ class MultiSampleTrainingTest {
     /** The paper's head for small images: two dropout layers of 40 % and 30 %. */
     private static final class TwoDropoutVgg extends Classifier {
         private final VGG vgg = child("vgg", new VGG(11, true, VGG.Head.CIFAR, CLASSES));
-        private final Sequential head = child("head", new Sequential(new Dropout(0.4), new Linear(512, 64), new ReLU(true), new Dropout(0.3), new Linear(64, CLASSES)));
+        private final Sequential head = child("head",
+                new Sequential(new Dropout(0.4), new Linear(512, 64), new ReLU(true), new Dropout(0.3), new Linear(64, CLASSES)));
 
         TwoDropoutVgg() { vgg.head().requiresGrad(false); }
 
@@ -102,7 +104,8 @@ class MultiSampleTrainingTest {
 
     private static Tensor[] task() {
         Torch.manualSeed(1);
-        Tensor labels = Torch.randint(K, new long[] {ROWS}), rows = Torch.randn(K, D).indexSelect(0, labels).add(Torch.randn(ROWS, D).mul(0.5));
+        Tensor labels = Torch.randint(K, new long[] {ROWS}),
+                rows = Torch.randn(K, D).indexSelect(0, labels).add(Torch.randn(ROWS, D).mul(0.5));
         return new Tensor[] {rows, labels};
     }
 
@@ -119,19 +122,24 @@ class MultiSampleTrainingTest {
     @Test void it_learns_with_a_ragged_last_batch_accumulation_chunks_and_half_precision() {
         for (Precision precision : List.of(Precision.FP32, Precision.BF16, new Precision(DType.FLOAT16, "asked for")))
             for (int chunks : new int[] {1, 4})
-                try (var scope = Scope.open(); var model = model(); var optimizer = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9))) {
-                    Tensor[] task = task();
-                    var method = MultiSampleTraining.of(MultiSampleDropout.options(8).chunks(chunks), trunk(model), head(model)).criterion(CrossEntropy.mean().labelSmoothing(0.05));
-                    try (var trainer = Trainer.of(model, optimizer, PLAIN).precision(precision).accumulate(2).callbacks(method, new Mixup(0.1, K)).build()) {
-                        trainer.fit(Batches.shuffled(task[0], task[1], 8, 1), Batches.of(task[0], task[1], 16), 15);
-                        assertThat(trainer.history().getLast().test().get("loss")).as("%s, %s chunks", precision, chunks).isLessThan(0.6);
-                    }
-                }
+                try (var scope = Scope.open(); var model = model();
+                        var optimizer = new SGD(model.parameters(), SGD.options(0.1).momentum(0.9))) {
+                            Tensor[] task = task();
+                            var method = MultiSampleTraining.of(MultiSampleDropout.options(8).chunks(chunks), trunk(model), head(model))
+                                    .criterion(CrossEntropy.mean().labelSmoothing(0.05));
+                            try (var trainer = Trainer.of(model, optimizer, PLAIN).precision(precision).accumulate(2)
+                                    .callbacks(method, new Mixup(0.1, K)).build()) {
+                                trainer.fit(Batches.shuffled(task[0], task[1], 8, 1), Batches.of(task[0], task[1], 16), 15);
+                                assertThat(trainer.history().getLast().test().get("loss")).as("%s, %s chunks", precision, chunks)
+                                        .isLessThan(0.6);
+                            }
+                        }
     }
 
     /** By the same masks, as both draw the same numbers. */
     @Test void one_sample_in_a_trainer_is_plain_training_bit_for_bit() {
-        try (var scope = Scope.open(); var plain = model(); var sampled = model(); var a = new SGD(plain.parameters(), SGD.options(0.1)); var b = new SGD(sampled.parameters(), SGD.options(0.1))) {
+        try (var scope = Scope.open(); var plain = model(); var sampled = model(); var a = new SGD(plain.parameters(), SGD.options(0.1));
+                var b = new SGD(sampled.parameters(), SGD.options(0.1))) {
             Tensor[] task = task();
             var method = MultiSampleTraining.of(MultiSampleDropout.options(1), trunk(sampled), head(sampled));
             for (TrainerBuilder builder : List.of(Trainer.of(plain, a, PLAIN), Trainer.of(sampled, b, PLAIN).callbacks(method))) {
@@ -154,7 +162,8 @@ class MultiSampleTrainingTest {
                 Torch.manualSeed(5);
                 Tensor loss;
                 try (var cast = panatorch.Autocast.enter(panatorch.Device.Type.CPU, DType.FLOAT16)) {
-                    loss = new MultiSampleDropout(MultiSampleDropout.options(4).dropout(0.3).chunks(i == 0 ? 1 : 4), head).loss(features, labels);
+                    loss = new MultiSampleDropout(MultiSampleDropout.options(4).dropout(0.3).chunks(i == 0 ? 1 : 4), head).loss(features,
+                            labels);
                 }
                 loss.mul(1024).backward();
                 gradients[i] = features.grad().toDoubleArray();
@@ -166,11 +175,14 @@ class MultiSampleTrainingTest {
 
     @Test void what_it_cannot_train_is_refused_with_a_sentence() {
         var method = MultiSampleTraining.of(MultiSampleDropout.options(2).dropout(0.5));
-        assertThatThrownBy(() -> method.criterion(CrossEntropy.mean().reduction(Reduction.NONE))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("so use a mean");
+        assertThatThrownBy(() -> method.criterion(CrossEntropy.mean().reduction(Reduction.NONE)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("so use a mean");
         try (var scope = Scope.open(); var model = model()) {
-            assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), Torch.tensor(new long[] {0, 1}))).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), Torch.tensor(new long[] {0, 1})))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("Sequential is not a Classifier, so its head is unknown: use MultiSampleTraining.of(options, trunk, head)");
-            assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), null)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs targets");
+            assertThatThrownBy(() -> method.around(PLAIN).apply(model, Torch.randn(2, D), null))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("needs targets");
         }
     }
 }
