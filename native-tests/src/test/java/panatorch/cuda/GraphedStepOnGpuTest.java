@@ -41,7 +41,12 @@ class GraphedStepOnGpuTest {
 
     @AfterEach void as_before() throws Exception { exactly.close(); }
 
-    /** @param weights at the end; @param losses of every step */
+    /**
+     * The result of a training.
+     *
+     * @param weights at the end
+     * @param losses of every step
+     */
     private record Trained(List<float[]> weights, List<Float> losses) {}
 
     private interface Steps {

@@ -48,7 +48,12 @@ class TrainerResumeTest {
     private record End(Map<String, List<Double>> weights, Map<String, List<Double>> averaged, List<Map<String, Double>> train,
             List<Map<String, Double>> test, long steps) {}
 
-    /** @param stopAtStep 0 for never; @param from null to begin anew */
+    /**
+     * Trains to the end, or until it is stopped.
+     *
+     * @param stopAtStep number of the step after which it stops; 0 for never
+     * @param from checkpoint to resume from, or null
+     */
     private End run(Task task, Kind kind, long epochs, long stopAtStep, Path from) throws IOException {
         try (var model = Task.model(); var average = Task.model(); var optimizer = Task.optimizer(model)) {
             Torch.manualSeed(5);
