@@ -10,13 +10,13 @@ import panatorch.internal.libtorch.PassEnd;
  *
  * <pre>{@code
  * final class Exp extends Function {
- *     &#64;Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
+ *     protected List<Tensor> forward(Context context, List<Tensor> inputs) {
  *         Tensor y = inputs.get(0).exp();
  *         context.save(y);
  *         return List.of(y);
  *     }
  *
- *     @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+ *     protected List<Tensor> backward(Context context, List<Tensor> gradients) {
  *         return List.of(gradients.get(0).mul(context.saved().get(0)));
  *     }
  * }

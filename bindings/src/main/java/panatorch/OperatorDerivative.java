@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * library.differentiate("square", new OperatorDerivative() {
- *     &#64;Override public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensor("x")); }
+ *     public List<Tensor> save(OperatorArguments a, List<Tensor> results) { return List.of(a.tensor("x")); }
  *
- *     @Override public List<Tensor> backward(Function.Context context, OperatorArguments a, List<Tensor> g) {
+ *     public List<Tensor> backward(Function.Context context, OperatorArguments a, List<Tensor> g) {
  *         return List.of(g.getFirst().mul(context.saved().getFirst()).mul(2));
  *     }
  * });

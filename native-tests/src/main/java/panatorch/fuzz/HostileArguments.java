@@ -56,7 +56,9 @@ final class HostileArguments {
         return list;
     }
 
-    /** Draws a value for a parameter: null for none, {@link TensorPlan}s for tensors. A {@link Generator} is drawn as its class. */
+    /**
+     * Draws a value for a parameter: null for none, {@link TensorPlan}s for tensors. A {@link panatorch.Generator} is drawn as its class.
+     */
     @Nullable Object of(Operators.Parameter p) {
         String type = p.type();
         if (type.endsWith("?")) {

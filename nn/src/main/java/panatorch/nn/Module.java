@@ -27,9 +27,9 @@ import panatorch.Tensor;
  * final class Scale extends Module {
  *     Scale(long n) { parameter("factor", Torch.ones(n)); }
  *
- *     &#64;Override public Tensor forward(Tensor input) { return input.mul(parameter("factor")); }
+ *     public Tensor forward(Tensor input) { return input.mul(parameter("factor")); }
  *
- *     @Override protected Module recreate() { return new Scale(parameter("factor").numel()); }
+ *     protected Module recreate() { return new Scale(parameter("factor").numel()); }
  * }
  * }</pre>
  *
