@@ -34,19 +34,19 @@ public final class HtmlReport {
     private static final String STYLE = """
             :root { color-scheme: light dark; --text: #222; --dim: #555; --line: #ddd; --block: #f4f4f4; --page: #fff }
             @media (prefers-color-scheme: dark) { :root { --text: #ddd; --dim: #aaa; --line: #444; --block: #2a2a2a; --page: #1b1b1b } }
-            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: var(--text); \
-            background: var(--page) }
+            body { font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: var(--text);
+                background: var(--page) }
             h1 { font-size: 1.5em; overflow-wrap: anywhere } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid var(--line) }
-            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top } .config td + \
-            td { overflow-wrap: anywhere }
-            .number { text-align: right; font-variant-numeric: tabular-nums } pre { background: var(--block); overflow-x: auto; padding: \
-            .7em } .wide { overflow-x: auto }
-            .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em } svg { width: 100% \
-            } svg line { stroke: var(--line) }
-            svg text { font: 11px system-ui, sans-serif; fill: var(--dim) } svg .title { font-weight: 600; font-size: 12px; fill: \
-            var(--text) }
-            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100%; overflow-wrap: anywhere } figure \
-            { margin: 0; width: 108px; font-size: 12px; line-height: 1.3; overflow-wrap: anywhere }
+            table { border-collapse: collapse } td, th { padding: .15em .9em .15em 0; text-align: left; vertical-align: top }
+            .config td + td { overflow-wrap: anywhere }
+            .number { text-align: right; font-variant-numeric: tabular-nums }
+            pre { background: var(--block); overflow-x: auto; padding: .7em } .wide { overflow-x: auto }
+            .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); gap: 1em }
+            svg { width: 100% } svg line { stroke: var(--line) }
+            svg text { font: 11px system-ui, sans-serif; fill: var(--dim) }
+            svg .title { font-weight: 600; font-size: 12px; fill: var(--text) }
+            .mistakes { display: flex; flex-wrap: wrap; gap: 12px } .mistakes p { margin: 0; width: 100%; overflow-wrap: anywhere }
+            figure { margin: 0; width: 108px; font-size: 12px; line-height: 1.3; overflow-wrap: anywhere }
             figure img { width: 96px; height: 96px; image-rendering: pixelated } img { max-width: 100% }
             """;
 
