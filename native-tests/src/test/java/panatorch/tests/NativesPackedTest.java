@@ -178,7 +178,9 @@ class NativesPackedTest {
                 "--enable-native-access=" + MODULES, "-Dpanatorch.cache=" + folder.resolve("cache"),
                 "-m", "first/first.Main", folder.toString()), LIMIT).output();
         assertThat(output).contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"))
-                .contains("the library us.hebi.matlab.mat:mfl-core is not here: add its jar to the class path, or to the module path");
+                .contains(
+                        "the library us.hebi.matlab.mat:mfl-core, which reads it, is missing: add its jar to the class path, or to the "
+                                + "module path");
     }
 
     /** The modules that can be linked, without those that only their file's name makes a module. */
