@@ -124,8 +124,10 @@ class GyroDropoutTest {
     private enum Way { PLAIN, ACCUMULATED, BFLOAT16 }
 
     /**
-     * All weights and banks that a run ends with. @param stopAt step at which it is saved and stopped, 0 for never; @param from a file to
-     * go on from, or null
+     * Returns all weights and banks at the end of a run.
+     *
+     * @param stopAt step at which it is saved and stopped; 0 for never
+     * @param from checkpoint to resume from, or null
      */
     private List<List<Float>> run(Task task, Way way, Kind kind, long seed, int stopAt, Path from) throws IOException {
         try (var schedule = GyroSchedule.of(kind, 12, 4, 21, true, seed); var model = model();
