@@ -19,9 +19,9 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.natives.Native;
 
 /**
- * Hooks of leaves, called when their gradient was accumulated. libtorch has one for each leaf, an object of the abstract C++ class
- * {@code PostAccumulateGradHook}, that it owns and deletes. Here such an object is two words of memory, the address of a table of virtual
- * functions and a number; the functions are Java's.
+ * Hooks of leaves, called after their gradient was accumulated. libtorch has one object for each leaf, of the abstract C++ class
+ * {@code PostAccumulateGradHook}, which it owns and deletes. Here such an object is two words of memory: the address of a table of virtual
+ * functions, which are Java's, and a number.
  */
 final class AccumulationHooks {
     private AccumulationHooks() {}
@@ -34,8 +34,8 @@ final class AccumulationHooks {
     private static final Object SLOTS = new Object();
 
     /**
-     * The virtual function that is the hook. What matters of this class of JavaCPP is that it passes three words to Java, of which the
-     * object and the tensor are the first two, and that it makes a C++ exception of a Java one.
+     * The virtual function that calls the hooks. It extends this class of JavaCPP because that passes three words to Java, of which the
+     * object and the tensor are the first two, and turns a Java exception into a C++ one.
      */
     private static final class Call extends MemCopyFunction {
         @Override public void call(Pointer object, Pointer tensor, long unused) {
@@ -59,7 +59,7 @@ final class AccumulationHooks {
     private static final Call CALL = new Call();
     private static final long FUNCTIONS = functions();
 
-    /** As GCC lays out such a table: two words about the class, two destructors, then the functions in order. */
+    /** Returns the address of the table as GCC lays it out: two words about the class, two destructors, then the functions in order. */
     private static long functions() {
         long delete = Native.stub(MethodHandles.lookup(), "deleted", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG)).address();
         return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 0, 0, delete, delete, Memory.getLong(CALL.address()), delete, delete)

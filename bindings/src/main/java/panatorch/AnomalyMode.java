@@ -1,14 +1,14 @@
 package panatorch;
 
 /**
- * Finds the operator whose derivative fails. While open, in the whole process, {@code backward} stops at the first NaN, and its error tells
- * as a suppressed exception where in the Java program the operator was called. Slow; for debugging. Guards close in the reverse order of
- * their opening.
+ * A guard for debugging that finds the operator whose derivative fails. While it is open, {@code backward} stops at the first NaN in the
+ * whole process. A suppressed exception of its error shows where the Java program called the operator. Slow. Guards close in the reverse
+ * order of their opening.
  *
  * <pre>{@code try (var on = AnomalyMode.enter()) { loss(x).backward(); } }</pre>
  */
 public final class AnomalyMode implements AutoCloseable {
-    /** Read for every result of an operator, and written hardly ever: not volatile. */
+    /** True while a guard is open. Not volatile, as it is read for every result of an operator and rarely written. */
     static boolean on;
 
     private final boolean before = on, checkedBefore;
@@ -26,20 +26,24 @@ public final class AnomalyMode implements AutoCloseable {
 
     public static AnomalyMode enter() { return enter(true); }
 
-    /** @param checkNaN whether a gradient that is NaN is an error */
+    /**
+     * Turns the mode on.
+     *
+     * @param checkNaN whether a gradient that is NaN is an error
+     */
     public static AnomalyMode enter(boolean checkNaN) {
         Startup.ensure();
         return new AnomalyMode(checkNaN);
     }
 
-    /** A place in the forward pass. */
+    /** The stack trace of an operator's call in the forward pass. */
     private static final class ForwardCall extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         ForwardCall(String operator) { super(operator + ", whose derivative failed, was called here"); }
     }
 
-    /** A result of an operator, whose node is to be found again. */
+    /** Remembers where the operator was called that made {@code t}, and returns {@code t}. */
     static Tensor made(Tensor t, Operator operator) {
         if (t.requiresGrad() && !t.isLeaf()) {
             var site = new ForwardCall(operator.qualified());
@@ -51,7 +55,7 @@ public final class AnomalyMode implements AutoCloseable {
         return t;
     }
 
-    /** {@code error}, with the place of the operator at whose derivative {@code backward} stopped. */
+    /** Returns {@code error}, with the place of the operator at whose derivative {@code backward} stopped as a suppressed exception. */
     static TorchException explained(TorchException error, ThreadContext c) {
         if (on && c.running != null) error.addSuppressed(c.running);
         c.running = null;

@@ -26,19 +26,21 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * Refuses operators of tensors over an arena that was closed. Such tensors have a dispatch key of their own, one that libtorch has for
- * tensors which wrap others and does not use. Their views have it, too, and what autograd saves of them; the results of other operators do
- * not. The kernel for all operators under this key is here: it calls the operator's next kernel while the arena cannot be closed. So other
- * tensors' operators take no longer, and these take two calls of Java's more.
+ * Memory of an arena that can be closed, and the check that refuses operators on tensors over it once it is closed. Such tensors have a
+ * dispatch key that libtorch reserves for wrapper tensors and does not use. Their views and what autograd saves of them have it, too; the
+ * results of other operators do not. One kernel, in this class, handles all operators under this key. It calls the operator's next kernel
+ * while the arena cannot be closed. So operators on other tensors take no longer, and operators on these take two more calls of Java.
  */
 final class ArenaMemory {
     private static final String KEY = "TESTING_ONLY_GenericWrapper";
     private static final long BIT = ThreadModes.bit(KEY);
-    /** The JDK's scopes that nobody can close. */
+    /** The class names of the JDK's scopes that nobody can close. */
     private static final Set<String> OPEN_FOR_EVER = Set.of("GlobalSession", "ImplicitSession");
     private static final ConcurrentHashMap<Long, ArenaMemory> BY_STORAGE = new ConcurrentHashMap<>();
 
-    /** The arities by libtorch's definition of the operator. JavaCPP copies a schema's vectors each time that it is asked for them. */
+    /**
+     * The arities by the address of libtorch's definition of the operator. Cached, as JavaCPP copies a schema's vectors at each request.
+     */
     private static final ConcurrentHashMap<Long, Arity> ARITIES = new ConcurrentHashMap<>();
 
     private record Arity(String name, int arguments, int results) {
@@ -47,7 +49,7 @@ final class ArenaMemory {
             return new Arity(OperatorSchema.text(schema.name()), count(schema.arguments()), count(schema.returns()));
         }
 
-        /** JavaCPP makes a pointer to the first element of a vector, null if there is none. */
+        /** Returns the length of a vector, for which JavaCPP returns a pointer to its first element, or null if it is empty. */
         private static int count(@Nullable Argument first) {
             return first == null ? 0 : (int) (first.limit() - first.position());
         }
@@ -64,7 +66,7 @@ final class ArenaMemory {
 
     static boolean isCloseable(MemorySegment segment) { return !OPEN_FOR_EVER.contains(segment.scope().getClass().getSimpleName()); }
 
-    /** A tensor over a segment of an arena that can be closed. */
+    /** Returns a tensor over a segment of an arena that can be closed. */
     static Tensor tensor(MemorySegment segment, DType dtype, long[] shape) {
         var memory = new ArenaMemory(segment);
         Tensor t = ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, memory::forget));
@@ -77,7 +79,7 @@ final class ArenaMemory {
 
     private void forget() { BY_STORAGE.remove(storage, this); }
 
-    /** The memory that {@code storage} is made of; null if that is not of an arena that can be closed. */
+    /** Returns the memory of {@code storage}; null if it does not belong to an arena that can be closed. */
     static @Nullable ArenaMemory of(long storage) {
         return BY_STORAGE.isEmpty() ? null : BY_STORAGE.get(storage);
     }
@@ -125,8 +127,7 @@ final class ArenaMemory {
     }
 
     /**
-     * Runs {@code code}, while which none of the arenas can be closed that this thread may hold: another thread's confined arena is not one
-     * of them.
+     * Runs {@code code} while keeping the arenas open that this thread can keep open. It cannot do so for another thread's confined arena.
      */
     private static void during(Iterator<ArenaMemory> used, AtomicReference<@Nullable Throwable> failure, Runnable code) {
         if (!used.hasNext()) {
@@ -160,7 +161,7 @@ final class ArenaMemory {
         if (memory != null) used.add(memory);
     }
 
-    /** A result over such memory that has not the key, of {@code set_} for instance. */
+    /** Adds the key to a result over such memory that lacks it, for example that of {@code set_}. */
     private static void result(long impl) {
         if (!References.isUndefinedTensor(impl) && of(Storages.of(impl)) != null) Storages.addKeys(impl, BIT);
     }

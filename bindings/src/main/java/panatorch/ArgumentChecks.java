@@ -161,7 +161,7 @@ final class ArgumentChecks {
 
     // ---- checks
 
-    /** libtorch changes the shape before it finds that the storage cannot grow. */
+    /** Checks that a new size fits into a storage that cannot grow, as libtorch changes the shape before it finds that out. */
     private static @Nullable String fits(ArgumentView a, String tensor, long[] size, long offset) {
         long storage = a.storage(tensor);
         if (storage == 0 || Storages.isResizable(storage)) return null;
@@ -180,7 +180,7 @@ final class ArgumentChecks {
         return a -> a.length(list) == n ? null : list + " has " + n + " elements, not " + a.length(list);
     }
 
-    /** Each number of a list, if there is one, is at least {@code least}, and small enough for C's {@code int}. */
+    /** Checks that each number of a list, if it is given, is at least {@code least} and fits C's {@code int}. */
     private static Check each(String list, long least) {
         return a -> Arrays.stream(a.integersIfAny(list)).allMatch(n -> n >= least && n <= Integer.MAX_VALUE) ? null
                 : list + " has numbers from " + least + " on";
@@ -310,7 +310,7 @@ final class ArgumentChecks {
         return shape;
     }
 
-    /** A step of less than one is none in whole numbers. */
+    /** Checks the step of an integer range: a step of less than 1 would be rounded to 0. */
     private static @Nullable String steps(ArgumentView a) {
         if (!a.has("step") || Math.abs(a.number("step")) >= 1) return null;
         boolean whole = a.has("out") ? !a.dtype("out").isFloatingPoint()
@@ -319,7 +319,8 @@ final class ArgumentChecks {
     }
 
     /**
-     * libtorch moves the ends of the range by the width of a bin until they meet, which they never do if that is too little to change them.
+     * Checks that bins are wide enough. libtorch moves the ends of the range by the width of a bin until they meet, which never happens if
+     * the width is too small to change them.
      */
     private static @Nullable String bins(ArgumentView a) {
         long n = a.integer("numel");
@@ -343,7 +344,7 @@ final class ArgumentChecks {
     }
 
     /**
-     * Its states, and its weights of each layer and direction: two matrices, and after them the biases and the projection, if there are
+     * Checks an LSTM's states and the weights of each layer and direction: two matrices, then the biases and the projection, if there are
      * any.
      */
     private static @Nullable String lstm(ArgumentView a) {
@@ -405,7 +406,7 @@ final class ArgumentChecks {
         return null;
     }
 
-    /** Checks what the forward pass has left to the backward one. */
+    /** Checks the tensors that the forward pass of an LSTM saved for the backward pass. */
     private static @Nullable String lstmPast(ArgumentView a) {
         long[] x = a.shape("input");
         long h = a.integer("hidden_size"), rows = a.truth("batch_first") ? x[0] : x[1];
@@ -436,7 +437,7 @@ final class ArgumentChecks {
                 : weight + " is a float32 matrix that is not empty";
     }
 
-    /** The same elements as before, in another shape. */
+    /** Checks that a new size and stride stay within the elements of {@code self}. */
     private static @Nullable String withinStorage(ArgumentView a) {
         long[] size = a.integers("size"), stride = a.integers("stride");
         if (size.length != stride.length) return "size and stride have different lengths";

@@ -18,7 +18,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
 
     boolean has(String name) { return index(name) >= 0; }
 
-    /** Returns whether the argument is a tensor that is there. */
+    /** Returns whether the argument is a defined tensor. */
     boolean given(String name) {
         int i = index(name);
         return i >= 0 && stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i));
@@ -30,7 +30,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return c;
     }
 
-    /** The shape of tensor {@code i} of a list. */
+    /** Returns the shape of tensor {@code i} of a list. */
     long[] shape(String list, int i) {
         ThreadContext c = handle(list, i);
         return CApi.shape(c.handle, c.result);
@@ -47,14 +47,14 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return c;
     }
 
-    /** The shape of a tensor, [] where there is none. */
+    /** Returns the shape of a tensor, [] if it is not given. */
     long[] shape(String tensor) {
         if (!given(tensor)) return new long[0];
         ThreadContext c = handle(tensor);
         return CApi.shape(c.handle, c.result);
     }
 
-    /** The address of a tensor's storage. */
+    /** Returns the address of a tensor's storage. */
     long storage(String tensor) { return Storages.of(stack.payload(index(tensor))); }
 
     long storageBytes(String tensor) {
@@ -62,13 +62,13 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return CApi.storageBytes(c.handle, c.result);
     }
 
-    /** The place of a tensor's first element in its storage. */
+    /** Returns the index of a tensor's first element in its storage. */
     long offset(String tensor) {
         ThreadContext c = handle(tensor);
         return CApi.layout(c.handle, c.result) == Layout.STRIDED.code() ? CApi.storageOffset(c.handle, c.result) : 0;
     }
 
-    /** The first {@code count} elements of a float32 tensor. */
+    /** Returns the first {@code count} elements of a float32 tensor. */
     float[] floats(String tensor, long count) {
         long impl = stack.payload(index(tensor));
         References.retain(impl);
@@ -91,7 +91,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return values;
     }
 
-    /** Empty if there is none. */
+    /** Returns the elements of a list; none if it is not given. */
     long[] integersIfAny(String list) {
         return has(list) && stack.tag(index(list)) != Tag.NONE ? integers(list) : new long[0];
     }
@@ -101,7 +101,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return Layout.ofCode(CApi.layout(c.handle, c.result));
     }
 
-    /** A {@code Scalar} that is real. */
+    /** Returns an argument of type {@code Scalar} that is real. */
     double number(String name) {
         int i = index(name);
         return stack.tag(i) == Tag.DOUBLE ? Double.longBitsToDouble(stack.payload(i)) : stack.payload(i);

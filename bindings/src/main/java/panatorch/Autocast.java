@@ -8,9 +8,9 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * Runs this thread's operators that gain from it in a lower precision while it is open, by libtorch's own lists (matrix products and
- * convolutions do, losses and norms stay in float32). Forward passes and losses belong inside, {@code backward} outside. Closing restores
- * what was before; guards close in the reverse order of their opening, on the thread that opened them.
+ * A guard under which some operators of this thread run in a lower precision. libtorch's own lists say which: matrix products and
+ * convolutions do, losses and norms stay in float32. Forward passes and losses belong inside the guard, {@code backward} outside. Closing
+ * restores the previous state. Guards close in the reverse order of their opening, on the thread that opened them.
  */
 public final class Autocast extends Mode {
     private static final long CPU = ThreadModes.bit("AutocastCPU"), CUDA = ThreadModes.bit("AutocastCUDA");
@@ -51,22 +51,26 @@ public final class Autocast extends Mode {
 
     private static byte code(Device.Type device) { return (byte) device.code(); }
 
-    /** @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16} */
+    /**
+     * Turns autocast on for operators on a type of device.
+     *
+     * @param dtype {@link DType#BFLOAT16} or {@link DType#FLOAT16}
+     */
     public static Autocast enter(Device.Type device, DType dtype) {
         return new Autocast(device, dtype, true);
     }
 
-    /** {@link #enter(Device.Type, DType)} for the type of a device. */
+    /** Turns autocast on for operators on the type of {@code device}; see {@link #enter(Device.Type, DType)}. */
     public static Autocast enter(Device device, DType dtype) {
         return enter(device.type(), dtype);
     }
 
-    /** Full precision while open, also inside an {@link #enter}. */
+    /** Turns autocast off for a type of device, also inside an {@link #enter}. */
     public static Autocast off(Device.Type device) {
         return new Autocast(device, DType.FLOAT32, false);
     }
 
-    /** Returns what opens the present state again, at another time or on another thread. */
+    /** Returns functions that enter the present state again, at another time or on another thread. */
     static List<Supplier<Autocast>> snapshot() {
         var all = new ArrayList<Supplier<Autocast>>();
         Mode.during(() -> {

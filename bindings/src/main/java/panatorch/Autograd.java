@@ -11,17 +11,23 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
 
-/** Derivatives of what operators computed while recording was on (see {@link NoGrad}). */
+/** Derivatives of tensors that were computed while gradient recording was on (see {@link NoGrad}). */
 public final class Autograd {
     private Autograd() {}
 
-    /** Adds the gradients of {@code loss}, which has one element, to {@link Tensor#grad} of all leaves it was computed from. */
+    /**
+     * Computes the gradients of {@code loss}, which has one element, and adds them to {@link Tensor#grad} of all leaves it was computed
+     * from.
+     */
     public static void backward(Tensor loss) {
         backward(loss, null, false, false);
     }
 
     /**
-     * @param gradient of the same shape as {@code output}; null where that has one element
+     * Computes the gradients of {@code output}, weighted by {@code gradient}, and adds them to {@link Tensor#grad} of all leaves it was
+     * computed from.
+     *
+     * @param gradient weights of the same shape as {@code output}; null if that has one element
      * @param retainGraph whether {@code backward} may be called again
      * @param createGraph whether the gradients can be differentiated in turn, which retains the graph, too
      * @throws TorchException if the graph was freed by an earlier {@code backward}, or a saved tensor was changed in place since
@@ -31,9 +37,10 @@ public final class Autograd {
     }
 
     /**
-     * Adds the gradients of the sum of {@code outputs}, weighted by {@code gradients}, to {@link Tensor#grad} of {@code inputs}.
+     * Computes the gradients of the sum of {@code outputs}, weighted by {@code gradients}, and adds them to {@link Tensor#grad} of
+     * {@code inputs}.
      *
-     * @param gradients one for each output and of its shape, or null for an output of one element; null if all are of one element
+     * @param gradients for each output a tensor of its shape, or null for an output of one element; null if all have one element
      * @param inputs the leaves whose gradients are wanted; if empty, all
      */
     public static void backward(List<Tensor> outputs, @Nullable List<? extends @Nullable Tensor> gradients, boolean retainGraph,
@@ -53,7 +60,7 @@ public final class Autograd {
     }
 
     /**
-     * The gradients of {@code output}, which has one element, by {@code inputs}; {@link Tensor#grad} stays as it is.
+     * Returns the gradients of {@code output}, which has one element, with respect to {@code inputs}. {@link Tensor#grad} does not change.
      *
      * @throws TorchException if {@code output} does not depend on one of the inputs
      */
@@ -62,13 +69,13 @@ public final class Autograd {
     }
 
     /**
-     * The sums of the gradients of {@code outputs}, weighted by {@code gradOutputs}, by each of {@code inputs}; {@link Tensor#grad} stays
-     * as it is. The results belong to the current scope.
+     * Returns the gradients of the sum of {@code outputs}, weighted by {@code gradOutputs}, with respect to each of {@code inputs}.
+     * {@link Tensor#grad} does not change. The results belong to the current scope.
      *
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
      * @param createGraph whether the results can be differentiated in turn, which retains the graph, too
-     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} is for
+     * @throws TorchException if the outputs do not depend on one of the inputs, as by default in Python; {@link #gradAllowUnused} permits
      * that
      */
     public static List<Tensor> grad(List<Tensor> outputs, List<Tensor> inputs, @Nullable List<? extends @Nullable Tensor> gradOutputs,
@@ -79,8 +86,8 @@ public final class Autograd {
     }
 
     /**
-     * The gradients as {@link #grad(List, List, List, boolean, boolean) grad} has them, with null in the place of each input that the
-     * outputs do not depend on: Python's {@code allow_unused=True}.
+     * Returns the gradients as {@link #grad(List, List, List, boolean, boolean) grad} does, with null for each input that the outputs do
+     * not depend on: Python's {@code allow_unused=True}.
      *
      * @param gradOutputs one for each output and of its shape, or null for an output of one element; null if all are of one element
      * @param retainGraph whether the outputs may be differentiated again
@@ -114,17 +121,17 @@ public final class Autograd {
         return gradients;
     }
 
-    /** {@link #checkpoint(java.util.function.Function, List)} of one input and one output. */
+    /** Computes a checkpointed segment of one input and one output; see {@link #checkpoint(java.util.function.Function, List)}. */
     public static Tensor checkpoint(UnaryOperator<Tensor> segment, Tensor input) {
         return checkpoint(inputs -> List.of(segment.apply(inputs.getFirst())), List.of(input)).getFirst();
     }
 
     /**
-     * The outputs of {@code segment}, which keeps none of its intermediate results for {@code backward}, but computes them again there,
-     * with the same random numbers and in the same precision: less memory for more time (Chen et al. 2016, arXiv:1604.06174). Its
-     * parameters get their gradients, too. Such a graph is not for {@link #grad}, nor for derivatives of derivatives.
+     * Computes the outputs of {@code segment} without keeping its intermediate results for {@code backward}, which computes them again,
+     * with the same random numbers and in the same precision. That takes less memory and more time (Chen et al. 2016, arXiv:1604.06174).
+     * The segment's parameters get their gradients, too. Such a graph supports neither {@link #grad} nor derivatives of derivatives.
      *
-     * @param segment computes the same whenever it is called with the same; it changes nothing else
+     * @param segment a function that computes the same outputs for the same inputs whenever it is called, and has no side effects
      */
     public static List<Tensor> checkpoint(java.util.function.Function<List<Tensor>, List<Tensor>> segment, List<Tensor> inputs) {
         return Checkpoint.run(segment, inputs);

@@ -8,7 +8,7 @@ import panatorch.internal.library.FreedMemory;
 final class AutogradEngine {
     private AutogradEngine() {}
 
-    /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}. */
+    /** Computes gradients; see {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}. */
     static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
         run(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
     }
@@ -18,7 +18,7 @@ final class AutogradEngine {
      *
      * @param someInputs whether it computes the gradients of some leaves only
      * @param run calls the engine
-     * @throws TorchException for an error of libtorch; what a hook or a derivative in Java throws is thrown as it is
+     * @throws TorchException for an error of libtorch; an exception of a hook or a derivative in Java is thrown unchanged
      */
     static void run(boolean someInputs, Runnable run) {
         FreedMemory.keep();

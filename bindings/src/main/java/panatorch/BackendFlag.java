@@ -4,30 +4,30 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Switches of the libraries that libtorch computes with, Python's {@code torch.backends}. They are the process's: set them before other
- * threads compute. One of a library that this libtorch was built without has no effect.
+ * A switch of a library that libtorch computes with, as in Python's {@code torch.backends}. The switches hold for the whole process: set
+ * them before other threads compute. A switch has no effect if this libtorch was built without the library.
  */
 public enum BackendFlag {
-    /** {@code torch.backends.cudnn.enabled}: convolutions, norms and recurrent layers of CUDA by cuDNN. */
+    /** {@code torch.backends.cudnn.enabled}: computes convolutions, norms and recurrent layers on CUDA with cuDNN. */
     CUDNN(Context::userEnabledCuDNN, Context::setUserEnabledCuDNN),
     /**
-     * {@code torch.backends.cudnn.benchmark}: times cuDNN's algorithms at the first convolution of each shape, and takes the fastest from
+     * {@code torch.backends.cudnn.benchmark}: times cuDNN's algorithms at the first convolution of each shape, and uses the fastest from
      * then on.
      */
     CUDNN_BENCHMARK(Context::benchmarkCuDNN, Context::setBenchmarkCuDNN),
-    /** {@code torch.backends.cudnn.deterministic}: only algorithms of cuDNN that give the same bits each time. */
+    /** {@code torch.backends.cudnn.deterministic}: uses only algorithms of cuDNN that give the same bits each time. */
     CUDNN_DETERMINISTIC(Context::deterministicCuDNN, Context::setDeterministicCuDNN),
-    /** {@code torch.backends.cudnn.allow_tf32}: float32 convolutions in TF32, 10 bits of mantissa, on GPUs that have it. */
+    /** {@code torch.backends.cudnn.allow_tf32}: computes float32 convolutions in TF32 (10 bits of mantissa) on GPUs that have it. */
     CUDNN_TF32(Context::allowTF32CuDNN, Context::setAllowTF32CuDNN),
-    /** {@code torch.backends.cuda.matmul.allow_tf32}: float32 matrix products in TF32, as {@link MatmulPrecision#HIGH}. */
+    /** {@code torch.backends.cuda.matmul.allow_tf32}: computes float32 matrix products in TF32, as {@link MatmulPrecision#HIGH}. */
     CUBLAS_TF32(Context::allowTF32CuBLAS, Context::setAllowTF32CuBLAS),
-    /** {@code torch.backends.mkldnn.enabled}: convolutions and more of the CPU by oneDNN. */
+    /** {@code torch.backends.mkldnn.enabled}: computes convolutions and other operators on the CPU with oneDNN. */
     MKLDNN(Context::userEnabledMkldnn, Context::setUserEnabledMkldnn),
-    /** {@code torch.backends.mkldnn.deterministic} */
+    /** {@code torch.backends.mkldnn.deterministic}: uses only algorithms of oneDNN that give the same bits each time. */
     MKLDNN_DETERMINISTIC(Context::deterministicMkldnn, Context::setDeterministicMkldnn),
     /**
-     * {@code torch.backends.nnpack.set_flags}: small convolutions of few images by NNPACK; off from the start where it does not know the
-     * processor.
+     * {@code torch.backends.nnpack.set_flags}: computes small convolutions of few images with NNPACK. Initially off if NNPACK does not
+     * support the processor.
      */
     NNPACK(Context::userEnabledNNPACK, Context::setUserEnabledNNPACK);
 

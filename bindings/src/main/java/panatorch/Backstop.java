@@ -4,14 +4,14 @@ import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Frees a tensor that became garbage. Holds its reference, 0 before it is armed, or {@link #DISARMED}. */
+/** Frees a tensor that became garbage. Its value is the tensor's reference, 0 before it is armed, or {@link #DISARMED}. */
 final class Backstop extends AtomicLong implements Runnable {
     private static final long serialVersionUID = 1, DISARMED = -1;
     private final transient Cleaner.Cleanable cleanable;
     private final transient @Nullable Throwable site;
     private final long bytes;
 
-    /** @param bytes what the tensor takes */
+    /** @param bytes size of the tensor's memory */
     Backstop(Tensor t, long bytes) {
         this.bytes = bytes;
         UnscopedMemory.add(bytes);
@@ -29,7 +29,7 @@ final class Backstop extends AtomicLong implements Runnable {
 
     void arm(long impl) { compareAndSet(0, impl); }
 
-    /** The reference {@code impl}, which is the caller's to free now. */
+    /** Disarms this backstop and returns the reference, which the caller must now free. */
     long disarm(long impl) {
         long armed = getAndSet(DISARMED);
         if (armed != DISARMED) UnscopedMemory.remove(bytes);

@@ -7,18 +7,19 @@ import panatorch.internal.libtorch.PassEnd;
 import panatorch.internal.libtorch.Releases;
 
 /**
- * The gradients that hooks of one run of libtorch through a graph leave for each other. Several runs may go through one graph at the same
- * time, on several threads or one inside the other; each has its own. What nobody took is freed when the run ends, however it ends.
+ * The gradients that hooks leave for each other during one run of libtorch's backward pass. Several runs may go through one graph at the
+ * same time, on several threads or one inside the other; each has its own gradients. Gradients that nobody took are freed when the run
+ * ends, even by an error.
  */
 final class BackwardPass {
-    /** The runs by libtorch's numbers of them. */
+    /** The runs by libtorch's numbers. */
     private static final ConcurrentHashMap<Integer, BackwardPass> RUNNING = new ConcurrentHashMap<>();
 
     private final ConcurrentHashMap<Object, Tensor> left = new ConcurrentHashMap<>();
 
     private BackwardPass() {}
 
-    /** Returns the run that calls the hook which this thread is in. */
+    /** Returns the run that called the hook in which this thread is. */
     static BackwardPass current() {
         int number = torch.get_current_graph_task_id();
         BackwardPass known = RUNNING.get(number);
@@ -35,7 +36,7 @@ final class BackwardPass {
         if (pass != null) Releases.run(() -> pass.left.values().forEach(Tensor::close));
     }
 
-    /** Leaves {@code gradient} for {@link #take}, in the place of what was left before. */
+    /** Leaves {@code gradient} for {@link #take} in place of the one left before. */
     void leave(Object place, Tensor gradient) {
         Tensor before = left.put(place, gradient.escape());
         if (before != null) before.close();

@@ -4,9 +4,9 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * Has this thread's operators computed by their devices' kernels at once while it is open, past those that record for {@code backward}. A
- * kernel for {@link DispatchKey#AUTOGRAD} reaches in it the operator's other kernels. Closing restores what was before; guards close in the
- * reverse order of their opening, on the thread that opened them.
+ * A guard under which this thread's operators skip the kernels that record for {@code backward} and go directly to the kernels of their
+ * devices. A kernel for {@link DispatchKey#AUTOGRAD} uses it to reach the operator's other kernels. Closing restores the previous state.
+ * Guards close in the reverse order of their opening, on the thread that opened them.
  */
 public final class BelowAutograd extends Mode {
     static final long KEYS =

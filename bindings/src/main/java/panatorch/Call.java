@@ -16,28 +16,28 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.libtorch.TensorImpl;
 
 /**
- * One call of an operator: {@link #begin}, an argument after the other in schema order, a {@code run…} method, and where that is plain
- * {@link #run}, the results and {@link #end}. Whatever fails on the way leaves an empty stack behind.
+ * One call of an operator: {@link #begin}, the arguments one after the other in schema order, then a {@code run…} method. After plain
+ * {@link #run}, the results and {@link #end} follow. A failure at any point leaves an empty stack behind.
  */
 final class Call {
     private static final ConcurrentLinkedDeque<Call> POOL = new ConcurrentLinkedDeque<>();
 
     final DispatcherStack stack = new DispatcherStack();
     private final SpareList spare = new SpareList();
-    /** The calling thread's, while the call lasts. */
+    /** The context of the calling thread, during the call. */
     private @Nullable ThreadContext context;
     /** The operator; null while references are only released. */
     private @Nullable Operator operator;
-    /** The number of arguments given as none; more after a failed call are those that it had consumed. */
+    /** The number of arguments given as none. A failed call that left more of them had consumed arguments. */
     private int nones;
-    /** True if the thread trains if an argument requires a gradient. */
+    /** True if an argument that requires a gradient means that the thread trains. */
     private boolean watching;
-    /** True from the begin of the call to its end; and if the thread counts as calling meanwhile. */
+    /** True from the begin of the call to its end, and true if the thread counts as a caller meanwhile. */
     private boolean busy, inside;
-    /** The caller's tensors that the results are, or null. */
+    /** The caller's tensors that the results are written to, or null. */
     private @Nullable List<Tensor> out;
 
-    /** This thread's call, or, while that one runs or on a virtual thread, one of the pool. */
+    /** Begins a call of an operator, with this thread's object, or with one of the pool if that is busy or the thread is virtual. */
     static Call begin(Operator operator) {
         ThreadContext context = ThreadContext.current();
         context.caller.enter();
@@ -48,7 +48,7 @@ final class Call {
         return call;
     }
 
-    /** A call of native code that is no operator. */
+    /** Begins a call of native code that is not an operator. */
     static Call begin() {
         ThreadContext context = ThreadContext.current();
         context.caller.enter();
@@ -58,7 +58,7 @@ final class Call {
         return call;
     }
 
-    /** A call that runs no operator, but takes its arguments or results from somewhere else. */
+    /** Begins a call that runs no operator but moves arguments or results between stacks. */
     static Call moving(@Nullable Operator operator) {
         return prepare(operator, ThreadContext.current());
     }
@@ -81,8 +81,10 @@ final class Call {
 
     static void giveBack(Call call) { POOL.push(call); }
 
-    /** A call that runs no operator, to {@link #release} references. */
-    static Call releasing() { return moving(null); }
+    /** Begins a call that runs no operator and only {@linkplain #release releases} references. */
+    static Call releasing() {
+        return moving(null);
+    }
 
     private void done() {
         if (spare.inUse()) spare.empty(stack);
@@ -96,7 +98,7 @@ final class Call {
         if (wasInside) c.caller.leave();
     }
 
-    /** Gives back what was pushed, ends the call and returns the error to be thrown. */
+    /** Releases the pushed arguments, ends the call and returns the error to throw. */
     <E extends RuntimeException> E abort(E error) {
         stack.release();
         done();
@@ -295,7 +297,7 @@ final class Call {
         objects(Objects.requireNonNull(operator).schema().parameters().get(stack.size()).plain(), list);
     }
 
-    /** @param type of the list, as schemas write it */
+    /** @param type type of the list, as schemas write it */
     void objects(String type, List<NativeObject> list) {
         long object = NativeLists.objects(type, present(list).size());
         stack.push(Tag.LIST, object);
@@ -314,7 +316,7 @@ final class Call {
         else invoke(c);
     }
 
-    /** Calls the operator's variant that writes to given tensors. The stack is empty then; the results are those tensors. */
+    /** Calls the operator's variant that writes to given tensors. Afterwards the stack is empty and the results are those tensors. */
     private void runInto(Out into, ThreadContext c) {
         try {
             operator = into.arguments(Objects.requireNonNull(operator), stack);
@@ -377,7 +379,7 @@ final class Call {
         return t;
     }
 
-    /** Runs an operator that returns its own argument, and returns that one, not another handle to it. */
+    /** Runs an operator that returns its own argument, and returns that argument's handle, not a new one. */
     Tensor runInPlace(Tensor self) {
         run();
         References.releaseShared(stack.payload(0));
@@ -393,7 +395,7 @@ final class Call {
 
     int resultTag(int i) { return stack.tag(i); }
 
-    /** Returns result {@code i}; an undefined tensor (a gradient nobody asked for) is null. */
+    /** Returns result {@code i}; an undefined tensor (a gradient that was not requested) is null. */
     @SuppressWarnings("NullAway") Tensor takeTensor(int i) {
         if (out != null) return out.get(i);
         long impl = stack.take(i);
@@ -419,7 +421,7 @@ final class Call {
 
     boolean takeBoolean(int i) { return (stack.payload(i) & 0xff) != 0; }
 
-    /** A {@code Long}, {@code Double} or {@link Complex}; a truth value is 1 or 0. */
+    /** Returns result {@code i} as a {@code Long}, {@code Double} or {@link Complex}; a boolean is 1 or 0. */
     Number takeNumber(int i) {
         return Values.number(stack.tag(i), stack.payload(i));
     }
@@ -437,12 +439,12 @@ final class Call {
         return new NativeObject(tag, stack.take(i));
     }
 
-    /** {@link #end}, unless an error has ended the call. */
+    /** Ends the call unless an error has ended it; see {@link #end}. */
     void endIfBusy() {
         if (busy) end();
     }
 
-    /** Gives back the results that were not taken. */
+    /** Ends the call, and releases the results that were not taken. */
     void end() {
         boolean counted = false;
         for (int i = 0; i < stack.size(); i++) counted |= !Tag.plain(stack.tag(i));
@@ -451,7 +453,7 @@ final class Call {
         done();
     }
 
-    /** Gives back the reference to a counted object, many of them in few native calls; ended by {@link #end}. */
+    /** Releases the reference to a counted object. Many releases take few native calls; {@link #end} completes them. */
     void release(int tag, long object) {
         if (stack.full()) stack.release();
         stack.push(tag, object);

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.calls.ValueStack;
 
-/** A {@link ValueStack} by means of a {@link Call} that has no operator. */
+/** A {@link ValueStack} implemented by a {@link Call} without operator. */
 final class CallStack extends ValueStack {
     static {
         openBy(CallStack::new);

@@ -22,12 +22,12 @@ import panatorch.internal.libtorch.Registrations;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Wraps a libtorch kernel that some values of its arguments would send beyond its memory or into an endless loop; {@link UnsafeValues} says
- * which. The check stands in front of the kernel, not of the call from Java as {@link ArgumentChecks} do, since composite operators and
- * formulas of derivatives call kernels, too.
+ * Wraps a libtorch kernel that would access memory out of bounds or loop endlessly for some values of its arguments, which
+ * {@link UnsafeValues} lists. {@link ArgumentChecks} run before the call from Java; this check runs before the kernel itself, since
+ * composite operators and derivative formulas also call kernels.
  */
 final class CheckedKernel {
-    /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
+    /** The kernels by the address of libtorch's definition of their operator, to which an operator handle points. */
     private static final Map<Long, CheckedKernel> KERNELS = new HashMap<>();
 
     private final OperatorHandle operator;
@@ -38,14 +38,15 @@ final class CheckedKernel {
     private final int arguments, results;
 
     /**
-     * A check that runs before a kernel. It throws if the kernel may not be called with the arguments, or puts others in their place.
+     * A check that runs before a kernel. It throws if the kernel must not be called with the arguments, replaces arguments, or returns the
+     * result itself.
      *
-     * @param operator without {@code aten::}
-     * @param key of the kernel, as PyTorch names it
+     * @param operator name of the operator without {@code aten::}
+     * @param key dispatch key of the kernel, as PyTorch names it
      */
     record Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {}
 
-    /** The arguments on libtorch's stack, by their places in the schema. */
+    /** The arguments on libtorch's stack, by their index in the schema. */
     record KernelArguments(long stack, long below, ThreadContext context) {
         Tensor tensor(int i) {
             long impl = Memory.getLong(address(i));
@@ -55,7 +56,7 @@ final class CheckedKernel {
 
         long integer(int i) { return Memory.getLong(address(i)); }
 
-        /** The argument, or null if it is none. */
+        /** Returns the argument, or null if it is none. */
         @Nullable String string(int i) {
             return DispatcherStack.tagAt(address(i)) == Tag.NONE ? null : NativeLists.string(integer(i));
         }
@@ -86,7 +87,7 @@ final class CheckedKernel {
         results = operator.schema().results().size();
     }
 
-    /** Puts the kernels in front of libtorch's. To be called before any operator: libtorch's table may not be read meanwhile. */
+    /** Wraps libtorch's kernels. Call it before any operator, as libtorch's table must not be read meanwhile. */
     static void register() {
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
@@ -115,7 +116,7 @@ final class CheckedKernel {
         }
     }
 
-    /** A reference to the tensor that is the result already, or 0. */
+    /** Runs the check, and returns a reference to the result if the check already has it, otherwise 0. */
     private long before(KernelArguments given) {
         try (var guard = BelowAutograd.enter()) {
             Tensor result = check.before.apply(given);

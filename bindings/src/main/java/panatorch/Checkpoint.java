@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a network whose intermediate results are not kept for {@code backward} but computed again there (Chen et al. 2016,
- * arXiv:1604.06174), with the random numbers and in the precision of the first time.
+ * arXiv:1604.06174), with the same random numbers and in the same precision as the first time.
  */
 final class Checkpoint extends Function {
     private final java.util.function.Function<List<Tensor>, List<Tensor>> segment;

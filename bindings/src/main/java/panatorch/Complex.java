@@ -1,6 +1,6 @@
 package panatorch;
 
-/** A complex number as operators take it where they take any number. */
+/** A complex number, which operators accept wherever they accept a number. */
 public final class Complex extends Number {
     private static final long serialVersionUID = 1;
     private final double real;
@@ -21,7 +21,7 @@ public final class Complex extends Number {
 
     @Override public float floatValue() { return (float) real; }
 
-    /** The real part. */
+    /** Returns the real part. */
     @Override public double doubleValue() { return real; }
 
     @Override public boolean equals(Object o) {

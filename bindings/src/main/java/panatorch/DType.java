@@ -30,7 +30,7 @@ public enum DType {
     /** Returns the number of bytes of one element. */
     public int bytes() { return bytes; }
 
-    /** Bytes of one element of the type with this code; 1 for one that is not known here. */
+    /** Returns the bytes of one element of the type with this code; 1 if the code is unknown. */
     static int bytesOf(int code) {
         return code >= 0 && code < BY_CODE.length && BY_CODE[code] != null ? BY_CODE[code].bytes : 1;
     }
@@ -42,7 +42,7 @@ public enum DType {
                 || name().startsWith("FLOAT4");
     }
 
-    /** Returns whether this is a type of whole numbers; bool and quantized types are none of these. */
+    /** Returns whether this is an integer type. Bool and quantized types are not. */
     public boolean isInteger() {
         return name().startsWith("INT") || name().startsWith("UINT");
     }
@@ -51,22 +51,32 @@ public enum DType {
 
     public boolean isComplex() { return this == COMPLEX32 || this == COMPLEX64 || this == COMPLEX128; }
 
-    /** Limits of a floating point or complex type, see {@link FloatInfo#of}. */
-    public FloatInfo finfo() { return FloatInfo.of(this); }
+    /** Returns the limits of this floating-point or complex type; see {@link FloatInfo#of}. */
+    public FloatInfo finfo() {
+        return FloatInfo.of(this);
+    }
 
-    /** Limits of an integer type, see {@link IntInfo#of}. */
+    /** Returns the limits of this integer type; see {@link IntInfo#of}. */
     public IntInfo iinfo() { return IntInfo.of(this); }
 
-    /** See {@link Torch#defaultDtype}. */
-    static DType standard() { return ofCode(torch.get_default_dtype_as_scalartype().intern().value); }
+    /** Returns the default type; see {@link Torch#defaultDtype}. */
+    static DType standard() {
+        return ofCode(torch.get_default_dtype_as_scalartype().intern().value);
+    }
 
-    /** @throws IllegalArgumentException if libtorch has no such type here */
+    /**
+     * Returns the type with libtorch's number {@code code}.
+     *
+     * @throws IllegalArgumentException if there is no such type
+     */
     public static DType ofCode(int code) {
         DType t = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
         if (t == null) throw new IllegalArgumentException("no dtype has libtorch's code " + code);
         return t;
     }
 
-    /** PyTorch's name: {@code float32}. */
-    @Override public String toString() { return name().toLowerCase(java.util.Locale.ROOT); }
+    /** Returns PyTorch's name of this type, such as {@code float32}. */
+    @Override public String toString() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
 }

@@ -1,12 +1,12 @@
 package panatorch;
 
 /**
- * Where a tensor's memory is.
+ * A device that holds tensors and computes with them: the CPU, a GPU.
  *
- * @param index of the device among those of its type; −1 for the current one
+ * @param index number of the device among those of its type; −1 for the current one
  */
 public record Device(Type type, int index) {
-    /** Kinds of device; {@link #code} is libtorch's number. */
+    /** A kind of device. {@link #code} is libtorch's number of it. */
     public enum Type {
         CPU(0), CUDA(1), META(14), MPS(13), XPU(12);
 
@@ -29,7 +29,11 @@ public record Device(Type type, int index) {
 
     public static Device cuda(int index) { return new Device(Type.CUDA, index); }
 
-    /** @param text as PyTorch writes it: {@code cpu}, {@code cuda}, {@code cuda:1} */
+    /**
+     * Returns the device with a name.
+     *
+     * @param text the name as PyTorch writes it: {@code cpu}, {@code cuda}, {@code cuda:1}
+     */
     public static Device of(String text) {
         String[] parts = text.split(":", 2);
         try {
@@ -40,7 +44,7 @@ public record Device(Type type, int index) {
         }
     }
 
-    /** The device as an {@code IValue}'s payload: the type's byte, then the index's. */
+    /** Returns the device as the payload of an {@code IValue}: the byte of the type, then that of the index. */
     long payload() {
         return (type.code & 0xff) | (index & 0xff) << 8;
     }

@@ -4,9 +4,9 @@ import org.bytedeco.pytorch.DeviceGuardImplInterface;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Makes a device the current one of this thread while it is open: {@code cuda} without a number means it. Python's
- * {@code torch.cuda.device}. Of the CPU, of which there is one, it changes nothing. Closing restores what was before; guards close in the
- * reverse order of their opening, on the thread that opened them.
+ * A guard that makes a device this thread's current one, as Python's {@code torch.cuda.device}: {@code cuda} without a number then means
+ * this device. A guard of the CPU changes nothing, as there is only one. Closing restores the previous device. Guards close in the reverse
+ * order of their opening, on the thread that opened them.
  */
 public final class DeviceGuard extends Mode {
     private final Device device;
@@ -19,7 +19,11 @@ public final class DeviceGuard extends Mode {
         open();
     }
 
-    /** @throws IllegalArgumentException if there is no such device here, or {@code device} has no number and is not the CPU */
+    /**
+     * Makes {@code device} this thread's current device.
+     *
+     * @throws IllegalArgumentException if there is no such device, or {@code device} has no number and is not the CPU
+     */
     public static DeviceGuard enter(Device device) {
         Startup.ensure();
         byte type = (byte) device.type().code();

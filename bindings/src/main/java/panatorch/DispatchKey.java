@@ -3,15 +3,16 @@ package panatorch;
 /** A dispatch key: selects the calls of an operator that a kernel handles. The constants have PyTorch's names. */
 public enum DispatchKey {
     CPU("CPU"), CUDA("CUDA"), META("Meta"), MPS("MPS"), XPU("XPU"),
-    /** Tensors of every device that has no kernel of its own. */
+    /** Calls on tensors of every device that has no kernel of its own. */
     COMPOSITE_EXPLICIT_AUTOGRAD("CompositeExplicitAutograd"),
     /**
-     * Tensors of every device, recorded or not: the kernel calls operators that record themselves, so it needs no formula for gradients.
+     * Calls on tensors of every device, recorded or not. The kernel calls operators that record themselves, so it needs no formula for
+     * gradients.
      */
     COMPOSITE_IMPLICIT_AUTOGRAD("CompositeImplicitAutograd"),
     /**
-     * Calls that may have to record for {@code backward}, of every device, before the kernels of the device. What this kernel calls is
-     * recorded, unless it is inside {@link BelowAutograd}.
+     * Calls on tensors of every device that may have to be recorded for {@code backward}, before the kernels of the device. Operators that
+     * this kernel calls are recorded, unless inside {@link BelowAutograd}.
      */
     AUTOGRAD("Autograd");
 
@@ -19,10 +20,10 @@ public enum DispatchKey {
 
     DispatchKey(String text) { this.text = text; }
 
-    /** PyTorch's name: {@code CompositeExplicitAutograd}. */
+    /** Returns PyTorch's name, such as {@code CompositeExplicitAutograd}. */
     @Override public String toString() { return text; }
 
-    /** Returns whether libtorch has recorded the call, or decided not to, before it calls such a kernel. */
+    /** Returns whether libtorch calls such a kernel only after it has recorded the call or decided not to. */
     boolean belowAutograd() {
         return this != COMPOSITE_IMPLICIT_AUTOGRAD && this != AUTOGRAD;
     }

@@ -8,8 +8,8 @@ import panatorch.internal.libtorch.Storages;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * The storages that Java reads through segments. Each segment keeps its storage alive, whatever storage the tensor has by then, and
- * meanwhile the storage cannot be resized, which would move its memory; so does Python with {@code numpy()}, for good.
+ * The storages that Java reads through segments. Each segment keeps its storage alive, even if the tensor gets another storage. Meanwhile
+ * the storage cannot be resized, which would move its memory. Python's {@code numpy()} does the same, but permanently.
  */
 final class ExportedMemory {
     private ExportedMemory() {}
@@ -17,13 +17,13 @@ final class ExportedMemory {
     static final String IN_USE = "a segment or buffer of Tensor.data uses its memory",
             FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the "
                     + "segment's arena before";
-    /** The words of libtorch's error. */
+    /** The text of libtorch's error. */
     private static final String REFUSED = "Trying to resize storage that is not resizable";
 
     /** The number of segments of each storage that is resizable without them. */
     private static final ConcurrentHashMap<Long, Integer> SEGMENTS = new ConcurrentHashMap<>();
 
-    /** Holds {@code storage}, which somebody else holds now, until {@link #release}. */
+    /** Adds a reference to {@code storage}, which the caller must keep alive during this call, until {@link #release}. */
     static long hold(long storage) {
         References.retain(storage);
         SEGMENTS.compute(storage, (s, n) -> {
@@ -38,8 +38,8 @@ final class ExportedMemory {
     static boolean holds(long storage) { return SEGMENTS.containsKey(storage); }
 
     /**
-     * {@code message}, or if that says that a storage could not be resized, what is to be done about it. libtorch has changed the shape of
-     * the tensor already, which reaches beyond its memory: such arguments get the shape [n] of all their memory.
+     * Returns {@code message}; if it says that a storage could not be resized, with advice what to do. In that case libtorch has already
+     * changed the shape of the tensor, which then reaches beyond its memory. Such arguments get the shape [n] of all their memory.
      */
     static String explained(String message, DispatcherStack stack) {
         if (!message.contains(REFUSED)) return message;

@@ -14,19 +14,21 @@ import jdk.jfr.StackTrace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events that this library shows in recordings of Java's flight recorder. To load an event's class takes a tenth of a second, so none
- * is touched before the recorder has started: ask {@link #recorderStarted} first.
+ * The events that this library adds to recordings of Java's flight recorder. Loading an event's class takes a tenth of a second, so check
+ * {@link #recorderStarted} before using one.
  */
 final class FlightEvents {
     private FlightEvents() {}
 
-    /** Not volatile, as every operator call reads it: a thread may miss the first events of a recording. */
+    /**
+     * True once the recorder has started. Not volatile, as every operator call reads it; a thread may miss the first events of a recording.
+     */
     private static boolean recorderStarted;
 
     /** Returns whether the flight recorder has been started. */
     static boolean recorderStarted() { return recorderStarted; }
 
-    /** Waits for the recorder's start; asking for the recorder would start it. */
+    /** Registers the events when the recorder starts. A listener waits for that, as asking for the recorder would start it. */
     static void register() {
         FlightRecorder.addListener(new FlightRecorderListener() {
             @Override public void recorderInitialized(FlightRecorder recorder) {

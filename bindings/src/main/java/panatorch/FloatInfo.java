@@ -1,17 +1,21 @@
 package panatorch;
 
 /**
- * The limits of a floating point type, as Python's {@code torch.finfo}. Those of a complex type are of its parts.
+ * The limits of a floating-point type, as Python's {@code torch.finfo}. The limits of a complex type are those of its parts.
  *
- * @param bits of one number
- * @param eps from 1 to the next larger number
- * @param min the lowest number that is not infinite
+ * @param bits number of bits of one number
+ * @param eps the difference between 1 and the next larger number
+ * @param min the lowest finite number
  * @param tiny the smallest positive number of full precision, in Python also {@code smallest_normal}
- * @param resolution 10 to the power of minus the decimal digits that survive
+ * @param resolution 10 to the power of minus the number of reliable decimal digits
  */
 public record FloatInfo(DType dtype, int bits, double eps, double max, double min, double tiny, double resolution) {
 
-    /** @throws IllegalArgumentException if {@code dtype} is no floating point or complex type, or of two numbers in a byte */
+    /**
+     * Returns the limits of a floating-point or complex type.
+     *
+     * @throws IllegalArgumentException if {@code dtype} is of another kind, or packs two numbers into a byte
+     */
     public static FloatInfo of(DType dtype) {
         return switch (dtype) {
             case FLOAT64, COMPLEX128 -> of(DType.FLOAT64, 52, Double.MAX_VALUE, -1022, 15);

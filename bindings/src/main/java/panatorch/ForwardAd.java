@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forward-mode derivatives: the product of a Jacobian and a vector, computed along with the function. While open, tensors may have a
- * tangent, and so have the results of operators on them. Closing frees all tangents.
+ * A level of forward-mode differentiation, which computes the product of a Jacobian and a vector along with the function. While it is open,
+ * tensors may have a tangent, and so have the results of operators on them. Closing frees all tangents.
  *
  * <pre>{@code
  * try (var forward = ForwardAd.enter(); var scope = Scope.open()) {
@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>
- * libtorch has one level of it in a process, so a second {@link #enter} waits for the first to be closed, and on the same thread is an
- * error. Operators without such a derivative are {@link TorchException}s.
+ * libtorch has only one level in a process, so a second {@link #enter} waits until the first level is closed; on the same thread it is an
+ * error. Operators without such a derivative throw a {@link TorchException}.
  */
 public final class ForwardAd implements AutoCloseable {
     private static final ReentrantLock LEVEL = new ReentrantLock();
@@ -40,15 +40,17 @@ public final class ForwardAd implements AutoCloseable {
         }
     }
 
-    /** A tensor with the elements of {@code primal} and a tangent of the same shape and type. */
+    /** Returns a tensor with the elements of {@code primal} and the given tangent, which must have the same shape and type. */
     public Tensor dual(Tensor primal, Tensor tangent) {
         return Aten._makeDual(primal, tangent, level);
     }
 
-    /** The elements alone. */
-    public Tensor primal(Tensor dual) { return Aten._unpackDual(dual, level).primal(); }
+    /** Returns the elements of a tensor without its tangent. */
+    public Tensor primal(Tensor dual) {
+        return Aten._unpackDual(dual, level).primal();
+    }
 
-    /** The tangent of a tensor; null if it depends on no dual one, which means zeros. */
+    /** Returns the tangent of a tensor; null, which means zeros, if it depends on no dual tensor. */
     public @Nullable Tensor tangent(Tensor dual) {
         return Aten._unpackDual(dual, level).tangent();
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.PassEnd;
 
 /**
- * An operation whose derivative is written in Java, too.
+ * A differentiable operation whose forward and backward pass are both written in Java.
  *
  * <pre>{@code
  * final class Exp extends Function {
@@ -25,31 +25,31 @@ import panatorch.internal.libtorch.PassEnd;
  * }</pre>
  *
  * <p>
- * What else it depends on (numbers, shapes) are fields of the subclass, which should not change after {@link #apply}. Without fields that
- * change, one object may be applied by many threads at once. Exceptions of {@link #backward} reach the caller of {@code backward} as they
- * were. A graph with functions in it may be differentiated by many threads at once if {@code backward} changes no fields.
+ * Other values that it depends on (numbers, shapes) are fields of the subclass, which should not change after {@link #apply}. If no field
+ * changes, several threads may apply one object at the same time. Exceptions of {@link #backward} reach the caller of {@code backward}
+ * unchanged. Several threads may differentiate a graph that contains functions at the same time if {@code backward} changes no fields.
  *
  * <p>
- * Derivatives of derivatives are those of the operators that {@link #backward} calls, so they exist where it computes with its gradients,
- * saved inputs and saved outputs; {@link GradCheck} tells. Forward-mode derivatives are not supported, and neither is an operation that
- * changes its inputs in place.
+ * Derivatives of derivatives come from the operators that {@link #backward} calls, so they exist if it computes with its gradients, saved
+ * inputs and saved outputs. {@link GradCheck} checks them. Forward-mode derivatives are not supported, nor are operations that change their
+ * inputs in place.
  */
 public abstract class Function {
 
     /**
-     * Computes the outputs. Operators record nothing for {@code backward} meanwhile; temporary tensors are freed at the end.
+     * Computes the outputs. Operators record nothing for {@code backward} meanwhile. Temporary tensors are freed at the end.
      *
-     * @return new tensors of strided layout, of any shapes and types; those that are not floating-point or complex get no gradient
+     * @return new tensors of strided layout and of any shapes and types; those that are neither floating-point nor complex get no gradient
      */
     protected abstract List<Tensor> forward(Context context, List<Tensor> inputs);
 
     /**
      * Computes the gradients of the inputs.
      *
-     * @param gradients one for each output and of its shape; where nothing depended on an output, zeros, or, as
-     * {@link Context#materializeGradients} says, null; null also for outputs without gradient
-     * @return one for each input, of its shape or one that broadcasting made of it; null means zeros, and is right where
-     * {@link Context#needsGradient} says no
+     * @param gradients for each output a tensor of its shape; zeros, or null after {@link Context#materializeGradients
+     * materializeGradients(false)}, for an output that nothing depended on; null for outputs without gradient
+     * @return for each input a tensor of its shape or of a shape that it was broadcast to; null means zeros, and is right if
+     * {@link Context#needsGradient} is false
      */
     protected abstract List<? extends @Nullable Tensor> backward(Context context, List<Tensor> gradients);
 
@@ -108,16 +108,16 @@ public abstract class Function {
             for (int i = 0; i < needed.length; i++) needed[i] = inputs.get(i).requiresGrad();
         }
 
-        /** Keeps inputs, outputs and other tensors for {@code backward}. To be called once, in {@link Function#forward}. */
+        /** Saves inputs, outputs and other tensors for {@code backward}. Call it once, in {@link Function#forward}. */
         public void save(Tensor... tensors) {
             if (!toSave.isEmpty()) throw new IllegalStateException("save is called once, with all tensors");
             toSave = List.of(tensors);
         }
 
         /**
-         * What was saved, in order, as handles of the current scope.
+         * Returns the saved tensors in order, as handles in the current scope.
          *
-         * @throws TorchException if one of them was changed in place since, or if the graph was freed by an earlier {@code backward}
+         * @throws TorchException if one of them was changed in place since, or if an earlier {@code backward} freed the graph
          */
         public List<Tensor> saved() {
             var handles = new ArrayList<Tensor>();
@@ -134,7 +134,7 @@ public abstract class Function {
             return handles;
         }
 
-        /** Another thread's backward may free what is saved now; nothing is freed under the lock. */
+        /** Shares the saved tensors under the lock, as another thread's backward may free them now. Nothing is freed under the lock. */
         private synchronized List<Saved> shared(List<Tensor> handles) {
             var all = saved;
             if (all == null) throw freed();
@@ -142,19 +142,19 @@ public abstract class Function {
             return all;
         }
 
-        /** Declares that outputs have no gradient. To be called in {@link Function#forward}. */
+        /** Declares that outputs have no gradient. Call it in {@link Function#forward}. */
         public void markNonDifferentiable(Tensor... outputs) {
             nonDifferentiable = List.of(outputs);
         }
 
         /**
-         * Sets whether {@code backward} gets zeros for the gradients of outputs that nothing depended on, as it does by default, or null.
+         * Sets whether {@code backward} gets zeros (the default) or null for the gradients of outputs that nothing depended on.
          */
         public void materializeGradients(boolean materialize) {
             this.materialize = materialize;
         }
 
-        /** Returns whether the gradient of input {@code i} is of any use. */
+        /** Returns whether the gradient of input {@code i} is needed. */
         public boolean needsGradient(int i) { return needed[i]; }
 
         boolean materializes() { return materialize; }
@@ -165,7 +165,10 @@ public abstract class Function {
 
         boolean savesNothing() { return savesNothing; }
 
-        /** The caller's tensors: one that nobody else holds is garbage, though its graph, which holds this, is not. */
+        /**
+         * Drops the references to the caller's tensors. The graph holds this context, and a tensor that only the context holds should
+         * become garbage.
+         */
         private void forgetTensors() {
             toSave = List.of();
             nonDifferentiable = List.of();

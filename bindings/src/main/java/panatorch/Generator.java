@@ -8,13 +8,13 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * A source of random numbers: libtorch's own, so a seed gives the numbers it gives in Python. Freed by {@link #close}, or late, by the
- * garbage collector. One thread at a time may draw from it or change its state.
+ * A generator of random numbers. It is libtorch's own, so a seed gives the same numbers as in Python. {@link #close} frees it; otherwise
+ * the garbage collector does, late. Only one thread at a time may draw from it or change its state.
  *
  * <p>
- * The default generator of a device is one for the whole process, in Python as here: {@link Torch#manualSeed} on one thread sets it for
- * all, and threads that draw at once get numbers that depend on who came first. Threads whose numbers are to be repeatable draw from
- * generators of their own:
+ * As in Python, the whole process shares the default generator of a device. {@link Torch#manualSeed} on one thread seeds it for all, and
+ * threads that draw at the same time get numbers that depend on their order. A thread that needs repeatable numbers draws from its own
+ * generator:
  *
  * <pre>{@code
  * try (var own = Generator.of(seed + worker)) {
@@ -76,7 +76,7 @@ public final class Generator implements AutoCloseable {
         }
     }
 
-    /** Returns the device whose operators can draw from it. */
+    /** Returns the device whose operators can draw from this generator. */
     public Device device() {
         try (var d = view().device()) {
             return d.is_cpu() ? Device.CPU : new Device(Device.Type.ofCode(d.type().value), d.index());
@@ -88,14 +88,14 @@ public final class Generator implements AutoCloseable {
         return this;
     }
 
-    /** All of the state, as a new uint8 tensor: of a CPU's [5056]. */
+    /** Returns the whole state as a new uint8 tensor, [5056] for a CPU generator. */
     public Tensor state() {
         try (var state = view().get_state()) {
             return Tensor.wrap(state);
         }
     }
 
-    /** Goes on from a {@link #state}. */
+    /** Restores a state that {@link #state} returned. */
     public void setState(Tensor state) {
         try (var other = state.unwrap()) {
             view().set_state(other);
@@ -110,12 +110,12 @@ public final class Generator implements AutoCloseable {
         return new org.bytedeco.pytorch.Generator(Borrowed.at(c.handle));
     }
 
-    /** The address of libtorch's {@code GeneratorImpl}, which lives as long as this does. */
+    /** Returns the address of libtorch's {@code GeneratorImpl}, which lives as long as this object. */
     public long nativeObject() {
         return owner.object();
     }
 
-    /** {@link #nativeObject} with one more reference, for the caller. */
+    /** Returns {@link #nativeObject} with one more reference, which the caller owns. */
     long retained() { return owner.retained(); }
 
     @Override public void close() { owner.close(); }

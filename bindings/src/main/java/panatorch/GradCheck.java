@@ -7,8 +7,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares derivatives with finite differences, for tests of functions written by hand. Inputs are float64; those that require gradients
- * are checked, all their elements and those of all outputs, so they should be small.
+ * A comparison of derivatives with finite differences, for tests of functions written by hand. Inputs are float64. All elements of the
+ * inputs that require gradients and of all outputs are checked, so these tensors should be small.
  *
  * @param step the distance of a finite difference
  * @param absolute the absolute tolerance
@@ -19,9 +19,9 @@ public record GradCheck(double step, double absolute, double relative) {
     public static final GradCheck DEFAULT = new GradCheck(1e-6, 1e-5, 1e-3);
 
     /**
-     * Checks {@code backward} of {@code function}.
+     * Checks the first derivatives of {@code function}.
      *
-     * @throws AssertionError if a derivative differs, or comes out different when computed again
+     * @throws AssertionError if a derivative differs from the finite difference, or from its own value when computed again
      * @throws IllegalArgumentException if no input requires a gradient, or one that does is not float64
      */
     public void gradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs) {
@@ -39,7 +39,10 @@ public record GradCheck(double step, double absolute, double relative) {
         }
     }
 
-    /** {@link #gradcheck} of the gradients of {@code function}, weighted with random numbers, by the inputs and the weights. */
+    /**
+     * Checks the second derivatives of {@code function}: applies {@link #gradcheck} to its gradients, weighted with random numbers, as a
+     * function of the inputs and the weights.
+     */
     public void gradgradcheck(Function<List<Tensor>, List<Tensor>> function, List<Tensor> inputs) {
         try (var scope = Scope.open(); var generator = Generator.of(0)) {
             var all = new ArrayList<>(inputs);
@@ -59,7 +62,7 @@ public record GradCheck(double step, double absolute, double relative) {
 
     private static List<Tensor> differentiable(List<Tensor> outputs) { return outputs.stream().filter(Tensor::requiresGrad).toList(); }
 
-    /** d output / d x, [elements of x, elements of output] in one row after the other. */
+    /** Computes the Jacobian d output / d x, row by row, of shape [elements of x, elements of output]. */
     private double[] jacobian(Tensor output, Tensor x) {
         int n = (int) output.numel(), m = (int) x.numel();
         var j = new double[m * n];

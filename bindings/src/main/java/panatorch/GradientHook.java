@@ -7,11 +7,11 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
 
 /**
- * Java code that libtorch calls with a gradient, in the midst of {@code backward}. libtorch keeps no reference to it that the garbage
- * collector knows: somebody must hold it, and {@link #deallocate} it when, and not before, the graph it is part of is gone.
+ * A hook in Java that libtorch calls with a gradient during {@code backward}. libtorch's reference to it is invisible to the garbage
+ * collector. So somebody must hold it, and {@link #deallocate} it when, and not before, the graph that it is part of is gone.
  */
 final class GradientHook extends TensorTensorHook {
-    /** Gets the gradient, which it need not close; answers another one, or null to leave it as it is. */
+    /** The code of a hook. It gets the gradient, which it need not close, and returns another one, or null to keep it. */
     interface Code {
         @Nullable Tensor call(Tensor gradient);
     }
@@ -24,7 +24,10 @@ final class GradientHook extends TensorTensorHook {
 
     GradientHook(Code code) { this.code = code; }
 
-    /** Has libtorch call this with the gradient of {@code t}, before those of what {@code t} was computed from are computed. */
+    /**
+     * Registers this hook on {@code t}. libtorch calls it with the gradient of {@code t} before computing the gradients of the tensors that
+     * {@code t} was computed from.
+     */
     GradientHook on(Tensor t) {
         try (var own = t.unwrap()) {
             own.register_hook(this);

@@ -1,14 +1,13 @@
 package panatorch;
 
 /**
- * A registered hook. {@link #close} switches it off; if nobody does, it lasts as long as what it was registered on. May be used by any
- * thread.
+ * A registered hook. {@link #close} removes it; otherwise it lasts as long as the object that it was registered on. Any thread may use it.
  */
 public final class Hook implements AutoCloseable {
     private final Runnable removal;
 
     Hook(Runnable removal) { this.removal = removal; }
 
-    /** The hook is not called any more. Closing twice is harmless. */
+    /** Removes the hook, which is then no longer called. Closing twice is harmless. */
     @Override public void close() { removal.run(); }
 }

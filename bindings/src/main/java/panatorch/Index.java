@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which elements of a tensor are meant, as in Python's square brackets. With static imports {@code x[:, 0:-1:2, None, mask]} is
- * {@code x.get(index(ALL, slice(0, -1, 2), NEW_AXIS, mask))}. Immutable; holds the tensors in it, but does not own them.
+ * An index that selects elements of a tensor, as Python's square brackets do. With static imports, {@code x[:, 0:-1:2, None, mask]} is
+ * {@code x.get(index(ALL, slice(0, -1, 2), NEW_AXIS, mask))}. Immutable; it refers to its tensors, but does not own them.
  */
 public final class Index {
     /** A part that is a constant or a slice. */
@@ -16,35 +16,40 @@ public final class Index {
 
     private record Slice(@Nullable Long start, @Nullable Long end, long step) implements Part {}
 
-    /** All of a dimension: {@code :} */
+    /** All of a dimension: {@code :} in Python. */
     public static final Part ALL = Special.ALL;
-    /** All dimensions that the other parts leave: {@code ...} */
+    /** All dimensions that the other parts leave: {@code ...} in Python. */
     public static final Part ELLIPSIS = Special.ELLIPSIS;
-    /** A new dimension of size 1: {@code None} */
+    /** A new dimension of size 1: {@code None} in Python. */
     public static final Part NEW_AXIS = Special.NEW_AXIS;
 
     private final List<Object> parts;
 
     private Index(List<Object> parts) { this.parts = parts; }
 
-    /** A slice from {@code start} to before {@code end}; negative ones count from the end, null is the dimension's own. */
+    /**
+     * Returns a slice from {@code start} to {@code end}, exclusive. Negative bounds count from the end; null stands for the dimension's own
+     * bound.
+     */
     public static Part slice(@Nullable Number start, @Nullable Number end) {
         return slice(start, end, 1);
     }
 
-    /** A slice from the dimension's own start to before {@code end}. */
+    /** Returns a slice from the start of the dimension to {@code end}, exclusive. */
     public static Part slice(@Nullable Number end) {
         return slice(null, end, 1);
     }
 
-    /** Every {@code step}-th, which is positive. */
+    /** Returns a slice of every {@code step}-th element from {@code start} to {@code end}, exclusive. The step must be positive. */
     public static Part slice(@Nullable Number start, @Nullable Number end, long step) {
         if (step < 1) throw new IllegalArgumentException("a slice's step is positive, not " + step);
         return new Slice(start == null ? null : (Long) start.longValue(), end == null ? null : (Long) end.longValue(), step);
     }
 
     /**
-     * @param parts whole numbers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
+     * Returns an index made of its parts, one for each dimension in order.
+     *
+     * @param parts integers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
      * {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a
      * {@code long[]} or {@code int[]} of indices
      */
@@ -59,7 +64,7 @@ public final class Index {
         return new Index(List.of(parts));
     }
 
-    /** A view of what the parts other than tensors choose, and for each of its dimensions the tensor that chooses there, or null. */
+    /** The view that the parts other than tensors select, and for each of its dimensions the tensor that selects in it, or null. */
     private record Chosen(Tensor view, List<@Nullable Tensor> tensors) {
         boolean advanced() { return tensors.stream().anyMatch(t -> t != null); }
     }
@@ -99,7 +104,7 @@ public final class Index {
         tensors.add(of);
     }
 
-    /** A mask takes as many dimensions as it has, and stands once in the list. */
+    /** Returns the number of dimensions that a tensor in an index covers: all of its own for a mask, which is in the list once. */
     private static int dimensions(Tensor i) {
         return i.dtype() == DType.BOOL || i.dtype() == DType.UINT8 ? (int) i.dim() : 1;
     }
@@ -110,7 +115,7 @@ public final class Index {
         return t.select(d, i);
     }
 
-    /** See {@link Tensor#get}. */
+    /** Returns the selected elements of {@code t}; see {@link Tensor#get}. */
     Tensor get(Tensor t) {
         try (var scope = Scope.open()) {
             Chosen c = choose(t);
@@ -119,7 +124,7 @@ public final class Index {
         }
     }
 
-    /** See {@link Tensor#set(Index, Tensor)}. */
+    /** Writes {@code value} to the selected elements of {@code t}; see {@link Tensor#set(Index, Tensor)}. */
     void set(Tensor t, Tensor value) {
         try (var scope = Scope.open()) {
             Chosen c = choose(t);

@@ -4,12 +4,12 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.ThreadModes;
 
 /**
- * Has this thread's operators record nothing for {@code backward} while it is open, and make tensors that carry nothing that it could need:
- * a little faster than {@link NoGrad}, but such a tensor can never become part of a graph. Closing restores what was before; guards close
+ * A guard under which this thread's operators record nothing for {@code backward} and make tensors without autograd metadata. It is a
+ * little faster than {@link NoGrad}, but such a tensor can never become part of a graph. Closing restores the previous state. Guards close
  * in the reverse order of their opening, on the thread that opened them.
  */
 public final class InferenceMode extends Mode {
-    /** The key that tracks views and changes in place. */
+    /** The bit of the dispatch key that tracks views and in-place changes. */
     private static final long TRACKING = ThreadModes.bit("ADInplaceOrView");
     private static final ThreadModes.Switches SWITCHES = ThreadModes.Switches.found();
     private long keySets, added, leftOut, state;
@@ -28,7 +28,7 @@ public final class InferenceMode extends Mode {
 
     @Override boolean recordsNothing(boolean outside) { return true; }
 
-    /** Does what the constructor of libtorch's own guard does, in less time than JavaCPP takes to make that object. */
+    /** Does what the constructor of libtorch's own guard does. Creating that object through JavaCPP would take longer. */
     @Override void set() {
         keySets = ThreadModes.keySets(ThreadContext.current().guard);
         added = Memory.getLong(keySets);

@@ -5,11 +5,15 @@ import java.math.BigInteger;
 /**
  * The limits of an integer type, as Python's {@code torch.iinfo}.
  *
- * @param bits of one number
+ * @param bits number of bits of one number
  */
 public record IntInfo(DType dtype, int bits, BigInteger min, BigInteger max) {
 
-    /** @throws IllegalArgumentException if {@code dtype} is no integer type; bool is none, as in Python */
+    /**
+     * Returns the limits of an integer type.
+     *
+     * @throws IllegalArgumentException if {@code dtype} is not an integer type; bool is not one, as in Python
+     */
     public static IntInfo of(DType dtype) {
         if (!dtype.isInteger())
             throw new IllegalArgumentException(

@@ -5,16 +5,16 @@ import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Calls libtorch with the arguments on a stack: checks them, records an event, tries again after a lack of memory and translates errors.
+ * Calls libtorch with the arguments on a stack: checks them, records an event, retries after an out-of-memory error and translates errors.
  */
 final class Invocation {
     private Invocation() {}
 
     /**
-     * Calls {@code op}. After an error the stack holds what is left of the arguments.
+     * Calls {@code op}. After an error the stack holds the arguments that libtorch has not consumed.
      *
-     * @param nones how many of the arguments are none
-     * @return what is to be thrown, or null
+     * @param nones number of arguments that are none
+     * @return the exception to throw, or null
      */
     static @Nullable Throwable of(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
         ArgumentChecks.Check check = op.check();
@@ -60,7 +60,7 @@ final class Invocation {
         else Mode.during(modes, () -> stack.call(handle));
     }
 
-    /** After an error for want of memory: frees what is garbage, and calls once more if nothing of the first call is left. */
+    /** Frees garbage after an out-of-memory error, and calls the operator once more if that is safe. */
     private static @Nullable Throwable again(Operator op, DispatcherStack stack, ThreadContext context, int nones, RuntimeException first) {
         long freed = OutOfMemory.freeGarbage();
         Throwable failure = null;
@@ -74,7 +74,10 @@ final class Invocation {
         return failure;
     }
 
-    /** A kernel moves lists and optional tensors off the stack and leaves none behind, with which the operator would do something else. */
+    /**
+     * Returns whether the stack still holds all arguments. A kernel moves lists and optional tensors off the stack and leaves none behind,
+     * with which the operator would compute something else.
+     */
     private static boolean hasAllArguments(Operator op, DispatcherStack stack, int nones) {
         int found = 0;
         for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.NONE) found++;

@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes calls of JavaCPP's own classes, {@code org.bytedeco.pytorch}, for what has no method here. This thread's guards hold in them, on a
- * virtual thread, too, and a C++ exception is a {@link TorchException}.
+ * Calls JavaCPP's own classes, {@code org.bytedeco.pytorch}, for functions that PanaTorch does not wrap. This thread's guards also hold in
+ * these calls, even on a virtual thread, and a C++ exception becomes a {@link TorchException}.
  *
  * <pre>{@code boolean cudnn = JavaCpp.call(() -> torch.getCUDAHooks().hasCuDNN()); }</pre>
  */
@@ -14,7 +14,7 @@ public final class JavaCpp {
     private JavaCpp() {}
 
     /**
-     * Makes a call and returns its result.
+     * Runs {@code call} and returns its result.
      *
      * @throws TorchException for a C++ exception
      */
@@ -24,7 +24,7 @@ public final class JavaCpp {
         return result.getFirst();
     }
 
-    /** Makes a call that returns nothing, as {@link #call} does. */
+    /** Runs a call that returns nothing, as {@link #call} does. */
     public static void run(Runnable call) {
         Startup.ensure();
         Mode.during(() -> {

@@ -10,14 +10,17 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Registrations;
 
-/** A kernel written in Java as libtorch calls it: with the arguments on top of a stack, where it leaves the results. */
+/**
+ * A kernel written in Java, in the form in which libtorch calls it: the arguments are on top of a stack, where the kernel leaves the
+ * results.
+ */
 final class JavaKernel {
     private final Operator operator;
     private final OperatorLibrary.Kernel kernel;
     private final boolean belowAutograd;
     private final int arguments;
     private final List<OperatorSchema.Parameter> results;
-    /** The registration; null once it is taken back. */
+    /** The native function that libtorch calls; null after {@link #close}. */
     private volatile @Nullable MemorySegment stub;
 
     JavaKernel(Operator operator, OperatorLibrary.Kernel kernel, boolean belowAutograd) {
@@ -41,7 +44,7 @@ final class JavaKernel {
         return s;
     }
 
-    /** Lets the garbage collector free the function that libtorch called, not before the last call of it is back. */
+    /** Lets the garbage collector free the native function, once the last call of it has returned. */
     void close() {
         stub = null;
     }
@@ -61,7 +64,7 @@ final class JavaKernel {
         }
     }
 
-    /** Leaves none for every result: what in libtorch wants a tensor then reports an error instead of going on. */
+    /** Leaves none as every result, so that code in libtorch that needs a tensor reports an error instead of continuing. */
     private void failed(@Nullable ThreadContext context, Throwable t, long stack, long below) {
         DispatcherStack.leaveNones(stack, below, results.size());
         if (context != null) context.upcalls.failed("a kernel of " + operator.qualified(), t);

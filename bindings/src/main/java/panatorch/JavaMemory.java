@@ -12,7 +12,7 @@ import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Storages;
 
-/** Makes tensors of Java's memory, by copying or sharing it, and gives Java access to the memory of tensors. */
+/** Makes tensors from Java's memory, by copying or sharing it, and gives Java access to the memory of tensors. */
 final class JavaMemory {
     private JavaMemory() {}
 
@@ -20,7 +20,7 @@ final class JavaMemory {
         Startup.ensure();
     }
 
-    /** See {@link Torch#copyOf}. */
+    /** Makes a tensor with a copy of {@code bytes}; see {@link Torch#copyOf}. */
     static Tensor copyOf(MemorySegment bytes, DType dtype, long[] shape) {
         if (bytes.byteSize() != elements(shape) * dtype.bytes())
             throw new IllegalArgumentException(
@@ -32,7 +32,7 @@ final class JavaMemory {
         return t;
     }
 
-    /** A copy of an array of Java's. */
+    /** Makes a tensor with a copy of a Java array. */
     static Tensor copyOf(MemorySegment array, int length, DType dtype, long[] shape) {
         if (elements(shape) != length) throw new IllegalArgumentException(length + " values do not fill shape " + Arrays.toString(shape));
         return copyOf(array, dtype, shape);
@@ -49,7 +49,7 @@ final class JavaMemory {
         return n;
     }
 
-    /** See {@link Torch#fromBuffer}. */
+    /** Makes a tensor over the memory of a buffer; see {@link Torch#fromBuffer}. */
     static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long[] shape) {
         if (!buffer.isDirect())
             throw new IllegalArgumentException(
@@ -61,7 +61,7 @@ final class JavaMemory {
         return fromBlob(MemorySegment.ofBuffer(buffer), dtype, shape);
     }
 
-    /** See {@link Torch#fromBlob}. */
+    /** Makes a tensor over the memory of a segment; see {@link Torch#fromBlob}. */
     static Tensor fromBlob(MemorySegment segment, DType dtype, long[] shape) {
         if (!segment.isNative())
             throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
@@ -81,8 +81,8 @@ final class JavaMemory {
     }
 
     /**
-     * See {@link Tensor#data(Arena)}. Memory of an arena that can be closed is a slice of the segment that was given, which nobody reads
-     * once it is.
+     * Returns the memory of a tensor; see {@link Tensor#data(Arena)}. For memory of an arena that can be closed, the result is a slice of
+     * that arena's segment, which nobody can read once the arena is closed.
      */
     static MemorySegment of(Tensor t, Arena arena) {
         MemorySegment segment = read(t, arena);
@@ -90,7 +90,7 @@ final class JavaMemory {
         return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
     }
 
-    /** {@link #of} for use at once, on any thread. */
+    /** Returns the memory of a tensor as {@link #of} does, but for immediate use and on any thread. */
     static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU)
             throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
@@ -122,8 +122,8 @@ final class JavaMemory {
     }
 
     /**
-     * A tensor over {@code segment}. When libtorch is done with the memory, on whatever thread, {@code then} runs; until then it is
-     * reachable.
+     * Returns a tensor over {@code segment}. {@code then} runs when libtorch no longer uses the memory, on any thread, and stays reachable
+     * until then.
      */
     private static Tensor tensor(MemorySegment segment, DType dtype, long[] shape, Runnable then) {
         return ThreadContext.current().adopt(Blobs.tensor(segment, dtype.code(), shape, then));

@@ -6,13 +6,13 @@ import java.lang.foreign.ValueLayout;
 import panatorch.internal.libtorch.Blobs;
 import panatorch.internal.libtorch.Releases;
 
-/** Tensors that tell when libtorch lets go of them, and with that, when a graph they are part of is gone. */
+/** Tensors that run code when libtorch frees them, which tells when the graph that they are part of is gone. */
 final class Lifeline {
     private Lifeline() {}
 
     private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_FLOAT, 1f);
 
-    /** A float32 tensor [] of 1. When it is freed, on whatever thread, {@code then} runs; until then it is reachable. */
+    /** Returns a float32 tensor [] of 1. {@code then} runs when it is freed, on any thread, and stays reachable until then. */
     static Tensor until(Runnable then) {
         return ThreadContext.current().adopt(Blobs.tensor(ONE, DType.FLOAT32.code(), new long[0], () -> Releases.run(then)));
     }

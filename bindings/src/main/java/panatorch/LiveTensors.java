@@ -11,11 +11,11 @@ import org.apache.logging.log4j.Level;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
-/** Counts the tensors that were made and not closed. With {@code -Dpanatorch.leaks=trace} it records where. */
+/** Counts the tensors that were made and not closed. With {@code -Dpanatorch.leaks=trace} it also records where they were made. */
 final class LiveTensors {
     private LiveTensors() {}
 
-    /** Frees what became garbage before it was closed: tensors, native objects, what threads that ended left behind. */
+    /** The cleaner that frees tensors and native objects that became garbage before they were closed, and the state of ended threads. */
     static final Cleaner CLEANER = Cleaner.create();
 
     private static final boolean TRACE = "trace".equals(System.getProperty("panatorch.leaks"));
@@ -23,7 +23,7 @@ final class LiveTensors {
     private static final Map<Object, Site> OPENED = Collections.synchronizedMap(new WeakHashMap<>());
     private static final Map<Object, Site> CLOSED = Collections.synchronizedMap(new WeakHashMap<>());
 
-    /** A place in the program. */
+    /** A place in the program, shown by its stack trace. */
     private static final class Site extends Throwable {
         private static final long serialVersionUID = 1;
 
@@ -42,12 +42,12 @@ final class LiveTensors {
         CLOSED.put(tensor, new Site("the tensor was closed here"));
     }
 
-    /** Counts tensors that were freed in one go. */
+    /** Counts {@code n} tensors that were freed together. */
     static void closed(int n) { COUNT.add(-n); }
 
     static boolean tracing() { return TRACE; }
 
-    /** Counts a tensor that the garbage collector found before anybody closed it. */
+    /** Counts a tensor that became garbage before anybody closed it. */
     static void collected(@Nullable Throwable site) {
         if (TRACE) warn("A tensor outside any scope was garbage before it was closed.", site);
         COUNT.decrement();
@@ -63,12 +63,12 @@ final class LiveTensors {
         return text.toString();
     }
 
-    /** Warns of a thread that ended with a scope open. */
+    /** Warns of a thread that ended with an open scope. */
     static void abandoned(int tensors, @Nullable Throwable site) {
         if (TRACE) warn("A thread ended with a scope open; the garbage collector frees its " + tensors + " tensors.", site);
     }
 
-    /** The place where a scope is opened; null unless tracing. */
+    /** Returns the place where a scope is opened; null unless tracing. */
     static @Nullable Throwable scopeSite() {
         return TRACE ? new Site("the scope was opened here") : null;
     }
@@ -79,10 +79,10 @@ final class LiveTensors {
 
     static long count() { return COUNT.sum(); }
 
-    /** The number of tensors that were garbage before they were closed. */
+    /** Returns the number of tensors that became garbage before they were closed. */
     static long collected() { return COLLECTED.sum(); }
 
-    /** The places where the live tensors were made; empty unless tracing. */
+    /** Returns the places where the live tensors were made; empty unless tracing. */
     static List<Throwable> sites() {
         synchronized (OPENED) {
             return new ArrayList<>(OPENED.values());

@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes for the thread of the operating system; a virtual thread
- * may go on as another of those after any wait, so its open modes are set anew for each of its native calls.
+ * A mode of libtorch that a guard sets while it is open. libtorch keeps its modes per thread of the operating system. A virtual thread may
+ * continue on another of those after any wait, so its open modes are set again for each of its native calls.
  */
 abstract class Mode implements AutoCloseable {
     private final ThreadContext owner = ThreadContext.current();
@@ -21,18 +21,24 @@ abstract class Mode implements AutoCloseable {
         else owner.modes.add(this);
     }
 
-    /** Returns whether operators record nothing for {@code backward} in this mode, {@code outside} of which they do so or not. */
+    /**
+     * Returns whether operators record nothing for {@code backward} in this mode; {@code outside} says whether they record nothing outside
+     * of it.
+     */
     boolean recordsNothing(boolean outside) {
         return outside;
     }
 
-    /** Sets the mode on this thread of the operating system, and remembers what was before. */
+    /** Sets the mode on this thread of the operating system, and remembers the previous one. */
     abstract void set();
 
-    /** Restores what was before. */
+    /** Restores the previous mode. */
     abstract void unset();
 
-    /** Restores what was before. Closing twice is harmless; closing one closes those that were opened inside it and are still open. */
+    /**
+     * Restores the previous mode. Closing twice is harmless. Closing a guard also closes the guards that were opened inside it and are
+     * still open.
+     */
     @Override public void close() {
         if (closed) return;
         if (ThreadContext.current() != owner)
@@ -45,14 +51,14 @@ abstract class Mode implements AutoCloseable {
         else owner.modes.remove(this);
     }
 
-    /** Makes a native call with this thread's open modes set. */
+    /** Runs a native call with this thread's open modes set. */
     static void during(Runnable call) {
         var modes = ThreadContext.current().modes;
         if (modes == null) call.run(); // they stay set
         else during(modes, call);
     }
 
-    /** {@link #during(Runnable)} on a virtual thread. */
+    /** Runs a native call on a virtual thread, with {@code modes} set for it. */
     static void during(List<Mode> modes, Runnable call) {
         int set = 0;
         try {

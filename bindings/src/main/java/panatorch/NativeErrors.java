@@ -19,26 +19,26 @@ import panatorch.internal.libtorch.Tag;
 final class NativeErrors {
     private NativeErrors() {}
 
-    /** True if exceptions show where in libtorch they come from, a page of addresses. */
+    /** True if exceptions include libtorch's native stack trace, a page of addresses. */
     private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
     /** The text that stands in libtorch's messages instead of the trace; empty if the trace is still there. */
     private static final String NO_TRACE = NATIVE_TRACES ? "" : ErrorTraces.off();
     private static final int MOST_CHARACTERS = 2000;
-    /** Separates libtorch's own words from what follows: a backtrace, or a table of all the places where an operator is registered. */
+    /** Separates libtorch's message from what follows: a backtrace, or a table of all places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
-    /** An error of a script goes on after blank lines: the script's lines come first, the reason last. */
+    /** The beginning of a TorchScript error, which continues after blank lines: the script's lines come first, the reason last. */
     private static final String SCRIPT = "The following operation failed in the TorchScript interpreter.";
     private static final Pattern TRACE = Pattern.compile("\nException raised from|\nframe #0: ");
 
-    /** Matches libtorch's guesses why an operator has no kernel for a device, which are of no use here. */
+    /** Matches libtorch's guesses why an operator has no kernel for a device, which do not apply here. */
     private static final Pattern ADVICE =
             Pattern.compile(" This could be because the operator doesn't exist for this backend.*?possible resolutions\\.", Pattern.DOTALL);
 
     /**
-     * Returns what to throw for a failed call of an operator.
+     * Returns the exception to throw for a failed call of an operator.
      *
-     * @param stack the arguments that are left
+     * @param stack the arguments that libtorch has not consumed
      * @param e JavaCPP's exception
      */
     static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
@@ -50,7 +50,10 @@ final class NativeErrors {
                 OutOfMemory.in(message));
     }
 
-    /** Returns the error of libtorch behind JavaCPP's exception, outside an operator. Throws what Java code threw, if that is behind it. */
+    /**
+     * Returns the error of libtorch behind JavaCPP's exception, outside an operator. If Java code threw the exception behind it, throws
+     * that one.
+     */
     static TorchException of(RuntimeException e) {
         Throwable thrown = behind(e);
         if (thrown != null) throw unchanged(thrown);
@@ -58,7 +61,10 @@ final class NativeErrors {
         return exception("", words(message), e, OutOfMemory.in(message));
     }
 
-    /** {@link #of} the exception if JavaCPP made it of a C++ one, which it does of this very class; else the exception itself. */
+    /**
+     * Returns {@link #of} the exception if JavaCPP made it from a C++ exception, which then has exactly the class {@code RuntimeException};
+     * otherwise the exception itself.
+     */
     static RuntimeException ofJavaCpp(RuntimeException e) {
         return e.getClass() == RuntimeException.class ? of(e) : e;
     }
@@ -76,7 +82,7 @@ final class NativeErrors {
         return own.length() <= MOST_CHARACTERS ? own : own.substring(0, MOST_CHARACTERS) + " …";
     }
 
-    /** The tensors among the arguments on the stack, with names, types and shapes. */
+    /** Returns the tensors among the arguments on the stack, with names, types and shapes. */
     static String arguments(Operator op, DispatcherStack stack) {
         var parameters = op.schema().parameters();
         var text = new StringJoiner(", ", "(", ")");
@@ -86,7 +92,7 @@ final class NativeErrors {
         return text.toString();
     }
 
-    /** Type and shape of a tensor, or a question mark. */
+    /** Returns the type and shape of a tensor, or a question mark. */
     static String describe(long impl) {
         ThreadContext c = ThreadContext.current();
         Memory.setLong(c.handle, impl);
@@ -98,8 +104,8 @@ final class NativeErrors {
     }
 
     /**
-     * Holds an error of libtorch that a kernel in Java got from the libtorch kernel it calls. The operator's caller reports it as if there
-     * were no Java in between.
+     * An error of libtorch that a kernel in Java got from the libtorch kernel it called. The operator's caller reports it as if no Java
+     * code were in between.
      */
     static final class InKernel extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -114,7 +120,7 @@ final class NativeErrors {
     // ---- Java's exceptions on their way through C++
 
     private static final Pattern NUMBER = Pattern.compile("Java code threw #(\\d+)#");
-    /** The most exceptions that are kept. Where C++ swallows one, nobody comes for its number. */
+    /** The largest number of exceptions that are kept. If C++ swallows one, nobody fetches it by its number. */
     private static final int MOST = 64;
     private static final AtomicLong NEXT = new AtomicLong(1);
     private static final ConcurrentSkipListMap<Long, Throwable> THROWN = new ConcurrentSkipListMap<>();
@@ -125,7 +131,7 @@ final class NativeErrors {
         Carrier(String text) { super(text, null, false, false); }
     }
 
-    /** Returns what to throw to the native caller instead of {@code thrown}. */
+    /** Returns the exception to throw to the native caller instead of {@code thrown}. */
     static RuntimeException carrier(Throwable thrown) {
         long number = NEXT.getAndIncrement();
         THROWN.put(number, thrown);
@@ -133,13 +139,13 @@ final class NativeErrors {
         return new Carrier("Java code threw #" + number + "#: " + thrown);
     }
 
-    /** Returns the exception of Java code that {@code error} came of, or null. */
+    /** Returns the exception of Java code that caused {@code error}, or null. */
     static @Nullable Throwable behind(RuntimeException error) {
         var m = NUMBER.matcher(String.valueOf(error.getMessage()));
         return m.find() ? THROWN.remove(Long.valueOf(m.group(1))) : null;
     }
 
-    /** Throws any exception as it is, a checked one too. */
+    /** Throws any exception unchanged, even a checked one. */
     @SuppressWarnings("unchecked") static <E extends Throwable> RuntimeException unchanged(Throwable t) throws E {
         throw (E) t;
     }

@@ -6,8 +6,8 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.TensorReaders;
 
 /**
- * A value of libtorch that operators return and take but Java does not look into: a storage, a stream, an object of a custom class. Freed
- * by {@link #close}, or late, by the garbage collector. May be used by any thread.
+ * An opaque value of libtorch that operators return and take: a storage, a stream, an object of a custom class. {@link #close} frees it;
+ * otherwise the garbage collector does, late. Any thread may use it.
  */
 public final class NativeObject implements AutoCloseable {
     private final int tag;
@@ -37,7 +37,7 @@ public final class NativeObject implements AutoCloseable {
         return o;
     }
 
-    /** {@link #object} with one more reference, for the caller. */
+    /** Returns {@link #object} with one more reference, which the caller owns. */
     long retained() {
         TensorReaders readers = ThreadContext.current().caller.readers;
         int reading = readers.enter();

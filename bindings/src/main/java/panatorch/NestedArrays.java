@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tensors of Java's arrays of arrays, and back. */
+/** Converts nested Java arrays to tensors, and tensors to nested Java arrays. */
 final class NestedArrays {
-    /** A kind of element: how Java keeps it, and libtorch. */
+    /** A kind of element: its types in Java and in libtorch. */
     private enum Kind {
         FLOAT(float.class, Float.class, DType.FLOAT32), DOUBLE(double.class, Double.class, DType.FLOAT64),
         LONG(long.class, Long.class, DType.INT64),
@@ -44,7 +44,7 @@ final class NestedArrays {
 
     // ---- to a tensor
 
-    /** See {@link Torch#tensor(Object)}. */
+    /** Returns a tensor with a copy of nested arrays; see {@link Torch#tensor(Object)}. */
     static Tensor tensor(Object given) {
         Object values = unlisted(given);
         var sizes = new ArrayList<Long>();
@@ -69,7 +69,7 @@ final class NestedArrays {
         return values instanceof List<?> list ? list.stream().map(NestedArrays::unlisted).toArray() : values;
     }
 
-    /** Writes the part of dimension {@code d} that {@code at} leads to. */
+    /** Writes the part of dimension {@code d} at the indices {@code at}. */
     private void write(Object part, MemorySegment to, int[] at, int d) {
         if (d == shape.length) {
             writeOne(part, to, at);
@@ -149,7 +149,7 @@ final class NestedArrays {
 
     // ---- to Java
 
-    /** See {@link Tensor#toArray}. */
+    /** Returns the elements of a tensor as nested arrays; see {@link Tensor#toArray}. */
     static Object array(Tensor t) {
         Object flat = switch (t.dtype()) {
             case FLOAT64 -> t.toDoubleArray();
@@ -169,7 +169,7 @@ final class NestedArrays {
         return all;
     }
 
-    /** Fills the rows of {@code into} from element {@code at} on, and says where the next one begins. */
+    /** Fills the rows of {@code into} with the elements from {@code at} on, and returns the index of the next one. */
     private static int split(Object flat, int at, Object into, long[] shape, int d) {
         if (d == shape.length - 1) {
             System.arraycopy(flat, at, into, 0, (int) shape[d]);

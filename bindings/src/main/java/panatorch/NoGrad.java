@@ -3,7 +3,7 @@ package panatorch;
 import panatorch.internal.libtorch.CApi;
 
 /**
- * Has this thread's operators record nothing for {@code backward} while it is open. Closing restores what was before; guards close in the
+ * A guard under which this thread's operators record nothing for {@code backward}. Closing restores the previous state. Guards close in the
  * reverse order of their opening, on the thread that opened them.
  *
  * <pre>{@code try (var off = NoGrad.enter()) { … } }</pre>
@@ -19,7 +19,7 @@ public final class NoGrad extends Mode {
 
     public static NoGrad enter() { return new NoGrad(false); }
 
-    /** The opposite: recording is on while open, also inside a {@link #enter}. */
+    /** Turns recording on until the guard is closed, also inside an {@link #enter}. */
     public static NoGrad enableGrad() {
         return new NoGrad(true);
     }

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
 import org.jspecify.annotations.Nullable;
 
-/** One operator of libtorch's dispatcher, looked up when it is first called. */
+/** An operator of libtorch's dispatcher, looked up at its first call. */
 final class Operator {
     private final String name;
     private final String overload;
@@ -20,15 +20,14 @@ final class Operator {
     private @Nullable OperatorSchema schema;
     private static final Set<String> TRAINING = Set.of("aten::requires_grad_", "aten::_backward");
     private final boolean trains;
-    /** Looks at the arguments before libtorch is called; null for nearly all operators. */
+    /** The check of the arguments before libtorch is called; null for nearly all operators. */
     private final ArgumentChecks.@Nullable Check check;
 
     /**
-     * The overload that takes the same arguments, and after them tensors to write the results to.
+     * The overload that takes the same arguments, followed by tensors to write the results to.
      *
-     * @param made where the arguments stand that say what tensor is made, which it does not take: dtype, layout, device, pin_memory; -1 for
-     * none
-     * @param dtype what the first of them is by default, a code of {@link DType}, or -1 for null
+     * @param made index of the first of the arguments dtype, layout, device, pin_memory, which the overload does not take; -1 for none
+     * @param dtype default of the first of them, a code of {@link DType}, or -1 for null
      */
     record Variant(Operator operator, int made, int dtype) {}
 
@@ -60,10 +59,10 @@ final class Operator {
 
     ArgumentChecks.@Nullable Check check() { return check; }
 
-    /** Returns whether who calls it trains something. */
+    /** Returns whether a thread that calls this operator counts as training. */
     boolean trains() { return trains; }
 
-    /** The variant that writes to given tensors; null if there is none, or the operator was looked up by name. */
+    /** Returns the variant that writes to given tensors; null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() {
         return variant;
     }
@@ -72,10 +71,16 @@ final class Operator {
 
     String overload() { return overload; }
 
-    /** {@code aten::add.Tensor} */
-    String qualified() { return overload.isEmpty() ? name : name + "." + overload; }
+    /** Returns the name with the overload, such as {@code aten::add.Tensor}. */
+    String qualified() {
+        return overload.isEmpty() ? name : name + "." + overload;
+    }
 
-    /** @throws TorchException if libtorch does not know the operator */
+    /**
+     * Returns libtorch's handle of the operator.
+     *
+     * @throws TorchException if libtorch does not know the operator
+     */
     OperatorHandle handle() {
         OperatorHandle h = handle;
         return h != null ? h : find();
@@ -92,12 +97,12 @@ final class Operator {
         }
     }
 
-    /** The operators there were when one was not found for the first time, by name. */
+    /** The operators that existed when a look-up first failed, by name. */
     private static final class Known {
         static final Map<String, List<String>> OVERLOADS = allNames();
     }
 
-    /** Overloads by name, as libtorch knows them now. */
+    /** Returns the overloads that libtorch knows now, by name. */
     static Map<String, List<String>> allNames() {
         Startup.ensure();
         var found = new HashMap<String, List<String>>();
@@ -116,6 +121,8 @@ final class Operator {
         return s != null ? s : (schema = OperatorSchema.of(handle().schema()));
     }
 
-    /** Returns whether it writes to tensors it is given. */
-    boolean changesArguments() { return handle().schema().is_mutable(); }
+    /** Returns whether the operator writes to tensors among its arguments. */
+    boolean changesArguments() {
+        return handle().schema().is_mutable();
+    }
 }

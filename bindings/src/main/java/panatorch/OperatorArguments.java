@@ -6,11 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of a kernel written in Java, by the names of the operator's schema. The tensors belong to the scope around the kernel's
- * call: one that is to last longer goes out as a result, or by {@link Tensor#escape}.
+ * The arguments of a kernel written in Java, by their names in the operator's schema. The tensors belong to the scope around the kernel's
+ * call. To keep one longer, return it as a result or call {@link Tensor#escape}.
  *
  * <p>
- * A wrong name or type, and none for an argument that is not asked for as optional, is an {@link IllegalArgumentException}.
+ * The methods throw an {@link IllegalArgumentException} for a wrong name or type, and if the argument is none unless the method reads
+ * optional arguments.
  */
 public final class OperatorArguments {
     private final Operator operator;
@@ -21,35 +22,35 @@ public final class OperatorArguments {
         this.values = values;
     }
 
-    /** Returns whether the argument is another value than none. */
+    /** Returns whether the argument is not none. */
     public boolean has(String name) { return values[index(name)] != null; }
 
     public Tensor tensor(String name) { return get(name, Tensor.class); }
 
-    /** The tensor, or null if the argument is none or an undefined tensor. */
+    /** Returns the tensor argument, or null if it is none or an undefined tensor. */
     public @Nullable Tensor optionalTensor(String name) {
         return has(name) ? tensor(name) : null;
     }
 
-    /** Elements of a {@code Tensor?[]} may be null. */
+    /** Returns the argument of type {@code Tensor[]} or {@code Tensor?[]}; elements of the latter may be null. */
     @SuppressWarnings("unchecked") public List<Tensor> tensors(String name) {
         return (List<Tensor>) list(name, Tensor.class);
     }
 
-    /** The argument of type {@code int} or {@code SymInt}. */
+    /** Returns the argument of type {@code int} or {@code SymInt}. */
     public long integer(String name) { return get(name, Long.class); }
 
-    /** The argument of type {@code float}. */
+    /** Returns the argument of type {@code float}. */
     public double real(String name) { return get(name, Double.class); }
 
     public boolean bool(String name) { return get(name, Boolean.class); }
 
-    /** The argument of type {@code Scalar}: a {@code Long}, {@code Double} or {@link Complex}; a truth value is 1 or 0. */
+    /** Returns the argument of type {@code Scalar}: a {@code Long}, {@code Double} or {@link Complex}; a boolean is 1 or 0. */
     public Number number(String name) {
         return values[index(name)] instanceof Boolean b ? (Long) (b ? 1L : 0L) : get(name, Number.class);
     }
 
-    /** The argument of type {@code str}. */
+    /** Returns the argument of type {@code str}. */
     public String string(String name) { return get(name, String.class); }
 
     public DType dtype(String name) { return DType.ofCode((int) integer(name)); }
@@ -62,12 +63,12 @@ public final class OperatorArguments {
 
     public Generator generator(String name) { return get(name, Generator.class); }
 
-    /** The argument of type {@code int[]} or {@code SymInt[]}. */
+    /** Returns the argument of type {@code int[]} or {@code SymInt[]}. */
     public long[] integers(String name) {
         return list(name, Long.class).stream().mapToLong(v -> (Long) v).toArray();
     }
 
-    /** The argument of type {@code float[]}. */
+    /** Returns the argument of type {@code float[]}. */
     public double[] reals(String name) {
         return list(name, Double.class).stream().mapToDouble(v -> (Double) v).toArray();
     }
@@ -79,22 +80,22 @@ public final class OperatorArguments {
         return values;
     }
 
-    /** The argument of type {@code Scalar[]}. */
+    /** Returns the argument of type {@code Scalar[]}. */
     @SuppressWarnings("unchecked") public List<Number> numbers(String name) {
         return (List<Number>) list(name, Number.class);
     }
 
-    /** The argument of type {@code str[]}. */
+    /** Returns the argument of type {@code str[]}. */
     @SuppressWarnings("unchecked") public List<String> strings(String name) {
         return (List<String>) list(name, String.class);
     }
 
-    /** An argument of any other type: a storage, a stream, an object of a custom class. */
+    /** Returns an argument of any other type: a storage, a stream, an object of a custom class. */
     public NativeObject object(String name) {
         return get(name, NativeObject.class);
     }
 
-    /** All arguments in schema order, as {@link Operators#call} takes them. */
+    /** Returns all arguments in schema order, as {@link Operators#call} takes them. */
     public List<@Nullable Object> all() {
         return Collections.<@Nullable Object>unmodifiableList(Arrays.<@Nullable Object>asList(values));
     }

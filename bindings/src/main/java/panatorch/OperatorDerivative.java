@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. One that needs tensors of the call
- * says so in {@link #save}:
+ * The derivative of an operator whose results are tensors; see {@link OperatorLibrary#differentiate}. If it needs tensors of the call,
+ * {@link #save} returns them:
  *
  * <pre>{@code
  * library.differentiate("square", new OperatorDerivative() {
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public interface OperatorDerivative {
-    /** The tensors that {@link #backward} needs, of the arguments, the results, or others; they are its {@link Function.Context#saved}. */
+    /** Returns the tensors that {@link #backward} needs: arguments, results, or others. {@link Function.Context#saved} hands them to it. */
     default List<Tensor> save(OperatorArguments arguments, List<Tensor> results) {
         return List.of();
     }
@@ -27,10 +27,10 @@ public interface OperatorDerivative {
     /**
      * Computes the gradients of the operator's tensor arguments, as {@link Function#backward} does.
      *
-     * @param arguments as the operator was called; its tensors are closed by now
+     * @param arguments the arguments of the operator's call; their tensors are closed by now
      * @param gradients one for each result
-     * @return one for each tensor among the arguments in schema order, those in lists included, and those that are none not; null means
-     * zeros
+     * @return a gradient for each tensor among the arguments in schema order, including those in lists, but not those that are none; null
+     * means zeros
      */
     List<? extends @Nullable Tensor> backward(Function.Context context, OperatorArguments arguments, List<Tensor> gradients);
 

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Registrations;
 
 /**
- * Operators and kernels written in Java. What is defined here is an operator like any other: it is called by {@link Operators#call}, by C++
- * and by TorchScript, on any thread.
+ * A library of operators and kernels written in Java. Its operators are like any others: {@link Operators#call}, C++ and TorchScript can
+ * call them, on any thread.
  *
  * <pre>{@code
  * try (var library = OperatorLibrary.open("my")) {
@@ -24,36 +24,37 @@ import panatorch.internal.libtorch.Registrations;
  * }</pre>
  *
  * <p>
- * A library adds to its name space, which may be libtorch's own: {@code OperatorLibrary.open("aten").implement("relu", …)} replaces a
- * kernel until the library is closed, of which libtorch warns once.
+ * A library adds to a namespace, which may be libtorch's own: {@code OperatorLibrary.open("aten").implement("relu", …)} replaces a kernel
+ * until the library is closed. libtorch warns once of such a replacement.
  *
  * <p>
- * <b>Lifetime.</b> {@link #close} takes everything back; a library that nobody closes lasts until the program ends. No thread may call the
- * operators of a library while it is closed. <b>Threads.</b> A library may be used by any thread; kernels run on the thread that calls the
- * operator, one of libtorch's own if it is libtorch that calls.
+ * <b>Lifetime.</b> {@link #close} removes all kernels and operators of the library. A library that nobody closes lasts until the program
+ * ends. No thread may call the operators of a library while it is closed. <b>Threads.</b> Any thread may use a library. A kernel runs on
+ * the thread that calls the operator, which is one of libtorch's own threads if libtorch calls it.
  *
  * <p>
- * <b>Gradients.</b> A kernel for a device is not recorded: if an argument requires a gradient, so does the result, but in {@code backward}
- * libtorch warns that no kernel is registered for Autograd and passes no gradient on to the arguments. Operators that only call others get
- * their gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}, the rest from {@link #differentiate}.
+ * <b>Gradients.</b> A kernel for a device is not recorded. If an argument requires a gradient, so does the result, but {@code backward}
+ * warns that no kernel is registered for Autograd and passes no gradient on to the arguments. An operator that only calls other operators
+ * gets its gradients from a kernel for {@link DispatchKey#COMPOSITE_IMPLICIT_AUTOGRAD}; any other operator needs {@link #differentiate}.
  */
 public final class OperatorLibrary implements AutoCloseable {
 
-    /** Computes an operator. */
+    /** A function that computes an operator. */
     @FunctionalInterface
     public interface Kernel {
         /**
-         * Runs in a scope of its own, which frees the arguments and what else is made in it, but not the results. Below autograd, that is
-         * for a device or {@link DispatchKey#COMPOSITE_EXPLICIT_AUTOGRAD}, nothing is recorded meanwhile. An exception reaches the Java
-         * code that called the operator as it is; where there is none, it is logged as an error, and libtorch gets none for a result.
+         * Computes the operator in a scope of its own, which frees the arguments and all tensors made in it except the results. Below
+         * autograd, that is for a device or {@link DispatchKey#COMPOSITE_EXPLICIT_AUTOGRAD}, nothing is recorded meanwhile. An exception
+         * reaches the Java code that called the operator unchanged. If no Java code called it, the exception is logged as an error, and
+         * libtorch gets none as the result.
          *
-         * @return null if the operator has no result, the result if it has one, a {@code List} of the results if it has more, each of a
-         * type that {@link Operators#call} takes for an argument. An operator in place returns its own argument
+         * @return null if the operator has no result, the result if it has one, or a {@code List} of the results if it has more, each of a
+         * type that {@link Operators#call} takes for an argument; an in-place operator returns its own argument
          */
         @Nullable Object compute(OperatorArguments arguments);
     }
 
-    /** The libraries that are open: what is registered stays so although nobody holds the library. */
+    /** The open libraries, held here so that their registrations stay although nobody else holds the library. */
     private static final Set<OperatorLibrary> OPEN = new HashSet<>();
 
     private final String namespace;
@@ -64,7 +65,11 @@ public final class OperatorLibrary implements AutoCloseable {
 
     private OperatorLibrary(String namespace) { this.namespace = namespace; }
 
-    /** @param namespace {@code my} for operators {@code my::…} */
+    /**
+     * Opens a library that adds to a namespace.
+     *
+     * @param namespace {@code my} for operators {@code my::…}
+     */
     public static OperatorLibrary open(String namespace) {
         if (!namespace.matches("[A-Za-z_]\\w*")) throw new IllegalArgumentException("not a name space: '" + namespace + "'");
         Startup.ensure();
@@ -76,10 +81,10 @@ public final class OperatorLibrary implements AutoCloseable {
     }
 
     /**
-     * Defines an operator, to be implemented then.
+     * Defines an operator. Implement it afterwards with {@link #implement(String, DispatchKey, Kernel)}.
      *
-     * @param schema as PyTorch writes it, without the name space: {@code clamp_(Tensor(a!) x, float? low=None) -> Tensor(a!)}
-     * @throws IllegalArgumentException if the schema is not understood
+     * @param schema the schema as PyTorch writes it, without the namespace: {@code clamp_(Tensor(a!) x, float? low=None) -> Tensor(a!)}
+     * @throws IllegalArgumentException if the schema is malformed
      * @throws IllegalStateException if there is such an operator already
      */
     public synchronized OperatorLibrary define(String schema) {
@@ -117,16 +122,16 @@ public final class OperatorLibrary implements AutoCloseable {
         }
     }
 
-    /** {@link #implement(String, DispatchKey, Kernel)} for tensors of one kind of device. */
+    /** Has a kernel compute an operator's calls on tensors of one kind of device; see {@link #implement(String, DispatchKey, Kernel)}. */
     public OperatorLibrary implement(String operator, Device.Type device, Kernel kernel) {
         return implement(operator, DispatchKey.of(device), kernel);
     }
 
     /**
-     * Has calls of an operator computed by a kernel, until this library is closed. Of several kernels for the same calls the last one
-     * counts.
+     * Has a kernel compute an operator's calls until this library is closed. If several kernels are registered for the same calls, the last
+     * one is used.
      *
-     * @param operator the name, with its overload if it has one, without the name space
+     * @param operator the name, with its overload if it has one, without the namespace
      * @throws TorchException if there is no such operator, or it cannot have such a kernel
      */
     public synchronized OperatorLibrary implement(String operator, DispatchKey key, Kernel kernel) {
@@ -144,13 +149,13 @@ public final class OperatorLibrary implements AutoCloseable {
     }
 
     /**
-     * Has calls of an operator that require gradients recorded for {@code backward}, whatever device computes them.
+     * Has an operator's calls that require gradients recorded for {@code backward}, on every device.
      *
      * <pre>{@code
      * library.differentiate("scaled_add", (context, a, g) -> List.of(g.getFirst(), g.getFirst().mul(a.real("scale"))));
      * }</pre>
      *
-     * @throws IllegalArgumentException if a result of the operator is no tensor, or is an argument that it changes
+     * @throws IllegalArgumentException if a result of the operator is not a tensor, or is an argument that it changes
      * @throws TorchException if there is no such operator
      */
     public OperatorLibrary differentiate(String operator, OperatorDerivative derivative) {
@@ -176,7 +181,7 @@ public final class OperatorLibrary implements AutoCloseable {
         if (closed) throw new IllegalStateException("this operator library is closed");
     }
 
-    /** Takes back the kernels and the operators. Closing twice is harmless. */
+    /** Removes the kernels and the operators. Closing twice is harmless. */
     @Override public synchronized void close() {
         if (closed) return;
         closed = true;

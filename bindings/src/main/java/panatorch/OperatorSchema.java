@@ -12,23 +12,28 @@ import panatorch.internal.libtorch.DispatcherStack;
 record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
 
     /**
-     * @param type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
-     * @param standard the address of the value that stands for the argument if it is left out, 0 if it may not be; it is the schema's,
-     * which lasts as long as its operator
+     * A parameter or result.
+     *
+     * @param type type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
+     * @param standard address of the default value, 0 if there is none; the schema owns it, which lasts as long as its operator
      */
     record Parameter(String name, String type, long standard) {
         boolean optional() { return type.endsWith("?"); }
         String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
     }
 
-    /** The number of arguments that have to be given: up to the last without a default. */
+    /** Returns the number of required arguments: all up to the last one without a default. */
     int required() {
         int n = parameters.size();
         while (n > 0 && parameters.get(n - 1).standard() != 0) n--;
         return n;
     }
 
-    /** @throws IllegalArgumentException if a dispatcher stack has no room for the arguments, or the results */
+    /**
+     * Reads a schema.
+     *
+     * @throws IllegalArgumentException if a dispatcher stack has no room for the arguments, or the results
+     */
     static OperatorSchema of(FunctionSchema schema) {
         List<Parameter> parameters = all(schema.arguments()), results = all(schema.returns());
         if (Math.max(parameters.size(), results.size()) > DispatcherStack.CAPACITY)
@@ -39,7 +44,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
     }
 
     /**
-     * {@code arguments} points at the first of a vector's elements and knows where they end; there is nothing to point at in an empty one.
+     * Reads a vector of arguments. {@code arguments} points to the first element and knows the end; it is null for an empty vector.
      */
     private static List<Parameter> all(@Nullable Argument arguments) {
         if (arguments == null) return List.of();
@@ -56,7 +61,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
         return value.has_value() ? value.get().address() : 0;
     }
 
-    /** JavaCPP makes null of an empty string. */
+    /** Returns the text of a string; JavaCPP turns an empty string into null. */
     static String text(@Nullable BytePointer p) {
         if (p == null) return "";
         try (p) {
@@ -64,7 +69,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
         }
     }
 
-    /** libtorch writes {@code Optional[T]} in some types and {@code T?} in others. */
+    /** Writes an optional type as {@code T?}; libtorch also writes {@code Optional[T]}. */
     private static String canonical(String type) {
         return type.startsWith("Optional[") ? type.substring(9, type.length() - 1) + "?" : type;
     }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.CustomLibrary;
 
 /**
- * Operators by name: those of libraries that {@link Aten} does not know, see also {@link OperatorLibrary}, and the {@code out=} variants.
+ * Access to operators by name: those of libraries that {@link Aten} does not know (see also {@link OperatorLibrary}), and the {@code out=}
+ * variants.
  */
 public final class Operators {
     private Operators() {}
@@ -16,12 +17,12 @@ public final class Operators {
     private static final ConcurrentHashMap<String, Operator> KNOWN = new ConcurrentHashMap<>();
 
     /**
-     * Calls an operator with its arguments, in schema order; the last ones may be left out as far as the schema has defaults for them.
+     * Calls an operator with its arguments in schema order. Trailing arguments that have defaults in the schema may be omitted.
      *
-     * @param name with the overload: {@code aten::add.Tensor}
-     * @param arguments null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType}, {@link Layout},
-     * {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a {@code List}, {@code long[]},
-     * {@code double[]} or {@code boolean[]}
+     * @param name name with the overload: {@code aten::add.Tensor}
+     * @param arguments the arguments: null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType},
+     * {@link Layout}, {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a {@code List},
+     * {@code long[]}, {@code double[]} or {@code boolean[]}
      * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long}, {@code Double},
      * {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator}, {@code List}s of numbers or texts, or
      * {@link NativeObject}. Tensors belong to the current scope
@@ -52,26 +53,28 @@ public final class Operators {
     }
 
     /**
-     * Loads a shared library, after which its operators can be called. It stays loaded until the program ends.
+     * Loads a shared library, so that its operators can be called. It stays loaded until the program ends.
      *
      * <p>
-     * Operators that the library defines and that are there already end the program, as they do in Python: libtorch reports them while the
-     * system loads the library, where nothing can catch it.
+     * If the library defines an operator that exists already, the process ends, as in Python: libtorch throws while the system loads the
+     * library, where nothing can catch it.
      *
-     * @param library made for this libtorch, with {@code TORCH_LIBRARY}, or with libtorch's stable C interface
+     * @param library a library that was built for this libtorch, with {@code TORCH_LIBRARY} or libtorch's stable C interface
      * @throws IllegalArgumentException if there is no such file
-     * @throws UnsatisfiedLinkError if the file is no library, or one for another libtorch or system, in the system's words
+     * @throws UnsatisfiedLinkError if the file is not a library, or one for another libtorch or system; the message quotes the system's
      */
     public static void load(Path library) { CustomLibrary.load(library); }
 
-    /** The operators that libtorch knows now, with their overloads, in the alphabet's order: {@code aten::add.Tensor}. */
+    /** Returns the operators that libtorch knows now, with their overloads, in alphabetical order: {@code aten::add.Tensor}. */
     public static List<String> names() {
         return Operator.allNames().values().stream().flatMap(List::stream).sorted().toList();
     }
 
     /**
-     * @param type as the operator's schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
-     * @param required whether it may not be left out
+     * A parameter of an operator.
+     *
+     * @param type type as the operator's schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
+     * @param required whether the argument must be given
      */
     public record Parameter(String name, String type, boolean required) {}
 
@@ -86,6 +89,6 @@ public final class Operators {
 
     static Operator find(String name) { return KNOWN.computeIfAbsent(name, Operator::new); }
 
-    /** Forgets an operator that libtorch is about to forget. */
+    /** Forgets an operator whose registration is about to be removed. */
     static void forget(String name) { KNOWN.remove(name); }
 }

@@ -8,9 +8,9 @@ import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Lets an operator write its results to tensors that are there already, as Python's {@code out=} does: memory is used again instead of
- * allocated. Every generated method works so whose operator has an {@code out=} overload in libtorch. Its arguments are made before, since
- * making a tensor is calling an operator, too.
+ * Lets an operator write its results to existing tensors, as Python's {@code out=} does, so that memory is reused instead of allocated.
+ * This works with every generated method whose operator has an {@code out=} overload in libtorch. Create the arguments of the operator
+ * before, since creating a tensor is an operator call, too.
  *
  * <pre>{@code
  * Out.into(sum, () -> x.add(y));                            // torch.add(x, y, out=sum)
@@ -18,9 +18,9 @@ import panatorch.internal.libtorch.Tag;
  * }</pre>
  *
  * <p>
- * libtorch's rules hold: a tensor of another shape is resized, with a warning unless it has no elements; its type must be one that the
- * result's converts to; nothing may be recorded for {@code backward}. It says so by {@link TorchException}s, after which the tensors hold
- * what they held, or, where the operator fails half-way, anything.
+ * libtorch's rules hold. A tensor of another shape is resized, with a warning unless it has no elements. The result's type must be
+ * convertible to the tensor's. Nothing may be recorded for {@code backward}. A violation is a {@link TorchException}. The tensors then keep
+ * their contents, but if the operator fails half-way, their contents are undefined.
  */
 public final class Out {
     private final List<Tensor> tensors;
@@ -29,15 +29,18 @@ public final class Out {
     private Out(List<Tensor> tensors) { this.tensors = tensors; }
 
     /**
-     * Calls {@code call}, which has one operator make one tensor, and writes that to {@code out}.
+     * Runs {@code call}, which calls one operator that makes one tensor, and writes that result to {@code out}.
      *
-     * @return what {@code call} returns; the operator's result in it is {@code out} itself
+     * @return the result of {@code call}, in which the operator's result is {@code out} itself
      * @throws IllegalArgumentException if the operator has no {@code out=} overload, or one for another number of tensors
      * @throws IllegalStateException if {@code call} calls no operator, or a second one, which is not run
      */
     public static <R> R into(Tensor out, Supplier<R> call) { return into(List.of(out), call); }
 
-    /** {@link #into(Tensor, Supplier)} for an operator of several results, or one of a list of tensors: {@code out} in their order. */
+    /**
+     * Writes the results of an operator with several results, or with a list of tensors as its result, to {@code out} in their order. See
+     * {@link #into(Tensor, Supplier)}.
+     */
     public static <R> R into(List<Tensor> out, Supplier<R> call) {
         if (out.isEmpty()) throw new IllegalArgumentException("no out tensors");
         var into = new Out(List.copyOf(out));
@@ -55,7 +58,7 @@ public final class Out {
 
     List<Tensor> tensors() { return tensors; }
 
-    /** Turns {@code op}'s arguments, which are on the stack, to those of the overload that is returned. */
+    /** Converts {@code op}'s arguments, which are on the stack, to those of the {@code out=} overload, and returns that overload. */
     Operator arguments(Operator op, DispatcherStack stack) {
         if (called != null)
             throw new IllegalStateException(
@@ -85,7 +88,10 @@ public final class Out {
         return writing;
     }
 
-    /** An out tensor has a type, layout and device of its own: the arguments say the same, or nothing. */
+    /**
+     * Drops the arguments for the type, layout and device of a new tensor: the out tensor has its own, and the arguments must agree or be
+     * absent.
+     */
     private void dropMade(Operator.Variant variant, DispatcherStack stack) {
         int at = variant.made();
         Tensor t = tensors.getFirst();

@@ -6,29 +6,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.OperatorHandle;
 
-/** Recovery from a lack of native memory: frees the memory of garbage tensors, and decides whether the operator can be called once more. */
+/** Recovery from a lack of native memory: frees the memory of garbage tensors, and decides whether an operator can be called once more. */
 final class OutOfMemory {
     private OutOfMemory() {}
 
-    /** Matches the messages of the CPU's and CUDA's allocators, of CUDA itself and of C++. */
+    /** Matches the out-of-memory messages of the allocators of the CPU and CUDA, of CUDA itself and of C++. */
     private static final Pattern SAID =
             Pattern.compile("DefaultCPUAllocator: (can't allocate|not enough) memory|out of memory|^std::bad_alloc");
-    /** The longest wait of a failing operator for the garbage collector. */
+    /** The longest time that a failing operator waits for the garbage collector. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final int POLL_MILLIS = 10;
 
     static boolean in(String message) { return SAID.matcher(message).find(); }
 
     /**
-     * Returns whether a second call with the same arguments does what the first would have done: the operator has no effect but its
-     * results.
+     * Returns whether the operator can be called again with the same arguments: it has no effect other than its results.
      */
     static boolean repeatable(OperatorHandle operator) {
         var schema = operator.schema();
         return !schema.is_mutable() && schema.returns() != null;
     }
 
-    /** Waits until the Cleaner has freed the tensors that are garbage now, and returns how many they were. */
+    /** Waits until the Cleaner has freed the tensors that are garbage now, and returns their number. */
     static synchronized long freeGarbage() {
         long before = LiveTensors.collected(), deadline = System.nanoTime() + PATIENCE.toNanos();
         var collected = new CountDownLatch(1);

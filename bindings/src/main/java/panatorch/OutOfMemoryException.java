@@ -3,13 +3,13 @@ package panatorch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * libtorch found no memory for an operator, on the CPU or a GPU, also not after the memory of tensors that had become garbage was freed.
- * The message ends with the {@link MemoryStats}. The process can go on.
+ * An error of libtorch: there was no memory for an operator, on the CPU or a GPU, even after the memory of garbage tensors was freed. The
+ * message ends with the {@link MemoryStats}. The process can continue.
  *
  * <p>
- * Not tried a second time are operators that write to their arguments and those that return nothing, {@code backward} for instance, as they
- * may have done a part of their work; and an operator of which libtorch had consumed an argument. To call the latter again may help, as the
- * garbage is gone.
+ * After freeing garbage, PanaTorch calls the operator once more, with two exceptions. Operators that write to their arguments or return
+ * nothing, such as {@code backward}, are not repeated because they may have done part of their work. An operator is not repeated either if
+ * libtorch had already consumed an argument; calling it again may help, as the garbage is gone.
  */
 public final class OutOfMemoryException extends TorchException {
     private static final long serialVersionUID = 1;

@@ -8,7 +8,7 @@ import java.util.Locale;
 final class QuantizedFormat {
     private QuantizedFormat() {}
 
-    /** In the order of libtorch's numbers. */
+    /** The names of the quantization schemes, in the order of libtorch's numbers. */
     private static final List<String> SCHEMES = List.of("per_tensor_affine", "per_channel_affine", "per_tensor_symmetric",
             "per_channel_symmetric", "per_channel_affine_float_qparams");
 
@@ -19,7 +19,9 @@ final class QuantizedFormat {
                 "axis=" + Aten.qPerChannelAxis(t));
     }
 
-    /** Python's {@code repr}: the shortest digits that mean this number, in powers of ten if it is very large or small. */
+    /**
+     * Returns Python's {@code repr} of a number: the shortest digits that identify it, with a power of ten if it is very large or small.
+     */
     private static String python(double v) {
         String shortest = Double.toString(v);
         if (v == 0 || !Double.isFinite(v)) return shortest.toLowerCase(Locale.ROOT);

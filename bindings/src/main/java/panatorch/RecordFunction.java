@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named part of a program, as Python's {@code record_function}: whatever observes libtorch sees the operators called meanwhile inside it,
- * and Java's flight recorder has it as {@code panatorch.Range}. Closed by the thread that entered it, inner ones first; closing twice is
+ * A named part of a program, as Python's {@code record_function}. Profilers of libtorch show the operators called meanwhile inside it, and
+ * Java's flight recorder shows it as {@code panatorch.Range}. The thread that entered it must close it, inner parts first. Closing twice is
  * harmless.
  *
  * <pre>{@code try (var part = RecordFunction.enter("forward")) { … } }</pre>

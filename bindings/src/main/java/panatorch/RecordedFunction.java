@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One application of a {@link Function} in libtorch's graph. libtorch has no node that calls Java, but its hooks do, so the function hangs
- * between the tensors of a small graph of its operators, whose own values and derivatives are never used:
+ * One application of a {@link Function} in libtorch's graph. libtorch has no node that calls Java, but its hooks do. So the function sits
+ * between the tensors of a small graph of libtorch's operators, whose own values and derivatives are never used:
  *
  * <pre>
  * input → alias → sum ┐                         ┌ expand → output 0
@@ -53,8 +53,8 @@ final class RecordedFunction {
     }
 
     /**
-     * Returns the outputs for {@code results}: those that have gradients are part of the graph, which must not hold them, or nothing that
-     * is forgotten would ever be garbage.
+     * Returns the outputs for {@code results}. Outputs with gradients are part of the graph. The graph must not hold them, or an
+     * unreachable graph would never become garbage.
      */
     static List<Tensor> outputs(Function function, Function.Context context, List<Tensor> arguments, List<Tensor> results) {
         var recorded = new RecordedFunction(function, context, arguments, results.size());
@@ -69,7 +69,10 @@ final class RecordedFunction {
         return outputs;
     }
 
-    /** Saved output {@code k} as part of the graph: not by the node it was made by, which would keep itself alive if it kept its output. */
+    /**
+     * Returns saved output {@code k} as part of the graph, through a new node. The node that made it would keep itself alive if it kept its
+     * output.
+     */
     Tensor connected(int k, Tensor value) {
         if (kinds[k] == null) return value.share();
         var outlet = new Outlet();
@@ -87,7 +90,7 @@ final class RecordedFunction {
         }
     }
 
-    /** No node is left that could call a hook. */
+    /** Frees everything once no node is left that could call a hook. */
     private void close() {
         root.close();
         for (Input input : inputs) if (input != null) input.close();
@@ -105,14 +108,14 @@ final class RecordedFunction {
             kind = Kind.of(x);
         }
 
-        /** A scalar that depends on the input. */
+        /** Returns a scalar that depends on the input. */
         Tensor link(Tensor x) {
             Tensor alias = x.alias();
             hook.on(alias);
             return alias.sum();
         }
 
-        /** Outlets of one pass add up. */
+        /** Adds a gradient to those that other outlets have left in this pass. */
         void put(@Nullable Tensor g) {
             if (g == null) return;
             var pass = BackwardPass.current();
@@ -144,13 +147,13 @@ final class RecordedFunction {
     /** The node where gradients of outputs enter and {@code backward} is called. */
     private final class Outlet {
         private final List<GradientHook> hooks = new ArrayList<>();
-        /** The places where the gradients of the outputs are left; null for one that has none. */
+        /** The places where the gradients of the outputs are left; null for an output without gradient. */
         private final @Nullable Object[] places = new Object[kinds.length];
         private volatile boolean freed;
 
         /**
-         * A number that depends on all inputs. No field keeps such tensors: a closed one still knows its scope, and that the tensors of
-         * those around it.
+         * Returns a scalar that depends on all inputs. It must not be kept in a field: even a closed tensor refers to its scope, and that
+         * to the tensors of the enclosing scopes.
          */
         Tensor open() {
             outlets.incrementAndGet();
@@ -165,7 +168,7 @@ final class RecordedFunction {
             return end;
         }
 
-        /** A tensor of the graph, behind {@code end}, with the elements of {@code value}. */
+        /** Returns a tensor of the graph, computed from {@code end}, with the elements of {@code value}. */
         Tensor output(Tensor end, int k, Tensor value) {
             Kind kind = Objects.requireNonNull(kinds[k]);
             Tensor element = end.isComplex() && !kind.dtype.isComplex() ? Aten.real(end) : end;
@@ -192,7 +195,7 @@ final class RecordedFunction {
             differentiate(gradients);
         }
 
-        /** After a backward that does not retain the graph, or with it. */
+        /** Ends the outlet's part in {@code backward}: after a pass that does not retain the graph, or when the graph itself is freed. */
         private void free() {
             freed = true;
             if (differentiable.decrementAndGet() == 0) context.release();

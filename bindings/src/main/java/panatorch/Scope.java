@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Tag;
 
 /**
- * Frees the tensors that a thread makes while it is the thread's innermost scope, all at once, when it is closed.
+ * A block of code that frees, when it is closed, all tensors that its thread made while it was the thread's innermost scope.
  *
  * <table>
  * <caption>Who frees a tensor</caption>
  * <tr>
- * <th>made…</th>
- * <th>freed…</th>
+ * <th>A tensor made …</th>
+ * <th>is freed …</th>
  * </tr>
  * <tr>
  * <td>inside {@code try (var scope = Scope.open())} on this thread</td>
@@ -49,8 +49,8 @@ import panatorch.internal.libtorch.Tag;
  *
  * <p>
  * A scope belongs to the thread that opened it. Scopes close in the reverse order of their opening; closing one closes those that were
- * opened inside it and are still open. A tensor that one thread makes for another {@linkplain Tensor#escape escapes} from its scope there,
- * is handed over as any object is, through a queue for instance, and is closed or adopted here:
+ * opened inside it and are still open. To hand a tensor to another thread, the thread that made it lets it {@linkplain Tensor#escape
+ * escape} from its scope and passes it on, for example through a queue. The receiving thread closes or adopts it:
  *
  * <pre>{@code
  * queue.put(batch(n).escape());                         // the thread that makes it, within a scope of its own
@@ -64,8 +64,8 @@ import panatorch.internal.libtorch.Tag;
 public final class Scope implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
     /**
-     * The number of the thread's {@code Caller}. The context itself would keep itself reachable: it is known to be garbage by which what
-     * ended threads left is freed.
+     * The number of the thread's {@code Caller}. A reference to the context itself would keep it reachable, but what an ended thread left
+     * behind is freed only when its context becomes garbage.
      */
     private final int owner;
     private final @Nullable Scope outer;
@@ -85,12 +85,12 @@ public final class Scope implements AutoCloseable {
         return c.scopes.scope = new Scope(c);
     }
 
-    /** Hands {@code kept} to the enclosing scope, or to the caller if there is none. Tensors of other scopes stay where they are. */
+    /** Moves tensors to the enclosing scope, or out of all scopes if there is none. Tensors of other scopes stay where they are. */
     public void keep(Tensor... kept) {
         for (Tensor t : kept) move(t);
     }
 
-    /** {@link #keep} for a method's result. */
+    /** Moves {@code t} to the enclosing scope, as {@link #keep}, and returns it: for the result of a method. */
     public Tensor move(Tensor t) {
         checkOpen();
         if (remove(t)) {
@@ -101,10 +101,10 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Takes over tensors that are in no scope, such as those that {@linkplain Tensor#escape escaped} on another thread: they are freed with
-     * this scope's own. One that is this scope's already stays so.
+     * Takes over tensors that are in no scope, such as those that {@linkplain Tensor#escape escaped} on another thread. They are freed with
+     * this scope's own. A tensor that is already in this scope stays in it.
      *
-     * @throws IllegalArgumentException if a tensor is another scope's; let it escape there first
+     * @throws IllegalArgumentException if a tensor belongs to another scope; let it escape there first
      */
     public void adopt(Tensor... tensors) {
         checkOpen();
@@ -129,8 +129,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * Frees tensors of this scope that nobody needs any more, before it closes; others stay. Of a chain of operators on large tensors no
-     * more than two are there then:
+     * Frees tensors of this scope before it closes, because nobody needs them any more. Tensors of other scopes are left alone. In this
+     * chain of operators on large tensors, at most two of them exist at a time:
      *
      * <pre>{@code
      * for (Module m : layers) {
@@ -168,7 +168,7 @@ public final class Scope implements AutoCloseable {
         call.end();
     }
 
-    /** The number of the thread that opened it. */
+    /** Returns the number of the thread that opened this scope. */
     int owner() { return owner; }
 
     void add(Tensor t) {
@@ -189,8 +189,8 @@ public final class Scope implements AutoCloseable {
     }
 
     /**
-     * A thread's innermost open scope. It stands apart from the {@link ThreadContext}, which is garbage once the thread has ended, and
-     * looks after the scopes that were open then.
+     * The innermost open scope of a thread. It is separate from the {@link ThreadContext}, which becomes garbage once the thread has ended;
+     * this object then abandons the scopes that were still open.
      */
     static final class Innermost implements Runnable {
         @Nullable

@@ -28,20 +28,20 @@ import panatorch.internal.threads.Cores;
  */
 final class SerialKernel {
     /**
-     * The wrapped operators, each with the number of its first results that are rounded where it is computed in float32. LU decompositions
-     * need the stack of one thread. Attention computes products on each thread of a parallel region. Convolutions of doubles do so, too,
-     * but their operators also compute single images in float, which is faster on all threads. Attention's sums of exponentials are float32
-     * anyway.
+     * The wrapped operators. The value is the number of leading results that are rounded back if the operator is computed in float32;
+     * attention's sums of exponentials are float32 anyway. LU decompositions need much stack unless OpenBLAS has one thread. Attention
+     * computes products on each thread of a parallel region. Convolutions of doubles do so, too, but their operators also compute single
+     * images in float, which is faster on all threads.
      */
     private static final Map<String, Integer> OPERATORS = Map.of("linalg_lu_factor_ex", 0, "linalg_lu_factor_ex.out", 0,
             "_scaled_dot_product_flash_attention_for_cpu", 1, "_scaled_dot_product_flash_attention_for_cpu_backward", 3);
     private static final String KEY = "CPU";
-    /** The kernels by libtorch's definition of their operator, which is what a handle of one points to. */
+    /** The kernels by the address of libtorch's definition of their operator, to which an operator handle points. */
     private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
 
     private final OperatorHandle operator;
     private final SafeKernelFunction kernel;
-    /** The key that the kernel is called with; it reads none. */
+    /** The key that the kernel is called with; it ignores it. */
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
     private final int arguments, results, rounded;
@@ -55,7 +55,7 @@ final class SerialKernel {
         results = operator.schema().results().size();
     }
 
-    /** Puts the kernels in the place of libtorch's. To be called before any operator: libtorch's table may not be read meanwhile. */
+    /** Replaces libtorch's kernels. Call it before any operator, as libtorch's table must not be read meanwhile. */
     static void register() {
         if (!OpenBlas.isLoaded()) return;
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
@@ -109,7 +109,7 @@ final class SerialKernel {
         }
     }
 
-    /** The element type of a value, or null if it is no tensor. */
+    /** Returns the element type of a value, or null if it is not a tensor. */
     private static @Nullable DType type(long value, ThreadContext context) {
         long impl = Memory.getLong(value);
         if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;

@@ -6,16 +6,16 @@ import panatorch.internal.libtorch.Nnpack;
 import panatorch.internal.threads.Cores;
 
 /**
- * Starts the library once a process. Whatever uses libtorch, or a class of JavaCPP's, calls {@link #ensure} first. A thread's first
- * operator does so by its {@link ThreadContext}.
+ * Starts the library once per process. Code that uses libtorch or a class of JavaCPP calls {@link #ensure} first. A thread's first operator
+ * does so through its {@link ThreadContext}.
  */
 final class Startup {
     private Startup() {}
 
     /**
-     * Starts the library unless that was done.
+     * Starts the library unless it is started already.
      *
-     * @throws UnsatisfiedLinkError if libtorch cannot be loaded, with one sentence that says what to do
+     * @throws UnsatisfiedLinkError if libtorch cannot be loaded; the message says what to do
      */
     static void ensure() {
         NativeLibrary.load(); // before any of JavaCPP's classes, which would load libtorch in their own way
@@ -23,8 +23,8 @@ final class Startup {
     }
 
     /**
-     * Java initialises a class once. The steps may call {@link #ensure}, but must not wait for {@link ThreadContext}, whose initialiser may
-     * be waiting for them.
+     * The steps of the start, in a class initialiser, which Java runs once. They may call {@link #ensure}, but must not wait for
+     * {@link ThreadContext}, whose initialiser may be waiting for them.
      */
     private static final class Steps {
         static {

@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
- * Puts what this thread computes on a stream's device onto that stream while it is open, and makes the device the current one; Python's
- * {@code torch.cuda.stream}. Of the CPU's stream it changes nothing. Closing restores what was before; guards close in the reverse order of
- * their opening, on the thread that opened them.
+ * A guard that makes a stream, and its device, this thread's current ones, as Python's {@code torch.cuda.stream}. A guard of the CPU's
+ * stream changes nothing. Closing restores the previous ones. Guards close in the reverse order of their opening, on the thread that opened
+ * them.
  *
  * <pre>{@code
  * Stream side = Stream.pooled(Device.CUDA), main = Stream.current(Device.CUDA);
@@ -34,7 +34,7 @@ public final class StreamGuard extends Mode {
      * Makes a stream current on this thread; {@link panatorch.cuda.Stream#enter} is the usual way to call this.
      *
      * @param device the stream's device, with its number
-     * @param stream libtorch's number of the stream, as {@link panatorch.cuda.Stream#id} tells it; 0 is the default stream
+     * @param stream libtorch's number of the stream, as {@link panatorch.cuda.Stream#id} returns it; 0 is the default stream
      */
     public static StreamGuard enter(Device device, long stream) {
         return new StreamGuard(device.index(), stream, device.type() == Device.Type.CPU ? null : NativeStreams.of(device.type().code()));

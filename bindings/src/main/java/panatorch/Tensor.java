@@ -20,12 +20,13 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.TensorReaders;
 
 /**
- * An n-dimensional array of libtorch. Freed as the table of {@link Scope} says; it owns exactly one reference to native memory.
+ * An n-dimensional array of libtorch. It owns exactly one reference to native memory. The table in {@link Scope} says when it is freed.
  *
  * <p>
- * A tensor may be used by any thread, and closed by any, also while others use it: a call either ends as if the tensor were open or is an
- * {@link IllegalStateException}, as any use of a closed tensor is. Writing to it while others use it leaves them with either values. A
- * scope belongs to one thread. Operators are the methods of {@link TensorOps}, named as in PyTorch.
+ * Any thread may use or close a tensor, also while other threads use it. A call that races with {@link #close} either ends as if the tensor
+ * were open or throws an {@link IllegalStateException}, as any use of a closed tensor does. A thread that reads a tensor while another
+ * writes to it sees old or new values. A scope belongs to one thread. The operators are the methods of {@link TensorOps}, named as in
+ * PyTorch.
  */
 public final class Tensor extends TensorOps implements AutoCloseable {
     private static final VarHandle IMPL;
@@ -38,15 +39,18 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    /** The {@code TensorImpl}, an even number; once closed, {@link #CLOSED}, added to it while it is still to be freed by the scope. */
+    /**
+     * The address of the {@code TensorImpl}, an even number. After closing, {@link #CLOSED}; or the address plus {@link #CLOSED} while the
+     * scope has yet to free it.
+     */
     private long impl;
     private static final long CLOSED = 1;
     private @Nullable Scope scope;
     private int place = -1;
     private @Nullable Backstop backstop;
-    /** The thread that made it. */
+    /** The number of the thread that made this tensor. */
     private final int maker;
-    /** True if another thread than the one that made it, or has it in a scope, has used it. */
+    /** True once a thread has used this tensor that neither made it nor has it in a scope. */
     private boolean shared;
 
     Tensor(long impl, ThreadContext maker) {
@@ -57,8 +61,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- life
 
     /**
-     * Frees this tensor now. Closing twice is harmless. A call that another thread has begun with it ends as if it were open; a later one
-     * is refused. In the scope of another thread it is closed at once, and its memory is freed when that thread closes the scope.
+     * Frees this tensor now. Closing twice is harmless. A call that another thread has already begun ends as if the tensor were open; a
+     * later call throws an {@link IllegalStateException}. A tensor in the scope of another thread is closed at once, but its memory is
+     * freed when that thread closes the scope.
      */
     @Override public void close() {
         ThreadContext c = ThreadContext.current();
@@ -75,7 +80,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (!isClosed(taken)) LiveTensors.closed(this);
     }
 
-    /** The scope's thread may be about to use the native tensor, so it frees it. */
+    /** Marks this tensor as closed and leaves freeing it to the scope's thread, which may be about to use the native tensor. */
     private void closeForOwner() {
         long i = impl;
         if (isClosed(i) || !IMPL.compareAndSet(this, i, i | CLOSED)) return;
@@ -97,7 +102,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     static long impl(long taken) { return taken & ~CLOSED; }
 
-    /** Takes this tensor out of its scope: it lives until its new owner, a module for instance, closes it. */
+    /** Takes this tensor out of its scope. It then lives until its new owner, for example a module, closes it. */
     public Tensor escape() {
         require();
         Scope s = scope;
@@ -105,7 +110,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return this;
     }
 
-    /** The reference, which is the caller's to free now, and whether the tensor was closed before; 0 if the reference was taken before. */
+    /**
+     * Takes the reference, which the caller must now free. The result also tells whether the tensor was closed before
+     * ({@link #isClosed(long)}); it is 0 if the reference was taken before.
+     */
     private long take() {
         long i = (long) IMPL.getAndSet(this, CLOSED);
         if (isClosed(i)) return i == CLOSED ? 0 : i;
@@ -113,7 +121,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return b == null ? i : b.disarm(i);
     }
 
-    /** {@link #take} for this tensor's scope, when no other thread is about to use it. */
+    /** Takes the reference for this tensor's scope, as {@link #take}, once no other thread is reading it. */
     long takeUnread() {
         long taken = take();
         if (shared) TensorReaders.await();
@@ -121,9 +129,10 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /**
-     * Begins to read the address, or the native tensor by it, which another thread may close meanwhile.
+     * Begins to read the address or the native tensor behind it. Until {@link #endReading} the native tensor is not freed, also if another
+     * thread closes this one.
      *
-     * @return what {@link #endReading} needs
+     * @return the token to pass to {@link #endReading}
      */
     private int beginReading(ThreadContext c) {
         Scope s = scope;
@@ -137,7 +146,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         Reference.reachabilityFence(this); // the garbage collector may free an unscoped tensor, but not while it is read
     }
 
-    /** The {@code TensorImpl} with one more reference, for the caller; 0 if closed. */
+    /** Returns the {@code TensorImpl} with one more reference, for the caller; 0 if closed. */
     long retained(ThreadContext c) {
         int reading = beginReading(c);
         long i = impl;
@@ -159,7 +168,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
                 ? CApi.numel(c.handle, c.result) * DType.bytesOf(CApi.dtype(c.handle, c.result)) : 0));
     }
 
-    /** {@link #armBackstop()} while another thread may be closing this tensor: nothing of it is read. */
+    /** Does what {@link #armBackstop()} does without reading the tensor, which another thread may be closing. */
     void armBackstopUnread() {
         armBackstop(0);
     }
@@ -187,14 +196,14 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     int placeIn(Scope s) { return scope == s ? place : -1; }
 
-    /** One more reference to the native tensor, for somebody else. */
+    /** Returns the native tensor with one more reference, which the caller owns. */
     long shareImpl() {
         long i = retained(ThreadContext.current());
         if (i == 0) throw closedError("this tensor");
         return i;
     }
 
-    /** A handle of its own to the same native tensor, of the current scope: closing one leaves the other. */
+    /** Returns a new handle to the same native tensor in the current scope. Closing one handle leaves the other open. */
     Tensor share() {
         return ThreadContext.current().adopt(shareImpl());
     }
@@ -212,7 +221,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- what it is
 
-    /** Reads something through a handle. */
+    /** Applies {@code reader} to a thread context whose handle points to this tensor, and returns its result. */
     <T extends @Nullable Object> T read(Function<ThreadContext, T> reader) {
         ThreadContext c = ThreadContext.current();
         int reading = beginReading(c);
@@ -256,12 +265,12 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    /** The size of every dimension; {@link #describe} is the one to print. */
+    /** Returns the size of every dimension. {@link #describe} returns it as text. */
     public long[] shape() {
         return read(c -> CApi.shape(c.handle, c.result));
     }
 
-    /** The size of dimension {@code dim}, from the end if negative. */
+    /** Returns the size of dimension {@code dim}, which counts from the end if negative. */
     public long size(long dim) {
         long[] shape = shape();
         if (dim < -shape.length || dim >= shape.length)
@@ -269,7 +278,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return shape[(int) (dim < 0 ? dim + shape.length : dim)];
     }
 
-    /** The elements in memory from one index of a dimension to the next. */
+    /** Returns the stride of every dimension: the number of elements in memory from one index to the next. */
     public long[] strides() {
         return read(c -> Memory.longs(CApi.strides(c.handle, c.result), CApi.dim(c.handle, c.result)));
     }
@@ -299,54 +308,58 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- its elements
 
-    /** The elements that {@code index} means: a view, or with tensors in the index a copy. See {@link Index#index}. */
+    /** Returns the elements that {@code index} selects: a view, or a copy if the index contains tensors. See {@link Index#index}. */
     public Tensor get(Index index) {
         return index.get(this);
     }
 
-    /** {@link #get(Index)} of {@link Index#index index(parts)}: {@code x.get(0)}, {@code x.get(ALL, slice(0, 2))}, {@code x.get(mask)}. */
+    /**
+     * Returns the elements that {@link Index#index index(parts)} selects: {@code x.get(0)}, {@code x.get(ALL, slice(0, 2))},
+     * {@code x.get(mask)}.
+     */
     public Tensor get(Object... parts) {
         return get(Index.index(parts));
     }
 
-    /** Writes {@code value}, broadcast and converted, to the elements that {@code index} means. */
+    /** Writes {@code value}, broadcast and converted, to the elements that {@code index} selects. */
     public Tensor set(Index index, Tensor value) {
         index.set(this, value);
         return this;
     }
 
-    /** Writes one number to all elements that {@code index} means. */
+    /** Writes one number to all elements that {@code index} selects. */
     public Tensor set(Index index, Number value) {
         try (var scope = Scope.open()) {
             return set(index, Aten.scalarTensor(value, dtype(), null, device()));
         }
     }
 
-    // ---- comparisons; equals is that of Object, two tensors are never the same key
+    // ---- comparisons; equals is that of Object, as two tensors are never the same key
 
     /**
-     * PyTorch's {@code torch.equal}: whether {@code other} has the same shape and the same elements; a NaN equals none. Both are of one
-     * dtype and device.
+     * Returns whether {@code other} has the same shape and the same elements, as PyTorch's {@code torch.equal}. A NaN equals nothing. Both
+     * tensors must have the same dtype and device.
      */
     public boolean torchEquals(Tensor other) {
         return Aten.equal(this, other);
     }
 
     /**
-     * {@link #allClose(Tensor, double, double, boolean)} with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8, no NaN close to another.
+     * Returns whether all elements are close, with PyTorch's {@code rtol} 1e-5 and {@code atol} 1e-8. A NaN is close to nothing. See
+     * {@link #allClose(Tensor, double, double, boolean)}.
      */
     public boolean allClose(Tensor other) {
         return Aten.allclose(this, other);
     }
 
-    /** {@link #allClose(Tensor, double, double, boolean)}, no NaN close to another. */
+    /** Returns whether all elements are close. A NaN is close to nothing. See {@link #allClose(Tensor, double, double, boolean)}. */
     public boolean allClose(Tensor other, double rtol, double atol) {
         return Aten.allclose(this, other, rtol, atol);
     }
 
     /**
-     * Returns whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both are of one dtype
-     * and device.
+     * Returns whether |this − other| ≤ {@code atol} + {@code rtol} · |other| for all elements, after broadcasting. Both tensors must have
+     * the same dtype and device.
      *
      * @param equalNan whether a NaN is close to a NaN
      */
@@ -357,25 +370,25 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     // ---- its memory
 
     /**
-     * The elements' memory, without a copy, of a contiguous tensor on the CPU: {@code numel() · dtype().bytes()} bytes in native byte
-     * order. The storage that the tensor has now lives at least as long as {@code arena}, also when the tensor is closed or gets another
-     * storage before. Until then it cannot be resized, nor copied lazily: that throws an {@link IllegalArgumentException}. Memory that came
-     * from an arena which can be closed ({@link Torch#fromBlob}) is that arena's segment, accessible as such.
+     * Returns the memory of a contiguous CPU tensor's elements, without a copy: {@code numel() · dtype().bytes()} bytes in native byte
+     * order. The tensor's present storage lives at least as long as {@code arena}, also if the tensor is closed or gets another storage
+     * before. Until then, resizing or lazily copying the storage throws an {@link IllegalArgumentException}. For memory from an arena that
+     * can be closed ({@link Torch#fromBlob}), the result is that arena's own segment, with its rules of access.
      *
      * @throws IllegalStateException if the tensor is not contiguous, not on the CPU, or a view that is conjugated or negated when read
      */
     public MemorySegment data(Arena arena) { return JavaMemory.of(this, arena); }
 
-    /** {@link #data(Arena)} for as long as the segment is in use, which the garbage collector finds out. */
+    /** Returns the memory of the elements as {@link #data(Arena)}, valid as long as the segment is reachable. */
     public MemorySegment data() {
         return data(Arena.ofAuto());
     }
 
     /**
-     * {@link #data()} as a direct buffer in native byte order, of 2 GiB at most. Both sides see what the other writes, and the tensor's
-     * storage lives while the buffer or one made of it is reachable.
+     * Returns {@link #data()} as a direct buffer in native byte order, of at most 2 GiB. Java and libtorch see each other's writes. The
+     * tensor's storage lives while the buffer or a buffer derived from it is reachable.
      *
-     * @throws IllegalStateException where {@link #data(Arena)} throws it, or if the tensor takes more than 2 GiB
+     * @throws IllegalStateException if {@link #data(Arena)} throws it, or if the tensor takes more than 2 GiB
      */
     public ByteBuffer asByteBuffer() {
         MemorySegment data = data();
@@ -385,7 +398,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return data.asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
-    /** A tensor of one element as a {@code double}. */
+    /** Returns the only element as a {@code double}. */
     public double itemDouble() { return item().doubleValue(); }
 
     public float itemFloat() { return item().floatValue(); }
@@ -394,40 +407,40 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public int itemInt() { return Math.toIntExact(item().longValue()); }
 
-    /** Returns whether the one element is not 0. */
+    /** Returns whether the only element is not 0. */
     public boolean itemBoolean() { return isNonzero(); }
 
-    /** A copy of all elements in order, converted to float32. */
+    /** Returns a copy of all elements in order, converted to float32. */
     public float[] toFloatArray() {
         return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT));
     }
 
-    /** A copy of all elements in order, converted to float64. */
+    /** Returns a copy of all elements in order, converted to float64. */
     public double[] toDoubleArray() {
         return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE));
     }
 
-    /** A copy of all elements in order, converted to int64. */
+    /** Returns a copy of all elements in order, converted to int64. */
     public long[] toLongArray() {
         return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG));
     }
 
-    /** A copy of all elements in order, converted to int32. */
+    /** Returns a copy of all elements in order, converted to int32. */
     public int[] toIntArray() {
         return elements(DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT));
     }
 
-    /** A copy of all elements in order, converted to int16. */
+    /** Returns a copy of all elements in order, converted to int16. */
     public short[] toShortArray() {
         return elements(DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT));
     }
 
-    /** A copy of all elements in order, converted to uint8. */
+    /** Returns a copy of all elements in order, converted to uint8. */
     public byte[] toByteArray() {
         return elements(DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE));
     }
 
-    /** A copy of all elements in order, true where one is not 0. */
+    /** Returns a copy of all elements in order, true for those that are not 0. */
     public boolean[] toBooleanArray() {
         return elements(DType.BOOL, s -> {
             var values = new boolean[(int) s.byteSize()];
@@ -437,8 +450,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /**
-     * A copy as Java nests arrays, the reverse of {@link Torch#tensor(Object)}: {@code (float[][]) t.toArray()} for float32 [2, 3], a
-     * {@code Float} for []. float16 and bfloat16 become float.
+     * Returns a copy as nested Java arrays, the reverse of {@link Torch#tensor(Object)}: {@code (float[][]) t.toArray()} for float32 [2,
+     * 3], a {@code Float} for a scalar []. float16 and bfloat16 become float.
      *
      * @throws IllegalArgumentException if Java has no such type, as for complex numbers
      */
@@ -466,7 +479,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     /**
-     * Replaces the gradient; null frees it, which is how gradients are zeroed.
+     * Replaces the gradient. Null frees it, which is the way to zero gradients.
      *
      * @throws IllegalArgumentException if the gradient's shape, type or device is not this tensor's
      */
@@ -483,34 +496,40 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         if (!References.isUndefinedTensor(old)) free(old);
     }
 
-    /** See {@link Autograd#backward(Tensor)}. */
-    public void backward() { AutogradEngine.backward(this, null, false, false); }
+    /** Computes the gradients of this tensor of one element; see {@link Autograd#backward(Tensor)}. */
+    public void backward() {
+        AutogradEngine.backward(this, null, false, false);
+    }
 
-    /** See {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}: of a tensor of any shape, weighted by {@code gradient}. */
+    /**
+     * Computes the gradients of this tensor of any shape, weighted by {@code gradient}; see
+     * {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}.
+     */
     public void backward(Tensor gradient) {
         AutogradEngine.backward(this, gradient, false, false);
     }
 
     /**
-     * Has {@code hook} called with this tensor's gradient whenever {@code backward} or {@code grad} computes it, before those of what this
-     * tensor was computed from. It answers the gradient to go on with, of the same shape and type, or null to leave it as it is. Tensors
-     * made in a hook are freed at its end; what it throws reaches the caller of {@code backward} as it was.
+     * Registers a hook that gets this tensor's gradient whenever {@code backward} or {@code grad} computes it. The hook runs before the
+     * gradients of the tensors that this one was computed from. It returns the gradient to continue with, of the same shape and type, or
+     * null to keep the present one. Tensors made in a hook are freed at its end. An exception that it throws reaches the caller of
+     * {@code backward} unchanged.
      *
      * @throws TorchException if this tensor requires no gradient
      */
     public Hook registerHook(java.util.function.Function<Tensor, @Nullable Tensor> hook) { return TensorHooks.register(this, hook); }
 
     /**
-     * Has {@code hook} called with this leaf whenever its gradient was added to {@link #grad}, so that an optimiser can use and free it at
-     * once. What it throws reaches the caller of {@code backward} as it was.
+     * Registers a hook that gets this leaf whenever its gradient was added to {@link #grad}, so that an optimiser can use and free it at
+     * once. An exception that it throws reaches the caller of {@code backward} unchanged.
      *
-     * @throws IllegalArgumentException if this is no leaf that requires a gradient
+     * @throws IllegalArgumentException if this is not a leaf that requires a gradient
      */
     public Hook registerPostAccumulateGradHook(java.util.function.Consumer<Tensor> hook) {
         return AccumulationHooks.register(this, hook);
     }
 
-    /** The name of the function that computes gradients through this tensor, as {@code MulBackward0}; null for a leaf. */
+    /** Returns the name of the function that computes gradients through this tensor, such as {@code MulBackward0}; null for a leaf. */
     public @Nullable String gradFn() {
         return this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle));
     }
@@ -519,12 +538,12 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- JavaCPP
 
-    /** A JavaCPP tensor with a reference of its own to the same memory; the caller closes it. */
+    /** Returns a JavaCPP tensor with its own reference to the same memory. The caller must close it. */
     public org.bytedeco.pytorch.Tensor unwrap() {
         return read(c -> new org.bytedeco.pytorch.Tensor(view(c)));
     }
 
-    /** A tensor with a reference of its own to the memory of {@code tensor}, which stays the caller's. */
+    /** Returns a tensor with its own reference to the memory of {@code tensor}, which the caller still owns. */
     public static Tensor wrap(org.bytedeco.pytorch.Tensor tensor) {
         long i = Memory.getLong(tensor.address());
         if (References.isUndefinedTensor(i)) throw new IllegalArgumentException("an undefined tensor cannot be wrapped");
@@ -534,18 +553,18 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     // ---- conversions
 
-    /** This tensor on {@code device}, as a new handle to the same memory if it is there already. */
+    /** Returns this tensor on {@code device}: a copy, or a new handle to the same memory if it is there already. */
     public Tensor to(Device device) {
         return Aten.to(this, (DType) null, null, device);
     }
 
-    /** {@link #to(Device)} the CPU. */
+    /** Returns this tensor on the CPU; see {@link #to(Device)}. */
     public Tensor cpu() { return to(Device.CPU); }
 
-    /** {@link #to(Device)} the current CUDA device. */
+    /** Returns this tensor on the current CUDA device; see {@link #to(Device)}. */
     public Tensor cuda() { return to(Device.CUDA); }
 
-    /** Type, shape and device in a few words: {@code float32 [2, 3] on cpu}. */
+    /** Returns the type, shape and device as text: {@code float32 [2, 3] on cpu}. */
     public String describe() {
         return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device();
     }

@@ -13,8 +13,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Prints tensors as Python's PyTorch does with its default options: four digits, lines of 80, the edges only of more than 1,000 elements.
- * Sparse tensors show their indices and values, quantized ones what they stand for.
+ * Formats tensors as Python's PyTorch does with its default options: four digits, lines of 80 characters, only the edges of more than 1,000
+ * elements. Sparse tensors show their indices and values, quantized ones their dequantized values.
  */
 final class TensorFormat {
     private static final int DIGITS = 4, LINE = 80, MOST = 1000, EDGE = 3, INDENT = "tensor(".length();
@@ -74,7 +74,7 @@ final class TensorFormat {
         return withSuffixes("tensor(" + values, suffixes, t.layout() == Layout.SPARSE_COO);
     }
 
-    /** @param newLine whether the first suffix begins one, as it does after what takes several lines anyway */
+    /** @param newLine whether the first suffix begins a new line, as it does after a text of several lines */
     private static String withSuffixes(String text, List<String> suffixes, boolean newLine) {
         var all = new StringBuilder(text);
         int last = text.length() - text.lastIndexOf('\n') + 1;
@@ -138,7 +138,7 @@ final class TensorFormat {
 
     private static String complex(String real, String imaginary) { return real + (imaginary.startsWith("-") ? "" : "+") + imaginary + "j"; }
 
-    /** The first and last elements of every dimension that is too long to show. */
+    /** Returns the tensor with only the first and last elements of every dimension that is too long to show. */
     private static Tensor edges(Tensor t) {
         Tensor shown = t;
         for (int d = 0; d < t.dim(); d++) {
@@ -149,7 +149,7 @@ final class TensorFormat {
 
     private String text(long[] shown, int indent) { return shown.length == 0 ? element.apply(0) : text(shown, 0, 0, indent); }
 
-    /** The part of dimension {@code d} whose first shown element has the flat index {@code at}. */
+    /** Returns the text of the part of dimension {@code d} whose first shown element has the flat index {@code at}. */
     private String text(long[] shown, int d, int at, int indent) {
         boolean last = d == shown.length - 1, cut = edgesOnly && shape[d] > 2 * EDGE;
         int step = 1;
@@ -187,7 +187,10 @@ final class TensorFormat {
             return new Numbers(texts, texts.stream().mapToInt(String::length).max().orElse(1));
         }
 
-        /** Whole numbers as {@code 3.}, others with four digits, and all in powers of ten if they are very large, small or different. */
+        /**
+         * Formats integers as {@code 3.}, other numbers with four digits, and all with powers of ten if they are very large, small or
+         * different.
+         */
         static Numbers of(double[] values) {
             double[] counted = Arrays.stream(values).filter(v -> v != 0 && Double.isFinite(v)).toArray();
             double largest = Arrays.stream(counted).map(Math::abs).max().orElse(1),

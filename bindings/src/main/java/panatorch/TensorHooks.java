@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.References;
 
 /**
- * Users' hooks on gradients. A hook lives as long as the node of the graph, or the leaf, that calls it. Nobody tells when one of those is
- * gone, so each is held here, and at times those are let go that nobody else holds any more.
+ * Users' hooks on gradients. A hook lives as long as the node of the graph, or the leaf, that calls it. libtorch does not report when one
+ * of those is gone. So each is held here, and from time to time those are released that nobody else holds.
  */
 final class TensorHooks {
     private TensorHooks() {}
@@ -19,7 +19,11 @@ final class TensorHooks {
     private static final LinkedHashMap<Long, Owner> OWNERS = new LinkedHashMap<>();
     private static int enough = FEW;
 
-    /** @param node null for a leaf */
+    /**
+     * A node or a leaf with its hooks.
+     *
+     * @param node null for a leaf
+     */
     private record Owner(long address, @Nullable Node node, List<GradientHook> hooks) {
         static Owner of(Tensor t) {
             if (t.isLeaf()) return new Owner(t.shareImpl(), null, new ArrayList<>());
@@ -65,7 +69,7 @@ final class TensorHooks {
         return new Hook(() -> switchable.code = null);
     }
 
-    /** Lets go of hooks that cannot be called any more: the youngest first, as their nodes hold older ones. */
+    /** Releases hooks that cannot be called any more, the youngest first, as their nodes hold older ones. */
     static void sweep() {
         synchronized (OWNERS) {
             for (var entries = OWNERS.sequencedValues().reversed().iterator(); entries.hasNext();) {

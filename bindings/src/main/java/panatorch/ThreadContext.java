@@ -20,18 +20,18 @@ final class ThreadContext {
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
 
     final Caller caller = new Caller();
-    /** The thread's number, which no other has. */
+    /** The thread's unique number. */
     final int number = caller.number();
     final Scope.Innermost scopes = new Scope.Innermost();
-    /** The tensors that the next operator writes to; null nearly always. */
+    /** The tensors that the next operator writes to; nearly always null. */
     @Nullable
     Out out;
 
-    /** The thread's own call; null on a virtual thread: there may be very many, and each would keep native memory. */
+    /** The thread's own call; null on a virtual thread, as there may be very many, each of which would keep native memory. */
     private final @Nullable Call call;
     /**
-     * The open modes of a virtual thread, which are set for each call; null on any other thread, where they stay set, and inside a call
-     * back from libtorch, which keeps a virtual thread where it is.
+     * The open modes of a virtual thread, which are set for each call. Null on any other thread, where they stay set, and inside a callback
+     * from libtorch, which pins a virtual thread to its carrier.
      */
     @Nullable
     List<Mode> modes;
@@ -42,14 +42,14 @@ final class ThreadContext {
     private final MemorySegment scratch = Arena.ofAuto().allocate(40, 8);
     /** True if the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;
-    /** The place where the operator was called whose derivative is being computed; known in {@link AnomalyMode} only. */
+    /** The place where the operator was called whose derivative is being computed; only set in {@link AnomalyMode}. */
     @Nullable
     Throwable running;
-    /** Room for a tensor handle, and for one result. */
+    /** The addresses of a tensor handle and of one result. */
     final long handle = scratch.address(), result = handle + 8;
-    /** Room for a guard of libtorch, by which a mode finds where this thread's modes are. */
+    /** The address of memory for a guard of libtorch, with which a mode finds where this thread's modes are. */
     final long guard = handle + 24;
-    /** Room for the gradient that a hook returns. libtorch copies it only when the hook is over, so its reference is given back later. */
+    /** The gradient that a hook returns. libtorch copies it only after the hook, so its reference is released later. */
     private final TensorBase returned = new TensorBase(Borrowed.at(handle + 16));
     private boolean holdsReturned;
 
@@ -74,7 +74,7 @@ final class ThreadContext {
 
     @Nullable Call call() { return call; }
 
-    /** A tensor for a reference that nobody else owns: the current scope's, or with none open the caller's. */
+    /** Returns a tensor that takes over a reference. It belongs to the current scope, or to the caller if no scope is open. */
     Tensor adopt(long impl) {
         var t = new Tensor(impl, this);
         LiveTensors.opened(t);
@@ -85,8 +85,8 @@ final class ThreadContext {
     }
 
     /**
-     * Runs Java code that libtorch calls back, in a scope of its own. The open modes of a virtual thread are set meanwhile, by the native
-     * call that this is part of, or changed by libtorch: they are not set again.
+     * Runs Java code that libtorch calls back, in a scope of its own. The enclosing native call has already set the open modes of a virtual
+     * thread, and libtorch may have changed them, so they are not set again.
      */
     <T> T calledBack(Supplier<T> code) {
         int paused = caller.pause();
@@ -97,7 +97,7 @@ final class ThreadContext {
         }
     }
 
-    /** {@link #calledBack} for a part of the native call that called, which waits for no other thread. */
+    /** Runs Java code as {@link #calledBack} does, but the thread still counts as a caller, so the code must not wait for other threads. */
     <T> T within(Supplier<T> code) {
         var outer = modes;
         modes = null;
@@ -108,7 +108,7 @@ final class ThreadContext {
         }
     }
 
-    /** {@code gradient}, to be returned to libtorch by a hook that runs on this thread. */
+    /** Returns {@code gradient} in the form in which a hook on this thread returns it to libtorch. */
     TensorBase returned(Tensor gradient) {
         long impl = gradient.shareImpl();
         releaseReturned();
@@ -117,7 +117,7 @@ final class ThreadContext {
         return returned;
     }
 
-    /** Gives back the reference to what the last hook returned, which libtorch has its own of by now. */
+    /** Releases the reference to the gradient that the last hook returned. libtorch has its own reference by now. */
     void releaseReturned() {
         if (!holdsReturned) return;
         holdsReturned = false;

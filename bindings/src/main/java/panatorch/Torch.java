@@ -9,12 +9,12 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.threads.Cores;
 
 /**
- * Makes tensors, of numbers, random ones, Java's values and memory, and holds what is set once for the process: seed, threads. Operators
- * are in {@link Aten}; what is made like another tensor, as {@code zerosLike}, is that tensor's method.
+ * Creates tensors from numbers, random generators, Java values and Java memory, and holds the settings of the process: seed, threads. The
+ * operators are in {@link Aten}. Methods that create a tensor like another one, such as {@code zerosLike}, are methods of that tensor.
  *
  * <p>
- * A shape is [] if no sizes are given. Unless a type is given, it is the default type, float32 or that of {@link #setDefaultDtype}. New
- * tensors are on the CPU, unless a device is given, and belong to the current {@link Scope}.
+ * Without sizes, the shape is []. Without a type, the tensor has the default type: float32, or that of {@link #setDefaultDtype}. Without a
+ * device, it is on the CPU. New tensors belong to the current {@link Scope}.
  */
 public final class Torch {
     private Torch() {}
@@ -25,10 +25,10 @@ public final class Torch {
 
     // ---- filled tensors
 
-    /** A tensor of zeros; without sizes a scalar []. */
+    /** Returns a tensor of zeros; without sizes, a scalar []. */
     public static Tensor zeros(long... shape) { return Aten.zeros(shape); }
 
-    /** A tensor of zeros. */
+    /** Returns a tensor of zeros. */
     public static Tensor zeros(Device device, long... shape) {
         return Aten.zeros(shape, (DType) null, null, device);
     }
@@ -37,33 +37,37 @@ public final class Torch {
 
     public static Tensor zeros(DType dtype, Device device, long... shape) { return Aten.zeros(shape, dtype, null, device); }
 
-    /** A tensor of ones. */
+    /** Returns a tensor of ones. */
     public static Tensor ones(long... shape) { return Aten.ones(shape); }
 
-    /** A tensor of ones. */
-    public static Tensor ones(Device device, long... shape) { return Aten.ones(shape, (DType) null, null, device); }
+    /** Returns a tensor of ones. */
+    public static Tensor ones(Device device, long... shape) {
+        return Aten.ones(shape, (DType) null, null, device);
+    }
 
     public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype); }
 
     public static Tensor ones(DType dtype, Device device, long... shape) { return Aten.ones(shape, dtype, null, device); }
 
-    /** A tensor of uninitialised memory. */
+    /** Returns a tensor of uninitialised memory. */
     public static Tensor empty(long... shape) { return Aten.empty(shape); }
 
-    /** A tensor of uninitialised memory. */
+    /** Returns a tensor of uninitialised memory. */
     public static Tensor empty(Device device, long... shape) {
         return Aten.empty(shape, (DType) null, null, device);
     }
 
-    /** Uninitialised memory. */
-    public static Tensor empty(DType dtype, long... shape) { return Aten.empty(shape, dtype); }
+    /** Returns a tensor of uninitialised memory. */
+    public static Tensor empty(DType dtype, long... shape) {
+        return Aten.empty(shape, dtype);
+    }
 
-    /** Uninitialised memory. */
+    /** Returns a tensor of uninitialised memory. */
     public static Tensor empty(DType dtype, Device device, long... shape) {
         return Aten.empty(shape, dtype, null, device);
     }
 
-    /** A tensor full of {@code value}: int64 for a whole number's type, else the default. */
+    /** Returns a tensor filled with {@code value}: int64 if {@code value} is of an integer type, otherwise the default type. */
     public static Tensor full(long[] shape, Number value) {
         return Aten.full(shape, value);
     }
@@ -74,15 +78,15 @@ public final class Torch {
         return Aten.full(shape, value, dtype, null, device);
     }
 
-    /** A bool tensor full of {@code value}. */
+    /** Returns a bool tensor filled with {@code value}. */
     public static Tensor full(long[] shape, boolean value) {
         return Aten.full(shape, value ? 1 : 0, DType.BOOL);
     }
 
-    /** The matrix [n, n] with ones on its diagonal. */
+    /** Returns the matrix [n, n] with ones on its diagonal. */
     public static Tensor eye(long n) { return Aten.eye(n); }
 
-    /** The matrix [rows, columns] with ones on its diagonal. */
+    /** Returns the matrix [rows, columns] with ones on its diagonal. */
     public static Tensor eye(long rows, long columns) {
         return Aten.eye(rows, columns);
     }
@@ -93,17 +97,26 @@ public final class Torch {
 
     // ---- rows of numbers
 
-    /** 0, 1, … before {@code end}: int64 for a whole number's type, else the default, as in Python. */
+    /**
+     * Returns 0, 1, … up to but not including {@code end}: int64 if {@code end} is of an integer type, otherwise the default type, as in
+     * Python.
+     */
     public static Tensor arange(Number end) {
         return Aten.arange(end);
     }
 
-    /** {@code start}, {@code start} + 1, … before {@code end}: int64 if both are of whole numbers' types, else the default. */
+    /**
+     * Returns {@code start}, {@code start} + 1, … up to but not including {@code end}: int64 if both are of integer types, otherwise the
+     * default type.
+     */
     public static Tensor arange(Number start, Number end) {
         return Aten.arange(start, end);
     }
 
-    /** {@code start}, {@code start + step}, … before {@code end}: int64 if all three are of whole numbers' types, else the default. */
+    /**
+     * Returns {@code start}, {@code start + step}, … up to but not including {@code end}: int64 if all three are of integer types,
+     * otherwise the default type.
+     */
     public static Tensor arange(Number start, Number end, Number step) {
         return Aten.arange(start, end, step);
     }
@@ -118,19 +131,19 @@ public final class Torch {
         return Aten.arange(start, end, step, dtype, null, device);
     }
 
-    /** {@code steps} numbers in equal distances, {@code start} and {@code end} among them. */
+    /** Returns {@code steps} evenly spaced numbers from {@code start} to {@code end}, both included. */
     public static Tensor linspace(Number start, Number end, long steps) {
         return Aten.linspace(start, end, steps);
     }
 
     public static Tensor linspace(Number start, Number end, long steps, DType dtype) { return Aten.linspace(start, end, steps, dtype); }
 
-    /** 10 to the powers of {@link #linspace}. */
+    /** Returns 10 raised to the numbers of {@link #linspace}. */
     public static Tensor logspace(Number start, Number end, long steps) {
         return Aten.logspace(start, end, steps);
     }
 
-    /** {@code base} to the powers of {@link #linspace}. */
+    /** Returns {@code base} raised to the numbers of {@link #linspace}. */
     public static Tensor logspace(Number start, Number end, long steps, double base) {
         return Aten.logspace(start, end, steps, base);
     }
@@ -141,10 +154,10 @@ public final class Torch {
 
     // ---- random numbers, of the process's generator or of one's own; the same as Python's after the same seed
 
-    /** Uniform in [0, 1). */
+    /** Returns random numbers, uniform in [0, 1). */
     public static Tensor rand(long... shape) { return Aten.rand(shape); }
 
-    /** Uniform in [0, 1), of the device's generator. */
+    /** Returns random numbers, uniform in [0, 1), from the device's default generator. */
     public static Tensor rand(Device device, long... shape) {
         return Aten.rand(shape, (DType) null, null, device);
     }
@@ -155,10 +168,10 @@ public final class Torch {
 
     public static Tensor rand(Generator generator, DType dtype, long... shape) { return Aten.rand(shape, generator, dtype); }
 
-    /** Normal with mean 0 and variance 1. */
+    /** Returns random numbers, normal with mean 0 and variance 1. */
     public static Tensor randn(long... shape) { return Aten.randn(shape); }
 
-    /** Normal with mean 0 and variance 1, of the device's generator. */
+    /** Returns random numbers, normal with mean 0 and variance 1, from the device's default generator. */
     public static Tensor randn(Device device, long... shape) {
         return Aten.randn(shape, (DType) null, null, device);
     }
@@ -169,12 +182,12 @@ public final class Torch {
 
     public static Tensor randn(Generator generator, DType dtype, long... shape) { return Aten.randn(shape, generator, dtype); }
 
-    /** int64, uniform from 0 to before {@code high}. */
+    /** Returns random int64 numbers, uniform from 0 to {@code high}, exclusive. */
     public static Tensor randint(long high, long[] shape) {
         return Aten.randint(high, shape);
     }
 
-    /** int64, uniform from {@code low} to before {@code high}. */
+    /** Returns random int64 numbers, uniform from {@code low} to {@code high}, exclusive. */
     public static Tensor randint(long low, long high, long... shape) {
         return Aten.randint(low, high, shape);
     }
@@ -185,7 +198,7 @@ public final class Torch {
         return Aten.randint(low, high, shape, generator, dtype);
     }
 
-    /** The numbers from 0 to before {@code n} in a random order, int64 [n]. */
+    /** Returns the numbers from 0 to {@code n}, exclusive, in random order as int64 [n]. */
     public static Tensor randperm(long n) {
         return Aten.randperm(n);
     }
@@ -195,21 +208,23 @@ public final class Torch {
     // ---- what is in a tensor
 
     /**
-     * @param values each once, sorted
-     * @param inverse int64, where each element is among them
-     * @param counts int64, how often each occurs
+     * The distinct values of a tensor.
+     *
+     * @param values each value once, sorted
+     * @param inverse int64, the index of each element in {@code values}
+     * @param counts int64, how often each value occurs
      */
     public record Unique(Tensor values, Tensor inverse, Tensor counts) {}
 
-    /** The values of {@code x}: {@code values} [K], {@code inverse} of its shape, {@code counts} [K]. */
+    /** Returns the distinct values of {@code x}: {@code values} [K], {@code inverse} of the shape of {@code x}, {@code counts} [K]. */
     public static Unique unique(Tensor x) {
         var r = Aten._unique2(x, true, true, true);
         return new Unique(r.result0(), r.result1(), r.result2());
     }
 
     /**
-     * The slices of {@code x} along {@code dim}, of size N there: {@code values} with K of them, sorted as words are, {@code inverse} [N],
-     * {@code counts} [K].
+     * Returns the distinct slices of {@code x} along {@code dim}, which has size N: {@code values} with K slices in lexicographic order,
+     * {@code inverse} [N], {@code counts} [K].
      */
     public static Unique unique(Tensor x, long dim) {
         var r = Aten.uniqueDim(x, dim, true, true, true);
@@ -218,22 +233,24 @@ public final class Torch {
 
     // ---- copies of Java's values
 
-    /** A tensor [] of one element, of the default type. */
-    public static Tensor scalar(double value) { return Aten.scalarTensor(value); }
+    /** Returns a tensor [] of one element and the default type. */
+    public static Tensor scalar(double value) {
+        return Aten.scalarTensor(value);
+    }
 
     /**
-     * A tensor with a copy of {@code values}: an array or list of numbers or booleans, one of such arrays and so on, as in
-     * {@code tensor(new float[][] {{1, 2}, {3, 4}})}, or a single number or boolean, which makes a tensor [].
+     * Returns a tensor with a copy of {@code values}. They are an array or list of numbers or booleans, nested to any depth, as in
+     * {@code tensor(new float[][] {{1, 2}, {3, 4}})}; or a single number or boolean, which makes a tensor [].
      *
      * <p>
-     * The element type is Java's: float32, float64, int64, int32, int16 or bool, uint8 for bytes, which count as unsigned, and complex128
-     * for {@link Complex}. So {@code tensor(2.5)} is float64 and {@code tensor(2)} int32, unlike in Python.
+     * The element type follows Java's: float32, float64, int64, int32, int16 or bool; uint8 for bytes, which count as unsigned; complex128
+     * for {@link Complex}. So {@code tensor(2.5)} is float64 and {@code tensor(2)} is int32, unlike in Python.
      *
-     * @throws IllegalArgumentException if the array is ragged, of more than one type, or of neither numbers nor booleans
+     * @throws IllegalArgumentException if the array is ragged, mixes types, or holds neither numbers nor booleans
      */
     public static Tensor tensor(Object values) { return NestedArrays.tensor(values); }
 
-    /** {@link #tensor(Object)}, converted to {@code dtype}. */
+    /** Returns a tensor with a copy of {@code values}, as {@link #tensor(Object)}, converted to {@code dtype}. */
     public static Tensor tensor(Object values, DType dtype) {
         try (var scope = Scope.open()) {
             Tensor t = NestedArrays.tensor(values);
@@ -242,62 +259,62 @@ public final class Torch {
     }
 
     /**
-     * A float32 tensor of a shape, with a copy of {@code values}, last dimension fastest. The empty shape, {@code new long[0]}, is that of
-     * one element.
+     * Returns a float32 tensor of the given shape with a copy of {@code values}, last dimension fastest. The empty shape,
+     * {@code new long[0]}, holds one element.
      */
     public static Tensor tensor(float[] values, long... shape) {
         return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT32, shape);
     }
 
-    /** A float64 tensor of a shape, with a copy of {@code values}. */
+    /** Returns a float64 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(double[] values, long... shape) {
         return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT64, shape);
     }
 
-    /** An int64 tensor of a shape, with a copy of {@code values}. */
+    /** Returns an int64 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(long[] values, long... shape) {
         return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT64, shape);
     }
 
-    /** An int32 tensor of a shape, with a copy of {@code values}. */
+    /** Returns an int32 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(int[] values, long... shape) {
         return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT32, shape);
     }
 
-    /** A uint8 tensor of a shape, with a copy of {@code values}, which count as unsigned. */
+    /** Returns a uint8 tensor of the given shape with a copy of {@code values}, which count as unsigned. */
     public static Tensor tensor(byte[] values, long... shape) {
         return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.UINT8, shape);
     }
 
     // ---- memory of Java's
 
-    /** A tensor of any type with a copy of {@code bytes}: its elements in native byte order, last dimension fastest. */
+    /** Returns a tensor of any type with a copy of {@code bytes}: its elements in native byte order, last dimension fastest. */
     public static Tensor copyOf(MemorySegment bytes, DType dtype, long... shape) {
         return JavaMemory.copyOf(bytes, dtype, shape);
     }
 
     /**
-     * A tensor over the memory of {@code segment}, without a copy: both sides see what the other writes. The segment is kept reachable
-     * while libtorch uses it. It cannot be resized beyond its memory.
+     * Returns a tensor over the memory of {@code segment}, without a copy: Java and libtorch see each other's writes. The segment stays
+     * reachable while libtorch uses it. The tensor cannot be resized beyond its memory.
      *
      * <p>
-     * An arena that is closed by hand is to outlive the tensor and all its views. After it is closed, operators of the tensor, of its views
-     * and of what a graph has saved of them throw an {@link IllegalStateException}; while one of them runs, closing a shared arena throws
-     * it. For that they take some microseconds more than with {@link java.lang.foreign.Arena#ofAuto} or {@code global}, whose memory nobody
-     * can close. Tensors that are made of others (sparse, nested) are not watched, nor is a confined arena that its thread closes while
-     * another thread computes.
+     * An arena that is closed explicitly must outlive the tensor and all its views. After it is closed, operators on the tensor, on its
+     * views and on what a graph has saved of them throw an {@link IllegalStateException}. While one of them runs, closing a shared arena
+     * throws that exception. These checks cost some microseconds a call, which {@link java.lang.foreign.Arena#ofAuto} and {@code global}
+     * avoid, as nobody can close their memory. Two cases are not checked: tensors composed of others (sparse, nested), and a confined arena
+     * that its thread closes while another thread computes.
      *
-     * @param segment native memory, aligned for {@code dtype}, of exactly the elements of {@code shape}, last dimension fastest
+     * @param segment native memory, aligned for {@code dtype}, that holds exactly the elements of {@code shape}, last dimension fastest
      */
     public static Tensor fromBlob(MemorySegment segment, DType dtype, long... shape) {
         return JavaMemory.fromBlob(segment, dtype, shape);
     }
 
     /**
-     * A tensor over the memory of {@code buffer} from its position to its limit, without a copy: both sides see what the other writes. The
-     * buffer is kept reachable while libtorch uses it, and its position and limit stay as they are.
+     * Returns a tensor over the memory of {@code buffer} from its position to its limit, without a copy: Java and libtorch see each other's
+     * writes. The buffer stays reachable while libtorch uses it. Its position and limit do not change.
      *
-     * @param buffer direct, in native byte order, with exactly the elements of {@code shape}, last dimension fastest
+     * @param buffer a direct buffer in native byte order that holds exactly the elements of {@code shape}, last dimension fastest
      */
     public static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long... shape) {
         return JavaMemory.fromBuffer(buffer, dtype, shape);
@@ -305,13 +322,13 @@ public final class Torch {
 
     // ---- element types
 
-    /** The type of tensors that are made without one: float32, unless {@link #setDefaultDtype} said otherwise. */
+    /** Returns the type of tensors that are created without one: float32, unless {@link #setDefaultDtype} changed it. */
     public static DType defaultDtype() {
         return DType.standard();
     }
 
     /**
-     * Sets the type of tensors that are made without one, in the whole process; complex ones are made of two such numbers.
+     * Sets the type of tensors that are created without one, for the whole process. Complex tensors consist of pairs of such numbers.
      *
      * @throws IllegalArgumentException if {@code dtype} is none of float16, bfloat16, float32, float64
      */
@@ -325,24 +342,27 @@ public final class Torch {
         }));
     }
 
-    /** The type in which an operator of these two computes, as {@code a.add(b)} does. */
+    /** Returns the type in which an operator on these two, such as {@code a.add(b)}, computes. */
     public static DType resultType(Tensor a, Tensor b) {
         return Aten.resultType(a, b);
     }
 
-    /** The type in which an operator of these two computes: a number's kind may change it, its size does not. */
+    /**
+     * Returns the type in which an operator on these two computes. The number's kind (integer, real, complex) may change it, its size does
+     * not.
+     */
     public static DType resultType(Tensor a, Number b) {
         return Aten.resultType(a, b);
     }
 
-    /** The smallest type to which both convert without loss of kind: what tensors of these two types are computed in. */
+    /** Returns the smallest type to which both convert without loss of kind, in which operators on tensors of these two types compute. */
     public static DType promoteTypes(DType a, DType b) {
         return Aten.promoteTypes(a, b);
     }
 
     /**
-     * Returns whether results of the one type may be written to a tensor of the other: not fractions to integers, nor numbers to truth
-     * values.
+     * Returns whether results of type {@code from} may be written to a tensor of type {@code to}. Floating-point results cannot be written
+     * to integers, nor numbers to bool.
      */
     public static boolean canCast(DType from, DType to) {
         return Aten.canCast(from, to);
@@ -350,23 +370,26 @@ public final class Torch {
 
     // ---- the process
 
-    /** Seeds every generator: that of the CPU and those of all GPUs. The same numbers follow as in Python. */
+    /** Seeds the default generators of the CPU and of all GPUs. The same random numbers follow as in Python. */
     public static void manualSeed(long seed) {
         torch.manual_seed(seed);
     }
 
-    /** Returns the most threads that an operator uses on the CPU when this thread calls it. */
+    /** Returns the largest number of threads that an operator uses on the CPU when this thread calls it. */
     public static int numThreads() {
         return ThreadContext.current().caller.mostThreads();
     }
 
-    /** Far more than are of use; with as many as the system refuses, libtorch's thread pool crashes at the end of the process. */
+    /**
+     * The largest number of threads that can be set, far more than are of use. If the system refuses to start as many threads as are set,
+     * libtorch's thread pool crashes at the end of the process.
+     */
     public static final int MOST_THREADS = 1024;
 
     /**
-     * Sets the number of threads of every operator in this process, whichever thread calls it. Without a number, which
-     * {@code -Dpanatorch.threads=N} and {@code OMP_NUM_THREADS} set, too, operators use all cores, but those of threads that do not train
-     * use fewer while other threads call operators. Sums, and so products of matrices, depend on the number in their last bits.
+     * Sets the number of threads of every operator in this process, whichever thread calls it. {@code -Dpanatorch.threads=N} and
+     * {@code OMP_NUM_THREADS} set it, too. If it is not set, operators use all cores, but operators of threads that do not train use fewer
+     * while other threads call operators. The last bits of sums, and so of matrix products, depend on the number.
      *
      * @param threads from 1 to {@link #MOST_THREADS}
      */
@@ -377,7 +400,7 @@ public final class Torch {
     }
 
     /**
-     * Sets the number of threads of the operators that this thread calls, but for products of matrices, which have the process's number.
+     * Sets the number of threads of the operators that this thread calls. Matrix products are an exception: they use the process's number.
      *
      * @param threads from 1 to {@link #MOST_THREADS}
      */
@@ -386,12 +409,16 @@ public final class Torch {
         ThreadContext.current().caller.limit(threads);
     }
 
-    /** The number of threads of the pool that whole operators are given to, as TorchScript's {@code fork} does. */
+    /** Returns the number of threads of the pool that runs whole operators, which for example TorchScript's {@code fork} uses. */
     public static int numInteropThreads() {
         return Math.toIntExact(torch.get_num_interop_threads());
     }
 
-    /** @throws IllegalStateException if the pool has begun to work, or was told its size before: libtorch takes it once */
+    /**
+     * Sets the number of threads of the pool that runs whole operators.
+     *
+     * @throws IllegalStateException if the pool has begun to work or its size was set before, as libtorch accepts it only once
+     */
     public static void setNumInteropThreads(int threads) {
         requireThreads(threads);
         try {
@@ -406,16 +433,19 @@ public final class Torch {
             throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
     }
 
-    /** {@link #useDeterministicAlgorithms(boolean, boolean)}, where an operator that has no such algorithm fails. */
+    /**
+     * Sets whether operators use only deterministic algorithms; an operator that has none fails. See
+     * {@link #useDeterministicAlgorithms(boolean, boolean)}.
+     */
     public static void useDeterministicAlgorithms(boolean on) {
         useDeterministicAlgorithms(on, false);
     }
 
     /**
-     * Sets whether operators use, in the whole process, only algorithms that give the same bits for the same input each time, and new
-     * uninitialised memory is filled. On CUDA cuBLAS wants {@code CUBLAS_WORKSPACE_CONFIG=:4096:8} in the environment with it.
+     * Sets for the whole process whether operators use only algorithms that give the same bits for the same input each time. New
+     * uninitialised memory is then filled, too. On CUDA, cuBLAS also needs {@code CUBLAS_WORKSPACE_CONFIG=:4096:8} in the environment.
      *
-     * @param warnOnly whether an operator that has no such algorithm warns, and runs, rather than being a {@link TorchException}
+     * @param warnOnly whether an operator that has no such algorithm warns and runs, instead of throwing a {@link TorchException}
      */
     public static void useDeterministicAlgorithms(boolean on, boolean warnOnly) {
         BackendFlag.context().setDeterministicAlgorithms(on, warnOnly);
@@ -423,12 +453,12 @@ public final class Torch {
 
     public static boolean deterministicAlgorithms() { return BackendFlag.context().deterministicAlgorithms(); }
 
-    /** Returns whether {@link #useDeterministicAlgorithms(boolean, boolean)} was told to warn only. */
+    /** Returns the {@code warnOnly} of the last {@link #useDeterministicAlgorithms(boolean, boolean)}. */
     public static boolean deterministicAlgorithmsWarnOnly() {
         return BackendFlag.context().deterministicAlgorithmsWarnOnly();
     }
 
-    /** The precision of float32 matrix products in the whole process; {@link MatmulPrecision#HIGHEST} at the start. */
+    /** Sets the precision of float32 matrix products for the whole process. The initial one is {@link MatmulPrecision#HIGHEST}. */
     public static void setFloat32MatmulPrecision(MatmulPrecision precision) {
         BackendFlag.context().setFloat32MatmulPrecision(precision.toString());
     }
@@ -437,18 +467,18 @@ public final class Torch {
         return MatmulPrecision.ofCode(BackendFlag.context().float32MatmulPrecision().intern().value);
     }
 
-    /** libtorch's version. */
+    /** Returns libtorch's version. */
     public static String version() { return NativeLibrary.LIBTORCH_VERSION; }
 
-    /** The folder that libtorch was loaded from. */
+    /** Returns the folder that libtorch was loaded from. */
     public static Path libraryFolder() { return NativeLibrary.folder(); }
 
-    /** The configuration that libtorch was built with: compilers, BLAS, flags. */
+    /** Returns the configuration that libtorch was built with: compilers, BLAS, flags. */
     public static String buildConfiguration() {
         return text(torch.show_config());
     }
 
-    /** The widest vector instructions libtorch uses here: {@code AVX512}, {@code AVX2}, {@code DEFAULT}. */
+    /** Returns the widest vector instructions that libtorch uses on this CPU: {@code AVX512}, {@code AVX2}, {@code DEFAULT}. */
     public static String cpuCapability() {
         return text(torch.get_cpu_capability());
     }
@@ -461,17 +491,17 @@ public final class Torch {
 
     // ---- memory
 
-    /** Returns the number of this process's tensors and its memory. Reads a file of the system's; not for inner loops. */
+    /** Returns the number of this process's tensors and its memory use. Not for inner loops, as it reads a file of the operating system. */
     public static MemoryStats memoryStats() {
         return MemoryStats.now();
     }
 
-    /** The number of tensors that were made and neither closed nor collected. */
+    /** Returns the number of tensors that are neither closed nor garbage-collected. */
     public static long liveTensors() {
         return LiveTensors.count();
     }
 
-    /** The places where the live tensors were made; empty unless {@code -Dpanatorch.leaks=trace} is set. */
+    /** Returns the places where the live tensors were made; empty unless {@code -Dpanatorch.leaks=trace} is set. */
     public static List<Throwable> liveTensorSites() {
         return LiveTensors.sites();
     }

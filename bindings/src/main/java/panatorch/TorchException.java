@@ -3,7 +3,8 @@ package panatorch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error that libtorch reports: the operator, its tensor arguments as far as libtorch had not consumed them, and libtorch's own words.
+ * An error that libtorch reports. Its message names the operator and its tensor arguments, except those that libtorch had already consumed,
+ * and ends with libtorch's own message.
  */
 public class TorchException extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -14,6 +15,8 @@ public class TorchException extends RuntimeException {
         this.operator = operator;
     }
 
-    /** The operator's name, as {@code aten::mm}; empty where the error is of no operator. */
-    public String operator() { return operator; }
+    /** Returns the operator's name, such as {@code aten::mm}; empty if no operator caused the error. */
+    public String operator() {
+        return operator;
+    }
 }

@@ -13,7 +13,7 @@ final class UnsafeValues {
     private UnsafeValues() {}
 
     private static final String CPU = "CPU";
-    /** The farthest point of a grid, in halves of the image. */
+    /** The largest coordinate of a grid point, in units of half the image. */
     private static final double FARTHEST = 1e30;
 
     static final List<Check> CHECKS = List.of(
@@ -30,24 +30,24 @@ final class UnsafeValues {
             new Check("zero_", "MkldnnCPU", UnsafeValues::zero));
 
     /**
-     * LAPACK's {@code geev} balances the matrix first ({@code gebal}), which gives up at a NaN, also at one that {@code geev} has made of
-     * an infinity by scaling, and leaves unwritten which rows it balanced. {@code geev} does not look at that error and takes whatever lies
-     * in these two numbers for bounds of the matrix: it writes beyond the matrix, or never ends. libtorch asks for finite numbers before it
-     * computes eigenvectors, in these words, but not before eigenvalues alone.
+     * Requires finite numbers. LAPACK's {@code geev} balances the matrix first ({@code gebal}). That gives up at a NaN, also at one that
+     * {@code geev} has made of an infinity by scaling, and does not write which rows it balanced. {@code geev} ignores that error and takes
+     * uninitialised numbers for bounds of the matrix: it writes beyond the matrix, or never ends. libtorch requires finite numbers before
+     * it computes eigenvectors, with this message, but not before eigenvalues alone.
      */
     private static @Nullable Tensor eigenvalues(KernelArguments a) {
         return finite(a, "torch.linalg.eigvals: input tensor should not contain infs or NaNs.");
     }
 
     /**
-     * LAPACK's {@code gesdd} refuses NaN, for which libtorch has these words, but makes NaN of infinities itself, by scaling, and its QR
-     * iteration ({@code bdsqr}) then may never end.
+     * Requires finite numbers. LAPACK's {@code gesdd} refuses NaN, for which libtorch has this message. But scaling turns infinities into
+     * NaN, and its QR iteration ({@code bdsqr}) then may never end.
      */
     private static @Nullable Tensor singularValues(KernelArguments a) {
         return finite(a, "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values.");
     }
 
-    /** These drivers compute a singular value decomposition in the same way. */
+    /** Requires finite numbers of the drivers that compute a singular value decomposition in the same way. */
     private static @Nullable Tensor leastSquares(KernelArguments a) {
         String driver = a.string(3);
         return "gelsd".equals(driver) || "gelss".equals(driver)
@@ -55,7 +55,7 @@ final class UnsafeValues {
                 : null;
     }
 
-    /** The kernel counts trials until there are that many. */
+    /** Requires finite counts, as the kernel counts trials up to them. */
     private static @Nullable Tensor binomial(KernelArguments a) {
         return finite(a, "binomial: count should not contain infs or NaNs.");
     }
@@ -70,7 +70,8 @@ final class UnsafeValues {
     }
 
     /**
-     * The kernel reads the probabilities of a label without a look at how many there are. Behind a target's length there may be anything.
+     * Checks that labels are within the classes, as the kernel reads a label's probability unchecked. Labels beyond a target's length may
+     * be anything.
      */
     private static @Nullable Tensor labels(KernelArguments a) {
         long classes = a.tensor(0).size(-1);
@@ -92,8 +93,9 @@ final class UnsafeValues {
     }
 
     /**
-     * Padding by the border or by reflection places every point within the image, and bilinear sampling reads there unchecked; but NaN is
-     * nowhere, and reflection makes NaN of what is too far away. Such a point is moved, and what it hands on is NaN.
+     * Replaces points that have no place in the image. Padding by the border or by reflection places every point within the image, and
+     * bilinear sampling reads there unchecked. But NaN has no place, and reflection turns points that are too far away into NaN. Such a
+     * point is moved to the centre, and its gradient becomes NaN.
      */
     private static @Nullable Tensor gridPoints(KernelArguments a) {
         final int gradOutput = 0, grid = 2, interpolation = 3, padding = 4, bilinear = 0, zeros = 0, border = 1;
@@ -105,13 +107,16 @@ final class UnsafeValues {
         return null;
     }
 
-    /** The kernel divides by how many rows there are. */
+    /** Returns the gradient of no elements itself, as the kernel divides by the number of rows. */
     private static @Nullable Tensor distancesOfNothing(KernelArguments a) {
         Tensor self = a.tensor(1);
         return self.numel() == 0 ? Aten.zerosLike(self) : null;
     }
 
-    /** The kernel takes every tensor of oneDNN's for one of float32, and writes beyond the end of shorter types. */
+    /**
+     * Zeroes oneDNN tensors that are not float32 itself, as the kernel treats every one as float32 and writes beyond the end of shorter
+     * types.
+     */
     private static @Nullable Tensor zero(KernelArguments a) {
         Tensor self = a.tensor(0);
         return self.dtype() == DType.FLOAT32 ? null : self.copy_(Aten.zeros(self.shape(), self.dtype()).toMkldnn());

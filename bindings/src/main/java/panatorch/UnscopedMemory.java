@@ -3,8 +3,8 @@ package panatorch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory of tensors that only the garbage collector may free. It sees small Java objects and no reason to hurry; so it is asked to
- * whenever there is a GiB more of them.
+ * The amount of memory of tensors that only the garbage collector can free. The collector sees only small Java objects and no reason to
+ * run, so it is asked to run whenever this memory has grown by a GiB.
  */
 final class UnscopedMemory {
     private UnscopedMemory() {}
@@ -12,7 +12,8 @@ final class UnscopedMemory {
     private static final long STEP = 1L << 30;
     private static final AtomicLong BYTES = new AtomicLong();
     /**
-     * What was held when the garbage collector was asked last, or less if less was held since. Not exact under races, which does no harm.
+     * The amount when the garbage collector was last asked to run, or the smallest amount since. Races may make it inexact, which does no
+     * harm.
      */
     private static volatile long level;
 

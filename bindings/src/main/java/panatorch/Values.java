@@ -16,13 +16,13 @@ import panatorch.internal.libtorch.Tag;
 final class Values {
     private Values() {}
 
-    /** Stands for an optional argument that is null. */
+    /** The value that stands for an optional argument that is null. */
     private static final Object NONE = new Object();
 
     /**
      * Returns the argument in the form that {@link #push} takes, before anything native happens.
      *
-     * @param what how an error calls the argument
+     * @param what description of the argument for error messages
      */
     static Object checked(String what, OperatorSchema.Parameter p, @Nullable Object v) {
         if (v == null) {
@@ -65,8 +65,8 @@ final class Values {
     }
 
     /**
-     * The dispatcher's schemas have a plain int for an element type, a layout and a memory format. libtorch does not check them: it
-     * recurses for ever, or reads past a table.
+     * Checks the code of an element type, a layout or a memory format, which the dispatcher's schemas declare as plain ints. libtorch does
+     * not check them: it recurses for ever, or reads past a table.
      */
     private static long code(OperatorSchema.Parameter p, long v) {
         boolean known = switch (p.name()) {
@@ -119,8 +119,8 @@ final class Values {
     }
 
     /**
-     * Result {@code i} of a call: a tensor (null if undefined), list, number, text, device or generator, null for none, or else a
-     * {@link NativeObject}.
+     * Returns result {@code i} of a call: a tensor (null if undefined), list, number, text, device or generator, null for none, or
+     * otherwise a {@link NativeObject}.
      */
     static @Nullable Object take(Call call, int i) {
         int tag = call.resultTag(i);
@@ -158,7 +158,7 @@ final class Values {
         return v instanceof Complex ? Tag.COMPLEX : v instanceof Double || v instanceof Float ? Tag.DOUBLE : Tag.INT;
     }
 
-    /** The payload of a number; that of a complex one is a reference, which is the caller's. */
+    /** Returns the payload of a number. That of a complex number is a reference, which the caller owns. */
     static long payload(Number v) {
         if (v instanceof Complex c) return complex(c);
         return v instanceof Double || v instanceof Float ? Double.doubleToRawLongBits(v.doubleValue()) : v.longValue();
@@ -172,7 +172,7 @@ final class Values {
         }
     }
 
-    /** A {@code Long}, {@code Double} or {@link Complex}; a truth value is 1 or 0. */
+    /** Returns the number of a payload: a {@code Long}, {@code Double} or {@link Complex}; a boolean is 1 or 0. */
     static Number number(int tag, long payload) {
         if (tag == Tag.DOUBLE) return Double.longBitsToDouble(payload);
         if (tag == Tag.BOOL) return (payload & 0xff) != 0 ? 1L : 0L;

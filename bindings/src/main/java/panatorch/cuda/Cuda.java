@@ -11,8 +11,8 @@ import panatorch.internal.libtorch.CudaRuntime;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
- * The GPUs of this process: {@code torch.cuda}. The switches of cuDNN and TF32 are {@link panatorch.BackendFlag}s. Where there is no GPU,
- * what needs one is an {@link IllegalStateException} that says what is missing; of the CPU, {@link #synchronize} does nothing.
+ * The GPUs of this process, as {@code torch.cuda}. The switches of cuDNN and TF32 are {@link panatorch.BackendFlag}s. Without a GPU, a
+ * method that needs one throws an {@link IllegalStateException} that says what is missing. For the CPU, {@link #synchronize} does nothing.
  */
 public final class Cuda {
     private Cuda() {}
@@ -22,10 +22,14 @@ public final class Cuda {
     /** Returns whether libtorch has CUDA and finds a GPU. */
     public static boolean isAvailable() { return JavaCpp.call(torch::hasCUDA); }
 
-    /** 0 where CUDA is not available. */
-    public static int deviceCount() { return isAvailable() ? streams().deviceCount() : 0; }
+    /** Returns the number of GPUs; 0 if CUDA is not available. */
+    public static int deviceCount() {
+        return isAvailable() ? streams().deviceCount() : 0;
+    }
 
-    /** libtorch's, after it has looked for GPUs and made its allocator, which is tried again if it failed. */
+    /**
+     * Returns libtorch's streams, after it has looked for GPUs and created its allocator. A failed attempt is repeated at the next call.
+     */
     static NativeStreams streams() {
         NativeStreams found = streams;
         if (found == null) streams = found = JavaCpp.call(() -> {
@@ -36,9 +40,9 @@ public final class Cuda {
     }
 
     /**
-     * {@code cuda} with the number of the current device, {@code cuda:1} as it is.
+     * Returns {@code device} with a number: {@code cuda} gets that of the current device, {@code cuda:1} stays the same.
      *
-     * @throws IllegalStateException if there is none of that number
+     * @throws IllegalStateException if there is no device of that number
      */
     static Device numbered(Device device) {
         if (device.type() != Device.Type.CUDA) throw new IllegalArgumentException("a CUDA device is needed, not " + device);
@@ -58,7 +62,7 @@ public final class Cuda {
                         + "or name a PyTorch with CUDA with -Dpanatorch.libtorch=DIR");
     }
 
-    /** Waits until all is done on all streams of the device. */
+    /** Waits until all work on all streams of the device is done. */
     public static void synchronize(Device device) {
         if (device.type() == Device.Type.CPU) return;
         int index = numbered(device).index();
@@ -69,10 +73,11 @@ public final class Cuda {
     public enum SyncDebugMode { DEFAULT, WARN, ERROR }
 
     /**
-     * Finds what waits: {@code torch.cuda.set_sync_debug_mode}, for all threads. {@code ERROR} has {@code item()} and the like be a
-     * {@link panatorch.TorchException}. As in Python not all that waits is found, and {@link #synchronize} is not meant.
+     * Sets for all threads how libtorch reacts to an operator that makes its caller wait for the GPU:
+     * {@code torch.cuda.set_sync_debug_mode}. With {@code ERROR}, {@code item()} and similar calls throw a
+     * {@link panatorch.TorchException}. As in Python, libtorch does not find all such waits, and {@link #synchronize} is exempt.
      *
-     * @throws IllegalStateException without CUDA, or where libtorch was not built by GCC
+     * @throws IllegalStateException without CUDA, or if libtorch was not built by GCC
      */
     public static void setSyncDebugMode(SyncDebugMode mode) {
         require();
@@ -80,7 +85,7 @@ public final class Cuda {
             throw new IllegalStateException("this libtorch does not tell what waits for the GPU under the name that GCC gives it");
     }
 
-    /** {@code torch.cuda.memory_stats}. */
+    /** Returns the allocator's statistics of a GPU: {@code torch.cuda.memory_stats}. */
     public static MemoryStatistics memory(Device device) {
         int index = numbered(device).index();
         try (var arena = Arena.ofConfined()) {
@@ -88,23 +93,27 @@ public final class Cuda {
         }
     }
 
-    /** Peaks are the current numbers from now on: {@code torch.cuda.reset_peak_memory_stats}. */
+    /** Resets the peaks to the current numbers: {@code torch.cuda.reset_peak_memory_stats}. */
     public static void resetPeakMemory(Device device) {
         int index = numbered(device).index();
         JavaCpp.run(() -> CudaAllocator.found().resetPeakStats(index));
     }
 
-    /** Gives the driver back what no tensor has, of all devices: {@code torch.cuda.empty_cache}. */
+    /** Returns unused cached memory of all devices to the driver: {@code torch.cuda.empty_cache}. */
     public static void emptyCache() {
         require();
         streams();
         JavaCpp.run(() -> CudaAllocator.found().emptyCache());
     }
 
-    /** @param free in bytes, for all processes */
+    /**
+     * The memory of a device in bytes.
+     *
+     * @param free free memory, which all processes share
+     */
     public record MemoryInfo(long free, long total) {}
 
-    /** The free and total memory of a device as the driver tells it: {@code torch.cuda.mem_get_info}. */
+    /** Returns the free and total memory of a device as the driver reports it: {@code torch.cuda.mem_get_info}. */
     public static MemoryInfo memoryInfo(Device device) {
         try (var guard = DeviceGuard.enter(numbered(device))) {
             long[] bytes = JavaCpp.call(CudaRuntime::memoryInfo);

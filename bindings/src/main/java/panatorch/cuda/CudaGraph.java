@@ -8,9 +8,9 @@ import panatorch.Scope;
 import panatorch.internal.libtorch.NativeGraph;
 
 /**
- * Work of a GPU that was recorded and is started again and again in one call: {@code torch.cuda.CUDAGraph}. A replay runs the same kernels
- * on the same memory, without libtorch and Java in between; whatever Java decided during the capture stays as it was, and inputs are given
- * by copying them into the tensors that the capture read.
+ * A recording of GPU work that one call starts again, any number of times: {@code torch.cuda.CUDAGraph}. A replay runs the same kernels on
+ * the same memory, without libtorch and Java in between. Decisions of the Java code during the capture are fixed. To give a replay new
+ * inputs, copy them into the tensors that the capture read.
  *
  * <pre>{@code
  * Tensor x = Torch.zeros(Device.CUDA, 8), y[] = new Tensor[1];
@@ -22,14 +22,15 @@ import panatorch.internal.libtorch.NativeGraph;
  *
  * <p>
  * Work that waits for the GPU ({@code item()}), copies from memory that is not pinned, or computes on the CPU cannot be captured, or is not
- * repeated. The random numbers of a replay are those that the same work would have drawn eagerly from the generator as it is then.
+ * repeated. A replay draws the random numbers that the same work, run eagerly at that time, would draw from the generator.
  *
  * <p>
- * Owns the memory of all tensors that were made during the capture, until closed: those that live on, as {@code y[0]} above, are
- * overwritten by each replay. Any thread may replay and close, one at a time.
+ * A graph owns the memory of all tensors that were made during the capture until it is closed. Each replay overwrites those that are still
+ * alive, such as {@code y[0]} above. Any thread may replay and close, one at a time.
  *
  * <p>
- * Only where libtorch was built by GCC, on Linux. Run with libtorch's CUDA build on a stub of CUDA's runtime, but not yet on a GPU.
+ * Graphs need a libtorch built by GCC, on Linux. They were tested with libtorch's CUDA build on a stub of CUDA's runtime, but not yet on a
+ * GPU.
  */
 public final class CudaGraph implements AutoCloseable {
     private final NativeGraph graph;
@@ -43,18 +44,18 @@ public final class CudaGraph implements AutoCloseable {
     }
 
     /**
-     * Records what {@code work} puts on {@code stream}, which is the current one meanwhile; nothing of it is computed yet. Tensors that it
-     * makes are freed at its end, but for those that {@linkplain panatorch.Tensor#escape escape}. Waits for the device and empties the
-     * allocator's cache before, as {@code torch.cuda.graph} does. Run the same work on that stream a few times before: libraries that
-     * start, or look for the fastest way, while work is recorded, spoil it.
+     * Records the work that {@code work} puts on {@code stream}, which is the current one meanwhile. Nothing is computed yet. Tensors that
+     * it makes are freed at its end, except those that {@linkplain panatorch.Tensor#escape escape}. Before recording, this method waits for
+     * the device and empties the allocator's cache, as {@code torch.cuda.graph} does. Run the same work on that stream a few times before,
+     * since a library that starts or benchmarks its algorithms during the capture spoils it.
      *
-     * @param stream not the default one
-     * @param generators besides the default one, those that the work draws from
+     * @param stream any stream except the default one
+     * @param generators the generators that the work draws from, besides the default one
      * @throws IllegalArgumentException for the default stream, and for a generator of another device
-     * @throws IllegalStateException without CUDA, on a virtual thread (CUDA wants begin and end from one thread), and while the stream
-     * captures something already
-     * @throws panatorch.TorchException if the work cannot be captured; what {@code work} throws is thrown as it is. Then there is no graph,
-     * and the stream computes again; libtorch keeps what a capture that CUDA gave up had reserved for itself
+     * @throws IllegalStateException without CUDA, on a virtual thread (CUDA requires begin and end on one thread), and if the stream is
+     * already being captured
+     * @throws panatorch.TorchException if the work cannot be captured; an exception of {@code work} is thrown unchanged. Then there is no
+     * graph, and the stream computes again; libtorch keeps the memory that an abandoned capture had reserved
      */
     public static CudaGraph capture(Stream stream, List<Generator> generators, Runnable work) {
         Device device = Cuda.numbered(stream.device());
@@ -104,13 +105,13 @@ public final class CudaGraph implements AutoCloseable {
         }
     }
 
-    /** Puts the recorded work on the current stream. Waits for nothing. */
+    /** Puts the recorded work on the current stream, and returns without waiting for it. */
     public void replay() {
         if (closed) throw new IllegalStateException("this graph is closed");
         JavaCpp.run(graph::replay);
     }
 
-    /** Frees the graph and its memory; tensors that were made during the capture must not be used any more. Closing twice is harmless. */
+    /** Frees the graph and its memory. Tensors that were made during the capture must not be used afterwards. Closing twice is harmless. */
     @Override public void close() {
         if (closed) return;
         closed = true;

@@ -11,15 +11,15 @@ import panatorch.Device;
 import panatorch.internal.libtorch.CudaDriver;
 
 /**
- * The properties of a GPU as NVIDIA's driver tells them, {@code torch.cuda.get_device_properties}. The driver's own library is asked, which
- * is there wherever CUDA works, whatever libtorch is built for; it counts GPUs as libtorch does ({@code CUDA_VISIBLE_DEVICES} holds for
- * both).
+ * The properties of a GPU as NVIDIA's driver reports them: {@code torch.cuda.get_device_properties}. They come from the driver's own
+ * library, which is there wherever CUDA works, also if libtorch was built without CUDA. It numbers GPUs as libtorch does
+ * ({@code CUDA_VISIBLE_DEVICES} applies to both).
  *
- * @param name as {@code NVIDIA H200}
- * @param major of the compute capability
- * @param minor of the compute capability
- * @param totalMemory in bytes
- * @param multiProcessorCount streaming multiprocessors
+ * @param name name of the model, such as {@code NVIDIA H200}
+ * @param major major number of the compute capability
+ * @param minor minor number of the compute capability
+ * @param totalMemory size of the memory in bytes
+ * @param multiProcessorCount number of streaming multiprocessors
  */
 public record DeviceProperties(String name, int major, int minor, long totalMemory, int multiProcessorCount) {
     private static final int SUCCESS = 0, NAME_BYTES = 256;
@@ -27,7 +27,7 @@ public record DeviceProperties(String name, int major, int minor, long totalMemo
     private static final int MULTIPROCESSOR_COUNT = 16, CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76;
 
     /**
-     * Returns the properties of a GPU, or null where there is no such GPU, no driver, or one that does not answer.
+     * Returns the properties of a GPU, or null if there is no such GPU, no driver, or the driver fails.
      *
      * @param device a CUDA device; the current one stands for the first
      */
@@ -53,10 +53,12 @@ public record DeviceProperties(String name, int major, int minor, long totalMemo
         }
     }
 
-    /** {@code torch.cuda.get_device_capability}, as one writes it: 9.0. */
-    public String capability() { return major + "." + minor; }
+    /** Returns the compute capability as text, such as 9.0: {@code torch.cuda.get_device_capability}. */
+    public String capability() {
+        return major + "." + minor;
+    }
 
-    /** {@code NVIDIA H200, compute capability 9.0, 139.8 GiB, 132 multiprocessors} */
+    /** Returns a line such as {@code NVIDIA H200, compute capability 9.0, 139.8 GiB, 132 multiprocessors}. */
     @Override public String toString() {
         return String.format(Locale.ROOT, "%s, compute capability %s, %.1f GiB, %d multiprocessors", name, capability(),
                 totalMemory / 0x1p30, multiProcessorCount);

@@ -7,9 +7,9 @@ import panatorch.JavaCpp;
 import panatorch.internal.libtorch.CudaRuntime;
 
 /**
- * A mark on a {@link Stream}: {@code torch.cuda.Event}. It happens when all is done that was on the stream as it was recorded; one that was
- * not recorded has happened. Owns a few bytes of the driver from its first recording until closed; nobody else frees them. One thread at a
- * time may record, wait and close.
+ * A mark on a {@link Stream}: {@code torch.cuda.Event}. It happens when all work is done that was on the stream at the time of recording;
+ * an event that was not recorded counts as happened. From its first recording it owns a few bytes of the driver, which only {@link #close}
+ * frees. One thread at a time may record, wait and close.
  *
  * <pre>{@code
  * try (var start = Event.timing(); var end = Event.timing()) {
@@ -22,7 +22,7 @@ import panatorch.internal.libtorch.CudaRuntime;
  * }</pre>
  *
  * <p>
- * On the CPU's stream, where work is done as it is asked for, it happens when it is recorded.
+ * On the CPU's stream, where each call completes its work, an event happens when it is recorded.
  */
 public final class Event implements AutoCloseable {
     private final boolean timing, blocking;
@@ -32,23 +32,25 @@ public final class Event implements AutoCloseable {
     private long recordedNanos;
     private boolean closed;
 
-    /** Python's default: the cheapest, without time. */
+    /** Makes an event without timing, the cheapest kind and Python's default. */
     public Event() { this(false, false); }
 
     /**
-     * @param timing whether {@link #elapsedTime} may be asked
-     * @param blocking whether {@link #synchronize} lets the processor sleep instead of looking again and again
+     * Makes an event.
+     *
+     * @param timing whether {@link #elapsedTime} may be called
+     * @param blocking whether {@link #synchronize} lets the thread sleep instead of polling
      */
     public Event(boolean timing, boolean blocking) {
         this.timing = timing;
         this.blocking = blocking;
     }
 
-    /** One that remembers when it happened. */
+    /** Returns a new event that records the time at which it happens. */
     public static Event timing() { return new Event(true, false); }
 
     /**
-     * Puts the mark on a stream, after what is there. A mark that was on a stream before is forgotten.
+     * Records this event on a stream, after the work that is on it now. An earlier recording is forgotten.
      *
      * @throws IllegalArgumentException if it was recorded on another device
      */
@@ -74,21 +76,21 @@ public final class Event implements AutoCloseable {
         return event == 0 || JavaCpp.call(() -> Cuda.streams().queryEvent(event));
     }
 
-    /** Waits until it has happened. */
+    /** Waits until this event has happened. */
     public void synchronize() {
         if (event != 0) JavaCpp.run(() -> Cuda.streams().synchronizeEvent(event));
     }
 
-    /** See {@link Stream#waitEvent}. */
+    /** Makes a stream wait for this event; see {@link Stream#waitEvent}. */
     void block(Stream stream) {
         if (event != 0 && !stream.onCpu()) JavaCpp.run(() -> Cuda.streams().block(event, stream.device().index(), stream.id()));
         else synchronize(); // the CPU's work waits by its caller waiting
     }
 
     /**
-     * The milliseconds from when this event happened to when {@code end} did, to about half a microsecond.
+     * Returns the milliseconds from this event to {@code end}, to about half a microsecond.
      *
-     * @throws IllegalStateException if one of them keeps no time, was not recorded, or is of another device
+     * @throws IllegalStateException if one of them was made without timing or was not recorded, or if they are of different devices
      * @throws panatorch.TorchException if one of them has not happened yet
      */
     public double elapsedTime(Event end) {
@@ -101,7 +103,7 @@ public final class Event implements AutoCloseable {
         return JavaCpp.call(() -> Cuda.streams().elapsedMillis(event, end.event, on.index()));
     }
 
-    /** Closing twice is harmless. What waits for it on a stream goes on waiting. */
+    /** Frees this event. Work on a stream that waits for it continues to wait. Closing twice is harmless. */
     @Override public void close() {
         closed = true;
         long e = event;

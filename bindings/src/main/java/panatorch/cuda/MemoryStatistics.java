@@ -5,26 +5,26 @@ import java.util.Locale;
 import panatorch.internal.libtorch.CudaAllocator;
 
 /**
- * The statistics of libtorch's allocator of a GPU's memory: {@code torch.cuda.memory_stats}. Tensors are made in blocks of segments that
- * the allocator reserved from the driver, and keeps when the tensors are freed.
+ * The statistics of libtorch's memory allocator of a GPU: {@code torch.cuda.memory_stats}. Tensors occupy blocks of segments. The allocator
+ * reserves segments from the driver, and keeps them when the tensors are freed.
  *
- * @param allocatedBytes in blocks that tensors have; {@code current} is {@code torch.cuda.memory_allocated}
- * @param reservedBytes in segments; {@code current} is {@code torch.cuda.memory_reserved}
- * @param activeBytes in blocks that tensors have, or that another stream may still use
- * @param requestedBytes what tensors asked for, before it was rounded up to blocks
- * @param allocations blocks that tensors have
- * @param segments of the driver
- * @param retries how often the cache was emptied because the driver had no more
- * @param outOfMemory how often that was of no use
+ * @param allocatedBytes bytes in blocks that tensors occupy; {@code current} is {@code torch.cuda.memory_allocated}
+ * @param reservedBytes bytes in segments; {@code current} is {@code torch.cuda.memory_reserved}
+ * @param activeBytes bytes in blocks that tensors occupy or another stream may still use
+ * @param requestedBytes bytes that tensors requested, before rounding up to blocks
+ * @param allocations number of blocks that tensors occupy
+ * @param segments number of segments reserved from the driver
+ * @param retries number of times that the cache was emptied because the driver had no more memory
+ * @param outOfMemory number of times that there was not enough memory even then
  */
 public record MemoryStatistics(Counter allocatedBytes, Counter reservedBytes, Counter activeBytes, Counter requestedBytes,
         Counter allocations, Counter segments, long retries, long outOfMemory) {
     /**
-     * A number that goes up and down.
+     * A statistic that goes up and down.
      *
-     * @param peak the most it was since {@link Cuda#resetPeakMemory}, or the start
-     * @param allocated all that was ever added
-     * @param freed all that was ever taken away
+     * @param peak the maximum since {@link Cuda#resetPeakMemory}, or the start
+     * @param allocated the sum of all increases
+     * @param freed the sum of all decreases
      */
     public record Counter(long current, long peak, long allocated, long freed) {
         static Counter of(MemorySegment stats, String field) {
@@ -40,7 +40,7 @@ public record MemoryStatistics(Counter allocatedBytes, Counter reservedBytes, Co
                 CudaAllocator.value(stats, "num_ooms"));
     }
 
-    /** {@code 1.2 MiB in 14 blocks, at most 3.0 MiB; 20.0 MiB reserved, at most 20.0 MiB} */
+    /** Returns a line such as {@code 1.2 MiB in 14 blocks, at most 3.0 MiB; 20.0 MiB reserved, at most 20.0 MiB}. */
     @Override public String toString() {
         return String.format(Locale.ROOT, "%.1f MiB in %,d blocks, at most %.1f MiB; %.1f MiB reserved, at most %.1f MiB",
                 allocatedBytes.current / 0x1p20, allocations.current, allocatedBytes.peak / 0x1p20,

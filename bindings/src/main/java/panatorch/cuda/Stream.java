@@ -8,16 +8,17 @@ import panatorch.Tensor;
 import panatorch.internal.libtorch.NativeStreams;
 
 /**
- * A queue of work of a GPU: {@code torch.cuda.Stream}. What is on one stream is done in its order, what is on two at any time, unless one
- * {@linkplain #waitEvent waits} for the other. libtorch owns the queues; this is a name of one, equal to others of the same, and may be
- * used by any thread. A thread computes on its current stream, which {@link #enter} changes.
+ * A queue of GPU work: {@code torch.cuda.Stream}. Work on one stream is done in order; work on two streams runs independently, unless one
+ * {@linkplain #waitEvent waits} for the other. libtorch owns the queues. This object only refers to one; objects that refer to the same
+ * queue are equal, and any thread may use them. A thread computes on its current stream, which {@link #enter} changes.
  *
  * <p>
- * The CPU has one stream, on which all is done when a call returns: nothing here waits for it, and code for a GPU runs on it unchanged.
+ * The CPU has one stream, on which all work is done when a call returns. The methods of this class never wait for it, and code for a GPU
+ * runs on it unchanged.
  *
  * <p>
- * Memory of a tensor may be used again as soon as the tensor is freed, by what comes later on the stream that it was made on. A tensor that
- * another stream uses has to live until that stream is waited for, or {@link #recordUse} is told of it.
+ * As soon as a tensor is freed, later work on the stream that it was made on may reuse its memory. If another stream uses the tensor,
+ * either keep it until that stream was waited for, or call {@link #recordUse}.
  */
 public final class Stream {
     private final Device device;
@@ -36,21 +37,23 @@ public final class Stream {
     public static Stream current(Device device) { return named(device, NativeStreams::current); }
 
     /**
-     * Returns the stream that all threads compute on unless told otherwise.
+     * Returns the default stream, on which a thread computes unless it enters another one.
      *
      * @throws IllegalStateException if there is no such device
      */
     public static Stream byDefault(Device device) { return named(device, NativeStreams::byDefault); }
 
     /**
-     * Returns one of libtorch's 32 streams of this priority, which it hands out in turn.
+     * Returns one of libtorch's 32 streams of priority 0, which it hands out in turn.
      *
      * @throws IllegalStateException if there is no such device
      */
     public static Stream pooled(Device device) { return pooled(device, 0); }
 
     /**
-     * @param priority 0, or for work that goes first −1 and what else below 0 the GPU knows; others are taken for the nearest
+     * Returns one of libtorch's 32 streams of a priority, which it hands out in turn.
+     *
+     * @param priority 0, or for more urgent work −1 and lower, as far as the GPU supports it; others are taken for the nearest
      * @throws IllegalArgumentException if the priority is above 0
      */
     public static Stream pooled(Device device, int priority) {
@@ -69,10 +72,10 @@ public final class Stream {
         return new Stream(there, JavaCpp.call(() -> source.of(Cuda.streams(), there.index())));
     }
 
-    /** The stream's device, with its number. */
+    /** Returns the stream's device, with its number. */
     public Device device() { return device; }
 
-    /** libtorch's number of it; 0 is the default stream's. */
+    /** Returns libtorch's number of the stream; 0 is the default stream. */
     public long id() { return id; }
 
     boolean onCpu() { return device.type() == Device.Type.CPU; }
@@ -87,24 +90,24 @@ public final class Stream {
         return onCpu() || JavaCpp.call(() -> Cuda.streams().query(device.index(), id));
     }
 
-    /** Waits until all that was put on it is done. */
+    /** Waits until all work that was put on this stream is done. */
     public void synchronize() {
         if (!onCpu()) JavaCpp.run(() -> Cuda.streams().synchronize(device.index(), id));
     }
 
-    /** Returns whether a {@link CudaGraph} is being captured from it. */
+    /** Returns whether a {@link CudaGraph} is being captured from this stream. */
     public boolean isCapturing() {
         return !onCpu() && JavaCpp.call(() -> Cuda.streams().isCapturing(device.index(), id));
     }
 
     /**
-     * Has work that is put on this stream from now on begin when {@code event}, as last recorded, has happened. The caller does not wait.
+     * Makes later work on this stream wait until {@code event}, as last recorded, has happened. The caller does not wait.
      */
     public void waitEvent(Event event) {
         event.block(this);
     }
 
-    /** Has work that is put on this stream from now on begin when all work that {@code other} has now is done. The caller does not wait. */
+    /** Makes later work on this stream wait until all work that {@code other} has now is done. The caller does not wait. */
     public void waitStream(Stream other) {
         if (onCpu() || other.equals(this)) return;
         try (var event = new Event()) {
@@ -114,9 +117,9 @@ public final class Stream {
     }
 
     /**
-     * Keeps the tensor's memory, when it is freed, until all is done that this stream has now: {@code tensor.record_stream}.
+     * Keeps a tensor's memory after it is freed until all work that this stream has now is done: {@code tensor.record_stream}.
      *
-     * @throws panatorch.TorchException if it is of another type of device
+     * @throws panatorch.TorchException if the tensor is on another type of device
      */
     public void recordUse(Tensor tensor) {
         if (onCpu()) return;
@@ -127,7 +130,10 @@ public final class Stream {
         });
     }
 
-    /** CUDA's {@code cudaStream_t}, for other libraries; libtorch's own. 0 for the default stream and on the CPU. */
+    /**
+     * Returns CUDA's {@code cudaStream_t}, for use by other libraries; libtorch still owns it. It is 0 for the default stream and on the
+     * CPU.
+     */
     public long handle() {
         return onCpu() ? 0 : JavaCpp.call(() -> Cuda.streams().handle(device.index(), id));
     }

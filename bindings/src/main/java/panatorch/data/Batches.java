@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * What a model is trained on or tested with, batch by batch and epoch by epoch. The order of an epoch depends on its number only, so that a
- * run can be repeated, and resumed in the middle.
+ * A source of training or test data, batch by batch and epoch by epoch. The order of an epoch depends only on its number, so that a run can
+ * be repeated and resumed in the middle.
  *
  * <p>
- * {@code panatorch.datasets.DataLoader} is such a source; {@link #of} and {@link #shuffled} make one of tensors.
+ * {@code panatorch.datasets.DataLoader} is such a source; {@link #of} and {@link #shuffled} make one from tensors.
  *
  * <pre>{@code
  * trainer.fit(DataLoader.of(train, 64).shuffle().build(), Batches.of(testImages, testLabels, 250), 5);
@@ -22,8 +22,8 @@ public interface Batches {
     /**
      * Opens an epoch; the caller closes it.
      *
-     * @param number of the epoch, from 1
-     * @param first number of the first batch, from 0, as if those before had been taken
+     * @param number number of the epoch, from 1
+     * @param first index of the first batch, from 0; earlier ones are skipped
      */
     EpochIterator epoch(long number, int first);
 
@@ -37,7 +37,7 @@ public interface Batches {
         /** Returns the model's input, [N, …]. */
         Tensor input();
 
-        /** Returns the target, [N] or [N, …], or null where there are no labels. */
+        /** Returns the target, [N] or [N, …], or null if there are no labels. */
         @Nullable Tensor target();
 
         @Override void close();
@@ -50,12 +50,12 @@ public interface Batches {
         static Pair of(Tensor input, @Nullable Tensor target, Runnable close) { return new TensorPair(input, target, close); }
     }
 
-    /** The rows of two tensors in their order, {@code size} at a time; the tensors stay the caller's. */
+    /** Returns batches of {@code size} rows of two tensors, in their order. The caller still owns the tensors. */
     static Batches of(Tensor input, Tensor target, int size) {
         return new TensorBatches(input, target, size, null);
     }
 
-    /** The rows of two tensors in an order that is new in every epoch; the tensors stay the caller's. */
+    /** Returns batches of {@code size} rows of two tensors, in a new random order in every epoch. The caller still owns the tensors. */
     static Batches shuffled(Tensor input, Tensor target, int size, long seed) {
         return new TensorBatches(input, target, size, seed);
     }

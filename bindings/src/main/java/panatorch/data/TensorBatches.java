@@ -7,13 +7,13 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 
-/** The rows of two tensors, a number of them at a time. */
+/** Batches that consist of the rows of two tensors. */
 final class TensorBatches implements Batches {
     private final Tensor input, target;
     private final int size;
     private final @Nullable Long seed;
 
-    /** @param seed of the order of each epoch; null for the order of the tensors */
+    /** @param seed seed for the order of each epoch; null for the order of the tensors */
     TensorBatches(Tensor input, Tensor target, int size, @Nullable Long seed) {
         if (size < 1) throw new IllegalArgumentException("a batch has at least one row, not " + size);
         if (input.size(0) != target.size(0))

@@ -1,6 +1,6 @@
 /**
- * Batches of data as a training loop takes them. {@link panatorch.data.Batches} is where the loader of one module and the trainer of
- * another meet, so that neither needs the other.
+ * Batches of data for a training loop. {@link panatorch.data.Batches} is the interface between the loader of one module and the trainer of
+ * another, so that neither module depends on the other.
  */
 @NullMarked
 package panatorch.data;

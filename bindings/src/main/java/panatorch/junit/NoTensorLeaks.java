@@ -9,14 +9,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
- * Fails a test class after which more tensors are live than before it, with their number and the tests that left them. With
- * {@code -Dpanatorch.leaks=trace} the error's suppressed ones show where each was made.
+ * Fails a test class if more tensors are live after it than before it. The error names their number and the tests that left them. With
+ * {@code -Dpanatorch.leaks=trace} its suppressed exceptions show where each tensor was made.
  *
  * <p>
- * Classes nested in the annotated one are checked each by itself. A parameterised or repeated test counts as several. What
- * {@code @BeforeAll} makes and {@code @AfterAll} closes is no leak. Tensors are counted for the whole process, so annotated classes exclude
- * each other where tests run in parallel, and their own tests run one after the other; what classes without the annotation make meanwhile
- * is counted, too, so annotate all that use tensors.
+ * Nested classes of the annotated one are checked separately. A parameterised or repeated test counts as several. A tensor that
+ * {@code @BeforeAll} makes and {@code @AfterAll} closes is not a leak. Tensors are counted for the whole process. So if tests run in
+ * parallel, annotated classes exclude each other, and the tests of one run one after the other. Tensors that other classes make meanwhile
+ * are counted, too, so annotate all classes that use tensors.
  */
 @SuppressWarnings("exports") // of use only where JUnit is read anyway
 @Inherited

@@ -15,16 +15,16 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import panatorch.Torch;
 
-/** Compares the number of live tensors before and after a test class, and for the message before and after each of its tests. */
+/** Compares the number of live tensors before and after a test class, and, for the message, before and after each of its tests. */
 @SuppressWarnings("exports")
 public final class TensorLeakCheck implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace SPACE = ExtensionContext.Namespace.create(TensorLeakCheck.class);
 
-    /** What is known of a test class; of a nested one, the enclosing class is {@code outer}. */
+    /** The state of a test class; {@code outer} is that of the enclosing class. */
     private static final class ClassState {
         final @Nullable ClassState outer;
         final Set<Throwable> sitesBefore = identities(Torch.liveTensorSites());
-        /** How many each test method left. */
+        /** The number of tensors that each test method left. */
         final Map<String, Long> tests = new LinkedHashMap<>();
         long before = Torch.liveTensors(), beforeTest;
 
@@ -56,7 +56,7 @@ public final class TensorLeakCheck implements BeforeAllCallback, BeforeEachCallb
         ClassState state = state(context);
         long leaked = Torch.liveTensors() - state.before;
         if (leaked <= 0) return; // fewer than before: garbage of an earlier class was collected meanwhile
-        for (ClassState s = state.outer; s != null; s = s.outer) s.before += leaked; // said once
+        for (ClassState s = state.outer; s != null; s = s.outer) s.before += leaked; // reported once
         List<Throwable> sites = Torch.liveTensorSites().stream().filter(s -> !state.sitesBefore.contains(s)).toList();
         var error = new AssertionError(context.getDisplayName() + " left " + leaked + (leaked == 1 ? " tensor" : " tensors") + " behind"
                 + (state.tests.isEmpty() ? ""

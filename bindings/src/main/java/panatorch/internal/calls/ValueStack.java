@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call of native code that takes and returns {@code IValue}s, such as a method of a script module or an operator of a process group. As
- * in a call of an operator, results belong to the current scope, errors of libtorch are {@code TorchException}s, exceptions of Java code
- * that is called back are thrown as they are, and the thread's open modes hold.
+ * in a call of an operator, results belong to the current scope, errors of libtorch are {@code TorchException}s, exceptions of Java
+ * callbacks are thrown unchanged, and the thread's open modes hold.
  *
  * <pre>{@code
  * try (var stack = ValueStack.open()) {
@@ -35,12 +35,12 @@ public abstract class ValueStack implements AutoCloseable {
 
     protected ValueStack() {}
 
-    /** Tells how a stack is opened. To be called once, by the class that is one. */
+    /** Sets the function that opens a stack. The implementing class calls it once. */
     protected static void openBy(Supplier<ValueStack> opener) {
         ValueStack.opener = opener;
     }
 
-    /** An empty stack. */
+    /** Returns an empty stack. */
     public static ValueStack open() {
         Supplier<ValueStack> by = opener;
         if (by == null) throw new IllegalStateException("nothing opens stacks yet");
@@ -48,7 +48,7 @@ public abstract class ValueStack implements AutoCloseable {
     }
 
     /**
-     * Pushes a value whose type Java's value tells.
+     * Pushes a value whose type follows from its Java class.
      *
      * @param value null for none, a {@code Tensor}, number, {@code Boolean}, {@code String}, {@code Device}, {@code Generator},
      * {@code NativeObject}, {@code long[]}, {@code double[]} or {@code boolean[]}
@@ -57,10 +57,10 @@ public abstract class ValueStack implements AutoCloseable {
     public abstract void push(@Nullable Object value);
 
     /**
-     * Pushes a value of a type.
+     * Pushes a value of a given type.
      *
-     * @param type as schemas write it: {@code Tensor[]}, {@code int?}, {@code str[]}, or a custom class's name
-     * @throws IllegalArgumentException if {@code value} is none of this type
+     * @param type the type as schemas write it: {@code Tensor[]}, {@code int?}, {@code str[]}, or a custom class's name
+     * @throws IllegalArgumentException if {@code value} is not of this type
      */
     public abstract void push(String type, @Nullable Object value);
 
@@ -80,6 +80,6 @@ public abstract class ValueStack implements AutoCloseable {
      */
     public abstract @Nullable Object take(int i);
 
-    /** Frees what is left on the stack. Closing twice is harmless. */
+    /** Frees the remaining values on the stack. Closing twice is harmless. */
     @Override public abstract void close();
 }

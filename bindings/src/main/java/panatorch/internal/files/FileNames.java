@@ -7,8 +7,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Names of files in any locale. In the POSIX locale Java keeps the bytes of a path that it has listed, but turns them into text as ASCII,
- * and refuses text that is not ASCII as a path; its URIs have all bytes. Names are read as UTF-8, whatever the locale.
+ * File names as UTF-8 in any locale. In the POSIX locale Java keeps the bytes of a path that it has listed, but decodes them as ASCII, and
+ * refuses text that is not ASCII as a path. Its URIs have all bytes.
  */
 public final class FileNames {
     private FileNames() {}
@@ -22,7 +22,7 @@ public final class FileNames {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
-    /** Returns the whole path as people know it; absolute if the locale's own text would not be it. */
+    /** Returns the text of the whole path. It is absolute if the locale cannot represent the path. */
     public static String text(Path file) {
         if (plain(file)) return file.toString();
         String path = file.toUri().getPath(); // a folder's ends in a slash
@@ -30,9 +30,9 @@ public final class FileNames {
     }
 
     /**
-     * Returns the file of a name in a folder.
+     * Returns the file with a name in a folder.
      *
-     * @throws InvalidPathException if the name cannot be one; the message says what to do where that is the locale's fault
+     * @throws InvalidPathException if the name is invalid; the message says what to do if the locale is the cause
      */
     public static Path resolve(Path folder, String name) {
         if (UTF_8 || name.chars().allMatch(c -> c < 128)) return folder.resolve(name);
@@ -49,8 +49,8 @@ public final class FileNames {
     }
 
     /**
-     * Returns whether the text of a path is right: that of another file system's always, and none with U+FFFD, which stands for a byte that
-     * is not ASCII.
+     * Returns whether the text of a path is correct. That of another file system always is; in the default one, U+FFFD stands for a byte
+     * that is not ASCII.
      */
     private static boolean plain(Path file) {
         return UTF_8 || file.getFileSystem() != FileSystems.getDefault() || file.toString().indexOf('\uFFFD') < 0;

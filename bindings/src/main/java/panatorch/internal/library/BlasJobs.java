@@ -18,12 +18,12 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Runs the jobs that OpenBLAS parts a product into, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has threads of its
- * own, but on as many cores as either has threads the ones that wait for work keep the others from it: a step of a small BERT took twice as
- * long.
+ * Runs the jobs into which OpenBLAS splits a product, on OpenMP's threads, which libtorch's other operators use. OpenBLAS has its own
+ * threads. But if each library has as many threads as there are cores, threads that wait for work take the cores from those that have some:
+ * a step of a small BERT took twice as long.
  *
  * <p>
- * The jobs of a call wait for one another in loops, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a
+ * The jobs of a call busy-wait for one another, so all run at once. Jobs of two calls would use the same buffers, so one call runs at a
  * time.
  */
 final class BlasJobs {
@@ -42,7 +42,9 @@ final class BlasJobs {
     private static final long REGION = stub("region", FunctionDescriptor.ofVoid(JAVA_LONG));
 
     private static final ReentrantLock ONE_CALL = new ReentrantLock();
-    /** The job of the call that runs. Nothing here makes an object for each call, since want of memory could not be told to OpenBLAS. */
+    /**
+     * The job of the running call. Nothing here allocates an object per call, since an OutOfMemoryError could not be reported to OpenBLAS.
+     */
     private static MemorySegment job = MemorySegment.NULL;
     private static long size, data;
     private static int what;
@@ -52,10 +54,10 @@ final class BlasJobs {
 
     private static long stub(String method, FunctionDescriptor type) { return Native.stub(MethodHandles.lookup(), method, type).address(); }
 
-    /** The number of calls that OpenBLAS made so far. */
+    /** Returns the number of calls that OpenBLAS made so far. */
     static long calls() { return calls; }
 
-    /** The number of those calls that OpenMP had too few threads for. */
+    /** Returns the number of those calls that OpenMP had too few threads for. */
     static long aside() { return aside; }
 
     @SuppressWarnings("unused") private static void call(int sync, long function, int jobs, long bytes, long first, int kind) {
@@ -78,7 +80,7 @@ final class BlasJobs {
     }
 
     /**
-     * On each thread of a parallel region. Within another region it has fewer threads than were asked for, and with
+     * Runs on each thread of a parallel region. The region has fewer threads than requested if it is inside another one, or because of
      * {@code OMP_THREAD_LIMIT}.
      */
     @SuppressWarnings("unused") private static void region(long nothing) {
@@ -99,13 +101,13 @@ final class BlasJobs {
         }
     }
 
-    /** OpenBLAS takes no errors: the product's numbers are wrong then. */
+    /** Logs a failure. It cannot be reported to OpenBLAS, so the product's numbers are wrong. */
     private static void failed(Throwable t) {
         Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t);
     }
 
     private static final class Aside {
-        /** Starts as many threads as there are jobs. */
+        /** The threads for jobs that OpenMP has too few threads for: as many as there are jobs. */
         static final ExecutorService THREADS =
                 Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-blas-", 0).factory());
     }

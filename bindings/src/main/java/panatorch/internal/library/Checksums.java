@@ -15,8 +15,8 @@ import java.util.zip.CheckedInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a folder as they were unpacked. The list lies in the folder, under {@link #FILE}: a line with the number of files, then a
- * line each with its CRC-32, size, time of change in seconds, and name.
+ * The list of a folder's files as they were unpacked. The file {@link #FILE} in the folder holds it: a line with the number of files, then
+ * for each file a line with its CRC-32, size, modification time in seconds, and name.
  */
 record Checksums(List<Entry> entries) {
     static final String FILE = "checksums";
@@ -33,7 +33,7 @@ record Checksums(List<Entry> entries) {
 
     private static long time(Path file) throws IOException { return Files.getLastModifiedTime(file).to(TimeUnit.SECONDS); }
 
-    /** @return null if the folder has no list, or a damaged one */
+    /** Reads the list of a folder; null if it has none, or a damaged one. */
     static @Nullable Checksums read(Path folder) throws IOException {
         var entries = new ArrayList<Entry>();
         List<String> lines;
@@ -61,8 +61,8 @@ record Checksums(List<Entry> entries) {
     }
 
     /**
-     * The first file that is not as it was unpacked; null if all are. Sizes and times of change are looked at, and what a file holds only
-     * where its time is another: it takes a third of a second for libtorch.
+     * Returns the first file that differs from the unpacked one, or null. Compares sizes and modification times. Reads a file only if its
+     * time differs, as reading takes a third of a second for libtorch.
      */
     @Nullable String damaged(Path folder) throws IOException {
         boolean moved = false;
@@ -77,7 +77,7 @@ record Checksums(List<Entry> entries) {
         return null;
     }
 
-    /** The first file that does not hold what was unpacked; null if all do. */
+    /** Returns the first file whose contents differ from the unpacked ones, or null. Reads all files. */
     @Nullable String damagedInside(Path folder) throws IOException {
         for (Entry e : entries) {
             Path file = folder.resolve(e.name);
@@ -86,14 +86,14 @@ record Checksums(List<Entry> entries) {
         return null;
     }
 
-    /** A copied folder has other times; they are written down so that the next start need not read all of it again. */
+    /** Records the modification times of a copied folder, so that the next start need not read all of it again. */
     private void rewrite(Path folder) {
         try {
             var now = new ArrayList<Entry>();
             for (Entry e : entries) now.add(Entry.of(folder.resolve(e.name), e.crc));
             new Checksums(now).write(folder);
         } catch (IOException readOnly) {
-            // then every start reads it
+            // then every start reads all files
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
 /**
- * Loads JavaCPP's classes of libtorch on another thread while the system loads the libraries: JavaCPP looks at all 1700 of them, one after
- * the other, when its part is loaded, which takes as long as libtorch itself. One that is missed here is loaded then.
+ * Loads JavaCPP's classes of libtorch on another thread while the system loads the libraries. When JavaCPP's library is loaded, it looks at
+ * all 1700 of them, one after the other, which takes as long as loading libtorch itself. A class that is missed here is loaded then.
  */
 final class ClassesAhead {
     private ClassesAhead() {}
@@ -34,7 +34,7 @@ final class ClassesAhead {
                 }
             }
         } catch (IOException | ClassNotFoundException | LinkageError e) {
-            // what is wrong shows where the class is used
+            // the error appears where the class is used
         }
     }
 }

@@ -9,13 +9,14 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Loads a user's library beside libtorch. {@code System.load} looks up a library's functions when they are first called, and ends the
- * process if one is missing, as in a library for another libtorch; so the system is asked to look up all of them at once.
+ * Loads a user's library in addition to libtorch. With {@code System.load}, the system looks up a library's functions when they are first
+ * called, and ends the process if one is missing, as in a library for another libtorch. So this class asks the system to look up all of
+ * them at once.
  */
 public final class CustomLibrary {
     private CustomLibrary() {}
 
-    /** The same on Linux and macOS. */
+    /** The flag to look up all functions at once, the same on Linux and macOS. */
     private static final int RTLD_NOW = 2;
 
     public static void load(Path library) {
@@ -27,7 +28,7 @@ public final class CustomLibrary {
         else loadNow(file, open, Symbol.DLERROR.function());
     }
 
-    /** @param error looked up before, as every look-up forgets the last error */
+    /** @param error {@code dlerror}, looked up before, as every look-up clears the last error */
     private static void loadNow(Path file, MethodHandle open, MethodHandle error) {
         try (var arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(file.toString());
@@ -40,7 +41,7 @@ public final class CustomLibrary {
         }
     }
 
-    /** Looks up all functions at once anyway. Not run on Windows yet. */
+    /** Loads a library on Windows, which looks up all functions at once anyway. Not tested on Windows yet. */
     @SuppressWarnings("restricted") private static void loadOnWindows(Path file) {
         try {
             System.load(file.toString());

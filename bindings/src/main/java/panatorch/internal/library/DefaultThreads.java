@@ -10,15 +10,19 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The number of threads that an operator uses at first: what {@code -Dpanatorch.threads=N} says, or OpenMP's variables. Without them it is
- * one for each core that the process may run on, as Linux tells them; two processors of one core would only wait for each other. libtorch
- * counts cores itself where it has no MKL, and takes some virtual machines with many for one of a single core. A container's share of the
- * cores' time may be less; Java knows it.
+ * The initial number of threads of an operator: that of {@code -Dpanatorch.threads=N}, or of OpenMP's variables. Without them it is the
+ * number of cores that the process may run on, as Linux reports them; two hardware threads of one core would only wait for each other.
+ * Without MKL, libtorch counts cores itself, and takes some virtual machines with many cores for one with a single core. The CPU quota of a
+ * container may be less; Java knows it.
  */
 final class DefaultThreads {
     private DefaultThreads() {}
 
-    /** @throws UnsatisfiedLinkError if the property is no number of threads */
+    /**
+     * Returns the number of {@code -Dpanatorch.threads}; null if it is not set.
+     *
+     * @throws UnsatisfiedLinkError if the property is not a number of threads
+     */
     static @Nullable Integer named() {
         String named = System.getProperty("panatorch.threads");
         if (named == null) return null;
@@ -27,7 +31,7 @@ final class DefaultThreads {
         return Integer.valueOf(named);
     }
 
-    /** Returns whether nobody has said a number. */
+    /** Sets the number of threads, and returns whether it is the default because nobody has set one. */
     static boolean set(@Nullable Integer named) {
         boolean told = Stream.of("OMP_NUM_THREADS", "MKL_NUM_THREADS").anyMatch(v -> System.getenv(v) != null);
         if (named != null) torch.set_num_threads(named);
@@ -44,8 +48,10 @@ final class DefaultThreads {
     }
 
     /**
-     * @param status of a thread, with the processors it may run on; more than there are
-     * @param processors the list of those that there are, and a folder of each, which says what others are of its core
+     * Counts the cores that a thread may run on.
+     *
+     * @param status the thread's status, with the processors that it may run on, perhaps more than there are
+     * @param processors a folder with the list of existing processors, and for each a folder that says which others share its core
      */
     static int cores(String status, Path processors) throws IOException {
         BitSet usable =
@@ -57,7 +63,7 @@ final class DefaultThreads {
         return cores.size();
     }
 
-    /** {@code 0-3,8} */
+    /** Reads a list such as {@code 0-3,8}. */
     private static BitSet list(String text) {
         var numbers = new BitSet();
         for (String range : text.strip().split(",")) {

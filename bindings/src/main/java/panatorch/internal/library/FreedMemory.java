@@ -9,9 +9,9 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Has the C library keep memory that was freed, for training. glibc gives large blocks, and the heap of a thread that is empty, back to the
- * system at once, and a training step takes the same memory again from it, page by page: up to a fifth of the step's processor time. A
- * process that only answers requests has many threads and no such steps; there glibc stays as it is.
+ * Makes the C library keep freed memory, for training. glibc returns large blocks and empty heaps of threads to the system at once. A
+ * training step then takes the same memory from the system again, page by page, which takes up to a fifth of the step's processor time. In
+ * a process that only does inference, with many threads and no such steps, glibc's settings do not change.
  */
 public final class FreedMemory {
     private FreedMemory() {}
@@ -22,16 +22,16 @@ public final class FreedMemory {
     /** The options that glibc's {@code malloc.h} calls {@code M_TRIM_THRESHOLD}, {@code M_TOP_PAD} and {@code M_MMAP_THRESHOLD}. */
     private static final int TRIM_THRESHOLD = -1, TOP_PAD = -2, MMAP_THRESHOLD = -3;
     /**
-     * The size of a thread's heap in glibc: one that is empty is given back unless the one before it has less room than the pad; larger
-     * blocks are no heap's.
+     * The size of a thread's heap in glibc. An empty heap is returned to the system unless the one before it has less room than the pad;
+     * larger blocks are outside heaps.
      */
     private static final int HEAP = 64 * MIB;
-    /** The most that is kept of the first thread's heap, whose size is not limited. */
+    /** The amount of freed memory kept in the first thread's heap, whose size is not limited. */
     private static final int MOST_KEPT = 256 * MIB;
 
     private static volatile boolean decided;
 
-    /** Has freed memory kept from now on. To be called before each pass of autograd; the first one decides, for the process. */
+    /** Makes the C library keep freed memory from now on. Called before each pass of autograd; the first call decides for the process. */
     public static void keep() {
         if (!decided) decide();
     }
@@ -44,7 +44,7 @@ public final class FreedMemory {
         if (mallopt != null && Symbol.GLIBC_VERSION.isThere()) set(mallopt);
     }
 
-    /** Returns whether somebody has said how the C library is to do it, by a property of ours or in one of glibc's two ways. */
+    /** Returns whether the user has chosen the C library's behaviour, with PanaTorch's property or in one of glibc's two ways. */
     static boolean isLeftAlone(@Nullable String property, Map<String, String> environment) {
         String tunables = environment.getOrDefault("GLIBC_TUNABLES", "");
         return "default".equals(property) || SETTINGS.stream().anyMatch(

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads libraries with what they need. The system finds that beside them or on its own path; what it misses is looked for in further
+ * Loads libraries with their dependencies. The system finds those beside them or on its own path. Missing ones are searched in further
  * folders: those of a pip-installed PyTorch's CUDA libraries, and CUDA's own.
  */
 final class Libraries {
@@ -31,18 +31,22 @@ final class Libraries {
             try (var folders = Files.newDirectoryStream(packages.resolve("nvidia"), Files::isDirectory)) {
                 for (Path folder : folders) further.add(folder.resolve("lib"));
             } catch (IOException unreadable) {
-                // then what is missing is named to the user
+                // then the error names the missing library
             }
         }
         String cuda = System.getenv("CUDA_HOME");
         try {
             further.add(Path.of(cuda != null ? cuda : "/usr/local/cuda", "lib64"));
         } catch (InvalidPathException unnameable) {
-            // in this locale; then what is missing is named to the user
+            // in this locale; then the error names the missing library
         }
     }
 
-    /** @throws UnsatisfiedLinkError with one sentence that says what to do */
+    /**
+     * Loads a library and its dependencies.
+     *
+     * @throws UnsatisfiedLinkError if that fails; the message says what to do
+     */
     @SuppressWarnings("restricted") void load(Path library) {
         while (true) {
             try {
@@ -89,13 +93,16 @@ final class Libraries {
         return failure;
     }
 
-    /** Windows does not look beside a library for those it needs; what is loaded already serves it. Not run on Windows yet. */
+    /**
+     * Loads all libraries of a folder, dependencies first. Windows does not look for dependencies beside a library, but uses those that are
+     * loaded. Not tested on Windows yet.
+     */
     @SuppressWarnings("restricted") static void loadAllThatLoads(Path folder) {
         var left = new ArrayList<Path>();
         try (var files = Files.list(folder)) {
             files.filter(f -> f.toString().endsWith(".dll")).forEach(left::add);
         } catch (IOException e) {
-            return; // the libraries themselves will say what is wrong with the folder
+            return; // loading the libraries will report what is wrong with the folder
         }
         int before;
         do {

@@ -8,15 +8,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A libtorch that the user names: the folder with its libraries or that above, of libtorch's zip file, of a pip-installed PyTorch, or of
- * JavaCPP's unpacked natives. What JavaCPP adds is beside it or in the class path's jars.
+ * A libtorch that the user named: the folder with its libraries or the one above, from libtorch's zip file, a pip-installed PyTorch, or
+ * JavaCPP's unpacked natives. JavaCPP's library is beside it or in a jar of the class path.
  *
- * @param java the folder of JavaCPP's part
+ * @param java the folder of JavaCPP's library
  */
 record NamedFolder(Path libtorch, Path java) {
     private static final Pattern VERSION = Pattern.compile("(?m)^(?:__version__ = ')?(\\d+\\.\\d+\\.\\d+)");
 
-    /** @param by how it was named */
+    /** @param by the setting that named it, for messages */
     static NamedFolder of(String by, Path named) {
         if (!Files.isDirectory(named))
             throw new UnsatisfiedLinkError(by + " names " + named + ", which is not a folder: name the folder lib of libtorch "
@@ -37,14 +37,14 @@ record NamedFolder(Path libtorch, Path java) {
                 + NativeLibrary.LIBTORCH_VERSION + " makes it.");
     }
 
-    /** The version that PyTorch's {@code version.py} or libtorch's {@code build-version} tells; null if there is neither. */
+    /** Returns the version in PyTorch's {@code version.py} or libtorch's {@code build-version}; null if there is neither. */
     private static @Nullable String version(Path libtorch) {
         for (String file : List.of("version.py", "build-version")) {
             try {
                 var m = VERSION.matcher(Files.readString(libtorch.resolveSibling(file)));
                 if (m.find()) return m.group(1);
             } catch (IOException absent) {
-                // the loaded library is asked later
+                // the version is read from the loaded library later
             }
         }
         return null;

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class NativeAccess {
     private NativeAccess() {}
 
-    /** The first refusal of JavaCPP's classes. Their initialisers, having failed, would only say at the next try that they failed. */
+    /** The first refusal of JavaCPP's classes, kept because their initialisers report it only once. */
     private static @Nullable IllegalCallerException refused;
 
     /**
-     * To be called before any other restricted method.
+     * Checks that PanaTorch may call native code. Call it before any other restricted method.
      *
-     * @throws UnsatisfiedLinkError with one sentence that says what to do
+     * @throws UnsatisfiedLinkError if it may not; the message says what to do
      */
     @SuppressWarnings({"restricted", "unused"}) public static void requireOwn() {
         try {
@@ -29,8 +29,8 @@ public final class NativeAccess {
     }
 
     /**
-     * To be called once the libraries are loaded: Java asks for each of JavaCPP's two modules when the first of its native methods is
-     * called.
+     * Checks that JavaCPP may call native code. Call it after the libraries are loaded, as Java checks each of JavaCPP's two modules when
+     * the first of its native methods is called.
      */
     static synchronized void requireJavaCpp() {
         if (refused != null) throw failure(refused);

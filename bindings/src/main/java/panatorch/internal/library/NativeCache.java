@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * The natives of the class path's jars, unpacked once, each version into a flat folder of its own under {@link #root}. A folder appears
- * under its name only once it is complete. One process unpacks at a time, and the others wait for it; the lock is the system's, and gone
- * with a process that is killed.
+ * The cache of unpacked natives of the class path's jars. Each version has a flat folder of its own under {@link #root}, which gets its
+ * name only once it is complete. One process unpacks at a time, and the others wait for it. The system holds the lock and releases it if
+ * the process is killed.
  */
 public final class NativeCache {
     private NativeCache() {}
@@ -29,7 +29,7 @@ public final class NativeCache {
     /**
      * The folder of the cache.
      *
-     * @param from what names it, in words
+     * @param from the setting that names it, for messages
      */
     public record Root(Path folder, String from) {}
 
@@ -37,10 +37,10 @@ public final class NativeCache {
     public static Path root() { return named().folder(); }
 
     /**
-     * Returns the folder of the cache and what names it: {@code -Dpanatorch.cache=DIR}, or {@code XDG_CACHE_HOME} or {@code HOME} as other
-     * programs take them, or the system's list of users, from which Java has {@code user.home}.
+     * Returns the folder of the cache and the setting that names it: {@code -Dpanatorch.cache=DIR}, or {@code XDG_CACHE_HOME} or
+     * {@code HOME} as in other programs, or {@code user.home}, which Java takes from the system's list of users.
      *
-     * @throws UnsatisfiedLinkError with one sentence that says what to do, if nothing names a folder, or one that Java cannot open
+     * @throws UnsatisfiedLinkError if no setting names a folder, or Java cannot open it; the message says what to do
      */
     public static Root named() {
         return named(System.getProperty("panatorch.cache"), Platform.isWindows() ? Map.of() : System.getenv(),
@@ -67,7 +67,7 @@ public final class NativeCache {
         return Platform.path(name, by, "name a folder with an ASCII name with -Dpanatorch.cache=DIR");
     }
 
-    /** The folder of these natives, unpacked now if it is not there or damaged. */
+    /** Returns the folder of these natives. Unpacks them if the folder is missing or damaged. */
     static Path folder(NativeJars jars) {
         Path folder = root().resolve(jars.name());
         try {
@@ -90,7 +90,7 @@ public final class NativeCache {
         }
     }
 
-    /** Why the folder cannot be used as it is; null if it can. */
+    /** Returns why the folder cannot be used, or null if it can. */
     private static @Nullable String damage(Path folder) throws IOException {
         Checksums checksums = Checksums.read(folder);
         if (checksums == null) return "its list of files is damaged or gone";
@@ -98,14 +98,17 @@ public final class NativeCache {
         return file == null ? null : file + " is damaged";
     }
 
-    /** Reads all of a folder of the cache; what is wrong with it, or null. */
+    /** Reads all files of a folder of the cache, and returns what is wrong with them, or null. */
     public static @Nullable String verify(Path folder) throws IOException {
         Checksums checksums = Checksums.read(folder);
         String file = checksums == null ? Checksums.FILE : checksums.damagedInside(folder);
         return file == null ? null : file + " is damaged; delete " + folder + ", and the next start unpacks it again";
     }
 
-    /** A file system without locks is used without: then two processes may unpack the same, and the first that is finished serves. */
+    /**
+     * Locks the cache; returns null if the file system has no locks. Then two processes may unpack the same natives, and the first that
+     * finishes wins.
+     */
     private static @Nullable FileChannel lock() throws IOException {
         FileChannel channel = FileChannel.open(root().resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -142,7 +145,7 @@ public final class NativeCache {
         }
     }
 
-    /** Deletes what a killed process left; the lock says that nobody is writing there. */
+    /** Deletes unfinished folders of killed processes. The lock ensures that nobody is writing there. */
     private static void deleteLeftovers() throws IOException {
         try (var files = Files.newDirectoryStream(root(), UNFINISHED + "*")) {
             for (Path leftover : files) deleteFolder(leftover);
@@ -160,10 +163,10 @@ public final class NativeCache {
         Files.delete(folder);
     }
 
-    /** A folder of the cache and its size. */
+    /** The natives of one version in the cache: the folder and its size. */
     public record Version(Path folder, long bytes) {}
 
-    /** The folders of the cache other than those in use: of other versions, which nothing deletes unasked. */
+    /** Returns the folders of the cache that are not in use. They hold other versions, which are never deleted automatically. */
     public static List<Version> others(List<Path> used) throws IOException {
         var others = new ArrayList<Version>();
         if (!Files.isDirectory(root())) return others;

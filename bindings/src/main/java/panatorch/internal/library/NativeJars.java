@@ -13,17 +13,18 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JavaCPP's jars of the class path that hold natives, or whatever they were packed into. They are found by a library in each.
+ * JavaCPP's jars with natives on the class path, or the files that they were repackaged into. A library in each is used to find it.
  *
- * @param name of the folder for what is unpacked: that of the jar with libtorch, so its version, and a sum over the jars' names and sizes
+ * @param name name of the folder to unpack to: that of the jar with libtorch, which includes the version, and a checksum of the jars' names
+ * and sizes
  */
 record NativeJars(String name, List<NativeSource> parts, Predicate<String> wanted) {
     /**
-     * All of libtorch and what it needs.
+     * Returns the natives of libtorch and all its dependencies.
      *
      * @param extension {@code ""} or {@code "-gpu"}
      * @return null if it is not on the class path
-     * @throws UnsatisfiedLinkError if only a part of it is
+     * @throws UnsatisfiedLinkError if only a part of them is on the class path
      */
     static @Nullable NativeJars libtorch(String extension) {
         NativeSource pytorch = part("pytorch", extension, "jnitorch");
@@ -33,7 +34,7 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
         return of(pytorch, extension, "", parts, name -> Platform.isLibrary(name) && !isUnused(name));
     }
 
-    /** JavaCPP's part alone, for a libtorch that is somewhere else; null if it is not on the class path. */
+    /** Returns JavaCPP's library alone, for a libtorch in another place; null if it is not on the class path. */
     static @Nullable NativeJars javaPart() {
         String extension = "";
         NativeSource pytorch = part("pytorch", extension, "jnitorch");
@@ -64,7 +65,7 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
         return part;
     }
 
-    /** The artifact to add to the class path, as a build names it. */
+    /** Returns the artifact to add to the class path, as a build names it. */
     static String artifact(String preset, String extension) {
         return "org.bytedeco:" + preset + " with the classifier " + Platform.name() + extension;
     }
@@ -86,8 +87,8 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
     }
 
     /**
-     * CUDA's own libraries, which JavaCPP spreads over jars whose files change from release to release. So the jars are found by their
-     * names, among all that have a manifest.
+     * Returns CUDA's own libraries. JavaCPP spreads them over jars whose files change from release to release. So the jars are found by
+     * their names, among all that have a manifest.
      */
     private static List<NativeSource> redistributedCuda() {
         var name = Pattern.compile("cuda-.*-" + Platform.name() + "-redist.*\\.jar");
@@ -105,7 +106,9 @@ record NativeJars(String name, List<NativeSource> parts, Predicate<String> wante
         return redistributed;
     }
 
-    /** JavaCPP's own openblas bindings, 70 MB, and gloo's: neither libtorch nor this project calls them. */
+    /**
+     * Returns whether a library belongs to JavaCPP's bindings of OpenBLAS (70 MB) or gloo, which neither libtorch nor this project calls.
+     */
     private static boolean isUnused(String name) {
         return name.contains("jniopenblas") || name.contains("jnitorch_gloo");
     }

@@ -16,9 +16,10 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Loads libtorch and JavaCPP's part of it, once, from the first of: the folder that {@code -Dpanatorch.libtorch=DIR} or
- * {@code PANATORCH_LIBTORCH} names; a folder of {@code java.library.path} that holds both; JavaCPP's natives with CUDA of the class path;
- * those without. What the user named is used or an error; natives with CUDA that do not load give way to those without.
+ * Loads libtorch and JavaCPP's library for it, once. The first of these places that has them is used: the folder that
+ * {@code -Dpanatorch.libtorch=DIR} or {@code PANATORCH_LIBTORCH} names; a folder of {@code java.library.path} that holds both; JavaCPP's
+ * natives with CUDA on the class path; those without CUDA. A folder that the user named must load, or it is an error. If the natives with
+ * CUDA do not load, those without are used.
  */
 public final class NativeLibrary {
     private NativeLibrary() {}
@@ -43,12 +44,16 @@ public final class NativeLibrary {
         if (System.getProperty(property) == null) System.setProperty(property, value);
     }
 
-    /** @throws UnsatisfiedLinkError with one sentence that says what to do */
+    /**
+     * Loads libtorch unless it is loaded already.
+     *
+     * @throws UnsatisfiedLinkError if that fails; the message says what to do
+     */
     public static void load() {
         if (loaded == null) loadOnce();
     }
 
-    /** Returns whether the number of threads is the default one, which nobody has said. */
+    /** Returns whether the number of threads is the default one, because nobody has set it. */
     public static boolean hasDefaultThreads() {
         return ownThreads;
     }
@@ -56,12 +61,12 @@ public final class NativeLibrary {
     /** Returns whether libtorch was built for CUDA. */
     public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
 
-    /** The folder that libtorch was loaded from. */
+    /** Returns the folder that libtorch was loaded from. */
     public static Path folder() {
         return loaded().libtorch();
     }
 
-    /** The folders that libraries were loaded from, that of JavaCPP's part the last. */
+    /** Returns the folders that libraries were loaded from, that of JavaCPP's library last. */
     public static List<Path> folders() {
         NamedFolder from = loaded();
         return from.libtorch().equals(from.java()) ? List.of(from.libtorch()) : List.of(from.libtorch(), from.java());
@@ -72,7 +77,7 @@ public final class NativeLibrary {
         return Objects.requireNonNull(loaded);
     }
 
-    /** The places where libtorch was looked for so far, in this order. */
+    /** Returns the places where libtorch was searched so far, in this order. */
     public static List<Step> steps() { return steps; }
 
     private static synchronized void loadOnce() {
@@ -117,7 +122,7 @@ public final class NativeLibrary {
             try {
                 return attempt(steps, place("-gpu"), () -> inCache(gpu));
             } catch (UnsatisfiedLinkError e) {
-                if (OtherLibtorch.folder() != null) throw e; // what is loaded stays: the others would be a second one
+                if (OtherLibtorch.folder() != null) throw e; // loaded libraries stay, and the others would be a second libtorch
                 Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path and cannot be used: " + e.getMessage(),
                         null);
             }
@@ -165,7 +170,7 @@ public final class NativeLibrary {
         }
     }
 
-    /** Loads the libraries, those that need most first: if something of CUDA is missing, nothing is loaded yet. */
+    /** Loads the libraries, those with most dependencies first, so that nothing is loaded yet if a part of CUDA is missing. */
     private static void load(NamedFolder folder) {
         Path libtorch = folder.libtorch();
         if (Platform.isWindows()) Libraries.loadAllThatLoads(libtorch);
@@ -179,7 +184,7 @@ public final class NativeLibrary {
         libraries.load(Platform.file(folder.java(), "jnitorch"));
     }
 
-    /** Functions that another libtorch lacks would end the process when they are first called. */
+    /** Refuses a libtorch of another version: functions that it lacks would end the process at their first call. */
     private static void refuseOtherVersion(Path libtorch) {
         MethodHandle version = Symbol.ABI_VERSION.functionIfThere();
         if (version == null) throw NamedFolder.wrongVersion(libtorch, "older");
@@ -194,7 +199,7 @@ public final class NativeLibrary {
                 if (!entry.isEmpty() && Platform.has(Path.of(entry), "torch_cpu") && Platform.has(Path.of(entry), "jnitorch"))
                     return Path.of(entry).toAbsolutePath();
             } catch (InvalidPathException unnameable) {
-                // in this locale, for Java's own search as well
+                // in this locale, which also holds for Java's own search
             }
         }
         return null;

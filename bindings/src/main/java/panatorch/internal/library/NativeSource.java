@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The natives of one JavaCPP preset at the place where the class loader finds them: the preset's own jar, which may lie inside another jar
- * as Spring Boot packs it; a jar into which others were merged; a folder; or a run-time image of jlink. Its list of files is not read
- * before it is needed, because to read that of a jar takes as long as to load a library.
+ * as Spring Boot packs it; a jar into which others were merged; a folder; or a run-time image of jlink. The list of files is read only when
+ * needed, because reading that of a jar takes as long as loading a library.
  */
 sealed interface NativeSource {
-    /** A native library as it is packed. */
+    /** A packed native library. */
     record Library(String name, long size, long checksum, Stream content) {
-        /** The {@link #checksum} where the source has none. */
+        /** The {@link #checksum} if the source has none. */
         static final long UNKNOWN = -1;
 
         interface Stream {
@@ -39,10 +39,10 @@ sealed interface NativeSource {
 
     Contents open() throws IOException;
 
-    /** The file name of the preset's own jar, or an empty text if the natives are in something else. */
+    /** Returns the file name of the preset's own jar, or an empty text if the natives are in something else. */
     String jar();
 
-    /** A text that changes when the natives do. */
+    /** Returns a text that changes when the natives do. */
     String identity() throws IOException;
 
     /**

@@ -8,25 +8,25 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Sets the number of OpenBLAS's threads. A libtorch with another BLAS has none of this.
+ * Sets the number of OpenBLAS's threads. With another BLAS, this class has no effect.
  *
  * <p>
- * With more than one it cannot do everything: its LU decomposition lays megabytes on the stack, which Java's threads do not have, and in a
- * parallel region of OpenMP it would share each thread's small product among all. {@code panatorch.internal.threads.Cores} says when it has
- * all of them and when one.
+ * With more than one thread OpenBLAS has two problems. Its LU decomposition puts megabytes on the stack, which Java's threads do not have.
+ * In a parallel region of OpenMP it would split each thread's small product among all threads. {@code panatorch.internal.threads.Cores}
+ * decides when it has all threads and when one.
  */
 public final class OpenBlas {
     private OpenBlas() {}
 
-    /** The shortest wait that OpenBLAS takes, the logarithm of the processor's cycles to base two; 4 to 30 are allowed. */
+    /** The shortest busy-wait that OpenBLAS allows, as the base-2 logarithm of a number of cycles; the range is 4 to 30. */
     private static final String SHORTEST_WAIT = "4";
 
     private static @Nullable MethodHandle setThreads;
     private static int threads = 1;
 
     /**
-     * OpenBLAS's own threads wait for work in a loop, by default for 2^26 cycles, while others would work. To be called before OpenBLAS is
-     * loaded, which reads the variable then; what the user has set stays.
+     * Shortens the time for which OpenBLAS's own threads busy-wait for work, by default 2^26 cycles, and keep other threads from working.
+     * Call it before OpenBLAS is loaded, which reads the environment variable then. A value that the user has set stays.
      */
     static void letOwnThreadsSleep() {
         MethodHandle setenv = Symbol.SETENV.functionIfThere();
@@ -38,9 +38,9 @@ public final class OpenBlas {
     }
 
     /**
-     * Has OpenBLAS, once it is loaded, work on OpenMP's threads.
+     * Makes the loaded OpenBLAS work on OpenMP's threads.
      *
-     * @param threads how many
+     * @param threads number of threads
      */
     static synchronized void shareThreads(int threads) {
         setThreads = Symbol.BLAS_SET_THREADS.functionIfThere();
@@ -53,12 +53,14 @@ public final class OpenBlas {
         Native.run(() -> { callback.invokeExact(jobs); });
     }
 
-    /** Returns whether {@link #useOne} does anything. */
-    public static synchronized boolean isLoaded() { return setThreads != null; }
+    /** Returns whether libtorch uses OpenBLAS, so that {@link #useOne} has an effect. */
+    public static synchronized boolean isLoaded() {
+        return setThreads != null;
+    }
 
     /**
-     * The processor whose kernels OpenBLAS multiplies with, as {@code SkylakeX}; null of another BLAS. It is this machine's, unless
-     * {@code OPENBLAS_CORETYPE} names an older one, with which products took twice as long.
+     * Returns the processor type whose kernels OpenBLAS uses, such as {@code SkylakeX}; null for another BLAS. It is that of this machine,
+     * unless {@code OPENBLAS_CORETYPE} names an older one, with which products took twice as long.
      */
     public static @Nullable String kernels() {
         MethodHandle name = Symbol.BLAS_CORE_NAME.functionIfThere();
@@ -71,15 +73,15 @@ public final class OpenBlas {
         useAll();
     }
 
-    /** Returns whether {@link #useAll} is no other than {@link #useOne}. */
+    /** Returns whether OpenBLAS has one thread anyway, so that {@link #useAll} and {@link #useOne} are the same. */
     public static synchronized boolean hasOneThread() {
         return threads == 1;
     }
 
-    /** OpenBLAS uses one thread, whoever calls it, until {@link #useAll}. */
+    /** Makes OpenBLAS use one thread, for all callers, until {@link #useAll}. */
     public static synchronized void useOne() { apply(1); }
 
-    /** OpenBLAS uses as many threads as {@link #setThreads} said. */
+    /** Makes OpenBLAS use as many threads as {@link #setThreads} set. */
     public static synchronized void useAll() { apply(threads); }
 
     private static void apply(int number) {

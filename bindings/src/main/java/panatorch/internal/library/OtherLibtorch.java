@@ -5,13 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Another copy of libtorch in this process, as DJL's or one that JavaCPP loaded: the two would take each other's functions. */
+/**
+ * Detects another copy of libtorch in this process, such as DJL's or one that JavaCPP loaded. Two copies would call each other's functions.
+ */
 final class OtherLibtorch {
     private OtherLibtorch() {}
 
     private static final Path MAPS = Path.of("/proc/self/maps");
 
-    /** libtorch's folder in this process; null if there is none, or the system does not tell. */
+    /** Returns the folder of the libtorch in this process; null if there is none, or the system does not report it. */
     static @Nullable Path folder() {
         String any = "/" + System.mapLibraryName("c10");
         if (!Files.isReadable(MAPS)) return null;
@@ -23,14 +25,18 @@ final class OtherLibtorch {
         }
     }
 
-    /** @throws UnsatisfiedLinkError if there is another than that in {@code folder} */
+    /**
+     * Refuses to continue with a second libtorch.
+     *
+     * @throws UnsatisfiedLinkError if one is loaded that is not that in {@code folder}
+     */
     static void refuse(Path folder) {
         Path other = folder();
         if (other == null) return;
         try {
             if (Files.isSameFile(Platform.file(other, "c10"), Platform.file(folder, "c10"))) return;
         } catch (IOException gone) {
-            // a file that was deleted since is another, too
+            // a file that was deleted since counts as another, too
         }
         throw new UnsatisfiedLinkError("This process has loaded another libtorch already, from " + other
                 + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "

@@ -9,7 +9,7 @@ import java.util.Locale;
 final class Platform {
     private Platform() {}
 
-    /** JavaCPP's name of this platform, as {@code linux-x86_64}. */
+    /** Returns JavaCPP's name of this platform, such as {@code linux-x86_64}. */
     static String name() {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT), arch = System.getProperty("os.arch");
         String system = os.startsWith("linux") ? "linux" : os.startsWith("mac") ? "macosx" : os.startsWith("windows") ? "windows" : os;
@@ -20,7 +20,7 @@ final class Platform {
         };
     }
 
-    /** The file of a library: {@code libc10.so} of {@code c10}. */
+    /** Returns the file of a library: {@code libc10.so} for {@code c10}. */
     static Path file(Path folder, String library) {
         return folder.resolve(System.mapLibraryName(library));
     }
@@ -30,8 +30,8 @@ final class Platform {
     /**
      * Returns a file by its name.
      *
-     * @param by what names it, for the message
-     * @param other how to name another one, for the message
+     * @param by the setting that names it, for the message
+     * @param other advice how to name another one, for the message
      * @throws UnsatisfiedLinkError if the name has characters that the locale's character set lacks: Java cannot open such a file
      */
     static Path path(String name, String by, String other) {

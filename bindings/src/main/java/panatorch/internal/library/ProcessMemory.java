@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
-/** The process's memory in bytes as the system tells it, −1 where it does not. */
+/** The process's memory in bytes as the system reports it, −1 if it does not. */
 public final class ProcessMemory {
     private ProcessMemory() {}
 
     private static final Path STATUS = Path.of("/proc/self/status");
 
-    /** The places of two of the ten numbers in glibc's {@code struct mallinfo2}. */
+    /** The indices of two of the ten numbers in glibc's {@code struct mallinfo2}. */
     private static final int MAPPED = 4, IN_USE = 7;
     private static final @Nullable MethodHandle MALLINFO2 = Symbol.MALLINFO.functionIfThere();
 

@@ -1,6 +1,6 @@
 package panatorch.internal.library;
 
-/** One place where libtorch was looked for: what came of it, and why. */
+/** One place where libtorch was searched, with the outcome and the reason. */
 public record Step(String place, Outcome outcome, String reason) {
     public enum Outcome {
         CHOSEN("chosen"), ABSENT("not there"), REFUSED("refused");

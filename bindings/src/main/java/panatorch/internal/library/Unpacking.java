@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipException;
 
-/** The libraries of some jars, on their way into a folder. The jars are open as long as this is. */
+/** Unpacks the libraries of some jars into a folder. The jars are open as long as this object. */
 final class Unpacking implements AutoCloseable {
     private record Packed(NativeSource.Library library, String place) {}
 
@@ -46,8 +46,8 @@ final class Unpacking implements AutoCloseable {
     }
 
     /**
-     * Java's reader of jars does not look at their checksums; and what is renamed before it is on the disk may be empty after a power
-     * failure.
+     * Copies a library to the disk, and returns its checksum. Checks it, as Java's reader of jars does not. Forces it to the disk, as a
+     * file that is renamed before that may be empty after a power failure.
      */
     private static long copy(Packed packed, Path file) throws IOException {
         var crc = new CRC32();

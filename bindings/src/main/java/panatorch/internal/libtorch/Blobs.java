@@ -13,7 +13,7 @@ import org.apache.logging.log4j.Level;
 import panatorch.internal.log.Log;
 import panatorch.internal.natives.Native;
 
-/** Native tensors over memory that Java allocated. Each holds a task of Java's, which runs when libtorch frees the tensor's memory. */
+/** Native tensors over memory that Java allocated. Each holds a Java task, which runs when libtorch frees the tensor's memory. */
 public final class Blobs {
     private Blobs() {}
 
@@ -34,8 +34,8 @@ public final class Blobs {
      * Makes a contiguous tensor over {@code segment}.
      *
      * @param dtype libtorch's number of the element type
-     * @param then runs when libtorch is done with the memory, on whatever thread; until then it is reachable
-     * @return a {@code TensorImpl}, with a reference for the caller
+     * @param then task that runs when libtorch no longer uses the memory, on any thread; it stays reachable until then
+     * @return a {@code TensorImpl}, with a reference that the caller owns
      */
     public static long tensor(MemorySegment segment, int dtype, long[] shape, Runnable then) {
         var strides = new long[shape.length];

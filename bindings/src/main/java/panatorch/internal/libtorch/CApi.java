@@ -9,8 +9,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's C interface, called through Panama. It answers 0 or, after an error, something else, with the error's text in
- * {@link #lastError}. What only reads a tensor is called as critical, without leaving Java's state.
+ * libtorch's C interface, called through Panama. Its functions return 0, or another number after an error, whose text is
+ * {@link #lastError}. Functions that only read a tensor are called as critical, without a transition to native state.
  */
 public final class CApi {
     private CApi() {}
@@ -21,7 +21,7 @@ public final class CApi {
             DEVICE_INDEX = function(Symbol.GET_DEVICE_INDEX), DATA = function(Symbol.GET_DATA_POINTER),
             OFFSET = function(Symbol.GET_STORAGE_OFFSET),
             LAYOUT = function(Symbol.GET_LAYOUT), STORAGE_SIZE = function(Symbol.GET_STORAGE_SIZE);
-    // Java takes 5 to 10 ms for each new kind of function, so those that a first result does not need are found when they are called.
+    // Java takes 5 to 10 ms for each new kind of function, so those not needed for a first result are looked up at their first call.
 
     private static final class GradMode {
         static final MethodHandle IS_ENABLED = function(Symbol.GRAD_MODE_IS_ENABLED), SET_ENABLED = function(Symbol.GRAD_MODE_SET_ENABLED);
@@ -35,7 +35,7 @@ public final class CApi {
         static final MethodHandle DELETE = function(Symbol.DELETE_TENSOR), MAKE = function(Symbol.FROM_BLOB);
     }
 
-    /** A function of libtorch, which is loaded before. */
+    /** Returns a function of libtorch, after loading libtorch. */
     static MethodHandle function(Symbol symbol) {
         NativeLibrary.load();
         return symbol.function();
@@ -43,12 +43,12 @@ public final class CApi {
 
     public static long numel(long handle, long out) { return get(NUMEL, handle, out); }
     public static long dim(long handle, long out) { return get(DIM, handle, out); }
-    /** The address of {@link #dim} 64-bit sizes, valid while the tensor is. */
+    /** Returns the address of {@link #dim} 64-bit sizes, valid as long as the tensor. */
     public static long sizes(long handle, long out) {
         return get(SIZES, handle, out);
     }
     public static long strides(long handle, long out) { return get(STRIDES, handle, out); }
-    /** The size of every dimension. */
+    /** Returns the size of every dimension. */
     public static long[] shape(long handle, long out) {
         return Memory.longs(sizes(handle, out), dim(handle, out));
     }
@@ -88,8 +88,8 @@ public final class CApi {
     }
 
     /**
-     * A new {@code TensorImpl} over memory of the caller; {@code deleter}, if not null, is called with {@code context} once libtorch is
-     * done with it.
+     * Makes a {@code TensorImpl} over memory of the caller. libtorch calls {@code deleter}, if not null, with {@code context} once it no
+     * longer uses the memory.
      */
     static long fromBlob(MemorySegment data, MemorySegment sizes, MemorySegment strides, int dtype, MemorySegment out,
             MemorySegment deleter, MemorySegment context) {
@@ -108,7 +108,7 @@ public final class CApi {
         return impl;
     }
 
-    /** The text of this thread's last error, without the C++ backtrace. */
+    /** Returns the text of this thread's last error, without the C++ backtrace. */
     public static String lastError() {
         return Memory.string(Native.call(() -> (MemorySegment) LastError.WHAT.invokeExact()).address());
     }

@@ -12,16 +12,22 @@ import org.bytedeco.pytorch.MemCopyFunction;
  * first. A function with fewer parameters does not read the registers of the others. A value that the function returns is lost.
  */
 public final class CatchingCall {
-    /** JavaCPP's function object is a pointer to the function, and one to a Java object that it has only where Java implements it. */
+    /**
+     * JavaCPP's function object: a pointer to the function, and one to a Java object, which is set only if Java implements the function.
+     */
     private final MemorySegment pointer = Arena.global().allocate(2 * ValueLayout.ADDRESS.byteSize(), 8);
     private final MemCopyFunction function = new MemCopyFunction(Borrowed.at(pointer.address()));
 
-    /** @param address of a function that stays loaded */
+    /** @param address address of a function that stays loaded */
     public CatchingCall(long address) {
         pointer.set(ValueLayout.JAVA_LONG, 0, address);
     }
 
-    /** @throws RuntimeException of JavaCPP, with the text of what the function threw */
+    /**
+     * Calls the function.
+     *
+     * @throws RuntimeException of JavaCPP, with the text of the function's C++ exception
+     */
     public void call(long a, long b, long c) {
         function.call(Borrowed.at(a), Borrowed.at(b), c);
     }

@@ -12,17 +12,21 @@ import org.bytedeco.pytorch.DeviceGuardImplInterface;
  * which every virtual function is this method. The method must not read the first word of its object.
  */
 final class CatchingMethod {
-    /** More than the class has virtual functions, so that it does not matter which of them is called. */
+    /** The size of the table, more than the class has virtual functions, so that it does not matter which of them is called. */
     private static final int PLACES = 64;
 
     private final MemorySegment table = Arena.global().allocate(PLACES * ValueLayout.JAVA_LONG.byteSize(), 8);
 
-    /** @param address of a method that stays loaded */
+    /** @param address address of a method that stays loaded */
     CatchingMethod(long address) {
         for (int i = 0; i < PLACES; i++) table.setAtIndex(ValueLayout.JAVA_LONG, i, address);
     }
 
-    /** @throws RuntimeException of JavaCPP, with the text of what the method threw */
+    /**
+     * Calls the method.
+     *
+     * @throws RuntimeException of JavaCPP, with the text of the method's C++ exception
+     */
     void call(long object, long a, long b, byte c) {
         long first = Memory.getLong(object);
         Memory.setLong(object, table.address());

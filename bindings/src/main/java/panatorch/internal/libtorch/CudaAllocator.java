@@ -13,16 +13,16 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's allocator of GPU memory, a {@code c10::DeviceAllocator}, which is known by its virtual functions alone. Their places in the
- * table and the form of {@code DeviceStats} are those of {@code c10/core/CachingDeviceAllocator.h} of this libtorch's version.
+ * libtorch's allocator of GPU memory, a {@code c10::DeviceAllocator}, accessed only through its virtual functions. Their indices in the
+ * table and the layout of {@code DeviceStats} are those of {@code c10/core/CachingDeviceAllocator.h} of this libtorch's version.
  */
 public final class CudaAllocator {
     /**
-     * Places in {@code DeviceAllocator}'s table of virtual functions, two destructors and {@code Allocator}'s four functions before them.
+     * Indices in {@code DeviceAllocator}'s table of virtual functions, after two destructors and {@code Allocator}'s four functions.
      */
     public static final int INITIALIZED = 6, EMPTY_CACHE = 7, GET_DEVICE_STATS = 9, RESET_PEAK_STATS = 11, FUNCTIONS = 13;
 
-    /** {@code Stat[3]}, of all memory, of small blocks and of large ones: now, at most, and ever added and taken away. */
+    /** The layout of a {@code Stat}. Each statistic has three of them: for all memory, for small blocks and for large ones. */
     private static final StructLayout STAT = MemoryLayout.structLayout(JAVA_LONG.withName("current"), JAVA_LONG.withName("peak"),
             JAVA_LONG.withName("allocated"), JAVA_LONG.withName("freed"));
     public static final StructLayout STATS = MemoryLayout.structLayout(stats("allocation"), stats("segment"), stats("active"),
@@ -33,7 +33,7 @@ public final class CudaAllocator {
             STAT.withName("oversize_segments"),
             JAVA_LONG.withName("num_sync_all_streams"), JAVA_LONG.withName("num_device_alloc"), JAVA_LONG.withName("num_device_free"),
             JAVA_LONG.withName("num_oom_rejections"), JAVA_LONG.withName("max_split_size"));
-    /** The elements of the map of private pools: it always has some. */
+    /** The offset of the entries of the map of private pools, which are always on the heap. */
     private static final long POOL_ENTRIES = STATS.byteOffset(PathElement.groupElement("reserved_bytes_by_private_pools"));
 
     private static MemoryLayout stats(String name) { return MemoryLayout.sequenceLayout(3, STAT).withName(name); }
@@ -53,21 +53,21 @@ public final class CudaAllocator {
         static final CudaAllocator ALLOCATOR = new CudaAllocator(torch.GetAllocator(torch.DeviceType.CUDA).address());
     }
 
-    /** Returns the allocator of a libtorch with CUDA that was initialised. */
+    /** Returns the allocator. libtorch must have CUDA, and it must be initialised. */
     public static CudaAllocator found() {
         return Found.ALLOCATOR;
     }
 
-    /** Gives memory that no tensor has back to the driver. */
-    public void emptyCache() { emptyCache.call(allocator, 0, 0); } // of the pool {0, 0}, which is all that is no graph's
+    /** Returns memory that no tensor uses to the driver. */
+    public void emptyCache() { emptyCache.call(allocator, 0, 0); } // of the pool {0, 0}: all memory that belongs to no graph
 
     public void resetPeakStats(int device) { resetPeakStats.call(allocator, device); }
 
-    /** {@link #STATS} of a device. */
+    /** Returns {@link #STATS} of a device. */
     public MemorySegment stats(int device, Arena arena) {
         MemorySegment stats = arena.allocate(STATS);
         getDeviceStats.call(stats.address(), allocator, device);
-        Deletion.delete(stats.get(JAVA_LONG, POOL_ENTRIES)); // what of the object is on the heap: nobody calls its destructor
+        Deletion.delete(stats.get(JAVA_LONG, POOL_ENTRIES)); // this part of the object is on the heap, and nobody calls its destructor
         return stats;
     }
 

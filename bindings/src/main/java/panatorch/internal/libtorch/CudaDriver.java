@@ -9,7 +9,7 @@ import panatorch.internal.library.NativeAccess;
 import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
-/** NVIDIA's driver, a library of its own that is there wherever CUDA works. libtorch need not be loaded for it. */
+/** NVIDIA's driver library, which is there wherever CUDA works. libtorch need not be loaded for it. */
 public final class CudaDriver {
     private static final int NO_FUNCTION = -1;
 
@@ -17,7 +17,7 @@ public final class CudaDriver {
 
     public CudaDriver(SymbolLookup library) { this.library = library; }
 
-    /** The driver of this system, or null if there is none. */
+    /** Returns the driver of this system, or null if there is none. */
     @SuppressWarnings("restricted") public static @Nullable CudaDriver find() {
         NativeAccess.requireOwn();
         try {
@@ -46,7 +46,7 @@ public final class CudaDriver {
         int of(MethodHandle function) throws Throwable;
     }
 
-    /** The function's status, 0 for success; one that the driver lacks fails. */
+    /** Calls a function of the driver, and returns its status: 0 for success, {@link #NO_FUNCTION} if the driver lacks it. */
     private int call(Symbol symbol, Status status) {
         MemorySegment address = symbol.find(library);
         return address == null ? NO_FUNCTION : Native.call(() -> status.of(symbol.function(address)));

@@ -9,8 +9,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * The few functions of CUDA's runtime that libtorch has no other way to. They are C: they answer an error's number and throw nothing.
- * libtorch has loaded the library. JavaCPP's presets of CUDA would take a jar of classes and one of natives for these three, and a
+ * The few functions of CUDA's runtime that libtorch does not expose. They are C functions: they return an error number and throw nothing.
+ * libtorch has loaded the library. JavaCPP's CUDA presets would need a jar of classes and one of natives for these three functions, and a
  * pip-installed PyTorch has neither.
  */
 public final class CudaRuntime {
@@ -19,7 +19,9 @@ public final class CudaRuntime {
     private static final int BLOCKING_SYNC = 1, DISABLE_TIMING = 2;
 
     /**
-     * @param mode 0 nothing, 1 a warning, 2 an error when libtorch waits for a GPU; false where this libtorch keeps it under another name
+     * Sets how libtorch reacts when it waits for a GPU; returns false if this libtorch keeps the mode under another name.
+     *
+     * @param mode 0 for nothing, 1 for a warning, 2 for an error
      */
     public static boolean setSyncDebugMode(int mode) {
         MemorySegment state = Symbol.WARNING_STATE.find();
@@ -32,7 +34,7 @@ public final class CudaRuntime {
                 ERROR_TEXT = CApi.function(Symbol.CUDA_ERROR_TEXT);
     }
 
-    /** A new {@code cudaEvent_t} of the current device. */
+    /** Creates a {@code cudaEvent_t} of the current device. */
     public static long createEvent(boolean timing, boolean blocking) {
         int flags = (blocking ? BLOCKING_SYNC : 0) | (timing ? 0 : DISABLE_TIMING);
         try (var arena = Arena.ofConfined()) {
@@ -42,7 +44,7 @@ public final class CudaRuntime {
         }
     }
 
-    /** The bytes of the current device that are free, and all it has. */
+    /** Returns the free and the total bytes of the current device's memory. */
     public static long[] memoryInfo() {
         try (var arena = Arena.ofConfined()) {
             MemorySegment free = arena.allocate(JAVA_LONG), total = arena.allocate(JAVA_LONG);

@@ -32,13 +32,13 @@ public final class DispatcherStack {
         Memory.setInt(at + TAG, tag);
     }
 
-    /** Pushes a value that others own, too. */
+    /** Pushes an object with one more reference. */
     public void pushShared(int tag, long object) {
         References.retain(object);
         push(tag, object);
     }
 
-    /** Pushes what lies at {@code address}, too. */
+    /** Pushes a copy of the value at {@code address}. */
     public void pushCopy(long address) {
         int tag = Memory.getInt(address + TAG);
         if (Tag.plain(tag)) push(tag, Memory.getLong(address));
@@ -48,8 +48,8 @@ public final class DispatcherStack {
     public boolean full() { return top == CAPACITY; }
 
     /**
-     * Runs the operator: its arguments leave the stack, its results are on it. After an exception those arguments are there that it had not
-     * consumed.
+     * Runs an operator, which replaces its arguments on the stack by its results. After an exception the stack holds the arguments that it
+     * had not consumed.
      */
     public void call(OperatorHandle operator) {
         Memory.setLong(end, base + SIZE * top);
@@ -78,14 +78,14 @@ public final class DispatcherStack {
 
     public long payload(int i) { return Memory.getLong(base + SIZE * i); }
 
-    /** Moves value i off the stack: its reference is the caller's now. */
+    /** Takes value {@code i} off the stack. The caller now owns its reference. */
     public long take(int i) {
         long payload = payload(i);
         Memory.setInt(base + SIZE * i + TAG, Tag.NONE);
         return payload;
     }
 
-    /** Takes {@code count} values that are not counted out of the middle. */
+    /** Removes {@code count} values, which must not be reference-counted, from the middle. */
     public void remove(int from, int count) {
         for (int i = from + count; i < top; i++) {
             Memory.setLong(base + SIZE * (i - count), payload(i));
@@ -94,7 +94,7 @@ public final class DispatcherStack {
         top -= count;
     }
 
-    /** Moves the top {@code n} values of another vector here, where none are. */
+    /** Moves the top {@code n} values of another vector to this stack, which must be empty. */
     public void moveFrom(long vector, int n) {
         long from = Memory.getLong(vector + 8) - SIZE * n;
         MemorySegment.copy(Memory.ALL, from, Memory.ALL, base, SIZE * n);
@@ -114,17 +114,17 @@ public final class DispatcherStack {
         forget();
     }
 
-    /** The number of values that another vector holds. */
+    /** Returns the number of values that another vector holds. */
     public static long size(long vector) {
         return (Memory.getLong(vector + 8) - Memory.getLong(vector)) / SIZE;
     }
 
-    /** The address of value {@code i} of another vector. */
+    /** Returns the address of value {@code i} of another vector. */
     public static long address(long vector, long i) {
         return Memory.getLong(vector) + SIZE * i;
     }
 
-    /** The tag of the value at {@code address}. */
+    /** Returns the tag of the value at {@code address}. */
     public static int tagAt(long address) { return Memory.getInt(address + TAG); }
 
     /** Releases the values at the top of another vector, or adds nones, until it holds {@code size}. */

@@ -10,20 +10,20 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * The C++ stack in an exception of libtorch. Each has one as soon as its text is asked for, which JavaCPP does: to find the names of its
- * functions takes milliseconds, a hundred times as long as the rest of a failing call.
+ * Switches off the C++ stack traces in libtorch's exceptions. An exception gets one when its text is read, which JavaCPP does. Finding the
+ * names of the functions takes milliseconds, a hundred times as long as the rest of a failing call.
  */
 public final class ErrorTraces {
     private ErrorTraces() {}
 
     /**
-     * Has libtorch put a constant text where the stack would be, and says which. Where its C++ library is not that of GCC, nothing changes,
-     * and the text is empty.
+     * Makes libtorch insert a constant text in place of the stack trace, and returns that text. If its C++ library is not that of GCC,
+     * nothing changes and the text is empty.
      *
      * <p>
      * libtorch takes a {@code std::function<std::string()>}: 16 bytes of its own, the function that copies and frees those, and the one it
-     * calls. As those bytes mean nothing here, the first may be any function that does nothing, and the second any that answers a string
-     * and looks at no argument: {@code getpid} and {@code at::get_cxx_flags}.
+     * calls. As those bytes are unused here, the first may be any function that does nothing, and the second any that returns a string and
+     * ignores its arguments: {@code getpid} and {@code at::get_cxx_flags}.
      */
     public static String off() {
         MemorySegment text = Symbol.CXX_FLAGS.find(), nothing = Symbol.GETPID.find();

@@ -12,8 +12,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Runs code while an arena cannot be closed. Java holds an arena as long as a native function runs that was given a segment of it, and in
- * no other public way: so C's {@code bsearch} gets the segment, and the code is its comparison with the one element there is.
+ * Runs code while an arena cannot be closed. Java keeps an arena open while a native function runs that got a segment of it; there is no
+ * other public way. So C's {@code bsearch} gets the segment, and calls the code as its comparison function, once, for the only element.
  */
 public final class HeldSegment {
     private HeldSegment() {}
@@ -31,7 +31,7 @@ public final class HeldSegment {
     }
 
     /**
-     * Runs {@code code}, which throws nothing.
+     * Runs {@code code}, which must not throw, while the segment's arena cannot be closed.
      *
      * @throws IllegalStateException if the arena is closed
      */

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 public final class Memory {
     private Memory() {}
 
-    /** All of the address space. */
+    /** The whole address space. */
     public static final MemorySegment ALL = everything();
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -40,19 +40,21 @@ public final class Memory {
         return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta);
     }
 
-    /** The {@code count} 64-bit words from {@code address} on. */
+    /** Returns {@code count} 64-bit words from {@code address} on. */
     public static long[] longs(long address, long count) {
         var values = new long[(int) count];
         for (int i = 0; i < values.length; i++) values[i] = getLong(address + 8L * i);
         return values;
     }
 
-    /** The {@code bytes} from {@code address} on. When {@code arena} is closed, or collected, {@code cleanup} runs. */
+    /** Returns {@code bytes} bytes from {@code address} on as a segment. {@code cleanup} runs when {@code arena} is closed or collected. */
     @SuppressWarnings("restricted") public static MemorySegment segment(long address, long bytes, Arena arena,
             Consumer<MemorySegment> cleanup) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, arena, cleanup);
     }
 
-    /** The zero-terminated string at {@code address}. */
-    public static String string(long address) { return ALL.getString(address); }
+    /** Returns the zero-terminated string at {@code address}. */
+    public static String string(long address) {
+        return ALL.getString(address);
+    }
 }

@@ -7,18 +7,18 @@ import java.util.List;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's {@code at::cuda::CUDAGraph}, by the names that GCC gives its functions; elsewhere there are none. They are called so that what
- * they throw is caught. One thread's, from {@link #begin} to {@link #end}.
+ * libtorch's {@code at::cuda::CUDAGraph}. Its functions are looked up by GCC's names, which a libtorch of another compiler lacks, and
+ * called behind an exception barrier. From {@link #begin} to {@link #end} it belongs to one thread.
  */
 public final class NativeGraph {
     /**
-     * The object takes 344 bytes in libtorch 2.13.0: up to there its constructor writes, and so many its header gives. More room does no
-     * harm.
+     * The room for the object, which takes 344 bytes in libtorch 2.13.0, according to its header and to what its constructor writes. More
+     * room does no harm.
      */
     private static final long BYTES = 1024, ALIGNMENT = 16;
     /**
-     * Of {@code cudaStreamCaptureMode}: what other threads do, as those that load data and free memory, is no part of the capture and does
-     * not spoil it.
+     * The {@code cudaStreamCaptureMode} in which the work of other threads, such as those that load data and free memory, is no part of the
+     * capture and does not spoil it.
      */
     private static final byte THREAD_LOCAL = 1;
 
@@ -29,7 +29,10 @@ public final class NativeGraph {
         static final CatchingCall CONSTRUCT = catching(Symbol.GRAPH_CONSTRUCT), DESTROY = catching(Symbol.GRAPH_DESTROY),
                 REGISTER = catching(Symbol.GRAPH_REGISTER),
                 END = catching(Symbol.GRAPH_END), REPLAY = catching(Symbol.GRAPH_REPLAY), RESET = catching(Symbol.GRAPH_RESET);
-        /** Takes this, the two words of the pair and the mode. Its object begins with the graph, which is made at the end. */
+        /**
+         * Takes {@code this}, the two words of the pair and the mode. The object's first word is the graph handle, which is set only at the
+         * end of the capture.
+         */
         static final CatchingMethod BEGIN = new CatchingMethod(Symbol.GRAPH_BEGIN.address().address());
 
         private static CatchingCall catching(Symbol function) { return new CatchingCall(function.address().address()); }
@@ -48,7 +51,7 @@ public final class NativeGraph {
     public static NativeGraph make() {
         var made = new NativeGraph();
         try {
-            Functions.CONSTRUCT.call(made.graph, 0); // keep_graph: no, what was captured is made executable at the end
+            Functions.CONSTRUCT.call(made.graph, 0); // keep_graph: no, the captured work is made executable at the end
         } catch (RuntimeException e) {
             made.memory.close();
             throw e;
@@ -57,7 +60,7 @@ public final class NativeGraph {
     }
 
     /**
-     * Before {@link #begin}: replays go on in this generator's numbers. The default generator is known by itself.
+     * Registers a generator, before {@link #begin}, so that replays draw from it. The default generator needs no registration.
      *
      * @param generator the {@code GeneratorImpl}
      */
@@ -70,15 +73,15 @@ public final class NativeGraph {
     }
 
     /**
-     * Has the current stream, which is not the default one, record instead of compute. Also after an exception {@link #end} is due:
-     * libtorch may have begun, and make memory for the random numbers of replays when it fails.
+     * Makes the current stream, which must not be the default one, record instead of compute. Call {@link #end} even after an exception:
+     * libtorch may have begun, and may fail while it allocates memory for the random numbers of replays.
      */
     public void begin() { Functions.BEGIN.call(graph, 0, 0, THREAD_LOCAL); } // with a pool of its own, {0, 0}
 
     /**
-     * On the same stream.
+     * Ends the recording, on the same stream.
      *
-     * @throws RuntimeException if something that cannot be captured spoiled it; the stream computes again all the same
+     * @throws RuntimeException if work that cannot be captured spoiled the recording; the stream computes again nevertheless
      */
     public void end() { Functions.END.call(graph); }
 

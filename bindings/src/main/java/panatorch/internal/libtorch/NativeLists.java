@@ -16,11 +16,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists and strings as libtorch keeps them ({@code c10::List} is one pointer to a counted object). Those of numbers repeat from call to
- * call (strides, paddings, shapes), so they are made once: operators copy what they keep of them.
+ * Lists and strings in libtorch's form ({@code c10::List} is one pointer to a reference-counted object). Lists of numbers repeat from call
+ * to call (strides, paddings, shapes), so they are made once and shared; operators copy what they keep.
  *
  * <p>
- * Every method returns an object with a reference for the caller.
+ * Every method that makes an object returns it with a reference that the caller owns.
  */
 public final class NativeLists {
     private NativeLists() {}
@@ -53,7 +53,7 @@ public final class NativeLists {
 
     private record Recent(long[] values, long object) {}
 
-    /** The last list for each of a few hash codes: most calls find theirs here, with nothing allocated to look for it. */
+    /** The last list for each of a few hash codes. Most calls find theirs here, without allocating a key for the look-up. */
     private static final @Nullable Recent[] RECENT = new Recent[1024];
 
     public static long of(long[] values) {
@@ -89,7 +89,7 @@ public final class NativeLists {
         return found != null ? shared(found) : intern(value, k -> object(new IValue((String) k)));
     }
 
-    /** The text of a string's object. */
+    /** Returns the text of a string's object. */
     public static String string(long object) {
         try (var value = new IValue()) { // null at first: nothing that the pointer replaces has to be freed
             References.retain(object);
@@ -101,27 +101,27 @@ public final class NativeLists {
         }
     }
 
-    /** An empty list of tensors with room for {@code size}, to be filled by {@link #append}. */
+    /** Returns an empty list of tensors with room for {@code size}, to be filled by {@link #append}. */
     public static long tensors(int size) {
         var list = new TensorList();
         list.reserve(size);
         return object(list);
     }
 
-    /** An empty list of tensors that may be absent. */
+    /** Returns an empty list of tensors that may be absent. */
     public static long optionalTensors(int size) {
         var list = new TensorOptionalList();
         list.reserve(size);
         return object(list);
     }
 
-    /** An empty list of numbers of any kind. */
+    /** Returns an empty list of numbers of any kind. */
     public static long scalars(int size) { return generic(Numbers.TYPE, size); }
 
-    /** An empty list of strings. */
+    /** Returns an empty list of strings. */
     public static long strings(int size) { return generic(Strings.TYPE, size); }
 
-    /** An empty list of values of a custom class, as the type of an operator's argument names it. */
+    /** Returns an empty list of values of a custom class, as the type of an operator's argument names it. */
     public static long objects(String listType, int size) {
         return generic(elementTypeOf(listType), size);
     }
@@ -132,7 +132,7 @@ public final class NativeLists {
         return object(list);
     }
 
-    /** Adds a value that the list owns from now on; within the room the list was made with. */
+    /** Appends a value, which the list then owns. The list must have been made with enough room. */
     public static void append(long list, int tag, long payload) {
         long at = Memory.getLong(list + 24);
         Memory.setLong(at, payload);
@@ -140,7 +140,7 @@ public final class NativeLists {
         Memory.setLong(list + 24, at + Probe.ELEMENT);
     }
 
-    /** Empties a list whose elements are the caller's now. */
+    /** Empties a list without releasing its elements, which the caller now owns. */
     static void forget(long list) {
         Memory.setLong(list + 24, Memory.getLong(list + 16));
     }

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Streams and events of a type of device, as libtorch's guards know them, by JavaCPP, which catches what they throw. A stream is a device
- * and a number that libtorch gave it; an event is what its device's library calls so.
+ * Streams and events of a type of device. They are accessed through libtorch's device guards and JavaCPP, which catches C++ exceptions. A
+ * stream is a device and a number that libtorch gave it; an event is one of the device's own library.
  */
 public final class NativeStreams {
     private final byte type;
@@ -22,7 +22,11 @@ public final class NativeStreams {
         devices = torch.getDeviceGuardImpl(type);
     }
 
-    /** @param type libtorch's number of a type that {@code torch.hasDeviceGuardImpl} */
+    /**
+     * Returns the streams of a type of device.
+     *
+     * @param type libtorch's number of a type for which {@code torch.hasDeviceGuardImpl} is true
+     */
     public static NativeStreams of(int type) {
         return new NativeStreams((byte) type);
     }
@@ -35,7 +39,7 @@ public final class NativeStreams {
         }
     }
 
-    /** The device that was current before. */
+    /** Makes a device this thread's current one, and returns the previous one. */
     public int exchangeDevice(int index) {
         return onDevice(index, d -> {
             try (Device before = devices.exchangeDevice(d)) {
@@ -50,12 +54,16 @@ public final class NativeStreams {
 
     public long byDefault(int index) { return onDevice(index, d -> number(devices.getDefaultStream(d))); }
 
-    /** @param priority less is sooner; 0 is the least */
+    /**
+     * Returns a stream of libtorch's pool.
+     *
+     * @param priority lower numbers are more urgent; 0 is the least urgent
+     */
     public long pooled(int index, int priority) {
         return onDevice(index, d -> number(devices.getNewStream(d, priority)));
     }
 
-    /** The stream of the device that was this thread's current one before. */
+    /** Makes a stream this thread's current one, and returns the previous one of that device. */
     public long exchange(int index, long stream) {
         return on(index, stream, (i, s) -> number(i.exchangeStream(s)));
     }
@@ -68,7 +76,7 @@ public final class NativeStreams {
 
     private static long address(Pointer p) { return p == null ? 0 : p.address(); }
 
-    /** Keeps the tensor's memory from being used again before what is on the stream now is done. */
+    /** Keeps the tensor's memory from being reused before the present work on the stream is done. */
     public void recordUse(Tensor tensor, int index, long stream) {
         on(index, stream, (i, s) -> {
             tensor.record_stream(s);
@@ -90,7 +98,7 @@ public final class NativeStreams {
         });
     }
 
-    /** Has what is put on the stream from now on wait for the event. */
+    /** Makes later work on the stream wait for the event. */
     public void block(long event, int index, long stream) {
         on(index, stream, (i, s) -> {
             i.block(Borrowed.at(event), s);

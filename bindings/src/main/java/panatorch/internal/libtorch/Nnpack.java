@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Symbol;
 
 /**
- * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not know, every such convolution writes a
- * warning to standard error, which takes twice as long as the convolution.
+ * libtorch's NNPACK, which computes convolutions of few small images. On a processor that it does not support, every such convolution
+ * writes a warning to standard error, which takes twice as long as the convolution.
  */
 public final class Nnpack {
     private Nnpack() {}
@@ -15,7 +15,7 @@ public final class Nnpack {
     private static final String OPERATOR = "aten::_nnpack_available";
     private static final int ERROR = 2;
 
-    /** Turns NNPACK off if it does not know this processor. To be called before any operator. */
+    /** Turns NNPACK off if it does not support this processor. Call it before any operator. */
     public static void disableIfUnavailable() {
         MemorySegment leastSeverity = Symbol.LOG_LEVEL.find();
         if (leastSeverity == null || !torch.globalContext().userEnabledNNPACK()) return;

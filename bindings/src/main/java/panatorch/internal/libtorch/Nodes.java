@@ -14,13 +14,13 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Facts about autograd's nodes that only C++ functions tell. They are called by the names that GCC gives them; where libtorch was built
- * otherwise there are none of these names, and the methods answer so. None of the functions throws.
+ * Facts about autograd's nodes that only C++ functions provide, which are looked up by GCC's names. In a libtorch of another compiler these
+ * names are missing, and the methods report that. None of the functions throws.
  */
 public final class Nodes {
     private Nodes() {}
 
-    /** A string of up to this length lies in itself, not on the heap. */
+    /** The greatest length of a string that GCC's library stores in the object itself, not on the heap. */
     private static final long SHORT = 15;
 
     private static final @Nullable MethodHandle ACCUMULATION_HOOK = find(Symbol.POST_ACCUMULATE_HOOKS), GRAD_FN = find(Symbol.GRAD_FN),
@@ -31,18 +31,22 @@ public final class Nodes {
         return symbol.functionIfThere();
     }
 
-    /** @throws UnsupportedOperationException if this libtorch has no {@link #accumulationHook}, with a sentence that says so */
+    /**
+     * Checks that this libtorch has {@link #accumulationHook}.
+     *
+     * @throws UnsupportedOperationException if it does not; the message says so
+     */
     public static void requireAccumulationHooks() {
         if (ACCUMULATION_HOOK == null) Symbol.POST_ACCUMULATE_HOOKS.address();
     }
 
-    /** The address of a leaf's pointer to what is called when its gradient was accumulated. */
+    /** Returns the address of a leaf's pointer to the hook that is called after its gradient was accumulated. */
     public static long accumulationHook(long handle) {
         MethodHandle hook = ACCUMULATION_HOOK == null ? Symbol.POST_ACCUMULATE_HOOKS.function() : ACCUMULATION_HOOK;
         return Native.call(() -> (long) hook.invokeExact(handle));
     }
 
-    /** The name of the node that a tensor is a result of, as {@code MulBackward0}; null for a leaf, or if unknown here. */
+    /** Returns the name of the node that computed a tensor, such as {@code MulBackward0}; null for a leaf, or if it cannot be read here. */
     public static @Nullable String nameOfGradFn(long handle) {
         if (GRAD_FN == null || NAME == null || DELETE == null) return null;
         try (var arena = Arena.ofConfined()) {

@@ -15,9 +15,10 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Tells when a run of autograd through a graph ends, by success or failure. libtorch keeps callbacks for the end of a run, which are not
- * called if it fails, but destroyed with the run in any case. Such a callback is a {@code std::function<void()>}, as GCC lays it out: two
- * words of its own, here the first is the run's number; then the function that copies and destroys it, and the one that calls it.
+ * Notifies when a run of autograd's backward pass ends, by success or failure. libtorch keeps callbacks for the end of a run. It does not
+ * call them if the run fails, but destroys them with the run in any case. Such a callback is a {@code std::function<void()>}, which GCC
+ * lays out as two words of its own, of which the first is the run's number here; the function that copies and destroys it; and the function
+ * that calls it.
  */
 public final class PassEnd {
     private PassEnd() {}
@@ -36,14 +37,18 @@ public final class PassEnd {
 
     private static final boolean AVAILABLE = Symbol.DEFAULT_ENGINE.isThere() && Symbol.QUEUE_CALLBACK.isThere();
 
-    /** @throws UnsupportedOperationException if this libtorch cannot tell when a run ends, with a sentence that says so */
+    /**
+     * Checks that this libtorch can notify when a run ends.
+     *
+     * @throws UnsupportedOperationException if it cannot; the message says so
+     */
     public static void require() {
         if (!AVAILABLE) Symbol.QUEUE_CALLBACK.address();
     }
 
     /**
-     * Has {@code then}, which throws nothing, called with {@code pass} when the run ends that this thread works for, on whatever thread
-     * ends it.
+     * Registers {@code then}, which must not throw. It is called with {@code pass} when the run that this thread works for ends, on the
+     * thread that ends it.
      */
     public static void call(int pass, IntConsumer then) {
         WAITING.put(pass, then);

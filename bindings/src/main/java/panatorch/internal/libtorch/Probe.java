@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
 
 /**
- * Checks, on values that libtorch itself made, that they lie in memory as this package reads and writes them. A libtorch for which this
- * does not hold is refused with an error, before anything could go wrong.
+ * Checks the memory layout that this package reads and writes, on values that libtorch itself made. A libtorch with another layout is
+ * refused with an error, before anything can go wrong.
  */
 final class Probe {
     private Probe() {}
@@ -23,7 +23,7 @@ final class Probe {
         NativeLibrary.load();
     }
 
-    /** Tags of: none, tensor, double, complex, int, bool, string, list, device, generator. */
+    /** Returns the tags of: none, tensor, double, complex, int, bool, string, list, device, generator. */
     static int[] tags() {
         try (var none = new IValue(); var real = new IValue(1.5); var integer = new IValue(42L); var yes = new IValue(true);
                 var string = new IValue("probe"); var list = new LongList(7, 8, 9); var cuda = new Device("cuda:1");
@@ -44,7 +44,7 @@ final class Probe {
         }
     }
 
-    /** A list's values are a vector of {@code IValue} at offset 16. */
+    /** Checks that a list's values are a vector of {@code IValue} at offset 16. */
     private static void checkList(long list) {
         long begin = Memory.getLong(list + 16), end = Memory.getLong(list + 24);
         check(end - begin == 3 * ELEMENT && Memory.getLong(begin) == 7 && Memory.getLong(begin + ELEMENT) == 8
@@ -58,7 +58,8 @@ final class Probe {
     }
 
     /**
-     * The offset of a {@code TensorImpl}'s pointer to what autograd keeps for it, nothing at first; -1 if it is not where it is expected.
+     * Returns the offset of a {@code TensorImpl}'s pointer to its autograd metadata, which is null at first; -1 if it is not at the
+     * expected place.
      */
     static long autogradMetadata() {
         long offset = 24;

@@ -12,10 +12,10 @@ import panatorch.internal.natives.Symbol;
 public final class Quietly {
     private Quietly() {}
 
-    /** A place in GCC's and Clang's table of a {@code WarningHandler}'s functions, after two destructors. */
+    /** The index of {@code process} in a {@code WarningHandler}'s table of virtual functions of GCC and Clang, after two destructors. */
     private static final int PROCESS = 2, FUNCTIONS = 3;
 
-    /** The handler is this thread's alone, and the one before it is back then. */
+    /** Runs {@code code} with a handler that ignores warnings. Only this thread has it, and the previous one is restored at the end. */
     public static void run(Runnable code) {
         try (var arena = Arena.ofConfined(); var own = new WarningHandler(); var before = torch.get_warning_handler()) {
             MemorySegment functions = arena.allocate(ADDRESS, FUNCTIONS);

@@ -9,17 +9,17 @@ public final class References {
     /** The object that stands for an undefined tensor; it is not counted. */
     private static final long UNDEFINED_TENSOR = Probe.undefinedTensor();
 
-    /** Takes one more reference to the object; somebody must hold one already. */
+    /** Adds a reference to an object; somebody must hold one already. */
     public static void retain(long object) {
         Memory.getAndAdd(object + OFFSET, 1);
     }
 
-    /** Gives back a reference that is not the last one. */
+    /** Releases a reference that is not the last one. */
     public static void releaseShared(long object) {
         Memory.getAndAdd(object + OFFSET, -1);
     }
 
-    /** The number of strong references. */
+    /** Returns the number of strong references. */
     public static int count(long object) { return Memory.getInt(object + OFFSET); }
 
     public static long undefinedTensor() { return UNDEFINED_TENSOR; }

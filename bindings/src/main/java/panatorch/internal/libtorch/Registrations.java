@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Native;
 
 /**
- * Entries of Java's in libtorch's dispatcher: schemas, and boxed kernels, which are functions
+ * Registers Java code in libtorch's dispatcher: schemas, and boxed kernels, which are functions
  * {@code void (OperatorKernel*, const OperatorHandle&, DispatchKeySet, std::vector<IValue>*)}. Each entry lasts until the returned pointer
  * is deallocated.
  */
@@ -45,12 +45,20 @@ public final class Registrations {
         }
     }
 
-    /** @throws RuntimeException of libtorch's if there is such an operator already */
+    /**
+     * Registers an operator.
+     *
+     * @throws RuntimeException of libtorch if there is such an operator already
+     */
     public static Pointer define(FunctionSchema schema) {
         return Dispatcher.singleton().registerDef(schema, DEBUG_NAME);
     }
 
-    /** @param key as libtorch names it; JavaCPP's numbers of those after the devices' are wrong */
+    /**
+     * Registers a kernel of an operator.
+     *
+     * @param key the dispatch key as libtorch names it; JavaCPP's numbers of the keys after the devices' are wrong
+     */
     public static Pointer implement(OperatorHandle operator, String name, String overload, String key, MemorySegment stub) {
         try (var kernel = KernelFunction.makeFallthrough(); var operatorName = new OperatorName(name, overload);
                 var dispatchKey = new DispatchKeyOptional(torch.DispatchKey.CPU); var noSignature = new CppSignatureOptional()) {
@@ -61,7 +69,7 @@ public final class Registrations {
         }
     }
 
-    /** A kernel for all operators that have none of their own for {@code key}. */
+    /** Registers a kernel for all operators that have none of their own for {@code key}. */
     public static Pointer implementAll(String key, MemorySegment stub) {
         try (var kernel = KernelFunction.makeFallthrough()) {
             Memory.setLong(kernel.address() + FUNCTION, stub.address());
@@ -70,8 +78,8 @@ public final class Registrations {
     }
 
     /**
-     * A copy of the schema, by which libtorch checks the kernel's types as it does for a kernel in C++. It frees this copy: of the two Java
-     * objects the first is never deallocated, and the second does not know how.
+     * Returns a copy of the schema, against which libtorch checks the kernel's types as it does for a kernel in C++. libtorch frees the
+     * copy: the first of the two Java objects is never deallocated, and the second cannot deallocate it.
      */
     private static FunctionSchema given(FunctionSchema schema) {
         FunctionSchema copy = schema.cloneWithRealTypes(false);
@@ -79,12 +87,12 @@ public final class Registrations {
         return new FunctionSchema(Borrowed.at(copy.address()));
     }
 
-    /** A function pointer, as long as the process, that calls a class's static method {@code upcall}, of four {@code long}s. */
+    /** Returns a function pointer to a class's static method {@code upcall}, of four {@code long}s, valid as long as the process. */
     public static MemorySegment stub(MethodHandles.Lookup caller) {
         return Native.stub(caller, "upcall", BOXED_KERNEL);
     }
 
-    /** A function pointer that calls {@code kernel}, of four {@code long}s; freed with {@code arena}. */
+    /** Returns a function pointer that calls {@code kernel}, of four {@code long}s. It is freed with {@code arena}. */
     public static MemorySegment stub(MethodHandle kernel, Arena arena) {
         return Native.stub(kernel, BOXED_KERNEL, arena);
     }

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.log.Log;
 
 /**
- * Runs what is to be done when libtorch frees something, one task after the other on the thread that frees. A task may free the last
- * reference to the next graph, whose tasks wait until it is over: nested, a chain of graphs would be as deep as the stack.
+ * Runs tasks when libtorch frees objects, one after the other, on the thread that frees. A task may free the last reference to another
+ * graph, whose tasks wait until this task is over. Nested tasks would let a chain of graphs overflow the stack.
  */
 public final class Releases {
     private Releases() {}
@@ -15,7 +15,7 @@ public final class Releases {
     /** The tasks that wait on a thread; null while none runs. */
     private static final ThreadLocal<@Nullable ArrayDeque<Runnable>> WAITING = new ThreadLocal<>();
 
-    /** Runs {@code task} before it returns, or, within another task, when that one is over. Throws nothing. */
+    /** Runs {@code task} now, or, within another task, when that one is over. Throws nothing. */
     public static void run(Runnable task) {
         ArrayDeque<Runnable> outer = WAITING.get();
         if (outer != null) {

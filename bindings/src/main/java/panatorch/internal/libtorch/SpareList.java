@@ -1,17 +1,17 @@
 package panatorch.internal.libtorch;
 
 /**
- * A list of tensors that is filled for one call after the other: making one costs more than many an operator. It has a reference to the
- * list of its own, so a count of more than one after the call says that the operator kept the list, which then is another's.
+ * A list of tensors that is reused from call to call, as making a list costs more than many operators. This object has its own reference to
+ * the list. A count of more than one after the call means that the operator kept the list, which is then given up.
  */
 public final class SpareList {
-    /** The most tensors it takes. */
+    /** The largest number of tensors in the list. */
     public static final int CAPACITY = 16;
 
     private long object;
     private boolean inUse;
 
-    /** The empty list, with a reference for the caller; 0 if it is in use. */
+    /** Returns the empty list, with a reference that the caller owns; 0 if it is in use. */
     public long take() {
         if (inUse) return 0;
         inUse = true;
@@ -22,7 +22,7 @@ public final class SpareList {
 
     public boolean inUse() { return inUse; }
 
-    /** After the call, when {@code stack} is empty: frees what is in the list. */
+    /** Releases the tensors in the list after the call, when {@code stack} is empty. */
     public void empty(DispatcherStack stack) {
         inUse = false;
         if (References.count(object) > 1) {

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class Storages {
     private Storages() {}
 
-    /** A tensor's pointer to its storage. */
+    /** The offset of a tensor's pointer to its storage. */
     private static final long STORAGE = 16;
     /** The numbers of bytes of a tensor, and of a storage, that are searched for the place of a field. */
     private static final int TENSOR_BYTES = 256, STORAGE_BYTES = 96;
@@ -36,7 +36,7 @@ public final class Storages {
         return found;
     }
 
-    /** Changes it, and looks which byte has changed. */
+    /** Finds the offset of the flag: changes it, and looks which byte has changed. */
     private static long resizable(StorageImpl object) {
         long found = 0;
         for (int at = 0; at < STORAGE_BYTES && found == 0; at++) {
@@ -52,10 +52,10 @@ public final class Storages {
 
     private static byte getByte(long address) { return Memory.ALL.get(ValueLayout.JAVA_BYTE, address); }
 
-    /** A tensor's storage; 0 if it has none. */
+    /** Returns a tensor's storage; 0 if it has none. */
     public static long of(long tensor) { return Memory.getLong(tensor + STORAGE); }
 
-    /** Returns whether the storage may be given other memory, of another size. */
+    /** Returns whether the storage may be resized. */
     public static boolean isResizable(long storage) {
         return getByte(storage + RESIZABLE) != 0;
     }

@@ -8,7 +8,7 @@ public final class Tag {
     private Tag() {}
 
     public static final int NONE, TENSOR, DOUBLE, COMPLEX, INT, BOOL, STRING, LIST, DEVICE, GENERATOR;
-    /** Not probed, as no value of it can be made cheaply: it follows INT in libtorch 2.13. */
+    /** The tag of unsigned integers. It follows INT in libtorch 2.13; it is not probed, as no value of it can be made cheaply. */
     public static final int UINT;
 
     static {

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.natives.Symbol;
 
 /**
- * Where libtorch keeps the modes of a thread of the operating system. Guards read and write them there: through JavaCPP's objects it takes
- * several times as long. None of the functions throws or waits.
+ * Access to the memory where libtorch keeps the modes of a thread of the operating system. Guards read and write them there, as JavaCPP's
+ * objects take several times as long. None of the functions throws or waits.
  */
 public final class ThreadModes {
     private ThreadModes() {}
@@ -26,16 +26,16 @@ public final class ThreadModes {
     /**
      * Switches of autograd in {@link #autogradState}.
      *
-     * @param offset of a 32-bit word there
-     * @param mask its bits that inference mode sets
-     * @param inference what it sets them to
+     * @param offset offset of a 32-bit word there
+     * @param mask the bits of the word that inference mode sets
+     * @param inference the values of these bits in inference mode
      */
     public record Switches(int offset, int mask, int inference) {
         private static final Switches FOUND = find();
 
         public static Switches found() { return FOUND; }
 
-        /** Changes them in an object of the kind, and looks what has changed in its memory. */
+        /** Finds the switches: changes them in an {@code AutogradState}, and looks what has changed in its memory. */
         private static Switches find() {
             try (var state = new AutogradState(true, false, true, true)) {
                 var before = new int[state.sizeof() / Integer.BYTES];
@@ -61,10 +61,10 @@ public final class ThreadModes {
     }
 
     /**
-     * Where this thread's two sets of dispatch keys are, valid while the thread is: a word of those that are added to a tensor's, and one
-     * of those that are left out, each with the bits of libtorch's default inverted.
+     * Returns the address of this thread's two sets of dispatch keys, valid as long as the thread. The first word holds the keys that are
+     * added to a tensor's, the second those that are excluded, each with the bits of libtorch's default inverted.
      *
-     * @param scratch 16 bytes, for a guard of libtorch that begins with the address and leaves out no more keys
+     * @param scratch address of 16 bytes for a guard of libtorch, which begins with the address and excludes no more keys
      */
     public static long keySets(long scratch) {
         try {
@@ -75,14 +75,14 @@ public final class ThreadModes {
         return Memory.getLong(scratch);
     }
 
-    /** The bit of a key in {@link #keySets}. */
+    /** Returns the bit of a key in {@link #keySets}. */
     public static long bit(String key) {
         try (var set = new DispatchKeySet(torch.parseDispatchKey(key))) {
             return set.raw_repr();
         }
     }
 
-    /** The address of this thread's {@code AutogradState}. */
+    /** Returns the address of this thread's {@code AutogradState}. */
     public static long autogradState() {
         try {
             return (long) AUTOGRAD_STATE.invokeExact();
@@ -91,7 +91,7 @@ public final class ThreadModes {
         }
     }
 
-    /** The code of the type that autocast of a device computes in. */
+    /** Returns the code of the type in which autocast of a device computes. */
     public static byte autocastDtype(byte device) {
         try {
             return (byte) Autocast.DTYPE.invokeExact(device);
@@ -108,7 +108,7 @@ public final class ThreadModes {
         }
     }
 
-    /** Opens or closes an autocast, and returns how many are open then. */
+    /** Opens or closes a nested autocast, and returns the number of open ones afterwards. */
     public static int nestAutocast(boolean more) {
         try {
             return more ? (int) Autocast.INCREMENT.invokeExact() : (int) Autocast.DECREMENT.invokeExact();

@@ -7,9 +7,9 @@ import org.apache.logging.log4j.spi.Provider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log4j's loggers where a program has a logging framework. Where it has none Log4j would complain of that on the console in place of the
- * message: there warnings and errors go to the JDK's own logger, and what is less is not said. Looked for only when there is something to
- * say: a framework takes longer to start than libtorch to load.
+ * Logs through Log4j if the program has a logging framework. Without one, Log4j would print a complaint instead of the message, so warnings
+ * and errors go to the JDK's own logger and lower levels are dropped. The framework is looked up only at the first message, as it takes
+ * longer to start than libtorch to load.
  */
 public final class Log {
     private static final boolean FRAMEWORK =
@@ -27,7 +27,7 @@ public final class Log {
         else if (level.isMoreSpecificThan(Level.WARN)) plainly(where, level, message, cause);
     }
 
-    /** For what a user asked to be told, also where a framework was not configured and shows errors only. */
+    /** Logs a message that the user asked for, even if the framework is not configured and shows only errors. */
     public static void insist(Class<?> where, Level level, String message, @Nullable Throwable cause) {
         if (FRAMEWORK && LogManager.getLogger(where).isEnabled(level)) LogManager.getLogger(where).log(level, message, cause);
         else plainly(where, level, message, cause);

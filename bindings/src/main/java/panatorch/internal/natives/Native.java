@@ -9,14 +9,14 @@ import java.lang.invoke.MethodHandles;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls of native functions, and function pointers to Java's methods. {@link MethodHandle#invokeExact} declares that it throws anything,
- * but a native function throws nothing: {@link #call} and {@link #run} take that burden from their callers. The few functions that are
- * called with every operator are called without a lambda, in classes of their own.
+ * Calls of native functions, and function pointers to Java's methods. {@link MethodHandle#invokeExact} declares {@code throws Throwable},
+ * but a native function throws nothing. {@link #call} and {@link #run} spare callers the catch block. The few functions that run with every
+ * operator are called without a lambda, in classes of their own.
  */
 public final class Native {
     private Native() {}
 
-    /** A native call that returns something. */
+    /** A native call that returns a value. */
     @FunctionalInterface
     public interface Call<T extends @Nullable Object> {
         T call() throws Throwable;
@@ -28,7 +28,9 @@ public final class Native {
         void run() throws Throwable;
     }
 
-    /** Returns what the native call returns. Java's own unchecked exceptions, as of a closed arena, are thrown as they are. */
+    /**
+     * Makes a native call and returns its result. Java's own unchecked exceptions, such as that of a closed arena, are thrown unchanged.
+     */
     public static <T extends @Nullable Object> T call(Call<T> call) {
         try {
             return call.call();
@@ -39,7 +41,7 @@ public final class Native {
         }
     }
 
-    /** {@link #call} of a function that returns nothing. The lambda has braces: without them Java takes the call's result for an object. */
+    /** Makes a native call that returns nothing. Write the lambda with braces; without them Java takes the call's result for an object. */
     public static void run(Run call) {
         call(() -> {
             call.run();
@@ -48,10 +50,11 @@ public final class Native {
     }
 
     /**
-     * A function pointer to a static method of a class, as long as the process. The method throws nothing: that would end the process.
+     * Returns a function pointer to a static method of a class, valid as long as the process. The method must not throw, which would end
+     * the process.
      *
      * @param lookup the class's own
-     * @param method its name; its parameters and result are those of {@code type}
+     * @param method the method's name; its parameters and result are those of {@code type}
      */
     public static MemorySegment stub(MethodHandles.Lookup lookup, String method, FunctionDescriptor type) {
         try {
@@ -61,17 +64,17 @@ public final class Native {
         }
     }
 
-    /** A function pointer to {@code target}, which throws nothing; freed with {@code arena}. */
+    /** Returns a function pointer to {@code target}, which must not throw. It is freed with {@code arena}. */
     @SuppressWarnings("restricted") public static MemorySegment stub(MethodHandle target, FunctionDescriptor type, Arena arena) {
         return Linker.nativeLinker().upcallStub(target, type, arena);
     }
 
-    /** A function that is called by its address, which is the first argument. */
+    /** Returns a handle that calls a function by its address, which is the first argument. */
     @SuppressWarnings("restricted") public static MethodHandle byAddress(FunctionDescriptor type) {
         return Linker.nativeLinker().downcallHandle(type);
     }
 
-    /** The zero-terminated string that a native function returned. */
+    /** Returns the zero-terminated string that a native function returned. */
     @SuppressWarnings("restricted") public static String string(MemorySegment pointer) {
         return pointer.reinterpret(Long.MAX_VALUE).getString(0);
     }

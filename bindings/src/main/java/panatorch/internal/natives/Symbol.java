@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Every native function and variable that PanaTorch looks up by its name, with its type. C++ names are spelled as the platform's compiler
- * spells them: GCC's C++ library on Linux, Clang's on macOS, MSVC on Windows. A name is required, or optional: where an optional one is
- * missing, only the feature that it names is.
+ * spells them: GCC's C++ library on Linux, Clang's on macOS, MSVC on Windows. A name is required or optional. If an optional one is
+ * missing, only the feature that it names is missing.
  *
  * <p>
  * A name has no spelling for a platform that does not have it, or where the function's arguments have another form, as a
@@ -145,10 +145,10 @@ public enum Symbol {
     SYSCALL(Feature.BARRIER, Library.C, Names.linux("syscall"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
             JAVA_LONG), Linker.Option.firstVariadicArg(1));
 
-    /** The version of libtorch that PanaTorch is made for. */
+    /** The version of libtorch that PanaTorch is built for. */
     public static final String LIBTORCH_VERSION = "2.13.0";
 
-    /** The feature that needs a name. Where an optional name is missing, its feature is; everything needs a required one. */
+    /** The feature that needs a name. A missing optional name disables its feature; everything needs the required ones. */
     public enum Feature {
         ALL("PanaTorch"), DERIVATIVES("Derivatives written in Java"), ACCUMULATION_HOOKS("Hooks after accumulation"),
         NODE_NAMES("Names of gradient functions"),
@@ -173,13 +173,13 @@ public enum Symbol {
         LIBTORCH, TORCH_CUDA, C10_CUDA, CUDA_RUNTIME, CUDA_DRIVER, OPENBLAS, OPENMP, CPP, C
     }
 
-    /** The platforms that have spellings of their own. */
+    /** The platforms that spell names differently. */
     public enum Platform {
         LINUX, MACOS, WINDOWS;
 
         private static final Platform HERE = of(System.getProperty("os.name").toLowerCase(Locale.ROOT));
 
-        /** The platform of this process; one that is none of these has Linux's names. */
+        /** Returns the platform of this process; any other system counts as Linux. */
         public static Platform here() { return HERE; }
 
         private static Platform of(String name) { return name.startsWith("windows") ? WINDOWS : name.startsWith("mac") ? MACOS : LINUX; }
@@ -225,13 +225,13 @@ public enum Symbol {
 
     public Library library() { return library; }
 
-    /** Returns whether PanaTorch does not start without it. */
+    /** Returns whether PanaTorch cannot start without this name. */
     public boolean isRequired() { return feature == Feature.ALL; }
 
-    /** The feature that is missing where this is. */
+    /** Returns the feature that is missing without this name. */
     public Feature feature() { return feature; }
 
-    /** The name on a platform, or null if it has none there. */
+    /** Returns the spelling on a platform, or null if it has none there. */
     public @Nullable String spelling(Platform platform) {
         return switch (platform) {
             case LINUX -> names.linux;
@@ -240,12 +240,12 @@ public enum Symbol {
         };
     }
 
-    /** The address, or null if there is none here. */
+    /** Returns the address, or null if the name is missing. */
     public @Nullable MemorySegment find() {
         return find(library == Library.C ? Linker.nativeLinker().defaultLookup() : SymbolLookup.loaderLookup());
     }
 
-    /** The address in a library that Java's class loader did not load, or null if there is none. */
+    /** Returns the address in a library that Java's class loader did not load, or null if the name is missing there. */
     public @Nullable MemorySegment find(SymbolLookup lookup) {
         String name = spelling(Platform.here());
         return name == null ? null : lookup.find(name).orElse(null);
@@ -254,7 +254,7 @@ public enum Symbol {
     public boolean isThere() { return find() != null; }
 
     /**
-     * The address.
+     * Returns the address.
      *
      * @throws UnsatisfiedLinkError if it is required and missing
      * @throws UnsupportedOperationException if it is optional and missing, with the feature that is missing with it
@@ -270,20 +270,20 @@ public enum Symbol {
     }
 
     /**
-     * The function, to be called by {@code invokeExact}.
+     * Returns the function, to be called by {@code invokeExact}.
      *
      * @throws UnsatisfiedLinkError if it is required and missing
      * @throws UnsupportedOperationException if it is optional and missing
      */
     public MethodHandle function() { return function(address()); }
 
-    /** {@link #function}, or null if there is none here. */
+    /** Returns {@link #function}, or null if the name is missing. */
     public @Nullable MethodHandle functionIfThere() {
         MemorySegment address = find();
         return address == null ? null : function(address);
     }
 
-    /** The function at an address of this type. */
+    /** Returns the function of this type at an address. */
     @SuppressWarnings("restricted") public MethodHandle function(MemorySegment address) {
         if (type == null) throw new IllegalStateException(name() + " is not called by Java");
         return Linker.nativeLinker().downcallHandle(address, type, options);

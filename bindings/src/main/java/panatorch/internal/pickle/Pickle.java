@@ -17,28 +17,28 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one pickle, of protocols 2 to 5 as CPython's {@code pickletools} documents them, and runs nothing: names of Python's are looked up
- * in a {@link Names}, which knows a few makers of data and refuses the rest.
+ * Reads one pickle, of protocols 2 to 5 as CPython's {@code pickletools} documents them, without running any code. Python names are looked
+ * up in a {@link Names}, which knows a few makers of data and refuses the rest.
  *
  * <p>
  * Values: {@code Long} or {@code BigInteger}, {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, null, {@code ArrayList} for
- * a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and what the names make.
+ * a list, an unmodifiable list for a tuple, {@code LinkedHashMap}, {@code LinkedHashSet}, and the objects that the names make.
  */
 public final class Pickle {
-    /** Makes what a pickle may ask for by name. */
+    /** The objects that a pickle may refer to by name. */
     public interface Names {
-        /** A value, or a {@link Maker} of values. */
+        /** Returns a value, or a {@link Maker} of values. */
         Object global(String module, String name) throws IOException;
 
         /** Returns an object that lies outside of the pickle. */
         @Nullable Object persistent(@Nullable Object id) throws IOException;
 
-        /** What an 8-bit string of Python 2's is; text in UTF-8 unless this is overridden. */
+        /** Returns the value of an 8-bit string of Python 2. The default decodes UTF-8. */
         default Object string(byte[] bytes) {
             return new String(bytes, StandardCharsets.UTF_8);
         }
 
-        /** What bytes are as a key of a dict or in a set; null, unless this is overridden, where they may be none. */
+        /** Returns the key that bytes stand for in a dict or set, or null, the default, if bytes are not allowed there. */
         default @Nullable String key(byte[] bytes) {
             return null;
         }
@@ -46,12 +46,12 @@ public final class Pickle {
         /**
          * Returns the exception for a malformed pickle.
          *
-         * @param what is wrong with it, a sentence that names no file
+         * @param what what is wrong with it, without the file's name
          */
         IOException malformed(String what);
     }
 
-    /** A class or function of Python's, of which only its results are known here. */
+    /** A Python class or function, of which only the results are known here. */
     @FunctionalInterface
     public interface Maker {
         @Nullable Object make(List<@Nullable Object> arguments) throws IOException;
@@ -75,10 +75,14 @@ public final class Pickle {
         this.names = names;
     }
 
-    /** @param end where the pickle ended, from the segment's begin */
+    /**
+     * The result of reading a pickle.
+     *
+     * @param end offset of its end in the segment
+     */
     public record Read(@Nullable Object value, long end) {}
 
-    /** The pickle at a place of a segment. */
+    /** Reads the pickle at an offset of a segment. */
     public static Read read(MemorySegment data, long at, Names names) throws IOException {
         var pickle = new Pickle(data, at, names);
         Object value = pickle.run();
@@ -167,7 +171,7 @@ public final class Pickle {
         push(value);
     }
 
-    /** Attributes; those that state dicts have beside their items ({@code _metadata}) nobody needs. */
+    /** Sets attributes. Those that state dicts have beside their items ({@code _metadata}) are not needed and ignored. */
     private void build() throws IOException {
         Object state = pop();
         if (top() instanceof Built built) built.build(state);
@@ -209,7 +213,7 @@ public final class Pickle {
         return set;
     }
 
-    /** Only what hashes at once: tuples of tuples that hold each other twice would take forever. */
+    /** Accepts only keys that hash quickly: tuples of tuples that hold each other twice would take forever. */
     private @Nullable Object key(@Nullable Object o) throws IOException {
         if (o instanceof byte[] bytes && names.key(bytes) instanceof String text) return text;
         if (isScalar(o) || o instanceof List<?> tuple && !(o instanceof ArrayList) && tuple.stream().allMatch(Pickle::isScalar)) return o;

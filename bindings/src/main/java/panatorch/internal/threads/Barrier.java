@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.natives.Symbol;
 
 /**
- * A memory barrier on all processors that run this process, Linux's {@code membarrier(2)}. With it one side of a protocol pays for the
- * order of the memory accesses of both: the other, which runs a million times as often, needs no barrier of its own.
+ * A memory barrier on all processors that run this process: Linux's {@code membarrier(2)}. With it, one side of a protocol orders the
+ * memory accesses of both sides. The other side, which runs a million times as often, needs no barrier of its own.
  */
 final class Barrier {
     private Barrier() {}
@@ -20,7 +20,7 @@ final class Barrier {
     };
     private static final boolean THERE = NUMBER >= 0 && call(REGISTER_EXPEDITED) == 0;
 
-    /** Returns the system's answer, 0 for success; -1 where the call does not exist. */
+    /** Returns the system's status, 0 for success; -1 if the call does not exist. */
     private static long call(long command) {
         if (CALL == null) return -1;
         try {
@@ -30,10 +30,10 @@ final class Barrier {
         }
     }
 
-    /** Returns whether this system has it. */
+    /** Returns whether this system has such a barrier. */
     static boolean isThere() { return THERE; }
 
-    /** Makes all that other threads wrote before visible to this one, and the other way round. */
+    /** Makes all earlier writes of other threads visible to this one, and vice versa. */
     static void everywhere() {
         if (call(EXPEDITED) != 0) throw new AssertionError("membarrier does not work any more");
     }

@@ -10,25 +10,28 @@ import org.bytedeco.pytorch.global.torch;
  * the number of threads that {@link Cores} gives it.
  *
  * <p>
- * Belongs to one thread of Java's, virtual or not.
+ * It belongs to one Java thread, virtual or not.
  */
 public final class Caller {
     private static final AtomicLong IDS = new AtomicLong();
     /** The state of a {@linkplain Callers slot}: the caller's number and one of these in the two lowest bits. */
     static final int IDLE = 0, INSIDE = 1, ALL = 2, ONE = 3, STATE = 3;
-    /** A mask of the number of calls: how often a caller looks whether others are still there. */
+    /** A mask for the number of calls, which decides how often a caller looks whether others are still there. */
     private static final int OFTEN = 7;
     private static final int UNKNOWN = -1;
-    /** Calls on one thread after which a caller ends the threads it once used: 200 callers on 64 cores would have 12,600. */
+    /**
+     * The number of single-threaded calls after which a caller ends the worker threads that it once used. 200 callers on 64 cores would
+     * keep 12,600.
+     */
     private static final int PATIENCE = 256;
 
     private final boolean virtual = Thread.currentThread().isVirtual();
     private final long number = IDS.incrementAndGet();
     final long idle = number << 2;
     private Callers callers = Callers.ADAPTIVE;
-    /** The place where this caller's slot begins, unless another has it now; 0 at first. */
+    /** The index at which this caller's slot begins, unless another caller has it now; 0 at first. */
     int slot;
-    /** Calls since the slot was given to this caller. */
+    /** The number of calls since this caller got its slot. */
     int calls;
 
     private static final VarHandle ALONE;
@@ -41,16 +44,16 @@ public final class Caller {
         }
     }
 
-    /** The reader by which this thread reads tensors that another may close. */
+    /** This thread's part in the protocol for reading tensors that another thread may close. */
     public final TensorReaders readers = new TensorReaders((int) number, virtual);
     private int alone = IDLE;
     private int depth;
     private boolean fixed, serial;
     private boolean recordsNothing, trains;
     private int limit;
-    /** OpenMP's number for this thread of the operating system. A virtual thread goes on as another after any wait. */
+    /** OpenMP's number for this thread of the operating system. A virtual thread may continue on another of those after any wait. */
     int threads = UNKNOWN;
-    /** Calls on one thread since the last on several; -1 if there was none. */
+    /** The number of single-threaded calls since the last multi-threaded one; -1 if there was none. */
     private int callsOnOne = -1;
 
     public Caller() {
@@ -58,7 +61,7 @@ public final class Caller {
     }
 
     /**
-     * Begins a call into libtorch; waits while too many others are inside.
+     * Begins a call into libtorch. Waits while too many others are inside.
      *
      * @throws java.util.concurrent.CancellationException if the thread is interrupted while it waits; it stays interrupted
      */
@@ -66,15 +69,15 @@ public final class Caller {
         if (depth++ == 0 && !beginsAlone()) begin(!adapts(), true);
     }
 
-    /** Ends what {@link #enter} began. */
+    /** Ends the call that {@link #enter} began. */
     public void leave() {
         if (--depth == 0) goOutside();
     }
 
     /**
-     * Has this thread outside while Java code runs that libtorch calls back: it may wait for other callers.
+     * Leaves libtorch while a Java callback of libtorch runs, as that may wait for other callers.
      *
-     * @return what {@link #resume} needs
+     * @return the token to pass to {@link #resume}
      */
     public int pause() {
         int paused = depth;
@@ -84,7 +87,7 @@ public final class Caller {
         return fixed ? -paused : paused;
     }
 
-    /** Goes back into the call that {@link #pause} left. */
+    /** Re-enters the call that {@link #pause} left. */
     public void resume(int paused) {
         if (paused == 0) return;
         depth = Math.abs(paused);
@@ -92,8 +95,9 @@ public final class Caller {
     }
 
     /**
-     * Where this is the only caller it needs no slot, and no instruction that all processors wait for: who comes second sees to the order.
-     * What its calls use is as the call left it that made it {@link Callers#alone}: whoever changes that ends the solitude first.
+     * Begins a call without a slot, if this is the only caller. It then needs no instruction for which all processors wait, since a second
+     * caller enforces the order. The settings for its calls stay as they were when it became {@link Callers#alone}: a thread that changes
+     * them ends the solitude first.
      */
     private boolean beginsAlone() {
         if (Callers.alone != this) return false;
@@ -162,16 +166,18 @@ public final class Caller {
         OpenMp.setThreads(number);
     }
 
-    /** Returns whether this thread's calls do without all threads, and so may add in another order while others call. */
+    /** Returns whether this thread's calls may use fewer threads, and so add in another order, while others call. */
     private boolean adapts() {
         return limit != 0 || !trains && Cores.adaptive();
     }
 
-    /** Another one for each caller. */
+    /** Returns the unique number of this caller. */
     public int number() { return (int) number; }
 
-    /** Returns whether this thread is outside of autograd's recording. */
-    public boolean recordsNothing() { return recordsNothing; }
+    /** Returns whether this thread's operators record nothing for {@code backward}. */
+    public boolean recordsNothing() {
+        return recordsNothing;
+    }
 
     public void recordNothing(boolean so) { recordsNothing = so; }
 
@@ -183,8 +189,8 @@ public final class Caller {
     }
 
     /**
-     * This thread trains: all its calls have all threads from now on, the running one, too. Those that record nothing are among them, since
-     * their results, such as the norm of gradients, go into what is learnt.
+     * Declares that this thread trains. From now on all its calls have all threads, including the running one. That includes calls that
+     * record nothing, since their results, such as the norm of gradients, influence the training.
      */
     public void trains() {
         if (trains) return;
@@ -201,19 +207,25 @@ public final class Caller {
         limit = threads;
     }
 
-    /** The most threads that an operator of this thread uses. */
-    public int mostThreads() { return limit != 0 ? limit : Cores.all(); }
+    /** Returns the largest number of threads that an operator of this thread uses. */
+    public int mostThreads() {
+        return limit != 0 ? limit : Cores.all();
+    }
 
     void mark(int state) {
         if (alone != IDLE) ALONE.setVolatile(this, state);
         else callers.mark(this, state);
     }
 
-    /** The state of a call that began while this caller was the only one. */
-    int aloneState() { return (int) ALONE.getVolatile(this); }
+    /** Returns the state of a call that began while this caller was the only one. */
+    int aloneState() {
+        return (int) ALONE.getVolatile(this);
+    }
 
     boolean isFixed() { return fixed && depth > 0; }
 
-    /** In {@link Cores#serial} it stays inside, since no other call could begin. */
-    void serial(boolean so) { serial = so; }
+    /** Sets whether this caller is in {@link Cores#serial}, where it stays inside even in callbacks, since no other call could begin. */
+    void serial(boolean so) {
+        serial = so;
+    }
 }

@@ -10,30 +10,36 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits threads to libtorch, a limited number at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory when
- * they are used up.
+ * Admits a limited number of threads to libtorch at once. OpenBLAS has 128 buffers, of which each product takes one, and corrupts memory
+ * when they are used up.
  *
  * <p>
- * A caller keeps its slot from call to call, so that beginning and ending a call writes to no memory that threads share. A slot whose
- * caller is outside may be given to another. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has
- * had {@link #TURN} calls.
+ * A caller keeps its slot from call to call, so that beginning and ending a call writes to no memory that threads share. Another caller may
+ * take a slot whose caller is outside. A caller that finds all slots in use waits in a queue, and gets the slot of a caller that has made
+ * {@link #TURN} calls.
  */
 final class Callers {
-    /** The most callers of each kind. All three together leave a few of OpenBLAS's buffers to threads that are not Java's. */
+    /**
+     * The largest number of callers of each kind. All three kinds together leave a few of OpenBLAS's buffers to threads that do not call
+     * from Java.
+     */
     static final int MOST = 40;
-    /** Calls after which a caller leaves its slot to one that waits. With fewer, threads are woken more often than they compute. */
+    /**
+     * The number of calls after which a caller leaves its slot to one that waits. With fewer, waking threads takes more time than
+     * computing.
+     */
     private static final int TURN = 64;
-    /** Nanoseconds after which a caller that has not called again counts no more. */
+    /** Nanoseconds after which a caller that has not called again no longer counts. */
     private static final long RECENT = 1_000_000;
 
-    /** Guards all slots, queues and {@link Cores}. */
+    /** The lock of all slots, all queues and {@link Cores}. */
     static final ReentrantLock LOCK = new ReentrantLock();
     /** The callers of each kind that {@link Cores} tells apart. */
     static final Callers FIXED = new Callers(), ADAPTIVE = new Callers(), LIMITED = new Callers();
 
     /**
-     * Each slot has a cache line and its neighbour, which processors fetch together: its state, and its calls when they were last looked
-     * at.
+     * The distance of two slots, so that each has a cache line and its neighbour, which processors fetch together. A slot holds its state
+     * and, at {@link #SEEN}, its number of calls at the last look.
      */
     private static final int STRIDE = 16, SEEN = 1;
     private static final VarHandle STATES = MethodHandles.arrayElementVarHandle(long[].class);
@@ -45,9 +51,9 @@ final class Callers {
     private volatile int most = MOST, waiting;
     private int active;
     private static long lookedAround;
-    /** The only caller, which needs no slot to be inside; null where several call. */
+    /** The only caller, which needs no slot to be inside; null if several call. */
     static volatile @Nullable Caller alone;
-    /** The last that was alone, and may be inside still. */
+    /** The last caller that was alone, which may still be inside. */
     private static @Nullable Caller notAlone;
 
     private static final class Waiting {
@@ -62,14 +68,16 @@ final class Callers {
         }
     }
 
-    /** Callers that are inside stay there. */
-    void admit(int most) { this.most = Math.min(most, MOST); }
+    /** Sets the number of callers to admit. Callers that are inside stay there. */
+    void admit(int most) {
+        this.most = Math.min(most, MOST);
+    }
 
     private static int slot(int i) { return (i + 1) * STRIDE; } // the first line is the array's own
 
     private long state(int i) { return (long) STATES.getVolatile(slots, slot(i)); }
 
-    /** Returns whether the slot was still the caller's. */
+    /** Takes a slot again, and returns whether it still belonged to the caller. */
     boolean take(int slot, long idle, long running) {
         return slot != 0 && STATES.compareAndSet(slots, slot, idle, running);
     }
@@ -94,19 +102,21 @@ final class Callers {
         STATES.setVolatile(slots, caller.slot, caller.idle | state);
     }
 
-    /** The number of callers that have called lately. */
-    static int active() { return FIXED.active + ADAPTIVE.active + LIMITED.active; }
+    /** Returns the number of callers that have called lately. */
+    static int active() {
+        return FIXED.active + ADAPTIVE.active + LIMITED.active;
+    }
 
     /** Returns whether a call is inside that began while its caller was the only one. */
     static boolean aloneIs(int wanted) {
-        endSolitude(); // who is alone now does not show whether it is inside
+        endSolitude(); // a caller that is alone does not show whether it is inside
         int state = stateOfNotAlone();
         return state != Caller.IDLE && (wanted == Caller.IDLE || state == wanted);
     }
 
     private static int stateOfNotAlone() { return notAlone == null ? Caller.IDLE : notAlone.aloneState(); }
 
-    /** To be called with the lock. */
+    /** Makes the only caller use a slot from its next call on. Requires the lock. */
     static void endSolitude() {
         Caller c = alone;
         if (c == null) return;
@@ -125,7 +135,7 @@ final class Callers {
         }
     }
 
-    /** Lets a caller that is inside do without a slot from its next call on, if it is the only one. */
+    /** Lets a caller that is inside work without a slot from its next call on, if it is the only caller. */
     static void leaveAlone(Caller caller) {
         if (!Barrier.isThere() || !LOCK.tryLock()) return;
         try {
@@ -164,7 +174,7 @@ final class Callers {
         boolean interrupted = false;
         try {
             while (!served(place)) {
-                if (place.first) LockSupport.parkNanos(RECENT); // a slot whose caller does not call again is left by nobody
+                if (place.first) LockSupport.parkNanos(RECENT); // nobody hands over the slot of a caller that does not call again
                 else LockSupport.park();
                 interrupted |= Thread.interrupted();
                 if (interrupted && interruptible && gaveUp(place)) throw interrupted();
@@ -226,7 +236,7 @@ final class Callers {
         }
     }
 
-    /** Takes a slot that is free, or that of a caller that is outside. */
+    /** Takes a free slot, or that of a caller that is outside. */
     private boolean placed(Caller caller, long running) {
         int n = most, from = ThreadLocalRandom.current().nextInt(n);
         for (int k = 0; active < n && k < n; k++) {
@@ -254,7 +264,7 @@ final class Callers {
         caller.calls = 0;
     }
 
-    /** Frees the slots of callers that have not called again, if it is time to look. */
+    /** Frees the slots of callers that have not called again, unless that was done a short time ago. */
     static void lookAround() {
         if (System.nanoTime() - lookedAround < RECENT || !LOCK.tryLock()) return;
         try {

@@ -6,41 +6,47 @@ import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
 /**
- * The number of threads that the operators of a call use. A call that is <em>fixed</em> has all; one that <em>adapts</em> has an equal
- * share with the other callers; one whose thread is <em>limited</em> has the number that was set for it.
+ * The number of threads that the operators of a call use. A <em>fixed</em> call has all threads. A call that <em>adapts</em> has an equal
+ * share with the other callers. A call whose thread is <em>limited</em> has the number that was set for that thread.
  *
  * <p>
- * OpenMP's number is each thread's own, but OpenBLAS has one for the process. So fixed calls, which must have it work on all threads for
- * the bits of their results, and calls that adapt, which would only wait for each other in products on all threads, take turns: one kind is
- * inside at a time. Where there is but one kind, nothing waits. Limited calls take OpenBLAS as it is. What some of OpenBLAS's functions
- * cannot do on several threads is done in {@link #serial}.
+ * OpenMP has a number for each thread, but OpenBLAS has one for the process. Fixed calls need OpenBLAS on all threads, so that their
+ * results have the same bits each time. Calls that adapt would only wait for each other in products on all threads. So the two kinds take
+ * turns: one kind is inside at a time. If there is only one kind, nothing waits. Limited calls take OpenBLAS as it is. Functions of
+ * OpenBLAS that do not work on several threads run in {@link #serial}.
  */
 public final class Cores {
     private Cores() {}
 
-    /** Nanoseconds of a turn, those without a call after which it ends early, and those after which somebody looks. */
+    /**
+     * Nanoseconds: the length of a turn, the time without a call after which it ends early, and the interval at which a waiting thread
+     * looks.
+     */
     private static final long TURN = 5_000_000, IDLE = 500_000, PAUSE = 100_000;
-    /** Whose turn it is, and to whom it is given when all calls inside have ended. */
+    /**
+     * The values of {@link #turn}: the kind whose turn it is, or {@link #CHANGING} plus the kind whose turn begins when all calls inside
+     * have ended.
+     */
     private static final int FIXED = 0, ADAPTIVE = 1, CHANGING = 2;
 
     private static final Condition TURNS_BEGIN = Callers.LOCK.newCondition(), NO_SERIAL = Callers.LOCK.newCondition();
 
     private static volatile int all = 1, share = 1;
     private static volatile boolean adaptive;
-    /** True if there is a number of OpenBLAS's to share. */
+    /** True if libtorch uses OpenBLAS, whose number of threads has to be shared. */
     private static volatile boolean takesTurns;
     private static volatile int turn = FIXED;
     private static long turnBegan, lastInside;
-    /** Since when the other kind waits in this turn, 0 if it does not; and how long this turn lasts if it is waited for. */
+    /** The time since which the other kind waits in this turn, 0 if it does not; and how long this turn lasts if the other kind waits. */
     private static long waitedFor, due = TURN;
     /**
-     * The number of threads that wait for a turn in which their calls adapt, and by how much such turns are longer than those of fixed
+     * The number of threads that wait for a turn in which calls adapt, and the factor by which such turns are longer than those of fixed
      * calls.
      */
     private static int adaptiveWaiting, weight = 1;
-    /** The number of callers has a say, as it would if all just ran, but who trains still gets on. */
+    /** The greatest weight. More callers get more time, as they would without turns, but training still makes progress. */
     private static final int MOST_WEIGHT = 4;
-    /** True if one of those that wait for a turn looks whether the others' is over. */
+    /** True if one of the threads that wait for a turn watches for the end of the others' turn. */
     private static volatile boolean watched;
     /** True if OpenBLAS uses all threads. */
     private static volatile boolean wide = true;
@@ -75,7 +81,10 @@ public final class Cores {
         }
     }
 
-    /** Limits the fixed calls inside: many operators that use all cores would only wait for each other. Those of a GPU wait for that. */
+    /**
+     * Limits the number of fixed calls inside, as many operators that use all cores would only wait for each other. With CUDA there is no
+     * limit, as calls wait for the GPU.
+     */
     private static void admit() {
         int cores = Runtime.getRuntime().availableProcessors();
         Callers.FIXED.admit(all == 1 || NativeLibrary.hasCuda() ? Callers.MOST : Math.max(2, 2 * cores / all));
@@ -87,20 +96,20 @@ public final class Cores {
 
     static int share() { return share; }
 
-    /** Returns whether others call at present. */
+    /** Returns whether other threads call at present. */
     static boolean shared() { return share < all; }
 
     static boolean wide() { return wide; }
 
-    /** Returns whether a call of the caller that follows the running one would find all as that did. To be called with the lock. */
+    /** Returns whether the caller's next call would find the same state as the running one. Requires the lock. */
     static boolean areSettledFor(Caller caller) {
         return isTurnOf(caller.isFixed()) && !watched && serial == 0 && !shared() && wide && caller.threads == all;
     }
 
-    /** The number of callers may have changed. To be called with the lock. */
+    /** Divides the threads again, as the number of callers may have changed. Requires the lock. */
     static void divide() {
         share = adaptive ? Math.max(1, all / Math.max(1, Callers.active())) : all;
-        if (serial > 0 || all == 1 || turn >= CHANGING) return; // calls are inside that must find what they began with
+        if (serial > 0 || all == 1 || turn >= CHANGING) return; // calls that are inside must keep the state with which they began
         boolean alone = !shared() || turn == FIXED;
         if (alone && !wide) widenNow();
         else if (!alone && wide) narrowNow();
@@ -143,7 +152,7 @@ public final class Cores {
         }
     }
 
-    /** One of those that wait looks now and then whether the others' turn is over, and begins its own. */
+    /** Watches, in one of the waiting threads, for the end of the others' turn, and begins the own one. */
     private static boolean watch(int own) {
         boolean interrupted = false;
         watched = true;
@@ -156,14 +165,14 @@ public final class Cores {
             return interrupted;
         } finally {
             watched = false;
-            TURNS_BEGIN.signalAll(); // one of those that wait still looks now
+            TURNS_BEGIN.signalAll(); // one of the threads that still wait takes over watching
         }
     }
 
     /** Returns whether the other kind waits. */
     static boolean awaited() { return watched; }
 
-    /** Ends this kind's turn if it is over: a thread that waits may wait for a processor, too. */
+    /** Ends this kind's turn if it is over, since the thread that watches may itself be waiting for a processor. */
     static void look(boolean fixed) {
         if (!Callers.LOCK.tryLock()) return;
         try {
@@ -205,7 +214,7 @@ public final class Cores {
         TURNS_BEGIN.signalAll();
     }
 
-    /** A call has ended while the others' turn is to begin. */
+    /** Begins the other kind's turn if the call that has just ended was the last one inside. */
     static void left() {
         Callers.LOCK.lock();
         try {
@@ -217,7 +226,7 @@ public final class Cores {
 
     // ---- parts that need OpenBLAS on one thread
 
-    /** Has OpenBLAS use all threads for a fixed call that has begun. */
+    /** Makes OpenBLAS use all threads for a fixed call that has begun. */
     static void widen() {
         Callers.LOCK.lock();
         try {
@@ -228,7 +237,7 @@ public final class Cores {
         }
     }
 
-    /** Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other is in need of all. */
+    /** Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other call needs all threads. */
     public static void serial(Caller caller, Runnable part) {
         if (OpenBlas.hasOneThread()) {
             part.run();
@@ -262,7 +271,10 @@ public final class Cores {
         }
     }
 
-    /** A fixed call that began when OpenBLAS had all threads, or waits for the lock to give it all, must not find one. */
+    /**
+     * Makes OpenBLAS use one thread, and returns whether that was possible. It is not while a fixed call is inside that began when OpenBLAS
+     * had all threads, or that waits for the lock to give it all.
+     */
     private static boolean narrowed() {
         if (serial > 0) return true;
         wide = false;

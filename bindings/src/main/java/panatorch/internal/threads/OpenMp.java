@@ -6,7 +6,8 @@ import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
 /**
- * The number of threads that OpenMP uses for the operators of a thread. libtorch's own function sets it, too, but empties oneDNN's caches.
+ * Sets the number of threads that OpenMP uses for the operators of a thread. libtorch's own function for that would also empty oneDNN's
+ * caches.
  */
 final class OpenMp {
     private OpenMp() {}
@@ -26,7 +27,9 @@ final class OpenMp {
         }
     }
 
-    /** Ends the threads that work for this one, which OpenMP would keep as long as this one lives. The next parallel part starts others. */
+    /**
+     * Ends the worker threads of this thread, which OpenMP would keep as long as this one lives. The next parallel region starts new ones.
+     */
     static void endTeam() {
         if (PAUSE == null) return;
         int ignored = Native.call(() -> (int) PAUSE.invokeExact(SOFT));

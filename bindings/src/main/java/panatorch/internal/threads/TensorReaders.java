@@ -6,14 +6,14 @@ import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Lets a thread free a tensor that others may be about to use. Who reads a tensor's address, and then takes a reference to it or reads its
- * memory, does so between {@link #enter} and {@link #leave}; who frees one clears the address first and then calls {@link #await}: whoever
- * has read it has left by then, and who comes later reads that it is closed.
+ * Lets a thread free a tensor that other threads may be about to use. A reader reads a tensor's address, and takes a reference to it or
+ * reads its memory, between {@link #enter} and {@link #leave}. A thread that frees a tensor first clears the address and then calls
+ * {@link #await}. After that, all readers that saw the address have left, and later ones see that the tensor is closed.
  *
  * <p>
- * That is read-copy-update: a thread of the platform counts in a place of its own, and who frees has all processors agree on what was
- * written ({@link Barrier}). Virtual threads, of which there may be very many, and all threads where there is no such barrier count
- * themselves in one of two sums, which take turns (McKenney 2006, sleepable RCU).
+ * That is read-copy-update. A platform thread has its own counter, and a thread that frees makes all processors agree on what was written
+ * ({@link Barrier}). Virtual threads, of which there may be very many, and all threads on systems without such a barrier, count themselves
+ * in one of two sums, which take turns (McKenney 2006, sleepable RCU).
  */
 public final class TensorReaders {
     private static final ConcurrentLinkedQueue<WeakReference<TensorReaders>> OWN = new ConcurrentLinkedQueue<>();
@@ -27,7 +27,9 @@ public final class TensorReaders {
         }
     }
 
-    /** Each count has a cache line and its neighbour; threads are spread over so many. */
+    /**
+     * The distance of two counts, so that each has a cache line and its neighbour; and the number of counts that threads are spread over.
+     */
     private static final int STRIDE = 16, STRIPES = 64;
     private static final long[] COUNTS = new long[(2 * STRIPES + 1) * STRIDE];
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
@@ -50,7 +52,7 @@ public final class TensorReaders {
     /**
      * Begins to read; no more than a few instructions may follow.
      *
-     * @return what {@link #leave} needs, not 0
+     * @return the token to pass to {@link #leave}, not 0
      */
     public int enter() {
         if (!counted) {
@@ -71,7 +73,7 @@ public final class TensorReaders {
         long others = (long) COUNT.getAndAdd(COUNTS, place, -1L);
     }
 
-    /** Waits until all that are reading now have left. */
+    /** Waits until all threads that are reading now have left. */
     public static synchronized void await() {
         if (Barrier.isThere()) {
             Barrier.everywhere();
