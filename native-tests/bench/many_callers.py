@@ -1,6 +1,7 @@
 """Python's side of the workloads many-callers: seconds an answer, of all callers together, while many threads ask at once.
 
-    python many_callers.py NAMES NUMBERS..   # names of Asked.java with commas between them; the driver talks to it as side.py says
+    python many_callers.py NAMES CALLERS..   # names of Asked.java with commas between them; the driver talks to it as side.py says
+    python many_callers.py mlp 200 10000v    # 10000v stands for 10,000 virtual threads of Java, which 200 threads stand in for
 
 Each part is measured as Python's operators are by themselves, and with one and all threads set by hand on every thread that asks.
 """
@@ -15,7 +16,7 @@ from side import checksum, serve
 
 SECONDS, BESIDE, SECONDS_BESIDE = 0.5, 16, 3
 ALL = int(os.environ.get("OMP_NUM_THREADS", 1))
-NUMBERS = [int(n) for n in sys.argv[2:]]
+CALLERS = {word: 200 if word.endswith("v") else int(word) for word in sys.argv[2:]}
 
 
 def of(name):
@@ -90,7 +91,7 @@ def check():
     for by in BY_HAND:
         for name, (f, x, learner) in ASKED.items():
             s = checksum(answer(f, x).square())
-            for n in NUMBERS:
+            for n in CALLERS:
                 sums[f"{name} from {n}{by}"] = s
             if learner:
                 sums[f"{name} beside a step{by}"] = sums[f"{name} step beside {BESIDE}{by}"] = s
@@ -101,8 +102,8 @@ def run():
     seconds = {}
     for by, number in BY_HAND.items():
         for name, (f, x, learner) in ASKED.items():
-            for n in NUMBERS:
-                seconds[f"{name} from {n}{by}"] = crowd(f, x, n, number)[0]
+            for n, threads in CALLERS.items():
+                seconds[f"{name} from {n}{by}"] = crowd(f, x, threads, number)[0]
             if learner:
                 seconds[f"{name} beside a step{by}"], seconds[f"{name} step beside {BESIDE}{by}"] = crowd(f, x, BESIDE, number, learner)
     return seconds

@@ -7,14 +7,15 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import panatorch.InferenceMode;
 import panatorch.Scope;
 import panatorch.Torch;
 
 /**
- * A process whose threads all make requests at once: {@code CallersSide NAMES NUMBERS…}, the names of {@link Asked} with commas between
- * them, and numbers of callers. Its protocol is that of {@link Workload}.
+ * A process whose threads all make requests at once: {@code CallersSide NAMES CALLERS…}, the names of {@link Asked} with commas between
+ * them, and {@link Crowd.Callers}, such as {@code 200 10000v}. Its protocol is that of {@link Workload}.
  */
 final class CallersSide {
     private CallersSide() {}
@@ -22,7 +23,7 @@ final class CallersSide {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     public static void main(String[] args) throws IOException {
-        int[] callers = Arrays.stream(args).skip(1).mapToInt(Integer::parseInt).toArray();
+        var callers = Arrays.stream(args).skip(1).map(Crowd.Callers::parse).toList();
         try (var scope = Scope.open()) {
             var questions = new LinkedHashMap<String, Asked.Question>();
             var sums = new LinkedHashMap<String, Double>();
@@ -30,7 +31,7 @@ final class CallersSide {
                 var question = Asked.named(name).question();
                 questions.put(name, question);
                 double sum = sum(question);
-                for (int n : callers) sums.put(name + " from " + n, sum);
+                for (var n : callers) sums.put(name + " from " + n, sum);
                 if (question.learner() != null) {
                     sums.put(name + " beside a step", sum);
                     sums.put(name + " step beside 16", sum);
@@ -50,10 +51,10 @@ final class CallersSide {
         }
     }
 
-    private static Map<String, Double> run(Map<String, Asked.Question> questions, int[] callers) {
+    private static Map<String, Double> run(Map<String, Asked.Question> questions, List<Crowd.Callers> callers) {
         var seconds = new LinkedHashMap<String, Double>();
         questions.forEach((name, q) -> {
-            for (int n : callers) seconds.put(name + " from " + n, Crowd.ask(q, n).answer());
+            for (var n : callers) seconds.put(name + " from " + n, Crowd.ask(q, n).answer());
             if (q.learner() == null) return;
             Crowd.Pace pace = Crowd.askBesideTraining(q, 16);
             seconds.put(name + " beside a step", pace.answer());

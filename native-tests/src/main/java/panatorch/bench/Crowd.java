@@ -39,26 +39,37 @@ final class Crowd {
      */
     record Pace(double answer, double step) {}
 
+    /** A number of threads, in words such as {@code 200} and {@code 10000v} for virtual ones. */
+    record Callers(int number, boolean virtual) {
+        static Callers parse(String word) {
+            boolean virtual = word.endsWith("v");
+            return new Callers(Integer.parseInt(virtual ? word.substring(0, word.length() - 1) : word), virtual);
+        }
+
+        @Override public String toString() { return number + (virtual ? "v" : ""); }
+    }
+
     private Crowd(Asked.Question question, Tensor right) {
         this.question = question;
         this.right = right;
     }
 
-    static Pace ask(Asked.Question question, int callers) { return run(question, callers, false); }
+    static Pace ask(Asked.Question question, Callers callers) { return run(question, callers, false); }
 
-    static Pace askBesideTraining(Asked.Question question, int callers) { return run(question, callers, true); }
+    static Pace askBesideTraining(Asked.Question question, int callers) { return run(question, new Callers(callers, false), true); }
 
-    private static Pace run(Asked.Question question, int callers, boolean training) {
+    private static Pace run(Asked.Question question, Callers callers, boolean training) {
         try (var scope = Scope.open(); var inference = InferenceMode.enter()) {
             var crowd = new Crowd(question, question.answer().apply(question.input()));
-            for (int i = 0; i < callers; i++) crowd.start(crowd::answerAgainAndAgain);
-            if (training) crowd.start(crowd::train);
+            Thread.Builder builder = callers.virtual() ? Thread.ofVirtual() : Thread.ofPlatform();
+            for (int i = 0; i < callers.number(); i++) crowd.start(builder, crowd::answerAgainAndAgain);
+            if (training) crowd.start(Thread.ofPlatform(), crowd::train);
             return crowd.pace(training ? NANOS_BESIDE_TRAINING : NANOS);
         }
     }
 
-    private void start(Work work) {
-        threads.add(Thread.ofPlatform().start(() -> {
+    private void start(Thread.Builder builder, Work work) {
+        threads.add(builder.start(() -> {
             try {
                 work.run();
             } catch (Throwable t) {

@@ -22,11 +22,11 @@ final class ManyCallers implements Workload {
      * Starts the processes.
      *
      * @param asked names of {@link Asked}
-     * @param callers numbers of threads that ask at once, measured one after the other
+     * @param callers {@link Crowd.Callers} that ask at once, measured one after the other
      */
-    ManyCallers(List<String> asked, int... callers) {
+    ManyCallers(List<String> asked, String... callers) {
         this.asked = new ArrayList<>(List.of(String.join(",", asked)));
-        for (int n : callers) this.asked.add(Integer.toString(n));
+        this.asked.addAll(List.of(callers));
         int all = OperatorThreads.all();
         try {
             sides.put("", side(List.of(), 0));

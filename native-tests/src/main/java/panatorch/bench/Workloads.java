@@ -59,10 +59,12 @@ final class Workloads {
         }
         var everything = Arrays.stream(Asked.values()).map(a -> a.name().toLowerCase(Locale.ROOT)).toList();
         add("many-callers", "an answer while 16 and 200 threads ask at once: " + everything, Map.of(),
-                () -> new ManyCallers(everything, 16, 200));
+                () -> new ManyCallers(everything, "16", "200"));
+        add("many-callers-virtual", "as many-callers, from 10,000 virtual threads; in Python from 200 threads", Map.of(),
+                () -> new ManyCallers(everything, "10000v"));
         for (String asked : everything)
             add("many-callers-" + asked, "as many-callers, from 1 to 1,000 threads", Map.of(),
-                    () -> new ManyCallers(List.of(asked), 1, 2, 4, 16, 64, 200, 1000));
+                    () -> new ManyCallers(List.of(asked), "1", "2", "4", "16", "64", "200", "1000"));
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
     }
