@@ -15,5 +15,6 @@ module panatorch.apps {
     opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;
     opens panatorch.apps.measures to com.fasterxml.jackson.databind;
     opens panatorch.apps.options to info.picocli;
+    opens panatorch.apps.reproduce to com.fasterxml.jackson.databind;
     opens panatorch.apps.run to com.fasterxml.jackson.databind;
 }

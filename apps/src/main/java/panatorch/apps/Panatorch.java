@@ -22,6 +22,7 @@ import panatorch.apps.console.StandardOutput;
 import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.GivenOptions;
 import panatorch.apps.options.OptionConverters;
+import panatorch.apps.reproduce.Scale;
 import panatorch.apps.options.OptionSections;
 import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
@@ -89,6 +90,7 @@ public final class Panatorch implements Runnable, GivenOptions {
                         e instanceof CommandLine.MissingParameterException ? mistyped(e, a) : e, ExitStatus.WRONG_CALL, e.getCommandLine()))
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.reportError(e, status(e), commandLine));
         OptionConverters.register(line);
+        OptionConverters.names(line, Scale.class);
         for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
         int status;
         try {

@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Torch;
+import panatorch.apps.console.Counted;
 import panatorch.apps.console.InputException;
 import panatorch.apps.options.DatasetName;
 import panatorch.apps.options.DeviceName;
@@ -22,6 +26,10 @@ import panatorch.apps.reproduce.Experiment;
 import panatorch.apps.reproduce.Experiments;
 import panatorch.apps.reproduce.Lab;
 import panatorch.apps.reproduce.Report;
+import panatorch.apps.reproduce.Scale;
+import panatorch.apps.reproduce.SeedList;
+import panatorch.apps.reproduce.Study;
+import panatorch.apps.reproduce.Variant;
 import panatorch.apps.run.Interruption;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,13 +39,16 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch reproduce}. */
 @Command(name = "reproduce",
-        description = "Repeats a published experiment at a scale for a small machine, and writes a table, a plot and all numbers.",
+        description = "Repeats a published experiment at a chosen scale, and writes tables, curves and all numbers. What is finished is kept: "
+                + "the same command goes on after it was stopped.",
         footer = {
             "", "Examples:",
             "  panatorch reproduce",
             "  panatorch reproduce msd-samples --data DIR",
             "  panatorch reproduce msd-vgg16 --dataset cifar100 --data DIR",
-            "  panatorch reproduce distill-mnist --data DIR --full --device cuda"})
+            "  panatorch reproduce distill-mnist --data DIR --scale full --device cuda",
+            "  panatorch reproduce msd-samples --data DIR --scale medium --variants M=1,M=8 --seeds 2,3",
+            "  panatorch reproduce msd-samples --data DIR --scale medium --merge OTHER-MACHINE"})
 final class ReproduceCommand implements Callable<Integer> {
     /** Side of the images that the experiments' networks take, in pixels. */
     private static final int SIDE = 32;
@@ -62,12 +73,27 @@ final class ReproduceCommand implements Callable<Integer> {
                     + "scaled to 32×32")
     private @Nullable DatasetName dataset;
 
-    @Option(names = "--full", description = "the published settings, for a GPU; the default is a scale that takes minutes on two cores")
+    @Option(names = "--scale", paramLabel = "SCALE",
+            description = "${COMPLETION-CANDIDATES}: minutes on two cores, up to three hours on two cores, or the published settings; "
+                    + "default: quick")
+    private @Nullable Scale scale;
+
+    @Option(names = "--full", description = "the same as --scale full")
     private boolean full;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "3",
-            description = "number of seeds with which each variant is trained; default: ${DEFAULT-VALUE}")
-    private int seeds;
+    @Option(names = "--seeds", paramLabel = "N|LIST", defaultValue = "3",
+            description = "number of seeds with which each variant is trained, or the seeds themselves, as in 2,3 or 4-6; default: "
+                    + "${DEFAULT-VALUE}")
+    private String seeds = "3";
+
+    @Option(names = "--variants", paramLabel = "NAME", split = ",",
+            description = "variants to run, separated by commas; default: all. The report has everything that the folder holds")
+    private List<String> variants = List.of();
+
+    @Option(names = "--merge", paramLabel = "DIR", arity = "1..*",
+            description = "folders of the same experiment, from other machines, whose finished trials are copied to the output folder; "
+                    + "nothing is trained")
+    private List<Path> merge = List.of();
 
     @Option(names = "--epochs", paramLabel = "N", description = "epochs, in place of the experiment's own")
     private @Nullable Integer epochs;
@@ -84,7 +110,9 @@ final class ReproduceCommand implements Callable<Integer> {
             description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}, a GPU if there is one")
     private DeviceName device = DeviceName.AUTO;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "folder for report.md, report.json and plot.png; default: runs/<name>")
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "folder of the results; default: runs/<name>, or runs/<name>-<scale>. The same command goes on with what it "
+                    + "has")
     private @Nullable Path out;
 
     @Spec
@@ -97,23 +125,40 @@ final class ReproduceCommand implements Callable<Integer> {
             for (Experiment e : Experiments.ALL) text.printf(Locale.ROOT, "  %-30s %s%n", e.name(), e.title());
             return 0;
         }
-        OptionCheck.atLeast("--seeds", seeds, 1);
         OptionCheck.atLeast("--epochs", epochs, 1);
         OptionCheck.atLeast("--limit-train", limitTrain, 1);
+        if (full && scale != null && scale != Scale.FULL)
+            throw new InputException("--full and --scale " + scale + " contradict each other");
         Optional<Experiment> found = Experiments.ALL.stream().filter(e -> e.name().equals(asked)).findFirst();
         if (found.isEmpty())
             throw new InputException(
                     "there is no experiment '" + asked + "'" + SpellingHint.of(asked, NAMES) + " panatorch reproduce lists all");
         Experiment experiment = found.get();
+        Scale size = full ? Scale.FULL : scale == null ? Scale.QUICK : scale;
         Device place = device.resolve();
-        Path given = out, folder = OutputFolder.prepare(given == null ? Path.of("runs", experiment.name()) : given);
         try (var interruption = Interruption.watch()) {
-            return run(experiment,
-                    new Lab(data, choice(experiment), full, seeds, epochs, limitTrain, place, precision.resolve(place), line -> {
+            var lab = new Lab(data, choice(experiment), size, SeedList.parse(seeds), epochs, limitTrain, place, precision.resolve(place),
+                    line -> {
                         text.println(line);
                         text.flush();
-                    }, interruption::check), folder, interruption);
+                    }, interruption::check);
+            try (Study study = experiment.open(lab)) {
+                Set<String> chosen = chosen(study);
+                Path given = out, standard = Path.of("runs", experiment.name() + (size == Scale.QUICK ? "" : "-" + size)),
+                        folder = OutputFolder.prepare(given == null ? standard : given);
+                return run(experiment, lab, study, folder, chosen, interruption);
+            }
         }
+    }
+
+    /** Returns the variants that the user chose, or all. */
+    private Set<String> chosen(Study study) {
+        List<String> all = study.variants().stream().map(Variant::name).toList();
+        for (String v : variants)
+            if (!all.contains(v.strip()))
+                throw new InputException("there is no variant '" + v + "'" + SpellingHint.of(v, all) + " The variants are "
+                        + all.stream().map(n -> "'" + n + "'").collect(Collectors.joining(", ")));
+        return variants.isEmpty() ? new LinkedHashSet<>(all) : variants.stream().map(String::strip).collect(Collectors.toSet());
     }
 
     private Lab.@Nullable Choice choice(Experiment experiment) {
@@ -124,21 +169,23 @@ final class ReproduceCommand implements Callable<Integer> {
         return new Lab.Choice(chosen.toString(), () -> chosen.train(data, SIDE), () -> chosen.test(data, SIDE));
     }
 
-    private int run(Experiment experiment, Lab lab, Path folder, Interruption interruption) throws IOException {
+    private int run(Experiment experiment, Lab lab, Study study, Path folder, Set<String> chosen, Interruption interruption)
+            throws IOException {
         PrintWriter text = spec.commandLine().getOut();
-        lab.say(String.format(Locale.ROOT, "%s%n%s%n%d %s, %s, %d threads", experiment.title(), experiment.source(), seeds,
-                seeds == 1 ? "seed" : "seeds", lab.device(), Torch.numThreads()));
+        lab.say(String.format(Locale.ROOT, "%s%n%s%nscale %s, seeds %s, %s, %s", experiment.title(), experiment.source(), lab.scale(),
+                lab.seeds(), lab.device(), Counted.of(Torch.numThreads(), "thread")));
         Report report;
         try {
-            report = experiment.run(lab);
+            report = merge.isEmpty() ? experiment.run(lab, study, folder, chosen) : experiment.merge(lab, study, folder, merge);
         } catch (Interruption.Interrupted e) {
-            return interruption.report(spec.commandLine().getErr(), "nothing was written");
+            return interruption.report(spec.commandLine().getErr(),
+                    "the same command goes on from the last epoch; results are in " + folder);
         }
-        report.write(folder);
         text.println();
-        text.print(report.table().markdown());
-        report.notes().forEach(n -> text.println("- " + n));
-        text.printf("written to %s%n", folder);
+        text.print(report.tables());
+        study.notes().forEach(n -> text.println("- " + n));
+        if (!report.missing().isEmpty()) text.println("Not complete. Missing: " + String.join("; ", report.missing()));
+        text.printf("%s, %s and %s are in %s%n", Report.MARKDOWN, Report.JSON, Report.CURVES, folder);
         return 0;
     }
 }

@@ -33,7 +33,8 @@ public final class OptionConverters {
         number(line, "number", Double.class, double.class, Double::valueOf);
     }
 
-    private static <E extends Enum<E>> void names(CommandLine line, Class<E> type) {
+    /** Registers a converter for an enum whose constants are spelled by {@link Names}. */
+    public static <E extends Enum<E>> void names(CommandLine line, Class<E> type) {
         line.registerConverter(type, text -> {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
             List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();

@@ -7,7 +7,7 @@ import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
 /** Estimates the time left of a run from the time that training items, test items and the gaps between epochs took so far. */
-final class TimeLeft {
+public final class TimeLeft {
     /** Cost of a test item relative to a training item before any was measured. It has a forward pass only. */
     private static final double TEST_COST = 0.25;
 
@@ -73,7 +73,7 @@ final class TimeLeft {
     String text() { return training.seen() || testing.seen() ? text(Duration.ofNanos((long) left())) : "?"; }
 
     /** Formats a duration as {@code 1:05} or {@code 2:03:04}. */
-    static String text(Duration d) {
+    public static String text(Duration d) {
         long s = Math.round(d.toMillis() / 1000.0);
         return s < 3600 ? String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60)
                 : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);

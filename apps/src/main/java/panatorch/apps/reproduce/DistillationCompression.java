@@ -18,7 +18,7 @@ final class DistillationCompression {
 
     private static final String PARAMETERS = "parameters %";
     /** Epochs of distillation. New layers need more steps than copied ones. */
-    private static final int EPOCHS = 60;
+    private static final int EPOCHS = 60, MEDIUM_EPOCHS = 40;
 
     /**
      * A published point of the figure.
@@ -31,7 +31,7 @@ final class DistillationCompression {
     private record Point(double part, int units, double distilled, double baseline) {
         boolean all() { return part < 1; }
 
-        String name() { return all() ? "all layers, " + Math.round(100 * part) + " %" : "ip1 " + units; }
+        String name() { return all() ? "all layers " + Math.round(100 * part) + " %" : "ip1 " + units; }
 
         Widths of(Widths teacher) { return all() ? teacher.shrunk(part) : teacher.penultimate(units); }
     }
@@ -46,52 +46,49 @@ final class DistillationCompression {
 
     private static Point all(double part, double distilled, double baseline) { return new Point(part, 64, distilled, baseline); }
 
-    static Report run(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(DistillationExperiments.IMAGES), lab.testImages(1000))) {
-            Distilling d = DistillationExperiments.quick(lab, images, EPOCHS);
-            var run = new Findings(d);
-            Widths widths = DistillationExperiments.widths(lab);
-            var points = new ArrayList<Point>();
-            points.addAll(lab.full() ? ONE_LAYER : List.of(ONE_LAYER.get(3), ONE_LAYER.getLast()));
-            points.addAll(lab.full() ? ALL_LAYERS : List.of(ALL_LAYERS.getFirst(), ALL_LAYERS.getLast()));
-            run.row("Standard, all parameters", 18.15);
-            for (Point p : points) {
-                run.row(p.name() + ", Distillation", p.distilled);
-                run.row(p.name() + ", Baseline", p.baseline);
-            }
-            for (long seed : lab.seeds()) {
-                Torch.manualSeed(seed);
-                try (Module teacher = widths.network(images.classes(), DistillationExperiments.rate(lab))) {
-                    d.baseline(teacher, seed);
-                    try (var reference = d.new Reference(teacher)) {
-                        run.add("Standard, all parameters", seed, measures(reference, teacher, 1));
-                        for (Point p : points) point(run, teacher, reference, p, widths, seed);
-                    }
-                }
-            }
-            Report report = run.report(e, DistillationExperiments.QUICK_NOTE);
-            report.notes().add(
-                    "The paper does not tell how its baselines were trained beyond 'from original labelled data': here as the teacher, "
-                            + "with dropout. Widths of all layers are those whose weights come closest to the published part.");
-            return report;
+    static Study study(Lab lab) {
+        Baseline baseline = DistillationExperiments.quickBaseline(lab, EPOCHS, MEDIUM_EPOCHS);
+        Study study = DistillationExperiments.study(baseline.distilling(), DistillationExperiments.quickNote(lab));
+        Widths widths = DistillationExperiments.widths(lab);
+        var points = new ArrayList<Point>();
+        points.addAll(lab.full() ? ONE_LAYER : List.of(ONE_LAYER.get(3), ONE_LAYER.getLast()));
+        points.addAll(lab.full() ? ALL_LAYERS : List.of(ALL_LAYERS.getFirst(), ALL_LAYERS.getLast()));
+        study.variant("standard", DistillationExperiments.error(18.15), baseline.trial((seed, work, teacher, reference) -> new Trial.Result(
+                measures(reference, teacher, 1), Map.of())));
+        for (Point p : points) {
+            String distilled = p.name() + " distilled", onLabels = p.name() + " on labels";
+            study.variant(distilled, DistillationExperiments.error(p.distilled),
+                    baseline.trial((seed, work, teacher, reference) -> distilled(baseline, teacher, reference, p, widths, seed, work)));
+            study.variant(onLabels, DistillationExperiments.error(p.baseline),
+                    baseline.trial((seed, work, teacher, reference) -> onLabels(baseline, reference, p, widths, seed, work)));
+            study.compare(distilled, onLabels);
+        }
+        return study
+                .note("The paper does not tell how its baselines were trained beyond 'from original labelled data': here as the teacher, "
+                        + "with dropout. Widths of all layers are those whose weights come closest to the published part.");
+    }
+
+    private static Trial.Result distilled(Baseline baseline, Module teacher, Distilling.Reference reference, Point p, Widths full,
+            long seed,
+            Work work) {
+        Distilling d = baseline.distilling();
+        Widths widths = p.of(full);
+        Torch.manualSeed(seed);
+        try (Module student = widths.network(d.images().classes(), 0)) {
+            if (p.all()) NarrowStudents.removeRandomUnits(teacher, student, null);
+            else NarrowStudents.copyWhatFits(teacher, student, null);
+            List<Monitor.Means> epochs = d.distil(teacher, student, Source.PERTURBED, seed, work);
+            return reference.ofStudent(measures(reference, student, widths.part(full)), epochs);
         }
     }
 
-    private static void point(Findings run, Module teacher, Distilling.Reference reference, Point p, Widths full, long seed) {
+    private static Trial.Result onLabels(Baseline baseline, Distilling.Reference reference, Point p, Widths full, long seed, Work work) {
+        Distilling d = baseline.distilling();
         Widths widths = p.of(full);
-        double part = widths.parameters() / (double) full.parameters();
-        Distilling d = run.distilling();
-        int classes = d.images().classes();
-        try (Module student = widths.network(classes, 0)) {
-            if (p.all()) NarrowStudents.removeRandomUnits(teacher, student, null);
-            else NarrowStudents.copyWhatFits(teacher, student, null);
-            List<Monitor.Means> curve = d.distil(teacher, student, Source.PERTURBED, d.recipe().lastRate(), seed);
-            run.addStudent(p.name() + ", Distillation", seed, measures(reference, student, part), reference, curve);
-            run.curve(p.name(), curve);
-        }
-        try (Module narrow = widths.network(classes, DistillationExperiments.rate(d.lab()))) {
-            d.baseline(narrow, seed);
-            run.add(p.name() + ", Baseline", seed, measures(reference, narrow, part));
+        Torch.manualSeed(seed);
+        try (Module narrow = widths.network(d.images().classes(), DistillationExperiments.rate(d.lab()))) {
+            d.baseline(narrow, seed, work, work.own(".ckpt"));
+            return new Trial.Result(measures(reference, narrow, widths.part(full)), Map.of());
         }
     }
 

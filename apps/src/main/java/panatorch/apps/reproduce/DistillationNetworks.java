@@ -61,6 +61,11 @@ final class DistillationNetworks {
             return 75 * conv1 + conv1 + 25 * conv1 * conv2 + conv2 + 25 * conv2 * conv3 + conv3 + 16 * conv3 * ip1 + ip1 + 10 * ip1 + 10;
         }
 
+        /** Returns the part of the weights and biases of {@code full} that is left. */
+        double part(Widths full) {
+            return parameters() / (double) full.parameters();
+        }
+
         CudaConvnetQuick network(int classes, double p) {
             return initialized(new CudaConvnetQuick(CudaConvnetQuick.options(classes).widths(conv1, conv2, conv3, ip1).dropout(p)));
         }

@@ -1,5 +1,8 @@
 package panatorch.apps.reproduce;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +39,7 @@ import panatorch.nn.functional.CrossEntropy;
 import panatorch.nn.functional.Reduction;
 import panatorch.optim.MultiStepLR;
 import panatorch.optim.SGD;
+import panatorch.serialize.Safetensors;
 import panatorch.train.Callback;
 import panatorch.train.Objective;
 import panatorch.train.Schedule;
@@ -43,9 +47,12 @@ import panatorch.train.Trainer;
 
 /** Trains and measures the baselines and students of all experiments of Bulò et al. 2016, section 5. */
 record Distilling(Lab lab, Images images, Recipe recipe) {
-    static final String NLL = "test NLL", DIVERGENCE = "KL to MC", FLOOR = "MI floor", EXCESS = "train loss − MI";
+    static final String NLL = "test NLL", DIVERGENCE = "KL to MC", FLOOR = "MI floor", EXCESS = "train loss − MI",
+            CURVE = "loss of distillation";
     private static final double PERTURBED = 0.2, MOMENTUM = 0.9;
-    private static final int BATCH = 128, SMALL_BATCH = 50, AT_ONCE = 4;
+    /** What a seed is for, so that no two parts of a trial draw the same numbers. */
+    private static final long STUDENT = 1_000_000, REFERENCE = 2_000_000, MONTE_CARLO = 3_000_000;
+    private static final int BATCH = 128, MEDIUM_BATCH = 100, SMALL_BATCH = 50, AT_ONCE = 4;
 
     /**
      * The settings of training and distillation.
@@ -70,25 +77,30 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
         double lastRate() { return rate * Math.pow(0.1, drops.size()); }
 
         Recipe with(Lab lab) {
-            return new Recipe(lab.epochs(epochs, epochs), rate, weightDecay, drops, lab.epochs(distillation, distillation), masks, samples,
+            return new Recipe(lab.epochs(epochs, epochs, epochs), rate, weightDecay, drops,
+                    lab.epochs(distillation, distillation, distillation), masks, samples,
                     reference, mirrored);
         }
     }
 
     /** Returns the batch size. The paper does not state its own; a few thousand images need smaller batches for as many steps. */
     int batch() {
-        return lab.full() ? BATCH : SMALL_BATCH;
+        return lab.scale().of(SMALL_BATCH, MEDIUM_BATCH, BATCH);
     }
 
     // ---- training
 
-    /** Trains a new network with dropout on labelled images, with SGD and momentum. */
-    void baseline(Module network, long seed) {
+    /**
+     * Trains a new network with dropout on labelled images, with SGD and momentum.
+     *
+     * @param checkpoint file by which the training goes on after it was stopped
+     */
+    void baseline(Module network, long seed, Work work, Path checkpoint) {
         try (var o =
                 new SGD(network.parameters(), SGD.options(recipe.rate).momentum(MOMENTUM).weightDecay(recipe.weightDecay).fused(true))) {
             long[] falls = recipe.drops.stream().mapToLong(d -> Math.max(1, Math.round(d * recipe.epochs))).toArray();
-            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed, List.of()), recipe.epochs,
-                    Schedule.eachEpoch(new MultiStepLR(o, falls)));
+            fit(network, o, Objective.of(CrossEntropy::crossEntropy), shuffled(images.train(), seed, List.of()), recipe.epochs, work,
+                    checkpoint, Schedule.eachEpoch(new MultiStepLR(o, falls)));
         }
     }
 
@@ -104,40 +116,34 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
      *
      * @return loss and lower bound of each epoch
      */
-    List<Monitor.Means> distil(Module teacher, Module student, Source source, double rate, long seed) {
+    List<Monitor.Means> distil(Module teacher, Module student, Source source, long seed, Work work) {
         boolean perturbed = source == Source.PERTURBED, grey = images.train().imageShape()[0] == 1;
         Perturbation perturbation = perturbed && !grey ? Perturbation.pixels(PERTURBED) : null;
-        try (var o = PaperSchedule.optimizer(student, rate);
+        Torch.manualSeed(STUDENT + seed);
+        try (var o = PaperSchedule.optimizer(student, recipe.lastRate());
                 var distillation = new Distillation(new Teacher(teacher, recipe.masks), perturbation)) {
             // PaperSchedule's, of as many epochs as there are
             var schedule = Schedule.eachEpoch(new MultiStepLR(o, Math.max(1, recipe.distillation * 2L / 3)));
             fit(student, o, distillation,
                     shuffled(source == Source.TEST ? images.test() : images.train(), seed + 1,
                             perturbed && grey ? List.of(Distilling::blackened) : List.of()),
-                    recipe.distillation, schedule, distillation.monitor());
+                    recipe.distillation, work, work.own(".ckpt"), schedule, distillation.monitor());
             return List.copyOf(distillation.monitor().history());
         }
     }
 
-    /**
-     * Distils a copy of the teacher; the caller closes it.
-     *
-     * @param curve takes the losses of its epochs
-     */
-    Module student(Module teacher, Source source, long seed, List<Monitor.Means> curve) {
-        Module student = Module.copyOf(teacher);
-        curve.addAll(distil(teacher, student, source, recipe.lastRate(), seed));
-        return student;
-    }
-
-    private void fit(Module model, SGD optimizer, Objective objective, Batches batches, int epochs, Callback... callbacks) {
+    private void fit(Module model, SGD optimizer, Objective objective, Batches batches, int epochs, Work work, Path checkpoint,
+            Callback... callbacks) {
         var all = new ArrayList<>(List.of(callbacks));
         all.add(new Callback() {
             @Override public void batchEnd(Trainer t) { lab.check(); }
+
+            @Override public String name() { return "interruption"; }
         });
+        all.add(work.checkpointing(checkpoint, epochs));
         try (var trainer = Trainer.of(model, optimizer, objective).device(lab.device()).precision(lab.precision())
                 .memoryFormat(MemoryFormat.CHANNELS_LAST).callbacks(all.toArray(Callback[]::new)).build()) {
-            trainer.fit(batches, epochs);
+            work.train(trainer, checkpoint, epochs, () -> trainer.fit(batches, epochs));
         }
     }
 
@@ -163,20 +169,35 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
 
     /** A teacher's mean prediction for the test images over many masks. Owns its tensors. */
     final class Reference implements AutoCloseable {
+        private static final String MEAN = "mean", FLOOR_KEY = "floor";
+
         private final Tensor mean, labels;
         private final double floor;
 
-        Reference(Module teacher) {
+        /**
+         * Computes the prediction, or reads it from a file.
+         *
+         * @param file where the prediction is kept
+         */
+        Reference(Module teacher, long seed, Path file) throws IOException {
             try (var scope = Scope.open()) {
-                double[] sum = {0};
-                mean = all(x -> {
-                    var p = MonteCarlo.predict(teacher, x, MonteCarlo.options(recipe.reference).chunk(AT_ONCE));
-                    sum[0] += p.mutualInformation().sum().itemDouble();
-                    return p.logMean();
-                }).escape();
-                floor = sum[0] / mean.size(0);
+                if (!Files.exists(file)) Safetensors.save(file, predicted(teacher, seed), Map.of());
+                Map<String, Tensor> kept = Safetensors.load(file);
+                mean = Objects.requireNonNull(kept.get(MEAN), MEAN).clone().escape();
+                floor = Objects.requireNonNull(kept.get(FLOOR_KEY), FLOOR_KEY).itemDouble();
                 labels = gathered(b -> Objects.requireNonNull(b.target(), "test images have labels").clone()).escape();
             }
+        }
+
+        private Map<String, Tensor> predicted(Module teacher, long seed) {
+            double[] sum = {0};
+            Torch.manualSeed(REFERENCE + seed);
+            Tensor log = all(x -> {
+                var p = MonteCarlo.predict(teacher, x, MonteCarlo.options(recipe.reference).chunk(AT_ONCE));
+                sum[0] += p.mutualInformation().sum().itemDouble();
+                return p.logMean();
+            });
+            return Map.of(MEAN, log, FLOOR_KEY, Torch.tensor(sum[0] / log.size(0)));
         }
 
         /**
@@ -190,11 +211,24 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
                 Tensor log = all(predictor);
                 var score = Score.of(same -> same, Batches.of(log, labels, Math.toIntExact(log.size(0))), log.device());
                 var m = new LinkedHashMap<String, Double>();
-                m.put(Training.TEST_ERROR, 100 * score.error());
+                m.put(Measures.TEST_ERROR, 100 * score.error());
                 m.put(NLL, score.nll());
                 m.put(DIVERGENCE, Aten.klDiv(log, mean, Reduction.SUM.ordinal(), true).itemDouble() / log.size(0));
                 return m;
             }
+        }
+
+        /**
+         * Returns a student's measures, with the lower bound of its loss and, if there were masks enough to know it, the last epoch's
+         * excess over that.
+         *
+         * @param epochs loss and lower bound of its epochs
+         */
+        Trial.Result ofStudent(Map<String, Double> measures, List<Monitor.Means> epochs) {
+            measures.put(FLOOR, floor);
+            double excess = epochs.getLast().excess();
+            if (!Double.isNaN(excess)) measures.put(EXCESS, excess);
+            return new Trial.Result(measures, Map.of(CURVE, epochs.stream().mapToDouble(Monitor.Means::loss).toArray()));
         }
 
         @Override public void close() {
@@ -204,7 +238,8 @@ record Distilling(Lab lab, Images images, Recipe recipe) {
     }
 
     /** Returns the Monte-Carlo predictor, which needs as many passes as samples. */
-    Predictor monteCarlo(Module teacher) {
+    Predictor monteCarlo(Module teacher, long seed) {
+        Torch.manualSeed(MONTE_CARLO + seed);
         return Predictor.monteCarlo(teacher, recipe.samples, AT_ONCE);
     }
 

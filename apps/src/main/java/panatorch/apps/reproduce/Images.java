@@ -2,6 +2,7 @@ package panatorch.apps.reproduce;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import panatorch.data.Batches;
 import panatorch.datasets.Batch;
@@ -28,7 +29,7 @@ import panatorch.datasets.transforms.Transform;
  * @param sets the data sets of the views
  * @param normalize normalisation of the pixels
  */
-public record Images(String name, Dataset train, Dataset test, List<Dataset> sets, Transform normalize) implements Examples, AutoCloseable {
+public record Images(String name, Dataset train, Dataset test, List<Dataset> sets, Transform normalize) implements Examples {
     private static final int TEST_BATCH = 250;
 
     /**
@@ -65,7 +66,7 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
      */
     public static Images cifar100(Lab lab, int images, int testImages) {
         Path data = needed(lab, "CIFAR-100"), train = data.resolve("cifar-100-binary").resolve("train.bin");
-        boolean part = !lab.full() && Files.isRegularFile(train);
+        boolean part = lab.scale() == Scale.QUICK && Files.isRegularFile(train);
         return of("CIFAR-100", part ? Cifar100.of(train, Cifar100.Labels.FINE) : Cifar100.train(data), Cifar100.test(data), images,
                 testImages);
     }
@@ -114,12 +115,24 @@ public record Images(String name, Dataset train, Dataset test, List<Dataset> set
      */
     public Batches training(int batchSize, long seed, boolean augmented, boolean dropLast) {
         int side = (int) train.imageShape()[1];
-        Transform transform = augmented ? Compose.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5), normalize) : normalize;
+        return training(batchSize, seed, dropLast,
+                augmented ? List.of(new RandomCrop(side, 4), new RandomHorizontalFlip(0.5)) : List.of());
+    }
+
+    /**
+     * Returns training batches, in a new order each epoch.
+     *
+     * @param augmentation what happens to images before they are normalised
+     */
+    public Batches training(int batchSize, long seed, boolean dropLast, List<Transform> augmentation) {
+        var transforms = new ArrayList<>(augmentation);
+        transforms.add(normalize);
+        Transform transform = Compose.of(transforms.toArray(Transform[]::new));
         var loader = DataLoader.of(train, batchSize).shuffle().seed(seed).transform(transform);
         return (dropLast ? loader.dropLast() : loader).build();
     }
 
-    @Override public Batches trainingAsTest() { return plain(train); }
+    @Override public Batches trainingAsTest() { return plain(train.spaced(EVALUATED)); }
 
     @Override public Batches testing() { return plain(test); }
 

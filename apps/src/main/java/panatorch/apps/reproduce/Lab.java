@@ -20,8 +20,8 @@ import panatorch.train.Placement;
  *
  * @param data folder of the data sets; null for the built-in images
  * @param choice data set that replaces the experiment's own, or null
- * @param full whether to use the published settings instead of ones that take minutes on two cores
- * @param repetitions number of seeds: 0, 1, …
+ * @param scale size of networks and data, and number of epochs
+ * @param seeds the seeds of a complete table
  * @param epochs epochs that replace the experiment's own, or null
  * @param trainLimit number of training images that replaces the experiment's own, or null
  * @param device device of the networks
@@ -29,7 +29,7 @@ import panatorch.train.Placement;
  * @param output takes the lines of the log
  * @param interruption throws if the user has pressed Ctrl-C
  */
-public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, int repetitions, @Nullable Integer epochs,
+public record Lab(@Nullable Path data, @Nullable Choice choice, Scale scale, List<Long> seeds, @Nullable Integer epochs,
         @Nullable Integer trainLimit, Device device, Precision precision,
         Consumer<String> output, Runnable interruption) {
     /**
@@ -41,43 +41,44 @@ public record Lab(@Nullable Path data, @Nullable Choice choice, boolean full, in
      */
     public record Choice(String name, Supplier<Dataset> train, Supplier<Dataset> test) {}
 
-    public List<Long> seeds() { return LongStream.range(0, repetitions).boxed().toList(); }
+    /** Returns the seeds 0 to {@code count} − 1. */
+    public static List<Long> firstSeeds(int count) {
+        return LongStream.range(0, count).boxed().toList();
+    }
 
     public void say(String line) { output.accept(line); }
 
     public void check() { interruption.run(); }
 
-    /** Returns the number of epochs: what the user passed, or else the quick or the published one. */
-    public int epochs(int quick, int published) {
-        return epochs != null ? epochs : full ? published : quick;
+    public boolean full() { return scale == Scale.FULL; }
+
+    /** Returns the number of epochs: what the user passed, or else the number of the scale. */
+    public int epochs(int quick, int medium, int published) {
+        return epochs != null ? epochs : scale.of(quick, medium, published);
     }
 
     /** Returns the greatest number of training images; unlimited for the published settings. */
-    public int trainImages(int quick) {
-        return trainLimit != null ? trainLimit : full ? Integer.MAX_VALUE : quick;
+    public int trainImages(int quick, int medium) {
+        return trainLimit != null ? trainLimit : scale.of(quick, medium, Integer.MAX_VALUE);
     }
 
     /**
-     * Returns the greatest number of test images: unlimited for the published settings, and at most the number of training images that the
-     * user passed.
+     * Returns the greatest number of test images: unlimited for the published settings, and otherwise at most the number of training images
+     * that the user passed.
      */
-    public int testImages(int quick) { return full ? Integer.MAX_VALUE : trainLimit != null ? Math.min(trainLimit, quick) : quick; }
+    public int testImages(int quick, int medium) {
+        int size = scale.of(quick, medium, Integer.MAX_VALUE);
+        return trainLimit != null && !full() ? Math.min(trainLimit, size) : size;
+    }
 
     public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }
 
-    /**
-     * Returns a report with the settings that all experiments have.
-     *
-     * @param own further settings of this experiment
-     */
-    public Report report(Experiment e, Map<String, ?> own, Table table, Map<String, double[]> curves, String curve, List<String> notes) {
-        var s = new LinkedHashMap<String, Object>();
-        s.put("full", full);
-        s.put("device", device.toString());
-        s.put("precision", precision.toString());
-        s.put("threads", Torch.numThreads());
-        s.put("libtorch", Torch.version());
-        s.putAll(own);
-        return new Report(e, s, seeds(), table, curves, curve, notes);
+    /** Describes the machine, which may differ between the runs of an experiment. */
+    Map<String, String> machine() {
+        var m = new LinkedHashMap<String, String>();
+        m.put("device", device.toString());
+        m.put("threads", Integer.toString(Torch.numThreads()));
+        m.put("libtorch", Torch.version());
+        return m;
     }
 }

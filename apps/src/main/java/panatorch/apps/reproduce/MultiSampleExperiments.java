@@ -1,13 +1,18 @@
 package panatorch.apps.reproduce;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import panatorch.Scope;
 import panatorch.data.Batches;
+import panatorch.datasets.transforms.ColorJitter;
+import panatorch.datasets.transforms.Interpolation;
+import panatorch.datasets.transforms.RandomAffine;
+import panatorch.datasets.transforms.RandomApply;
+import panatorch.datasets.transforms.RandomHorizontalFlip;
+import panatorch.datasets.transforms.Transform;
 import panatorch.nn.Dropout;
 import panatorch.nn.Flatten;
 import panatorch.nn.Linear;
@@ -33,7 +38,7 @@ final class MultiSampleExperiments {
     private static final String INOUE =
             "Inoue 2019, Multi-Sample Dropout for Accelerated Training and Better Generalization, arXiv:1905.09788";
     private static final double FIRST = 0.4, SECOND = 0.3;
-    private static final String RELATIVE = "step ÷ M=1";
+    private static final String ONE = "M=1", RELATIVE = "step ÷ M=1";
 
     static final List<Experiment> ALL = List.of(
             new Experiment("msd-samples", "How training loss, test error and the time of a step depend on the number M of dropout samples",
@@ -59,125 +64,122 @@ final class MultiSampleExperiments {
 
     // ---- experiments
 
-    private static Report samples(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
-            Training training = sgd(lab, images, lab.epochs(6, 100));
-            Batches batches = images.training(100, 0, lab.full(), false);
-            var sweep =
-                    new Sweep(lab).variant("no dropout", seed -> training.run(seed, s -> net(lab, images, 0, 0), batches, m -> List.of()));
-            for (int m : new int[] {1, 2, 4, 8, 16, 32, 64})
-                sweep.variant("M=" + m, seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(own(m))));
-            Table table = sweep.run();
-            table.relative(Training.STEP_TIME, "M=1", RELATIVE);
-            double goal = last(Objects.requireNonNull(sweep.curves().get("M=1"), "M=1"));
-            sweep.curves().forEach((variant, curve) -> table.add(variant, "epochs to M=1's last train loss", epochsTo(curve, goal)));
-            return report(lab, e, images, training, table, sweep);
-        }
+    private static Study samples(Lab lab) {
+        Images images = Images.cifar10(lab, lab.trainImages(2000, 5000), lab.testImages(1000, 5000));
+        Training training = sgd(lab, images, 100, lab.full(), lab.epochs(6, 20, 100));
+        var study = study(lab, images, training);
+        study.variant("no dropout", (seed, work) -> training.run(seed, work, () -> net(lab, images, 0, 0), m -> List.of()));
+        for (int m : new int[] {1, 2, 4, 8, 16, 32, 64})
+            study.variant("M=" + m, (seed, work) -> training.run(seed, work, () -> net(lab, images, FIRST, SECOND), n -> List.of(own(m))));
+        study.compareAllWith(ONE);
+        return study.derive(f -> f.relative(Measures.STEP_TIME, ONE, RELATIVE)).derive(MultiSampleExperiments::epochsToOne);
     }
 
-    private static Report rates(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
-            Training training = sgd(lab, images, lab.epochs(5, 100));
-            Batches batches = images.training(100, 0, lab.full(), false);
-            var sweep = new Sweep(lab);
-            for (double p : new double[] {.1, .3, .5, .7, .9}) {
-                for (int m : new int[] {1, 8})
-                    sweep.variant("p=" + p + ", M=" + m,
-                            seed -> training.run(seed, s -> net(lab, images, p, p), batches, n -> List.of(own(m))));
-            }
-            return report(lab, e, images, training, sweep.run(), sweep);
-        }
+    /** Adds the number of epochs after which a variant's training loss is the last one of plain dropout, seed by seed. */
+    private static void epochsToOne(Findings f) {
+        var goals = f.curves(ONE, Measures.TRAIN_LOSS);
+        for (String variant : List.copyOf(f.variants()))
+            f.curves(variant, Measures.TRAIN_LOSS).forEach((seed, curve) -> {
+                if (goals.get(seed) instanceof double[] goal)
+                    f.add(variant, "epochs to M=1's last train loss", seed, epochsTo(curve, goal[goal.length - 1]));
+            });
     }
 
-    private static Report flip(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
-            Training training = sgd(lab, images, lab.epochs(6, 100));
-            Batches batches = images.training(100, 0, lab.full(), false);
-            Supplier<Module> head = () -> new Sequential(new Flatten(), Networks.twoDropouts(1024, 128, images.classes(), FIRST, SECOND));
-            var sweep = new Sweep(lab);
-            sweep.variant("M=1",
-                    seed -> training.run(seed, s -> new Networks.Split(Networks.smallTrunk(), head.get()), batches, n -> List.of(own(1))));
-            sweep.variant("M=8, not mirrored",
-                    seed -> training.run(seed, s -> new Networks.Split(Networks.smallTrunk(), head.get()), batches, n -> List.of(own(8))));
-            sweep.variant("M=8, mirrored", seed -> training.run(seed, s -> new Networks.Split(Networks.smallTrunk(), head.get()), batches,
-                    n -> List.of(MultiSampleTraining.of(MultiSampleDropout.options(8).diversity(Diversity.NONE.withFlip())))));
-            return report(lab, e, images, training, sweep.run(), sweep);
+    private static Study rates(Lab lab) {
+        Images images = Images.cifar10(lab, lab.trainImages(2000, 5000), lab.testImages(1000, 5000));
+        Training training = sgd(lab, images, 100, lab.full(), lab.epochs(5, 15, 100));
+        var study = study(lab, images, training);
+        for (double p : new double[] {.1, .3, .5, .7, .9}) {
+            for (int m : new int[] {1, 8})
+                study.variant("p=" + p + " M=" + m,
+                        (seed, work) -> training.run(seed, work, () -> net(lab, images, p, p), n -> List.of(own(m))));
+            study.compare("p=" + p + " M=8", "p=" + p + " M=1");
         }
+        return study;
     }
 
-    private static Report duplication(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(2000), lab.testImages(1000))) {
-            Training training = sgd(lab, images, lab.epochs(5, 100));
-            Batches batches = images.training(100, 0, lab.full(), false);
-            var sweep = new Sweep(lab);
-            sweep.variant("dropout", seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(own(1))));
-            sweep.variant("M=8", seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(own(8))));
-            sweep.variant("minibatch repeated 8 times",
-                    seed -> training.run(seed, s -> net(lab, images, FIRST, SECOND), batches, n -> List.of(new Repeated(8))));
-            Table table = sweep.run();
-            table.relative(Training.STEP_TIME, "dropout", "step ÷ dropout");
-            return report(lab, e, images, training, table, sweep);
-        }
+    private static Study flip(Lab lab) {
+        Images images = Images.cifar10(lab, lab.trainImages(2000, 5000), lab.testImages(1000, 5000));
+        Training training = sgd(lab, images, 100, lab.full(), lab.epochs(6, 20, 100));
+        Supplier<Module> net = () -> new Networks.Split(Networks.smallTrunk(),
+                new Sequential(new Flatten(), Networks.twoDropouts(1024, 128, images.classes(), FIRST, SECOND)));
+        var study = study(lab, images, training);
+        study.variant(ONE, (seed, work) -> training.run(seed, work, net, n -> List.of(own(1))));
+        study.variant("M=8 not mirrored", (seed, work) -> training.run(seed, work, net, n -> List.of(own(8))));
+        study.variant("M=8 mirrored", (seed, work) -> training.run(seed, work, net,
+                n -> List.of(MultiSampleTraining.of(MultiSampleDropout.options(8).diversity(Diversity.NONE.withFlip())))));
+        return study.compareAllWith(ONE).compare("M=8 mirrored", "M=8 not mirrored");
     }
 
-    private static Report miniResNet(Lab lab, Experiment e) {
-        try (Images images = Images.cifar10(lab, lab.trainImages(1500), lab.testImages(1000))) {
-            int epochs = lab.epochs(3, 20);
-            Batches batches = images.training(128, 0, false, true);
-            long drop = Math.max(1, epochs / 2L) * batches.count();
-            var training = new Training(lab, images, epochs, m -> new Adam(m.parameters(), Adam.options(0.01)),
-                    (o, steps) -> Schedule.eachStep(new MultiStepLR(o, 0.1, new long[] {drop})));
-            var sweep = new Sweep(lab);
-            sweep.variant("no dropout", published(22.3), seed -> training.run(seed, s -> mini(images, 0), batches, n -> List.of()));
-            sweep.variant("M=1", published(16.5), seed -> training.run(seed, s -> mini(images, 0.5), batches, n -> List.of(own(1))));
-            sweep.variant("M=8", published(15.7), seed -> training.run(seed, s -> mini(images, 0.5), batches, n -> List.of(own(8))));
-            return report(lab, e, images, training, sweep.run(), sweep);
-        }
+    private static Study duplication(Lab lab) {
+        Images images = Images.cifar10(lab, lab.trainImages(2000, 5000), lab.testImages(1000, 5000));
+        Training training = sgd(lab, images, 100, lab.full(), lab.epochs(5, 12, 100));
+        var study = study(lab, images, training);
+        study.variant("dropout", (seed, work) -> training.run(seed, work, () -> net(lab, images, FIRST, SECOND), n -> List.of(own(1))));
+        study.variant("M=8", (seed, work) -> training.run(seed, work, () -> net(lab, images, FIRST, SECOND), n -> List.of(own(8))));
+        study.variant("minibatch repeated 8 times",
+                (seed, work) -> training.run(seed, work, () -> net(lab, images, FIRST, SECOND), n -> List.of(new Repeated(8))));
+        return study.compareAllWith("dropout").compare("minibatch repeated 8 times", "M=8")
+                .derive(f -> f.relative(Measures.STEP_TIME, "dropout", "step ÷ dropout"));
     }
 
-    private static Report resNet56(Lab lab, Experiment e) {
-        try (Images images = Images.cifar100(lab, lab.trainImages(4000), lab.testImages(1000))) {
-            int epochs = lab.epochs(5, 5), depth = lab.full() ? 56 : 20;
-            Batches batches = images.training(128, 0, true, false);
-            var training = new Training(lab, images, epochs,
-                    m -> new AdamW(m.parameters(), AdamW.options(lab.full() ? 0.1 : 0.01).weightDecay(1e-4)),
-                    (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(lab.full() ? 0.1 : 0.01, steps))));
-            var sweep = new Sweep(lab);
-            var valid = new TreeMap<>(Map.of(1, 3.389870, 2, 3.136431, 8, 2.789385));
-            valid.forEach((m, loss) -> sweep.variant("M=" + m, Map.of(Training.TEST_LOSS, loss),
-                    seed -> training.run(seed,
-                            s -> new Networks.Split(Networks.resnetTrunk(depth), Networks.normalizedHead(images.classes(), 0.5)), batches,
-                            n -> List.of(own(m)))));
-            return report(lab, e, images, training, sweep.run(), sweep);
-        }
+    private static Study miniResNet(Lab lab) {
+        Images images = Images.cifar10(lab, lab.trainImages(1500, 10000), lab.testImages(1000, 5000));
+        int epochs = lab.epochs(3, 8, 20);
+        LongFunction<Batches> batches = seed -> images.training(128, seed, false, true);
+        long drop = Math.max(1, epochs / 2L) * batches.apply(0).count();
+        var training = new Training(lab, images, batches, epochs, m -> new Adam(m.parameters(), Adam.options(0.01)),
+                (o, steps) -> Schedule.eachStep(new MultiStepLR(o, 0.1, new long[] {drop})), false);
+        var study = study(lab, images, training);
+        study.variant("no dropout", published(22.3), (seed, work) -> training.run(seed, work, () -> mini(images, 0), n -> List.of()));
+        study.variant(ONE, published(16.5), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(1))));
+        study.variant("M=8", published(15.7), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(8))));
+        return study.compareAllWith(ONE);
     }
 
-    private static Report vgg(Lab lab, Experiment e) {
-        try (Images images = Images.chosen(lab, lab.trainImages(640), lab.testImages(1000))) {
-            Training training = sgd(lab, images, lab.epochs(2, 100));
-            Batches batches = images.training(64, 0, true, false);
-            int depth = lab.full() ? 16 : 11;
-            var sweep = new Sweep(lab);
-            for (int m : new int[] {1, 2, 4, 8, 16}) {
-                sweep.variant("M=" + m,
-                        seed -> training.run(seed,
-                                s -> new Networks.Split(Networks.vggTrunk(depth, images.classes()),
-                                        Networks.twoDropouts(512, 512, images.classes(), FIRST, SECOND)),
-                                batches, n -> List.of(own(m))));
-            }
-            Table table = sweep.run();
-            table.relative(Training.STEP_TIME, "M=1", RELATIVE);
-            return report(lab, e, images, training, table, sweep);
+    /**
+     * Repeats the notebook: AdamW as fastai 1.0 has it, β₂ = 0.99 and a β₁ that falls from 0.95 to 0.85 while the rate rises, and its
+     * augmentation but for the perspective.
+     */
+    private static Study resNet56(Lab lab) {
+        Images images = Images.cifar100(lab, lab.trainImages(4000, 20000), lab.testImages(1000, 5000));
+        int epochs = lab.epochs(5, 5, 5), depth = lab.full() ? 56 : 20;
+        double rate = lab.scale().of(0.01, 0.02, 0.1);
+        List<Transform> augmentation = List.of(new RandomHorizontalFlip(0.5),
+                new RandomApply(0.75, RandomAffine.rotation(10).scale(1, 1.1).interpolation(Interpolation.BILINEAR)),
+                new RandomApply(0.75, ColorJitter.of(0.2, 0.2, 0, 0)));
+        var training = new Training(lab, images, seed -> images.training(128, seed, false, augmentation), epochs,
+                m -> new AdamW(m.parameters(), AdamW.options(rate).betas(0.95, 0.99).weightDecay(1e-4)),
+                (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(rate, steps))), true);
+        var study = study(lab, images, training).setting("depth", depth);
+        var valid = new TreeMap<>(Map.of(1, 3.389870, 2, 3.136431, 8, 2.789385));
+        valid.forEach((m, loss) -> study.variant("M=" + m, Map.of(Training.SAMPLED_LOSS, loss), (seed, work) -> training.run(seed, work,
+                () -> new Networks.Split(Networks.resnetTrunk(depth), Networks.normalizedHead(images.classes(), 0.5)),
+                n -> List.of(own(m)))));
+        return study.compareAllWith(ONE).derive(f -> f.relative(Measures.STEP_TIME, ONE, RELATIVE));
+    }
+
+    private static Study vgg(Lab lab) {
+        Images images = Images.chosen(lab, lab.trainImages(640, 5000), lab.testImages(1000, 5000));
+        Training training = sgd(lab, images, 64, true, lab.epochs(2, 10, 100));
+        int depth = lab.full() ? 16 : 11;
+        var study = study(lab, images, training).setting("depth", depth);
+        for (int m : new int[] {1, 2, 4, 8, 16}) {
+            study.variant("M=" + m, (seed, work) -> training.run(seed, work,
+                    () -> new Networks.Split(Networks.vggTrunk(depth, images.classes()),
+                            Networks.twoDropouts(512, 512, images.classes(), FIRST, SECOND)),
+                    n -> List.of(own(m))));
         }
+        return study.compareAllWith(ONE).derive(f -> f.relative(Measures.STEP_TIME, ONE, RELATIVE));
     }
 
     // ---- parts of them
 
     /** Returns training by SGD with Nesterov momentum and a one-cycle schedule. */
-    private static Training sgd(Lab lab, Images images, int epochs) {
-        return new Training(lab, images, epochs,
+    private static Training sgd(Lab lab, Images images, int batchSize, boolean augmented, int epochs) {
+        return new Training(lab, images, seed -> images.training(batchSize, seed, augmented, false), epochs,
                 m -> new SGD(m.parameters(), SGD.options(0.05).momentum(0.9).nesterov(true).weightDecay(5e-4).fused(true)),
-                (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(0.05, steps).cycleMomentum(false))));
+                (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(0.05, steps).cycleMomentum(false))), false);
     }
 
     /** Creates the small network, or VGG-16 for the published settings, with two dropout layers in the head. */
@@ -198,9 +200,7 @@ final class MultiSampleExperiments {
         return MultiSampleTraining.of(MultiSampleDropout.options(samples));
     }
 
-    private static Map<String, Double> published(double error) { return Map.of(Training.TEST_ERROR, error); }
-
-    private static double last(double[] curve) { return curve[curve.length - 1]; }
+    private static Map<String, Double> published(double error) { return Map.of(Measures.TEST_ERROR, error); }
 
     /** Returns the number of epochs until a falling curve reaches {@code goal}, linearly interpolated; NaN if it never does. */
     static double epochsTo(double[] curve, double goal) {
@@ -223,13 +223,11 @@ final class MultiSampleExperiments {
         }
     }
 
-    private static Report report(Lab lab, Experiment e, Images images, Training training, Table table, Sweep sweep) {
-        var settings = new LinkedHashMap<String, Object>(images.settings());
-        settings.put("epochs", training.epochs());
-        List<String> notes = lab.full() ? List.of()
-                : List.of("Not the published settings: a smaller network, " + images.train().size() + " images of " + images.name() + ", "
-                        + training.epochs()
-                        + " epochs. --full has them; published figures stand beside for orientation only.");
-        return lab.report(e, settings, table, sweep.curves(), Training.CURVE, notes);
+    private static Study study(Lab lab, Images images, Training training) {
+        var study = new Study(lab, images).setting("epochs", training.epochs()).setting("steps", training.steps());
+        if (!lab.full())
+            study.note("Not the published settings: a smaller network, " + images.train().size() + " images of " + images.name() + ", "
+                    + training.epochs() + " epochs. --scale full has them; published figures stand beside for orientation only.");
+        return study;
     }
 }

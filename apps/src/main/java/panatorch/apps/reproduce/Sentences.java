@@ -42,11 +42,11 @@ record Sentences(Dataset train, Dataset test, int vocabulary, int testBatch) imp
     @Override public String name() { return "SST-2"; }
 
     /** Returns training batches, in a new order each epoch, without a smaller last batch. */
-    Batches training(int batchSize) {
-        return DataLoader.of(train, batchSize).shuffle().dropLast().build();
+    Batches training(int batchSize, long seed) {
+        return DataLoader.of(train, batchSize).shuffle().seed(seed).dropLast().build();
     }
 
-    @Override public Batches trainingAsTest() { return DataLoader.of(train, testBatch).build(); }
+    @Override public Batches trainingAsTest() { return DataLoader.of(train.spaced(EVALUATED), testBatch).build(); }
 
     @Override public Batches testing() { return DataLoader.of(test, testBatch).build(); }
 }

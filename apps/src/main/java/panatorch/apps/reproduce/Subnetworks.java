@@ -42,6 +42,14 @@ final class Subnetworks implements Callback {
         return (GyroMasks) Objects.requireNonNull(layer.masks(), "gyro dropout has replaced the masks");
     }
 
+    @Override public Map<String, ?> stateDict() { return Map.of("trained", trained.stream().toList()); }
+
+    @Override public void loadStateDict(Map<String, ?> state) {
+        trained.clear();
+        for (Object subnetwork : (List<?>) Objects.requireNonNull(state.get("trained")))
+            trained.add(((List<?>) subnetwork).stream().map(mask -> ((Number) mask).longValue()).toList());
+    }
+
     private static Tensor bank(DropoutLayer layer) {
         return Objects.requireNonNull(masks(layer).bank(), "a forward pass has drawn the bank");
     }

@@ -1,81 +1,109 @@
 package panatorch.apps.reproduce;
 
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Runs variants once per seed, in turn, so that what else the machine does affects all alike. */
-public final class Sweep {
-    /**
-     * The measures of one run.
-     *
-     * @param measures the measures by name
-     * @param curve one value per epoch; empty for none
-     */
-    public record Result(Map<String, Double> measures, double[] curve) {}
-
-    @FunctionalInterface
-    public interface Trial {
-        Result run(long seed);
-    }
-
+/**
+ * Runs the trials of an experiment that its folder does not have yet, all variants of a seed before the next seed, so that whatever else
+ * the machine does affects all variants alike. The report is written after each.
+ */
+final class Sweep {
     private final Lab lab;
-    private final Map<String, Trial> trials = new LinkedHashMap<>();
-    private final Table table = new Table();
-    private final Map<String, double[]> curves = new LinkedHashMap<>();
+    private final Experiment experiment;
+    private final Study study;
+    private final TrialFolder folder;
 
-    public Sweep(Lab lab) { this.lab = lab; }
-
-    public Sweep variant(String name, Trial trial) { return variant(name, Map.of(), trial); }
-
-    /**
-     * Adds a variant.
-     *
-     * @param name name of the variant
-     * @param published values of the same measures that a paper or an implementation reports
-     * @param trial runs the variant
-     */
-    public Sweep variant(String name, Map<String, Double> published, Trial trial) {
-        trials.put(name, trial);
-        table.row(name, published);
-        return this;
+    Sweep(Lab lab, Experiment experiment, Study study, TrialFolder folder) {
+        this.lab = lab;
+        this.experiment = experiment;
+        this.study = study;
+        this.folder = folder;
     }
 
-    public Table run() {
-        List<Long> seeds = lab.seeds();
-        int done = 0, all = seeds.size() * trials.size();
-        for (long seed : seeds) {
-            for (var t : trials.entrySet()) {
-                lab.check();
-                Result r = t.getValue().run(seed);
-                r.measures.forEach((measure, value) -> table.add(t.getKey(), measure, value));
-                if (r.curve.length > 0) curves.merge(t.getKey(), scaled(r.curve, 1.0 / seeds.size()), Sweep::sum);
-                lab.say(String.format(Locale.ROOT, "%d of %d  %s, seed %d: %s", ++done, all, t.getKey(), seed, text(r.measures)));
+    /** A trial that is to be run. */
+    private record Task(Variant variant, long seed) {}
+
+    /**
+     * Runs the missing trials.
+     *
+     * @param chosen names of the variants to run
+     * @param report takes the report after each trial
+     */
+    void run(Set<String> chosen, ReportSink report) throws IOException {
+        var tasks = new ArrayList<Task>();
+        int kept = 0;
+        for (long seed : lab.seeds()) {
+            for (Variant v : study.variants()) {
+                if (!chosen.contains(v.name())) continue;
+                if (folder.read(v, seed) == null) tasks.add(new Task(v, seed));
+                else kept++;
             }
         }
-        return table;
+        if (kept > 0) lab.say(kept + " of " + (kept + tasks.size()) + " trials are finished already");
+        var left = new TrialTimes(System::nanoTime);
+        for (FinishedTrial t : folder.all(study.variants())) left.finished(t.variant(), t.seconds());
+        try (var progress = new SweepProgress(lab, left, kept + tasks.size())) {
+            for (int i = 0; i < tasks.size(); i++) {
+                lab.check();
+                run(tasks.get(i), kept + i + 1, tasks.subList(i + 1, tasks.size()), left, progress);
+                report.accept(report());
+            }
+        }
+        if (missing(folder.all(study.variants())).isEmpty()) folder.complete();
     }
 
-    /** Returns the mean curve over seeds of each variant. */
-    public Map<String, double[]> curves() { return curves; }
+    @FunctionalInterface
+    interface ReportSink {
+        void accept(Report report) throws IOException;
+    }
+
+    private void run(Task task, int number, List<Task> later, TrialTimes left, SweepProgress progress) throws IOException {
+        String name = task.variant.name();
+        left.begin(name, later.stream().map(t -> t.variant.name()).toList());
+        progress.begin(name + ", seed " + task.seed, number);
+        Trial.Result result = task.variant.trial().run(task.seed, folder.work(task.variant, task.seed, (epoch, epochs) -> {
+            left.at(epoch, epochs);
+            progress.at(epoch, epochs);
+        }));
+        folder.write(task.variant, task.seed, result, lab.machine(), left.end());
+        folder.finished(task.variant, task.seed);
+        progress.end(text(result.measures()));
+    }
 
     private static String text(Map<String, Double> measures) {
-        return new ArrayList<>(measures.entrySet()).stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue()))
+        return measures.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue()))
                 .collect(Collectors.joining(", "));
     }
 
-    private static double[] scaled(double[] values, double by) {
-        double[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) scaled[i] *= by;
-        return scaled;
+    /** Returns the report of all trials that are finished. */
+    Report report() throws IOException {
+        List<FinishedTrial> trials = folder.all(study.variants());
+        var findings = new Findings(study.variants());
+        trials.forEach(findings::add);
+        study.derived().accept(findings);
+        var seeds = new TreeSet<>(lab.seeds());
+        trials.forEach(t -> seeds.add(t.seed()));
+        return new Report(experiment, study, List.copyOf(seeds), findings, missing(trials));
     }
 
-    private static double[] sum(double[] a, double[] b) {
-        double[] sum = new double[Math.min(a.length, b.length)];
-        for (int i = 0; i < sum.length; i++) sum[i] = a[i] + b[i];
-        return sum;
+    /** Returns the names of the trials that a complete table needs and that are not finished. */
+    private List<String> missing(List<FinishedTrial> trials) {
+        var seeds = new TreeSet<>(lab.seeds());
+        trials.forEach(t -> seeds.add(t.seed()));
+        var missing = new ArrayList<String>();
+        for (Variant v : study.variants()) {
+            var open = new TreeSet<>(seeds);
+            trials.stream().filter(t -> t.variant().equals(v.name())).forEach(t -> open.remove(t.seed()));
+            if (!open.isEmpty())
+                missing.add(v.name() + ", " + (open.size() == 1 ? "seed " : "seeds ")
+                        + open.stream().map(String::valueOf).collect(Collectors.joining(" ")));
+        }
+        return missing;
     }
 }

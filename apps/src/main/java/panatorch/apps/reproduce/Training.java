@@ -2,6 +2,7 @@ package panatorch.apps.reproduce;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,13 +11,18 @@ import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.MemoryFormat;
+import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.data.Batches;
+import panatorch.nn.Modes;
 import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Optimizer;
+import panatorch.train.Averages;
 import panatorch.train.Callback;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
@@ -24,28 +30,35 @@ import panatorch.train.Objective;
 import panatorch.train.Trainer;
 
 /**
- * Trains a network and measures what experiments report: {@code train loss} (in evaluation mode), {@code test loss}, {@code test error} in
- * %, and the median {@code ms/step}. On a CPU the time is the training thread's processor time, which other programs disturb less than the
- * time of day. The curve is {@code train loss} after each epoch.
+ * Trains a network and measures what experiments report: loss of training and test examples and error of test examples in evaluation mode,
+ * and the median time of a step. On a CPU the time is the training thread's processor time, which other programs disturb less than the time
+ * of day. The curves are the two losses after each epoch.
  *
  * @param lab the scale
  * @param examples the data set
+ * @param batches returns the training batches of a seed
  * @param epochs number of epochs
  * @param optimizer creates the optimiser
  * @param schedule creates the learning-rate schedule, given the optimiser and the number of steps
+ * @param sampled whether the test loss is measured with dropout on, too
  */
-public record Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer,
-        BiFunction<Optimizer, Long, Callback> schedule) {
+record Training(Lab lab, Examples examples, LongFunction<Batches> batches, int epochs, Function<Module, Optimizer> optimizer,
+        BiFunction<Optimizer, Long, Callback> schedule, boolean sampled) {
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
-    public static final String TRAIN_LOSS = "train loss", TEST_LOSS = "test loss", TEST_ERROR = "test error %", STEP_TIME = "ms/step";
+    static final String SAMPLED_LOSS = "test loss with dropout on";
 
-    static final String CURVE = "train loss in evaluation mode";
+    private static final Objective LOSS = Objective.of(CrossEntropy::crossEntropy);
 
-    /** Creates a training with a constant learning rate. */
-    public Training(Lab lab, Examples examples, int epochs, Function<Module, Optimizer> optimizer) {
-        this(lab, examples, epochs, optimizer, (o, steps) -> new Callback() {});
+    /** Returns the loss with one dropout mask an example, while batch normalisation is in evaluation mode. */
+    private static Objective.Result sampledLoss(Module model, Tensor input, @Nullable Tensor target) {
+        try (var modes = Modes.sampling(model)) {
+            return LOSS.apply(model, input, target);
+        }
     }
+
+    /** Returns the number of steps of all epochs. */
+    long steps() { return (long) epochs * batches.apply(0).count(); }
 
     /**
      * Trains and measures a network.
@@ -53,8 +66,8 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
      * @param model creates the network, which is closed here
      * @param methods creates the callbacks and training methods for it
      */
-    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods) {
-        return run(seed, model, batches, methods, t -> Map.of());
+    Trial.Result run(long seed, Work work, Supplier<? extends Module> model, Function<Module, List<Callback>> methods) {
+        return run(seed, work, model, methods, t -> Map.of());
     }
 
     /**
@@ -62,39 +75,51 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
      *
      * @param after takes further measures of the trained model
      */
-    public Sweep.Result run(long seed, LongFunction<? extends Module> model, Batches batches, Function<Module, List<Callback>> methods,
+    Trial.Result run(long seed, Work work, Supplier<? extends Module> model, Function<Module, List<Callback>> methods,
             Function<Trainer, Map<String, Double>> after) {
         Torch.manualSeed(seed);
-        try (Module m = model.apply(seed); Optimizer o = optimizer.apply(m)) {
-            var evaluation = new Evaluation(Objective.of(CrossEntropy::crossEntropy), List.of(Metric.ACCURACY), lab.placement());
-            var watch = new Watch(evaluation);
+        Path checkpoint = work.own(".ckpt");
+        try (Module m = model.get(); Optimizer o = optimizer.apply(m)) {
+            var watch = new Watch();
             var callbacks = new ArrayList<Callback>(methods.apply(m));
-            callbacks.add(schedule.apply(o, (long) epochs * batches.count()));
+            callbacks.add(schedule.apply(o, steps()));
             callbacks.add(watch);
-            try (var trainer = Trainer.of(m, o, evaluation.objective()).device(lab.device()).precision(lab.precision())
+            callbacks.add(work.checkpointing(checkpoint, epochs));
+            try (var trainer = Trainer.of(m, o, LOSS).device(lab.device()).precision(lab.precision())
                     .memoryFormat(MemoryFormat.CHANNELS_LAST).metrics(Metric.ACCURACY).callbacks(callbacks.toArray(Callback[]::new))
                     .build()) {
-                trainer.fit(batches, examples.testing(), epochs);
+                work.train(trainer, checkpoint, epochs, () -> trainer.fit(batches.apply(seed), examples.testing(), epochs));
                 Map<String, Double> test = trainer.history().getLast().test();
                 var measures = new LinkedHashMap<String, Double>();
-                measures.put(TRAIN_LOSS, watch.curve.getLast());
-                measures.put(TEST_LOSS, test.get("loss"));
-                measures.put(TEST_ERROR, 100 * (1 - Objects.requireNonNull(test.get("accuracy"), "accuracy")));
-                measures.put(STEP_TIME, watch.medianStep());
+                measures.put(Measures.TRAIN_LOSS, watch.losses.getLast());
+                measures.put(Measures.TEST_LOSS, test.get(Metric.LOSS));
+                measures.put(Measures.TEST_ERROR, 100 * (1 - Objects.requireNonNull(test.get("accuracy"), "accuracy")));
+                if (sampled) measures.put(SAMPLED_LOSS, watch.sampledLosses.getLast());
                 measures.putAll(after.apply(trainer));
-                return new Sweep.Result(measures, watch.curve.stream().mapToDouble(v -> v).toArray());
+                measures.put(Measures.STEP_TIME, watch.medianStep());
+                return new Trial.Result(measures, curves(trainer, watch));
             }
         }
     }
 
+    private Map<String, double[]> curves(Trainer trainer, Watch watch) {
+        var curves = new LinkedHashMap<String, double[]>();
+        curves.put(Measures.TRAIN_LOSS, array(watch.losses));
+        curves.put(Measures.TEST_LOSS, trainer.history().stream().mapToDouble(e -> e.measure(Metric.LOSS)).toArray());
+        if (sampled) curves.put(SAMPLED_LOSS, array(watch.sampledLosses));
+        return curves;
+    }
+
+    private static double[] array(List<Double> values) { return values.stream().mapToDouble(v -> v).toArray(); }
+
     /** Records the time of steps and the loss of epochs. */
     private final class Watch implements Callback {
-        private final Evaluation evaluation;
-        private final List<Double> curve = new ArrayList<>();
-        private final List<Double> times = new ArrayList<>();
-        private long begun;
+        private static final String LOSSES = "losses", SAMPLED = "sampled losses", TIMES = "times";
 
-        Watch(Evaluation evaluation) { this.evaluation = evaluation; }
+        private final Evaluation evaluation = new Evaluation(LOSS, List.of(), lab.placement()),
+                sampledEvaluation = new Evaluation(Training::sampledLoss, List.of(), lab.placement());
+        private List<Double> losses = new ArrayList<>(), sampledLosses = new ArrayList<>(), times = new ArrayList<>();
+        private long begun;
 
         @Override public void batchStart(Trainer t) { begun = now(); }
 
@@ -103,13 +128,34 @@ public record Training(Lab lab, Examples examples, int epochs, Function<Module, 
             lab.check();
         }
 
-        @Override public void epochEnd(Trainer t) { curve.add(evaluation.of(t.model(), examples.trainingAsTest()).get("loss")); }
+        @Override public void evaluationBatch(Trainer trainer, Averages so) { lab.check(); }
+
+        @Override public void epochEnd(Trainer t) {
+            losses.add(loss(evaluation.of(t.model(), examples.trainingAsTest())));
+            if (sampled) sampledLosses.add(loss(sampledEvaluation.of(t.model(), examples.testing())));
+        }
+
+        private static double loss(Map<String, Double> means) { return Objects.requireNonNull(means.get(Metric.LOSS)); }
 
         private long now() { return lab.device().type() == Device.Type.CPU ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime(); }
 
         double medianStep() {
             double[] sorted = times.stream().mapToDouble(v -> v).sorted().toArray();
             return sorted.length == 0 ? Double.NaN : sorted[sorted.length / 2];
+        }
+
+        @Override public Map<String, ?> stateDict() { return Map.of(LOSSES, losses, SAMPLED, sampledLosses, TIMES, times); }
+
+        @Override public void loadStateDict(Map<String, ?> state) {
+            losses = numbers(state.get(LOSSES));
+            sampledLosses = numbers(state.get(SAMPLED));
+            times = numbers(state.get(TIMES));
+        }
+
+        private static List<Double> numbers(@Nullable Object list) {
+            var numbers = new ArrayList<Double>();
+            for (Object n : (List<?>) Objects.requireNonNull(list, "the losses of a checkpoint")) numbers.add(((Number) n).doubleValue());
+            return numbers;
         }
     }
 }

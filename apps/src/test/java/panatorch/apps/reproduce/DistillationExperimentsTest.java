@@ -14,8 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import panatorch.Device;
-import panatorch.amp.Precision;
 import panatorch.apps.reproduce.DistillationNetworks.Widths;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.Module;
@@ -26,42 +24,38 @@ class DistillationExperimentsTest {
     @TempDir
     Path folder;
 
-    private static Report run(String name, @Nullable Path data) throws IOException {
-        var lab = new Lab(data, null, false, 1, 1, 30, Device.CPU, Precision.FP32, line -> {}, () -> {});
-        return Experiments.ALL.stream().filter(e -> e.name().equals(name)).findFirst().orElseThrow().run(lab);
-    }
-
-    private void holds(Report report, int rows, int curves) throws IOException {
-        Table table = report.table();
-        assertThat(table.rows()).hasSize(rows);
-        table.rows().forEach((name, row) -> {
-            assertThat(row.published()).as(name).containsOnlyKeys(Training.TEST_ERROR);
-            assertThat(table.mean(name, Training.TEST_ERROR)).as(name).isBetween(0.0, 100.0);
-            assertThat(table.mean(name, Distilling.NLL)).as(name).isPositive();
-            assertThat(table.mean(name, Distilling.DIVERGENCE)).as(name).isGreaterThanOrEqualTo(0);
-            if (!name.contains("Distillation")) return;
-            assertThat(table.mean(name, Distilling.FLOOR)).as(name).isPositive();
-            assertThat(table.mean(name, Distilling.EXCESS)).as(name).isPositive();
-        });
-        assertThat(report.curves()).hasSize(curves).allSatisfy((name, losses) -> assertThat(losses).hasSize(1));
-        report.write(folder);
-        JsonNode json = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
+    private void holds(String name, @Nullable Path data, int rows, int curves) throws IOException {
+        Report report = Quick.run(Quick.named(name), Quick.lab(data, 1, 30), folder);
+        Findings findings = report.findings();
+        assertThat(report.study().variants()).hasSize(rows)
+                .allSatisfy(v -> assertThat(v.published()).containsOnlyKeys(Measures.TEST_ERROR));
+        for (String variant : findings.variants()) {
+            assertThat(findings.mean(variant, Measures.TEST_ERROR)).as(variant).isBetween(0.0, 100.0);
+            assertThat(findings.mean(variant, Distilling.NLL)).as(variant).isPositive();
+            assertThat(findings.mean(variant, Distilling.DIVERGENCE)).as(variant).isGreaterThanOrEqualTo(0);
+            if (findings.curves(variant, Distilling.CURVE).isEmpty()) continue;
+            assertThat(findings.mean(variant, Distilling.FLOOR)).as(variant).isPositive();
+            assertThat(findings.mean(variant, Distilling.EXCESS)).as(variant).isPositive();
+        }
+        assertThat(findings.meanCurves(Distilling.CURVE)).hasSize(curves).allSatisfy((variant, losses) -> assertThat(losses).hasSize(1));
+        JsonNode json = new ObjectMapper().readTree(folder.resolve(Report.JSON).toFile());
         assertThat(json.get("variants")).hasSize(rows);
         assertThat(json.at("/settings/test examples").asInt()).isEqualTo(30);
-        assertThat(folder.resolve("plot.png")).exists();
+        assertThat(folder.resolve(Report.CURVES)).exists();
+        assertThat(folder.resolve("running")).doesNotExist();
     }
 
     @ParameterizedTest
     @CsvSource({"distill-cifar10-quick, 3, 1", "distill-allconv, 3, 1", "distill-nin, 3, 1", "distill-sets, 4, 3",
         "distill-compression, 9, 4"}) void reports_have_a_row_for_each_prediction_with_what_was_published_of_it(String name, int rows,
                 int curves) throws IOException {
-        holds(run(name, null), rows, curves);
+        holds(name, null, rows, curves);
     }
 
     @Test void mnist_has_both_networks() throws IOException {
         String data = System.getenv("PANATORCH_DATA");
         assumeTrue(data != null, "set PANATORCH_DATA to the folder that holds mnist");
-        holds(run("distill-mnist", Path.of(data)), 6, 2);
+        holds("distill-mnist", Path.of(data), 6, 2);
     }
 
     @Test void parameters_are_counted_as_the_figure_counts_them() {
