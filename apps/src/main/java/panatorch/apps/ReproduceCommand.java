@@ -185,7 +185,7 @@ final class ReproduceCommand implements Callable<Integer> {
         text.print(report.tables());
         study.notes().forEach(n -> text.println("- " + n));
         if (!report.missing().isEmpty()) text.println("Not complete. Missing: " + String.join("; ", report.missing()));
-        text.printf("%s, %s and %s are in %s%n", Report.MARKDOWN, Report.JSON, Report.CURVES, folder);
+        text.printf("%s, %s%s are in %s%n", Report.MARKDOWN, Report.JSON, report.hasCurves() ? " and " + Report.CURVES : "", folder);
         return 0;
     }
 }

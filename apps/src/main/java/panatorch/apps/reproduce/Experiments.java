@@ -8,5 +8,6 @@ public final class Experiments {
     private Experiments() {}
 
     public static final List<Experiment> ALL =
-            Stream.of(MultiSampleExperiments.ALL, GyroExperiments.ALL, DistillationExperiments.ALL).flatMap(List::stream).toList();
+            Stream.of(MultiSampleExperiments.ALL, GyroExperiments.ALL, DistillationExperiments.ALL, List.of(DropoutMethods.EXPERIMENT))
+                    .flatMap(List::stream).toList();
 }

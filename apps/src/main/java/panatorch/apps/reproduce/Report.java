@@ -26,8 +26,11 @@ public record Report(Experiment experiment, Study study, List<Long> seeds, Findi
     public void write(Path folder) throws IOException {
         AtomicFile.write(folder.resolve(JSON), Json.PRETTY.writeValueAsBytes(json()));
         AtomicFile.write(folder.resolve(MARKDOWN), markdown().getBytes(StandardCharsets.UTF_8));
-        if (!findings.curveNames().isEmpty()) Plot.write(folder.resolve(CURVES), experiment.name(), findings);
+        if (hasCurves()) Plot.write(folder.resolve(CURVES), experiment.name(), findings);
     }
+
+    /** Returns whether there is a picture of curves. */
+    public boolean hasCurves() { return !findings.curveNames().isEmpty(); }
 
     private Map<String, Object> json() {
         var json = new LinkedHashMap<String, Object>();
@@ -102,7 +105,7 @@ public record Report(Experiment experiment, Study study, List<Long> seeds, Findi
                             + "the same weights and saw the same examples in the same order.\n\n")
                     .append(differences);
         text.append('\n');
-        if (!findings.curveNames().isEmpty()) text.append("![curves](" + CURVES + ")\n\n");
+        if (hasCurves()) text.append("![curves](" + CURVES + ")\n\n");
         study.notes().forEach(n -> text.append("- ").append(n).append('\n'));
         text.append("\nSettings: ").append(study.settings()).append("; machines: ").append(findings.machines()).append('\n');
         return text.toString();

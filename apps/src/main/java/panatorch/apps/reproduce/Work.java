@@ -32,7 +32,7 @@ record Work(Path folder, String name, long seed, Progress progress) {
 
     /** Returns a file that all trials of this seed share. */
     Path shared(String what, String suffix) {
-        return folder.resolve(what + ".seed-" + seed + suffix);
+        return folder.resolve("shared." + what + ".seed-" + seed + suffix);
     }
 
     /**

@@ -44,7 +44,8 @@ class ResumedExperimentTest {
 
     @ParameterizedTest
     @CsvSource({"msd-duplication, 3, 30", "gyro-lenet, 4, 64", "distill-sets, 3, 30",
-        "distill-compression, 3, 30"}) void a_run_that_is_stopped_again_and_again_ends_with_the_bits_of_one_in_one_piece(String name,
+        "distill-compression, 3, 30",
+        "dropout-methods, 3, 32"}) void a_run_that_is_stopped_again_and_again_ends_with_the_bits_of_one_in_one_piece(String name,
                 int epochs,
                 int examples) throws IOException {
         Experiment experiment = Quick.named(name);
