@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.Set;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.NoGrad;
@@ -17,6 +18,8 @@ import panatorch.Torch;
  * }</pre>
  */
 public abstract sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d, BatchNorm3d {
+    static final Set<String> UNCOUNTED = Set.of("num_batches_tracked");
+
     final NormOptions options;
 
     BatchNorm(NormOptions o) {
@@ -60,6 +63,9 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         }
         return momentum != null ? momentum : 1.0 / batches.itemLong();
     }
+
+    /** PyTorch before 0.4.1 did not count batches. */
+    @Override final Set<String> optionalKeys() { return BatchNorm.UNCOUNTED; }
 
     @Override protected String describe() { return options.describe(parameterOrNull("bias") != null); }
 }

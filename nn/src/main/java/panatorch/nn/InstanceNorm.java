@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.Set;
 import panatorch.Aten;
 import panatorch.Tensor;
 
@@ -39,6 +40,9 @@ public abstract sealed class InstanceNorm extends Module permits InstanceNorm1d,
                 isTraining() || mean == null, momentum == null ? 0 : momentum, options.eps(), true);
         return single ? y.squeeze(0) : y;
     }
+
+    /** PyTorch before 0.4.1 did not count batches. */
+    @Override final Set<String> optionalKeys() { return BatchNorm.UNCOUNTED; }
 
     @Override protected String describe() { return options.describe(parameterOrNull("bias") != null); }
 }

@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -313,9 +314,14 @@ public abstract class Module implements AutoCloseable {
      */
     public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
         var byModule = StateDictLoader.byModule(state);
-        visit("", (prefix, m) -> m.beforeLoad(byModule.getOrDefault(prefix, Map.of())));
+        var optional = new HashSet<String>();
+        visit("", (prefix, m) -> {
+            m.beforeLoad(byModule.getOrDefault(prefix, Map.of()));
+            m.optionalKeys().forEach(key -> optional.add(prefix + key));
+        });
         var own = stateDict();
-        var report = new LoadReport(StateDictLoader.namesWithout(own, state), StateDictLoader.namesWithout(state, own));
+        List<String> missing = StateDictLoader.namesWithout(own, state).stream().filter(name -> !optional.contains(name)).toList();
+        var report = new LoadReport(missing, StateDictLoader.namesWithout(state, own));
         StateDictLoader.load(name(), own, state, strict ? report.missing() : List.of(), strict ? report.unexpected() : List.of());
         return report;
     }
@@ -325,6 +331,11 @@ public abstract class Module implements AutoCloseable {
      * own entries by their short names. It may set absent buffers. Values are copied afterwards; the buffers stay if the rest does not fit.
      */
     protected void beforeLoad(Map<String, Tensor> own) {}
+
+    /** Returns this module's own entries that older state dicts lack; they keep their values then. */
+    Set<String> optionalKeys() {
+        return Set.of();
+    }
 
     /**
      * Returns a module with the same values, modes and ties between its tensors, in memory of its own and without hooks. Draws no random

@@ -29,7 +29,7 @@ final class StateDictLoader {
         if (!unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
         own.forEach((name, t) -> {
             Tensor other = state.get(name);
-            if (other != null && !Arrays.equals(t.shape(), other.shape()))
+            if (other != null && !Arrays.equals(t.shape(), other.shape()) && !isOldScalar(t, other))
                 wrong.add("size mismatch for " + name + ": copying a param with shape torch.Size(" + Arrays.toString(other.shape())
                         + ") from checkpoint, the shape in current model is torch.Size(" + Arrays.toString(t.shape()) + ").");
         });
@@ -37,9 +37,14 @@ final class StateDictLoader {
         try (var noGrad = NoGrad.enter()) {
             own.forEach((name, t) -> {
                 Tensor other = state.get(name);
-                if (other != null) t.copy_(other);
+                if (other != null) t.copy_(isOldScalar(t, other) ? other.squeeze(0) : other);
             });
         }
+    }
+
+    /** Returns whether a tensor of shape [1] stands for one of shape [], which PyTorch before 0.4 did not have. */
+    private static boolean isOldScalar(Tensor own, Tensor other) {
+        return own.dim() == 0 && other.dim() == 1 && other.size(0) == 1;
     }
 
     /** Groups the entries by module, under their short names; modules are named by their prefixes ({@code layer1.0.}). */

@@ -65,9 +65,33 @@ public final class Adagrad extends Optimizer {
 
     private static Tensor sum(Tensor p, Options o) { return p.fullLike(o.initialAccumulatorValue); }
 
+    @Override protected void checkSparse(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        String option = Boolean.TRUE.equals(o.fused) ? "fused(true)" : o.weightDecay != 0 ? "weightDecay(" + o.weightDecay + ")" : null;
+        if (option != null)
+            throw new IllegalArgumentException("Adagrad does not support sparse gradients with " + option
+                    + "; leave it out for these parameters, in a group of their own");
+    }
+
+    /** Updates the elements that sparse gradients have. */
+    private static void updateSparse(ParameterBucket bucket, Options o, List<Tensor> sums) {
+        double[] steps = bucket.countSteps();
+        for (int i = 0; i < bucket.size(); i++) {
+            Tensor g = bucket.gradients().get(i).coalesce(), values = o.maximize ? g.values().neg() : g.values();
+            if (values.numel() == 0) continue;
+            sums.get(i).add_(SparseAdam.like(g, values.pow(2)));
+            Tensor std = sums.get(i).sparseMask(g).values().sqrt().add_(o.eps);
+            bucket.parameters().get(i).add_(SparseAdam.like(g, values.div(std)), -o.lr / (1 + (steps[i] - 1) * o.lrDecay));
+        }
+    }
+
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
         List<Tensor> sums = bucket.state("sum", p -> sum(p, o));
+        if (bucket.isSparse()) {
+            updateSparse(bucket, o, sums);
+            return;
+        }
         if (Boolean.TRUE.equals(o.fused)) {
             List<Tensor> steps = bucket.steps(bucket.device());
             Aten._foreachAdd_(steps, 1);

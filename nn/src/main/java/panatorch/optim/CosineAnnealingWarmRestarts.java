@@ -9,8 +9,10 @@ import java.util.Map;
 public final class CosineAnnealingWarmRestarts extends LRScheduler {
     private final long tMult;
     private final double etaMin;
-    /** Steps since the last restart, and from it to the next one. */
-    private long current = -1, length;
+    private final long t0;
+    /** Steps since the last restart, which may be a fraction, and from it to the next one. */
+    private double current = -1;
+    private long length;
 
     /** Uses cycles of equal length down to 0. */
     public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0) {
@@ -21,6 +23,7 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
         super(optimizer);
         positive("the number of steps", t0);
         positive("the multiplier", tMult);
+        this.t0 = t0;
         this.tMult = tMult;
         this.etaMin = etaMin;
         length = t0;
@@ -46,16 +49,42 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
         apply(this::rate);
     }
 
+    /**
+     * Sets the rates of a given epoch, which may be a fraction: {@code step(epoch + i / iterations)} after each batch. The next
+     * {@link #step()} goes on from there.
+     *
+     * @param epoch the epoch, at least 0
+     */
+    public void step(double epoch) {
+        if (!(epoch >= 0) || Double.isInfinite(epoch))
+            throw new IllegalArgumentException("the epoch has to be a number of at least 0, not " + epoch);
+        current = epoch;
+        length = t0;
+        if (epoch >= t0) {
+            if (tMult == 1) {
+                current = epoch % t0;
+            } else {
+                // the sum of the first n cycles is t0 (tMultⁿ − 1) / (tMult − 1)
+                int n = (int) (Math.log(epoch / t0 * (tMult - 1) + 1) / Math.log(tMult));
+                current = epoch - t0 * (Math.pow(tMult, n) - 1) / (tMult - 1);
+                length = (long) (t0 * Math.pow(tMult, n));
+            }
+        }
+        lastEpoch = (long) Math.floor(epoch);
+        apply(this::rate);
+    }
+
     @Override public Map<String, Object> stateDict() {
         Map<String, Object> state = super.stateDict();
-        state.put("T_cur", current);
+        if (current == Math.rint(current)) state.put("T_cur", (long) current);
+        else state.put("T_cur", current);
         state.put("T_i", length);
         return state;
     }
 
     @Override public void loadStateDict(Map<String, ?> state) {
         super.loadStateDict(state);
-        current = number(state, "T_cur").longValue();
+        current = number(state, "T_cur").doubleValue();
         length = number(state, "T_i").longValue();
     }
 }

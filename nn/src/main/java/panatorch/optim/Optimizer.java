@@ -94,7 +94,8 @@ public abstract class Optimizer implements AutoCloseable {
     /**
      * Updates all parameters that have a gradient.
      *
-     * @throws IllegalStateException if a parameter is closed; nothing of its group is changed
+     * @throws IllegalStateException if a parameter is closed; nothing is changed
+     * @throws IllegalArgumentException if a gradient is sparse and the optimiser does not take such; nothing is changed
      */
     public void step() { step(null, null, null); }
 
@@ -152,9 +153,10 @@ public abstract class Optimizer implements AutoCloseable {
         return hooked(() -> {
             Tensor loss = closure == null ? null : evaluated(closure);
             try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-                for (ParameterGroup g : groups) {
-                    for (ParameterBucket b : ParameterBucket.of(g, gradScale, foundInf)) update(b);
-                }
+                var buckets = new ArrayList<ParameterBucket>();
+                for (ParameterGroup g : groups) buckets.addAll(ParameterBucket.of(g, gradScale, foundInf));
+                for (ParameterBucket b : buckets) if (b.isSparse()) checkSparse(b);
+                buckets.forEach(this::update);
             }
             return loss;
         });
@@ -164,6 +166,18 @@ public abstract class Optimizer implements AutoCloseable {
         try (var grad = NoGrad.enableGrad()) {
             return closure.get();
         }
+    }
+
+    /**
+     * Checks a bucket with sparse gradients before anything is updated. By default it throws, as most optimisers need all elements of a
+     * gradient.
+     *
+     * @throws IllegalArgumentException if {@link #update} cannot take it
+     */
+    protected void checkSparse(ParameterBucket bucket) {
+        throw new IllegalArgumentException(getClass().getSimpleName()
+                + " does not support sparse gradients; use SparseAdam, SGD or Adagrad for these parameters, or make the embedding without "
+                + "sparse(true)");
     }
 
     /**

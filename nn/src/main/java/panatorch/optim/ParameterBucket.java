@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
+import panatorch.Layout;
 import panatorch.Tensor;
 
 /**
- * Parameters of a group that have a gradient, all of one type and device, as libtorch's operators on lists of tensors need them. An
- * {@link Optimizer} updates one bucket at a time. Complex numbers appear as pairs of real ones.
+ * Parameters of a group that have a gradient, all of one type and device and with gradients that are all dense or all sparse, as libtorch's
+ * operators on lists of tensors need them. An {@link Optimizer} updates one bucket at a time. Complex numbers appear as pairs of real ones.
  */
 public final class ParameterBucket {
     private final ParameterGroup group;
@@ -29,17 +30,27 @@ public final class ParameterBucket {
         this.foundInf = foundInf;
     }
 
-    private record Kind(DType dtype, Device device) {}
+    private record Kind(DType dtype, Device device, boolean sparse) {}
 
     static List<ParameterBucket> of(ParameterGroup group, @Nullable Tensor gradScale, @Nullable Tensor foundInf) {
         var buckets = new LinkedHashMap<Kind, ParameterBucket>();
         for (int i = 0; i < group.parameters().size(); i++) {
             Tensor p = group.open(i), grad = p.grad();
             if (grad == null) continue;
-            buckets.computeIfAbsent(new Kind(p.dtype(), p.device()),
+            buckets.computeIfAbsent(new Kind(p.dtype(), p.device(), isSparse(grad)),
                     k -> new ParameterBucket(group, on(k.device, gradScale), on(k.device, foundInf))).add(i, p, grad);
         }
         return new ArrayList<>(buckets.values());
+    }
+
+    private static boolean isSparse(Tensor t) {
+        Layout layout = t.layout();
+        return layout != Layout.STRIDED && layout != Layout.MKLDNN;
+    }
+
+    /** Returns whether the gradients are sparse, as those of {@code Embedding.options(…).sparse(true)}. */
+    public boolean isSparse() {
+        return isSparse(gradients.getFirst());
     }
 
     private static @Nullable Tensor on(Device device, @Nullable Tensor t) { return t == null ? null : t.to(device); }

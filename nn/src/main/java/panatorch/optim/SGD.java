@@ -53,6 +53,14 @@ public final class SGD extends Optimizer {
 
     public SGD(List<Tensor> parameters, Options options) { super(parameters, options, NO_GRAPHS); }
 
+    @Override protected void checkSparse(ParameterBucket bucket) {
+        Options o = bucket.options(Options.class);
+        String option = Boolean.TRUE.equals(o.fused) ? "fused(true)" : o.weightDecay != 0 ? "weightDecay(" + o.weightDecay + ")" : null;
+        if (option != null)
+            throw new IllegalArgumentException("SGD does not support sparse gradients with " + option
+                    + "; leave it out for these parameters, in a group of their own");
+    }
+
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
         // Momentum begins with the gradient, so parameters that take their first step are handled by themselves.
@@ -78,8 +86,15 @@ public final class SGD extends Optimizer {
             List<Tensor> buffers = bucket.state(MOMENTUM, Tensor::zerosLike);
             if (!first) Aten._foreachMul_(buffers, o.momentum);
             Aten._foreachAdd_(buffers, g, first ? 1 : 1 - o.dampening);
-            g = o.nesterov ? Aten._foreachAdd(g, buffers, o.momentum) : buffers;
+            g = o.nesterov ? nesterov(g, buffers, o.momentum, bucket.isSparse()) : buffers;
         }
         Aten._foreachAdd_(bucket.parameters(), g, -o.lr);
+    }
+
+    private static List<Tensor> nesterov(List<Tensor> g, List<Tensor> buffers, double momentum, boolean sparse) {
+        if (!sparse) return Aten._foreachAdd(g, buffers, momentum);
+        List<Tensor> sum = Aten._foreachMul(buffers, momentum); // libtorch adds sparse tensors to dense ones, not the other way round
+        Aten._foreachAdd_(sum, g, 1);
+        return sum;
     }
 }

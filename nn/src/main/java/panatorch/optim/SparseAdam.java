@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.Layout;
 import panatorch.Tensor;
 
 /**
@@ -32,6 +31,8 @@ public final class SparseAdam extends Optimizer {
 
     public SparseAdam(List<Tensor> parameters, Options options) { super(parameters, options); }
 
+    @Override protected void checkSparse(ParameterBucket bucket) {}
+
     /**
      * Updates the parameters.
      *
@@ -39,10 +40,8 @@ public final class SparseAdam extends Optimizer {
      */
     @Override protected void update(ParameterBucket bucket) {
         Options o = bucket.options(Options.class);
+        if (!bucket.isSparse()) throw new IllegalArgumentException("SparseAdam takes sparse gradients only; use Adam for dense ones");
         List<Tensor> means = bucket.state("exp_avg", Tensor::zerosLike), squares = bucket.state("exp_avg_sq", Tensor::zerosLike);
-        for (Tensor g : bucket.gradients())
-            if (g.layout() != Layout.SPARSE_COO)
-                throw new IllegalArgumentException("SparseAdam takes sparse gradients only; use Adam for dense ones");
         for (int i = 0; i < bucket.size(); i++) {
             Map<String, @Nullable Object> state = bucket.stateOf(i);
             long t = (state.get("step") instanceof Number n ? n.longValue() : 0) + 1;
@@ -71,5 +70,8 @@ public final class SparseAdam extends Optimizer {
         return change.add(old);
     }
 
-    private static Tensor like(Tensor g, Tensor values) { return Aten.sparseCooTensor(g.indices(), values, g.shape(), values.dtype()); }
+    /** Returns a sparse tensor with the indices of another one. */
+    static Tensor like(Tensor g, Tensor values) {
+        return Aten.sparseCooTensor(g.indices(), values, g.shape(), values.dtype());
+    }
 }

@@ -156,6 +156,8 @@ final class FileBytes implements AutoCloseable {
         return malformed("it was " + how + " while it was read; read it again once nobody writes to it");
     }
 
+    Path path() { return path; }
+
     boolean isMapped() { return copy == null; }
 
     /** Closes the file, and ends {@link #bytes} unless they are a mapping. */

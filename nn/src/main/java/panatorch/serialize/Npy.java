@@ -11,9 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import panatorch.DType;
@@ -38,17 +37,6 @@ public final class Npy {
 
     private static final long MOST_HEADER = 1 << 16;
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final Map<DType, String> NAMES = Map.ofEntries(Map.entry(DType.BOOL, "b1"), Map.entry(DType.INT8, "i1"),
-            Map.entry(DType.INT16, "i2"), Map.entry(DType.INT32, "i4"),
-            Map.entry(DType.INT64, "i8"), Map.entry(DType.UINT8, "u1"), Map.entry(DType.UINT16, "u2"), Map.entry(DType.UINT32, "u4"),
-            Map.entry(DType.UINT64, "u8"),
-            Map.entry(DType.FLOAT16, "f2"), Map.entry(DType.FLOAT32, "f4"), Map.entry(DType.FLOAT64, "f8"),
-            Map.entry(DType.COMPLEX64, "c8"), Map.entry(DType.COMPLEX128, "c16"));
-    private static final Map<String, DType> TYPES =
-            NAMES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
-    private static final Pattern HEADER = Pattern.compile(
-            "\\{\\s*'descr':\\s*'([^']{1,16})',\\s*'fortran_order':\\s*(True|False),\\s*'shape':\\s*\\(([0-9, ]{0,1000})\\),?\\s*\\}\\s*");
-
     // ---- reading
 
     /**
@@ -58,16 +46,35 @@ public final class Npy {
      */
     public static Tensor load(Path path) throws IOException { return load(path, Reading.COPIED); }
 
-    /** Returns the array of a {@code .npy} file, copied or mapped. */
+    /** Returns the array of a {@code .npy} file, copied or mapped. If several were written one after the other, it is the first. */
     public static Tensor load(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
-            Tensor array = read(file, "it", file.bytes());
+            Tensor array = head(file, 0).tensor(file.bytes(), true);
             file.requireUnchanged(0, Math.min(file.size(), MOST_HEADER));
             return scope.move(array);
         }
     }
 
-    /** Returns the arrays of an {@code .npz} file by their names, in the archive's order. */
+    /** Returns the arrays that were written one after the other to a {@code .npy} file, as {@code np.save} does to an open file. */
+    public static List<Tensor> loadAppended(Path path) throws IOException {
+        try (var scope = Scope.open(); var file = FileBytes.open(path, Reading.COPIED)) {
+            var arrays = new ArrayList<Tensor>();
+            for (long at = 0; at < file.size() || arrays.isEmpty();) {
+                Head head = head(file, at);
+                arrays.add(head.tensor(file.bytes().asSlice(at), true));
+                at += head.size();
+            }
+            arrays.forEach(scope::keep);
+            return arrays;
+        }
+    }
+
+    /**
+     * Returns the arrays of an {@code .npz} file by their names, in the archive's order. Entries that tensors cannot hold, such as arrays
+     * of texts, are left out.
+     *
+     * @throws MalformedFileException if the file or one of its entries is damaged, or if it has entries and no tensor can hold any
+     */
     public static Map<String, Tensor> loadAll(Path path) throws IOException {
         return loadAll(path, Reading.COPIED);
     }
@@ -98,62 +105,122 @@ public final class Npy {
         ZipArchive archive = ZipArchive.of(file);
         try (var scope = Scope.open()) {
             var arrays = new LinkedHashMap<String, Tensor>();
+            var refusals = new ArrayList<MalformedFileException>();
             for (String name : archive.names()) {
-                if (!name.endsWith(".npy")) throw file.malformed("the archive's entry " + name + " is not an array");
-                arrays.put(name.substring(0, name.length() - 4), read(file, name, archive.checked(name)));
+                try {
+                    if (!name.endsWith(".npy"))
+                        throw new NoTensorException(file.malformed("the archive's entry " + name + " is not an array"));
+                    arrays.put(name.substring(0, name.length() - 4), entry(archive, name));
+                } catch (NoTensorException e) {
+                    refusals.add(e.refusal);
+                }
             }
             archive.requireUnchanged();
+            if (arrays.isEmpty() && !refusals.isEmpty()) throw refusals.getFirst();
             arrays.values().forEach(scope::keep);
             return arrays;
         }
     }
 
-    private static Tensor read(FileBytes file, String name, MemorySegment bytes) throws IOException {
-        file.load(bytes.asSlice(0, Math.min(bytes.byteSize(), 12 + MOST_HEADER)));
-        if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0)
-            throw file.malformed(name
-                    + " is not a NumPy array");
-        boolean wide = bytes.get(ValueLayout.JAVA_BYTE, 6) > 1;
-        long length = wide ? Integer.toUnsignedLong(bytes.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8))
-                : Short.toUnsignedInt(bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8));
-        long begin = (wide ? 12 : 10) + length;
-        if (begin > bytes.byteSize() || length > MOST_HEADER)
-            throw file.malformed(name + " has a header of " + length + " bytes, but only "
-                    + bytes.byteSize() + " bytes in total");
-        String header = new String(bytes.asSlice(begin - length, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
-        Matcher m = HEADER.matcher(header);
-        if (!m.matches()) throw file.malformed(name + " has a header that does not describe a plain array: " + header.strip());
-        DType dtype = type(file, name, m.group(1));
-        long[] shape = shape(file, name, m.group(3));
-        MemorySegment data = bytes.asSlice(begin);
-        long elements = Storage.elements(file, name, shape);
-        if (Math.multiplyHigh(elements, dtype.bytes()) != 0 || data.byteSize() != elements * dtype.bytes())
-            throw file.malformed(name + " has " + data.byteSize() + " bytes of data, but its shape (" + m.group(3) + ") needs " + elements
-                    + " × " + dtype.bytes());
-        boolean fortran = m.group(2).equals("True");
-        try (var scope = Scope.open()) {
-            Storage storage = bytes.isNative() ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
-            return scope.move(storage.tensor(name, dtype, 0, shape,
-                    fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
+    /**
+     * Returns an array of an archive. The header of a compressed array is read first: an array that has just the size that its header
+     * declares is no bomb, however well it is compressed.
+     */
+    private static Tensor entry(ZipArchive archive, String name) throws IOException, NoTensorException {
+        Head head = Head.of(archive.file(), name, archive.beginning(name, 12 + MOST_HEADER));
+        return head.tensor(archive.checked(name, head.size()), archive.isStored(name));
+    }
+
+    /** Thrown for an array that is whole, but that a tensor cannot hold. */
+    private static final class NoTensorException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        /** The exception for a caller who asked for this array alone. */
+        private final MalformedFileException refusal;
+
+        NoTensorException(MalformedFileException refusal) {
+            super(refusal);
+            this.refusal = refusal;
         }
     }
 
-    private static DType type(FileBytes file, String name, String described) throws MalformedFileException {
-        DType dtype = TYPES.get(described.substring(1));
-        if (described.endsWith("O")) throw file.malformed(name + " holds Python objects, which are refused because reading them runs code");
-        if (dtype == null) throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
-        if (described.charAt(0) == '>' && dtype.bytes() > 1)
-            throw file.malformed(name + " is big-endian ('" + described + "'); save it as a.astype(a.dtype.newbyteorder('<'))");
-        if ("<|=>".indexOf(described.charAt(0)) < 0)
-            throw file.malformed(name + " has the type '" + described + "', which tensors do not have");
-        return dtype;
+    /** The checked header of one array. */
+    private record Head(FileBytes file, String name, DType dtype, boolean fortran, long[] shape, long begin, long elements) {
+        /**
+         * Reads a header.
+         *
+         * @param bytes the array's first bytes
+         * @throws NoTensorException if a tensor cannot hold the array
+         */
+        static Head of(FileBytes file, String name, MemorySegment bytes) throws IOException, NoTensorException {
+            if (bytes.byteSize() < 12 || bytes.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0)
+                throw file.malformed(name + " is not a NumPy array");
+            boolean wide = bytes.get(ValueLayout.JAVA_BYTE, 6) > 1;
+            long length = wide ? Integer.toUnsignedLong(bytes.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8))
+                    : Short.toUnsignedInt(bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8));
+            long begin = (wide ? 12 : 10) + length;
+            if (begin > bytes.byteSize() || length > MOST_HEADER)
+                throw file.malformed(name + " has a header of " + length + " bytes, but only " + bytes.byteSize() + " bytes in total");
+            String text = new String(bytes.asSlice(begin - length, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1);
+            NpyHeader header;
+            try {
+                header = NpyHeader.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw file.malformed(name + " has a header that does not describe an array, as " + e.getMessage() + ": " + text.strip());
+            }
+            DType dtype = type(file, name, header);
+            return new Head(file, name, dtype, header.fortran(), header.shape(), begin, Storage.elements(file, name, header.shape()));
+        }
+
+        private static DType type(FileBytes file, String name, NpyHeader header) throws NoTensorException {
+            String descr = header.descr();
+            if (descr == null) throw new NoTensorException(file.malformed(name + " holds records of several fields, which tensors cannot"));
+            if (descr.endsWith("O"))
+                throw new NoTensorException(
+                        file.malformed(name + " holds Python objects, which are refused because reading them runs code"));
+            DType dtype;
+            try {
+                dtype = header.dtype();
+            } catch (IllegalArgumentException e) {
+                throw new NoTensorException(file.malformed(name + " is " + e.getMessage()));
+            }
+            if (dtype == null)
+                throw new NoTensorException(file.malformed(name + " has the type '" + descr + "', which tensors do not have"));
+            return dtype;
+        }
+
+        /** Returns the size of header and elements in bytes, or -1 if no memory could hold them. */
+        long size() {
+            boolean huge = Math.multiplyHigh(elements, dtype.bytes()) != 0 || elements * dtype.bytes() < 0;
+            return huge ? -1 : begin + elements * dtype.bytes();
+        }
+
+        /**
+         * Creates the tensor.
+         *
+         * @param bytes the array with its header, and maybe others behind it
+         * @param stored whether these are bytes of the file itself
+         */
+        Tensor tensor(MemorySegment bytes, boolean stored) throws IOException {
+            if (size() < 0 || bytes.byteSize() < size())
+                throw file.malformed(name + " has " + (bytes.byteSize() - begin) + " bytes of data, but its shape "
+                        + Arrays.toString(shape) + " needs " + elements + " × " + dtype.bytes());
+            MemorySegment data = bytes.asSlice(begin, size() - begin);
+            try (var scope = Scope.open()) {
+                Storage storage = stored ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
+                return scope.move(storage.tensor(name, dtype, 0, shape,
+                        fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
+            }
+        }
     }
 
-    private static long[] shape(FileBytes file, String name, String text) throws MalformedFileException {
+    /** Returns the array that begins at a place of the file. */
+    private static Head head(FileBytes file, long at) throws IOException {
+        MemorySegment bytes = file.bytes().asSlice(at);
         try {
-            return Arrays.stream(text.split(",")).map(String::strip).filter(s -> !s.isEmpty()).mapToLong(Long::parseLong).toArray();
-        } catch (NumberFormatException e) {
-            throw file.malformed(name + " has the impossible shape (" + text + ")");
+            return Head.of(file, "it", file.load(bytes.asSlice(0, Math.min(bytes.byteSize(), 12 + MOST_HEADER))));
+        } catch (NoTensorException e) {
+            throw e.refusal;
         }
     }
 
@@ -193,12 +260,12 @@ public final class Npy {
     }
 
     private static MemorySegment header(String name, Tensor t) {
-        String type = NAMES.get(t.dtype());
+        String type = NpyHeader.describe(t.dtype());
         if (type == null) throw new IllegalArgumentException(name + " is " + t.dtype() + ", which NumPy does not have");
         String shape = Arrays.stream(t.shape()).mapToObj(s -> s + ",").collect(Collectors.joining(" "));
         if (t.dim() > 1) shape = shape.substring(0, shape.length() - 1); // (3,) and (3, 4), as Python prints tuples
         String text =
-                "{'descr': '" + (t.dtype().bytes() == 1 ? "|" : "<") + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+                "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
         int length = (10 + text.length() + 1 + 63) / 64 * 64;
         ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(MAGIC).put((byte) 1).put((byte) 0)
                 .putShort((short) (length - 10)).put(text.getBytes(StandardCharsets.US_ASCII));

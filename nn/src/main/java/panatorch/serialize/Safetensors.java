@@ -61,7 +61,7 @@ public final class Safetensors {
 
     /** Returns the tensors of a file or index, copied or mapped. */
     public static Map<String, Tensor> load(Path file, Reading reading) throws IOException {
-        return file.toString().endsWith(".json") ? readIndex(file, reading) : read(file, reading).tensors();
+        return file.toString().endsWith(".json") ? readIndex(file, part -> read(part, reading).tensors()) : read(file, reading).tensors();
     }
 
     /**
@@ -136,11 +136,22 @@ public final class Safetensors {
         return file;
     }
 
-    private static Map<String, Tensor> readIndex(Path path, Reading reading) throws IOException {
+    /** Reads one of the files to which an index refers. */
+    @FunctionalInterface
+    interface Part {
+        Map<String, Tensor> read(Path file) throws IOException;
+    }
+
+    /**
+     * Returns the tensors of an index of several files.
+     *
+     * @param part reads one of the files
+     */
+    static Map<String, Tensor> readIndex(Path path, Part part) throws IOException {
         try (var scope = Scope.open(); var index = FileBytes.open(path, Reading.COPIED)) {
             Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent()); // a file that is open has one
             JsonNode where = SafetensorsHeader.json(index, index.load(index.bytes())).path(WEIGHT_MAP);
-            if (!where.isObject()) throw index.malformed("it is not an index of safetensors files: it has no " + WEIGHT_MAP);
+            if (!where.isObject()) throw index.malformed("it is not an index of weight files: it has no " + WEIGHT_MAP);
             var files = new LinkedHashMap<String, Map<String, Tensor>>();
             var tensors = new LinkedHashMap<String, Tensor>();
             for (var e : where.properties()) {
@@ -150,7 +161,7 @@ public final class Safetensors {
                             + " refers to '" + name + "', which is not a file beside the index");
                 Path file = FileNames.resolve(folder, name);
                 if (!Files.isRegularFile(file)) throw index.malformed(e.getKey() + " refers to " + name + ", which is missing");
-                if (!files.containsKey(name)) files.put(name, read(file, reading).tensors());
+                if (!files.containsKey(name)) files.put(name, part.read(file));
                 Tensor t = files.get(name).get(e.getKey());
                 if (t == null) throw index.malformed(e.getKey() + " refers to " + name + ", which does not contain it");
                 tensors.put(e.getKey(), t);

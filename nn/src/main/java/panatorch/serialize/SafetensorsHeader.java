@@ -112,9 +112,11 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     }
 
     private static long length(FileBytes file) throws IOException {
+        long length = file.size() < 8 ? 0 : file.i64(0);
+        boolean possible = length >= 2 && length <= MOST_HEADER && length <= file.size() - 8;
+        if (!possible && ForeignFile.describe(file) instanceof String foreign) throw file.malformed(foreign);
         if (file.size() < 8) throw damaged(file, "it is " + file.size() + " bytes long");
-        long length = file.i64(0);
-        if (length < 2 || length > MOST_HEADER || length > file.size() - 8)
+        if (!possible)
             throw damaged(file, "it begins with a header length of " + Long.toUnsignedString(length));
         return length;
     }

@@ -2,9 +2,11 @@ package panatorch.serialize;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -13,14 +15,17 @@ import panatorch.Tensor;
 public final class StateDicts {
     private StateDicts() {}
 
-    private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model", "net", "params");
-    private static final String DATA_PARALLEL = "module.";
+    private static final List<String> WRAPPERS =
+            List.of("state_dict", "model_state_dict", "model", "net", "network", "module", "params", "weights");
+    private static final String DATA_PARALLEL = "module.", COMPILED = "_orig_mod.";
 
     /**
-     * Returns the named tensors of a file. The first bytes decide its format: safetensors, an index of several such files
-     * ({@code ….index.json}), {@code torch.save}, or npz. A dict of {@code torch.save} that holds the weights as {@code state_dict},
-     * {@code model_state_dict}, {@code model}, {@code net} or {@code params} is unwrapped. Entries that are not tensors are left out. A
-     * prefix {@code module.} of all names, as {@code DataParallel} adds it, is removed.
+     * Returns the named tensors of a file. The first bytes decide its format: safetensors, {@code torch.save}, npz, or an index of several
+     * such files ({@code ….index.json}). A dict of {@code torch.save} that holds the weights as {@code state_dict},
+     * {@code model_state_dict}, {@code model}, {@code net}, {@code network}, {@code module}, {@code params} or {@code weights}, or in its
+     * only dict of tensors, is unwrapped. Entries that are not tensors are left out. Of the names, {@code _orig_mod.} is removed wherever
+     * it stands, as {@code torch.compile} adds it to a module's name, and {@code module.} where all names begin with it, as
+     * {@code DataParallel} and {@code DistributedDataParallel} add it.
      *
      * <p>
      * The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller if there
@@ -50,7 +55,8 @@ public final class StateDicts {
     }
 
     private static Weights readAny(Path path, Reading reading) throws IOException {
-        if (path.toString().endsWith(".json")) return new Weights(Safetensors.load(path, reading), Map.of());
+        if (path.toString().endsWith(".json"))
+            return new Weights(Safetensors.readIndex(path, part -> readAny(part, reading).tensors()), Map.of());
         try (var file = FileBytes.open(path, reading)) {
             if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(file);
             if (Npy.recognises(file)) return new Weights(Npy.loadAll(file), Map.of());
@@ -68,14 +74,35 @@ public final class StateDicts {
                     tensors.put(text, tensor.requiresGrad() ? tensor.detach() : tensor);
             });
         }
-        if (tensors.isEmpty()) throw file.malformed("it holds no named tensors");
-        return tensors;
+        if (!tensors.isEmpty()) return tensors;
+        List<Map<?, ?>> inner = value instanceof Map<?, ?> dict ? dicts(dict) : List.of();
+        if (inner.size() == 1) return ofDict(file, inner.getFirst());
+        throw file.malformed(inner.isEmpty() ? "it holds no named tensors"
+                : "it holds " + inner.size() + " dicts of tensors; read it by TorchFile.load and choose one");
+    }
+
+    /** Returns the values that are dicts with named tensors, or hold such dicts. */
+    private static List<Map<?, ?>> dicts(Map<?, ?> dict) {
+        var dicts = new ArrayList<Map<?, ?>>();
+        for (Object v : dict.values()) if (v instanceof Map<?, ?> map && (hasTensors(map) || !dicts(map).isEmpty())) dicts.add(map);
+        return dicts;
+    }
+
+    private static boolean hasTensors(Map<?, ?> dict) {
+        return dict.entrySet().stream().anyMatch(e -> e.getKey() instanceof String && e.getValue() instanceof Tensor);
     }
 
     private static Map<String, Tensor> withoutPrefix(Map<String, Tensor> tensors) {
-        if (!tensors.keySet().stream().allMatch(name -> name.startsWith(DATA_PARALLEL))) return tensors;
-        var plain = new LinkedHashMap<String, Tensor>();
-        tensors.forEach((name, t) -> plain.put(name.substring(DATA_PARALLEL.length()), t));
+        Map<String, Tensor> plain = renamed(tensors, name -> name.replace(COMPILED, ""));
+        while (!plain.isEmpty() && plain.keySet().stream().allMatch(name -> name.startsWith(DATA_PARALLEL)))
+            plain = renamed(plain, name -> name.substring(DATA_PARALLEL.length()));
         return plain;
+    }
+
+    /** Returns the tensors under new names, or under their own if two would get the same one. */
+    private static Map<String, Tensor> renamed(Map<String, Tensor> tensors, UnaryOperator<String> name) {
+        var renamed = new LinkedHashMap<String, Tensor>();
+        tensors.forEach((old, t) -> renamed.put(name.apply(old), t));
+        return renamed.size() == tensors.size() ? renamed : tensors;
     }
 }

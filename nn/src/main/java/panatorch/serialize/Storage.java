@@ -56,7 +56,9 @@ final class Storage {
      * copy.
      */
     Storage part(long from, long length, int alignment) throws IOException {
-        return (begin + from) % alignment == 0 ? part(from, length) : of(file, place.asSlice(from, length), alignment);
+        MemorySegment part = place.asSlice(from, length);
+        boolean aligned = (begin + from) % alignment == 0 && part.address() % Math.min(8, alignment) == 0;
+        return aligned ? part(from, length) : of(file, part, alignment);
     }
 
     MemorySegment place() { return place; }

@@ -158,7 +158,10 @@ public final class TorchFile {
     // ---- the old format: magic number, protocol, system, object, keys of the storages, each a pickle; then the storages
 
     private static @Nullable Object stream(FileBytes file) throws IOException {
-        if (!recognises(file)) throw file.malformed(foreign(file));
+        if (!recognises(file)) {
+            String foreign = ForeignFile.describe(file);
+            throw file.malformed(foreign != null ? foreign : "it is not a file of torch.save");
+        }
         file.load(file.bytes()); // the format does not say where the pickles end
         TorchNames names = new TorchNames(file, id -> null);
         Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
@@ -211,12 +214,5 @@ public final class TorchFile {
             throw file.malformed("it has a view beyond its storage " + id.key());
         int bytes = id.dtype().bytes();
         return whole.part(offset * bytes, elements * bytes);
-    }
-
-    private static String foreign(FileBytes file) throws IOException {
-        if (file.has(257, (byte) 'u', (byte) 's', (byte) 't', (byte) 'a', (byte) 'r'))
-            return "it is in the tar format of PyTorch before 0.1.10, which is not read; load and save it in a newer PyTorch";
-        if (file.has(0, (byte) 0x89, (byte) 'H', (byte) 'D', (byte) 'F')) return "it is an HDF5 file, not one of torch.save";
-        return "it is not a file of torch.save";
     }
 }

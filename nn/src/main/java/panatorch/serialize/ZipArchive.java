@@ -77,9 +77,36 @@ final class ZipArchive {
 
     /** Returns an entry's bytes after verifying their checksum. */
     MemorySegment checked(String name) throws IOException {
+        return checked(name, -1);
+    }
+
+    /**
+     * Returns an entry's bytes after verifying their checksum.
+     *
+     * @param declared the size that the entry's own header declares; an inflated entry of just this size is not taken for a bomb
+     */
+    MemorySegment checked(String name, long declared) throws IOException {
+        if (entry(name).size == declared) inflatable = Math.addExact(inflatable, declared);
         MemorySegment bytes = file.load(bytes(name));
         if (crc(bytes) != entry(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
         return bytes;
+    }
+
+    /** Returns up to {@code most} of an entry's first bytes, whose checksum is not verified. */
+    MemorySegment beginning(String name, long most) throws IOException {
+        Entry e = entry(name);
+        MemorySegment stored = file.place(e.begin, e.compressed, name);
+        int length = (int) Math.min(most, e.size);
+        if (e.method == STORED) return file.load(stored.asSlice(0, length));
+        var bytes = new byte[length];
+        try (var inflater = new Inflater(true)) {
+            inflater.setInput(file.load(stored.asSlice(0, Math.min(stored.byteSize(), 2L * length + 1024))).asByteBuffer());
+            int done = 0;
+            for (int n; done < length && (n = inflater.inflate(bytes, done, length - done)) > 0;) done += n;
+            return MemorySegment.ofArray(bytes).asSlice(0, done);
+        } catch (DataFormatException damaged) {
+            throw file.malformed("the compressed bytes of " + e.name + " are damaged");
+        }
     }
 
     String text(String name) throws IOException {
@@ -102,7 +129,13 @@ final class ZipArchive {
                     + " bytes, more than is allowed for a file of " + file.size()
                     + " bytes; if you trust the file, unpack it and store it uncompressed");
         inflatable -= e.size;
-        var whole = new byte[(int) e.size];
+        byte[] whole;
+        try {
+            whole = new byte[(int) e.size];
+        } catch (OutOfMemoryError none) {
+            throw new IOException(e.name + " of " + file.path() + " inflates to " + e.size + " bytes, for which the Java heap has no room; "
+                    + "start Java with a larger -Xmx, or store the file uncompressed", none);
+        }
         try (var inflater = new Inflater(true)) {
             inflater.setInput(stored.byteSize() == 0 ? ByteBuffer.allocate(0)
                     : stored.asSlice(0, Math.min(stored.byteSize(), Integer.MAX_VALUE)).asByteBuffer());

@@ -66,8 +66,15 @@ class ArchivesTest {
             zip.putNextEntry(new ZipEntry("a.npy"));
             for (int i = 0; i < 80; i++) zip.write(new byte[1 << 20]);
         }
-        assertRefused(bytes.toByteArray(), "a.npy would inflate to 83886080 bytes, more than is allowed for a file of " + bytes.size()
-                + " bytes; if you trust the file");
+        assertRefused(bytes.toByteArray(), "a.npy is not a NumPy array");
+        var torch = new ByteArrayOutputStream();
+        try (var zip = new ZipOutputStream(torch)) {
+            zip.putNextEntry(new ZipEntry("archive/data.pkl"));
+            for (int i = 0; i < 80; i++) zip.write(new byte[1 << 20]);
+        }
+        Path file = Files.write(folder.resolve("bad.pt"), torch.toByteArray());
+        assertThatThrownBy(() -> TorchFile.load(file)).isInstanceOf(MalformedFileException.class).hasMessageContaining(
+                "data.pkl would inflate to 83886080 bytes, more than is allowed for a file of " + torch.size() + " bytes; if you trust");
     }
 
     @Test void a_changed_byte_of_a_pickle_is_seen_by_its_checksum() throws IOException {

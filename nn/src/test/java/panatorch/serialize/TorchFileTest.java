@@ -61,11 +61,11 @@ class TorchFileTest {
     }
 
     @Test void other_kinds_of_files_are_called_by_their_names() throws IOException {
-        assertRefused(Files.write(folder.resolve("weights.pt"), new byte[0]), "it is not a file of torch.save");
+        assertRefused(Files.write(folder.resolve("weights.pt"), new byte[0]), "it is empty");
         var tar = new byte[512];
         System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
         assertRefused(Files.write(folder.resolve("weights.pt"), tar),
-                "it is in the tar format of PyTorch before 0.1.10, which is not read");
+                "it is a tar archive; unpack it, or if PyTorch before 0.1.10 wrote it");
         Path big = file("N.");
         Files.write(big, java.util.Arrays.copyOf(Files.readAllBytes(big), (int) Files.size(big) - 1));
         assertRefused(big, "the archive's directory is missing: the file was truncated");

@@ -350,12 +350,14 @@ class WeightsTest {
         assertRefusedArray("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", "it is big-endian ('>f4')");
         assertRefusedArray("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
                 "it holds Python objects, which are refused because reading them runs code");
-        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "it has 4 bytes of data, but its shape (2,) "
+        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "it has 4 bytes of data, but its shape [2] "
                 + "needs 2 × 4");
         assertRefusedArray("{'descr': '<U7', 'fortran_order': False, 'shape': (1,), }", "it has the type '<U7'");
-        assertRefusedArray("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "a header that does not describe a "
-                + "plain array");
-        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "the impossible shape");
+        assertRefusedArray("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", "it holds records of several "
+                + "fields");
+        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",
+                "a header that does not describe an array");
+        assertRefusedArray("{'descr': '<f4', 'fortran_order': False, 'shape': (999999999999, 999999999999), }", "the impossible shape");
     }
 
     private void assertRefusedArray(String header, String why) throws IOException {
