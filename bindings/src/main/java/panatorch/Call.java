@@ -274,8 +274,13 @@ final class Call {
     }
 
     void optionalGenerator(@Nullable Generator v) {
-        if (v == null) none();
-        else stack.push(Tag.GENERATOR, opened(v::retained));
+        if (v == null) {
+            none();
+            return;
+        }
+        UsedGenerators used = ThreadContext.current().usedGenerators;
+        if (used != null) used.note(v);
+        stack.push(Tag.GENERATOR, opened(v::retained));
     }
 
     /** Pushes the schema's default for an argument that is left out. */

@@ -4,12 +4,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a network whose intermediate results are not kept for {@code backward} but computed again there (Chen et al. 2016,
- * arXiv:1604.06174), with the same random numbers and in the same precision as the first time.
+ * arXiv:1604.06174), with the same random numbers, from default generators and from those that its layers own, and in the same precision as
+ * the first time.
  */
 final class Checkpoint extends Function {
     private final java.util.function.Function<List<Tensor>, List<Tensor>> segment;
@@ -17,6 +19,7 @@ final class Checkpoint extends Function {
     private final boolean anchored;
     private final List<Supplier<Autocast>> precision = Autocast.snapshot();
     private List<Device> devices = List.of();
+    private @Nullable UsedGenerators generators;
 
     /** @param anchored whether one more input follows the arguments */
     private Checkpoint(java.util.function.Function<List<Tensor>, List<Tensor>> segment, int arguments, boolean anchored) {
@@ -46,7 +49,9 @@ final class Checkpoint extends Function {
         var saved = new ArrayList<>(own);
         saved.addAll(states());
         context.save(saved.toArray(Tensor[]::new));
-        return segment.apply(own);
+        var outputs = new ArrayList<Tensor>();
+        generators = UsedGenerators.during(() -> outputs.addAll(segment.apply(own)));
+        return outputs;
     }
 
     private List<Tensor> states() {
@@ -87,11 +92,11 @@ final class Checkpoint extends Function {
     private void again(List<Tensor> inputs, List<Tensor> states, List<Tensor> gradients) {
         var present = states();
         var open = new ArrayDeque<Autocast>();
-        List<Tensor> outputs;
+        var outputs = new ArrayList<Tensor>();
         try (var on = NoGrad.enableGrad()) {
             setStates(states);
             for (var p : precision) open.push(p.get());
-            outputs = segment.apply(inputs);
+            Objects.requireNonNull(generators).again(() -> outputs.addAll(segment.apply(inputs)));
         } finally {
             while (!open.isEmpty()) open.pop().close();
             setStates(present);

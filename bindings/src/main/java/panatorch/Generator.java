@@ -1,5 +1,6 @@
 package panatorch;
 
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.DeviceTypeOptional;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.libtorch.Borrowed;
@@ -101,6 +102,21 @@ public final class Generator implements AutoCloseable {
             view().set_state(other);
         } catch (RuntimeException e) {
             throw NativeErrors.of(e);
+        }
+    }
+
+    /** Returns a copy of {@link #state} without calling an operator. */
+    byte[] stateBytes() {
+        try (var state = view().get_state()) {
+            var bytes = new byte[Math.toIntExact(state.numel())];
+            new BytePointer(state.data_ptr()).get(bytes);
+            return bytes;
+        }
+    }
+
+    void setState(byte[] state) {
+        try (var scope = Scope.open()) {
+            setState(Torch.tensor(state));
         }
     }
 

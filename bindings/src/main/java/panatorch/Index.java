@@ -50,8 +50,8 @@ public final class Index {
      * Returns an index made of its parts, one for each dimension in order.
      *
      * @param parts integers, which select one element of a dimension and drop it; {@link #ALL}, {@link #ELLIPSIS} (once),
-     * {@link #NEW_AXIS}; {@link #slice}s; int64 tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a
-     * {@code long[]} or {@code int[]} of indices
+     * {@link #NEW_AXIS}; {@link #slice}s; tensors [] of a whole number, which select as integers do and whose value is read; other int64
+     * tensors of indices and bool masks, which follow NumPy's rules of advanced indexing; a {@code long[]} or {@code int[]} of indices
      */
     public static Index index(Object... parts) {
         int ellipses = 0;
@@ -85,6 +85,7 @@ public final class Index {
                 case Slice s -> view = view.slice(d++, s.start, s.end, s.step);
                 case long[] a -> choices(tensors, d++ - merged, NestedArrays.tensor(a).to(t.device()));
                 case int[] a -> choices(tensors, d++ - merged, NestedArrays.tensor(a).to(t.device(), DType.INT64));
+                case Tensor i when selects(i) -> view = select(view, d, i.itemLong());
                 case Tensor i -> {
                     boolean truth = dimensions(i) == 0; // chooses all or nothing
                     if (truth) view = view.unsqueeze(d);
@@ -107,6 +108,13 @@ public final class Index {
     /** Returns the number of dimensions that a tensor in an index covers: all of its own for a mask, which is in the list once. */
     private static int dimensions(Tensor i) {
         return i.dtype() == DType.BOOL || i.dtype() == DType.UINT8 ? (int) i.dim() : 1;
+    }
+
+    /** Returns whether a tensor is a single whole number, which selects a view as a Java number does (pytorch/pytorch#6217). */
+    private static boolean selects(Tensor i) {
+        DType type = i.dtype();
+        boolean whole = !type.isFloatingPoint() && !type.isComplex() && type != DType.BOOL && type != DType.UINT8;
+        return whole && i.dim() == 0 && i.device().type() != Device.Type.META;
     }
 
     private static Tensor select(Tensor t, int d, long i) {

@@ -29,6 +29,7 @@ final class NestedArrays {
 
         static Kind of(Class<?> type) {
             for (Kind k : values()) if (k.plain == type || k.boxed == type) return k;
+            if (type == Object.class) return FLOAT; // an empty list, which is float32 in PyTorch, too
             throw new IllegalArgumentException(
                     "no tensor's element is a " + type.getSimpleName() + ": numbers, booleans and arrays of them make tensors");
         }
@@ -156,7 +157,9 @@ final class NestedArrays {
             case INT64 -> t.toLongArray();
             case INT32 -> t.toIntArray();
             case INT16 -> t.toShortArray();
-            case UINT8 -> t.toByteArray();
+            case UINT8, INT8 -> t.toByteArray(); // int8 to uint8 keeps the bits
+            case UINT16 -> t.toIntArray();
+            case UINT32 -> t.toLongArray();
             case BOOL -> t.toBooleanArray();
             case FLOAT32, FLOAT16, BFLOAT16 -> t.toFloatArray();
             default -> throw new IllegalArgumentException("Java has no type for " + t.dtype() + "; convert the tensor first");

@@ -8,6 +8,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
 import java.util.Arrays;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -451,7 +452,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /**
      * Returns a copy as nested Java arrays, the reverse of {@link Torch#tensor(Object)}: {@code (float[][]) t.toArray()} for float32 [2,
-     * 3], a {@code Float} for a scalar []. float16 and bfloat16 become float.
+     * 3], a {@code Float} for a scalar []. float16 and bfloat16 become float, int8 and uint8 byte, uint16 int, uint32 long.
      *
      * @throws IllegalArgumentException if Java has no such type, as for complex numbers
      */
@@ -531,8 +532,15 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** Returns the name of the function that computes gradients through this tensor, such as {@code MulBackward0}; null for a leaf. */
     public @Nullable String gradFn() {
-        return this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle));
+        String name = this.<@Nullable String>read(c -> Nodes.nameOfGradFn(c.handle));
+        return name == null ? null : PYTHON_NODES.getOrDefault(name, name);
     }
+
+    /**
+     * Names of nodes of operators with a number, which Python makes a tensor of and so names by the operators with two tensors.
+     */
+    private static final Map<String, String> PYTHON_NODES = Map.of("AddBackward1", "AddBackward0", "SubBackward1", "SubBackward0",
+            "MulBackward1", "MulBackward0", "DivBackward1", "DivBackward0", "DivBackward3", "DivBackward2");
 
     private static org.bytedeco.pytorch.Tensor view(ThreadContext c) { return Borrowed.tensor(c.handle); }
 

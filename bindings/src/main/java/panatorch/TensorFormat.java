@@ -131,7 +131,7 @@ final class TensorFormat {
             }
             var numbers = t.dtype() == DType.BOOL ? Numbers.truths(shown.toByteArray())
                     : t.dtype().isFloatingPoint() ? Numbers.of(shown.toDoubleArray())
-                            : Numbers.integers(shown.toLongArray());
+                            : Numbers.integers(shown.toLongArray(), t.dtype() == DType.UINT64);
             return new TensorFormat(t.shape(), edges, numbers::text, numbers.width()).text(shown.shape(), indent);
         }
     }
@@ -175,7 +175,9 @@ final class TensorFormat {
     private record Numbers(List<String> texts, int width) {
         String text(int i) { return " ".repeat(Math.max(0, width - texts.get(i).length())) + texts.get(i); }
 
-        static Numbers integers(long[] values) { return widest(Arrays.stream(values).mapToObj(Long::toString).toList()); }
+        static Numbers integers(long[] values, boolean unsigned) {
+            return widest(Arrays.stream(values).mapToObj(unsigned ? Long::toUnsignedString : Long::toString).toList());
+        }
 
         static Numbers truths(byte[] values) {
             var texts = new ArrayList<String>();

@@ -42,6 +42,9 @@ final class ThreadContext {
     private final MemorySegment scratch = Arena.ofAuto().allocate(40, 8);
     /** True if the running pass of autograd computes the gradients of some leaves only. */
     boolean someInputs;
+    /** Notes the generators that operators are given; null unless a {@link Checkpoint} runs. */
+    @Nullable
+    UsedGenerators usedGenerators;
     /** The place where the operator was called whose derivative is being computed; only set in {@link AnomalyMode}. */
     @Nullable
     Throwable running;
