@@ -85,7 +85,14 @@ final class ConvertCommand implements Callable<Integer> {
                         "the extension of " + to.getFileName() + " is unknown: use .safetensors, .pt, .pth, .th, .bin or .npz");
             }
         } catch (IllegalArgumentException e) {
-            throw new InputException(e.getMessage() + "; --dtype fp32 writes another type", e);
+            throw new InputException(e.getMessage() + advice(e.getMessage(), tensors), e);
         }
+    }
+
+    /** Suggests what may help: another type if floating-point weights are what the file cannot hold, or else another format. */
+    private String advice(@Nullable String message, Map<String, Tensor> tensors) {
+        boolean floating = tensors.entrySet().stream()
+                .anyMatch(e -> message != null && message.startsWith(e.getKey() + " is ") && e.getValue().dtype().isFloatingPoint());
+        return floating && dtype == null ? "; --dtype fp32 writes another type" : "; a .pt file can hold it";
     }
 }

@@ -64,6 +64,26 @@ class ToolsTest {
         }
     }
 
+    @Test void complex_numbers_are_refused_without_advice_that_cannot_help() throws IOException {
+        Path complex = folder.resolve("z.npz");
+        try (var scope = panatorch.Scope.open()) {
+            panatorch.serialize.Npy.saveAll(complex, java.util.Map.of("z", panatorch.Torch.zeros(panatorch.DType.COMPLEX128, 1)));
+        }
+        for (String dtype : List.of("", " --dtype fp32")) {
+            Calls refused = Calls.of("convert" + dtype, complex, folder.resolve("z.safetensors"));
+            assertThat(refused.status()).isEqualTo(2);
+            assertThat(refused.err()).contains("complex128", ".pt file can hold it").doesNotContain("--dtype").hasLineCount(1);
+        }
+        works("convert", complex, folder.resolve("z.pt"));
+    }
+
+    @Test void a_git_lfs_pointer_is_called_one() throws IOException {
+        Path pointer = java.nio.file.Files.writeString(folder.resolve("pointer.safetensors"),
+                "version https://git-lfs.github.com/spec/v1\noid sha256:0000\nsize 45\n");
+        assertThat(Calls.of("inspect", pointer).err()).contains("Git LFS pointer", "git lfs pull");
+        assertThat(Calls.of("inspect", pointer).status()).isNotZero();
+    }
+
     @Test void what_a_kind_of_file_cannot_hold_is_refused_with_the_way_out() {
         Path half = folder.resolve("half.safetensors");
         works("convert --dtype bf16", weights, half);
