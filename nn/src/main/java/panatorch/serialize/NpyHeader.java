@@ -43,6 +43,11 @@ record NpyHeader(@Nullable String descr, boolean fortran, long[] shape) {
         return "<|=>".indexOf(descr.charAt(0)) < 0 ? null : dtype;
     }
 
+    /** Returns the type in either byte order, or null if tensors do not have it. */
+    @Nullable DType plainType() {
+        return descr == null || descr.isEmpty() ? null : TYPES.get(descr.substring(1));
+    }
+
     /**
      * Reads a header.
      *

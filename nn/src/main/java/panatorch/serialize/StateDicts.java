@@ -23,9 +23,9 @@ public final class StateDicts {
      * Returns the named tensors of a file. The first bytes decide its format: safetensors, {@code torch.save}, npz, or an index of several
      * such files ({@code ….index.json}). A dict of {@code torch.save} that holds the weights as {@code state_dict},
      * {@code model_state_dict}, {@code model}, {@code net}, {@code network}, {@code module}, {@code params} or {@code weights}, or in its
-     * only dict of tensors, is unwrapped. Entries that are not tensors are left out. Of the names, {@code _orig_mod.} is removed wherever
-     * it stands, as {@code torch.compile} adds it to a module's name, and {@code module.} where all names begin with it, as
-     * {@code DataParallel} and {@code DistributedDataParallel} add it.
+     * only dict of tensors, is unwrapped. Entries that are not tensors are left out, and so are values of classes that are not known here;
+     * nothing of a file is ever run. Of the names, {@code _orig_mod.} is removed wherever it stands, as {@code torch.compile} adds it to a
+     * module's name, and {@code module.} where all names begin with it, as {@code DataParallel} and {@code DistributedDataParallel} add it.
      *
      * <p>
      * The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller if there
@@ -60,7 +60,7 @@ public final class StateDicts {
         try (var file = FileBytes.open(path, reading)) {
             if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(file);
             if (Npy.recognises(file)) return new Weights(Npy.loadAll(file), Map.of());
-            return new Weights(ofDict(file, TorchFile.load(file)), Map.of());
+            return new Weights(ofDict(file, TorchFile.load(file, true)), Map.of());
         }
     }
 
@@ -77,6 +77,7 @@ public final class StateDicts {
         if (!tensors.isEmpty()) return tensors;
         List<Map<?, ?>> inner = value instanceof Map<?, ?> dict ? dicts(dict) : List.of();
         if (inner.size() == 1) return ofDict(file, inner.getFirst());
+        if (value instanceof PythonValues.Unknown whole) throw new TorchNames(file, false, id -> null).refusal(whole.name());
         throw file.malformed(inner.isEmpty() ? "it holds no named tensors"
                 : "it holds " + inner.size() + " dicts of tensors; read it by TorchFile.load and choose one");
     }

@@ -26,8 +26,9 @@ import panatorch.internal.pickle.Pickle;
  * Reading only creates tensors and plain data and never runs code. A file that asks for anything else, as malicious files and whole pickled
  * models do, is refused; the message names what it asks for. Values become {@code Long} ({@code BigInteger} beyond 64 bits),
  * {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, {@link panatorch.Complex}, {@link panatorch.DType},
- * {@link panatorch.Device} or null. A list becomes a {@code List}; a tuple or {@code torch.Size} an unmodifiable {@code List}; a set a
- * {@code Set}; a dict a {@code Map} in its order, with keys of any of these types. Parameters are tensors that require gradients.
+ * {@link panatorch.Device} or null. NumPy's numbers, {@code argparse.Namespace}, paths and dicts with a default become numbers, maps and
+ * texts, too. A list becomes a {@code List}; a tuple or {@code torch.Size} an unmodifiable {@code List}; a set a {@code Set}; a dict a
+ * {@code Map} in its order, with keys of any of these types. Parameters are tensors that require gradients.
  *
  * <p>
  * Tensors are on the CPU, wherever they were saved, in memory of their own. With {@linkplain Reading#MAPPED mapped} reading, tensors that
@@ -56,9 +57,12 @@ public final class TorchFile {
         }
     }
 
-    static @Nullable Object load(FileBytes file) throws IOException {
+    static @Nullable Object load(FileBytes file) throws IOException { return load(file, false); }
+
+    /** @param lenient whether values of unknown classes become {@link PythonValues.Unknown} instead of being refused */
+    static @Nullable Object load(FileBytes file, boolean lenient) throws IOException {
         try (var scope = Scope.open()) {
-            Object value = ZipArchive.recognises(file) ? zip(ZipArchive.of(file)) : stream(file);
+            Object value = ZipArchive.recognises(file) ? zip(ZipArchive.of(file), lenient) : stream(file, lenient);
             PlainData.check(file, value);
             keep(scope, value);
             return value;
@@ -112,13 +116,13 @@ public final class TorchFile {
 
     // ---- the zip format
 
-    private static @Nullable Object zip(ZipArchive archive) throws IOException {
+    private static @Nullable Object zip(ZipArchive archive, boolean lenient) throws IOException {
         FileBytes file = archive.file();
         String root = root(archive);
         if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little"))
             throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var found = new HashMap<String, Storage>();
-        Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, id -> {
+        Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, lenient, id -> {
             if (id.rest() != null) throw file.malformed("it refers to a storage in the way of the old format");
             Storage storage = found.get(id.key());
             if (storage == null)
@@ -157,13 +161,13 @@ public final class TorchFile {
 
     // ---- the old format: magic number, protocol, system, object, keys of the storages, each a pickle; then the storages
 
-    private static @Nullable Object stream(FileBytes file) throws IOException {
+    private static @Nullable Object stream(FileBytes file, boolean lenient) throws IOException {
         if (!recognises(file)) {
             String foreign = ForeignFile.describe(file);
             throw file.malformed(foreign != null ? foreign : "it is not a file of torch.save");
         }
         file.load(file.bytes()); // the format does not say where the pickles end
-        TorchNames names = new TorchNames(file, id -> null);
+        TorchNames names = new TorchNames(file, lenient, id -> null);
         Pickle.Read magic = Pickle.read(file.bytes(), 0, names);
         Pickle.Read protocol = Pickle.read(file.bytes(), magic.end(), names);
         if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value()))
@@ -173,7 +177,7 @@ public final class TorchFile {
         if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian")))
             throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var sizes = new HashMap<String, TorchNames.StorageId>();
-        Pickle.Read dry = Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> {
+        Pickle.Read dry = Pickle.read(file.bytes(), system.end(), new TorchNames(file, lenient, id -> {
             TorchNames.StorageId known = sizes.putIfAbsent(id.key(), id);
             if (known != null && (known.elements() != id.elements() || known.dtype() != id.dtype()))
                 throw file.malformed("storage " + id.key() + " has two types or sizes");
@@ -182,7 +186,7 @@ public final class TorchFile {
         Pickle.Read keys = Pickle.read(file.bytes(), dry.end(), names);
         Map<String, Storage> storages = storages(file, keys, sizes);
         file.requireUnchanged(0, keys.end());
-        return Pickle.read(file.bytes(), system.end(), new TorchNames(file, id -> viewed(file, storages, id))).value();
+        return Pickle.read(file.bytes(), system.end(), new TorchNames(file, lenient, id -> viewed(file, storages, id))).value();
     }
 
     private static Map<String, Storage> storages(FileBytes file, Pickle.Read keys, Map<String, TorchNames.StorageId> ids)

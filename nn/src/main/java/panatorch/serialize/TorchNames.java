@@ -55,11 +55,14 @@ final class TorchNames implements Pickle.Names {
     private static final Object UNMADE = "a tensor that is created once its bytes are found";
 
     private final FileBytes file;
+    private final boolean lenient;
     private final Storages storages;
     private int made;
 
-    TorchNames(FileBytes file, Storages storages) {
+    /** @param lenient whether values of unknown classes are left out instead of refused */
+    TorchNames(FileBytes file, boolean lenient, Storages storages) {
         this.file = file;
+        this.lenient = lenient;
         this.storages = storages;
     }
 
@@ -91,11 +94,16 @@ final class TorchNames implements Pickle.Names {
             case "builtins.complex" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Complex(number(a, 0), number(a, 1));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytearray", "builtins.bytes" -> (Pickle.Maker) this::bytes;
-            default -> throw refusal(full);
+            default -> {
+                Pickle.Maker maker = PythonValues.maker(full, file);
+                if (maker != null) yield maker;
+                if (lenient && !PythonValues.isDangerous(full) && !full.startsWith("__torch__.")) yield new PythonValues.Unknown(full);
+                throw refusal(full);
+            }
         };
     }
 
-    private MalformedFileException refusal(String full) {
+    MalformedFileException refusal(String full) {
         if (full.startsWith("__torch__."))
             return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
         if (full.startsWith("torch._utils._rebuild_"))

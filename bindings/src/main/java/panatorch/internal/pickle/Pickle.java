@@ -62,6 +62,13 @@ public final class Pickle {
         void build(@Nullable Object state) throws IOException;
     }
 
+    /** A value of an unknown class. It takes whatever arguments, items and attributes the pickle gives it, and keeps none. */
+    public interface Opaque extends Maker, Built {
+        @Override default Object make(List<@Nullable Object> arguments) { return this; }
+
+        @Override default void build(@Nullable Object state) {}
+    }
+
     private final MemorySegment data;
     private final Names names;
     private long at, made;
@@ -179,12 +186,14 @@ public final class Pickle {
     }
 
     private void append(List<@Nullable Object> items) throws IOException {
+        if (top() instanceof Opaque) return;
         if (!(top() instanceof ArrayList<?> list)) throw malformed("items appended to something that is not a list");
         @SuppressWarnings("unchecked") var typed = (ArrayList<@Nullable Object>) list;
         typed.addAll(items);
     }
 
     private void setItems(List<@Nullable Object> keysAndValues) throws IOException {
+        if (top() instanceof Opaque) return;
         if (!(top() instanceof Map<?, ?> map)) throw malformed("items set in something that is not a dict");
         @SuppressWarnings("unchecked") var typed = (Map<@Nullable Object, @Nullable Object>) map;
         setItems(typed, keysAndValues, false);
@@ -202,6 +211,7 @@ public final class Pickle {
     }
 
     private void addItems(List<@Nullable Object> items) throws IOException {
+        if (top() instanceof Opaque) return;
         if (!(top() instanceof Set<?> set)) throw malformed("items added to something that is not a set");
         @SuppressWarnings("unchecked") var typed = (Set<@Nullable Object>) set;
         for (Object item : items) typed.add(key(item));
