@@ -31,6 +31,12 @@ final class RawOperator extends PreparedOperator {
 
     @Override public boolean changesArguments() { return operator.changesArguments(); }
 
+    @Override public boolean sharesArguments() {
+        Argument results = operator.handle().schema().returns(); // null if there are none
+        for (int i = 0; i < operator.schema().results().size(); i++) if (results.getPointer(i).alias_info() != null) return true;
+        return false;
+    }
+
     @Override public <F> void call(F frame, Step<F> step) {
         Call call = Call.begin(operator);
         try {

@@ -47,6 +47,9 @@ public abstract class PreparedOperator {
     /** Returns whether the operator writes to arguments. */
     public abstract boolean changesArguments();
 
+    /** Returns whether results may share memory with arguments, as the schema says. */
+    public abstract boolean sharesArguments();
+
     /**
      * Calls the operator, as {@code Operators.call} does.
      *

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.NoGrad;
+import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.internal.calls.RawValues;
 import panatorch.nn.Module;
@@ -232,6 +233,38 @@ public final class ExportedProgram extends StateTree {
     /** Runs the program on the inputs that are not constant, and returns the tensors among its outputs. */
     @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
         return runFlat(calls.flat(inputs.toArray(new Tensor[0]))).tensors();
+    }
+
+    /**
+     * Makes a program for inference that computes the same faster, on a CPU. It has this program's weights as they are now, in memory of
+     * its own where they are changed, and has no gradients.
+     *
+     * @throws IllegalStateException if this program is in training mode
+     */
+    public OptimizedProgram optimize(OptimizeOptions options) {
+        if (isTraining()) throw new IllegalStateException("an optimised program is one for evaluation; call eval() first");
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            var known = new LinkedHashMap<String, Tensor>();
+            for (ProgramText.InputSpec i : text.inputs()) if (!i.target().isEmpty()) known.put(i.name(), place(i.target()).tensor());
+            var rewrite = new Rewrite(text, known);
+            if (options.constants()) new RemoveNoOps().apply(rewrite);
+            if (options.constants()) new FoldConstants().apply(rewrite);
+            if (options.batchNorms()) new FoldBatchNorms().apply(rewrite);
+            if (options.convolutions()) new PackConvolutions().apply(rewrite);
+            if (options.linears()) new PackLinears().apply(rewrite);
+            ProgramText faster = rewrite.program();
+            var payloads = new LinkedHashMap<String, Payloads.Payload>();
+            for (ProgramText.InputSpec i : faster.inputs()) {
+                if (i.target().isEmpty()) continue;
+                Tensor made = rewrite.added().get(i.target());
+                payloads.put(i.target(), new Payloads.Payload(made != null ? made : known.get(i.name()).detach().escape(), false));
+            }
+            rewrite.closeUnused();
+            var program = new ExportedProgram(faster, new Compilation(faster, Requirements.of(faster).operators()), payloads, Map.of());
+            program.eval();
+            program.device = device;
+            return new OptimizedProgram(program, rewrite.report());
+        }
     }
 
     // ---- as a module

@@ -1,0 +1,16 @@
+package panatorch.export;
+
+/**
+ * What {@link ExportedProgram#optimize} does.
+ *
+ * @param constants computes what depends on weights alone once, and removes calls that do nothing in evaluation
+ * @param batchNorms folds batch normalisations into the convolutions before them
+ * @param convolutions has convolutions done by oneDNN with prepared weights, with the ReLU or sum after them, on channels-last images
+ * @param linears has linear layers done by oneDNN with prepared weights, with the ReLU, GELU or tanh after them
+ */
+public record OptimizeOptions(boolean constants, boolean batchNorms, boolean convolutions, boolean linears) {
+    /** Returns the options that do everything. */
+    public static OptimizeOptions all() {
+        return new OptimizeOptions(true, true, true, true);
+    }
+}
