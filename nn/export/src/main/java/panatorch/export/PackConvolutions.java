@@ -1,6 +1,7 @@
 package panatorch.export;
 
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
@@ -21,8 +22,24 @@ final class PackConvolutions implements Pass {
     @Override public void apply(Rewrite graph) {
         int packed = 0;
         for (GraphText.Node conv : List.copyOf(graph.nodes)) if (conv.target().equals(CONVOLUTION) && pack(graph, conv)) packed++;
+        if (packed > 0) orderImages(graph);
         graph.report(packed, "convolutions done by oneDNN");
         graph.report(fused, "activations and sums done within convolutions");
+    }
+
+    /** Makes the images that convolutions are given channels-last. */
+    private static void orderImages(Rewrite graph) {
+        var images = new LinkedHashSet<String>();
+        for (GraphText.Node node : graph.nodes)
+            if (node.target().contains("_convolution_pointwise") && node.inputs().getFirst().argument() instanceof Argument.Name n
+                    && graph.isInput(n.name(), 4) && !graph.isChanged(n.name()))
+                images.add(n.name());
+        for (String image : images) {
+            String ordered = image + "_channels_last";
+            graph.redirect(image, new Argument.Name(ordered, Argument.Kind.TENSOR));
+            graph.nodes.addFirst(Rewrite.call("aten::contiguous", ordered, "",
+                    List.of(new Argument.Name(image, Argument.Kind.TENSOR), new Argument.Constant(MemoryFormat.CHANNELS_LAST))));
+        }
     }
 
     private boolean pack(Rewrite graph, GraphText.Node conv) {

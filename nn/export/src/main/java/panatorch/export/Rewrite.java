@@ -139,6 +139,13 @@ final class Rewrite {
         };
     }
 
+    /** Returns whether a value is a tensor that the user gives, of that many dimensions. */
+    boolean isInput(String name, int dimensions) {
+        TensorMeta meta = text.graph().tensors().get(name);
+        return meta != null && meta.sizes().size() == dimensions
+                && text.inputs().stream().anyMatch(i -> i.kind() == ProgramText.InputKind.USER && i.name().equals(name));
+    }
+
     // ---- changes
 
     /** Adds a tensor that is always the same and returns its value. The tensor escapes from its scope. */
