@@ -128,6 +128,19 @@ def torchvision_models():
     return {n: lambda n=n, size=size: make(n, size) for n, size in TORCHVISION.items()}
 
 
+def declare_operators():
+    """Has a torchvision whose operators cannot be loaded, being one for CUDA beside a torch for CPUs, import all the same."""
+    from importlib.util import find_spec
+    extension = next(iter(Path(find_spec("torchvision").origin).parent.glob("_C*.so")), None)
+    try:
+        torch.ops.load_library(extension)
+    except (OSError, TypeError):
+        library = torch.library.Library("torchvision", "DEF")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return library
+
+
 def tensors(values):
     return {k: v.detach().clone().contiguous() for k, v in values.items() if isinstance(v, torch.Tensor)}
 
@@ -151,9 +164,10 @@ def save(name, folder, model, args, kwargs):
 def main():
     folder, package, *names = sys.argv[1:]
     try:
+        library = declare_operators() if package != "transformers" else None  # the operators live as long as it
         models = {"transformers": transformers_models, "timm": timm_models, "torchvision": torchvision_models}[package]()
-    except (ImportError, RuntimeError) as e:
-        print(f"{package}: {e}")
+    except (ImportError, AttributeError, RuntimeError) as e:
+        print(f"{package}, or a package that it needs, is missing or broken: {e}")
         sys.exit(3)
     for name in names or models:
         torch.manual_seed(0)

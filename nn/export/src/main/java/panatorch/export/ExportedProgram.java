@@ -251,13 +251,13 @@ public final class ExportedProgram extends StateTree {
             if (options.constants()) new FoldConstants().apply(rewrite);
             if (options.batchNorms()) new FoldBatchNorms().apply(rewrite);
             if (options.convolutions()) new PackConvolutions().apply(rewrite);
-            if (options.linears()) new PackLinears().apply(rewrite);
+            if (options.linears()) new PackLinears(options.smallestLinear()).apply(rewrite);
             ProgramText faster = rewrite.program();
             var payloads = new LinkedHashMap<String, Payloads.Payload>();
             for (ProgramText.InputSpec i : faster.inputs()) {
                 if (i.target().isEmpty()) continue;
                 Tensor made = rewrite.added().get(i.target());
-                payloads.put(i.target(), new Payloads.Payload(made != null ? made : known.get(i.name()).detach().escape(), false));
+                payloads.put(i.target(), new Payloads.Payload(made != null ? made : place(i.target()).tensor().detach().escape(), false));
             }
             rewrite.closeUnused();
             var program = new ExportedProgram(faster, new Compilation(faster, Requirements.of(faster).operators()), payloads, Map.of());

@@ -1,5 +1,7 @@
 package panatorch.export;
 
+import panatorch.internal.libtorch.Tag;
+
 /**
  * A graph in a form that can be run, by any number of threads at once. Each run has a {@link Frame} of its own, in which the inputs are put
  * first.
@@ -36,7 +38,7 @@ record Graph(int slots, int[] inputs, Step[] steps, Operand[] outputs, int[] res
     static void move(Frame from, int slot, Frame to, int target) {
         int tag = from.tags[slot];
         long payload = from.payloads[slot];
-        from.tags[slot] = panatorch.internal.libtorch.Tag.NONE;
+        from.tags[slot] = Tag.NONE;
         to.set(target, tag, payload);
     }
 }

@@ -3,6 +3,7 @@ package panatorch.export;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -127,10 +128,10 @@ final class GraphCode {
             case Double d -> real(d);
             case Complex c -> "(" + real(c.real()) + "+" + real(c.imaginary()) + "j)";
             case DType t -> "torch." + t;
-            case Device d -> "device(type='" + d.type().name().toLowerCase(java.util.Locale.ROOT) + "'"
+            case Device d -> "device(type='" + d.type().name().toLowerCase(Locale.ROOT) + "'"
                     + (d.index() < 0 ? "" : ", index=" + d.index()) + ")";
-            case Layout l -> "torch." + l.name().toLowerCase(java.util.Locale.ROOT);
-            case MemoryFormat f -> "torch." + f.name().toLowerCase(java.util.Locale.ROOT)
+            case Layout l -> "torch." + l.name().toLowerCase(Locale.ROOT);
+            case MemoryFormat f -> "torch." + f.name().toLowerCase(Locale.ROOT)
                     + (f == MemoryFormat.CONTIGUOUS || f == MemoryFormat.PRESERVE ? "_format" : "");
             default -> value.toString();
         };

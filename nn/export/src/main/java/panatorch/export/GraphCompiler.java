@@ -5,6 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import panatorch.internal.calls.PreparedOperator;
+import panatorch.internal.calls.RawValues;
+import panatorch.internal.libtorch.Tag;
 
 /** Compiles one graph of a program: looks up its operators, gives its values slots, and decides where each value ends. */
 final class GraphCompiler {
@@ -64,8 +66,8 @@ final class GraphCompiler {
     Operand operand(Argument a) {
         return switch (a) {
             case Argument.Name n -> values.use(n.name());
-            case Argument.Constant c when c.value() instanceof String -> new Operand.Constant(panatorch.internal.libtorch.Tag.NONE, 0);
-            case Argument.Constant c -> context.own(panatorch.internal.calls.RawValues.access().value(typeOf(c), c.value()));
+            case Argument.Constant c when c.value() instanceof String -> new Operand.Constant(Tag.NONE, 0);
+            case Argument.Constant c -> context.own(RawValues.access().value(typeOf(c), c.value()));
             default -> throw new IllegalArgumentException("a list, dict or graph stands where a value is needed");
         };
     }

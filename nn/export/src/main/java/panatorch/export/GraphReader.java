@@ -37,7 +37,6 @@ final class GraphReader {
             List<GraphText.Node> nodes = List.of();
             final Map<String, TensorMeta> tensors = new HashMap<>();
             final Map<String, SymbolicExpression> integers = new HashMap<>();
-            boolean single;
         };
         json.object(member -> {
             switch (member) {
@@ -46,11 +45,10 @@ final class GraphReader {
                 case "nodes" -> found.nodes = json.list(this::node);
                 case "tensor_values" -> json.object(name -> found.tensors.put(name, tensorMeta()));
                 case "sym_int_values" -> json.object(name -> found.integers.put(name, size()));
-                case "is_single_tensor_return" -> found.single = !json.isNull() && json.bool();
                 default -> {}
             }
         });
-        return new GraphText(found.inputs, found.outputs, found.nodes, found.tensors, found.integers, found.single);
+        return new GraphText(found.inputs, found.outputs, found.nodes, found.tensors, found.integers);
     }
 
     private GraphText.Node node() throws IOException {

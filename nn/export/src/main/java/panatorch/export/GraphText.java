@@ -9,10 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tensors what is said about the tensors in the graph, by name
  * @param integers what is said about the integers in the graph, by name
- * @param singleResult whether the one output of a subgraph is a value rather than a list of one
  */
 record GraphText(List<Argument> inputs, List<Argument> outputs, List<Node> nodes, Map<String, TensorMeta> tensors,
-        Map<String, SymbolicExpression> integers, boolean singleResult) {
+        Map<String, SymbolicExpression> integers) {
 
     /**
      * A call.

@@ -1,6 +1,8 @@
 package panatorch.export;
 
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 
@@ -37,25 +39,29 @@ public final class OptimizedProgram implements AutoCloseable {
      * @throws IllegalArgumentException as the original does, and if an input requires a gradient while gradients are enabled
      */
     public Outputs run(Inputs inputs) {
-        try (var noGrad = entered()) {
+        if (NoGrad.isGradEnabled()) {
+            requireNoGradient(inputs.positional());
+            requireNoGradient(inputs.named());
+        }
+        try (var noGrad = NoGrad.enter()) {
             return program.run(inputs);
         }
     }
 
     /** Runs the program on tensors: the inputs that are not constant, in the signature's order. */
     public Outputs run(Tensor... inputs) {
-        if (NoGrad.isGradEnabled())
-            for (Tensor t : inputs)
-                if (t.requiresGrad())
-                    throw new IllegalArgumentException(
-                            "an optimised program has no gradients, but an input requires one; run the original program, or "
-                                    + "this one within NoGrad.enter()");
-        try (var noGrad = entered()) {
-            return program.run(inputs);
-        }
+        return run(Inputs.of((Object[]) inputs));
     }
 
-    private static NoGrad entered() { return NoGrad.enter(); }
+    private static void requireNoGradient(@Nullable Object value) {
+        switch (value) {
+            case List<?> list -> list.forEach(OptimizedProgram::requireNoGradient);
+            case Map<?, ?> map -> map.values().forEach(OptimizedProgram::requireNoGradient);
+            case Tensor t when t.requiresGrad() -> throw new IllegalArgumentException(
+                    "an optimised program has no gradients, but an input requires one; run the original program, or this one within NoGrad.enter()");
+            case null, default -> {}
+        }
+    }
 
     /** Frees the weights. Closing twice is harmless. */
     @Override public void close() { program.close(); }

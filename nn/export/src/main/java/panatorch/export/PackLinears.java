@@ -14,13 +14,18 @@ final class PackLinears implements Pass {
             Map.of("torch.ops.aten.relu.default", "relu", "torch.ops.aten.relu_.default", "relu",
                     "torch.ops.aten.gelu.default", "gelu", "torch.ops.aten.tanh.default", "tanh");
 
+    private final long smallest;
+
+    /** @param smallest number of weights of the smallest layer that is packed */
+    PackLinears(long smallest) { this.smallest = smallest; }
+
     @Override public void apply(Rewrite graph) {
         int packed = 0, fused = 0;
         for (GraphText.Node linear : List.copyOf(graph.nodes)) {
             Tensor weight = linear.target().equals(LINEAR) ? graph.known(linear.input("weight")) : null;
             Argument input = linear.input("input"), bias = linear.input("bias") == null ? Argument.NONE : linear.input("bias");
             String result = Rewrite.result(linear);
-            if (weight == null || result == null || input == null || weight.dtype() != DType.FLOAT32
+            if (weight == null || weight.numel() < smallest || result == null || input == null || weight.dtype() != DType.FLOAT32
                     || weight.device().type() != Device.Type.CPU)
                 continue;
             if (!bias.equals(Argument.NONE) && graph.known(bias) == null) continue;

@@ -83,9 +83,9 @@ final class Requirements {
         try {
             operators.put(name, RawValues.access().operator(name));
         } catch (TorchException e) {
-            miss(name, name.startsWith("aten::") || name.startsWith("prim::")
-                    ? "libtorch 2.13 has no such operator; the program was exported by torch " + torchVersion
-                    : "load the library that has it by Operators.load, or write it in Java by OperatorLibrary, before the program is loaded");
+            boolean own = name.startsWith("aten::") || name.startsWith("prim::");
+            miss(name, own ? "libtorch 2.13 has no such operator; the program was exported by torch " + torchVersion
+                    : "before loading the program, load its library by Operators.load, or write it in Java by OperatorLibrary");
         } catch (IllegalArgumentException e) {
             miss(name, String.valueOf(e.getMessage()));
         }

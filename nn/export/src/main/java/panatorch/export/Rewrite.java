@@ -128,12 +128,14 @@ final class Rewrite {
                 Arrays.fill(all, l);
                 yield all;
             }
-            case Argument.Items items when items.items().stream()
-                    .allMatch(i -> i instanceof Argument.Constant c && c.value() instanceof Long) -> {
-                long[] all = items.items().stream().mapToLong(i -> (Long) ((Argument.Constant) i).value()).toArray();
-                if (all.length == 1 && standard.length > 1)
-                    Arrays.fill(all = new long[standard.length], (Long) ((Argument.Constant) items.items().getFirst()).value());
-                yield all;
+            case Argument.Items items -> {
+                long[] all = items.items().stream()
+                        .mapToLong(i -> i instanceof Argument.Constant(Object v) && v instanceof Long l ? l : Long.MIN_VALUE).toArray();
+                if (Arrays.stream(all).anyMatch(v -> v == Long.MIN_VALUE)) yield null;
+                if (all.length != 1 || standard.length == 1) yield all;
+                long[] repeated = new long[standard.length];
+                Arrays.fill(repeated, all[0]);
+                yield repeated;
             }
             default -> null;
         };
@@ -213,7 +215,7 @@ final class Rewrite {
             values.add(text.graph().inputs().get(i));
         }
         GraphText g = text.graph();
-        var graph = new GraphText(values, g.outputs(), List.copyOf(nodes), g.tensors(), g.integers(), g.singleResult());
+        var graph = new GraphText(values, g.outputs(), List.copyOf(nodes), g.tensors(), g.integers());
         return new ProgramText(graph, inputs, text.outputs(), text.inTree(), text.outTree(), text.argumentNames(), text.symbols(),
                 text.guards(),
                 text.torchVersion());

@@ -17,7 +17,8 @@ import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
 class OptimizeTest {
-    private static final OptimizeOptions NOTHING = new OptimizeOptions(false, false, false, false);
+    private static final OptimizeOptions EVERYTHING = new OptimizeOptions(true, true, true, true, 1);
+    private static final OptimizeOptions NOTHING = new OptimizeOptions(false, false, false, false, 1);
 
     /** Programs that were exported in evaluation mode. */
     static List<String> programs() {
@@ -28,7 +29,7 @@ class OptimizeTest {
     @MethodSource("programs") void an_optimised_program_returns_the_same(String name) throws Exception {
         JsonNode expected = Programs.expected(name);
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var program = Programs.load(name);
-                var fast = program.eval() instanceof ExportedProgram p ? p.optimize(OptimizeOptions.all()) : null) {
+                var fast = program.eval() instanceof ExportedProgram p ? p.optimize(EVERYTHING) : null) {
             Torch.manualSeed(3);
             Outputs outputs = Objects.requireNonNull(fast).run(Inputs.of(Programs.inputs(name)));
             for (int i = 0; i < outputs.all().size(); i++)
@@ -51,35 +52,41 @@ class OptimizeTest {
     }
 
     @Test void batch_normalisations_are_folded_into_convolutions() throws Exception {
-        compare("conv", new OptimizeOptions(false, true, false, false), List.of("1 batch normalisations folded into convolutions"),
+        compare("conv", new OptimizeOptions(false, true, false, false, 1), List.of("1 batch normalisations folded into convolutions"),
                 "aten.batch_norm", "aten.conv2d");
     }
 
     @Test void convolutions_are_packed_with_their_activations() throws Exception {
-        compare("conv", new OptimizeOptions(false, true, true, false), List.of("1 batch normalisations folded into convolutions",
+        compare("conv", new OptimizeOptions(false, true, true, false, 1), List.of("1 batch normalisations folded into convolutions",
                 "1 convolutions done by oneDNN", "1 activations and sums done within convolutions"), "aten.relu",
                 "mkldnn._convolution_pointwise");
     }
 
     @Test void linear_layers_are_packed_with_their_activations() throws Exception {
-        compare("mlp", new OptimizeOptions(false, false, false, true),
+        compare("mlp", new OptimizeOptions(false, false, false, true, 1),
                 List.of("2 linear layers done by oneDNN", "1 activations done within linear layers"),
                 "aten.relu", "mkldnn._linear_pointwise");
     }
 
+    @Test void small_linear_layers_stay_as_they_are() throws Exception {
+        try (var program = Programs.load("mlp"); var fast = ((ExportedProgram) program.eval()).optimize(OptimizeOptions.all())) {
+            assertThat(fast.report()).isEmpty();
+        }
+    }
+
     @Test void dropout_is_removed() throws Exception {
-        compare("conv_train", new OptimizeOptions(true, false, false, false), List.of("1 calls removed that do nothing in evaluation"),
+        compare("conv_train", new OptimizeOptions(true, false, false, false, 1), List.of("1 calls removed that do nothing in evaluation"),
                 "aten.dropout", "aten.linear");
     }
 
     @Test void what_depends_on_weights_alone_is_computed_once() throws Exception {
-        compare("mlp.core", new OptimizeOptions(true, false, false, false),
+        compare("mlp.core", new OptimizeOptions(true, false, false, false, 1),
                 List.of("2 calls computed once, as they depend on weights alone"), "aten.permute", "aten.addmm");
     }
 
     @Test void buffers_that_a_program_changes_are_not_constants() throws Exception {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var program = Programs.load("counter");
-                var fast = program.optimize(OptimizeOptions.all())) {
+                var fast = program.optimize(EVERYTHING)) {
             Tensor x = Torch.ones(3), first = fast.run(x).tensor(), second = fast.run(x).tensor();
             assertThat(second.sub(first).toFloatArray()).containsExactly(1, 1, 1);
         }
@@ -88,14 +95,14 @@ class OptimizeTest {
     @Test void gradients_are_refused_in_a_sentence() throws Exception {
         try (var scope = Scope.open(); var program = Programs.load("mlp")) {
             program.eval();
-            try (var fast = program.optimize(OptimizeOptions.all())) {
+            try (var fast = program.optimize(EVERYTHING)) {
                 assertThat(fast.run(Torch.ones(2, 4)).tensor().requiresGrad()).isFalse();
                 assertThatThrownBy(() -> fast.run(Torch.ones(2, 4).requiresGrad_(true)))
                         .hasMessageStartingWith("an optimised program has no gradients");
             }
         }
         try (var program = Programs.load("conv_train")) {
-            assertThatThrownBy(() -> program.optimize(OptimizeOptions.all())).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> program.optimize(EVERYTHING)).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("call eval() first");
         }
     }
