@@ -58,7 +58,8 @@ public final class OptimizedProgram implements AutoCloseable {
             case List<?> list -> list.forEach(OptimizedProgram::requireNoGradient);
             case Map<?, ?> map -> map.values().forEach(OptimizedProgram::requireNoGradient);
             case Tensor t when t.requiresGrad() -> throw new IllegalArgumentException(
-                    "an optimised program has no gradients, but an input requires one; run the original program, or this one within NoGrad.enter()");
+                    "an optimised program has no gradients, but an input requires one; "
+                            + "run the original program, or this one within NoGrad.enter()");
             case null, default -> {}
         }
     }
