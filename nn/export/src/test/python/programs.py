@@ -1,6 +1,6 @@
 """Exports the small programs that the tests of this module run, with what they return in Python.
 
-    python src/test/python/programs.py
+    python src/test/python/programs.py [NAME …]
 
 writes NAME.pt2 and NAME.core.pt2 (after run_decompositions) for each model below, and cases.json: inputs, outputs, and the code of
 the graph. Tensors are nested lists with their type. Models are tiny and their weights random, so that all files are small.
@@ -147,6 +147,19 @@ class Counter(nn.Module):
         return x * self.n + self.tmp + self.c
 
 
+class Accumulates(nn.Module):
+    """A parameter that is changed."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(3))
+
+    def forward(self, x):
+        with torch.no_grad():
+            self.w.add_(x)
+        return self.w * x
+
+
 class InPlace(nn.Module):
     def forward(self, x):
         x.add_(1)
@@ -273,6 +286,7 @@ def models():
         "branch": (Branch(), (torch.ones(2, 4),)), "branch_by_size": (BranchBySize(), (r(3, 2),), {"x": {0: Dim("b", min=2, max=9)}}),
         "loop": (Loop(), (torch.ones(3),)), "map": (Map(), (r(4, 3), r(3))), "scan": (Scan(), (r(4, 3),)), "ascan": (AssociativeScan(), (r(4, 3),)),
         "no_grad": (NoGradRegion(), (r(2, 4),)), "autocast": (AutocastRegion(), (r(2, 4),)), "counter": (Counter(), (r(3),)), "in_place": (InPlace(), (r(3),)),
+        "accumulates": (Accumulates(), (i(1.0, 2.0, 3.0),)),
         "item": (Item(), (i(1.0, 2.0, 3.0),)), "nonzero": (Nonzero(), (i(1.0, -2.0, 3.0),)), "split": (Split(), (r(3, 4),)),
         "python_arguments": (PythonArguments(), (r(2), 3, True, "nm", nested)), "named": (Named(), (r(2), Pair(r(2), r(2)))),
         "numbers": (Numbers(), (r(2), 3), {"x": {}, "k": Dim.DYNAMIC}),
@@ -322,7 +336,7 @@ def save(name, program, args, kwargs):
         result = module(*copies[0], **copies[1])
     case["outputs"] = [value(v) for v in pytree.tree_flatten(result, is_leaf=lambda v: v is None)[0]]
     case["after"] = [value(v) for v in pytree.tree_flatten(copies)[0]]
-    case["state"] = {n: value(v) for n, v in program.module().state_dict().items()} if name.startswith(("counter", "conv_train", "tied")) else {}
+    case["state"] = {n: value(v) for n, v in program.module().state_dict().items()} if name.startswith(("counter", "accumulates", "conv_train", "tied")) else {}
     return case
 
 
@@ -356,8 +370,9 @@ def main():
         cases[name] = save(name, program, args, kwargs)
         cases[name + ".core"] = save(name + ".core", program.run_decompositions(), args, kwargs)
         print(name, sum(len(c["code"]) for c in cases.values()))
-    if not sys.argv[1:]:
-        (RESOURCES / "cases.json").write_text(json.dumps(cases, separators=(",", ":"), allow_nan=False) + "\n")
+    path = RESOURCES / "cases.json"
+    before = json.loads(path.read_text()) if sys.argv[1:] else {}
+    path.write_text(json.dumps(before | cases, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 if __name__ == "__main__":
