@@ -131,7 +131,10 @@ def torchvision_models():
 def declare_operators():
     """Has a torchvision whose operators cannot be loaded, being one for CUDA beside a torch for CPUs, import all the same."""
     from importlib.util import find_spec
-    extension = next(iter(Path(find_spec("torchvision").origin).parent.glob("_C*.so")), None)
+    torchvision = find_spec("torchvision")
+    if torchvision is None:
+        return None
+    extension = next(iter(Path(torchvision.origin).parent.glob("_C*.so")), None)
     try:
         torch.ops.load_library(extension)
     except (OSError, TypeError):
@@ -139,6 +142,7 @@ def declare_operators():
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         return library
+    return None
 
 
 def tensors(values):
@@ -164,9 +168,9 @@ def save(name, folder, model, args, kwargs):
 def main():
     folder, package, *names = sys.argv[1:]
     try:
-        library = declare_operators() if package != "transformers" else None  # the operators live as long as it
+        library = declare_operators()  # the operators live as long as it; transformers imports torchvision, too
         models = {"transformers": transformers_models, "timm": timm_models, "torchvision": torchvision_models}[package]()
-    except (ImportError, AttributeError, RuntimeError) as e:
+    except (ImportError, RuntimeError) as e:
         print(f"{package}, or a package that it needs, is missing or broken: {e}")
         sys.exit(3)
     for name in names or models:

@@ -293,6 +293,7 @@ def models():
         "types": (Types(), (i(-1.5, 0.5, 2.0), i(0, 1, 5))), "shapes": (Shapes(), (r(2, 3, 4), r(2, 4, 3))), "random": (Random(), (r(3),)),
         "recurrent": (Recurrent().eval(), (r(2, 5, 4), torch.randint(0, 10, (2, 3)))), "lstm": (Lstm(), (r(2, 3, 3),)),
         "tied": (Tied(), (i(1, 2, 6),)), "fails": (Fails(), (r(3), i(0, 2))),
+        "one_row": (Mlp(), (r(1, 4),)),
     }
 
 

@@ -251,6 +251,7 @@ public final class ExportedProgram extends StateTree {
             if (options.constants()) new FoldConstants().apply(rewrite);
             if (options.batchNorms()) new FoldBatchNorms().apply(rewrite);
             if (options.convolutions()) new PackConvolutions().apply(rewrite);
+            if (options.linears()) new OneRowLinears().apply(rewrite);
             if (options.linears()) new PackLinears(options.smallestLinear()).apply(rewrite);
             ProgramText faster = rewrite.program();
             var payloads = new LinkedHashMap<String, Payloads.Payload>();

@@ -6,7 +6,8 @@ package panatorch.export;
  * @param constants computes what depends on weights alone once, and removes calls that do nothing in evaluation
  * @param batchNorms folds batch normalisations into the convolutions before them
  * @param convolutions has convolutions done by oneDNN with prepared weights, with the ReLU or sum after them, on channels-last images
- * @param linears has linear layers done by oneDNN with prepared weights, with the ReLU, GELU or tanh after them
+ * @param linears has linear layers of a single row done as products with a vector, and others by oneDNN with prepared weights, with the
+ * ReLU, GELU or tanh after them
  * @param smallestLinear number of weights from which on a linear layer is one of these. A call of oneDNN takes about 25 µs more, which only
  * larger layers gain back
  */

@@ -141,6 +141,14 @@ final class Rewrite {
         };
     }
 
+    /** Returns the shape of a tensor that has the same one in every run; otherwise null. */
+    long @Nullable [] fixedShape(String name) {
+        TensorMeta meta = text.graph().tensors().get(name);
+        if (meta == null) return null;
+        List<Long> sizes = meta.sizes().stream().map(SymbolicExpression::constant).filter(Objects::nonNull).toList();
+        return sizes.size() == meta.sizes().size() ? sizes.stream().mapToLong(Long::longValue).toArray() : null;
+    }
+
     /** Returns whether a value is a tensor that the user gives, of that many dimensions. */
     boolean isInput(String name, int dimensions) {
         TensorMeta meta = text.graph().tensors().get(name);

@@ -68,6 +68,12 @@ class OptimizeTest {
                 "aten.relu", "mkldnn._linear_pointwise");
     }
 
+    @Test void linear_layers_of_one_row_are_products_with_a_vector() throws Exception {
+        compare("one_row", new OptimizeOptions(false, false, false, true, 1),
+                List.of("2 linear layers of one row done as products with a vector"),
+                "aten.linear", "aten.addmv");
+    }
+
     @Test void small_linear_layers_stay_as_they_are() throws Exception {
         try (var program = Programs.load("mlp"); var fast = ((ExportedProgram) program.eval()).optimize(OptimizeOptions.all())) {
             assertThat(fast.report()).isEmpty();
