@@ -338,6 +338,16 @@ final class Call {
         out = into.tensors();
     }
 
+    /** Calls the operator with arguments that were pushed onto the stack directly. An open {@link Out} does not apply. */
+    void runPushed() {
+        for (int i = 0; i < stack.size(); i++) {
+            int tag = stack.tag(i);
+            if (tag == Tag.NONE) nones++;
+            else if (tag == Tag.TENSOR) noticeTraining(stack.payload(i));
+        }
+        invoke(context());
+    }
+
     private void invoke(ThreadContext c) {
         Throwable failure = Invocation.of(Objects.requireNonNull(operator), stack, c, nones);
         if (failure == null) return;

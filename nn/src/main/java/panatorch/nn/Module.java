@@ -351,7 +351,7 @@ public abstract class Module implements AutoCloseable {
 
     /** Sets training or evaluation mode, on which dropout and batch normalisation depend, for this module and all modules inside. */
     public final Module train(boolean on) {
-        visit("", (prefix, m) -> m.training = on);
+        visit("", (prefix, m) -> m.setTraining(on));
         return this;
     }
 
@@ -364,7 +364,10 @@ public abstract class Module implements AutoCloseable {
         return training;
     }
 
-    void setTraining(boolean on) { training = on; }
+    /** Sets the mode of this module alone; {@link #train(boolean)} does so for it and each module inside. */
+    protected void setTraining(boolean on) {
+        training = on;
+    }
 
     /** Sets whether all parameters require gradients; without gradients they are frozen. */
     public final Module requiresGrad(boolean on) {

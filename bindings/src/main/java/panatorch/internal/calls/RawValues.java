@@ -1,0 +1,99 @@
+package panatorch.internal.calls;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values as libtorch holds them, a tag and a payload each, for programs that run many operators without a {@code Tensor} object for every
+ * value in between. The tags are those of {@code panatorch.internal.libtorch.Tag}; the payload of a counted value is a reference, which
+ * somebody owns. Any thread may use the methods at any time.
+ */
+public abstract class RawValues {
+    private static volatile @Nullable RawValues access;
+
+    static {
+        try { // by its name, as this package may not depend on that one
+            Class.forName("panatorch.RawAccess", true, RawValues.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    protected RawValues() {}
+
+    /** Sets the implementation, which does so once. */
+    protected static void accessBy(Supplier<RawValues> implementation) {
+        access = implementation.get();
+    }
+
+    /** Returns the implementation. */
+    public static RawValues access() {
+        RawValues a = access;
+        if (a == null) throw new IllegalStateException("nothing gives access to values yet");
+        return a;
+    }
+
+    /** A value; whoever received it owns its reference. */
+    public record Value(int tag, long payload) {}
+
+    /**
+     * Looks up an operator.
+     *
+     * @param qualified name with the overload: {@code aten::add.Tensor}
+     * @throws RuntimeException a {@code TorchException} if there is no such operator
+     */
+    public abstract PreparedOperator operator(String qualified);
+
+    /**
+     * Converts a Java object to a value, which the caller owns.
+     *
+     * @param type type as the operator's schema writes it
+     * @throws IllegalArgumentException if {@code value} is not of this type
+     */
+    public abstract Value value(String type, @Nullable Object value);
+
+    /**
+     * Makes a tensor of a number that promotes types as a Python number does: {@code int64 * 0.5} is float32, not float64.
+     *
+     * @param number a {@code Long}, {@code Double} or {@code Boolean}
+     * @return the tensor, which the caller owns
+     */
+    public abstract long wrappedNumber(Object number);
+
+    /**
+     * Returns a {@code Tensor}'s object with one more reference, which the caller owns.
+     *
+     * @throws IllegalStateException if the tensor is closed
+     */
+    public abstract long share(Object tensor);
+
+    /** Returns a {@code Tensor} of the current scope that takes over a reference; null for an undefined tensor. */
+    public abstract @Nullable Object adopt(long tensor);
+
+    public abstract long numel(long tensor);
+
+    /**
+     * Returns the size of a dimension, which may be counted from the end.
+     *
+     * @throws IllegalArgumentException if the tensor has no such dimension
+     */
+    public abstract long size(long tensor, long dim);
+
+    /** Returns a stride, as {@link #size} returns a size. */
+    public abstract long stride(long tensor, long dim);
+
+    /** Returns the index of the first element in the storage. */
+    public abstract long storageOffset(long tensor);
+
+    /** Returns the type and shape of a tensor for a message. */
+    public abstract String describe(long tensor);
+
+    /** Releases all counted values and sets their tags to none; the others stay. */
+    public abstract void release(int[] tags, long[] payloads);
+
+    /**
+     * Returns an exception of the class of {@code failure}, a {@code TorchException} or {@code IllegalArgumentException}, whose message
+     * goes on with {@code where}. Any other exception is returned as it is.
+     */
+    public abstract RuntimeException located(RuntimeException failure, String where);
+}

@@ -1,0 +1,50 @@
+package panatorch.export;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import panatorch.Tensor;
+
+/**
+ * Has a linear layer of a single row done as a product of a matrix and a vector, for which OpenBLAS has a kernel of its own: for a matrix
+ * [3072, 768] it takes about a sixth of the time.
+ */
+final class OneRowLinears implements Pass {
+    private static final String LINEAR = "torch.ops.aten.linear.default";
+
+    @Override public void apply(Rewrite graph) {
+        int changed = 0;
+        for (GraphText.Node linear : List.copyOf(graph.nodes)) {
+            Tensor weight = linear.target().equals(LINEAR) ? graph.known(linear.input("weight")) : null;
+            String result = Rewrite.result(linear);
+            long[] shape = linear.input("input") instanceof Argument.Name n ? graph.fixedShape(n.name()) : null;
+            if (weight == null || weight.dim() != 2 || result == null || shape == null || shape.length < 2) continue;
+            if (Arrays.stream(shape, 0, shape.length - 1).anyMatch(s -> s != 1) || shape[shape.length - 1] != weight.size(1)) continue;
+            replace(graph, linear, result, shape, weight.size(0));
+            changed++;
+        }
+        graph.report(changed, "linear layers of one row done as products with a vector");
+    }
+
+    private static void replace(Rewrite graph, GraphText.Node linear, String result, long[] shape, long outputs) {
+        Argument input = linear.input("input"), weight = linear.input("weight"), bias = linear.input("bias");
+        if (input == null || weight == null) return;
+        var row = new Argument.Name(result + "_row", Argument.Kind.TENSOR);
+        var product = new Argument.Name(result + "_product", Argument.Kind.TENSOR);
+        long[] wide = shape.clone();
+        wide[wide.length - 1] = outputs;
+        boolean plain = bias == null || bias.equals(Argument.NONE);
+        var calls = new ArrayList<GraphText.Node>();
+        calls.add(Rewrite.call("aten::reshape", row.name(), linear.line(), List.of(input, list(shape[shape.length - 1]))));
+        calls.add(plain ? Rewrite.call("aten::mv", product.name(), linear.line(), List.of(weight, row))
+                : Rewrite.call("aten::addmv", product.name(), linear.line(), List.of(bias, weight, row)));
+        calls.add(Rewrite.call("aten::reshape", result, linear.line(), List.of(product, list(wide))));
+        int at = graph.nodes.indexOf(linear);
+        graph.nodes.remove(at);
+        graph.nodes.addAll(at, calls);
+    }
+
+    private static Argument list(long... values) {
+        return new Argument.Items(Arrays.stream(values).mapToObj(v -> (Argument) new Argument.Constant(v)).toList());
+    }
+}

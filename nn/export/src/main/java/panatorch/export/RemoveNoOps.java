@@ -1,0 +1,51 @@
+package panatorch.export;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Removes calls that do nothing in evaluation, such as dropout, and calls whose results nobody uses. */
+final class RemoveNoOps implements Pass {
+    /** Calls that return their first argument, or a copy of it. */
+    static final Set<String> IDENTITIES = Set.of("torch.ops.aten.dropout.default", "torch.ops.aten.dropout_.default",
+            "torch.ops.aten.feature_dropout.default", "torch.ops.aten.alpha_dropout.default", "torch.ops.aten.detach.default",
+            "torch.ops.aten.detach_.default", "torch.ops.aten.alias.default", "torch.ops.aten.lift_fresh_copy.default");
+
+    @Override public void apply(Rewrite graph) {
+        int identities = 0, dead = 0;
+        for (String result : graph.results()) {
+            GraphText.Node node = graph.find(result);
+            Argument.Name input = input(graph, node, result);
+            if (input == null) continue;
+            graph.remove(node);
+            graph.redirect(result, input);
+            identities++;
+        }
+        for (int i = graph.nodes.size() - 1; i >= 0; i--) {
+            GraphText.Node node = graph.nodes.get(i);
+            if (!Rewrite.isOperator(node) || Rewrite.operator(node).changesArguments() || node.outputs().isEmpty()) continue;
+            if (isUsed(graph, node)) continue;
+            graph.nodes.remove(i);
+            dead++;
+        }
+        graph.report(identities, "calls removed that do nothing in evaluation");
+        graph.report(dead, "calls removed whose results nobody uses");
+    }
+
+    private static Argument.@Nullable Name input(Rewrite graph, GraphText.Node node, String result) {
+        if (!IDENTITIES.contains(node.target()) || graph.isOutput(result)) return null;
+        Argument first = node.inputs().isEmpty() ? Argument.NONE : node.inputs().getFirst().argument();
+        boolean fresh = !node.target().contains("copy")
+                || first instanceof Argument.Name n && !graph.isChanged(n.name()) && !graph.isChanged(result);
+        return fresh && first instanceof Argument.Name n ? n : null;
+    }
+
+    private static boolean isUsed(Rewrite graph, GraphText.Node node) {
+        var made = new HashSet<String>();
+        node.outputs().forEach(o -> Rewrite.names(o, made));
+        if (made.stream().anyMatch(graph::isOutput)) return true;
+        var used = new HashSet<String>();
+        graph.nodes.forEach(n -> n.inputs().forEach(i -> Rewrite.names(i.argument(), used)));
+        return made.stream().anyMatch(used::contains);
+    }
+}
