@@ -30,7 +30,7 @@ final class NestedArrays {
         static Kind of(Class<?> type) {
             for (Kind k : values()) if (k.plain == type || k.boxed == type) return k;
             throw new IllegalArgumentException(
-                    "no tensor's element is a " + type.getSimpleName() + ": numbers, booleans and arrays of them make tensors");
+                    "a tensor cannot hold a " + type.getSimpleName() + "; pass numbers, booleans, or arrays or lists of them");
         }
     }
 
@@ -77,7 +77,7 @@ final class NestedArrays {
         }
         int[] here = Arrays.copyOf(at, d);
         if (!part.getClass().isArray())
-            throw new IllegalArgumentException(place(here) + " is no array, and " + place(new int[d]) + " is one");
+            throw new IllegalArgumentException(place(here) + " is not an array, but " + place(new int[d]) + " is");
         int length = Array.getLength(part);
         if (length != shape[d])
             throw new IllegalArgumentException("the array is ragged: " + place(here) + " has length " + length + ", and "
@@ -85,7 +85,7 @@ final class NestedArrays {
         if (part.getClass().getComponentType().isPrimitive()) {
             if (d < shape.length - 1 || part.getClass().getComponentType() != kind.plain)
                 throw new IllegalArgumentException(
-                        place(here) + " is a " + part.getClass().getSimpleName() + ", and " + place(new int[d]) + " is not");
+                        place(here) + " is a " + part.getClass().getSimpleName() + ", but " + place(new int[d]) + " is not");
             writeAll(part, to.asSlice(offset(at, d)));
             return;
         }
@@ -122,7 +122,7 @@ final class NestedArrays {
     private void writeOne(Object value, MemorySegment to, int[] at) {
         if (value.getClass() != kind.boxed)
             throw new IllegalArgumentException(
-                    place(at) + " is a " + value.getClass().getSimpleName() + ", and " + place(new int[shape.length]) + " is a "
+                    place(at) + " is a " + value.getClass().getSimpleName() + ", but " + place(new int[shape.length]) + " is a "
                             + kind.boxed.getSimpleName());
         long offset = offset(at, at.length);
         switch (value) {
@@ -159,7 +159,7 @@ final class NestedArrays {
             case UINT8 -> t.toByteArray();
             case BOOL -> t.toBooleanArray();
             case FLOAT32, FLOAT16, BFLOAT16 -> t.toFloatArray();
-            default -> throw new IllegalArgumentException("Java has no type for " + t.dtype() + "; convert the tensor first");
+            default -> throw new IllegalArgumentException("Java has no type for " + t.dtype() + "; convert the tensor with to() first");
         };
         long[] shape = t.shape();
         if (shape.length == 0) return Array.get(flat, 0);
