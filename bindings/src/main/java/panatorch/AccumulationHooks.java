@@ -70,13 +70,16 @@ final class AccumulationHooks {
 
     static Hook register(Tensor leaf, Consumer<Tensor> hook) {
         if (!leaf.requiresGrad() || !leaf.isLeaf())
-            throw new IllegalArgumentException("gradients are accumulated in leaves that require them, not in this " + leaf.describe());
+            throw new IllegalArgumentException(
+                    "only a leaf that requires a gradient accumulates one; this tensor does not: " + leaf.describe());
         Nodes.requireAccumulationHooks();
         long slot = leaf.read(c -> Nodes.accumulationHook(c.handle));
         synchronized (SLOTS) {
             long object = Memory.getLong(slot);
             if (object == 0) Memory.setLong(slot, object = newObject());
-            else if (Memory.getLong(object) != FUNCTIONS) throw new IllegalStateException("another library has a hook on this tensor");
+            else
+                if (Memory.getLong(object) != FUNCTIONS)
+                    throw new IllegalStateException("another library has already set a hook on this tensor");
             var hooks = Objects.requireNonNull(LEAVES.get(Memory.getLong(object + 8))).hooks;
             hooks.add(hook);
             return new Hook(() -> hooks.remove(hook));

@@ -87,8 +87,8 @@ final class ArenaMemory {
     void requireOpen() {
         if (!segment.scope().isAlive())
             throw new IllegalStateException(
-                    "the arena is closed that Torch.fromBlob was given memory of, and a tensor uses it still; close the arena after the "
-                            + "tensor and its views, or use Torch.copyOf");
+                    "the tensor uses memory that was given to Torch.fromBlob and whose arena is closed; close the arena after the tensor "
+                            + "and its views, or use Torch.copyOf");
     }
 
     @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {

@@ -23,9 +23,9 @@ public final class Autocast extends Mode {
 
     private Autocast(Device.Type type, DType dtype, boolean enabled) {
         if (enabled && dtype != DType.BFLOAT16 && dtype != DType.FLOAT16)
-            throw new IllegalArgumentException("autocast computes in bfloat16 or float16, not in " + dtype);
+            throw new IllegalArgumentException("the dtype of autocast must be bfloat16 or float16, not " + dtype);
         if (type != Device.Type.CPU && type != Device.Type.CUDA)
-            throw new IllegalArgumentException("autocast is of the CPU and of CUDA, not of " + type);
+            throw new IllegalArgumentException("autocast supports the CPU and CUDA, not " + type);
         device = type;
         this.dtype = dtype;
         this.enabled = enabled;

@@ -139,7 +139,7 @@ public final class Autograd {
 
     private static void sameNumber(List<Tensor> outputs, @Nullable List<?> gradients) {
         if (gradients != null && gradients.size() != outputs.size())
-            throw new IllegalArgumentException(gradients.size() + " gradients for " + outputs.size() + " outputs");
+            throw new IllegalArgumentException("there are " + outputs.size() + " outputs, but " + gradients.size() + " gradients");
     }
 
     private static TensorVector vector(List<? extends @Nullable Tensor> tensors) {

@@ -24,7 +24,7 @@ final class BackwardPass {
         int number = torch.get_current_graph_task_id();
         BackwardPass known = RUNNING.get(number);
         if (known != null) return known;
-        if (number < 0) throw new IllegalStateException("a hook for backward was called outside of backward");
+        if (number < 0) throw new IllegalStateException("a hook of backward was called outside backward");
         return RUNNING.computeIfAbsent(number, n -> {
             PassEnd.call(n, BackwardPass::ended);
             return new BackwardPass();

@@ -30,7 +30,8 @@ final class CallStack extends ValueStack {
             case double[] _ -> "float[]";
             case boolean[] _ -> "bool[]";
             default -> throw failed(new IllegalArgumentException(
-                    "no value of libtorch's is a " + value.getClass().getSimpleName() + "; a list needs its type"));
+                    "a " + value.getClass().getSimpleName() + " cannot be passed to libtorch"
+                            + (value instanceof java.util.List<?> ? "; push a list with the type of its elements" : "")));
         };
         push(type, value);
     }

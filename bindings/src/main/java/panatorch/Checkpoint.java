@@ -73,9 +73,12 @@ final class Checkpoint extends Function {
     }
 
     @Override protected List<@Nullable Tensor> backward(Context context, List<Tensor> gradients) {
-        if (NoGrad.isGradEnabled()) throw new IllegalStateException("a checkpoint's derivative cannot be differentiated in turn");
+        if (NoGrad.isGradEnabled())
+            throw new IllegalStateException(
+                    "the derivative of a checkpoint cannot be differentiated again: call it without createGraph, or compute this "
+                            + "part without a checkpoint");
         if (ThreadContext.current().someInputs)
-            throw new IllegalStateException("a checkpoint adds gradients to all leaves: use backward without inputs instead of grad");
+            throw new IllegalStateException("a checkpoint adds gradients to all leaves: call backward without inputs instead of grad");
         var saved = context.saved();
         var inputs = new ArrayList<Tensor>();
         for (int i = 0; i < arguments; i++) {

@@ -71,7 +71,7 @@ public enum DType {
      */
     public static DType ofCode(int code) {
         DType t = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
-        if (t == null) throw new IllegalArgumentException("no dtype has libtorch's code " + code);
+        if (t == null) throw new IllegalArgumentException("unknown dtype code " + code);
         return t;
     }
 

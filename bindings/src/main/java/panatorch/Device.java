@@ -18,7 +18,7 @@ public record Device(Type type, int index) {
 
         static Type ofCode(int code) {
             for (Type t : values()) if (t.code == code) return t;
-            throw new IllegalArgumentException("no device type has libtorch's code " + code);
+            throw new IllegalArgumentException("unknown device type code " + code);
         }
     }
 
@@ -40,7 +40,7 @@ public record Device(Type type, int index) {
             return new Device(Type.valueOf(parts[0].toUpperCase(java.util.Locale.ROOT)),
                     parts.length == 1 ? -1 : Integer.parseInt(parts[1]));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("not a device: '" + text + "' (cpu, cuda, cuda:0, meta …)", e);
+            throw new IllegalArgumentException("not a device: '" + text + "'; use for example cpu, cuda, cuda:0 or meta", e);
         }
     }
 

@@ -29,9 +29,9 @@ public final class DeviceGuard extends Mode {
         byte type = (byte) device.type().code();
         int count = torch.hasDeviceGuardImpl(type) ? torch.getDeviceGuardImpl(type).deviceCount() : 0;
         int index = device.type() == Device.Type.CPU ? 0 : device.index();
-        if (index < 0) throw new IllegalArgumentException("a guard is of one device, such as " + device + ":0, not of the current one");
+        if (index < 0) throw new IllegalArgumentException("name a device with its index, such as " + device + ":0, not " + device);
         if (index >= count)
-            throw new IllegalArgumentException("there is no device " + device + " here: libtorch knows " + count + " of that type");
+            throw new IllegalArgumentException("there is no device " + device + ": libtorch found " + count + " devices of that type");
         return new DeviceGuard(device, torch.getDeviceGuardImpl(type));
     }
 

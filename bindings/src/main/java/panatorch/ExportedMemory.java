@@ -15,8 +15,8 @@ final class ExportedMemory {
     private ExportedMemory() {}
 
     static final String IN_USE = "a segment or buffer of Tensor.data uses its memory",
-            FIXED = "the memory is Java's (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the "
-                    + "segment's arena before";
+            FIXED = "it belongs to Java (Torch.fromBlob), or a segment or buffer of Tensor.data uses it; resize a clone(), or close the "
+                    + "arena of the segment first";
     /** The text of libtorch's error. */
     private static final String REFUSED = "Trying to resize storage that is not resizable";
 
@@ -44,7 +44,7 @@ final class ExportedMemory {
     static String explained(String message, DispatcherStack stack) {
         if (!message.contains(REFUSED)) return message;
         for (int i = 0; i < stack.size(); i++) if (stack.tag(i) == Tag.TENSOR) shrink(stack.payload(i));
-        return message.replace(REFUSED, "the memory of a tensor cannot become larger: " + FIXED);
+        return message.replace(REFUSED, "the memory of this tensor cannot grow: " + FIXED);
     }
 
     static boolean saysNotResizable(Throwable t) {

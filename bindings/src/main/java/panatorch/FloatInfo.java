@@ -28,7 +28,7 @@ public record FloatInfo(DType dtype, int bits, double eps, double max, double mi
             case FLOAT8_E5M2FNUZ -> of(dtype, 3, 57344, -15, 0); // libtorch's eps of it is that of three bits
             case FLOAT8_E8M0FNU -> new FloatInfo(dtype, 8, 1, 0x1p127, 0x1p-127, 0x1p-127, 1); // powers of two, all positive
             default -> throw new IllegalArgumentException(
-                    "finfo is of floating point types, not of " + dtype + (dtype.isInteger() ? "; see IntInfo" : ""));
+                    "FloatInfo needs a floating-point dtype, not " + dtype + (dtype.isInteger() ? "; use IntInfo" : ""));
         };
     }
 

@@ -29,7 +29,7 @@ public final class ForwardAd implements AutoCloseable {
 
     public static ForwardAd enter() {
         if (LEVEL.isHeldByCurrentThread())
-            throw new IllegalStateException("forward-mode derivatives do not nest; close the one that is open");
+            throw new IllegalStateException("a forward-mode level is open already, and levels do not nest; close it first");
         Startup.ensure();
         LEVEL.lock();
         try {
@@ -57,7 +57,8 @@ public final class ForwardAd implements AutoCloseable {
 
     @Override public void close() {
         if (closed) return;
-        if (!LEVEL.isHeldByCurrentThread()) throw new WrongThreadException("this belongs to another thread, the one that entered it");
+        if (!LEVEL.isHeldByCurrentThread())
+            throw new WrongThreadException("this level belongs to another thread; close it on the thread that entered it");
         closed = true;
         torch.exit_dual_level(level);
         LEVEL.unlock();

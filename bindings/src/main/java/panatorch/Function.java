@@ -56,7 +56,8 @@ public abstract class Function {
     /** Returns the only output for {@code inputs}. It belongs to the current scope. */
     public final Tensor apply(Tensor... inputs) {
         List<Tensor> outputs = applyAll(List.of(inputs));
-        if (outputs.size() != 1) throw new IllegalStateException(name() + " has " + outputs.size() + " outputs; applyAll returns them all");
+        if (outputs.size() != 1)
+            throw new IllegalStateException(name() + " has " + outputs.size() + " outputs; call applyAll, which returns them all");
         return outputs.getFirst();
     }
 
@@ -110,7 +111,7 @@ public abstract class Function {
 
         /** Saves inputs, outputs and other tensors for {@code backward}. Call it once, in {@link Function#forward}. */
         public void save(Tensor... tensors) {
-            if (!toSave.isEmpty()) throw new IllegalStateException("save is called once, with all tensors");
+            if (!toSave.isEmpty()) throw new IllegalStateException("save was called twice; call it once, with all tensors");
             toSave = List.of(tensors);
         }
 

@@ -29,7 +29,8 @@ public record GradCheck(double step, double absolute, double relative) {
             var by = inputs.stream().filter(Tensor::requiresGrad).toList();
             if (by.isEmpty()) throw new IllegalArgumentException("no input requires a gradient");
             for (Tensor x : by)
-                if (x.dtype() != DType.FLOAT64) throw new IllegalArgumentException("finite differences need float64, not " + x.dtype());
+                if (x.dtype() != DType.FLOAT64)
+                    throw new IllegalArgumentException("finite differences need float64 inputs, not " + x.dtype());
             var outputs = differentiable(function.apply(inputs));
             if (outputs.isEmpty()) throw new AssertionError("no output requires a gradient");
             for (int i = 0; i < by.size(); i++) {
@@ -74,7 +75,7 @@ public record GradCheck(double step, double absolute, double relative) {
                 for (int i = 0; i < m; i++) {
                     if (row[i] != again[i])
                         throw new AssertionError(
-                                "the derivative comes out different when computed again: " + row[i] + ", then " + again[i]);
+                                "the derivative is not deterministic: computed twice, it is " + row[i] + ", then " + again[i]);
                     j[i * n + k] = row[i];
                 }
             }

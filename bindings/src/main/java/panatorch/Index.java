@@ -42,7 +42,7 @@ public final class Index {
 
     /** Returns a slice of every {@code step}-th element from {@code start} to {@code end}, exclusive. The step must be positive. */
     public static Part slice(@Nullable Number start, @Nullable Number end, long step) {
-        if (step < 1) throw new IllegalArgumentException("a slice's step is positive, not " + step);
+        if (step < 1) throw new IllegalArgumentException("the step of a slice must be positive, not " + step);
         return new Slice(start == null ? null : (Long) start.longValue(), end == null ? null : (Long) end.longValue(), step);
     }
 
@@ -56,10 +56,11 @@ public final class Index {
     public static Index index(Object... parts) {
         int ellipses = 0;
         for (Object p : parts) {
-            if (p == ELLIPSIS && ++ellipses > 1) throw new IllegalArgumentException("an index has one ellipsis at most");
+            if (p == ELLIPSIS && ++ellipses > 1) throw new IllegalArgumentException("an index may hold only one ELLIPSIS");
             if (!(p instanceof Part || p instanceof Tensor || p instanceof Long || p instanceof Integer || p instanceof long[]
                     || p instanceof int[]))
-                throw new IllegalArgumentException("no part of an index: " + (p == null ? "null" : p.getClass().getSimpleName() + " " + p));
+                throw new IllegalArgumentException(
+                        "not a valid part of an index: " + (p == null ? "null" : p.getClass().getSimpleName() + " " + p));
         }
         return new Index(List.of(parts));
     }
@@ -73,7 +74,8 @@ public final class Index {
         long taken = parts.stream().mapToLong(p -> p == NEW_AXIS || p == ELLIPSIS ? 0 : p instanceof Tensor i ? dimensions(i) : 1).sum();
         if (taken > t.dim())
             throw new IndexOutOfBoundsException(
-                    "an index of " + taken + " dimensions into a tensor of shape " + java.util.Arrays.toString(t.shape()));
+                    "the index has " + taken + " dimensions, but the tensor has only " + t.dim() + ": shape "
+                            + java.util.Arrays.toString(t.shape()));
         Tensor view = t;
         var tensors = new ArrayList<@Nullable Tensor>();
         int d = 0, merged = 0; // the next dimension of the view; dimensions that masks before it have in excess of one
@@ -119,7 +121,8 @@ public final class Index {
 
     private static Tensor select(Tensor t, int d, long i) {
         long size = t.size(d);
-        if (i < -size || i >= size) throw new IndexOutOfBoundsException("index " + i + " in dimension " + d + " of size " + size);
+        if (i < -size || i >= size)
+            throw new IndexOutOfBoundsException("index " + i + " is out of range for dimension " + d + " of size " + size);
         return t.select(d, i);
     }
 

@@ -17,7 +17,7 @@ public record IntInfo(DType dtype, int bits, BigInteger min, BigInteger max) {
     public static IntInfo of(DType dtype) {
         if (!dtype.isInteger())
             throw new IllegalArgumentException(
-                    "iinfo is of integer types, not of " + dtype + (dtype.isFloatingPoint() ? "; see FloatInfo" : ""));
+                    "IntInfo needs an integer dtype, not " + dtype + (dtype.isFloatingPoint() ? "; use FloatInfo" : ""));
         int bits = 8 * dtype.bytes();
         boolean signed = !dtype.name().startsWith("U");
         BigInteger above = BigInteger.ONE.shiftLeft(signed ? bits - 1 : bits);

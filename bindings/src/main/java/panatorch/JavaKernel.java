@@ -109,11 +109,11 @@ final class JavaKernel {
         String what = returned == null ? "null"
                 : returned instanceof List<?> list ? list.size() + " values" : "a " + returned.getClass().getSimpleName();
         throw new TorchException(operator.name(), "a kernel of " + operator.qualified() + " returned " + what + ", but the operator has "
-                + (results.isEmpty() ? "no results, which is null." : results.size() + " results, which are a List."), null);
+                + (results.isEmpty() ? "no results: return null." : results.size() + " results: return them as a List."), null);
     }
 
     private Object checked(int i, @Nullable Object value) {
-        String what = results.size() == 1 ? "what a kernel of " + operator.qualified() + " returned"
+        String what = results.size() == 1 ? "the result of a kernel of " + operator.qualified()
                 : "result " + i + " of a kernel of " + operator.qualified();
         try {
             if (value instanceof Tensor t && t.isClosed()

@@ -24,7 +24,8 @@ final class JavaMemory {
     static Tensor copyOf(MemorySegment bytes, DType dtype, long[] shape) {
         if (bytes.byteSize() != elements(shape) * dtype.bytes())
             throw new IllegalArgumentException(
-                    bytes.byteSize() + " bytes are not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+                    "a " + dtype + " tensor of shape " + Arrays.toString(shape) + " needs " + elements(shape) * dtype.bytes()
+                            + " bytes, not " + bytes.byteSize());
         Tensor t = Aten.empty(shape, dtype);
         try (var arena = Arena.ofConfined()) {
             read(t, arena).copyFrom(bytes);
@@ -34,7 +35,8 @@ final class JavaMemory {
 
     /** Makes a tensor with a copy of a Java array. */
     static Tensor copyOf(MemorySegment array, int length, DType dtype, long[] shape) {
-        if (elements(shape) != length) throw new IllegalArgumentException(length + " values do not fill shape " + Arrays.toString(shape));
+        if (elements(shape) != length)
+            throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " needs " + elements(shape) + " values, not " + length);
         return copyOf(array, dtype, shape);
     }
 
@@ -53,10 +55,11 @@ final class JavaMemory {
     static Tensor fromBuffer(ByteBuffer buffer, DType dtype, long[] shape) {
         if (!buffer.isDirect())
             throw new IllegalArgumentException(
-                    "the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
+                    "the buffer is on the Java heap, where the garbage collector moves it; use a direct buffer, or "
+                            + "Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
         if (buffer.order() != ByteOrder.nativeOrder() && dtype.bytes() > 1)
             throw new IllegalArgumentException(
-                    "the buffer's order is " + buffer.order() + ", and libtorch reads " + ByteOrder.nativeOrder()
+                    "the byte order of the buffer is " + buffer.order() + ", but libtorch reads " + ByteOrder.nativeOrder()
                             + "; set buffer.order(ByteOrder.nativeOrder()) before writing to it");
         return fromBlob(MemorySegment.ofBuffer(buffer), dtype, shape);
     }
@@ -64,16 +67,18 @@ final class JavaMemory {
     /** Makes a tensor over the memory of a segment; see {@link Torch#fromBlob}. */
     static Tensor fromBlob(MemorySegment segment, DType dtype, long[] shape) {
         if (!segment.isNative())
-            throw new IllegalArgumentException("the segment is on Java's heap, which moves; allocate it from an Arena, or use copyOf");
+            throw new IllegalArgumentException(
+                    "the segment is on the Java heap, where the garbage collector moves it; allocate it from an Arena, or use copyOf");
         if (!segment.scope().isAlive()) throw new IllegalStateException("the segment's arena is closed");
         if (!segment.isAccessibleBy(Thread.currentThread()))
             throw new WrongThreadException("the segment belongs to another thread's arena");
         if (segment.isReadOnly())
             throw new IllegalArgumentException(
-                    "the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
+                    "the segment is read-only, but operators may write to a tensor; map a file with MapMode.PRIVATE, or use copyOf");
         if (segment.byteSize() != elements(shape) * dtype.bytes())
             throw new IllegalArgumentException(
-                    "a segment of " + segment.byteSize() + " bytes is not a " + dtype + " tensor of shape " + Arrays.toString(shape));
+                    "a " + dtype + " tensor of shape " + Arrays.toString(shape) + " needs a segment of " + elements(shape) * dtype.bytes()
+                            + " bytes, not " + segment.byteSize());
         if (segment.address() % Math.min(8, dtype.bytes()) != 0)
             throw new IllegalArgumentException("the segment is not aligned for " + dtype);
         return ArenaMemory.isCloseable(segment) ? ArenaMemory.tensor(segment, dtype, shape)
@@ -93,19 +98,19 @@ final class JavaMemory {
     /** Returns the memory of a tensor as {@link #of} does, but for immediate use and on any thread. */
     static MemorySegment read(Tensor t, Arena arena) {
         if (t.device().type() != Device.Type.CPU)
-            throw new IllegalStateException("a tensor on " + t.device() + " has no memory that Java reads; copy it with to(Device.CPU)");
+            throw new IllegalStateException("Java cannot read the memory of a tensor on " + t.device() + "; copy it with to(Device.CPU)");
         if (!t.isContiguous())
-            throw new IllegalStateException("only a contiguous tensor's memory is one segment; this one has shape "
+            throw new IllegalStateException("the tensor is not contiguous; call contiguous() first. It has shape "
                     + Arrays.toString(t.shape()) + " and strides " + Arrays.toString(t.strides()));
         if (t.isConj() || t.isNeg())
             throw new IllegalStateException(
-                    "a conjugated or negated view's memory holds other numbers; take that of resolveConj().resolveNeg()");
+                    "the memory of a conjugated or negated view holds other numbers; call resolveConj().resolveNeg() first");
         long bytes = t.numel() * t.dtype().bytes();
         long begin = t.read(c -> CApi.storageOffset(c.handle, c.result)) * t.dtype().bytes(),
                 there = t.read(c -> CApi.storageBytes(c.handle, c.result));
         if (begin + bytes > there)
             throw new IllegalStateException(
-                    "the tensor's memory has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " takes");
+                    "the memory of the tensor has " + there + " bytes, fewer than its shape " + Arrays.toString(t.shape()) + " needs");
         long storage = t.read(c -> ExportedMemory.hold(Storages.of(Memory.getLong(c.handle))));
         try {
             ArenaMemory memory = ArenaMemory.of(storage);
@@ -113,7 +118,7 @@ final class JavaMemory {
             long address = t.read(c -> CApi.dataPointer(c.handle, c.result));
             if (address == 0 && bytes > 0)
                 throw new IllegalStateException(
-                        "the tensor has no memory: it is " + t.describe() + " of zeros that are not stored; clone() stores them");
+                        "the tensor has no memory: it is " + t.describe() + " of implicit zeros; clone() stores them");
             return Memory.segment(address, bytes, arena, s -> ExportedMemory.release(storage));
         } catch (RuntimeException e) {
             ExportedMemory.release(storage);

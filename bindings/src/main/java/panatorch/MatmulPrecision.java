@@ -22,6 +22,6 @@ public enum MatmulPrecision {
 
     static MatmulPrecision ofCode(int code) {
         for (var p : values()) if (p.code == code) return p;
-        throw new IllegalArgumentException("no precision has libtorch's code " + code);
+        throw new IllegalArgumentException("unknown precision code " + code);
     }
 }

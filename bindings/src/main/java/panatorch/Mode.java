@@ -42,7 +42,7 @@ abstract class Mode implements AutoCloseable {
     @Override public void close() {
         if (closed) return;
         if (ThreadContext.current() != owner)
-            throw new WrongThreadException("this mode belongs to another thread, the one that entered it");
+            throw new WrongThreadException("this mode belongs to another thread; close it on the thread that entered it");
         for (Mode m = owner.innermost; m != this && m != null; m = owner.innermost) m.close();
         owner.innermost = outer;
         owner.caller.recordNothing(recordedNothing);

@@ -31,7 +31,7 @@ final class NestedArrays {
             for (Kind k : values()) if (k.plain == type || k.boxed == type) return k;
             if (type == Object.class) return FLOAT; // an empty list, which is float32 in PyTorch, too
             throw new IllegalArgumentException(
-                    "no tensor's element is a " + type.getSimpleName() + ": numbers, booleans and arrays of them make tensors");
+                    "a tensor cannot hold a " + type.getSimpleName() + "; pass numbers, booleans, or arrays or lists of them");
         }
     }
 
@@ -78,7 +78,7 @@ final class NestedArrays {
         }
         int[] here = Arrays.copyOf(at, d);
         if (!part.getClass().isArray())
-            throw new IllegalArgumentException(place(here) + " is no array, and " + place(new int[d]) + " is one");
+            throw new IllegalArgumentException(place(here) + " is not an array, but " + place(new int[d]) + " is");
         int length = Array.getLength(part);
         if (length != shape[d])
             throw new IllegalArgumentException("the array is ragged: " + place(here) + " has length " + length + ", and "
@@ -86,7 +86,7 @@ final class NestedArrays {
         if (part.getClass().getComponentType().isPrimitive()) {
             if (d < shape.length - 1 || part.getClass().getComponentType() != kind.plain)
                 throw new IllegalArgumentException(
-                        place(here) + " is a " + part.getClass().getSimpleName() + ", and " + place(new int[d]) + " is not");
+                        place(here) + " is a " + part.getClass().getSimpleName() + ", but " + place(new int[d]) + " is not");
             writeAll(part, to.asSlice(offset(at, d)));
             return;
         }
@@ -123,7 +123,7 @@ final class NestedArrays {
     private void writeOne(Object value, MemorySegment to, int[] at) {
         if (value.getClass() != kind.boxed)
             throw new IllegalArgumentException(
-                    place(at) + " is a " + value.getClass().getSimpleName() + ", and " + place(new int[shape.length]) + " is a "
+                    place(at) + " is a " + value.getClass().getSimpleName() + ", but " + place(new int[shape.length]) + " is a "
                             + kind.boxed.getSimpleName());
         long offset = offset(at, at.length);
         switch (value) {
@@ -162,7 +162,7 @@ final class NestedArrays {
             case UINT32 -> t.toLongArray();
             case BOOL -> t.toBooleanArray();
             case FLOAT32, FLOAT16, BFLOAT16 -> t.toFloatArray();
-            default -> throw new IllegalArgumentException("Java has no type for " + t.dtype() + "; convert the tensor first");
+            default -> throw new IllegalArgumentException("Java has no type for " + t.dtype() + "; convert the tensor with to() first");
         };
         long[] shape = t.shape();
         if (shape.length == 0) return Array.get(flat, 0);

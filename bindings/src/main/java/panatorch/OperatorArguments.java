@@ -120,7 +120,7 @@ public final class OperatorArguments {
 
     private IllegalArgumentException wrong(String name, Class<?> asked) {
         int i = index(name);
-        return new IllegalArgumentException("argument '" + name + "' of " + operator.qualified() + (values[i] == null ? " is none"
-                : " is a " + operator.schema().parameters().get(i).type() + ", which is not read as " + asked.getSimpleName()));
+        return new IllegalArgumentException("argument '" + name + "' of " + operator.qualified() + (values[i] == null ? " was not given"
+                : " is a " + operator.schema().parameters().get(i).type() + ", which cannot be read as " + asked.getSimpleName()));
     }
 }

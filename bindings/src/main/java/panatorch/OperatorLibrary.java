@@ -71,7 +71,8 @@ public final class OperatorLibrary implements AutoCloseable {
      * @param namespace {@code my} for operators {@code my::…}
      */
     public static OperatorLibrary open(String namespace) {
-        if (!namespace.matches("[A-Za-z_]\\w*")) throw new IllegalArgumentException("not a name space: '" + namespace + "'");
+        if (!namespace.matches("[A-Za-z_]\\w*"))
+            throw new IllegalArgumentException("not a namespace: '" + namespace + "'; use letters, digits and underscores");
         Startup.ensure();
         var library = new OperatorLibrary(namespace);
         synchronized (OPEN) {
@@ -91,7 +92,7 @@ public final class OperatorLibrary implements AutoCloseable {
         checkOpen();
         try (var parsed = parse(schema)) {
             String name = qualified(schema.substring(0, schema.indexOf('(')).strip());
-            if (isKnown(name)) throw new IllegalStateException("there is an operator " + name + " already");
+            if (isKnown(name)) throw new IllegalStateException("operator " + name + " exists already");
             OperatorSchema.of(parsed);
             parsed.setNamespaceIfNotSet(namespace);
             parsed.setAliasAnalysis(torch.AliasAnalysisKind.FROM_SCHEMA);
@@ -109,7 +110,7 @@ public final class OperatorLibrary implements AutoCloseable {
         try {
             return torch.parseSchema(schema);
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("not an operator's schema: '" + schema + "': " + NativeErrors.of(e).getMessage(), e);
+            throw new IllegalArgumentException("not an operator schema: '" + schema + "': " + NativeErrors.of(e).getMessage(), e);
         }
     }
 
@@ -163,17 +164,17 @@ public final class OperatorLibrary implements AutoCloseable {
         for (var result : op.schema().results()) {
             if (!result.type().equals("Tensor"))
                 throw new IllegalArgumentException(
-                        "a result of " + op.qualified() + " is a " + result.type() + ", which has no derivative");
+                        op.qualified() + " returns a " + result.type() + ", but only tensors have derivatives");
         }
         if (op.changesArguments())
             throw new IllegalArgumentException(
-                    op.qualified() + " changes its arguments, which only libtorch's own operators can have derivatives of");
+                    op.qualified() + " writes to its arguments; such an operator cannot have a derivative in Java");
         return implement(operator, DispatchKey.AUTOGRAD, OperatorDerivative.Call.kernel(op, derivative));
     }
 
     private String qualified(String operator) {
         if (operator.contains("::") && !operator.startsWith(namespace + "::"))
-            throw new IllegalArgumentException(operator + " is not in this library's name space " + namespace);
+            throw new IllegalArgumentException(operator + " is not in the namespace of this library, " + namespace);
         return operator.contains("::") ? operator : namespace + "::" + operator;
     }
 

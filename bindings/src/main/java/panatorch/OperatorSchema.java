@@ -38,7 +38,7 @@ record OperatorSchema(List<Parameter> parameters, List<Parameter> results) {
         List<Parameter> parameters = all(schema.arguments()), results = all(schema.returns());
         if (Math.max(parameters.size(), results.size()) > DispatcherStack.CAPACITY)
             throw new IllegalArgumentException(
-                    "an operator has at most " + DispatcherStack.CAPACITY + " arguments and as many results, not " + parameters.size()
+                    "an operator may have at most " + DispatcherStack.CAPACITY + " arguments and as many results, not " + parameters.size()
                             + " and " + results.size());
         return new OperatorSchema(parameters, results);
     }

@@ -42,14 +42,14 @@ public final class Out {
      * {@link #into(Tensor, Supplier)}.
      */
     public static <R> R into(List<Tensor> out, Supplier<R> call) {
-        if (out.isEmpty()) throw new IllegalArgumentException("no out tensors");
+        if (out.isEmpty()) throw new IllegalArgumentException("the list of out tensors is empty");
         var into = new Out(List.copyOf(out));
         ThreadContext c = ThreadContext.current();
         Out outer = c.out;
         c.out = into;
         try {
             R result = call.get();
-            if (into.called == null) throw new IllegalStateException("no operator was called that could write to the out tensors");
+            if (into.called == null) throw new IllegalStateException("the code that was passed to Out.into called no operator");
             return result;
         } finally {
             c.out = outer;
@@ -62,19 +62,21 @@ public final class Out {
     Operator arguments(Operator op, DispatcherStack stack) {
         if (called != null)
             throw new IllegalStateException(
-                    op.qualified() + " would be the second operator to write to the same tensors, after " + called.qualified());
+                    "Out.into writes the results of one operator, but " + op.qualified() + " was called after " + called.qualified()
+                            + "; compute its other arguments before");
         var variant = op.variant();
         if (variant == null)
             throw new IllegalArgumentException(op.qualified()
-                    + " cannot write to given tensors: libtorch has no out= overload of these arguments, or it was called by name; if it "
-                    + "makes an argument of the operator that is meant, call it before");
+                    + " cannot write to out tensors: libtorch has no out= overload with these arguments, or it was called by name. "
+                    + "If it computes "
+                    + "an argument of another operator, call it before Out.into");
         Operator writing = variant.operator();
         if (variant.made() >= 0) dropMade(variant, stack);
         var outs = writing.schema().parameters().subList(stack.size(), writing.schema().parameters().size());
         boolean list = outs.getFirst().type().equals("Tensor[]");
         if (!list && outs.size() != tensors.size())
             throw new IllegalArgumentException(
-                    writing.qualified() + " writes to " + outs.size() + " tensors, "
+                    writing.qualified() + " needs " + outs.size() + " out tensors, "
                             + outs.stream().map(OperatorSchema.Parameter::name).toList() + ", not " + tensors.size());
         long object = list ? NativeLists.tensors(tensors.size()) : 0;
         if (list) stack.push(Tag.LIST, object);
@@ -100,8 +102,8 @@ public final class Out {
                 differs(stack, at, variant.dtype(), t.dtype().code()) ? "dtype" : differs(stack, at + 1, -1, t.layout().code()) ? "layout"
                         : differs(stack, at + 2, current, device) ? "device" : differs(stack, at + 3, 0, 0) ? "memory, pinned," : "";
         if (!other.isEmpty())
-            throw new IllegalArgumentException(variant.operator().qualified() + " is to make a tensor of another " + other
-                    + " than the out tensor has, " + t.describe());
+            throw new IllegalArgumentException(variant.operator().qualified() + " was asked for another " + other
+                    + " than that of the out tensor, " + t.describe());
         stack.remove(at, 4);
     }
 

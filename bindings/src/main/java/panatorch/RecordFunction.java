@@ -39,7 +39,8 @@ public final class RecordFunction implements AutoCloseable {
     @Override public void close() {
         NativeObject open = record;
         if (open == null) return;
-        if (Thread.currentThread() != owner) throw new WrongThreadException("this part belongs to another thread, the one that entered it");
+        if (Thread.currentThread() != owner)
+            throw new WrongThreadException("this range belongs to another thread; close it on the thread that entered it");
         record = null;
         if (event != null) event.commit();
         Call call = Call.begin(EXIT);

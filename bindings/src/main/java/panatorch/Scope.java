@@ -109,9 +109,10 @@ public final class Scope implements AutoCloseable {
     public void adopt(Tensor... tensors) {
         checkOpen();
         for (Tensor t : tensors) {
-            if (t.isClosed()) throw t.closedError("a tensor to be adopted");
+            if (t.isClosed()) throw t.closedError("the tensor to adopt");
             if (t.placeIn(this) >= 0) continue;
-            if (t.isScoped()) throw new IllegalArgumentException("a tensor to be adopted is another scope's; let it escape() there first");
+            if (t.isScoped())
+                throw new IllegalArgumentException("the tensor belongs to another scope; call escape() on it before a scope adopts it");
             add(t);
         }
     }
@@ -218,6 +219,6 @@ public final class Scope implements AutoCloseable {
     }
 
     private void checkThread() {
-        if (Thread.currentThread() != thread) throw new WrongThreadException("this scope belongs to " + thread);
+        if (Thread.currentThread() != thread) throw new WrongThreadException("this scope belongs to " + thread + "; use it there");
     }
 }

@@ -216,7 +216,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     IllegalStateException closedError(String what) {
-        return new IllegalStateException(what + " is closed" + (LiveTensors.tracing() ? "" : "; -Dpanatorch.leaks=trace tells where"),
+        return new IllegalStateException(
+                what + " is closed" + (LiveTensors.tracing() ? "" : "; run with -Dpanatorch.leaks=trace to see where it was closed"),
                 LiveTensors.closedAt(this));
     }
 
@@ -275,7 +276,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public long size(long dim) {
         long[] shape = shape();
         if (dim < -shape.length || dim >= shape.length)
-            throw new IndexOutOfBoundsException("dimension " + dim + " of a tensor of shape " + Arrays.toString(shape));
+            throw new IndexOutOfBoundsException("dimension " + dim + " is out of range for a tensor of shape " + Arrays.toString(shape));
         return shape[(int) (dim < 0 ? dim + shape.length : dim)];
     }
 
@@ -395,7 +396,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         MemorySegment data = data();
         if (data.byteSize() > Integer.MAX_VALUE)
             throw new IllegalStateException(
-                    "a ByteBuffer has at most " + Integer.MAX_VALUE + " bytes, and the tensor " + data.byteSize() + "; use data()");
+                    "the tensor has " + data.byteSize() + " bytes, but a ByteBuffer holds at most " + Integer.MAX_VALUE + "; use data()");
         return data.asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
@@ -486,7 +487,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     public void setGrad(@Nullable Tensor grad) {
         if (grad != null && !(Arrays.equals(shape(), grad.shape()) && dtype() == grad.dtype() && device().equals(grad.device())))
-            throw new IllegalArgumentException("a gradient of " + describe() + " cannot be " + grad.describe());
+            throw new IllegalArgumentException(
+                    "the gradient must have the tensor's type, shape and device, " + describe() + ", but it is " + grad.describe());
         if (grad == null && References.isUndefinedTensor(read(c -> Memory.getLong(view(c).grad().address())))) return;
         long replacement = grad == null ? References.undefinedTensor() : grad.shareImpl();
         long old = read(c -> {

@@ -338,7 +338,7 @@ public final class Torch {
             case BFLOAT16 -> torch.ScalarType.BFloat16;
             case FLOAT32 -> torch.ScalarType.Float;
             case FLOAT64 -> torch.ScalarType.Double;
-            default -> throw new IllegalArgumentException("the default type is float16, bfloat16, float32 or float64, not " + dtype);
+            default -> throw new IllegalArgumentException("the default dtype must be float16, bfloat16, float32 or float64, not " + dtype);
         }));
     }
 
@@ -424,13 +424,14 @@ public final class Torch {
         try {
             torch.set_num_interop_threads(threads);
         } catch (RuntimeException e) {
-            throw new IllegalStateException("the threads for whole operators are set once, before the first of them works", e);
+            throw new IllegalStateException(
+                    "the number of inter-operator threads is fixed; set it once, before the first operator runs on one of them", e);
         }
     }
 
     private static void requireThreads(int threads) {
         if (threads < 1 || threads > MOST_THREADS)
-            throw new IllegalArgumentException("the number of threads is from 1 to " + MOST_THREADS + ", not " + threads);
+            throw new IllegalArgumentException("the number of threads must be from 1 to " + MOST_THREADS + ", not " + threads);
     }
 
     /**

@@ -51,7 +51,8 @@ final class UnsafeValues {
     private static @Nullable Tensor leastSquares(KernelArguments a) {
         String driver = a.string(3);
         return "gelsd".equals(driver) || "gelss".equals(driver)
-                ? finite(a, "torch.linalg.lstsq: the input matrix contains infs or NaNs, of which driver " + driver + " may not return.")
+                ? finite(a,
+                        "torch.linalg.lstsq: the input matrix contains infs or NaNs, with which driver " + driver + " may never return.")
                 : null;
     }
 
@@ -84,8 +85,9 @@ final class UnsafeValues {
             if (start + lengths[i] > labels.length || lengths[i] < 0 || targets.dim() == 2 && lengths[i] > targets.size(1)) return null;
             for (long k = start; k < start + lengths[i]; k++) {
                 if (labels[(int) k] < 0 || labels[(int) k] >= classes)
-                    throw new IllegalArgumentException("ctc_loss: label " + labels[(int) k] + " of target " + i + " is none of the "
-                            + classes + " classes, which are 0 to " + (classes - 1) + ".");
+                    throw new IllegalArgumentException(
+                            "ctc_loss: label " + labels[(int) k] + " of target " + i + " is out of range: there are "
+                                    + classes + " classes, numbered from 0 to " + (classes - 1) + ".");
             }
             from = start + lengths[i];
         }

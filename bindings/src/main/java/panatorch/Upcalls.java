@@ -17,7 +17,7 @@ final class Upcalls {
 
     /** Throws a {@link StackOverflowError} before the stack is full: a callback needs room to catch that error. */
     void checkDepth() {
-        if (callers > MOST_CALLERS) throw new StackOverflowError("kernels in Java call each other, " + callers + " deep");
+        if (callers > MOST_CALLERS) throw new StackOverflowError("kernels written in Java call each other " + callers + " levels deep");
     }
 
     /**
@@ -64,7 +64,7 @@ final class Upcalls {
 
     /** Records that a callback threw {@code t}. libtorch goes on without the callback's results. */
     void failed(String what, Throwable t) {
-        if (callers == 0) Log.say(Upcalls.class, Level.ERROR, what + " failed on a thread where no call of Java's waits for it", t);
+        if (callers == 0) Log.say(Upcalls.class, Level.ERROR, what + " failed on a thread of libtorch, where no Java call waits for it", t);
         else if (thrown == null) thrown = t;
         else if (thrown != t) thrown.addSuppressed(t);
     }

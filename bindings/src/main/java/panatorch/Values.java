@@ -60,7 +60,9 @@ final class Values {
             case "str[]" -> list(v, String.class);
             default -> v instanceof NativeObject ? v : list(v, NativeObject.class);
         };
-        if (fitting == null) throw new IllegalArgumentException(what + " is a " + p.type() + ", not a " + v.getClass().getSimpleName());
+        if (fitting == null)
+            throw new IllegalArgumentException(
+                    what + " must be a " + p.type() + ", not a " + (v instanceof List<?> ? "List" : v.getClass().getSimpleName()));
         return fitting;
     }
 
@@ -75,7 +77,7 @@ final class Values {
             case "layout" -> v >= 0 && v < Layout.values().length;
             default -> true;
         };
-        if (!known) throw new IllegalArgumentException("no " + p.name() + " has libtorch's code " + v);
+        if (!known) throw new IllegalArgumentException("unknown code of " + p.name() + ": " + v);
         return v;
     }
 

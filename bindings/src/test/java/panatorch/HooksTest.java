@@ -140,7 +140,7 @@ class HooksTest {
             x.registerPostAccumulateGradHook(t -> { throw mine; });
             assertThatThrownBy(() -> x.mul(1).backward()).isSameAs(mine);
             assertThatThrownBy(() -> x.mul(1).registerPostAccumulateGradHook(t -> {})).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("leaves");
+                    .hasMessageContaining("only a leaf");
         }
     }
 

@@ -132,7 +132,7 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
         define("again(Tensor x) -> Tensor", a -> call("my::again", a.tensor("x")));
         assertThatThrownBy(() -> call("my::again", t(1))).isInstanceOf(StackOverflowError.class);
         assertThatThrownBy(() -> call("my::again", t(1).requiresGrad_(true))).isInstanceOf(StackOverflowError.class)
-                .hasMessage("kernels in Java call each other, 101 deep");
+                .hasMessage("kernels written in Java call each other 101 levels deep");
     }
 
     @Test void an_error_of_libtorch_in_a_kernel_reaches_the_caller_with_its_own_operator() {
@@ -152,12 +152,12 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
             y.close();
             return y;
         });
-        fails("my::two", "a kernel of my::two returned 1 values, but the operator has 2 results, which are a List.");
-        fails("my::one", "what a kernel of my::one returned is a Tensor, not a String.");
-        fails("my::none", "what a kernel of my::none returned is null.");
-        fails("my::nothing", "a kernel of my::nothing returned a Tensor, but the operator has no results, which is null.");
-        fails("my::pair", "result 1 of a kernel of my::pair is a int, not a Double.");
-        fails("my::closed", "what a kernel of my::closed returned is closed.");
+        fails("my::two", "a kernel of my::two returned 1 values, but the operator has 2 results: return them as a List.");
+        fails("my::one", "the result of a kernel of my::one must be a Tensor, not a String.");
+        fails("my::none", "the result of a kernel of my::none is null.");
+        fails("my::nothing", "a kernel of my::nothing returned a Tensor, but the operator has no results: return null.");
+        fails("my::pair", "result 1 of a kernel of my::pair must be a int, not a Double.");
+        fails("my::closed", "the result of a kernel of my::closed is closed.");
     }
 
     private static void fails(String operator, String message) {
@@ -172,24 +172,24 @@ class JavaKernelsTest extends OperatorsOfOurOwn {
         assertThatThrownBy(() -> Operators.call("my::name", t(1))).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("my::name has no argument 'y'");
         assertThatThrownBy(() -> Operators.call("my::type", t(1), null)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("argument 'x' of my::type is a Tensor, which is not read as Double");
+                .hasMessage("argument 'x' of my::type is a Tensor, which cannot be read as Double");
         assertThatThrownBy(() -> Operators.call("my::none", t(1), null)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("argument 's' of my::none is none");
+                .hasMessage("argument 's' of my::none was not given");
     }
 
     @Test void wrong_definitions_are_refused_with_a_sentence() {
         defineScaledAdd();
         assertThatThrownBy(() -> my.define("scaled_add(Tensor x) -> Tensor")).isInstanceOf(IllegalStateException.class)
-                .hasMessage("there is an operator my::scaled_add already");
+                .hasMessage("operator my::scaled_add exists already");
         assertThatThrownBy(() -> my.define("nonsense")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("not an operator's schema: 'nonsense': ");
+                .hasMessageStartingWith("not an operator schema: 'nonsense': ");
         assertThatThrownBy(() -> my.define("f(Gadget x) -> Tensor")).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("Gadget");
         assertThatThrownBy(() -> my.define("aten::f(Tensor x) -> Tensor")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("aten::f is not in this library's name space my");
+                .hasMessage("aten::f is not in the namespace of this library, my");
         assertThatThrownBy(() -> my.define("f(" + "int i, ".repeat(300) + "Tensor x) -> Tensor"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("an operator has at most 256 arguments and as many results, not 301 and 1");
+                .hasMessage("an operator may have at most 256 arguments and as many results, not 301 and 1");
         assertThatThrownBy(() -> my.implement("absent", Device.Type.CPU, a -> null)).isInstanceOf(TorchException.class)
                 .hasMessage("libtorch has no operator my::absent.");
         assertThatThrownBy(() -> OperatorLibrary.open("my::")).isInstanceOf(IllegalArgumentException.class);

@@ -41,7 +41,7 @@ class JavaValuesTest {
             assertThat(Torch.tensor(new float[] {3}, new long[0]).shape()).isEmpty();
             assertThat(Torch.tensor(new float[] {3}).shape()).containsExactly(1);
             assertThatThrownBy(() -> Torch.tensor(new float[] {3, 4}, new long[0])).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("2 values do not fill shape []");
+                    .hasMessage("shape [] needs 1 values, not 2");
         }
     }
 
@@ -68,12 +68,12 @@ class JavaValuesTest {
     @Test void what_makes_no_tensor_is_named_with_its_place() {
         refused(new float[][] {{1, 2}, {3}}, "the array is ragged: values[1] has length 1, and values[0] has length 2");
         refused(new int[][][] {{{1}, {2}}, {{3}, {}}}, "the array is ragged: values[1][1] has length 0, and values[0][0] has length 1");
-        refused(new Object[] {1, 2L}, "values[1] is a Long, and values[0] is a Integer");
-        refused(new Object[] {new float[] {1}, 2f}, "values[1] is no array, and values[0] is one");
-        refused(new Object[] {new float[] {1}, new double[] {2}}, "values[1] is a double[], and values[0] is not");
-        refused(new Object[] {1f, new float[] {2}}, "values[1] is a float[], and values[0] is a Float");
-        refused(new String[] {"a"}, "no tensor's element is a String: numbers, booleans and arrays of them make tensors");
-        refused(new Object[0], "no tensor's element is a Object: numbers, booleans and arrays of them make tensors");
+        refused(new Object[] {1, 2L}, "values[1] is a Long, but values[0] is a Integer");
+        refused(new Object[] {new float[] {1}, 2f}, "values[1] is not an array, but values[0] is");
+        refused(new Object[] {new float[] {1}, new double[] {2}}, "values[1] is a double[], but values[0] is not");
+        refused(new Object[] {1f, new float[] {2}}, "values[1] is a float[], but values[0] is a Float");
+        refused(new String[] {"a"}, "a tensor cannot hold a String; pass numbers, booleans, or arrays or lists of them");
+        refused(new Object[0], "a tensor cannot hold a Object; pass numbers, booleans, or arrays or lists of them");
         assertThatThrownBy(() -> Torch.tensor(new float[][] {{1}, null})).isInstanceOf(NullPointerException.class)
                 .hasMessage("values[1] is null");
         assertThatThrownBy(() -> Torch.tensor(new Float[][] {{null}})).isInstanceOf(NullPointerException.class)
@@ -94,7 +94,7 @@ class JavaValuesTest {
             assertThat(t.to(DType.BFLOAT16).toArray()).isEqualTo(new float[][] {{0, 2}, {1, -3}});
             assertThat(Torch.zeros(2, 0).toArray()).isEqualTo(new float[2][0]);
             assertThatThrownBy(() -> t.to(DType.COMPLEX64).toArray()).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("Java has no type for complex64; convert the tensor first");
+                    .hasMessage("Java has no type for complex64; convert the tensor with to() first");
         }
     }
 
@@ -141,14 +141,16 @@ class JavaValuesTest {
 
     @Test void a_buffer_that_cannot_be_shared_says_what_to_do() {
         refused(() -> Torch.fromBuffer(ByteBuffer.allocate(4), DType.UINT8, 4),
-                "the buffer is on Java's heap, which moves; use a direct one, or Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
+                "the buffer is on the Java heap, where the garbage collector moves it; use a direct buffer, or "
+                        + "Torch.copyOf(MemorySegment.ofBuffer(buffer), …)");
         refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4).order(ByteOrder.BIG_ENDIAN), DType.FLOAT32, 1),
-                "the buffer's order is BIG_ENDIAN, and libtorch reads LITTLE_ENDIAN; set buffer.order(ByteOrder.nativeOrder()) before "
+                "the byte order of the buffer is BIG_ENDIAN, but libtorch reads LITTLE_ENDIAN; set "
+                        + "buffer.order(ByteOrder.nativeOrder()) before "
                         + "writing to it");
         refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4), DType.UINT8, 5),
-                "a segment of 4 bytes is not a uint8 tensor of shape [5]");
+                "a uint8 tensor of shape [5] needs a segment of 5 bytes, not 4");
         refused(() -> Torch.fromBuffer(ByteBuffer.allocateDirect(4).asReadOnlyBuffer(), DType.UINT8, 4),
-                "the segment is read-only, and operators may write to a tensor; map a file PRIVATE, or use copyOf");
+                "the segment is read-only, but operators may write to a tensor; map a file with MapMode.PRIVATE, or use copyOf");
     }
 
     private static void refused(Supplier<Tensor> make, String message) {

@@ -88,7 +88,7 @@ class OutTest {
             assertThat(floats.toFloatArray()).containsExactlyInAnyOrder(0, 1, 2);
             assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, DType.FLOAT64)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("aten::zeros.out is to make a tensor of another dtype than the out tensor has, float32 [3] on cpu");
+                    .hasMessage("aten::zeros.out was asked for another dtype than that of the out tensor, float32 [3] on cpu");
             assertThatThrownBy(() -> Out.into(floats, () -> Aten.zeros(new long[] {3}, Options.zeros().device(Device.META))))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("another device");
@@ -99,7 +99,7 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor out = x();
             assertThatThrownBy(() -> Out.into(out, () -> out.shape())).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("no operator was called that could write to the out tensors");
+                    .hasMessage("the code that was passed to Out.into called no operator");
             assertThat(out.add(1).toFloatArray()).containsExactly(2, 3, 4, 5);
         }
     }
@@ -108,7 +108,9 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor x = x(), out = Torch.empty(DType.FLOAT32, 2, 2);
             assertThatThrownBy(() -> Out.into(out, () -> x.neg().abs())).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("aten::abs would be the second operator to write to the same tensors, after aten::neg");
+                    .hasMessage(
+                            "Out.into writes the results of one operator, but aten::abs was called after aten::neg; compute its "
+                                    + "other arguments before");
             assertThat(out.toFloatArray()).containsExactly(-1, -2, -3, -4);
         }
     }
@@ -117,7 +119,7 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor x = x(), out = x();
             assertThatThrownBy(() -> Out.into(out, () -> x.view(4))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("aten::view cannot write to given tensors");
+                    .hasMessageStartingWith("aten::view cannot write to out tensors");
             assertThatThrownBy(() -> Out.into(out, () -> x.add_(x))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("aten::add_.Tensor cannot");
             assertThatThrownBy(() -> Out.into(out, () -> Operators.call("aten::neg", x))).isInstanceOf(IllegalArgumentException.class)
@@ -130,9 +132,9 @@ class OutTest {
         try (var scope = Scope.open()) {
             Tensor x = x(), out = x();
             assertThatThrownBy(() -> Out.into(out, () -> x.max(1))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("aten::max.dim_max writes to 2 tensors, [max, max_values], not 1");
+                    .hasMessage("aten::max.dim_max needs 2 out tensors, [max, max_values], not 1");
             assertThatThrownBy(() -> Out.into(List.of(), () -> x.max(1))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("no out tensors");
+                    .hasMessage("the list of out tensors is empty");
             Tensor closed = x();
             closed.close();
             assertThatThrownBy(() -> Out.into(closed, () -> out.neg())).isInstanceOf(IllegalStateException.class)

@@ -116,9 +116,9 @@ class ScopeTest {
             closed.close();
             try (var inner = Scope.open()) {
                 assertThatThrownBy(() -> inner.adopt(x)).isInstanceOf(IllegalArgumentException.class)
-                        .hasMessage("a tensor to be adopted is another scope's; let it escape() there first");
+                        .hasMessage("the tensor belongs to another scope; call escape() on it before a scope adopts it");
                 assertThatThrownBy(() -> inner.adopt(closed)).isInstanceOf(IllegalStateException.class)
-                        .hasMessageStartingWith("a tensor to be adopted is closed");
+                        .hasMessageStartingWith("the tensor to adopt is closed");
                 assertThatThrownBy(() -> elsewhere(() -> inner.adopt(x))).isInstanceOf(WrongThreadException.class);
             }
             assertThat(x.isClosed()).isFalse();
@@ -190,7 +190,7 @@ class ScopeTest {
         x.close();
         assertThat(x).hasToString("tensor(closed)");
         assertThatThrownBy(x::shape).isInstanceOf(IllegalStateException.class)
-                .hasMessage("this tensor is closed; -Dpanatorch.leaks=trace tells where");
+                .hasMessage("this tensor is closed; run with -Dpanatorch.leaks=trace to see where it was closed");
         assertThatThrownBy(x::escape).isInstanceOf(IllegalStateException.class);
     }
 

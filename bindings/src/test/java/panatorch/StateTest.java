@@ -86,9 +86,9 @@ class StateTest {
             assertThat(Torch.ones(2).sum().itemFloat()).isEqualTo(2);
         }
         assertThatThrownBy(() -> DeviceGuard.enter(Device.CUDA)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("a guard is of one device");
+                .hasMessageStartingWith("name a device with its index");
         assertThatThrownBy(() -> DeviceGuard.enter(Device.cuda(99))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("there is no device cuda:99 here");
+                .hasMessageStartingWith("there is no device cuda:99: libtorch found 0");
         assertThat(ThreadContext.current().innermost).isNull();
     }
 
@@ -122,7 +122,7 @@ class StateTest {
 
     @Test void the_pool_for_whole_operators_takes_its_size_once() {
         assertThatThrownBy(() -> Torch.setNumInteropThreads(0)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the number of threads is from 1 to 1024, not 0");
+                .hasMessage("the number of threads must be from 1 to 1024, not 0");
         try {
             Torch.setNumInteropThreads(2);
             assertThat(Torch.numInteropThreads()).isEqualTo(2);
@@ -131,7 +131,7 @@ class StateTest {
         }
         int before = Torch.numInteropThreads();
         assertThatThrownBy(() -> Torch.setNumInteropThreads(before + 1)).isInstanceOf(IllegalStateException.class)
-                .hasMessage("the threads for whole operators are set once, before the first of them works");
+                .hasMessage("the number of inter-operator threads is fixed; set it once, before the first operator runs on one of them");
         assertThat(Torch.numInteropThreads()).isEqualTo(before);
     }
 

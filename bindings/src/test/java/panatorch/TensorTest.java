@@ -88,7 +88,8 @@ class TensorTest {
             x.setGrad(Torch.ones(DType.FLOAT32, 3));
             assertThat(x.grad().toFloatArray()).containsExactly(1, 1, 1);
             assertThatThrownBy(() -> x.setGrad(Torch.ones(DType.FLOAT64, 3))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a gradient of float32 [3] on cpu cannot be float64 [3] on cpu");
+                    .hasMessage(
+                            "the gradient must have the tensor's type, shape and device, float32 [3] on cpu, but it is float64 [3] on cpu");
         }
     }
 

@@ -143,6 +143,8 @@ final class CompareCommand implements Callable<Integer> {
             var epochs = new ArrayList<JsonNode>();
             metrics.path("epochs").forEach(epochs::add);
             if (epochs.isEmpty()) throw new InputException(file + " has no epochs");
+            if (!epochs.stream().allMatch(e -> e.path("epoch").isInt() && e.has("testLoss") && e.has("testAccuracy")))
+                throw new InputException(file + " was not written by a run: an epoch lacks its number, test loss or test accuracy");
             Path folder = file.toAbsolutePath().normalize().getParent();
             return new Run(path, folder == null ? file : folder, metrics.path("config"), DataIdentity.of(metrics), epochs);
         } catch (IOException e) {

@@ -26,6 +26,7 @@ import panatorch.apps.reproduce.Scale;
 import panatorch.apps.options.OptionSections;
 import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
+import panatorch.serialize.MalformedFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -129,12 +130,20 @@ public final class Panatorch implements Runnable, GivenOptions {
     }
 
     private static int status(Throwable e) {
-        return e instanceof InputException || e instanceof DatasetException || e instanceof InvalidPathException ? ExitStatus.WRONG_CALL
-                : ExitStatus.FAILURE;
+        return switch (cause(e)) {
+            case InputException _,DatasetException _,MalformedFileException _,InvalidPathException _ -> ExitStatus.WRONG_CALL;
+            default -> ExitStatus.FAILURE;
+        };
+    }
+
+    /** Returns the exception of the thread that failed: a {@code DataLoader} reads on threads of its own. */
+    private static Throwable cause(Throwable e) {
+        Throwable cause = e.getCause();
+        return e instanceof CompletionException && cause != null ? cause : e;
     }
 
     private int reportError(Throwable e, int status, CommandLine line) {
-        Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+        Throwable cause = cause(e);
         String sentence = sentence(cause);
         if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
         line.getOut().flush();

@@ -143,7 +143,7 @@ final class PredictCommand implements Callable<Integer> {
                         samples == null ? Predictions.PLAIN : Predictions.monteCarlo(network, samples, plan.dropoutP());
                 predict(in, reads, network, predictor, names, place.device(), precision);
             }
-            return in.images != null && in.images.anyDamage() ? ExitStatus.FAILURE : 0;
+            return in.images != null && in.images.anyDamage() ? ExitStatus.WRONG_CALL : 0;
         }
     }
 

@@ -40,7 +40,7 @@ class DamagedImagesTest {
     @Test void by_default_a_damaged_image_ends_the_run_with_its_name_and_what_to_do() {
         Path out = folder.resolve("stopped");
         Calls stopped = Calls.of(TRAIN + "--data", data, Path.of("--out"), out);
-        assertThat(stopped.status()).isEqualTo(1);
+        assertThat(stopped.status()).isEqualTo(2);
         assertThat(stopped.err()).contains(badTrain.toString(), "pass --damaged skip").hasLineCount(1);
         Calls resumed = Calls.of("train --damaged skip --resume", out);
         assertThat(resumed.status()).as(resumed.err()).isZero();
@@ -56,7 +56,7 @@ class DamagedImagesTest {
         assertThat(out.resolve("report.html")).isNotEmptyFile();
 
         Calls stopped = Calls.of("evaluate --checkpoint", out);
-        assertThat(stopped.status()).isEqualTo(1);
+        assertThat(stopped.status()).isEqualTo(2);
         assertThat(stopped.err()).contains(badTest.toString(), "pass --damaged skip").hasLineCount(1);
         JsonNode evaluated = new ObjectMapper().readTree(Calls.of("evaluate --json --damaged skip --checkpoint", out).out());
         assertThat(evaluated.get("images").asInt()).isEqualTo(7);

@@ -147,12 +147,12 @@ class ToolsTest {
         ImageIO.write(new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB), "png", good.toFile());
         Path damaged = Files.write(pictures.resolve("a.png"), java.util.Arrays.copyOf(Files.readAllBytes(good), 60));
         Calls text = Calls.of("predict --checkpoint", weights, pictures);
-        assertThat(text.status()).isEqualTo(1);
+        assertThat(text.status()).isEqualTo(2);
         assertThat(text.out()).startsWith(good + " ").hasLineCount(1);
         assertThat(text.err()).startsWith("panatorch: the image " + damaged + " cannot be read").hasLineCount(1);
         Calls told = Calls.of("predict --json --checkpoint", weights, pictures);
         List<String> lines = told.out().lines().toList();
-        assertThat(told.status()).isEqualTo(1);
+        assertThat(told.status()).isEqualTo(2);
         assertThat(json(lines.get(0)).get("image").asText()).isEqualTo(damaged.toString());
         assertThat(json(lines.get(0)).get("error").asText()).contains("cannot be read");
         assertThat(json(lines.get(1)).get("probabilities")).hasSize(10);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -187,6 +188,37 @@ class WrongCallTest {
     @Test void a_path_that_is_empty_is_not_the_current_folder() {
         isRefused(Calls.of("train --out", Path.of("")), "'--out': the path is empty");
         isRefused(Calls.of("evaluate --checkpoint", Path.of("")), "the path is empty");
+    }
+
+    @Test void damaged_files_of_every_kind_are_explained() throws IOException {
+        Path zip = Files.writeString(folder.resolve("a.pt"), "PK\3\4 no archive");
+        for (String command : List.of("inspect", "evaluate --dataset synthetic --model resnet20 --checkpoint",
+                "predict a.png --checkpoint"))
+            isRefused(Calls.of(command, zip), zip + ": the archive's directory is missing");
+        isRefused(Calls.of("convert", zip, folder.resolve("b.safetensors")), "the archive's directory is missing");
+        isRefused(Calls.of("distill --teacher", zip, Path.of("--out"), folder.resolve("student")), "the archive's directory is missing");
+        Path json = Files.writeString(folder.resolve("config.json"), "{\"model\":");
+        isRefused(Calls.of("train --config", json), "is not JSON");
+        Path metrics = Files.writeString(folder.resolve("metrics.json"), "{\"epochs\": [{\"epoch\": 1}, 2]}");
+        isRefused(Calls.of("compare", folder), metrics + " was not written by a run");
+        for (String part : List.of("train", "dev")) Files.writeString(folder.resolve(part + ".tsv"), "sentence\tlabel\nno label");
+        isRefused(Calls.of("train --dataset sst2 --data", folder), "line 2 of the file");
+        for (String part : List.of("train", "t10k"))
+            for (String kind : List.of("images-idx3", "labels-idx1"))
+                Files.writeString(folder.resolve(part + "-" + kind + "-ubyte"), "bad");
+        isRefused(Calls.of("train --dataset mnist --model lenet5 --data", folder), "-ubyte is truncated");
+        for (String part : List.of("train", "test")) Files.writeString(folder.resolve(part + "_32x32.mat"), "bad");
+        isRefused(Calls.of("train --dataset svhn --data", folder), "cannot be read as a MATLAB file");
+    }
+
+    @Test void a_damaged_image_is_explained_whichever_thread_reads_it() throws IOException {
+        for (String image : List.of("train/a/1.png", "train/b/1.png", "test/a/1.png", "test/b/1.png")) {
+            Path file = folder.resolve(image);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "no image");
+        }
+        isRefused(Calls.of("find-lr --dataset folder --dropout none --batch-size 2 --data", folder),
+                ".png cannot be read: it is not a JPEG");
     }
 
     @Test void a_checkpoint_that_is_not_there_or_damaged_is_explained() throws IOException {

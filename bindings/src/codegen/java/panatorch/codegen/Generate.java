@@ -68,7 +68,8 @@ public final class Generate {
 
     private String operators() {
         return HEADER
-                + "\n/** One constant an operator, so that the compiler sees them as such. */\nfinal class Ops {\n    private Ops() {}\n\n"
+                + "\n/** The operators, one constant each, so that the JIT compiler treats them as constants. */\nfinal class Ops "
+                + "{\n    private Ops() {}\n\n"
                 + schemas.stream().map(s -> "    static final Operator " + s.constant() + " = new Operator(" + operator(s) + ");\n")
                         .collect(Collectors.joining())
                 + "}\n";
@@ -89,11 +90,15 @@ public final class Generate {
         return HEADER + "\nimport java.util.Arrays;" + IMPORTS + """
 
                 /**
-                 * Every operator of libtorch as static methods: the arguments in schema order, optional ones left out from the end, or \
-                 where there
-                 * are many of them, in a record of {@link Options}. A list of a known size may be one number, which stands for each of its
-                 * elements. {@link Out} has them write to given tensors, as {@code out=} does. Results belong to the current {@link \
-                 Scope}. Errors of libtorch are {@link TorchException}s.
+                 * Every operator of libtorch, as static methods.
+                 *
+                 * <p>
+                 * Parameters are in the order of the schema. Optional ones can be left out from the end; operators with more than three of
+                 * them also take a record of {@link Options}. Where the schema has a list of a fixed size, one number stands for each of
+                 * its elements. {@link Out} makes an operator write to given tensors, as {@code out=} does in Python.
+                 *
+                 * <p>
+                 * Results belong to the current {@link Scope}. Errors of libtorch are {@link TorchException}s.
                  */
                 public final class Aten {
                     private Aten() {}
@@ -106,7 +111,7 @@ public final class Generate {
                 .map(m -> writer.forwarding(m, "public final ", m.name(), "(Tensor) this")).collect(Collectors.joining());
         return HEADER + IMPORTS + """
 
-                /** The operators whose first argument is the tensor itself, as its methods; see {@link Aten} for all. */
+                /** The operators whose first argument is a tensor, as methods of that tensor. {@link Aten} has all operators. */
                 public abstract sealed class TensorOps permits Tensor {
                     TensorOps() {}
                 """ + body + "}\n";
@@ -128,8 +133,8 @@ public final class Generate {
         return HEADER + IMPORTS + """
 
                 /**
-                 * The operators of Python's {@code %s}, by their names there in camelCase: {@code %s} is {@link #%s}.
-                 * They are those of {@link Aten}, whose rules hold here, too; the Javadoc of each says which one.
+                 * The operators of Python's {@code %s}. They have its names in camelCase: {@code %s} is {@link #%s}. Each
+                 * calls an operator of {@link Aten}, which its Javadoc names.
                  */
                 public final class %s {
                     private %s() {}

@@ -5,11 +5,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** How schema types, names and default values are written in Java. */
+/** Translates schema types, names and default values to Java. */
 final class JavaTypes {
     private JavaTypes() {}
 
     /**
+     * A type of the schema in Java.
+     *
      * @param java the Java type, a primitive where the value cannot be absent
      * @param push the {@code Call} method that takes it
      */
@@ -43,7 +45,7 @@ final class JavaTypes {
 
     private static final Map<String, String> BOXED = Map.of("long", "Long", "double", "Double", "boolean", "Boolean");
 
-    /** Method of {@code Call} that takes result i as the Java type of {@link #result}. */
+    /** The methods of {@code Call} that return a result as the Java type of {@link #result}, by schema type. */
     private static final Map<String, Mapping> RESULTS = Map.of(
             "Tensor", new Mapping("Tensor", "takeTensor"),
             "Tensor[]", new Mapping("List<Tensor>", "takeTensors"),
@@ -70,14 +72,14 @@ final class JavaTypes {
         return a.optional() ? new Mapping(BOXED.getOrDefault(m.java(), m.java()), optional(m.push())) : m;
     }
 
-    /** Whether the value cannot be absent, and not be an object. */
+    /** Returns true if the Java type is a primitive. */
     static boolean primitive(Schema.Argument a) {
         return BOXED.containsKey(argument(a).java());
     }
 
     static Mapping result(Schema.Return r) { return RESULTS.getOrDefault(r.type(), new Mapping("NativeObject", "takeObject")); }
 
-    /** The declaration of a parameter, with its nullness; {@code variadic} for a list that may be written out. */
+    /** Returns the declaration of a parameter with its nullness, for {@code variadic} as varargs. */
     static String declaration(Schema.Argument a, boolean variadic) {
         String java = argument(a).java(), nullable = a.optional() ? "@Nullable " : "";
         String type = !java.endsWith("[]") ? nullable + java
@@ -85,7 +87,7 @@ final class JavaTypes {
         return type + " " + camel(a.name());
     }
 
-    /** The default value of {@code a} as a Java expression of its parameter's exact type. */
+    /** Returns the default value of {@code a} as a Java expression of the exact type of its parameter. */
     static String fallback(Schema.Argument a) {
         String java = argument(a).java(), text = a.fallback();
         if (text.equals("None")) return "(" + java.replace("@Nullable ", "") + ") null";
@@ -103,7 +105,7 @@ final class JavaTypes {
 
     private static String real(String text) { return text.endsWith(".") ? text + "0" : text; }
 
-    /** A single value stands for every element of a list of fixed size. */
+    /** Returns the elements of a default list. A single value stands for every element of a list of fixed size. */
     private static String elements(Schema.Argument a) {
         String text = a.fallback().toLowerCase();
         if (text.startsWith("[")) return text.substring(1, text.length() - 1);
@@ -113,7 +115,7 @@ final class JavaTypes {
 
     private static String optional(String push) { return "optional" + Character.toUpperCase(push.charAt(0)) + push.substring(1); }
 
-    /** {@code cross_entropy} becomes {@code crossEntropy}; leading and trailing underscores stay. */
+    /** Converts {@code cross_entropy} to {@code crossEntropy}. Leading and trailing underscores stay. */
     static String camel(String name) {
         String head = name.replaceAll("^(_*).*", "$1"), tail = name.length() == head.length() ? "" : name.replaceAll(".*?(_*)$", "$1");
         String[] words = name.substring(head.length(), name.length() - tail.length()).split("_");

@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * One Java method of an operator: all its arguments; or only the first of the optional ones, the rest at their defaults; or all the
- * optional ones in a record; or some in a type that is handier to write. A parameter stands for the argument of its name.
+ * A Java method of an operator. An operator has one method with all its arguments, and shorter ones: without some of the last optional
+ * arguments, with all optional arguments in a record, or with parameter types that are easier to write. A parameter stands for the argument
+ * of its name.
  *
  * <p>
  * Handier are a {@code long} or {@code double}, which an {@code int} converts to, for a number that may be absent, and a {@code boolean}
@@ -22,18 +23,18 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
 
     boolean full() { return parameters.equals(schema.arguments()); }
 
-    /** The parameter for an argument, or null. */
+    /** Returns the parameter of an argument, or null if the method does not have it. */
     Schema.Argument parameter(Schema.Argument a) {
         return parameters.stream().filter(p -> p.name().equals(a.name())).findFirst().orElse(null);
     }
 
-    /** The parameter that holds all optional arguments, or null. */
+    /** Returns the parameter that holds all optional arguments, or null. */
     Schema.Argument options() {
         return parameters.isEmpty() || !parameters.getLast().type().startsWith("Options.") ? null : parameters.getLast();
     }
 
     /**
-     * A trailing list may be written out where no argument after it, and not only numbers before it, could be mistaken for more elements.
+     * Returns true if the last parameter is a list that can be varargs: if no argument can be mistaken for another element of it.
      */
     boolean variadic() {
         if (parameters.isEmpty()) return false;
@@ -45,16 +46,16 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
                 && schema.arguments().stream().skip(at + 1L).noneMatch(a -> NUMERIC.contains(a.element()) || a.element().equals("Tensor"));
     }
 
-    /** What the Java compiler tells overloads apart by. */
+    /** Returns the erased signature, by which the Java compiler tells overloads apart. */
     String signature() {
         return name + parameters.stream().map(a -> JavaTypes.argument(a).java().replaceAll("<.*>", ""))
                 .collect(Collectors.joining(",", "(", ")"));
     }
 
     /**
-     * The methods of all operators, from the required arguments to all. Full signatures go first: where two operators would get the same
-     * one, the later keeps its overload name as a suffix. A shortened method is left out where its signature is taken (by then it means the
-     * same: {@code std(self)} of three overloads).
+     * Returns the methods of all operators, from the required arguments to all. Full signatures go first: if two operators would get the
+     * same one, the later keeps its overload name as a suffix. A shortened method is left out if its signature is taken (by then it means
+     * the same: {@code std(self)} of three overloads).
      */
     static List<Method> of(List<Schema> schemas, OptionRecords options) {
         Map<Schema, String> names = new HashMap<>();
@@ -90,7 +91,7 @@ record Method(Schema schema, String name, List<Schema.Argument> parameters) {
         return methods.values().stream().flatMap(List::stream).toList();
     }
 
-    /** The same with types that are handier to write. */
+    /** Returns the same method with parameter types that are easier to write. */
     private List<Method> handier(Set<String> taken) {
         if (parameters.isEmpty() || options() != null) return List.of();
         var found = new ArrayList<Method>();

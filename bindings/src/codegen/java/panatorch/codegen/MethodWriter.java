@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Java source of the methods. */
+/** Writes the Java source of the methods. */
 final class MethodWriter {
     private final Results results;
     private final Map<String, String> constants = new LinkedHashMap<>();
 
     MethodWriter(Results results) { this.results = results; }
 
-    /** Default arrays, each made once, as the methods written so far need them. */
+    /** Returns the declarations of the default arrays that the methods written so far need. */
     String constants() {
         return constants.entrySet().stream()
                 .map(e -> "    private static final " + e.getKey().replaceFirst("new (\\w+\\[]) .*", "$1") + " " + e.getValue()
@@ -22,12 +22,12 @@ final class MethodWriter {
                 .collect(Collectors.joining());
     }
 
-    /** The method that calls the operator, or a shortened one that calls that. */
+    /** Returns the method that calls the operator, or a shortened one that calls that method. */
     String full(Method m, String modifiers) {
         return method(m, modifiers, m.name(), m.parameters(), m.full() ? body(m) : delegate(m));
     }
 
-    /** A method that calls that of {@code Aten}; {@code self}, if not empty, stands for the first argument. */
+    /** Returns a method that calls the method of {@code Aten}; {@code self}, if not empty, stands for the first argument. */
     String forwarding(Method m, String modifiers, String name, String self) {
         var rest = self.isEmpty() ? m.parameters() : m.parameters().subList(1, m.parameters().size());
         var values = rest.stream().map(a -> JavaTypes.camel(a.name())).collect(Collectors.toList());
@@ -46,11 +46,12 @@ final class MethodWriter {
                 .collect(Collectors.joining(", "));
         boolean reduces = m.parameters().stream().anyMatch(a -> a.name().equals("reduction") && a.element().equals("int"));
         if (rest.isEmpty())
-            return "    /** {@code " + m.schema().text() + "}"
-                    + (reduces ? "; a reduction is 0 for none, 1 for the mean, 2 for the sum" : "") + " */\n";
+            return "    /** Calls {@code " + m.schema().text() + "}."
+                    + (reduces ? " A reduction of 0 stands for none, 1 for the mean, 2 for the sum." : "") + " */\n";
         if (m.options() != null)
-            return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "}, or what {@code options} has instead. */\n";
-        return "    /** {@code " + m.schema().qualified() + "} with {@code " + rest + "} */\n";
+            return "    /** Calls {@code " + m.schema().qualified() + "} with {@code options}. Their defaults are {@code " + rest
+                    + "}. */\n";
+        return "    /** Calls {@code " + m.schema().qualified() + "} with {@code " + rest + "}. */\n";
     }
 
     private static String statement(Method m, String call) {
@@ -62,7 +63,7 @@ final class MethodWriter {
                 m.name() + "(" + m.schema().arguments().stream().map(a -> argument(m, a)).collect(Collectors.joining(", ")) + ")");
     }
 
-    /** What a shortened method passes for an argument. */
+    /** Returns the expression that a shortened method passes for an argument. */
     private String argument(Method m, Schema.Argument a) {
         String name = JavaTypes.camel(a.name());
         var given = m.parameter(a);

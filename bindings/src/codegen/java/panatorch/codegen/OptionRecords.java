@@ -16,10 +16,10 @@ final class OptionRecords {
     private static final int MOST_WITHOUT = 3;
     private static final String TENSOR_OPTIONS = "ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None";
 
-    /** By the list of optional arguments. */
+    /** The operators that share each list of optional arguments. */
     private final Map<String, List<Schema>> users = new LinkedHashMap<>();
     private final Map<String, String> types = new LinkedHashMap<>();
-    /** The list that a factory makes. */
+    /** The list of optional arguments that each factory stands for. */
     private final Map<String, String> factories = new TreeMap<>();
 
     OptionRecords(List<Schema> schemas) {
@@ -47,7 +47,7 @@ final class OptionRecords {
 
     private static String text(Schema.Argument a) { return a.type() + " " + a.name() + "=" + a.fallback(); }
 
-    /** The Java type of an operator's options, or null where it has none. */
+    /** Returns the Java type of an operator's options, or null if it has none. */
     String type(Schema s) {
         return types.containsKey(list(s)) ? "Options." + types.get(list(s)) : null;
     }
@@ -56,16 +56,19 @@ final class OptionRecords {
         var b = new StringBuilder(Generate.HEADER).append(Generate.IMPORTS).append("""
 
                 /**
-                 * Optional arguments of operators that have more than three: a factory under the operator's name holds the defaults, and \
-                 each
-                 * method of a record returns a copy with one of them changed. {@code torch.conv2d(x, w, stride=2, groups=4)} is
-                 * {@code Aten.conv2d(x, w, Options.conv2d().stride(2, 2).groups(4))}. Records are immutable, so that any may be kept in a
-                 * constant and used by any thread; a tensor in one is not owned by it.
+                 * Records of optional arguments, for operators that have more than three of them. A factory with the name of the operator
+                 * returns the defaults. Each method of a record returns a copy with one argument changed:
+                 * {@code torch.conv2d(x, w, stride=2, groups=4)} is
+                 * {@code Aten.conv2d(x, w, Options.conv2d().stride(2, 2).groups(4))}.
+                 *
+                 * <p>
+                 * Records are immutable and may be used by any thread. They do not own the tensors that they hold.
                  */
                 public final class Options {
                     private Options() {}
                 """);
-        factories.forEach((name, list) -> b.append("\n    /** The defaults of {@code ").append(name).append("}. */\n    public static ")
+        factories.forEach((name, list) -> b.append("\n    /** Returns the default options of {@code ").append(name)
+                .append("}. */\n    public static ")
                 .append(types.get(list))
                 .append(' ').append(name).append("() { return ").append(types.get(list)).append(".DEFAULTS; }\n"));
         users.forEach((list, operators) -> b.append(record(types.get(list), list, operators)));
@@ -74,9 +77,9 @@ final class OptionRecords {
 
     private static String record(String type, String list, List<Schema> operators) {
         var fields = operators.getFirst().optional();
-        var b = new StringBuilder("\n    /**\n     * {@code ").append(list).append("}, of ")
+        var b = new StringBuilder("\n    /**\n     * Optional arguments of ")
                 .append(operators.stream().map(s -> "{@code " + s.qualified() + "}").collect(Collectors.joining(", ")))
-                .append(".\n     */\n    public record ").append(type).append('(')
+                .append(": {@code ").append(list).append("}.\n     */\n    public record ").append(type).append('(')
                 .append(fields.stream().map(a -> JavaTypes.declaration(a, false)).collect(Collectors.joining(", ")))
                 .append(") {\n        static final ")
                 .append(type).append(" DEFAULTS = new ").append(type).append('(')

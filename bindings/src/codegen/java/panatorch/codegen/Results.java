@@ -1,16 +1,23 @@
 package panatorch.codegen;
 
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The records that operators with several results return, named after their fields, or after the operator where those are many. */
 final class Results {
-    private final Map<String, String> records = new TreeMap<>();
+    private static final int MOST_NAMED = 3;
 
-    /** The Java type an operator's method returns. */
+    private final Map<String, String> records = new TreeMap<>();
+    /** The operators that return each record. */
+    private final Map<String, Set<String>> operators = new HashMap<>();
+
+    /** Returns the Java type of the result of an operator's method. */
     String type(Schema s) {
         List<Schema.Return> returns = s.returns();
         if (returns.isEmpty()) return "void";
@@ -22,6 +29,7 @@ final class Results {
             name += fields.contains("List<") ? "Lists" : JavaTypes.capital(JavaTypes.camel(s.overload()));
         if (!fields.equals(records.getOrDefault(name, fields))) throw new IllegalStateException("two records " + name);
         records.put(name, fields);
+        operators.computeIfAbsent(name, n -> new LinkedHashSet<>()).add("{@code " + s.qualified() + "}");
         return "Results." + name;
     }
 
@@ -41,12 +49,18 @@ final class Results {
 
                 import java.util.List;
 
-                /** What operators with several results return; fields in the order and by the names of the schema. */
+                /** Records for operators with several results. The fields have the order and the names of the schema. */
                 public final class Results {
                     private Results() {}
                 """);
-        records.forEach((name, fields) -> b.append("\n    /** ").append(name).append(" as operators return it. */\n    public record ")
+        records.forEach((name, fields) -> b.append("\n    /** The results of ").append(operators(name)).append(". */\n    public record ")
                 .append(name).append('(').append(fields).append(") {}\n"));
         return b.append("}\n").toString();
+    }
+
+    private String operators(String record) {
+        var all = List.copyOf(operators.get(record));
+        if (all.size() <= MOST_NAMED) return String.join(" and ", all);
+        return String.join(", ", all.subList(0, MOST_NAMED)) + " and " + (all.size() - MOST_NAMED) + " other operators";
     }
 }

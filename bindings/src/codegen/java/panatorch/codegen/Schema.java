@@ -6,35 +6,45 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One operator schema, e.g. {@code aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor}.
+ * An operator schema, for example {@code aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor}.
  *
- * @param out the overload that writes the same results to tensors it is given, or empty
+ * @param out the overload that writes the same results to given tensors, or empty
  * @param publicName its name in a module of Python's, {@code linalg.norm}, or empty
  */
 record Schema(String text, String name, String overload, List<Argument> arguments, List<Return> returns, String out, String publicName) {
 
     /**
-     * @param type without alias annotation, e.g. {@code int[2]?}
-     * @param fallback the default's text, or null
+     * An argument of an operator.
+     *
+     * @param type the type without alias annotation, e.g. {@code int[2]?}
+     * @param fallback the text of the default, or null
      */
     record Argument(String type, String alias, String name, String fallback) {
         boolean optional() { return type.endsWith("?"); }
         boolean list() { return plain().endsWith("]"); }
-        /** The same, always given. */
-        Argument required() { return new Argument(plain(), alias, name, null); }
-        /** How often one number stands for a list of whole numbers, 2 for {@code int[2]}; 0 where it does not. */
+        /** Returns the same argument without its default and its optional mark. */
+        Argument required() {
+            return new Argument(plain(), alias, name, null);
+        }
+        /** Returns the length of an integer list that one number can stand for: 2 for {@code int[2]}; otherwise 0. */
         int copies() {
             return plain().matches("(Sym)?[Ii]nt\\[\\d]") ? plain().charAt(plain().length() - 2) - '0' : 0;
         }
-        /** The type without the optional mark. */
-        String plain() { return optional() ? type.substring(0, type.length() - 1) : type; }
-        /** The type of a list's elements, and of anything else the type itself. */
+        /** Returns the type without the optional mark. */
+        String plain() {
+            return optional() ? type.substring(0, type.length() - 1) : type;
+        }
+        /** Returns the element type of a list, or the type itself of anything else. */
         String element() {
             return list() ? plain().substring(0, plain().lastIndexOf('[')) : plain();
         }
     }
 
-    /** @param name null where the schema gives none */
+    /**
+     * A result of an operator.
+     *
+     * @param name the name, or null if the schema gives none
+     */
     record Return(String type, String alias, String name) {
         boolean mutated() { return alias.contains("!"); }
     }
@@ -68,23 +78,25 @@ record Schema(String text, String name, String overload, List<Argument> argument
         return new Schema(text, m.group(1), m.group(2) == null ? "" : m.group(2), arguments, returns, columns[1], columns[2]);
     }
 
-    /** The name without its name space. */
+    /** Returns the name without its namespace. */
     String baseName() { return name.substring(name.indexOf("::") + 2); }
 
-    /** Its constant in {@code Ops}. */
-    String constant() { return baseName() + (overload.isEmpty() ? "" : "__" + overload); }
+    /** Returns the name of the constant in {@code Ops}. */
+    String constant() {
+        return baseName() + (overload.isEmpty() ? "" : "__" + overload);
+    }
 
-    /** The arguments that have a default. */
+    /** Returns the arguments that have a default. */
     List<Argument> optional() {
         return arguments.stream().filter(a -> a.fallback() != null).toList();
     }
 
-    /** How the dispatcher's users name it: {@code aten::add.Tensor}. */
+    /** Returns the name with the overload: {@code aten::add.Tensor}. */
     String qualified() {
         return overload.isEmpty() ? name : name + "." + overload;
     }
 
-    /** The argument that return {@code r} is itself, as after an in-place operator, or null. */
+    /** Returns the argument that is itself the result {@code r}, as of an in-place operator, or null. */
     Argument returnedArgument(Return r) {
         if (!r.mutated()) return null;
         return arguments.stream().filter(a -> a.alias().equals(r.alias())).findFirst().orElse(null);

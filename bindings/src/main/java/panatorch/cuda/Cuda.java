@@ -49,7 +49,7 @@ public final class Cuda {
         require();
         int index = device.index() < 0 ? JavaCpp.call(() -> streams().currentDevice()) : device.index();
         if (index >= deviceCount())
-            throw new IllegalStateException("there is no device " + device + " here: libtorch finds " + deviceCount() + " GPUs");
+            throw new IllegalStateException("there is no device " + device + ": libtorch found " + deviceCount() + " GPUs");
         return Device.cuda(index);
     }
 
@@ -82,7 +82,7 @@ public final class Cuda {
     public static void setSyncDebugMode(SyncDebugMode mode) {
         require();
         if (!CudaRuntime.setSyncDebugMode(mode.ordinal()))
-            throw new IllegalStateException("this libtorch does not tell what waits for the GPU under the name that GCC gives it");
+            throw new IllegalStateException("this libtorch lacks the sync debug mode; PanaTorch supports it on Linux only");
     }
 
     /** Returns the allocator's statistics of a GPU: {@code torch.cuda.memory_stats}. */

@@ -61,16 +61,16 @@ public final class CudaGraph implements AutoCloseable {
         Device device = Cuda.numbered(stream.device());
         if (!NativeGraph.isAvailable())
             throw new IllegalStateException(
-                    "this libtorch does not have CUDAGraph under the names that GCC gives it: graphs are for Linux");
+                    "this libtorch lacks the CUDA graph functions; PanaTorch supports CUDA graphs on Linux only");
         if (Thread.currentThread().isVirtual())
-            throw new IllegalStateException("a graph is captured by a platform thread, not a virtual one");
+            throw new IllegalStateException("a graph must be captured by a platform thread, not a virtual one");
         if (stream.equals(Stream.byDefault(device)))
-            throw new IllegalArgumentException("the default stream cannot be captured: take Stream.pooled");
+            throw new IllegalArgumentException("the default stream cannot be captured; use Stream.pooled");
         if (stream.isCapturing()) throw new IllegalStateException(stream + " is being captured already");
         // libtorch would take any other for one of CUDA without looking, and crash.
         for (Generator g : generators)
             if (!g.device().equals(device))
-                throw new IllegalArgumentException("a graph of " + device + " cannot go on in the numbers of a generator of " + g.device());
+                throw new IllegalArgumentException("a graph on " + device + " cannot use a generator on " + g.device());
         Cuda.synchronize(device);
         Cuda.emptyCache();
         try (var on = stream.enter()) {

@@ -57,7 +57,8 @@ public final class Event implements AutoCloseable {
     public void record(Stream stream) {
         if (closed) throw new IllegalStateException("this event is closed");
         Device on = stream.device(), first = device;
-        if (first != null && !first.equals(on)) throw new IllegalArgumentException("an event of " + first + " cannot be recorded on " + on);
+        if (first != null && !first.equals(on))
+            throw new IllegalArgumentException("the event was first recorded on " + first + " and cannot be recorded on " + on);
         if (stream.onCpu()) {
             recordedNanos = System.nanoTime();
         } else {
@@ -95,10 +96,13 @@ public final class Event implements AutoCloseable {
      */
     public double elapsedTime(Event end) {
         Device on = device;
-        if (!timing || !end.timing) throw new IllegalStateException("only events made with timing know when they happened");
+        if (!timing || !end.timing)
+            throw new IllegalStateException("both events must be made with timing to measure the time between them");
         if (on == null || end.device == null)
             throw new IllegalStateException("both events must be recorded before the time between them is asked for");
-        if (!on.equals(end.device)) throw new IllegalStateException("there is no time between events of " + on + " and " + end.device);
+        if (!on.equals(end.device))
+            throw new IllegalStateException(
+                    "the time between events on different devices, " + on + " and " + end.device + ", cannot be measured");
         if (on.type() == Device.Type.CPU) return (end.recordedNanos - recordedNanos) * 1e-6;
         return JavaCpp.call(() -> Cuda.streams().elapsedMillis(event, end.event, on.index()));
     }

@@ -57,7 +57,8 @@ public final class Stream {
      * @throws IllegalArgumentException if the priority is above 0
      */
     public static Stream pooled(Device device, int priority) {
-        if (priority > 0) throw new IllegalArgumentException("the priority of a stream is 0, or below 0 for more: " + priority);
+        if (priority > 0)
+            throw new IllegalArgumentException("the priority of a stream must be 0, or negative for a higher priority, not " + priority);
         return named(device, (streams, index) -> streams.pooled(index, priority));
     }
 

@@ -15,9 +15,9 @@ final class TensorBatches implements Batches {
 
     /** @param seed seed for the order of each epoch; null for the order of the tensors */
     TensorBatches(Tensor input, Tensor target, int size, @Nullable Long seed) {
-        if (size < 1) throw new IllegalArgumentException("a batch has at least one row, not " + size);
+        if (size < 1) throw new IllegalArgumentException("the batch size must be positive, not " + size);
         if (input.size(0) != target.size(0))
-            throw new IllegalArgumentException(input.size(0) + " inputs do not go with " + target.size(0) + " targets");
+            throw new IllegalArgumentException("there are " + input.size(0) + " inputs, but " + target.size(0) + " targets");
         this.input = input;
         this.target = target;
         this.size = size;

@@ -57,7 +57,7 @@ class StreamTest {
             plain.record(cpu);
             timed.record(cpu);
             assertThatThrownBy(() -> timed.elapsedTime(plain)).isInstanceOf(IllegalStateException.class)
-                    .hasMessage("only events made with timing know when they happened");
+                    .hasMessage("both events must be made with timing to measure the time between them");
             assertThatThrownBy(() -> timed.elapsedTime(other)).isInstanceOf(IllegalStateException.class)
                     .hasMessageStartingWith("both events must be recorded");
             assertThat(other.query()).as("not recorded").isTrue();

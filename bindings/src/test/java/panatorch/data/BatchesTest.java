@@ -63,7 +63,7 @@ class BatchesTest {
     @Test void inputs_and_targets_of_different_lengths_are_refused() {
         try (var scope = Scope.open()) {
             assertThatThrownBy(() -> Batches.of(Torch.ones(3), Torch.ones(4), 2)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("3 inputs do not go with 4 targets");
+                    .hasMessage("there are 3 inputs, but 4 targets");
             assertThatThrownBy(() -> Batches.of(Torch.ones(3), Torch.ones(3), 0)).isInstanceOf(IllegalArgumentException.class);
         }
     }

@@ -1,6 +1,5 @@
 package panatorch.datasets;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +12,6 @@ import javax.imageio.IIOException;
 import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes JPEG, PNG, BMP, GIF (its first picture) and WebP, and turns images upright by their EXIF orientation. */
@@ -41,11 +39,12 @@ final class ImageDecoder {
         // The WebP reader takes missing bytes for zeros, but the header holds the file's length.
         if (format.equals("webp") && file.length < ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getInt(4) + 8L)
             throw new Fault(TRUNCATED);
+        if (format.equals("webp")) requirePlausible(WebpHeader.of(file));
         JpegHeader jpeg = JpegHeader.begins(file) ? JpegHeader.of(file) : null;
         IOException failure = null;
         for (ImageReaderSpi spi : READERS.computeIfAbsent(format, ImageDecoder::readers)) {
             ImageReader reader = spi.createReaderInstance();
-            try (var stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+            try (var stream = new ByteArrayImageInput(file)) {
                 open(reader, stream);
                 return jpeg == null ? Pixels.of(reader.read(0)) : jpeg(jpeg, reader);
             } catch (Fault e) {
@@ -70,13 +69,21 @@ final class ImageDecoder {
         return message.strip().endsWith(":") && e.getCause() != null ? message.strip() + " " + e.getCause() : message;
     }
 
-    private static void open(ImageReader reader, MemoryCacheImageInputStream stream) throws IOException {
+    private static void open(ImageReader reader, ByteArrayImageInput stream) throws IOException {
         reader.setInput(stream, true, true);
-        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS)
-            throw new Fault(
-                    "its header declares " + reader.getWidth(0) + "×" + reader.getHeight(0) + " pixels; the limit is "
-                            + MAX_PIXELS / 1_000_000 + " million");
+        requireWithinLimit(reader.getWidth(0), reader.getHeight(0));
+    }
+
+    private static void requirePlausible(WebpHeader header) throws IOException {
+        requireWithinLimit(header.width(), header.height());
+        if (!header.fits())
+            throw new Fault("its header declares " + header.width() + "×" + header.height() + " pixels, more than its " + header.bytes()
+                    + " bytes can hold");
+    }
+
+    private static void requireWithinLimit(int width, int height) throws IOException {
+        if ((long) width * height > MAX_PIXELS)
+            throw new Fault("its header declares " + width + "×" + height + " pixels; the limit is " + MAX_PIXELS / 1_000_000 + " million");
     }
 
     private static Pixels jpeg(JpegHeader header, ImageReader reader) throws IOException {

@@ -160,7 +160,7 @@ class CifarPickleTest {
         for (int n : new int[] {2, 3, 20, 100, 200, 5000, whole.length - 100, whole.length - 1}) {
             Path file = Files.write(root.resolve("train"), Arrays.copyOf(whole, n));
             assertThatThrownBy(() -> Cifar100.of(file, Cifar100.Labels.FINE)).as("%d bytes", n).isInstanceOf(DatasetException.class)
-                    .hasMessageContaining("a value that goes on behind its end, as in a file that was cut off");
+                    .hasMessageContaining("a value that continues beyond the end of the data, as in a truncated file");
         }
     }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -160,6 +161,32 @@ class ImagesTest {
                 .anySatisfy(line -> assertThat(line).endsWith("its header declares 16384×16384 pixels; the limit is 178 million"))
                 .anySatisfy(line -> assertThat(line).endsWith("its pixels do not fit into the Java heap of 200 MiB; raise it with -Xmx"));
         assertThat(program.exitValue()).isZero();
+    }
+
+    /** Before, the lossy one took 43 s, and the other was read as an image of repeated bits. */
+    @Test void a_webp_that_claims_more_pixels_than_its_bytes_can_hold_is_refused_at_once() throws IOException {
+        byte[] lossy = resource("lossy.webp"), lossless = resource("lossless.webp");
+        lossy[26] = lossy[28] = (byte) 0xC8; // 13,000 by 13,000
+        lossy[27] = lossy[29] = 0x32;
+        long size = 12_999L | 12_999L << 14;
+        for (int i = 0; i < 4; i++) lossless[21 + i] = (byte) (lossless[21 + i] & (i == 3 ? 0xF0 : 0) | (int) (size >> 8 * i) & 0xFF);
+        for (byte[] claim : List.of(lossy, lossless)) {
+            long begun = System.nanoTime();
+            assertThatThrownBy(() -> Images.read(claim)).isInstanceOf(IOException.class)
+                    .hasMessageMatching(
+                            "the image cannot be read: its header declares 13000×13000 pixels, more than its \\d+ bytes can hold");
+            assertThat(System.nanoTime() - begun).isLessThan(5_000_000_000L);
+        }
+    }
+
+    /** Pillow's lossless file of 4,000 by 4,000 pixels of one colour, whose pixels take no bits. */
+    @Test void a_large_picture_of_one_colour_is_tiny_and_read() throws IOException {
+        byte[] file = HexFormat.of().parseHex("524946461e000000574542505650384c110000002f9fcfe7030750e42ad4a3ff8188e87f0000");
+        try (var scope = Scope.open()) {
+            Tensor image = Images.read(file);
+            assertThat(image.shape()).containsExactly(3, 4000, 4000);
+            assertThat(image.amin(1, 2).toByteArray()).isEqualTo(image.amax(1, 2).toByteArray()).containsExactly(10, (byte) 200, 30);
+        }
     }
 
     @Test void no_damaged_byte_does_worse_than_an_exception_with_a_message_or_other_pixels() throws IOException {

@@ -46,7 +46,7 @@ final class BackwardChain implements Workload {
         try (var inner = Scope.open()) {
             Tensor loss = chain();
             Autograd.backward(loss);
-            double gradient = Checksum.of(x.grad());
+            double gradient = Checksum.ofGradient(x);
             x.setGrad(null);
             return Map.of("forward", Checksum.of(loss), "backward", gradient);
         }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.serialize.Checkpoints;
@@ -59,7 +61,9 @@ final class CheckpointFiles implements Workload {
         }
     }
 
-    @SuppressWarnings("unchecked") private static Map<String, Tensor> tensors(Object loaded) { return (Map<String, Tensor>) loaded; }
+    @SuppressWarnings("unchecked") private static Map<String, Tensor> tensors(@Nullable Object loaded) {
+        return (Map<String, Tensor>) Objects.requireNonNull(loaded, "the file has no weights");
+    }
 
     @FunctionalInterface
     private interface Work {

@@ -1,6 +1,7 @@
 package panatorch.bench;
 
 import java.util.List;
+import java.util.Objects;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
@@ -28,6 +29,11 @@ final class Checksum {
             case Results.ValuesIndices r -> of(r.values()) + of(r.indices());
             default -> throw new IllegalArgumentException("no checksum of a " + result.getClass().getSimpleName());
         };
+    }
+
+    /** Computes the number of a tensor's gradient, which must be there. */
+    static double ofGradient(Tensor t) {
+        return of(Objects.requireNonNull(t.grad(), "no gradient"));
     }
 
     private static double of(Tensor t) {

@@ -3,6 +3,7 @@ package panatorch.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import panatorch.Aten;
 import panatorch.Autograd;
@@ -38,7 +39,8 @@ final class DistillationStep implements Workload {
         Torch.manualSeed(1);
         network = new CudaConvnetQuick(CudaConvnetQuick.options(CLASSES).dropout(0.5));
         try (var noGrad = NoGrad.enter()) {
-            network.namedParameters().get("conv1.weight").mul_(1000); // or all logits are 0 and the check finds nothing
+            // or all logits are 0 and the check finds nothing
+            Objects.requireNonNull(network.namedParameters().get("conv1.weight")).mul_(1000);
         }
         student = Module.copyOf(network);
         teacher = new Teacher(network);

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import panatorch.Aten;
 import panatorch.Autograd;
 import panatorch.DType;
@@ -120,7 +121,7 @@ final class GyroStep implements Workload {
             try (var inner = Scope.open()) {
                 Torch.manualSeed(1);
                 double sum = Checksum.of(net.backward());
-                for (Tensor p : net.layers.parameters()) sum += Checksum.of(p.grad().norm());
+                for (Tensor p : net.layers.parameters()) sum += Checksum.of(Objects.requireNonNull(p.grad(), "no gradient").norm());
                 sums.put(name, sum);
                 net.layers.zeroGrad();
             }

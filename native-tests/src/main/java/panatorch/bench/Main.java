@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Torch;
 
@@ -114,9 +115,9 @@ public final class Main {
     private static JsonNode measure(Harness harness, List<String> names, @Nullable Path json) throws IOException {
         for (String name : names.isEmpty() ? Workloads.ALL.keySet() : names) {
             try {
-                harness.run(Workloads.ALL.get(name));
+                harness.run(Objects.requireNonNull(Workloads.ALL.get(name), name));
             } catch (MissingException e) {
-                if (!names.isEmpty()) throw new Wrong(e.getMessage());
+                if (!names.isEmpty()) throw new Wrong(String.valueOf(e.getMessage()));
                 System.out.println("\nLeft out: " + e.getMessage());
             }
             if (json != null) write(json, JSON.writeValueAsBytes(harness.document()));
@@ -139,7 +140,8 @@ public final class Main {
     /** Returns the output file of an option, after checking that it can be written: the measuring before may take hours. */
     private static Path output(String[] args, int i) {
         Path file = Path.of(value(args, i));
-        if (!Files.isDirectory(file.toAbsolutePath().getParent()))
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder))
             throw new Wrong("The folder of " + args[i - 1] + " " + file + " does not exist.");
         return file;
     }

@@ -60,7 +60,7 @@ final class ManyCallers implements Workload {
 
     @Override public List<Comparison> comparisons() {
         var all = new ArrayList<Comparison>();
-        for (String part : sides.get("").parts())
+        for (String part : java.util.Objects.requireNonNull(sides.get("")).parts())
             for (String by : sides.keySet()) if (!by.isEmpty()) all.add(new Comparison(part, part + by));
         return all;
     }

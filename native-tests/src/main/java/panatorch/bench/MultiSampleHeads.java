@@ -85,8 +85,8 @@ final class MultiSampleHeads implements Workload {
             try (var inner = Scope.open()) {
                 var result = method(samples, null).apply(x, labels, CrossEntropy.mean());
                 result.loss().backward();
-                double sum = Checksum.of(result.loss()) + Checksum.of(result.logits().square()) + Checksum.of(x.grad());
-                for (Tensor p : head.parameters()) sum += Checksum.of(p.grad());
+                double sum = Checksum.of(result.loss()) + Checksum.of(result.logits().square()) + Checksum.ofGradient(x);
+                for (Tensor p : head.parameters()) sum += Checksum.ofGradient(p);
                 sums.put(part(samples), sum);
                 forget();
             }

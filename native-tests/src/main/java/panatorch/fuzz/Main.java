@@ -63,13 +63,14 @@ public final class Main {
             var tensors = new LinkedHashMap<String, Tensor>();
             for (DType t : List.of(DType.FLOAT32, DType.BFLOAT16, DType.INT64, DType.BOOL, DType.COMPLEX64, DType.FLOAT8_E5M2))
                 tensors.put(t.toString(), Aten.arange(12).to(t).reshape(3, 4));
-            tensors.put("transposed", tensors.get("float32").t());
+            Tensor plain = Aten.arange(12).to(DType.FLOAT32).reshape(3, 4);
+            tensors.put("transposed", plain.t());
             tensors.put("scalar", Torch.scalar(3));
             var arrays = new LinkedHashMap<>(tensors);
             arrays.keySet().removeIf(name -> name.startsWith("bfloat") || name.startsWith("float8"));
             Safetensors.save(folder.resolve("a.safetensors"), tensors, Map.of("format", "pt"));
             TorchFile.save(folder.resolve("a.pt"), Map.of("state_dict", tensors, "epoch", 3L, "lr", List.of(0.1, 0.01), "name", "resnet"));
-            Npy.save(folder.resolve("a.npy"), tensors.get("float32"));
+            Npy.save(folder.resolve("a.npy"), plain);
             Npy.saveAll(folder.resolve("a.npz"), arrays);
             Checkpoints.write(folder.resolve("a.checkpoint"), Map.of("model", tensors, "sampler", Map.of("epoch", 3L)));
             try (var all = Files.list(folder)) {

@@ -8,6 +8,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /** A folder of operator cases: {@code cases.jsonl} and {@code tensors.safetensors}. */
 public record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensors) {
@@ -17,12 +18,18 @@ public record CaseFile(Path folder, List<OperatorCase> cases, Safetensors tensor
     public static CaseFile chosen() {
         String named = System.getProperty("panatorch.opcases", "");
         try {
-            return read(named.isEmpty() ? Path.of(CaseFile.class.getResource("/opcases/cases.jsonl").toURI()).getParent() : Path.of(named));
+            return read(named.isEmpty() ? checkedIn() : Path.of(named));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }
+    }
+
+    private static Path checkedIn() throws URISyntaxException {
+        String cases = "/opcases/cases.jsonl";
+        var found = Objects.requireNonNull(CaseFile.class.getResource(cases), cases);
+        return Path.of(found.toURI()).resolveSibling("");
     }
 
     public static CaseFile read(Path folder) throws IOException {

@@ -46,7 +46,10 @@ public final class Safetensors {
         long from = entry.get("data_offsets").get(0).asLong(), to = entry.get("data_offsets").get(1).asLong();
         var shape = new long[entry.get("shape").size()];
         for (int d = 0; d < shape.length; d++) shape[d] = entry.get("shape").get(d).asLong();
-        Tensor t = Torch.copyOf(bytes.asSlice(from, to - from), TYPES.get(entry.get("dtype").asText()), shape);
+        String type = entry.get("dtype").asText();
+        DType dtype = TYPES.get(type);
+        if (dtype == null) throw new IllegalArgumentException("the tensor " + name + " has the unknown type " + type);
+        Tensor t = Torch.copyOf(bytes.asSlice(from, to - from), dtype, shape);
         // A clone, because operators that resize in place refuse a view.
         return name.endsWith("#c") ? Aten.viewAsComplex(t).clone() : t;
     }

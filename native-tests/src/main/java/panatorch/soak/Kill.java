@@ -112,7 +112,8 @@ public final class Kill {
         try (var scope = Scope.open()) {
             if (Files.exists(best)) Safetensors.load(best);
             if (!Files.exists(last)) return 0;
-            return ((Map<?, ?>) Checkpoints.read(last).get("position")).get("steps") instanceof Long steps ? steps : -1;
+            return Checkpoints.read(last).get("position") instanceof Map<?, ?> position && position.get("steps") instanceof Long steps
+                    ? steps : -1;
         } catch (IOException e) {
             throw new IllegalStateException("What a killed process left behind does not load: " + e.getMessage(), e);
         }

@@ -2,13 +2,16 @@ package panatorch.soak;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
-/** Parses command-line options whose values are whole numbers. */
+/** Command-line options whose values are whole numbers. */
 final class Options {
-    private Options() {}
+    private final Map<String, Long> values;
 
-    /** Returns the values by name, with {@code defaults} for missing ones. A wrong call ends the process with status 2 and the usage. */
-    static Map<String, Long> parse(String usage, Map<String, Long> defaults, String[] args) {
+    private Options(Map<String, Long> values) { this.values = values; }
+
+    /** Parses the options, with {@code defaults} for missing ones. A wrong call ends the process with status 2 and the usage. */
+    static Options parse(String usage, Map<String, Long> defaults, String[] args) {
         var values = new LinkedHashMap<>(defaults);
         boolean right = args.length % 2 == 0;
         for (int i = 0; right && i < args.length; i += 2) {
@@ -19,6 +22,11 @@ final class Options {
             System.err.println("usage: " + usage + ", whole numbers from 1 on");
             System.exit(2);
         }
-        return values;
+        return new Options(values);
+    }
+
+    /** Returns the value of an option that has a default. */
+    long get(String name) {
+        return Objects.requireNonNull(values.get(name), name);
     }
 }

@@ -3,7 +3,7 @@ package panatorch.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -127,8 +127,8 @@ class HarnessTest {
     @Test void openblas_is_told_the_threads_of_an_operator_as_well() throws Throwable {
         int threads = Torch.numThreads();
         var asked = SymbolLookup.loaderLookup().find("openblas_get_num_threads");
-        assumeThat(asked).isPresent();
-        assumeThat(System.getenv("OPENBLAS_NUM_THREADS")).isNull();
+        assumeTrue(asked.isPresent(), "skipped: this libtorch has no OpenBLAS");
+        assumeTrue(System.getenv("OPENBLAS_NUM_THREADS") == null, "skipped: OPENBLAS_NUM_THREADS is set");
         var ask = Linker.nativeLinker().downcallHandle(asked.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
         int before = (int) ask.invokeExact();
         try {
@@ -273,7 +273,7 @@ class HarnessTest {
     }
 
     @Test void a_workload_that_needs_what_is_not_here_says_how_to_name_it() {
-        assumeThat(System.getenv("DJL_CLASSPATH")).isNull();
+        assumeTrue(System.getenv("DJL_CLASSPATH") == null, "skipped: DJL_CLASSPATH is set");
         assertThat(says("python", "mlp-inference-djl"))
                 .isEqualTo("2 mlp-inference-djl needs DJL_CLASSPATH, the class path of native-tests/bench/djl/pom.xml, and PYTHON.");
     }

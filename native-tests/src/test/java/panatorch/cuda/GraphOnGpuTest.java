@@ -152,7 +152,7 @@ class GraphOnGpuTest {
     @Test void a_generator_of_the_cpu_is_refused() {
         try (var generator = Generator.of(1)) {
             assertThatThrownBy(() -> CudaGraph.capture(side, List.of(generator), () -> {})).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a graph of cuda:0 cannot go on in the numbers of a generator of cpu");
+                    .hasMessage("a graph on cuda:0 cannot use a generator on cpu");
         }
     }
 
@@ -165,6 +165,6 @@ class GraphOnGpuTest {
                 thrown[0] = e;
             }
         }).join();
-        assertThat(thrown[0]).hasMessage("a graph is captured by a platform thread, not a virtual one");
+        assertThat(thrown[0]).hasMessage("a graph must be captured by a platform thread, not a virtual one");
     }
 }

@@ -33,7 +33,7 @@ class ElementTypesTest {
                     e.getValue().get("tiny").asDouble(), e.getValue().get("resolution").asDouble());
         });
         assertThatThrownBy(DType.INT64::finfo).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("finfo is of floating point types, not of int64; see IntInfo");
+                .hasMessage("FloatInfo needs a floating-point dtype, not int64; use IntInfo");
     }
 
     @Test void limits_of_integer_types() {
@@ -44,7 +44,7 @@ class ElementTypesTest {
                             new BigInteger(e.getValue().get("max").asText()));
         });
         assertThatThrownBy(DType.BOOL::iinfo).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("iinfo is of integer types, not of bool");
+                .hasMessage("IntInfo needs an integer dtype, not bool");
     }
 
     @Test void two_types_meet_in_pythons_third() {
@@ -97,6 +97,6 @@ class ElementTypesTest {
             }
         });
         assertThatThrownBy(() -> Torch.setDefaultDtype(DType.INT64)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the default type is float16, bfloat16, float32 or float64, not int64");
+                .hasMessage("the default dtype must be float16, bfloat16, float32 or float64, not int64");
     }
 }

@@ -71,14 +71,15 @@ class IndexingTest {
         try (var scope = Scope.open()) {
             Tensor x = Torch.zeros(DType.FLOAT32, 2, 3);
             assertThatThrownBy(() -> x.get(index(2))).isInstanceOf(IndexOutOfBoundsException.class)
-                    .hasMessage("index 2 in dimension 0 of size 2");
+                    .hasMessage("index 2 is out of range for dimension 0 of size 2");
             assertThatThrownBy(() -> x.get(index(0, 0, 0))).isInstanceOf(IndexOutOfBoundsException.class)
-                    .hasMessage("an index of 3 dimensions into a tensor of shape [2, 3]");
+                    .hasMessage("the index has 3 dimensions, but the tensor has only 2: shape [2, 3]");
             assertThatThrownBy(() -> index(ELLIPSIS, ELLIPSIS)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("an index has one ellipsis at most");
-            assertThatThrownBy(() -> index("a")).isInstanceOf(IllegalArgumentException.class).hasMessage("no part of an index: String a");
+                    .hasMessage("an index may hold only one ELLIPSIS");
+            assertThatThrownBy(() -> index("a")).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("not a valid part of an index: String a");
             assertThatThrownBy(() -> slice(0, 1, -1)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a slice's step is positive, not -1");
+                    .hasMessage("the step of a slice must be positive, not -1");
         }
     }
 }

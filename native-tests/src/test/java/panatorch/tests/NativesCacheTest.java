@@ -143,7 +143,7 @@ class NativesCacheTest {
         }
         try {
             assertThat(startWithJavaPart().output()).contains("sentence libtorch could not be unpacked to " + cache
-                    + ": it takes 30 MB, and only 21 MB are free there; -Dpanatorch.cache=DIR names another folder for it.");
+                    + ": it takes 30 MB, and only 21 MB are free there; name another folder with -Dpanatorch.cache=DIR.");
             assertThat(list(cache, "pytorch-")).isEmpty();
             assertThat(list(cache, "unfinished-")).isEmpty();
         } finally {
@@ -156,7 +156,7 @@ class NativesCacheTest {
         var command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 20000; exec \"$@\"", "sh"));
         command.addAll(start("-Dpanatorch.libtorch=" + libtorch).command());
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence libtorch could not be unpacked to "
-                + cache + ": File too large; -Dpanatorch.cache=DIR names another folder for it.");
+                + cache + ": File too large; name another folder with -Dpanatorch.cache=DIR.");
         assertThat(list(cache, "pytorch-")).isEmpty();
         assertThat(list(cache, "unfinished-")).isEmpty();
     }
@@ -164,10 +164,10 @@ class NativesCacheTest {
     @Test void a_cache_that_cannot_be_written_is_a_sentence() throws Exception {
         cache = Files.writeString(folder.resolve("file"), "");
         assertThat(startWithJavaPart().output()).contains("sentence libtorch could not be unpacked to " + cache + ": " + cache)
-                .contains("; -Dpanatorch.cache=DIR names another folder for it.");
+                .contains("; name another folder with -Dpanatorch.cache=DIR.");
         cache = Path.of("/sys/panatorch");
         assertThat(startWithJavaPart().output()).contains("sentence libtorch could not be unpacked to /sys/panatorch: /sys/panatorch (")
-                .contains("; -Dpanatorch.cache=DIR names another folder for it.");
+                .contains("; name another folder with -Dpanatorch.cache=DIR.");
     }
 
     @Test void without_a_name_it_is_where_other_programs_of_the_user_have_theirs() throws Exception {
@@ -191,8 +191,8 @@ class NativesCacheTest {
                 "-Dpanatorch.libtorch=" + libtorch, "-Duser.home=?"));
         builder.environment().keySet().removeAll(List.of("HOME", "XDG_CACHE_HOME"));
         assertThat(ChildJvm.await(builder, LIMIT).output()).contains(
-                "sentence There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder "
-                        + "that can be written, or name one with -Dpanatorch.cache=DIR.");
+                "sentence There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a "
+                        + "writable folder, or name one with -Dpanatorch.cache=DIR.");
     }
 
     /** The shell makes the name, since this process may have the same locale. */
@@ -220,7 +220,7 @@ class NativesCacheTest {
                 ChildJvm.command(LibraryStart.class.getName(), System.getProperty("java.class.path").replace(entry, damaged.toString()),
                         "-Dpanatorch.cache=" + cache, "-Dpanatorch.libtorch=" + libtorch);
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains("sentence libtorch could not be unpacked to "
-                + cache + ": " + damaged + " is damaged, delete it and have it downloaded again;");
+                + cache + ": " + damaged + " is damaged; delete it and download it again;");
         assertThat(list(cache, "unfinished-")).isEmpty();
     }
 }

@@ -106,7 +106,7 @@ class NativesSearchTest {
         Path jar = gpuJar(List.of(cuda, Torch.libraryFolder().resolve("libjnitorch.so")));
         String output = startWith(jar + File.pathSeparator + System.getProperty("java.class.path"),
                 "-Dpanatorch.cache=" + folder.resolve("cache"), "-Dlog4j2.level=warn");
-        assertThat(output).contains("libtorch with CUDA is on the class path and cannot be used: ",
+        assertThat(output).contains("libtorch with CUDA is on the class path but cannot be used: ",
                 "needs CUDA's library libcublas.so.99, which is not here: put its folder into LD_LIBRARY_PATH, or take libtorch without "
                         + "CUDA.")
                 .contains(RESULT + folder.resolve("cache") + "/pytorch-" + Torch.version());
@@ -157,7 +157,8 @@ class NativesSearchTest {
         Path lib = libraries(folder.resolve("torch/lib"), name -> true);
         Files.writeString(folder.resolve("torch/version.py"), "from typing import Optional\n\n__version__ = '2.12.1+cpu'\n");
         String sentence = "sentence The libtorch in " + lib
-                + " is 2.12.1, and JavaCPP's part is for 2.13.0: name a folder with that, as pip install torch==2.13.0 makes it.";
+                + " is 2.12.1, but JavaCPP's part needs 2.13.0: name a folder that holds it, as pip install torch==2.13.0 "
+                + "makes one.";
         assertThat(start("-Dpanatorch.libtorch=" + lib)).contains(sentence);
         Files.delete(folder.resolve("torch/version.py"));
         Files.writeString(folder.resolve("torch/build-version"), "2.12.1+cpu\n");
@@ -168,10 +169,10 @@ class NativesSearchTest {
         Path library =
                 compiled("lib/libtorch_cpu.so", "unsigned long aoti_torch_abi_version(void) { return 2UL << 56 | 9UL << 48 | 1UL << 40; }");
         assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder))
-                .contains("sentence The libtorch in " + library.getParent() + " is 2.9.1, and");
+                .contains("sentence The libtorch in " + library.getParent() + " is 2.9.1, but");
         compiled("lib/libtorch_cpu.so", "int of_an_old_one(void) { return 0; }");
         assertThat(start("-Dpanatorch.libtorch=" + library.getParent(), "-Dpanatorch.cache=" + folder))
-                .contains("sentence The libtorch in " + library.getParent() + " is older, and");
+                .contains("sentence The libtorch in " + library.getParent() + " is older, but");
     }
 
     @Test void a_folder_without_libtorch_is_a_sentence() throws Exception {
@@ -189,7 +190,7 @@ class NativesSearchTest {
                 .contains("sentence JavaCPP's part of libtorch, libjnitorch.so, is neither in " + lib
                         + " nor on the class path: add org.bytedeco:pytorch with the classifier linux-");
         assertThat(startWith(withoutNatives))
-                .contains("sentence There is no libtorch that can be used: add org.bytedeco:pytorch with the classifier linux-")
+                .contains("sentence No usable libtorch was found: add org.bytedeco:pytorch with the classifier linux-")
                 .contains("or name a folder with -Dpanatorch.libtorch=DIR.");
         assertThat(startWith(ChildJvm.classPathWithout(name -> name.matches("openblas-.*-linux-.*\\.jar"))))
                 .contains("sentence The natives of openblas for linux-")
@@ -211,7 +212,7 @@ class NativesSearchTest {
         command.add(other.toString());
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output())
                 .contains("sentence This process has loaded another libtorch already, from " + folder
-                        + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "
+                        + ", and a process can hold only one: remove the library that loaded it, or have both use it, if its version is "
                         + "2.13.0, with -Dpanatorch.libtorch="
                         + folder + ".");
         command.set(command.size() - 1, Torch.libraryFolder().resolve("libc10.so").toString());
@@ -221,9 +222,11 @@ class NativesSearchTest {
     @Test void a_second_class_loader_is_a_sentence() throws Exception {
         assertThat(ChildJvm.run(TwoClassLoaders.class, LIMIT).output()).contains(RESULT + Torch.libraryFolder())
                 .contains("sentence " + Torch.libraryFolder().resolve("libtorch.so")
-                        + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of "
+                        + " was loaded by another class loader of this process, but a native library belongs to one class loader: "
+                        + "put the jars of "
                         + "PanaTorch and JavaCPP where all applications"
-                        + " have them from one class loader, as Tomcat's folder lib, and take them out of the applications, or start the "
+                        + " have them from one class loader, such as Tomcat's folder lib, and take them out of the applications, or "
+                        + "start the "
                         + "process again.");
     }
 
@@ -231,8 +234,8 @@ class NativesSearchTest {
         var command = ChildJvm.command(TwoClassLoaders.class.getName(), System.getProperty("java.class.path"));
         command.add("apart");
         assertThat(ChildJvm.await(new ProcessBuilder(command), LIMIT).output()).contains(
-                "sentence JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the "
-                        + "jars of both into the same place, as Tomcat's folder lib.");
+                "sentence JavaCPP and PanaTorch were loaded by different class loaders, but a native library belongs to one class loader: "
+                        + "put the jars of both into the same place, such as Tomcat's folder lib.");
     }
 
     @Test void applications_that_share_a_class_loader_come_and_go() throws Exception {
@@ -248,7 +251,8 @@ class NativesSearchTest {
         builder.environment().put("OMP_NUM_THREADS", "3");
         assertThat(ChildJvm.await(builder, LIMIT).output()).contains("with 3 threads");
         assertThat(start("-XX:ActiveProcessorCount=1", "-Dpanatorch.threads=2")).contains("with 2 threads");
-        assertThat(start("-Dpanatorch.threads=many")).contains("sentence -Dpanatorch.threads is a whole number from 1 to 999, not many.");
+        assertThat(start("-Dpanatorch.threads=many"))
+                .contains("sentence -Dpanatorch.threads must be a whole number from 1 to 999, not many.");
     }
 
     /** On Linux {@code taskset} ties a process to some cores, as a container's cpuset does. */

@@ -5,16 +5,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
+import panatorch.datasets.DatasetView;
 import panatorch.datasets.Item;
-import panatorch.datasets.Schema;
 
 /** A data set that goes on past damaged items. A damaged item reads as arbitrary values, and {@link #damage} says what is wrong with it. */
-public final class LenientDataset implements Dataset {
-    private final Dataset source;
+public final class LenientDataset extends DatasetView {
     private final Map<Integer, String> damaged = new ConcurrentHashMap<>();
 
     /** Wraps a data set, which the caller still closes. */
-    public LenientDataset(Dataset source) { this.source = source; }
+    public LenientDataset(Dataset source) { super(source); }
 
     /** Returns what is wrong with an item that has been read, or null if nothing is. */
     public @Nullable String damage(int index) {
@@ -23,17 +22,11 @@ public final class LenientDataset implements Dataset {
 
     public boolean anyDamage() { return !damaged.isEmpty(); }
 
-    @Override public int size() { return source.size(); }
-
-    @Override public Schema schema() { return source.schema(); }
-
     @Override public void read(int index, Item item) {
         try {
-            source.read(index, item);
+            super.read(index, item);
         } catch (DatasetException e) {
             damaged.put(index, String.valueOf(e.getMessage()));
         }
     }
-
-    @Override public String name(int index) { return source.name(index); }
 }

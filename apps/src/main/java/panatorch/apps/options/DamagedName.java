@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
+import panatorch.datasets.DatasetView;
 import panatorch.datasets.Item;
-import panatorch.datasets.Schema;
 
 /** {@code --damaged}: what to do about an image file that cannot be decoded. */
 public enum DamagedName {
@@ -34,24 +34,18 @@ public enum DamagedName {
 
     @Override public String toString() { return Names.of(this); }
 
-    private record Advised(Dataset source) implements Dataset {
-        @Override public int size() { return source.size(); }
-
-        @Override public Schema schema() { return source.schema(); }
+    private static final class Advised extends DatasetView {
+        Advised(Dataset source) { super(source); }
 
         @Override public void read(int index, Item item) {
             try {
-                source.read(index, item);
+                super.read(index, item);
             } catch (DatasetException e) {
                 throw new DatasetException(e.getMessage() + ". Mend or remove the file, or pass --damaged skip to leave damaged images out",
                         e);
             }
         }
 
-        @Override public int label(int index) { return source.label(index); }
-
-        @Override public String name(int index) { return source.name(index); }
-
-        @Override public void close() { source.close(); }
+        @Override public void close() { source().close(); }
     }
 }

@@ -9,18 +9,13 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Terminal;
 import panatorch.apps.measures.EpochMetrics;
-import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.RunningScore;
 
 /** A bar on standard error for the current epoch. When the epoch is over, a line on standard output takes its place. */
-final class BarProgress implements Progress {
-    private final Plan plan;
-    private final PrintWriter out;
-    private final TimeLeft left;
+final class BarProgress extends EpochProgress {
     private final @Nullable ProgressBarConsumer screen;
     private @Nullable ProgressBar bar;
-    private int epoch;
-    private long seen, begun, before;
+    private long seen;
 
     BarProgress(Plan plan, PrintWriter out) { this(plan, out, null); }
 
@@ -32,18 +27,13 @@ final class BarProgress implements Progress {
      * @param screen where the bar is drawn; null for standard error
      */
     BarProgress(Plan plan, PrintWriter out, @Nullable ProgressBarConsumer screen) {
+        super(plan, out);
         this.screen = screen;
-        this.plan = plan;
-        this.out = out;
-        left = new TimeLeft(plan);
     }
 
     @Override public void beginEpoch(int number, long from) {
-        epoch = number;
-        left.beginEpoch(from);
-        before = from;
+        super.beginEpoch(number, from);
         seen = 0;
-        begun = System.nanoTime();
         var builder = new ProgressBarBuilder()
                 .setTaskName(plan.trainImages() == 0 ? "testing" : "epoch " + epoch + "/" + plan.epochs())
                 .setInitialMax(plan.trainImages() + plan.testImages())
@@ -57,7 +47,7 @@ final class BarProgress implements Progress {
         left.trained(score);
         seen = score.count();
         show(seen, left.text() + " left", String.format(Locale.ROOT, "loss %.3f", score.loss()), score.scoreText(),
-                String.format(Locale.ROOT, "%,.0f %s/s", (seen - before) / ((System.nanoTime() - begun) * 1e-9), plan.items()));
+                String.format(Locale.ROOT, "%,.0f %s/s", perSecond(seen), plan.items()));
     }
 
     @Override public void tested(RunningScore score) {
@@ -73,8 +63,7 @@ final class BarProgress implements Progress {
 
     @Override public void endEpoch(EpochMetrics e) {
         close();
-        out.println(LineProgress.epochLine(e, plan));
-        out.flush();
+        super.endEpoch(e);
     }
 
     @Override public void close() {

@@ -43,7 +43,7 @@ public abstract class ValueStack implements AutoCloseable {
     /** Returns an empty stack. */
     public static ValueStack open() {
         Supplier<ValueStack> by = opener;
-        if (by == null) throw new IllegalStateException("nothing opens stacks yet");
+        if (by == null) throw new IllegalStateException("panatorch is not initialised yet");
         return by.get();
     }
 

@@ -103,7 +103,7 @@ final class BlasJobs {
 
     /** Logs a failure. It cannot be reported to OpenBLAS, so the product's numbers are wrong. */
     private static void failed(Throwable t) {
-        Log.say(BlasJobs.class, Level.ERROR, "A product of matrices failed.", t);
+        Log.say(BlasJobs.class, Level.ERROR, "A matrix product failed.", t);
     }
 
     private static final class Aside {

@@ -27,7 +27,7 @@ final class DefaultThreads {
         String named = System.getProperty("panatorch.threads");
         if (named == null) return null;
         if (!named.matches("[1-9]\\d{0,2}"))
-            throw new UnsatisfiedLinkError("-Dpanatorch.threads is a whole number from 1 to 999, not " + named + ".");
+            throw new UnsatisfiedLinkError("-Dpanatorch.threads must be a whole number from 1 to 999, not " + named + ".");
         return Integer.valueOf(named);
     }
 

@@ -83,9 +83,10 @@ final class Libraries {
             else
                 if (text.contains("already loaded in another classloader"))
                     sentence = library
-                            + " belongs to another class loader of this process, and Java gives a library to one alone: put the jars of "
+                            + " was loaded by another class loader of this process, but a native library belongs to one class "
+                            + "loader: put the jars of "
                             + "PanaTorch and JavaCPP where all applications have them from one class loader,"
-                            + " as Tomcat's folder lib, and take them out of the applications, or start the process again.";
+                            + " such as Tomcat's folder lib, and take them out of the applications, or start the process again.";
                 else
                     sentence = "The library " + library + " does not load: " + text + ".";
         var failure = new UnsatisfiedLinkError(sentence);

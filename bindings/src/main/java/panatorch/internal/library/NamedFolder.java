@@ -32,9 +32,9 @@ record NamedFolder(Path libtorch, Path java) {
     }
 
     static UnsatisfiedLinkError wrongVersion(Path libtorch, String version) {
-        return new UnsatisfiedLinkError("The libtorch in " + libtorch + " is " + version + ", and JavaCPP's part is for "
-                + NativeLibrary.LIBTORCH_VERSION + ": name a folder with that, as pip install torch=="
-                + NativeLibrary.LIBTORCH_VERSION + " makes it.");
+        return new UnsatisfiedLinkError("The libtorch in " + libtorch + " is " + version + ", but JavaCPP's part needs "
+                + NativeLibrary.LIBTORCH_VERSION + ": name a folder that holds it, as pip install torch=="
+                + NativeLibrary.LIBTORCH_VERSION + " makes one.");
     }
 
     /** Returns the version in PyTorch's {@code version.py} or libtorch's {@code build-version}; null if there is neither. */

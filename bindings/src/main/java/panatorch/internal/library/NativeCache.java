@@ -55,8 +55,8 @@ public final class NativeCache {
         if (isFull(home)) return new Root(inHome(home, "HOME"), "HOME");
         if (Platform.isWindows() || isFull(userHome)) return new Root(inHome(userHome, "user.home"), "user.home");
         throw new UnsatisfiedLinkError(
-                "There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a folder that can "
-                        + "be written, or name one with -Dpanatorch.cache=DIR.");
+                "There is no folder to unpack libtorch to, since this user has no home: set HOME or XDG_CACHE_HOME to a writable "
+                        + "folder, or name one with -Dpanatorch.cache=DIR.");
     }
 
     private static boolean isFull(String path) { return path.startsWith("/"); }
@@ -84,7 +84,7 @@ public final class NativeCache {
             return folder;
         } catch (IOException e) {
             var error = new UnsatisfiedLinkError("libtorch could not be unpacked to " + root() + ": " + describe(e)
-                    + "; -Dpanatorch.cache=DIR names another folder for it.");
+                    + "; name another folder with -Dpanatorch.cache=DIR.");
             error.initCause(e);
             throw error;
         }

@@ -86,8 +86,9 @@ public final class NativeLibrary {
         try {
             if (torch.class.getClassLoader() != NativeLibrary.class.getClassLoader())
                 throw new UnsatisfiedLinkError(
-                        "JavaCPP's classes are of another class loader than PanaTorch's, and Java gives a library to one alone: put the "
-                                + "jars of both into the same place, as Tomcat's folder lib.");
+                        "JavaCPP and PanaTorch were loaded by different class loaders, but a native library belongs to one class "
+                                + "loader: put "
+                                + "the jars of both into the same place, such as Tomcat's folder lib.");
             NativeAccess.requireOwn();
             Integer threads = DefaultThreads.named();
             ClassesAhead.start();
@@ -123,13 +124,13 @@ public final class NativeLibrary {
                 return attempt(steps, place("-gpu"), () -> inCache(gpu));
             } catch (UnsatisfiedLinkError e) {
                 if (OtherLibtorch.folder() != null) throw e; // loaded libraries stay, and the others would be a second libtorch
-                Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path and cannot be used: " + e.getMessage(),
+                Log.say(NativeLibrary.class, Level.WARN, "libtorch with CUDA is on the class path but cannot be used: " + e.getMessage(),
                         null);
             }
         }
         NativeJars cpu = fromClassPath(steps, "");
         if (cpu != null) return attempt(steps, place(""), () -> inCache(cpu));
-        throw new UnsatisfiedLinkError("There is no libtorch that can be used: add " + NativeJars.artifact("pytorch", "")
+        throw new UnsatisfiedLinkError("No usable libtorch was found: add " + NativeJars.artifact("pytorch", "")
                 + " to the class path (on the module path also --add-modules ALL-MODULE-PATH), or name a folder with "
                 + "-Dpanatorch.libtorch=DIR.");
     }

@@ -60,7 +60,7 @@ sealed interface NativeSource {
         }
         try {
             Path folder = Path.of(library.toURI()).getParent();
-            if (folder == null) throw new IOException("it is no file in a folder");
+            if (folder == null) throw new IOException("it is not a file in a folder");
             return new Folder(folder);
         } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
             throw new IOException("it is neither in a jar nor in a folder", e);
@@ -110,7 +110,7 @@ sealed interface NativeSource {
             try {
                 return jar.getProtocol().equals("file") ? Files.size(Path.of(jar.toURI())) : jar.openConnection().getContentLengthLong();
             } catch (URISyntaxException e) {
-                throw new IOException(jar + " is no URI", e);
+                throw new IOException(jar + " is not a URI", e);
             }
         }
     }

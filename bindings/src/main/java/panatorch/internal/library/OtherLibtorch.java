@@ -39,7 +39,7 @@ final class OtherLibtorch {
             // a file that was deleted since counts as another, too
         }
         throw new UnsatisfiedLinkError("This process has loaded another libtorch already, from " + other
-                + ", and two do not live in one: start PanaTorch without what brought that one, or have both use it, if it is of "
+                + ", and a process can hold only one: remove the library that loaded it, or have both use it, if its version is "
                 + NativeLibrary.LIBTORCH_VERSION + ", with -Dpanatorch.libtorch=" + other + ".");
     }
 }

@@ -68,7 +68,7 @@ final class Unpacking implements AutoCloseable {
     }
 
     private static IOException damaged(Packed packed) {
-        return new IOException(packed.place + " is damaged, delete it and have it downloaded again");
+        return new IOException(packed.place + " is damaged; delete it and download it again");
     }
 
     @Override public void close() throws IOException {

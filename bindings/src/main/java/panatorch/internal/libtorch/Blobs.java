@@ -26,7 +26,7 @@ public final class Blobs {
             Runnable task = TASKS.remove(key.address());
             if (task != null) task.run();
         } catch (Throwable t) { // it may not leave for C++, which would end the process
-            Log.say(Blobs.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
+            Log.say(Blobs.class, Level.ERROR, "The action for a freed tensor failed.", t);
         }
     }
 

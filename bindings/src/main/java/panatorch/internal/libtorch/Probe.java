@@ -77,8 +77,9 @@ final class Probe {
 
     static void check(boolean holds, String what) {
         if (!holds)
-            throw new UnsatisfiedLinkError("This libtorch keeps " + what + " in memory in another way than PanaTorch knows; use libtorch "
-                    + NativeLibrary.LIBTORCH_VERSION + ", the version it was made for.");
+            throw new UnsatisfiedLinkError(
+                    "This libtorch lays out " + what + " in memory differently from libtorch " + NativeLibrary.LIBTORCH_VERSION
+                            + ", which PanaTorch was made for; use that version.");
     }
 
 }

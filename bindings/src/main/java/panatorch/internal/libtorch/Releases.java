@@ -35,7 +35,7 @@ public final class Releases {
         try {
             task.run();
         } catch (Throwable t) { // it may not leave for C++, which would end the process, nor keep others from their turn
-            Log.say(Releases.class, Level.ERROR, "What was to be done when a tensor was freed failed.", t);
+            Log.say(Releases.class, Level.ERROR, "The action for a freed tensor failed.", t);
         }
     }
 }

@@ -49,12 +49,17 @@ public final class ThreadModes {
                     int mask = before[i] ^ word(state, i);
                     if (mask == 0) continue;
                     if (found != null || Integer.bitCount(mask) != 4)
-                        throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd in another form than that of its version.");
+                        throw otherLayout();
                     found = new Switches(Integer.BYTES * i, mask, word(state, i) & mask);
                 }
-                if (found == null) throw new UnsatisfiedLinkError("libtorch keeps the switches of autograd outside of their object.");
+                if (found == null) throw otherLayout();
                 return found;
             }
+        }
+
+        private static UnsatisfiedLinkError otherLayout() {
+            return new UnsatisfiedLinkError("This libtorch lays out the thread-local autograd state differently from libtorch "
+                    + Symbol.LIBTORCH_VERSION + "; use that version.");
         }
 
         private static int word(AutogradState state, int i) { return Memory.getInt(state.address() + Integer.BYTES * i); }

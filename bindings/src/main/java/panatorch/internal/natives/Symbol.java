@@ -265,8 +265,8 @@ public enum Symbol {
         String name = spelling(Platform.here());
         if (isRequired()) throw new UnsatisfiedLinkError("libtorch has no function " + name + "; use libtorch " + LIBTORCH_VERSION + ".");
         throw new UnsupportedOperationException("Not available here: " + feature + ". "
-                + (name == null ? "PanaTorch knows no name of " + name() + " on this platform."
-                        : "No library that is loaded has the name " + name + "."));
+                + (name == null ? "PanaTorch does not know the name of " + name() + " on this platform."
+                        : "No loaded library has the function " + name + "."));
     }
 
     /**

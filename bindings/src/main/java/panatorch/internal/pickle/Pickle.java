@@ -97,7 +97,7 @@ public final class Pickle {
     }
 
     private @Nullable Object run() throws IOException {
-        if (u8() != 0x80 || u8() > 5) throw malformed("a pickle of no known protocol");
+        if (u8() != 0x80 || u8() > 5) throw malformed("an unknown protocol");
         while (true) {
             int op = u8();
             if (op == '.') return pop();
@@ -156,7 +156,7 @@ public final class Pickle {
             case 'Q' -> push(names.persistent(pop()));
             case 'R', 0x81 -> make(); // REDUCE, NEWOBJ
             case 'b' -> build();
-            default -> throw malformed(String.format("an operation (0x%02x) that pickles of data do not have", op));
+            default -> throw malformed(String.format("an operation (0x%02x) that a pickle of data does not need", op));
         }
     }
 
@@ -171,10 +171,10 @@ public final class Pickle {
     private void make() throws IOException {
         List<@Nullable Object> call = popped(2);
         if (!(call.get(0) instanceof Maker maker) || !(call.get(1) instanceof List<?> arguments))
-            throw malformed("a call of something that is no function");
+            throw malformed("a call of a value that is not a function");
         Object value = maker.make(Collections.unmodifiableList(arguments));
         if (value instanceof byte[] bytes && (made += bytes.length) > 2 * data.byteSize())
-            throw malformed("more bytes than it is long, made of the same ones again and again");
+            throw malformed("values that would take far more memory than the file, built from the same parts again and again");
         push(value);
     }
 
@@ -281,7 +281,7 @@ public final class Pickle {
 
     private MemorySegment take(long length) throws IOException {
         if (length < 0 || length > data.byteSize() - at)
-            throw malformed("a value that goes on behind its end, as in a file that was cut off");
+            throw malformed("a value that continues beyond the end of the data, as in a truncated file");
         MemorySegment taken = data.asSlice(at, length);
         at += length;
         return taken;

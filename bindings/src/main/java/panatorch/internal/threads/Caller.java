@@ -116,9 +116,9 @@ public final class Caller {
         long running = idle | (fixed ? ALL : INSIDE);
         try {
             goInside(limited ? Callers.LIMITED : fixed ? Callers.FIXED : Callers.ADAPTIVE, running, interruptible);
-            while (!limited && !Cores.isTurnOf(fixed)) {
+            while (!limited && !Turns.isOf(fixed)) {
                 callers.release(this);
-                Cores.awaitTurn(fixed, interruptible);
+                Turns.await(fixed, interruptible);
                 goInside(callers, running, interruptible);
             }
         } catch (RuntimeException e) {
@@ -134,7 +134,7 @@ public final class Caller {
     private void lookAround(boolean limited) {
         if (Callers.active() > 1) Callers.lookAround();
         else if (!limited && !virtual) Callers.leaveAlone(this);
-        if (!limited && Cores.awaited()) Cores.look(fixed);
+        if (!limited && Turns.awaited()) Turns.look(fixed);
     }
 
     private void goInside(Callers among, long running, boolean interruptible) {
@@ -149,7 +149,7 @@ public final class Caller {
     private void goOutside() {
         if (alone != IDLE) ALONE.setRelease(this, IDLE);
         else callers.release(this);
-        if (Cores.changing()) Cores.left();
+        if (Turns.changing()) Turns.left();
     }
 
     private void use(int number) {

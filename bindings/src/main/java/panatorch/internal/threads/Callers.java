@@ -185,7 +185,7 @@ final class Callers {
     }
 
     static CancellationException interrupted() {
-        return new CancellationException("interrupted while it waited for other threads' calls of operators");
+        return new CancellationException("interrupted while it waited for operator calls of other threads");
     }
 
     private boolean served(Waiting place) {

@@ -142,10 +142,10 @@ class ValueStackTest {
             var stack = ValueStack.open();
             stack.push(Aten.ones(2));
             assertThatThrownBy(() -> stack.push(new Object())).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("no value of libtorch's is a Object; a list needs its type");
+                    .hasMessage("a Object cannot be passed to libtorch");
             var other = ValueStack.open();
             assertThatThrownBy(() -> other.push("int[]", "text")).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("value 0 is a int[], not a String");
+                    .hasMessage("value 0 must be a int[], not a String");
         }
     }
 }

@@ -55,7 +55,7 @@ class SymbolsTest {
                 "skipped: this libtorch has all optional names of its platform");
         assertThat(Symbol.GRAPH_RESET.functionIfThere()).isNull();
         assertThatThrownBy(Symbol.GRAPH_RESET::address).isInstanceOf(UnsupportedOperationException.class)
-                .hasMessage("Not available here: CUDA graphs. No library that is loaded has the name _ZN2at4cuda9CUDAGraph5resetEv.");
+                .hasMessage("Not available here: CUDA graphs. No loaded library has the function _ZN2at4cuda9CUDAGraph5resetEv.");
     }
 
     @ParameterizedTest

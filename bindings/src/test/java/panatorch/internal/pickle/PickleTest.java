@@ -60,8 +60,8 @@ class PickleTest {
         assertThat(read("ctest\ntext\nK\1K\2\u0086R.")).isEqualTo("[1, 2]");
         assertRefused("cos\nsystem\nX\u0004\0\0\0true\u0085R.", "it asks for os.system");
         assertRefused("\u008c\u0005posix\u008c\u0006system\u0093.", "it asks for posix.system");
-        assertRefused("X\u0002\0\0\0hi)R.", "a call of something that is no function");
-        assertRefused("(I1\nI2\nios\nsystem\n.", "an operation (0x49) that pickles of data do not have");
+        assertRefused("X\u0002\0\0\0hi)R.", "a call of a value that is not a function");
+        assertRefused("(I1\nI2\nios\nsystem\n.", "an operation (0x49) that a pickle of data does not need");
     }
 
     @Test void an_object_takes_its_attributes_after_it_was_made() throws IOException {
@@ -91,14 +91,14 @@ class PickleTest {
     /** A text of 1000 characters and a loop of four operations would fill any heap. */
     @Test void bytes_that_are_made_again_and_again_are_refused() {
         assertRefused("ctest\nbytes\nq\0X\u00e8\3\0\0" + "a".repeat(1000) + "q\1" + "h\0h\1\u0085R".repeat(100) + ".",
-                "more bytes than it is long");
+                "values that would take far more memory than the file");
     }
 
     @Test void what_is_cut_off_or_made_by_hand_is_refused() {
         for (String cut : List.of("", "K", "]K\1", "X\u0002\0\0\0h", "(", "ctest"))
-            assertRefused(cut, "a value that goes on behind its end, as in a file that was cut off");
-        assertRefused("X\u00ff\u00ff\u00ff\u00ffhi.", "a value that goes on behind its end");
-        assertRefused("\u008b\u00ff\u00ff\u00ff\u007f1.", "a value that goes on behind its end");
+            assertRefused(cut, "a value that continues beyond the end of the data, as in a truncated file");
+        assertRefused("X\u00ff\u00ff\u00ff\u00ffhi.", "a value that continues beyond the end");
+        assertRefused("\u008b\u00ff\u00ff\u00ff\u007f1.", "a value that continues beyond the end");
         assertRefused("}]Ns.", "a key that is neither text, a number nor a tuple of them");
         assertRefused("}(K\1NK\1Nu.", "the key 1 twice");
         assertRefused("}(K\1u.", "a key without a value");
@@ -109,6 +109,6 @@ class PickleTest {
         assertRefused("Nb.", "an operation on values that are not there");
         assertRefused("K\1Nb.", "attributes of something that is not a dict");
         assertThatThrownBy(() -> Pickle.read(MemorySegment.ofArray("(dp0\n.".getBytes(StandardCharsets.US_ASCII)), 0, NAMES))
-                .hasMessageContaining("a pickle of no known protocol");
+                .hasMessageContaining("an unknown protocol");
     }
 }

@@ -3,6 +3,7 @@ package panatorch.cuda.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.MemoryFormat;
@@ -50,7 +51,7 @@ final class JavaSteps implements AutoCloseable {
         private final SGD optimizer;
         private final Tensor input, labels;
         private final Precision precision;
-        private final GraphedStep graphed;
+        private final @Nullable GraphedStep graphed;
 
         Step(Net net, String part) {
             model = net.make.get();
