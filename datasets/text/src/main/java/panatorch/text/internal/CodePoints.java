@@ -12,7 +12,7 @@ public final class CodePoints {
             | 1 << Character.START_PUNCTUATION | 1 << Character.END_PUNCTUATION | 1 << Character.INITIAL_QUOTE_PUNCTUATION
             | 1 << Character.FINAL_QUOTE_PUNCTUATION | 1 << Character.OTHER_PUNCTUATION;
     private static final int CONTROL = 1 << Character.CONTROL | 1 << Character.FORMAT | 1 << Character.PRIVATE_USE;
-    private static final int NUMERIC = 1 << Character.DECIMAL_DIGIT_NUMBER | 1 << Character.LETTER_NUMBER | 1 << Character.OTHER_NUMBER;
+    private static final int NUMBER = 1 << Character.DECIMAL_DIGIT_NUMBER | 1 << Character.LETTER_NUMBER | 1 << Character.OTHER_NUMBER;
     private static final int LETTER = 1 << Character.UPPERCASE_LETTER | 1 << Character.LOWERCASE_LETTER | 1 << Character.TITLECASE_LETTER
             | 1 << Character.MODIFIER_LETTER | 1 << Character.OTHER_LETTER;
     private static final int MARK = 1 << Character.NON_SPACING_MARK | 1 << Character.ENCLOSING_MARK
@@ -34,8 +34,19 @@ public final class CodePoints {
     }
 
     /** Returns whether a character is a number, category N. */
+    public static boolean isNumber(int c) {
+        return is(c, NUMBER);
+    }
+
+    /** Returns whether a character is a number for Rust's {@code char::is_numeric}. */
     public static boolean isNumeric(int c) {
-        return is(c, NUMERIC);
+        return is(c, NUMBER) || UnicodeDifferences.NUMERIC.contains(c);
+    }
+
+    /** Returns the lower case of a character; that of U+0130 has two, of which this is the first. */
+    public static int lowerCase(int c) {
+        int lower = Character.toLowerCase(c);
+        return lower == c && c > 0xA000 ? UnicodeDifferences.lowerCase(c) : lower;
     }
 
     /** Returns whether a character may be in a word: {@code \w} of Unicode's technical standard 18. */
@@ -48,7 +59,7 @@ public final class CodePoints {
     /** Returns whether a character is punctuation for BERT: all printable ASCII but letters, digits and space, and category P. */
     public static boolean isPunctuation(int c) {
         if (c < 0x80) return c > ' ' && c < 0x7F && !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9');
-        return is(c, PUNCTUATION) && !UnicodeDifferences.NO_PUNCTUATION.contains(c);
+        return is(c, PUNCTUATION) ? !UnicodeDifferences.NO_PUNCTUATION.contains(c) : UnicodeDifferences.PUNCTUATION.contains(c);
     }
 
     /** Returns whether a character is a control, format or private one. */
@@ -58,12 +69,13 @@ public final class CodePoints {
 
     /** Returns whether a character is a mark without width, category Mn. */
     public static boolean isNonSpacingMark(int c) {
-        return Character.getType(c) == Character.NON_SPACING_MARK && !UnicodeDifferences.NO_NON_SPACING_MARK.contains(c);
+        return Character.getType(c) == Character.NON_SPACING_MARK ? !UnicodeDifferences.NO_NON_SPACING_MARK.contains(c)
+                : UnicodeDifferences.NON_SPACING_MARK.contains(c);
     }
 
     /** Returns whether a character is a mark, category M. */
     public static boolean isMark(int c) {
-        return is(c, MARK) && !UnicodeDifferences.NO_MARK.contains(c);
+        return is(c, MARK) ? !UnicodeDifferences.NO_MARK.contains(c) : UnicodeDifferences.MARK.contains(c);
     }
 
     /** Returns whether a character is in one of the blocks of CJK ideographs that BERT names. Kana and hangul are not. */
@@ -80,7 +92,8 @@ public final class CodePoints {
     public static @Nullable UnicodeScript script(int c) {
         if (c == 0x30FC) return UnicodeScript.HAN;
         if (c == ' ' || UnicodeDifferences.ANY_SCRIPT.contains(c)) return null;
-        UnicodeScript script = UnicodeScript.of(c);
+        if (c == 0x589 || c == 0x61C) return UnicodeScript.COMMON;
+        UnicodeScript script = c == 0x953 || c == 0x954 ? UnicodeScript.DEVANAGARI : UnicodeScript.of(c);
         return switch (script) {
             case HIRAGANA, KATAKANA -> UnicodeScript.HAN;
             case UNKNOWN -> null;

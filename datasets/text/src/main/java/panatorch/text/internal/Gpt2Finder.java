@@ -18,7 +18,7 @@ public enum Gpt2Finder implements Finder {
     }
 
     private static byte find(int c) {
-        return CodePoints.isLetter(c) ? LETTER : CodePoints.isNumeric(c) ? NUMBER : CodePoints.isWhiteSpace(c) ? SPACE : OTHER;
+        return CodePoints.isLetter(c) ? LETTER : CodePoints.isNumber(c) ? NUMBER : CodePoints.isWhiteSpace(c) ? SPACE : OTHER;
     }
 
     private static byte kind(int c) { return c < KINDS.length ? KINDS[c] : find(c); }

@@ -11,7 +11,7 @@ import java.util.regex.PatternSyntaxException;
  */
 final class PatternTranslator {
     private static final int FLAGS = Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.MULTILINE | Pattern.UNIX_LINES;
-    private static final String WORD = "\\p{L}\\p{M}\\p{Nd}\\p{Pc}", SPACE = "IsWhite_Space", HEX = "0-9a-fA-F";
+    private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\u00B2\u00B3\u00B9\u00BC-\u00BE", SPACE = "IsWhite_Space", HEX = "0-9a-fA-F";
 
     private final String in;
     private final StringBuilder out = new StringBuilder();
@@ -210,7 +210,7 @@ final class PatternTranslator {
         String not = negated ? "^" : "";
         switch (name.toLowerCase(Locale.ROOT)) {
             case "punct" -> {
-                return "[" + not + "\\p{P}$+<=>\\^`|~]";
+                return "[" + not + "\\p{P}]";
             }
             case "word" -> {
                 return "[" + not + WORD + "]";
@@ -249,7 +249,8 @@ final class PatternTranslator {
                 int end = in.indexOf(":]", at);
                 String name = in.substring(at + 2, end);
                 boolean negated = name.startsWith("^");
-                out.append(property(negated ? name.substring(1) : name, negated));
+                if (negated) name = name.substring(1);
+                out.append(name.equals("punct") ? negated ? "[^\\p{P}\\p{S}]" : "\\p{P}\\p{S}" : property(name, negated));
                 at = end + 2;
             } else if (c == '[') characterClass();
             else if (c == '\\') {

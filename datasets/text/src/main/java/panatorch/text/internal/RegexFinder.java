@@ -26,7 +26,7 @@ public final class RegexFinder implements Finder {
         Matcher matcher = pattern.matcher(chars);
         int last = -1;
         try {
-            while (matcher.find()) {
+            for (boolean found = matcher.find(); found; found = next(matcher, chars)) {
                 int start = matcher.start(), end = matcher.end();
                 if (start == end && end == last) continue; // Oniguruma's iterator leaves out an empty match right after another
                 matches.add(from + start, from + end);
@@ -38,6 +38,13 @@ public final class RegexFinder implements Finder {
                             + " characters; pass a larger stack (-Xss) or shorter texts");
         }
         return matches.close(to);
+    }
+
+    /** Finds the next match. After an empty one it goes on behind the next character, where Java would go on inside a surrogate pair. */
+    private static boolean next(Matcher matcher, CharSequence chars) {
+        int end = matcher.end();
+        boolean pair = matcher.start() == end && end + 1 < chars.length() && Character.isSurrogatePair(chars.charAt(end), chars.charAt(end + 1));
+        return pair ? matcher.find(end + 2) : matcher.find();
     }
 
     /** Chars that count how often they are read. */

@@ -75,7 +75,7 @@ public final class Decoders {
     private static List<String> byteLevel(List<String> tokens) {
         var bytes = new ByteArrayOutputStream();
         for (String token : tokens) ByteAlphabet.read(token, bytes);
-        return List.of(bytes.toString(StandardCharsets.UTF_8));
+        return List.of(Utf8.decode(bytes.toByteArray()));
     }
 
     /** Joins tokens such as {@code <0xE4>} to characters; bytes that are no UTF-8 are as many U+FFFD. */

@@ -62,7 +62,7 @@ final class CharacterNormalizers {
             if (c == 0x130) { // the only character whose lower case has two
                 out.put('i', 0);
                 out.put(0x307, 1);
-            } else out.put(Character.toLowerCase(c), 0);
+            } else out.put(CodePoints.lowerCase(c), 0);
         }
         out.finish();
     }

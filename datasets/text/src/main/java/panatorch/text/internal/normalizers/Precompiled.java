@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import panatorch.text.internal.AlignedText;
+import panatorch.text.internal.RangeSet;
 
 /**
  * SentencePiece's normalizer: a compiled table from strings to what replaces them. The table is a double-array trie of UTF-8 bytes, whose
@@ -20,6 +21,9 @@ final class Precompiled implements Normalizer {
     private static final Pattern CLUSTER = Pattern.compile("\\X");
     private static final int LONGEST_CLUSTER = 5;
     private static final String NONE = "none";
+    /** Code points without a character that are nevertheless controls, since they are ignored by default. */
+    private static final RangeSet IGNORABLE = RangeSet.of("2065 FFF0-FFF8 E0000-E0FFF");
+    private static final int OLD_ITALIC_A = 0x10300;
 
     private final int[] trie;
     private final byte[] replacements;
@@ -57,7 +61,7 @@ final class Precompiled implements Normalizer {
             int c = text.codePointAt(at);
             int next = at + Character.charCount(c);
             if (next < n && !(isAlone(c) && isAlone(text.codePointAt(next)))) {
-                if (clusters == null) clusters = CLUSTER.matcher(CharBuffer.wrap(text.chars(), 0, n));
+                if (clusters == null) clusters = CLUSTER.matcher(assigned(text));
                 clusters.region(at, n);
                 int end = clusters.lookingAt() ? clusters.end() : next;
                 if (end > next) {
@@ -73,6 +77,20 @@ final class Precompiled implements Normalizer {
         var out = text.rewrite();
         for (int i = 0; i < changes.size; i++) out.put(changes.characters[i], changes.changes[i]);
         out.finish();
+    }
+
+    /** Returns the text with letters for unassigned characters, which Java takes for control characters that end a cluster. */
+    private static CharBuffer assigned(AlignedText text) {
+        char[] chars = text.chars();
+        boolean copied = false;
+        for (int at = 0, c; at < text.length(); at += Character.charCount(c)) {
+            c = text.codePointAt(at);
+            if (Character.getType(c) != Character.UNASSIGNED || IGNORABLE.contains(c)) continue;
+            if (!copied) chars = chars.clone();
+            copied = true;
+            Character.toChars(Character.isBmpCodePoint(c) ? 'x' : OLD_ITALIC_A, chars, at);
+        }
+        return CharBuffer.wrap(chars, 0, text.length());
     }
 
     /** Returns whether a character begins a cluster, and ends one before another such character. */
