@@ -2,13 +2,14 @@
 
     python tokenizer_cases.py OUT --texts 100000 [--seed 7] [--charsmap FILE]   NAME.json, texts.json, and NAME.crc of each tokenizer
     python tokenizer_cases.py OUT --code-points                                the same of texts with all code points, 16 in each
-    python tokenizer_cases.py OUT --small                                      NAME.json, and cases.jsonl with everything spelt out
+    python tokenizer_cases.py FOLDER --small                                   cases.jsonl.gz: for each tokenizer its name, file and cases
     python tokenizer_cases.py OUT --show NAME INDEX                            what NAME makes of a text, and the string of the checksum
 
 texts.json is a list of strings. The i-th text is encoded alone if i is even, and as a pair with the next one if it is odd. NAME.crc has a
 CRC-32, 4 bytes little-endian, for each text: of the UTF-8 bytes of the string that summary() returns.
 """
 import argparse
+import gzip
 import json
 import struct
 import sys
@@ -56,22 +57,23 @@ def main():
         print(json.dumps(summary(tokenizer, text, pair)))
         return
     out.mkdir(parents=True, exist_ok=True)
-    all_texts = texts(arguments.seed, 40 if arguments.small else arguments.texts)
+    all_texts = texts(arguments.seed, 80 if arguments.small else arguments.texts)
     if arguments.code_points:
         points = [c for c in range(1, 0x110000) if not 0xD800 <= c <= 0xDFFF]
         all_texts = ["".join(f"{chr(c)}a{chr(c)} " for c in points[i:i + 16]) for i in range(0, len(points), 16)]
     cases = []
     for name, tokenizer in kinds(arguments.charsmap).items():
-        tokenizer.save(str(out / f"{name}.json"), pretty=False)
         if arguments.small:
-            cases += [dict(tokenizer=name, text=inputs(all_texts, i)[0], pair=inputs(all_texts, i)[1], summary=summary(tokenizer, *inputs(all_texts, i)))
-                      for i in range(2)]
+            cases.append([name, tokenizer.to_str(), *([*inputs(all_texts, i), summary(tokenizer, *inputs(all_texts, i))]
+                                                      for i in range(len(cases), len(cases) + 3))])
             continue
+        tokenizer.save(str(out / f"{name}.json"), pretty=False)
         with open(out / f"{name}.crc", "wb") as file:
             for i in range(len(all_texts)):
                 file.write(struct.pack("<I", zlib.crc32(summary(tokenizer, *inputs(all_texts, i)).encode())))
     if arguments.small:
-        (out / "cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases), "utf-8")
+        lines = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases)
+        (out / "cases.jsonl.gz").write_bytes(gzip.compress(lines.encode(), 9, mtime=0))
     else:
         (out / "texts.json").write_text(json.dumps(all_texts), "utf-8")
 

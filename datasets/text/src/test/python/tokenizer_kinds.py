@@ -83,6 +83,15 @@ def changed(tokenizer, change):
     return Tokenizer.from_str(json.dumps(parts))
 
 
+def with_bytes(tokenizer):
+    """Returns a tokenizer of byte-pair encoding whose vocabulary has a token of each byte, too."""
+    def add(parts):
+        vocab = parts["model"]["vocab"]
+        vocab.update({b: len(vocab) + i for i, b in enumerate(BYTES)})
+        parts["added_tokens"] = [token for token in parts["added_tokens"] if token["id"] < 3]
+    return changed(tokenizer, add)
+
+
 def split(behavior, invert, pattern=r"\s|[aeiou]+\d*|\p{P}"):
     word_level = models.WordLevel({"[UNK]": 0, "the": 1, " ": 2, "e": 3}, "[UNK]")
     tokenizer = Tokenizer(word_level)
@@ -91,11 +100,11 @@ def split(behavior, invert, pattern=r"\s|[aeiou]+\d*|\p{P}"):
 
 
 def piece(prefix="##", **kwargs):
-    return trainers.WordPieceTrainer(vocab_size=400, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False,
+    return trainers.WordPieceTrainer(vocab_size=300, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False,
                                      continuing_subword_prefix=prefix, **kwargs)
 
 
-def pairs(special, size=500, **kwargs):
+def pairs(special, size=400, **kwargs):
     return trainers.BpeTrainer(vocab_size=size, special_tokens=special, show_progress=False, **kwargs)
 
 
@@ -126,9 +135,9 @@ def kinds(charsmap_file=None):
         "roberta": made(models.BPE(), pairs(["<s>", "<pad>", "</s>", "<unk>"], initial_alphabet=ALPHABET), None,
                         p.ByteLevel(add_prefix_space=True),
                         lambda t: processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True), d.ByteLevel(), ADDED),
-        "llama2": made(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), pairs(["<unk>", "<s>", "</s>"] + BYTES, 700),
-                       n.Sequence([n.Prepend("▁"), n.Replace(" ", "▁")]), None, lambda t: template("<s>", "</s>", 1, 2),
-                       d.Sequence([d.Replace("▁", " "), d.ByteFallback(), d.Fuse(), d.Strip(" ", 1, 0)]), sentences=60),
+        "llama2": with_bytes(made(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), pairs(["<unk>", "<s>", "</s>"], 300),
+                                  n.Sequence([n.Prepend("▁"), n.Replace(" ", "▁")]), None, lambda t: template("<s>", "</s>", 1, 2),
+                                  d.Sequence([d.Replace("▁", " "), d.ByteFallback(), d.Fuse(), d.Strip(" ", 1, 0)]), sentences=60)),
         "llama3": changed(
             made(models.BPE(), pairs(["<|endoftext|>"], initial_alphabet=ALPHABET), None,
                  p.Sequence([p.Split(Regex(GPT4), "isolated"), p.ByteLevel(add_prefix_space=False, use_regex=False)]),
@@ -148,9 +157,9 @@ def kinds(charsmap_file=None):
                     p.Metaspace(prepend_scheme="always"), lambda t: template("<s>", "</s>", 1, 2), d.Metaspace(), ADDED),
         "t5": made(models.Unigram(), unigram(), spm, p.Sequence([p.WhitespaceSplit(), p.Metaspace(prepend_scheme="always")]),
                    lambda t: processors.TemplateProcessing("$A </s>", "$A </s> $B </s>", [("</s>", 2)]), d.Metaspace()),
-        "mistral": made(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), pairs(["<unk>", "<s>", "</s>"] + BYTES, 700), None,
-                        p.Metaspace(prepend_scheme="first", split=False), lambda t: template("<s>", "</s>", 1, 2),
-                        d.Sequence([d.Metaspace(prepend_scheme="first"), d.ByteFallback(), d.Fuse()]), ADDED, sentences=60),
+        "mistral": with_bytes(made(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True), pairs(["<unk>", "<s>", "</s>"], 300), None,
+                                   p.Metaspace(prepend_scheme="first", split=False), lambda t: template("<s>", "</s>", 1, 2),
+                                   d.Sequence([d.Metaspace(prepend_scheme="first"), d.ByteFallback(), d.Fuse()]), ADDED[:1], sentences=60)),
         "unigram-bytes": changed(
             made(models.Unigram(), unigram(), n.Sequence([n.Nmt(), n.NFKC(), n.Strip(), n.Replace(Regex("[0-9]"), "#0")]),
                  p.Sequence([p.UnicodeScripts(), p.Metaspace(prepend_scheme="never")]), None,

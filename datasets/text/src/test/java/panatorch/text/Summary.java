@@ -26,7 +26,8 @@ final class Summary {
         int[] starts = e.starts(), ends = e.ends();
         int[] offsets = IntStream.range(0, 2 * e.size()).map(i -> i % 2 == 0 ? starts[i / 2] : ends[i / 2]).toArray();
         String numbers = List.of(e.ids(), e.typeIds(), e.attentionMask(), e.specialTokensMask(), offsets, e.words()).stream()
-                .map(part -> IntStream.of(part).mapToObj(Integer::toString).collect(Collectors.joining(","))).collect(Collectors.joining(";"));
+                .map(part -> IntStream.of(part).mapToObj(Integer::toString).collect(Collectors.joining(",")))
+                .collect(Collectors.joining(";"));
         return numbers + ";" + String.join("\u0001", e.tokens());
     }
 }

@@ -25,9 +25,11 @@ public final class Normalization {
     }
 
     /** One mark of each combining class, in the order of the classes. */
-    private static final int[] CLASSES = ("\u0334\u093C\u3099\u094D\u05B0\u05B1\u05B2\u05B3\u05B4\u05B5\u05B6\u05B7\u05B8\u05B9\u05BB\u05BC\u05BD\u05BF\u05C1"
-            + "\u05C2\uFB1E\u064B\u064C\u064D\u0618\u0619\u061A\u0651\u0652\u0670\u0711\u0C55\u0C56\u0E38\u0E48\u0EB8\u0EC8\u0F71"
-            + "\u0F72\u0F74\u0321\u1DCE\u031B\u302A\u0316\u059A\u302E\uD834\uDD6D\u05AE\u0300\u0315\u035C\u035D\u0345").codePoints().toArray();
+    private static final int[] CLASSES =
+            ("\u0334\u093C\u3099\u094D\u05B0\u05B1\u05B2\u05B3\u05B4\u05B5\u05B6\u05B7\u05B8\u05B9\u05BB\u05BC\u05BD\u05BF\u05C1"
+                    + "\u05C2\uFB1E\u064B\u064C\u064D\u0618\u0619\u061A\u0651\u0652\u0670\u0711\u0C55\u0C56\u0E38\u0E48\u0EB8\u0EC8\u0F71"
+                    + "\u0F72\u0F74\u0321\u1DCE\u031B\u302A\u0316\u059A\u302E\uD834\uDD6D\u05AE\u0300\u0315\u035C\u035D\u0345").codePoints()
+                    .toArray();
     private static final String LAST = "\u0345";
 
     /** Decompositions that were looked up: of each character, its own string if it has none. Written by any thread. */

@@ -11,7 +11,8 @@ import java.util.regex.PatternSyntaxException;
  */
 final class PatternTranslator {
     private static final int FLAGS = Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.MULTILINE | Pattern.UNIX_LINES;
-    private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\u00B2\u00B3\u00B9\u00BC-\u00BE", SPACE = "IsWhite_Space", HEX = "0-9a-fA-F";
+    private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}\u00B2\u00B3\u00B9\u00BC-\u00BE", SPACE = "IsWhite_Space",
+            HEX = "0-9a-fA-F";
 
     private final String in;
     private final StringBuilder out = new StringBuilder();
@@ -100,6 +101,9 @@ final class PatternTranslator {
             quantify("{" + inside + "}", false);
             out.setLength(out.length() - 1);
             out.insert(atom, "(?:").append(")?");
+        } else if (inside.startsWith("1,") && in.startsWith("+", at)) { // again and again: one or more, without a loop of a group
+            at++;
+            quantify("+", false);
         } else quantify("{" + (inside.startsWith(",") ? "0" : "") + inside + "}", false);
     }
 

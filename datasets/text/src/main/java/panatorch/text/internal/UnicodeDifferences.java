@@ -1,8 +1,8 @@
 package panatorch.text.internal;
 
 /**
- * Code points whose properties differ between Java's tables, which are of Unicode 16 in JDK 25, and those of the Rust libraries that Python's
- * {@code tokenizers} 0.23 is built with. They were found by asking both for all code points.
+ * Code points whose properties differ between Java's tables, which are of Unicode 16 in JDK 25, and those of the Rust libraries that
+ * Python's {@code tokenizers} 0.23 is built with. They were found by asking both for all code points.
  */
 final class UnicodeDifferences {
     /** Punctuation and no punctuation for the crate {@code unicode_categories}, whose tables are of Unicode 8. */

@@ -7,8 +7,8 @@ final class Utf8 {
     private Utf8() {}
 
     /**
-     * Decodes bytes. Each longest part that could begin a character but does not go on so becomes one U+FFFD, as Unicode recommends (chapter
-     * 3.9) and Rust does; Java's own decoder takes encoded surrogates and truncated ends together.
+     * Decodes bytes. Each longest part that could begin a character but does not go on so becomes one U+FFFD, as Unicode recommends
+     * (chapter 3.9) and Rust does; Java's own decoder takes encoded surrogates and truncated ends together.
      */
     static String decode(byte[] bytes) {
         var text = new StringBuilder(bytes.length);

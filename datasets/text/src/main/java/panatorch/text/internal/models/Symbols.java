@@ -5,7 +5,8 @@ import java.util.Arrays;
 /** The symbols of a piece, which byte-pair encoding merges until no pair of neighbours can be. */
 final class Symbols {
     /** The largest number of symbols that are searched for the best pair; more go into a heap. */
-    private static final int FEW = 48;
+    private static final int FEW = 256;
+    private static final int NONE = Integer.MAX_VALUE;
 
     private final Merges merges;
     private int[] ids, lengths;
@@ -41,27 +42,28 @@ final class Symbols {
     }
 
     private void mergeFew() {
-        if (size < 2) return;
         var places = new int[size];
-        for (int i = 0; i < size - 1; i++) places[i] = merges.find(ids[i], ids[i + 1]);
-        for (;;) {
-            int best = -1, rank = Integer.MAX_VALUE;
-            for (int i = 0; i < size - 1; i++) {
-                if (places[i] < 0 || merges.rank(places[i]) >= rank) continue;
-                rank = merges.rank(places[i]);
-                best = i;
-            }
-            if (best < 0) return;
+        var ranks = new int[size];
+        for (int i = 0; i < size - 1; i++) look(i, places, ranks);
+        while (size > 1) {
+            int best = 0;
+            for (int i = 1; i < size - 1; i++) if (ranks[i] < ranks[best]) best = i;
+            if (ranks[best] == NONE) return;
             ids[best] = merges.merged(places[best]);
             lengths[best] += lengths[best + 1];
-            int after = size - best - 2;
+            int after = --size - best - 1;
             System.arraycopy(ids, best + 2, ids, best + 1, after);
             System.arraycopy(lengths, best + 2, lengths, best + 1, after);
             System.arraycopy(places, best + 2, places, best + 1, after);
-            size--;
-            places[best] = best + 1 < size ? merges.find(ids[best], ids[best + 1]) : -1;
-            if (best > 0) places[best - 1] = merges.find(ids[best - 1], ids[best]);
+            System.arraycopy(ranks, best + 2, ranks, best + 1, after);
+            if (best + 1 < size) look(best, places, ranks);
+            if (best > 0) look(best - 1, places, ranks);
         }
+    }
+
+    private void look(int i, int[] places, int[] ranks) {
+        places[i] = merges.find(ids[i], ids[i + 1]);
+        ranks[i] = places[i] < 0 ? NONE : merges.rank(places[i]);
     }
 
     /** Does the same in n log n steps: a heap of ranks and positions, whose outdated entries are left out when they come up. */

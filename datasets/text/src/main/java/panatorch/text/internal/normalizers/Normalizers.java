@@ -62,8 +62,14 @@ public final class Normalizers {
     }
 
     private static Normalizer precompiled(Field field) {
+        byte[] charsmap;
         try {
-            return new Precompiled(Base64.getDecoder().decode(field.string()));
+            charsmap = Base64.getDecoder().decode(field.string());
+        } catch (IllegalArgumentException e) {
+            throw field.wrong("a text in Base64");
+        }
+        try {
+            return new Precompiled(charsmap);
         } catch (IllegalArgumentException e) {
             throw field.wrong(e);
         }
