@@ -24,7 +24,7 @@ final class Sources {
 
     private static Stream<Path> under(Path module) {
         try (var files = Files.walk(module)) {
-            return files.filter(f -> !module.relativize(f).startsWith("target")).toList().stream();
+            return files.filter(f -> !module.relativize(f).toString().matches("(.*/)?target(/.*)?")).toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

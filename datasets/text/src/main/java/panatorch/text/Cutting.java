@@ -5,6 +5,9 @@ import panatorch.text.internal.Row;
 
 /** Cuts the rows of one text or two. */
 final class Cutting {
+    /** The largest number of tokens in all parts of a text, or in all pairs of parts: some 300 MB. */
+    private static final long MOST = 10_000_000;
+
     private Cutting() {}
 
     /**
@@ -62,6 +65,11 @@ final class Cutting {
         if (length > 0 && length < row.length && truncation.stride() >= length)
             throw new IllegalArgumentException("the stride " + truncation.stride() + " of the truncation is not below the " + length
                     + " tokens that are left of a text; use a smaller one");
+        long parts = length == 0 ? 1 : Math.ceilDiv(row.length, length - truncation.stride());
+        for (int i = 0; i < index; i++) parts *= rows.get(i).overflowing.size() + 1;
+        if (parts * length > MOST)
+            throw new IllegalArgumentException("the truncation would cut a text of " + row.length + " tokens into "
+                    + parts + " parts or pairs of parts; pass shorter texts or a smaller stride");
         rows.set(index, row.truncated(length, truncation.stride(), truncation.left()));
     }
 }

@@ -16,14 +16,19 @@ public record Padding(int length, int multipleOf, int id, int typeId, String tok
     /** Fills up to the longest row of a batch. */
     public static final int LONGEST = -1;
 
+    private static final int MOST = 1 << 24;
+
     /**
      * Makes a padding.
      *
-     * @throws IllegalArgumentException if {@code length} is negative but not {@link #LONGEST}, or {@code multipleOf} is below 1
+     * @throws IllegalArgumentException if {@code length} is negative but not {@link #LONGEST}, {@code multipleOf} is below 1, or one of
+     * them is larger than 16,777,216
      */
     public Padding {
-        if (length < LONGEST) throw new IllegalArgumentException("length must be at least 0, or LONGEST, but is " + length);
-        if (multipleOf < 1) throw new IllegalArgumentException("multipleOf must be at least 1, but is " + multipleOf);
+        if (length < LONGEST || length > MOST)
+            throw new IllegalArgumentException("length must be from 0 to " + MOST + ", or LONGEST, but is " + length);
+        if (multipleOf < 1 || multipleOf > MOST)
+            throw new IllegalArgumentException("multipleOf must be from 1 to " + MOST + ", but is " + multipleOf);
     }
 
     /** Makes a padding at the end to the longest row of a batch. */
@@ -41,6 +46,14 @@ public record Padding(int length, int multipleOf, int id, int typeId, String tok
         int length = LONGEST;
         if (strategy.isObject()) length = strategy.get("Fixed").integer();
         else if (!strategy.string().equals("BatchLongest")) throw strategy.wrong("BatchLongest or an object with Fixed");
+        try {
+            return read(field, length, multiple);
+        } catch (IllegalArgumentException e) {
+            throw field.wrong(e);
+        }
+    }
+
+    private static Padding read(Field field, int length, Field multiple) {
         return new Padding(length, multiple.isNull() ? 1 : Math.max(1, multiple.integer()), field.get("pad_id").integer(),
                 field.get("pad_type_id").integer(), field.get("pad_token").string(),
                 field.get("direction").constant(Direction.class) == Direction.Left);

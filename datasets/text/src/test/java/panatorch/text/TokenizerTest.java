@@ -97,7 +97,13 @@ class TokenizerTest {
         assertThatThrownBy(() -> second.encode("how are you", "how")).hasMessageContaining("has 1 tokens, but 3 would have to be cut off");
         assertThatThrownBy(() -> new Truncation(3, 3, Truncation.Strategy.ONLY_FIRST, false))
                 .hasMessage("stride must be from 0 to below maxLength 3, but is 3");
-        assertThatThrownBy(() -> new Padding(-2, 1, 0, 0, "", false)).hasMessageStartingWith("length must be at least 0");
+        assertThatThrownBy(() -> new Padding(-2, 1, 0, 0, "", false)).hasMessageStartingWith("length must be from 0");
+        assertThatThrownBy(() -> new Padding(Integer.MAX_VALUE, 1, 0, 0, "", false)).hasMessageStartingWith("length must be from 0");
+        var overlapping = kind("gpt2").withTruncation(new Truncation(512, 511, Truncation.Strategy.LONGEST_FIRST, false));
+        assertThatThrownBy(() -> overlapping.encode("x".repeat(100_000))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("pass shorter texts or a smaller stride");
+        var pairs = kind("gpt2").withTruncation(Truncation.to(100));
+        assertThatThrownBy(() -> pairs.encode("x".repeat(100_000), "x".repeat(100_000))).hasMessageContaining("pairs of parts");
     }
 
     @Test void ids_and_tokens_are_looked_up() {
@@ -113,14 +119,13 @@ class TokenizerTest {
     }
 
     /** Quadratic work would take minutes: 100,000 squared is 10 billion. */
-    @Test void long_words_and_long_texts_take_linear_time() throws IOException {
-        for (CheckedInCasesTest.Kind kind : CheckedInCasesTest.kinds()) {
-            Tokenizer tokenizer = Tokenizers.parse(kind.json().getBytes(StandardCharsets.UTF_8));
-            for (String part : List.of("a", "the", "\u00E9", "\u4E2D", " ", "e\u0301\u0323", "\uD83D\uDE00", "'", "1", "\n")) {
+    @Test void long_words_and_long_texts_take_linear_time() {
+        for (String name : List.of("bert-uncased", "bpe-suffix", "o200k", "bytes-normalized", "llama2", "xlm")) {
+            Tokenizer tokenizer = kind(name);
+            for (String part : List.of("the", "\u4E2D", " ", "e\u0301\u0323", "1")) {
                 String text = part.repeat(100_000 / part.length());
-                Encoding encoding = Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), () -> tokenizer.encode(text),
-                        kind.name() + " " + part);
-                Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), () -> tokenizer.decode(encoding.ids()), kind.name() + part);
+                Encoding encoding = Assertions.assertTimeout(Duration.ofMinutes(1), () -> tokenizer.encode(text), name + " " + part);
+                Assertions.assertTimeout(Duration.ofMinutes(1), () -> tokenizer.decode(encoding.ids()), name + " " + part);
             }
         }
     }
@@ -130,7 +135,7 @@ class TokenizerTest {
             Tokenizer tokenizer = kind(name);
             var texts = new ArrayList<String>();
             var expected = new ArrayList<String>();
-            for (int i = 0; i < 300; i++) {
+            for (int i = 0; i < 100; i++) {
                 texts.add("the tokenizer number " + i * 7919 % 1000 + " of na\u00EFve caf\u00E9s, unbelievable"
                         + Character.toString(0x3B1 + i % 20));
             }
@@ -138,11 +143,11 @@ class TokenizerTest {
             for (String text : texts) expected.add(Summary.of(alone, text, null));
             try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 var tasks = new ArrayList<Callable<Void>>();
-                for (int thread = 0; thread < 64; thread++) {
+                for (int thread = 0; thread < 32; thread++) {
                     int first = thread;
                     tasks.add(() -> {
-                        for (int i = 0; i < 300; i++) {
-                            int at = (i + first * 17) % 300;
+                        for (int i = 0; i < 100; i++) {
+                            int at = (i + first * 17) % 100;
                             assertThat(Summary.of(tokenizer, texts.get(at), null)).isEqualTo(expected.get(at));
                         }
                         return null;

@@ -33,9 +33,11 @@ final class PatternTranslator {
      */
     static Pattern compile(String pattern) {
         var translator = new PatternTranslator(pattern);
-        translator.translate();
         try {
+            translator.translate();
             return Pattern.compile(translator.out.toString(), FLAGS);
+        } catch (StackOverflowError e) {
+            throw new IllegalArgumentException("is nested too deeply", e);
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("is no regular expression: " + e.getDescription(), e);
         }
@@ -207,6 +209,7 @@ final class PatternTranslator {
             negated = !negated;
             name = name.substring(1);
         }
+        if (name.isEmpty()) throw new IllegalArgumentException("has a property without a name");
         out.append(property(name, negated));
     }
 
