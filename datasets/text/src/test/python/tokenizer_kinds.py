@@ -33,7 +33,6 @@ def charsmap(rules):
     def place(node, at):
         labels = [0 if b is None else b for b in node]
         base = next(b for b in range(1, 1 << 20) if all((b ^ x) not in used for x in labels) and (at ^ b) < 1 << 21)
-        base = next(b for b in range(1, 1 << 20) if all((b ^ x) not in used for x in labels))
         used.update(base ^ x for x in labels)
         units[at] = units[at] | (at ^ base) << 10 | (1 << 8 if None in node else 0)
         for b, child in node.items():

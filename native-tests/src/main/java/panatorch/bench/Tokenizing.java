@@ -36,7 +36,8 @@ final class Tokenizing implements Workload {
         try {
             folder = Files.createTempDirectory("tokenizing-");
             ChildProcess.run(List.of(python, Path.of(scripts, script()).toString(), "--make", folder.toString()));
-            List<String> sentences = JsonMapper.builder().build().readValue(folder.resolve("sentences.json").toFile(), new TypeReference<>() {});
+            List<String> sentences =
+                    JsonMapper.builder().build().readValue(folder.resolve("sentences.json").toFile(), new TypeReference<>() {});
             for (String kind : KINDS) parts.put(kind, new Part(Tokenizers.load(folder.resolve(kind + ".json")), sentences));
             String word = String.join("", sentences).replace(" ", "").substring(0, LONG_WORD).replaceAll("[!-@]", "x");
             parts.put("gpt2, a word of 100,000 letters", new Part(Tokenizers.load(folder.resolve("gpt2.json")), List.of(word)));
@@ -57,7 +58,8 @@ final class Tokenizing implements Workload {
 
     @Override public Map<String, Double> check() {
         var check = new LinkedHashMap<String, Double>();
-        parts.forEach((name, part) -> check.put(name, (double) part.texts.stream().map(part.tokenizer::encode).mapToLong(Tokenizing::sum).sum()));
+        parts.forEach(
+                (name, part) -> check.put(name, (double) part.texts.stream().map(part.tokenizer::encode).mapToLong(Tokenizing::sum).sum()));
         return check;
     }
 

@@ -62,7 +62,8 @@ final class Cutting {
 
     private static void cut(List<Row> rows, int index, int length, Truncation truncation) {
         Row row = rows.get(index);
-        if (length > 0 && length < row.length && truncation.stride() >= length)
+        if (length >= row.length) return;
+        if (length > 0 && truncation.stride() >= length)
             throw new IllegalArgumentException("the stride " + truncation.stride() + " of the truncation is not below the " + length
                     + " tokens that are left of a text; use a smaller one");
         long parts = length == 0 ? 1 : Math.ceilDiv(row.length, length - truncation.stride());

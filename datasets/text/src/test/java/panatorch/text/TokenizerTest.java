@@ -82,6 +82,9 @@ class TokenizerTest {
         assertThat(encoding.tokens()).containsExactly("[CLS]", "how", "un", "[SEP]");
         assertThat(encoding.overflowing()).extracting(Encoding::tokens).containsExactly(List.of("[CLS]", "un", "##believ", "[SEP]"),
                 List.of("[CLS]", "##believ", "##able", "[SEP]"));
+        var overlapping = BERT.withTruncation(new Truncation(6, 1, Truncation.Strategy.LONGEST_FIRST, false));
+        assertThat(overlapping.encode("how", "are you ?").ids()).as("a text as short as the stride is not cut").containsExactly(2, 4, 3, 5,
+                6, 3);
         assertThat(BERT.withTruncation(Truncation.to(5)).encode("how are you", "you ?").ids()).containsExactly(2, 4, 3, 6, 3);
         assertThat(BERT.withTruncation(new Truncation(3, 0, Truncation.Strategy.LONGEST_FIRST, true)).encode("how are").ids())
                 .containsExactly(2, 5, 3);

@@ -57,7 +57,8 @@ public record Field(String path, @Nullable Object value) {
                 yield list;
             }
             case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+            case VALUE_NUMBER_INT -> parser.getNumberValue();
+            case VALUE_NUMBER_FLOAT -> JsonNumber.parse(parser.getText());
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
             default -> null;

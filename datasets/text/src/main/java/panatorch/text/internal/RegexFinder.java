@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** Finds a regular expression of Oniguruma's language. A search that reads far more chars than the text has is given up. */
 public final class RegexFinder implements Finder {
-    private static final long READS = 10_000_000, READS_PER_CHAR = 1_000, STACK = 1L << 29;
+    private static final long READS = 100_000_000, READS_PER_CHAR = 1_000, STACK = 1L << 29;
 
     private final String source;
     private final Pattern pattern;

@@ -80,7 +80,7 @@ final class CharacterNormalizers {
             from += Character.charCount(text.codePointAt(from));
             leading++;
         }
-        while (right && to > from && CodePoints.isWhiteSpace(Character.codePointBefore(text.chars(), to))) to--; // white space is no surrogate
+        while (right && to > from && CodePoints.isWhiteSpace(text.chars()[to - 1])) to--; // no white space has surrogates
         if (from == 0 && to == n) return;
         var out = text.rewrite();
         out.skip(leading);
