@@ -1,6 +1,7 @@
 /** Datasets of labelled images, texts and tensors, their transforms, and the loader that makes batches of them. */
 module panatorch.datasets {
     requires transitive panatorch;
+    requires transitive panatorch.text;
     requires java.desktop;
     requires static us.hebi.matlab.mat.mfl.core; // reads SVHN's files; an automatic module, which jlink images cannot hold
 

@@ -47,6 +47,8 @@ final class Workloads {
         add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum", Map.of(), CheckpointFiles::new);
         add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied",
                 Map.of("mapped warm", 1.0), SafetensorsLoad::new);
+        add("tokenizing", "4,000 sentences by tokenizers of five kinds, beside Hugging Face's tokenizers on one thread", Map.of(),
+                Tokenizing::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes",
                 Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
         for (Net net : Net.values()) {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /** The project's files as they lie in the work tree. */
 final class Sources {
@@ -25,8 +24,7 @@ final class Sources {
 
     private static Stream<Path> under(Path module) {
         try (var files = Files.walk(module)) {
-            return files.filter(f -> StreamSupport.stream(module.relativize(f).spliterator(), false)
-                    .noneMatch(part -> part.toString().equals("target"))).toList().stream();
+            return files.filter(f -> !module.relativize(f).toString().matches("(.*/)?target(/.*)?")).toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

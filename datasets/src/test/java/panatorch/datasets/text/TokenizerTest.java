@@ -60,6 +60,17 @@ class TokenizerTest {
                 .hasMessage("maxLength must be at least 2, for [CLS] and [SEP], but is 1");
     }
 
+    @Test void a_tokenizer_of_a_trained_model_makes_the_ids_of_a_dataset() {
+        var bert = panatorch.text.Tokenizers.bert(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "film"), true);
+        var tokenizer = new PretrainedTokenizer(bert, bert.id("[PAD]"));
+        assertThat(tokenizer.encode("Good film!", 5)).containsExactly(2, 4, 5, 1, 3);
+        assertThat(tokenizer.encode("Good film!", 4)).containsExactly(2, 4, 5, 3);
+        assertThat(tokenizer.padding()).isZero();
+        assertThat(tokenizer.vocabulary().token(5)).isEqualTo("film");
+        assertThatThrownBy(() -> tokenizer.encode("x", 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxLength 1 leaves no room for the 2 special tokens of a text");
+    }
+
     @Test void a_vocabulary_without_the_special_tokens_is_refused() {
         assertThatThrownBy(() -> new WordPiece(Vocabulary.of(List.of("a")), true)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the vocabulary of 1 tokens does not have [PAD]");
