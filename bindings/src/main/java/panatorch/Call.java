@@ -371,7 +371,7 @@ final class Call {
     }
 
     private static Tensor made(Tensor t, @Nullable Operator by) {
-        return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t;
+        return AnomalyMode.on && by != null ? AnomalyMode.made(t, by) : t;
     }
 
     private Tensor written(Tensor t) {
@@ -400,6 +400,11 @@ final class Call {
         if (out != null) return out.get(i);
         long impl = stack.take(i);
         return References.isUndefinedTensor(impl) ? null : made(context().adopt(impl), operator);
+    }
+
+    /** Returns a tensor that takes over a reference. */
+    Tensor adopt(long impl) {
+        return context().adopt(impl);
     }
 
     List<Tensor> takeTensors(int i) {
