@@ -119,9 +119,16 @@ public abstract class Module implements AutoCloseable {
      * Registers {@code initial} as a parameter: this module owns it, and it requires a gradient. Null registers the name of an absent
      * parameter.
      */
-    protected final <T extends @Nullable Tensor> T parameter(String name, T initial) {
+    protected final <T extends @Nullable Tensor> T parameter(String name, T initial) { return parameter(name, initial, true); }
+
+    /**
+     * Registers a parameter.
+     *
+     * @param requiresGrad whether the parameter is trained; one that is not may have any element type
+     */
+    protected final <T extends @Nullable Tensor> T parameter(String name, T initial, boolean requiresGrad) {
         claim(name);
-        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(true));
+        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(requiresGrad));
         return initial;
     }
 
@@ -231,9 +238,13 @@ public abstract class Module implements AutoCloseable {
         if (before == tensor) return;
         if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
             throw new IllegalArgumentException("'" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
+        replacing(name, tensor);
         among.put(name, tensor == null ? null : tensor.escape());
         if (before != null) before.close();
     }
+
+    /** Is called before one of this module's own parameters or buffers is replaced. The default does nothing. */
+    protected void replacing(String name, @Nullable Tensor tensor) {}
 
     /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() {
@@ -340,7 +351,7 @@ public abstract class Module implements AutoCloseable {
 
     /** Sets training or evaluation mode, on which dropout and batch normalisation depend, for this module and all modules inside. */
     public final Module train(boolean on) {
-        visit("", (prefix, m) -> m.training = on);
+        visit("", (prefix, m) -> m.setTraining(on));
         return this;
     }
 
@@ -353,7 +364,13 @@ public abstract class Module implements AutoCloseable {
         return training;
     }
 
-    void setTraining(boolean on) { training = on; }
+    final void setTraining(boolean on) {
+        training = on;
+        modeChanged(on);
+    }
+
+    /** Is called when this module's own mode has been set. The default does nothing. */
+    protected void modeChanged(boolean training) {}
 
     /** Sets whether all parameters require gradients; without gradients they are frozen. */
     public final Module requiresGrad(boolean on) {
