@@ -17,6 +17,7 @@ module panatorch {
     exports panatorch.internal.calls to panatorch.export;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;
+    exports panatorch.internal.jit to panatorch.nn;
     exports panatorch.internal.libtorch to panatorch.export;
     exports panatorch.internal.log to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.pickle to panatorch.nn, panatorch.datasets;

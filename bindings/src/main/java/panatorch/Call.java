@@ -386,7 +386,7 @@ final class Call {
     }
 
     private static Tensor made(Tensor t, @Nullable Operator by) {
-        return AnomalyMode.on ? AnomalyMode.made(t, Objects.requireNonNull(by)) : t;
+        return AnomalyMode.on && by != null ? AnomalyMode.made(t, by) : t;
     }
 
     private Tensor written(Tensor t) {
@@ -415,6 +415,11 @@ final class Call {
         if (out != null) return out.get(i);
         long impl = stack.take(i);
         return References.isUndefinedTensor(impl) ? null : made(context().adopt(impl), operator);
+    }
+
+    /** Returns a tensor that takes over a reference. */
+    Tensor adopt(long impl) {
+        return context().adopt(impl);
     }
 
     List<Tensor> takeTensors(int i) {

@@ -4,6 +4,7 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.IValueVector;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.calls.ValueStack;
+import panatorch.internal.libtorch.DispatcherStack;
 
 /** A {@link ValueStack} implemented by a {@link Call} without operator. */
 final class CallStack extends ValueStack {
@@ -38,6 +39,7 @@ final class CallStack extends ValueStack {
 
     @Override public void push(String type, @Nullable Object value) {
         requireOpen();
+        if (call.stack.full()) throw failed(new IllegalStateException("a call takes at most " + DispatcherStack.CAPACITY + " values"));
         var parameter = new OperatorSchema.Parameter("", type, 0);
         try {
             Values.push(call, parameter, Values.checked("value " + call.resultCount(), parameter, value));
@@ -75,6 +77,28 @@ final class CallStack extends ValueStack {
         requireOpen();
         return Values.take(call, i);
     }
+
+    @Override public void push(int tag, long payload) {
+        requireOpen();
+        if (call.stack.full()) {
+            call.release(tag, payload); // empties the stack first
+            throw failed(new IllegalStateException("a call takes at most " + DispatcherStack.CAPACITY + " values"));
+        }
+        call.stack.push(tag, payload);
+    }
+
+    @Override public int tag(int i) { return call.stack.tag(i); }
+
+    @Override public long payload(int i) { return call.stack.payload(i); }
+
+    @Override public long pop() {
+        int top = call.stack.size() - 1;
+        long payload = call.stack.take(top);
+        call.stack.remove(top, 1);
+        return payload;
+    }
+
+    @Override public @Nullable Object read(int tag, long payload) { return Values.read(call, tag, payload); }
 
     @Override public void close() {
         if (!open) return;

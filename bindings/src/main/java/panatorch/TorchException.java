@@ -10,7 +10,12 @@ public class TorchException extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final String operator;
 
-    TorchException(String operator, String message, @Nullable Throwable cause) {
+    /**
+     * Makes an exception.
+     *
+     * @param operator the operator's name, empty if no operator caused the error
+     */
+    protected TorchException(String operator, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.operator = operator;
     }

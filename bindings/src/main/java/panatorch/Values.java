@@ -139,19 +139,26 @@ final class Values {
     private static List<?> takeList(Call call, int i) {
         long list = call.stack.payload(i);
         int n = NativeLists.size(list);
-        if (n == 0 || NativeLists.tag(list, 0) == Tag.TENSOR || NativeLists.tag(list, 0) == Tag.NONE) return call.takeTensors(i);
-        var values = new ArrayList<Object>();
-        for (int k = 0; k < n; k++) values.add(element(NativeLists.tag(list, k), NativeLists.payload(list, k)));
+        boolean tensors = true;
+        for (int k = 0; k < n && tensors; k++) tensors = NativeLists.tag(list, k) == Tag.TENSOR || NativeLists.tag(list, k) == Tag.NONE;
+        if (tensors) return call.takeTensors(i);
+        var values = new ArrayList<@Nullable Object>();
+        for (int k = 0; k < n; k++) values.add(read(call, NativeLists.tag(list, k), NativeLists.payload(list, k)));
         return values;
     }
 
-    private static Object element(int tag, long payload) {
+    /** Returns the Java form of a value that somebody else holds, with a reference of its own. A list is a {@link NativeObject}. */
+    static @Nullable Object read(Call call, int tag, long payload) {
+        if (tag == Tag.NONE) return null;
         if (tag == Tag.DOUBLE || tag == Tag.COMPLEX) return number(tag, payload);
         if (tag == Tag.BOOL) return (payload & 0xff) != 0;
+        if (tag == Tag.DEVICE) return Device.ofPayload(payload);
         if (tag == Tag.STRING) return NativeLists.string(payload);
         if (Tag.plain(tag)) return payload;
+        if (tag == Tag.TENSOR && References.isUndefinedTensor(payload)) return null;
         References.retain(payload);
-        return new NativeObject(tag, payload);
+        if (tag == Tag.TENSOR) return call.adopt(payload);
+        return tag == Tag.GENERATOR ? new Generator(payload) : new NativeObject(tag, payload);
     }
 
     // ---- numbers

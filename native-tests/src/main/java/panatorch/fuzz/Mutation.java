@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -77,13 +78,16 @@ final class Mutation {
     private byte[] repacked(Path file) throws IOException {
         var out = new ByteArrayOutputStream();
         try (var in = new ZipFile(file.toFile()); var zip = new ZipOutputStream(out)) {
-            for (ZipEntry e : Collections.list(in.entries())) {
+            List<? extends ZipEntry> entries = Collections.list(in.entries());
+            // a script has many pickles, and would never get past the first that is damaged
+            int only = file.toString().endsWith(".ts") ? random.nextInt(entries.size()) : -1;
+            for (ZipEntry e : entries) {
                 byte[] bytes;
                 try (var entry = in.getInputStream(e)) {
                     bytes = entry.readAllBytes();
                 }
-                boolean tells = e.getName().endsWith(".pkl") || e.getName().endsWith(".npy");
-                if (tells) for (int n = random.nextInt(0, 4); n > 0; n--) bytes = once(bytes);
+                boolean tells = e.getName().endsWith("pkl") || e.getName().endsWith(".npy") || e.getName().endsWith(".py");
+                if (tells && (only < 0 || e == entries.get(only))) for (int n = random.nextInt(0, 4); n > 0; n--) bytes = once(bytes);
                 var entry = new ZipEntry(e.getName());
                 if (random.nextInt(8) > 0) {
                     var crc = new CRC32();

@@ -120,9 +120,16 @@ public abstract class Module implements AutoCloseable {
      * Registers {@code initial} as a parameter: this module owns it, and it requires a gradient. Null registers the name of an absent
      * parameter.
      */
-    protected final <T extends @Nullable Tensor> T parameter(String name, T initial) {
+    protected final <T extends @Nullable Tensor> T parameter(String name, T initial) { return parameter(name, initial, true); }
+
+    /**
+     * Registers a parameter.
+     *
+     * @param requiresGrad whether the parameter is trained; one that is not may have any element type
+     */
+    protected final <T extends @Nullable Tensor> T parameter(String name, T initial, boolean requiresGrad) {
         claim(name);
-        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(true));
+        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(requiresGrad));
         return initial;
     }
 
@@ -232,9 +239,13 @@ public abstract class Module implements AutoCloseable {
         if (before == tensor) return;
         if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
             throw new IllegalArgumentException("'" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
+        replacing(name, tensor);
         among.put(name, tensor == null ? null : tensor.escape());
         if (before != null) before.close();
     }
+
+    /** Is called before one of this module's own parameters or buffers is replaced. The default does nothing. */
+    protected void replacing(String name, @Nullable Tensor tensor) {}
 
     /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() {
@@ -365,9 +376,13 @@ public abstract class Module implements AutoCloseable {
     }
 
     /** Sets the mode of this module alone; {@link #train(boolean)} does so for it and each module inside. */
-    protected void setTraining(boolean on) {
+    protected final void setTraining(boolean on) {
         training = on;
+        modeChanged(on);
     }
+
+    /** Called when this module's own mode has been set. The default does nothing. */
+    protected void modeChanged(boolean training) {}
 
     /** Sets whether all parameters require gradients; without gradients they are frozen. */
     public final Module requiresGrad(boolean on) {

@@ -54,6 +54,35 @@ public final class AtomicFile {
         }
     }
 
+    /** Writes a file by its name. */
+    @FunctionalInterface
+    public interface NameWriter {
+        void write(Path unfinished) throws IOException;
+    }
+
+    /**
+     * Writes a file as {@link #write(Path, Writer)} does, with code that takes a name. The file has its own name already, in a temporary
+     * folder beside it.
+     */
+    public static void writeByName(Path file, NameWriter content) throws IOException {
+        Path absolute = file.toAbsolutePath(), folder = absolute.getParent();
+        if (folder == null) throw new IOException(file + " is a root folder, not the name of a file");
+        String number = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        Path temporary = Files.createDirectory(FileNames.resolve(folder, "." + FileNames.of(absolute) + "." + number + ".unfinished"));
+        Path unfinished = FileNames.resolve(temporary, FileNames.of(absolute));
+        try {
+            content.write(unfinished);
+            try (var channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceFolder(folder);
+        } finally {
+            Files.deleteIfExists(unfinished);
+            Files.deleteIfExists(temporary);
+        }
+    }
+
     /** Writes bytes as {@link #write(Path, Writer)} does. */
     public static void write(Path file, byte[] content) throws IOException {
         write(file, channel -> writeAll(channel, ByteBuffer.wrap(content)));

@@ -62,6 +62,11 @@ final class ZipArchive {
         return e != null && e.method == STORED;
     }
 
+    /** Returns the size of an entry's uncompressed bytes. */
+    long size(String name) throws MalformedFileException {
+        return entry(name).size;
+    }
+
     private Entry entry(String name) throws MalformedFileException {
         Entry e = entries.get(name);
         if (e == null) throw file.malformed("the archive has no " + name);

@@ -80,6 +80,31 @@ public abstract class ValueStack implements AutoCloseable {
      */
     public abstract @Nullable Object take(int i);
 
+    // ---- values in libtorch's form: a tag and a payload, which is a number or the address of a counted object
+
+    /**
+     * Pushes a value in libtorch's form. The stack takes over its reference.
+     *
+     * @throws IllegalStateException if the stack has no room for more
+     */
+    public abstract void push(int tag, long payload);
+
+    /** Returns the tag of value {@code i}, counted from the lowest. */
+    public abstract int tag(int i);
+
+    /** Returns the payload of value {@code i}. The stack keeps its reference. */
+    public abstract long payload(int i);
+
+    /** Removes the top value and returns its payload. The caller now owns its reference. */
+    public abstract long pop();
+
+    /**
+     * Returns a value in libtorch's form as {@link #take} returns it, with a reference of its own.
+     *
+     * @param payload a number, or the address of an object that somebody else holds meanwhile
+     */
+    public abstract @Nullable Object read(int tag, long payload);
+
     /** Frees the remaining values on the stack. Closing twice is harmless. */
     @Override public abstract void close();
 }

@@ -14,7 +14,9 @@ import org.bytedeco.pytorch.OperatorHandle;
  */
 public final class DispatcherStack {
     public static final int CAPACITY = 256;
-    private static final long SIZE = Probe.ELEMENT, TAG = Probe.TAG;
+    /** The size of a value. */
+    public static final long VALUE_BYTES = Probe.ELEMENT;
+    private static final long SIZE = VALUE_BYTES, TAG = Probe.TAG;
 
     private final IValueVector vector = new IValueVector(CAPACITY);
     /** A {@code std::vector} is three pointers: begin, end, end of capacity. */
@@ -122,6 +124,13 @@ public final class DispatcherStack {
     /** Returns the address of value {@code i} of another vector. */
     public static long address(long vector, long i) {
         return Memory.getLong(vector) + SIZE * i;
+    }
+
+    /** Sets value {@code i} of another vector, which has to be none. The vector takes over a reference. */
+    public static void set(long vector, long i, int tag, long payload) {
+        long at = address(vector, i);
+        Memory.setLong(at, payload);
+        Memory.setInt(at + TAG, tag);
     }
 
     /** Returns the tag of the value at {@code address}. */

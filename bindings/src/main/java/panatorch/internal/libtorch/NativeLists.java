@@ -126,7 +126,8 @@ public final class NativeLists {
         return generic(elementTypeOf(listType), size);
     }
 
-    private static long generic(Type.TypePtr type, int size) {
+    /** Returns an empty list of values of a type. */
+    public static long generic(Type.TypePtr type, int size) {
         var list = new GenericList(type);
         list.reserve(size);
         return object(list);

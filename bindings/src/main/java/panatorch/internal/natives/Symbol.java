@@ -85,6 +85,16 @@ public enum Symbol {
             FunctionDescriptor.ofVoid(ADDRESS)),
     CXX_FLAGS(Feature.SHORT_ERRORS, Library.LIBTORCH, Names.linux("_ZN2at13get_cxx_flagsB5cxx11Ev"), null),
     LOG_LEVEL(Feature.QUIET_NNPACK, Library.LIBTORCH, Names.of("FLAGS_caffe2_log_level", "?FLAGS_caffe2_log_level@@3HA"), null),
+    TRACE_CONSTRUCT(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer12TracingStateC1Ev"), null),
+    TRACE_DESTROY(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer12TracingStateD1Ev"), null),
+    SET_TRACE(Feature.TRACES, Library.LIBTORCH,
+            Names.linux("_ZN5torch3jit6tracer15setTracingStateESt10shared_ptrINS1_12TracingStateEE"), null),
+    SET_TRACED(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer13setValueTraceERKN3c106IValueEPNS0_5ValueE"), null),
+    IS_TRACED(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZNK5torch3jit6tracer12TracingState8hasValueERKN3c106IValueE"),
+            FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_LONG)),
+    TRACED(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer12TracingState8getValueERKN3c106IValueE"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG)),
+    NORMALIZE_OPS(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit12NormalizeOpsERKSt10shared_ptrINS0_5GraphEE"), null),
     /** {@code operator delete}. */
     DELETE(Feature.NODE_NAMES, Library.CPP, Names.linux("_ZdlPv"), FunctionDescriptor.ofVoid(JAVA_LONG)),
 
@@ -159,7 +169,7 @@ public enum Symbol {
         BLAS_KERNELS("The name of OpenBLAS's kernels"), ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
         HEAP_SIZE("MemoryStats.nativeHeapBytes"),
-        BARRIER("Tensor reads without a barrier of their own");
+        TRACES("ScriptModule.trace"), BARRIER("Tensor reads without a barrier of their own");
 
         private final String text;
 

@@ -147,7 +147,7 @@ public final class Pickle {
             case 0x90 -> addItems(sinceMark()); // ADDITEMS
             case 0x91 -> push(set(sinceMark())); // FROZENSET
             case 'q' -> memo.put((long) u8(), top());
-            case 'r' -> memo.put(number(4), top());
+            case 'r' -> memo.put(index(number(4)), top());
             case 0x94 -> memo.put((long) memo.size(), top()); // MEMOIZE
             case 'h' -> push(remembered(u8()));
             case 'j' -> push(remembered(number(4)));
@@ -269,6 +269,12 @@ public final class Pickle {
         var values = new ArrayList<@Nullable Object>(tail);
         tail.clear();
         return values;
+    }
+
+    /** Refuses an index that no writer uses, and for which other readers would make room. */
+    private long index(long memo) throws IOException {
+        if (memo > data.byteSize()) throw malformed("a value under the number " + memo);
+        return memo;
     }
 
     private @Nullable Object remembered(long key) throws IOException {
