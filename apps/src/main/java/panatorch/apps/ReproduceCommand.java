@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch reproduce}. */
 @Command(name = "reproduce",
-        description = "Repeats a published experiment at a chosen scale, and writes tables, curves and all numbers. What is finished is kept: "
-                + "the same command goes on after it was stopped.",
+        description = "Repeats a published experiment at a chosen scale, and writes tables, curves and all numbers. What is finished "
+                + "is kept: the same command goes on after it was stopped.",
         footer = {
             "", "Examples:",
             "  panatorch reproduce",

@@ -68,7 +68,7 @@ class PublishedFilesTest {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)",
         "{'descr': '<f4', 'fortran_order': False, 'shape': ((((((((((2))))))))))}",
         "os.system('x')",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}"}) void headers_that_are_no_dict_of_literals_are_refused(
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}"}) void other_headers_are_refused(
                 String header) throws IOException {
         Path f = file("a.npy", npy(header, floats(0)));
         assertThatThrownBy(() -> Npy.load(f)).isInstanceOf(MalformedFileException.class).hasMessageContaining("a.npy")

@@ -103,8 +103,8 @@ final class GyroExperiments {
                 + "weight decay is the usual one, not decoupled.");
         return study.note(lab.full() ? "With shifted and mirrored images."
                 : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + size
-                        + ", the stem for ImageNet, which leaves a sixteenth of the pixels, a learning rate that falls after three quarters "
-                        + "of the steps instead of one, and (" + sigma + ", " + tau + ") for (1024, 8), which needs 1024 steps: "
+                        + ", the stem for ImageNet, which leaves a sixteenth of the pixels, a learning rate that falls after three "
+                        + "quarters of the steps instead of one, and (" + sigma + ", " + tau + ") for (1024, 8), which needs 1024 steps: "
                         + sigma / tau + " selections for 128.");
     }
 
