@@ -106,7 +106,7 @@ final class ArenaMemory {
                     for (long i = below; i < DispatcherStack.size(stack); i++)
                         visit(DispatcherStack.address(stack, i), ArenaMemory::result);
                 } catch (Throwable t) {
-                    if (ExportedMemory.saysNotResizable(t)) shrink(stack, below);
+                    if (ResizeErrors.saysNotResizable(t)) shrink(stack, below);
                     failure.set(t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
                 }
             });
@@ -121,7 +121,7 @@ final class ArenaMemory {
 
     private static void shrink(long stack, long below) {
         ThreadContext.current().calledBack(() -> {
-            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ExportedMemory::shrink);
+            for (long i = below; i < DispatcherStack.size(stack); i++) visit(DispatcherStack.address(stack, i), ResizeErrors::shrink);
             return stack;
         });
     }

@@ -8,8 +8,20 @@ import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Storages;
 import panatorch.internal.libtorch.Tag;
 
-/** The arguments of a call, read from the dispatcher stack by their names in the operator's schema. */
-record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stack) {
+/**
+ * The arguments of a call, read from the dispatcher stack by their names in the operator's schema.
+ *
+ * @param handle address of 8 bytes for a tensor's handle
+ * @param result address of 8 bytes for what libtorch answers
+ * @param numbers reads the elements of a float32 tensor
+ */
+record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stack, long handle, long result, Numbers numbers) {
+    /** Reads the first {@code count} elements of the float32 tensor at an address. */
+    @FunctionalInterface
+    interface Numbers {
+        float[] read(long tensor, long count);
+    }
+
     private int index(String name) {
         var parameters = schema.parameters();
         for (int i = 0; i < parameters.size(); i++) if (parameters.get(i).name().equals(name)) return i;
@@ -24,62 +36,50 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
         return i >= 0 && stack.tag(i) == Tag.TENSOR && !References.isUndefinedTensor(stack.payload(i));
     }
 
-    private ThreadContext handle(String tensor) {
-        ThreadContext c = ThreadContext.current();
-        Memory.setLong(c.handle, stack.payload(index(tensor)));
-        return c;
+    private long handle(String tensor) {
+        Memory.setLong(handle, stack.payload(index(tensor)));
+        return handle;
     }
 
     /** Returns the shape of tensor {@code i} of a list. */
     long[] shape(String list, int i) {
-        ThreadContext c = handle(list, i);
-        return CApi.shape(c.handle, c.result);
+        return CApi.shape(handle(list, i), result);
     }
 
     long numel(String list, int i) {
-        ThreadContext c = handle(list, i);
-        return CApi.numel(c.handle, c.result);
+        return CApi.numel(handle(list, i), result);
     }
 
-    private ThreadContext handle(String list, int i) {
-        ThreadContext c = ThreadContext.current();
-        Memory.setLong(c.handle, NativeLists.payload(stack.payload(index(list)), i));
-        return c;
+    private long handle(String list, int i) {
+        Memory.setLong(handle, NativeLists.payload(stack.payload(index(list)), i));
+        return handle;
     }
 
     /** Returns the shape of a tensor, [] if it is not given. */
     long[] shape(String tensor) {
         if (!given(tensor)) return new long[0];
-        ThreadContext c = handle(tensor);
-        return CApi.shape(c.handle, c.result);
+        return CApi.shape(handle(tensor), result);
     }
 
     /** Returns the address of a tensor's storage. */
     long storage(String tensor) { return Storages.of(stack.payload(index(tensor))); }
 
     long storageBytes(String tensor) {
-        ThreadContext c = handle(tensor);
-        return CApi.storageBytes(c.handle, c.result);
+        return CApi.storageBytes(handle(tensor), result);
     }
 
     /** Returns the index of a tensor's first element in its storage. */
     long offset(String tensor) {
-        ThreadContext c = handle(tensor);
-        return CApi.layout(c.handle, c.result) == Layout.STRIDED.code() ? CApi.storageOffset(c.handle, c.result) : 0;
+        return CApi.layout(handle(tensor), result) == Layout.STRIDED.code() ? CApi.storageOffset(handle, result) : 0;
     }
 
     /** Returns the first {@code count} elements of a float32 tensor. */
     float[] floats(String tensor, long count) {
-        long impl = stack.payload(index(tensor));
-        References.retain(impl);
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            return ThreadContext.current().adopt(impl).flatten(0, -1).narrow(0, 0, count).toFloatArray();
-        }
+        return numbers.read(stack.payload(index(tensor)), count);
     }
 
     DType dtype(String tensor) {
-        ThreadContext c = handle(tensor);
-        return DType.ofCode(CApi.dtype(c.handle, c.result));
+        return DType.ofCode(CApi.dtype(handle(tensor), result));
     }
 
     int length(String list) { return NativeLists.size(stack.payload(index(list))); }
@@ -97,8 +97,7 @@ record ArgumentView(String operator, OperatorSchema schema, DispatcherStack stac
     }
 
     Layout layout(String tensor) {
-        ThreadContext c = handle(tensor);
-        return Layout.ofCode(CApi.layout(c.handle, c.result));
+        return Layout.ofCode(CApi.layout(handle(tensor), result));
     }
 
     /** Returns an argument of type {@code Scalar} that is real. */

@@ -37,24 +37,17 @@ final class Call {
     /** The caller's tensors that the results are written to, or null. */
     private @Nullable List<Tensor> out;
 
-    /** Begins a call of an operator, with this thread's object, or with one of the pool if that is busy or the thread is virtual. */
-    static Call begin(Operator operator) {
+    /**
+     * Begins a call of an operator, or of other native code, with this thread's object, or with one of the pool if that is busy or the
+     * thread is virtual.
+     */
+    static Call begin(@Nullable Operator operator) {
         ThreadContext context = ThreadContext.current();
         context.caller.enter();
         Call call = prepare(operator, context);
         call.inside = true;
         call.watching = context.caller.mayBeginTraining();
-        if (operator.trains()) context.caller.trains();
-        return call;
-    }
-
-    /** Begins a call of native code that is not an operator. */
-    static Call begin() {
-        ThreadContext context = ThreadContext.current();
-        context.caller.enter();
-        Call call = prepare(null, context);
-        call.inside = true;
-        call.watching = context.caller.mayBeginTraining();
+        if (operator != null && operator.trains()) context.caller.trains();
         return call;
     }
 

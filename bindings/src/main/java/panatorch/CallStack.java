@@ -12,7 +12,7 @@ final class CallStack extends ValueStack {
         openBy(CallStack::new);
     }
 
-    private final Call call = Call.begin();
+    private final Call call = Call.begin(null);
     private boolean open = true;
 
     @Override public void push(@Nullable Object value) {

@@ -2,6 +2,7 @@ package panatorch;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
 /**
@@ -18,9 +19,17 @@ final class Invocation {
      */
     static @Nullable Throwable of(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
         ArgumentChecks.Check check = op.check();
-        String problem = check == null ? null : check.problem(new ArgumentView(op.name(), op.schema(), stack));
+        String problem = check == null ? null
+                : check.problem(new ArgumentView(op.name(), op.schema(), stack, context.handle, context.result, Invocation::numbers));
         if (problem != null) return new IllegalArgumentException(op.qualified() + NativeErrors.arguments(op, stack) + ": " + problem);
         return FlightEvents.recorderStarted() ? recorded(op, stack, context, nones) : plain(op, stack, context, nones);
+    }
+
+    private static float[] numbers(long tensor, long count) {
+        References.retain(tensor);
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            return ThreadContext.current().adopt(tensor).flatten(0, -1).narrow(0, 0, count).toFloatArray();
+        }
     }
 
     private static @Nullable Throwable recorded(Operator op, DispatcherStack stack, ThreadContext context, int nones) {

@@ -119,11 +119,18 @@ final class JavaMemory {
             if (address == 0 && bytes > 0)
                 throw new IllegalStateException(
                         "the tensor has no memory: it is " + t.describe() + " of implicit zeros; clone() stores them");
-            return Memory.segment(address, bytes, arena, s -> ExportedMemory.release(storage));
+            return Memory.segment(address, bytes, arena, s -> release(storage));
         } catch (RuntimeException e) {
-            ExportedMemory.release(storage);
+            release(storage);
             throw e;
         }
+    }
+
+    private static void release(long storage) {
+        ExportedMemory.end(storage);
+        Call call = Call.releasing();
+        call.release(Storages.TAG, storage);
+        call.end();
     }
 
     /**

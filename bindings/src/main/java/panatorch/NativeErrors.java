@@ -44,7 +44,7 @@ final class NativeErrors {
     static Throwable translate(Operator op, DispatcherStack stack, RuntimeException e) {
         Throwable thrown = behind(e);
         if (thrown != null) return thrown;
-        String message = ExportedMemory.explained(e.getMessage() == null ? e.toString() : e.getMessage(), stack);
+        String message = ResizeErrors.explained(e.getMessage() == null ? e.toString() : e.getMessage(), stack);
         return exception(op.name(),
                 (op.name().equals("aten::_backward") ? "backward" : op.qualified()) + arguments(op, stack) + ": " + words(message), e,
                 OutOfMemory.in(message));

@@ -7,7 +7,7 @@ import panatorch.internal.threads.Cores;
 
 /**
  * Starts the library once per process. Code that uses libtorch or a class of JavaCPP calls {@link #ensure} first. A thread's first operator
- * does so through its {@link ThreadContext}.
+ * does so through its {@link ThreadContext}, which also sets the kernels in Java before any operator runs.
  */
 final class Startup {
     private Startup() {}
@@ -22,16 +22,11 @@ final class Startup {
         Steps.run();
     }
 
-    /**
-     * The steps of the start, in a class initialiser, which Java runs once. They may call {@link #ensure}, but must not wait for
-     * {@link ThreadContext}, whose initialiser may be waiting for them.
-     */
+    /** The steps of the start, in a class initialiser, which Java runs once. */
     private static final class Steps {
         static {
             Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
             FlightEvents.register();
-            SerialKernel.register();
-            CheckedKernel.register();
             Nnpack.disableIfUnavailable();
         }
 

@@ -15,6 +15,8 @@ import panatorch.internal.threads.Caller;
 final class ThreadContext {
     static {
         Startup.ensure();
+        SerialKernel.register();
+        CheckedKernel.register();
     }
 
     private static final ThreadLocal<ThreadContext> CURRENT = ThreadLocal.withInitial(ThreadContext::new);
