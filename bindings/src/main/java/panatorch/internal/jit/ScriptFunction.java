@@ -44,8 +44,8 @@ public final class ScriptFunction {
         // JavaCPP copies the vectors, on which the types and defaults depend from now on
         Argument arguments = schema.arguments(), results = schema.returns();
         CLEANER.register(this, () -> {
-            arguments.deallocate();
-            results.deallocate();
+            ArgumentCopies.free(arguments);
+            ArgumentCopies.free(results);
         });
         var all = new ArrayList<Parameter>();
         for (long i = 1; i < arguments.limit(); i++) { // the first is the module

@@ -70,6 +70,7 @@ public record ScriptType(Kind kind, String text, List<ScriptType> contained, Lis
             var names = new ArrayList<String>();
             Argument fields = schema == null ? null : schema.arguments();
             for (long i = 0; fields != null && i < fields.limit(); i++) names.add(text(fields.getPointer(i).name()));
+            ArgumentCopies.free(fields);
             return List.copyOf(names);
         }
     }
