@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
-import panatorch.Operators;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.internal.files.FileNames;
@@ -134,14 +133,7 @@ public final class ScriptModule extends Module {
      */
     public static ScriptModule load(Path file, @Nullable Device device) throws IOException {
         ScriptArchive archive = ScriptArchive.read(file);
-        ScriptObject script = onDeepStack(() -> {
-            try {
-                return ScriptObject.load(FileNames.text(file.toAbsolutePath()), device);
-            } catch (ScriptFailure e) {
-                throw refused(file, archive, e);
-            }
-        });
-        return of(script, new Family(archive.extraFiles(), Set.copyOf(archive.assignedAttributes())));
+        return of(ScriptLoader.load(file, archive, device), new Family(archive.extraFiles(), Set.copyOf(archive.assignedAttributes())));
     }
 
     /** Loads the bytes of a file, as {@link #load(Path, Device)} does. */
@@ -185,43 +177,6 @@ public final class ScriptModule extends Module {
         } catch (ScriptFailure e) {
             throw ScriptException.of("trace failed", e);
         }
-    }
-
-    private static RuntimeException refused(Path file, ScriptArchive archive, ScriptFailure e) {
-        List<String> missing = archive.operators().stream().filter(name -> !isKnown(name)).toList();
-        if (!e.whole().contains("Unknown builtin op") || missing.isEmpty()) return ScriptException.of(file + " cannot be loaded", e);
-        return new UnsupportedOperationException(file + " calls operators that this libtorch does not have: " + String.join(", ", missing)
-                + ". Load the library that has them with Operators.load, or write them in Java with OperatorLibrary"
-                + (missing.stream().anyMatch(n -> n.startsWith("torchvision::"))
-                        ? "; those of torchvision are in its own library, not in libtorch's"
-                        : "")
-                + ".", e);
-    }
-
-    private static boolean isKnown(String operator) {
-        return Operators.names().stream().anyMatch(n -> n.equals(operator) || n.startsWith(operator + "."));
-    }
-
-    /** Runs code on a thread with a stack that is deep enough for libtorch's compiler, which works by recursion. */
-    private static <T> T onDeepStack(Supplier<T> code) {
-        var result = new ArrayList<T>(1);
-        var thrown = new ArrayList<Throwable>(1);
-        var thread = new Thread(null, () -> result.add(code.get()), "script loader", 256L << 20);
-        thread.setUncaughtExceptionHandler((_, t) -> thrown.add(t));
-        thread.start();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                thread.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) Thread.currentThread().interrupt();
-        if (thrown.isEmpty()) return result.getFirst();
-        if (thrown.getFirst() instanceof Error e) throw e;
-        throw (RuntimeException) thrown.getFirst();
     }
 
     private static ScriptModule of(ScriptObject script, Family family) {
