@@ -1,5 +1,7 @@
 package panatorch.apps.reproduce;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +34,8 @@ import panatorch.train.Placement;
 public record Lab(@Nullable Path data, @Nullable Choice choice, Scale scale, List<Long> seeds, @Nullable Integer epochs,
         @Nullable Integer trainLimit, Device device, Precision precision,
         Consumer<String> output, Runnable interruption) {
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+
     /**
      * A data set that the user chose.
      *
@@ -69,6 +73,13 @@ public record Lab(@Nullable Path data, @Nullable Choice choice, Scale scale, Lis
     public int testImages(int quick, int medium) {
         int size = scale.of(quick, medium, Integer.MAX_VALUE);
         return trainLimit != null && !full() ? Math.min(trainLimit, size) : size;
+    }
+
+    /**
+     * Returns the time that networks have taken so far, in nanoseconds: this thread's processor time on the CPU, and elsewhere the time.
+     */
+    long now() {
+        return device.type() == Device.Type.CPU ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime();
     }
 
     public Placement placement() { return new Placement(device, precision, MemoryFormat.CHANNELS_LAST); }

@@ -1,10 +1,5 @@
 package panatorch.apps.reproduce;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,8 +23,6 @@ import panatorch.nn.Module;
 import panatorch.nn.dropout.distillation.Predictor;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.Optimizer;
-import panatorch.serialize.Safetensors;
-import panatorch.serialize.Weights;
 import panatorch.train.Callback;
 import panatorch.train.Objective;
 import panatorch.train.Trainer;
@@ -45,7 +38,6 @@ import panatorch.train.Trainer;
  */
 record TrainedNetworks(Lab lab, Images images, int epochs, Function<Module, Optimizer> optimizer,
         BiFunction<Optimizer, Long, Callback> schedule) {
-    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
     private static final String SECONDS = "seconds";
     private static final int BATCH = 100;
 
@@ -76,34 +68,9 @@ record TrainedNetworks(Lab lab, Images images, int epochs, Function<Module, Opti
      */
     Network trained(String name, long seed, long own, Work work, Supplier<Module> network, Objective objective,
             Function<Module, List<Callback>> methods) {
-        Path file = work.shared(name, ".safetensors"), checkpoint = work.shared(name, ".ckpt");
-        Torch.manualSeed(own);
-        Module m = network.get();
-        try (var scope = Scope.open()) {
-            if (!Files.exists(file)) {
-                double seconds = train(m, own, work, checkpoint, objective, methods);
-                Safetensors.save(file, m.stateDict(), Map.of(SECONDS, Double.toString(seconds)));
-                Files.deleteIfExists(checkpoint);
-                return new Network(m, seconds);
-            }
-            m.to(lab.device(), null, MemoryFormat.CHANNELS_LAST);
-            Weights kept = Safetensors.read(file);
-            m.loadStateDict(withoutMasks(kept.tensors(), m));
-            return new Network(m, Double.parseDouble(Objects.requireNonNull(kept.metadata().get(SECONDS), SECONDS)));
-        } catch (IOException e) {
-            m.close();
-            throw new UncheckedIOException("the trained network '" + name + "' cannot be kept: " + e.getMessage(), e);
-        } catch (RuntimeException e) {
-            m.close();
-            throw e;
-        }
-    }
-
-    /** Leaves out the masks of gyro dropout, which evaluation does not need. */
-    private static Map<String, Tensor> withoutMasks(Map<String, Tensor> tensors, Module m) {
-        var own = new LinkedHashMap<>(tensors);
-        own.keySet().retainAll(m.stateDict().keySet());
-        return own;
+        var kept = work.network(name, own, network, lab.device(), (m, checkpoint) -> Map.of(SECONDS,
+                Double.toString(train(m, own, work, checkpoint, objective, methods))));
+        return new Network(kept.module(), Double.parseDouble(Objects.requireNonNull(kept.facts().get(SECONDS), SECONDS)));
     }
 
     private double train(Module m, long own, Work work, Path checkpoint, Objective objective, Function<Module, List<Callback>> methods) {
@@ -122,17 +89,15 @@ record TrainedNetworks(Lab lab, Images images, int epochs, Function<Module, Opti
         }
     }
 
-    private long now() { return lab.device().type() == Device.Type.CPU ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime(); }
-
     /** Sums the time of steps. */
     private final class Stopwatch implements Callback {
         private long begun;
         private double seconds;
 
-        @Override public void batchStart(Trainer t) { begun = now(); }
+        @Override public void batchStart(Trainer t) { begun = lab.now(); }
 
         @Override public void batchEnd(Trainer t) {
-            seconds += (now() - begun) * 1e-9;
+            seconds += (lab.now() - begun) * 1e-9;
             lab.check();
         }
 
@@ -168,9 +133,9 @@ record TrainedNetworks(Lab lab, Images images, int epochs, Function<Module, Opti
                 lab.check();
                 try (var batch = epoch.next(); var each = Scope.open()) {
                     Tensor input = batch.input().to(lab.device()).contiguous(MemoryFormat.CHANNELS_LAST);
-                    long begun = now();
+                    long begun = lab.now();
                     Tensor log = predictor.logProbabilities(input).to(Device.CPU);
-                    time += now() - begun;
+                    time += lab.now() - begun;
                     logs.add(each.move(log));
                     targets.add(each.move(Objects.requireNonNull(batch.target(), "test images have labels").clone()));
                 }

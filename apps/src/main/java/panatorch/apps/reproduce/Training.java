@@ -1,7 +1,5 @@
 package panatorch.apps.reproduce;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,7 +42,6 @@ import panatorch.train.Trainer;
  */
 record Training(Lab lab, Examples examples, LongFunction<Batches> batches, int epochs, Function<Module, Optimizer> optimizer,
         BiFunction<Optimizer, Long, Callback> schedule, boolean sampled) {
-    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     static final String SAMPLED_LOSS = "test loss with dropout on";
 
@@ -121,10 +118,10 @@ record Training(Lab lab, Examples examples, LongFunction<Batches> batches, int e
         private List<Double> losses = new ArrayList<>(), sampledLosses = new ArrayList<>(), times = new ArrayList<>();
         private long begun;
 
-        @Override public void batchStart(Trainer t) { begun = now(); }
+        @Override public void batchStart(Trainer t) { begun = lab.now(); }
 
         @Override public void batchEnd(Trainer t) {
-            times.add((now() - begun) * 1e-6);
+            times.add((lab.now() - begun) * 1e-6);
             lab.check();
         }
 
@@ -136,8 +133,6 @@ record Training(Lab lab, Examples examples, LongFunction<Batches> batches, int e
         }
 
         private static double loss(Map<String, Double> means) { return Objects.requireNonNull(means.get(Metric.LOSS)); }
-
-        private long now() { return lab.device().type() == Device.Type.CPU ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime(); }
 
         double medianStep() {
             double[] sorted = times.stream().mapToDouble(v -> v).sorted().toArray();
