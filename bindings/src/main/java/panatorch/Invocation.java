@@ -1,6 +1,7 @@
 package panatorch;
 
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
@@ -22,6 +23,25 @@ final class Invocation {
         String problem = check == null ? null
                 : check.problem(new ArgumentView(op.name(), op.schema(), stack, context.handle, context.result, Invocation::numbers));
         if (problem != null) return new IllegalArgumentException(op.qualified() + NativeErrors.arguments(op, stack) + ": " + problem);
+        return context.recorder == null ? withEvent(op, stack, context, nones) : seen(op, stack, context, nones, context.recorder);
+    }
+
+    /** Shows the call to a recorder, which does not see what the operator itself calls. */
+    private static @Nullable Throwable seen(Operator op, DispatcherStack stack, ThreadContext context, int nones, CallRecorder recorder) {
+        context.recorder = null;
+        try {
+            recorder.before(new RawOperator(op), stack);
+            Throwable failure = withEvent(op, stack, context, nones);
+            if (failure == null) recorder.after(stack);
+            return failure;
+        } catch (RuntimeException refused) {
+            return refused;
+        } finally {
+            context.recorder = recorder;
+        }
+    }
+
+    private static @Nullable Throwable withEvent(Operator op, DispatcherStack stack, ThreadContext context, int nones) {
         return FlightEvents.recorderStarted() ? recorded(op, stack, context, nones) : plain(op, stack, context, nones);
     }
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.libtorch.Blobs;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
@@ -97,6 +98,8 @@ final class JavaMemory {
 
     /** Returns the memory of a tensor as {@link #of} does, but for immediate use and on any thread. */
     static MemorySegment read(Tensor t, Arena arena) {
+        CallRecorder recorder = ThreadContext.current().recorder;
+        if (recorder != null) recorder.reading(t.<Long>read(c -> Memory.getLong(c.handle)));
         if (t.device().type() != Device.Type.CPU)
             throw new IllegalStateException("Java cannot read the memory of a tensor on " + t.device() + "; copy it with to(Device.CPU)");
         if (!t.isContiguous())

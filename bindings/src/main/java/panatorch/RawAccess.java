@@ -1,6 +1,7 @@
 package panatorch;
 
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.calls.PreparedOperator;
 import panatorch.internal.calls.RawValues;
 import panatorch.internal.libtorch.Borrowed;
@@ -45,6 +46,17 @@ final class RawAccess extends RawValues {
 
     @Override public @Nullable Object adopt(long tensor) {
         return References.isUndefinedTensor(tensor) ? null : ThreadContext.current().adopt(tensor);
+    }
+
+    @Override public void recording(CallRecorder recorder, Runnable code) {
+        ThreadContext c = ThreadContext.current();
+        CallRecorder outer = c.recorder;
+        c.recorder = recorder;
+        try {
+            code.run();
+        } finally {
+            c.recorder = outer;
+        }
     }
 
     private static ThreadContext handle(long tensor) {

@@ -3,6 +3,7 @@ package panatorch;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Argument;
+import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.calls.PreparedOperator;
 
 /** A {@link PreparedOperator} called by a {@link Call}. */
@@ -15,8 +16,9 @@ final class RawOperator extends PreparedOperator {
         var list = new ArrayList<Parameter>();
         Argument arguments = operator.handle().schema().arguments(); // null if there are none
         for (OperatorSchema.Parameter p : operator.schema().parameters()) {
-            var length = arguments.getPointer(list.size()).N();
-            list.add(new Parameter(p.name(), p.type(), length.has_value() ? length.get() : 0, p.standard()));
+            Argument a = arguments.getPointer(list.size());
+            var length = a.N();
+            list.add(new Parameter(p.name(), p.type(), length.has_value() ? length.get() : 0, p.standard(), a.kwarg_only()));
         }
         parameters = List.copyOf(list);
     }
@@ -35,6 +37,11 @@ final class RawOperator extends PreparedOperator {
         Argument results = operator.handle().schema().returns(); // null if there are none
         for (int i = 0; i < operator.schema().results().size(); i++) if (results.getPointer(i).alias_info() != null) return true;
         return false;
+    }
+
+    @Override public boolean dependsOnValues() {
+        var handle = operator.handle();
+        return handle.hasTag(torch.Tag.dynamic_output_shape) || handle.hasTag(torch.Tag.data_dependent_output);
     }
 
     @Override public <F> void call(F frame, Step<F> step) {

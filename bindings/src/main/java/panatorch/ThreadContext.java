@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.TensorBase;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.threads.Caller;
@@ -47,6 +48,9 @@ final class ThreadContext {
     /** Notes the generators that operators are given; null unless a {@link Checkpoint} runs. */
     @Nullable
     UsedGenerators usedGenerators;
+    /** Sees the operators that are called; nearly always null. */
+    @Nullable
+    CallRecorder recorder;
     /** The place where the operator was called whose derivative is being computed; only set in {@link AnomalyMode}. */
     @Nullable
     Throwable running;

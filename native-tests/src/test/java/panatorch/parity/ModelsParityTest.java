@@ -178,13 +178,24 @@ class ModelsParityTest {
         }
     }
 
-    private static Tensor logits(Module model, JsonNode golden) {
+    private static Tensor logits(Module model, JsonNode golden) { return model.callAll(inputs(model, golden)).getFirst(); }
+
+    /** Returns a model in evaluation mode, with the weights of Python's numbers. The caller closes it. */
+    static Module filled(String name) {
+        Module model = build(name).eval();
+        fill(model);
+        return model;
+    }
+
+    static JsonNode golden(String name) { return GOLDEN.get(name); }
+
+    static List<Tensor> inputs(Module model, JsonNode golden) {
         long[] shape = Golden.longs(golden.get("input"));
-        if (!(model instanceof Bert bert)) return model.forward(pattern(0, shape, false, Math.sqrt(3), 0));
+        if (!(model instanceof Bert)) return List.of(pattern(0, shape, false, Math.sqrt(3), 0));
         Tensor places = Aten.arange(shape[1], DType.INT64);
         Tensor types = places.ge(shape[1] / 2).to(DType.INT64).expand(shape);
         Tensor mask = places.lt(Aten.arange(shape[0], DType.INT64).mul(-2).add(shape[1]).unsqueeze(1));
-        return bert.forward(tokens(shape), mask, types);
+        return List.of(tokens(shape), mask, types);
     }
 
     private static Tensor tokens(long... shape) {

@@ -65,7 +65,7 @@ class ModulesParityTest {
             "Container", "deprecated for Module");
     private static final List<String> CONTAINERS = List.of("ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential");
 
-    private static List<JsonNode> lines() throws IOException {
+    static List<JsonNode> lines() throws IOException {
         var json = new ObjectMapper();
         try (var in = new BufferedReader(new InputStreamReader(
                 new GZIPInputStream(Objects.requireNonNull(ModulesParityTest.class.getResourceAsStream("/parity/modules.jsonl.gz"))),
@@ -95,7 +95,17 @@ class ModulesParityTest {
                 }));
     }
 
-    private static Tensor stored(String name) { return tensors.get(name).clone(); }
+    static Tensor stored(String name) { return tensors.get(name).clone(); }
+
+    /** Returns the module of a case with Python's weights, in the case's mode. The caller closes it. */
+    static Module built(JsonNode c) {
+        Module module = ModuleTable.build(c.get("module").asText(), new Arguments(c.get("args"), ModulesParityTest::stored)).module();
+        module.train(c.get("training").asBoolean());
+        var state = new LinkedHashMap<String, Tensor>();
+        c.get("state").properties().forEach(e -> state.put(e.getKey(), stored(e.getValue().asText())));
+        module.loadStateDict(state);
+        return module;
+    }
 
     private static void replay(JsonNode c) {
         String name = c.get("module").asText();
@@ -147,7 +157,7 @@ class ModulesParityTest {
     }
 
     /** Masks were boolean. */
-    private static Tensor given(Tensor t) { return t.dtype() == DType.UINT8 ? t.to(DType.BOOL) : t; }
+    static Tensor given(Tensor t) { return t.dtype() == DType.UINT8 ? t.to(DType.BOOL) : t; }
 
     private static void assertPrint(String what, Tensor t, JsonNode expected) {
         assertThat(t.shape()).as(what + "'s shape").isEqualTo(Golden.longs(expected.get("shape")));

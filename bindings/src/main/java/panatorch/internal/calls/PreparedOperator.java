@@ -13,8 +13,9 @@ public abstract class PreparedOperator {
      * @param type type as the schema writes it: {@code Tensor}, {@code int[]}, {@code Scalar?}
      * @param length length to which a single number given for a list is repeated; 0 if there is none
      * @param standard address of the default value, 0 if the argument is required; valid as long as the operator
+     * @param keyword whether Python takes the argument by its name only
      */
-    public record Parameter(String name, String type, int length, long standard) {
+    public record Parameter(String name, String type, int length, long standard, boolean keyword) {
         public boolean optional() { return type.endsWith("?"); }
 
         /** Returns the type without the question mark of an optional one. */
@@ -49,6 +50,9 @@ public abstract class PreparedOperator {
 
     /** Returns whether results may share memory with arguments, as the schema says. */
     public abstract boolean sharesArguments();
+
+    /** Returns whether the shape of a result depends on the values of arguments, or a result is such a value. */
+    public abstract boolean dependsOnValues();
 
     /**
      * Calls the operator, as {@code Operators.call} does.

@@ -70,6 +70,9 @@ public abstract class RawValues {
     /** Returns a {@code Tensor} of the current scope that takes over a reference; null for an undefined tensor. */
     public abstract @Nullable Object adopt(long tensor);
 
+    /** Runs code while a recorder sees the operators that this thread calls. */
+    public abstract void recording(CallRecorder recorder, Runnable code);
+
     public abstract long numel(long tensor);
 
     /**

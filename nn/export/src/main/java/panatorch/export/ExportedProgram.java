@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,8 @@ import panatorch.nn.Module;
  */
 public final class ExportedProgram extends StateTree {
     private final ProgramText text;
+    /** The text as it was read, for {@link #save}. */
+    private final byte[] json;
     private final Compilation compilation;
     private final Map<String, byte[]> extraFiles;
     private final ProgramInterface calls;
@@ -61,9 +65,10 @@ public final class ExportedProgram extends StateTree {
         @Override public long device() { return device; }
     }
 
-    private ExportedProgram(ProgramText text, Compilation compilation, Map<String, Payloads.Payload> payloads,
+    private ExportedProgram(ProgramText text, byte[] json, Compilation compilation, Map<String, Payloads.Payload> payloads,
             Map<String, byte[]> extraFiles) {
         this.text = text;
+        this.json = json;
         this.compilation = compilation;
         this.extraFiles = extraFiles;
         calls = new ProgramInterface(text);
@@ -100,13 +105,14 @@ public final class ExportedProgram extends StateTree {
     public static ExportedProgram load(Path pt2, LoadOptions options) throws IOException {
         try (var file = Pt2File.open(pt2, options)) {
             String model = file.model(options);
-            ProgramText text = file.program(model);
+            byte[] json = file.text(model);
+            ProgramText text = file.program(model, json);
             Requirements requirements = Requirements.of(text);
             if (!requirements.missing().isEmpty()) throw new UnsupportedProgramException(pt2, requirements.missing());
             Map<String, Payloads.Payload> payloads = file.payloads(model, options);
             ExportedProgram program = null;
             try {
-                program = make(text, requirements, payloads, file);
+                program = make(text, json, requirements, payloads, file);
                 file.requireUnchanged();
                 if (!options.device().equals(Device.CPU)) program.to(options.device());
                 program.rememberDevice(options.device());
@@ -119,16 +125,45 @@ public final class ExportedProgram extends StateTree {
         }
     }
 
-    private static ExportedProgram make(ProgramText text, Requirements requirements, Map<String, Payloads.Payload> payloads, Pt2File file)
-            throws IOException {
+    private static ExportedProgram make(ProgramText text, byte[] json, Requirements requirements, Map<String, Payloads.Payload> payloads,
+            Pt2File file) throws IOException {
         Compilation compilation = null;
         try {
             compilation = new Compilation(text, requirements.operators());
-            return new ExportedProgram(text, compilation, payloads, file.extraFiles());
+            return new ExportedProgram(text, json, compilation, payloads, file.extraFiles());
         } catch (IOException | RuntimeException e) {
             if (compilation != null) compilation.close();
             if (e instanceof IllegalArgumentException) throw file.malformed("the program is damaged: " + e.getMessage());
             throw e;
+        }
+    }
+
+    /**
+     * Makes a program of its text and tensors, whose memory it shares.
+     *
+     * @param tensors parameters, buffers and constants by their full names; one that is there under two names is tied
+     * @param parameters those that are parameters
+     */
+    static ExportedProgram of(byte[] json, Map<String, Tensor> tensors, Map<String, Tensor> parameters) {
+        try {
+            ProgramText text = ProgramReader.read(json, "the recorded program", IOException::new);
+            var payloads = new LinkedHashMap<String, Payloads.Payload>();
+            var shared = new IdentityHashMap<Tensor, Tensor>();
+            var trained = Collections.newSetFromMap(new IdentityHashMap<Tensor, Boolean>());
+            trained.addAll(parameters.values());
+            tensors.forEach((name, t) -> {
+                Tensor own = shared.computeIfAbsent(t, other -> {
+                    Tensor view = other.detach().escape();
+                    return other.requiresGrad() ? view.requiresGrad_(true) : view;
+                });
+                payloads.put(name, new Payloads.Payload(own, trained.contains(t)));
+            });
+            Compilation compilation = new Compilation(text, Requirements.of(text).operators());
+            var program = new ExportedProgram(text, json, compilation, payloads, Map.of());
+            program.rememberDevice(Device.CPU);
+            return program;
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -152,6 +187,26 @@ public final class ExportedProgram extends StateTree {
     /** Returns the graph as Python code, as {@code exported_program.graph_module.code} does. */
     public String code() {
         return GraphCode.of(text);
+    }
+
+    // ---- saving
+
+    /** Writes the program with its present weights to a file that Python's {@code torch.export.load} reads, without extra files. */
+    public void save(Path pt2) throws IOException {
+        save(pt2, Map.of());
+    }
+
+    /**
+     * Writes the program with its present weights to a file that Python's {@code torch.export.load} reads. The file appears only once it is
+     * complete.
+     *
+     * @param extraFiles contents by name, which {@link #extraFiles} returns after loading
+     * @throws IllegalStateException if the weights are not on the CPU
+     */
+    public void save(Path pt2, Map<String, byte[]> extraFiles) throws IOException {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        named.forEach((name, place) -> tensors.put(name, place.tensor()));
+        Pt2Writer.write(pt2, json, text, tensors, extraFiles);
     }
 
     // ---- running
@@ -261,7 +316,8 @@ public final class ExportedProgram extends StateTree {
                 payloads.put(i.target(), new Payloads.Payload(made != null ? made : place(i.target()).tensor().detach().escape(), false));
             }
             rewrite.closeUnused();
-            var program = new ExportedProgram(faster, new Compilation(faster, Requirements.of(faster).operators()), payloads, Map.of());
+            var program = new ExportedProgram(faster, new byte[0], new Compilation(faster, Requirements.of(faster).operators()), payloads,
+                    Map.of());
             program.eval();
             program.device = device;
             return new OptimizedProgram(program, rewrite.report());
@@ -276,7 +332,7 @@ public final class ExportedProgram extends StateTree {
         named.forEach((name, place) -> copies.put(name,
                 new Payloads.Payload(made.computeIfAbsent(place.tensor(), t -> t.emptyLike().escape()), place.parameter())));
         Compilation again = new Compilation(text, Requirements.of(text).operators());
-        var copy = new ExportedProgram(text, again, copies, extraFiles);
+        var copy = new ExportedProgram(text, json, again, copies, extraFiles);
         copy.device = device;
         return copy;
     }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import panatorch.Complex;
 import panatorch.DType;
@@ -27,9 +28,23 @@ final class GraphReader {
     private static final List<MemoryFormat> FORMATS =
             List.of(MemoryFormat.CONTIGUOUS, MemoryFormat.CHANNELS_LAST, MemoryFormat.CHANNELS_LAST_3D, MemoryFormat.PRESERVE);
 
+    private static final Map<DType, Long> NUMBERS =
+            DTYPES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
+
     private final JsonReader json;
 
     GraphReader(JsonReader json) { this.json = json; }
+
+    /** Returns the format's number of an element type. */
+    static long number(DType dtype) {
+        Long number = NUMBERS.get(dtype);
+        if (number == null) throw new IllegalArgumentException("a program cannot hold " + dtype);
+        return number;
+    }
+
+    static long number(Layout layout) { return LAYOUTS.indexOf(layout) + 1; }
+
+    static long number(MemoryFormat format) { return FORMATS.indexOf(format) + 1; }
 
     GraphText graph() throws IOException {
         var found = new Object() {

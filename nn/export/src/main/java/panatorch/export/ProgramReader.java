@@ -17,7 +17,7 @@ import panatorch.export.ProgramText.OutputSpec;
  * checked as far as the text alone tells.
  */
 final class ProgramReader {
-    private static final int MAJOR = 8;
+    static final int MAJOR = 8;
 
     private final JsonReader json;
     private final String entry;

@@ -72,9 +72,13 @@ final class Pt2File implements AutoCloseable {
         return asked;
     }
 
-    ProgramText program(String model) throws IOException {
-        return ProgramReader.read(archive.bytes(root + "models/" + model + ".json", LONGEST_TEXT), "models/" + model + ".json",
-                archive::malformed);
+    /** Returns the JSON text of a program. */
+    byte[] text(String model) throws IOException {
+        return archive.bytes(root + "models/" + model + ".json", LONGEST_TEXT);
+    }
+
+    ProgramText program(String model, byte[] text) throws IOException {
+        return ProgramReader.read(text, "models/" + model + ".json", archive::malformed);
     }
 
     /** Reads the tensors of a program, which then belong to the caller. */
