@@ -1,8 +1,10 @@
 package panatorch;
 
+import org.bytedeco.pytorch.OperatorHandle;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.libtorch.DispatcherStack;
+import panatorch.internal.libtorch.FewRows;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
 
@@ -83,10 +85,15 @@ final class Invocation {
     }
 
     private static void call(Operator op, DispatcherStack stack, ThreadContext context) {
-        var handle = op.handle();
         var modes = context.modes;
-        if (modes == null) stack.call(handle);
-        else Mode.during(modes, () -> stack.call(handle));
+        if (modes == null) now(op, stack, context);
+        else Mode.during(modes, () -> now(op, stack, context));
+    }
+
+    /** Calls the operator with this thread's modes, or another one that computes the same in less time. */
+    private static void now(Operator op, DispatcherStack stack, ThreadContext context) {
+        OperatorHandle instead = op.isLinear() ? FewRows.instead(stack, context.handle) : null;
+        stack.call(instead == null ? op.handle() : instead);
     }
 
     /** Frees garbage after an out-of-memory error, and calls the operator once more if that is safe. */

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.OperatorName;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.FewRows;
 
 /** An operator of libtorch's dispatcher, looked up at its first call. */
 final class Operator {
@@ -19,7 +20,7 @@ final class Operator {
     private volatile @Nullable OperatorHandle handle;
     private @Nullable OperatorSchema schema;
     private static final Set<String> TRAINING = Set.of("aten::requires_grad_", "aten::_backward");
-    private final boolean trains;
+    private final boolean trains, linear;
     /** The check of the arguments before libtorch is called; null for nearly all operators. */
     private final ArgumentChecks.@Nullable Check check;
 
@@ -45,6 +46,7 @@ final class Operator {
         this.variant = variant;
         check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
+        linear = name.equals(FewRows.OPERATOR);
     }
 
     /** @param qualified {@code aten::add.Tensor} */
@@ -55,12 +57,16 @@ final class Operator {
         variant = null;
         check = ArgumentChecks.of(name);
         trains = TRAINING.contains(name);
+        linear = name.equals(FewRows.OPERATOR);
     }
 
     ArgumentChecks.@Nullable Check check() { return check; }
 
     /** Returns whether a thread that calls this operator counts as training. */
     boolean trains() { return trains; }
+
+    /** Returns whether {@link FewRows} may know a faster way. */
+    boolean isLinear() { return linear; }
 
     /** Returns the variant that writes to given tensors; null if there is none, or the operator was looked up by name. */
     @Nullable Variant variant() {
