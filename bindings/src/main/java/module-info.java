@@ -15,6 +15,7 @@ module panatorch {
     exports panatorch.data;
     exports panatorch.junit;
     exports panatorch.internal.calls to panatorch.export;
+    exports panatorch.internal.compiled to panatorch.export;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;
     exports panatorch.internal.jit to panatorch.nn;

@@ -53,6 +53,34 @@ class Conv(nn.Module):
         return self.head(self.drop(F.max_pool2d(self.norm(self.conv(x)).relu_(), 2).mean((2, 3))))
 
 
+class Attention(nn.Module):
+    """Attention written out in three ways: with a mask, with the queries scaled before, and divided."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+
+    def forward(self, x, mask):
+        q, k, v = self.qkv(x).view(x.shape[0], x.shape[1], 3, 2, 4).permute(2, 0, 3, 1, 4)
+        a = F.dropout(torch.softmax(torch.matmul(q, k.transpose(-1, -2)) * 0.5 + mask, dim=-1), 0.1, False) @ v
+        b = ((a * 0.25) @ k.transpose(2, 3)).softmax(3) @ v
+        return F.softmax(b @ k.transpose(-2, -1) / 2.0, dim=-1).to(x.dtype) @ v
+
+
+class LayerScale(nn.Module):
+    """Layers with a scale for each channel, one after a permutation, and a convolution with GELU."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.a, self.b = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4, 8), nn.Linear(8, 4)
+        self.gamma, self.delta = nn.Parameter(torch.randn(4, 1, 1)), nn.Parameter(torch.randn(8))
+
+    def forward(self, x):
+        x = F.gelu(self.conv(x))
+        y = self.b(F.silu(self.a(x.permute(0, 2, 3, 1)) * self.delta)).permute(0, 3, 1, 2)
+        return x + self.gamma * y
+
+
 class Dynamic(nn.Module):
     """Arithmetic of sizes, with every symbolic operator."""
 
@@ -294,6 +322,8 @@ def models():
         "recurrent": (Recurrent().eval(), (r(2, 5, 4), torch.randint(0, 10, (2, 3)))), "lstm": (Lstm(), (r(2, 3, 3),)),
         "tied": (Tied(), (i(1, 2, 6),)), "fails": (Fails(), (r(3), i(0, 2))),
         "one_row": (Mlp(), (r(1, 4),)),
+        "attention": (Attention(), (r(2, 5, 8), torch.zeros(2, 1, 5, 5).masked_fill(torch.ones(5, 5).triu(1) > 0, -1e9)), {"x": {0: b, 1: t}, "mask": {0: b, 2: t, 3: t}}),
+        "layer_scale": (LayerScale(), (r(2, 3, 6, 6),)),
     }
 
 

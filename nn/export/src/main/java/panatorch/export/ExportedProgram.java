@@ -305,6 +305,9 @@ public final class ExportedProgram extends StateTree {
             if (options.constants()) new RemoveNoOps().apply(rewrite);
             if (options.constants()) new FoldConstants().apply(rewrite);
             if (options.batchNorms()) new FoldBatchNorms().apply(rewrite);
+            if (options.batchNorms()) new FoldScales().apply(rewrite);
+            if (options.attention()) new FuseAttention().apply(rewrite);
+            if (options.bfloat16()) new UseBfloat16().apply(rewrite);
             if (options.convolutions()) new PackConvolutions().apply(rewrite);
             if (options.linears()) new OneRowLinears().apply(rewrite);
             if (options.linears()) new PackLinears(options.smallestLinear()).apply(rewrite);

@@ -1,18 +1,15 @@
 package panatorch.export;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.Operators;
 import panatorch.Tensor;
 
-/** Has oneDNN do linear layers, with weights in the order that it prefers, together with the ReLU, GELU or tanh after them. */
+/** Has oneDNN do linear layers, with weights in the order that it prefers, together with the activation function after them. */
 final class PackLinears implements Pass {
     private static final String LINEAR = "torch.ops.aten.linear.default", POINTWISE = "mkldnn::_linear_pointwise";
-    private static final Map<String, String> ACTIVATIONS =
-            Map.of("torch.ops.aten.relu.default", "relu", "torch.ops.aten.relu_.default", "relu",
-                    "torch.ops.aten.gelu.default", "gelu", "torch.ops.aten.tanh.default", "tanh");
 
     private final long smallest;
 
@@ -25,19 +22,18 @@ final class PackLinears implements Pass {
             Tensor weight = linear.target().equals(LINEAR) ? graph.known(linear.input("weight")) : null;
             Argument input = linear.input("input"), bias = linear.input("bias") == null ? Argument.NONE : linear.input("bias");
             String result = Rewrite.result(linear);
-            if (weight == null || weight.numel() < smallest || result == null || input == null || weight.dtype() != DType.FLOAT32
+            if (weight == null || weight.numel() < smallest || result == null || input == null || !UseBfloat16.isFloat(weight)
                     || weight.device().type() != Device.Type.CPU)
                 continue;
             if (!bias.equals(Argument.NONE) && graph.known(bias) == null) continue;
             Tensor prepared = (Tensor) Operators.call("mkldnn::_reorder_linear_weight", weight.detach().contiguous()).getFirst();
             if (prepared == null) continue;
             GraphText.Node user = graph.onlyUser(result);
-            String activation = user == null ? null : ACTIVATIONS.get(user.target());
-            String tanh = user != null && user.input("approximate") instanceof Argument.Constant(Object v) ? String.valueOf(v) : "none";
+            Activation activation = Activation.of(user);
             String last = user == null || activation == null ? result : String.valueOf(Rewrite.result(user));
-            graph.replace(linear, Rewrite.call(POINTWISE, last, linear.line(), List.of(input, graph.add(prepared), bias,
-                    new Argument.Constant(activation == null ? "none" : activation), new Argument.Items(List.of()),
-                    new Argument.Constant("gelu".equals(activation) ? tanh : ""))));
+            var arguments = new ArrayList<Argument>(List.of(input, graph.add(prepared), bias));
+            arguments.addAll((activation == null ? Activation.NONE : activation).arguments());
+            graph.replace(linear, Rewrite.call(POINTWISE, last, linear.line(), arguments));
             if (user != null && activation != null) {
                 graph.remove(user);
                 fused++;

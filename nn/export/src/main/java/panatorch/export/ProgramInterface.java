@@ -47,7 +47,8 @@ final class ProgramInterface {
         check = check(text);
     }
 
-    private static boolean isReturned(ProgramText.OutputKind kind) {
+    /** Returns whether callers get outputs of a kind. The others are new values of the program's own tensors or of inputs. */
+    static boolean isReturned(ProgramText.OutputKind kind) {
         return switch (kind) {
             case BUFFER, PARAMETER, USER_INPUT, TOKEN -> false;
             default -> true;
@@ -80,6 +81,7 @@ final class ProgramInterface {
             outs.add(switch (users.get(i).value()) {
                 case Argument.Name n -> value(name, n.name(), n.kind() != Argument.Kind.TENSOR, graph);
                 case Argument.Constant c -> new Signature.ConstantValue(name, c.value());
+                case Argument.PythonOnly _ -> new Signature.UnknownValue(name);
                 default -> throw new IllegalArgumentException("the output '" + name + "' is neither a tensor nor a number");
             });
         }

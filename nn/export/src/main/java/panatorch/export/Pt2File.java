@@ -64,7 +64,7 @@ final class Pt2File implements AutoCloseable {
         List<String> models = models();
         if (models.isEmpty())
             throw archive.malformed("it has no program" + (archive.names().stream().anyMatch(n -> n.contains("/aotinductor/"))
-                    ? ", only code compiled by AOTInductor" : ""));
+                    ? ", only code compiled by AOTInductor: load it by CompiledProgram.load" : ""));
         String asked = options.model();
         if (asked == null && models.size() == 1) return models.getFirst();
         if (asked == null) throw archive.malformed("it has the programs " + models + "; tell which by LoadOptions.model");
@@ -79,6 +79,11 @@ final class Pt2File implements AutoCloseable {
 
     ProgramText program(String model, byte[] text) throws IOException {
         return ProgramReader.read(text, "models/" + model + ".json", archive::malformed);
+    }
+
+    /** Finds the compiled code that the options mean. */
+    CompiledFiles compiled(CompiledOptions options) throws IOException {
+        return CompiledFiles.find(archive, root, options);
     }
 
     /** Reads the tensors of a program, which then belong to the caller. */

@@ -23,6 +23,8 @@ final class Rewrite {
     private final Map<String, Tensor> known = new LinkedHashMap<>();
     private final Map<String, Tensor> added = new LinkedHashMap<>();
     private final Set<String> changed = new HashSet<>();
+    /** What passes say about the tensors that they have made. */
+    private final Map<String, TensorMeta> made = new HashMap<>();
     private final List<String> report = new ArrayList<>();
 
     /** @param state the tensors of the graph's inputs, by the values' names */
@@ -108,6 +110,31 @@ final class Rewrite {
         return nodes.stream().filter(n -> result.equals(result(n))).findFirst().orElseThrow();
     }
 
+    /** Returns the call that makes a value; null if none does, or it has other results too. */
+    GraphText.@Nullable Node maker(@Nullable Argument a) {
+        return a instanceof Argument.Name n ? nodes.stream().filter(m -> n.name().equals(result(m))).findFirst().orElse(null) : null;
+    }
+
+    /** Returns what the program says about a tensor; null if it is none, or a pass has made it. */
+    @Nullable TensorMeta meta(@Nullable Argument a) {
+        return a instanceof Argument.Name n ? meta(n.name()) : null;
+    }
+
+    @Nullable TensorMeta meta(String name) {
+        TensorMeta meta = made.get(name);
+        return meta == null ? text.graph().tensors().get(name) : meta;
+    }
+
+    /** Tells what a tensor that a pass has made is like. */
+    void describe(String name, TensorMeta meta) { made.put(name, meta); }
+
+    /** Returns whether neither a call nor an output uses the result of a call. */
+    boolean isUnused(GraphText.Node node) {
+        String result = result(node);
+        return result != null && !isOutput(result)
+                && nodes.stream().noneMatch(n -> n.inputs().stream().anyMatch(i -> count(i.argument(), result) > 0));
+    }
+
     /** Returns the names of the only results of all calls that have one. */
     List<String> results() {
         return nodes.stream().map(Rewrite::result).filter(Objects::nonNull).toList();
@@ -115,7 +142,7 @@ final class Rewrite {
 
     /** Returns whether two values are tensors of the same type and shape, whatever the sizes of a run are. */
     boolean haveSameShape(String a, String b) {
-        TensorMeta x = text.graph().tensors().get(a), y = text.graph().tensors().get(b);
+        TensorMeta x = meta(a), y = meta(b);
         return x != null && y != null && x.dtype() == y.dtype() && x.sizes().equals(y.sizes());
     }
 
@@ -143,7 +170,7 @@ final class Rewrite {
 
     /** Returns the shape of a tensor that has the same one in every run; otherwise null. */
     long @Nullable [] fixedShape(String name) {
-        TensorMeta meta = text.graph().tensors().get(name);
+        TensorMeta meta = meta(name);
         if (meta == null) return null;
         List<Long> sizes = meta.sizes().stream().map(SymbolicExpression::constant).filter(Objects::nonNull).toList();
         return sizes.size() == meta.sizes().size() ? sizes.stream().mapToLong(Long::longValue).toArray() : null;

@@ -43,6 +43,9 @@ public record Signature(List<Value> inputs, List<Value> outputs, Map<String, Ran
      */
     public record ConstantValue(String name, @Nullable Object value) implements Value {}
 
+    /** An output of compiled code whose archive tells no more than its name. */
+    public record UnknownValue(String name) implements Value {}
+
     /** The size of a dimension. */
     public sealed interface Dim {}
 
