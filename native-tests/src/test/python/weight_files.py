@@ -5,12 +5,14 @@
 
 Every file holds the same tensors as far as its format has their types: "<dtype>" is arange(6) as that type, [2, 3], "values.<dtype>"
 what only that type can hold, and the rest what its name says. `make` writes zip.pt (torch.save), protocol4.pt, parameters.pt (what
-else torch.save puts into files), legacy.th (the format before 1.6), plain.safetensors, sharded/ (two files and their index),
+else torch.save puts into files), legacy.th (the format before 1.6), big_endian.pt, arrays.pt (NumPy's beside weights), arrays5.pt (the
+same by protocol 5), texts.pt (arrays that tensors cannot hold beside weights), restored.ts (a script that computes its weights anew), plain.safetensors, sharded/ (two files and their index),
 array.npy, fortran.npy, big.npy (big-endian), objects.npy, plain.npz and compressed.npz. `check` exits with 1 and says why if
 torch.load(weights_only=True), safetensors or numpy do not read the same from Java's files.
 """
 import json
 import sys
+import zipfile
 from collections import Counter, OrderedDict
 from pathlib import Path
 
@@ -45,6 +47,43 @@ def plain_values():
     return {"none": None, "text": "größer", "true": True, "small": 5, "negative": -70000, "large": 2 ** 40, "huge": 2 ** 70, "real": 0.1, "list": [1, [2.5, "a"], {}], "map": {0: {"lr": 0.1}}}
 
 
+def big_endian(file):
+    """Writes a file as torch.save does on a big-endian machine, and reads it again."""
+    state = {k: t for k, t in tensors([t for t in TYPES if t not in (torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2)]).items()}
+    torch.save(state, file)
+    with zipfile.ZipFile(file) as zip:
+        entries = {i.filename: zip.read(i) for i in zip.infolist()}
+    for key, t in enumerate(state.values()):
+        width = t.element_size() // (2 if t.is_complex() else 1)
+        entry = f"{file.stem}/data/{key}"
+        entries[entry] = numpy.frombuffer(entries[entry], numpy.uint8).reshape(-1, width)[:, ::-1].tobytes()
+    entries[f"{file.stem}/byteorder"] = b"big"
+    with zipfile.ZipFile(file, "w") as zip:
+        for name, content in entries.items():
+            zip.writestr(zipfile.ZipInfo(name), content)
+    same(file.name, torch.load(file), state)
+
+
+class Restored(torch.nn.Module):
+    """A module whose archive holds something else than its weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return x * self.weight
+
+    @torch.jit.export
+    def __getstate__(self):
+        return self.weight * 2, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: tuple[torch.Tensor, bool]):
+        self.weight = state[0] / 2
+        self.training = state[1]
+
+
 def make(folder):
     folder.mkdir(parents=True, exist_ok=True)
     state = OrderedDict(tensors(TYPES) | strided())
@@ -56,6 +95,14 @@ def make(folder):
     torch.nn.init.ones_(net.weight)
     torch.save({"module": net.state_dict(), "parameter": net.weight, "conj": torch.tensor([1 + 2j]).conj(), "size": torch.Size([2, 3]), "dtype": torch.bfloat16,
                 "device": torch.device("cuda:1"), "tuple": (1, "a"), "set": {3}, "bytes": b"\x00\xff", "complex": 1 - 2j, "milestones": Counter([30, 60])}, folder / "parameters.pt")
+    big_endian(folder / "big_endian.pt")
+    torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 2), Restored())).save(folder / "restored.ts")
+    matrix = numpy.arange(6.).reshape(2, 3)
+    beside = {"state_dict": {"weight": torch.ones(2)}, "rng": numpy.random.RandomState(0).get_state(), "fortran": numpy.asfortranarray(matrix),
+              "big": matrix.astype(">f4"), "complex": (matrix + 1j).astype(">c8"), "scalar": numpy.array(7, dtype=numpy.int16), "empty": numpy.zeros((0, 2))}
+    torch.save(beside, folder / "arrays.pt")
+    torch.save(beside, folder / "arrays5.pt", pickle_protocol=5)
+    torch.save({"state_dict": {"weight": torch.ones(2)}, "texts": numpy.array(["a", "b"]), "objects": numpy.array([{}, None])}, folder / "texts.pt")
     save_file(tensors(SAFETENSORS), folder / "plain.safetensors", metadata={"format": "pt"})
     shards = folder / "sharded"
     shards.mkdir(exist_ok=True)

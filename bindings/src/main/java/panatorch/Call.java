@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -189,6 +190,7 @@ final class Call {
             case Double d -> real(d);
             case Float f -> real(f);
             case Complex c -> stack.push(Tag.COMPLEX, Values.payload(c));
+            case BigInteger b -> stack.push(Values.tag(b), b.longValue());
             default -> integer(v.longValue());
         }
     }

@@ -22,10 +22,11 @@ public final class Operators {
      * @param name name with the overload: {@code aten::add.Tensor}
      * @param arguments the arguments: null for none; {@link Tensor}, {@code Number}, {@code Boolean}, {@code String}, {@link DType},
      * {@link Layout}, {@link MemoryFormat}, {@link Device}, {@link Generator}, {@link NativeObject}; for lists a {@code List},
-     * {@code long[]}, {@code double[]} or {@code boolean[]}
-     * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long}, {@code Double},
-     * {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator}, {@code List}s of numbers or texts, or
-     * {@link NativeObject}. Tensors belong to the current scope
+     * {@code long[]}, {@code double[]} or {@code boolean[]}. Where the schema has a {@code Tensor}, but not where it has a {@code Tensor?},
+     * a number or boolean stands for a tensor [] whose type yields to that of tensors, as in Python
+     * @return the results in order: {@link Tensor} (null if undefined), {@code List<Tensor>}, {@code Long} ({@code BigInteger} for unsigned
+     * numbers of 2⁶³ or more), {@code Double}, {@code Boolean}, {@link Complex}, {@code String}, {@link Device}, {@link Generator},
+     * {@code List}s of numbers or texts, or {@link NativeObject}. Tensors belong to the current scope
      * @throws TorchException if there is no such operator, or it fails
      * @throws IllegalArgumentException if the arguments do not fit its schema
      */
@@ -36,13 +37,33 @@ public final class Operators {
             throw new IllegalArgumentException(
                     op.qualified() + " takes " + parameters.size() + " arguments "
                             + parameters.stream().map(p -> p.type() + " " + p.name()).toList() + ", not " + arguments.length);
-        var converted = new ArrayList<Object>();
-        for (int i = 0; i < arguments.length; i++)
-            converted.add(
-                    Values.checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i), arguments[i]));
+        try (var numbers = new Numbers()) {
+            var converted = new ArrayList<Object>();
+            for (int i = 0; i < arguments.length; i++)
+                converted.add(Values.checked("argument '" + parameters.get(i).name() + "' of " + op.qualified(), parameters.get(i),
+                        numbers.wrapped(parameters.get(i), arguments[i])));
+            return call(op, converted);
+        }
+    }
+
+    /** The numbers of a call that stand for tensors. */
+    private static final class Numbers implements AutoCloseable {
+        private final List<Tensor> wrapped = new ArrayList<>();
+
+        @Nullable Object wrapped(OperatorSchema.Parameter parameter, @Nullable Object argument) {
+            if (!parameter.type().equals("Tensor") || !(argument instanceof Number || argument instanceof Boolean)) return argument;
+            wrapped.add(Values.wrapped(argument).escape());
+            return wrapped.getLast();
+        }
+
+        @Override public void close() { wrapped.forEach(Tensor::close); }
+    }
+
+    private static List<@Nullable Object> call(Operator op, List<Object> converted) {
+        var parameters = op.schema().parameters();
         Call call = Call.begin(op);
         for (int i = 0; i < parameters.size(); i++) {
-            if (i < arguments.length) Values.push(call, parameters.get(i), converted.get(i));
+            if (i < converted.size()) Values.push(call, parameters.get(i), converted.get(i));
             else call.standard(parameters.get(i));
         }
         call.run();

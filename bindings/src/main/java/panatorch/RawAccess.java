@@ -4,7 +4,6 @@ import org.jspecify.annotations.Nullable;
 import panatorch.internal.calls.CallRecorder;
 import panatorch.internal.calls.PreparedOperator;
 import panatorch.internal.calls.RawValues;
-import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.CApi;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.References;
@@ -31,14 +30,7 @@ final class RawAccess extends RawValues {
 
     @Override public long wrappedNumber(Object number) {
         try (var scope = Scope.open()) {
-            Tensor t = switch (number) {
-                case Boolean b -> Torch.tensor(b);
-                case Double d -> Torch.tensor(d);
-                default -> Torch.tensor((Long) number);
-            };
-            long impl = t.shareImpl();
-            new org.bytedeco.pytorch.TensorImpl(Borrowed.at(impl)).set_wrapped_number(true);
-            return impl;
+            return Values.wrapped(number).shareImpl();
         }
     }
 

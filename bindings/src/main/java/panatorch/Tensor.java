@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
@@ -405,9 +406,17 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     public float itemFloat() { return item().floatValue(); }
 
-    public long itemLong() { return item().longValue(); }
+    /** Returns the only element as a {@code long}. One of 2⁶³ or more, of type uint64, keeps its bits ({@link Long#toUnsignedString}). */
+    public long itemLong() {
+        return item().longValue();
+    }
 
-    public int itemInt() { return Math.toIntExact(item().longValue()); }
+    /**
+     * Returns the only element as an {@code int}.
+     *
+     * @throws ArithmeticException if a whole number does not fit
+     */
+    public int itemInt() { return item() instanceof BigInteger b ? b.intValueExact() : Math.toIntExact(item().longValue()); }
 
     /** Returns whether the only element is not 0. */
     public boolean itemBoolean() { return isNonzero(); }
@@ -422,7 +431,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE));
     }
 
-    /** Returns a copy of all elements in order, converted to int64. */
+    /** Returns a copy of all elements in order, converted to int64. Those of uint64 keep their bits ({@link Long#toUnsignedString}). */
     public long[] toLongArray() {
         return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG));
     }

@@ -1,5 +1,6 @@
 package panatorch;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,6 +8,7 @@ import org.bytedeco.pytorch.DoubleComplex;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Scalar;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.References;
@@ -132,7 +134,7 @@ final class Values {
         if (tag == Tag.STRING) return call.takeString(i);
         if (tag == Tag.DEVICE) return call.takeDevice(i);
         if (tag == Tag.GENERATOR) return call.takeGenerator(i);
-        if (tag == Tag.INT || tag == Tag.DOUBLE || tag == Tag.COMPLEX) return call.takeNumber(i);
+        if (tag == Tag.INT || tag == Tag.UINT || tag == Tag.DOUBLE || tag == Tag.COMPLEX) return call.takeNumber(i);
         return tag == Tag.NONE ? null : call.takeObject(i);
     }
 
@@ -150,7 +152,7 @@ final class Values {
     /** Returns the Java form of a value that somebody else holds, with a reference of its own. A list is a {@link NativeObject}. */
     static @Nullable Object read(Call call, int tag, long payload) {
         if (tag == Tag.NONE) return null;
-        if (tag == Tag.DOUBLE || tag == Tag.COMPLEX) return number(tag, payload);
+        if (tag == Tag.DOUBLE || tag == Tag.COMPLEX || tag == Tag.UINT) return number(tag, payload);
         if (tag == Tag.BOOL) return (payload & 0xff) != 0;
         if (tag == Tag.DEVICE) return Device.ofPayload(payload);
         if (tag == Tag.STRING) return NativeLists.string(payload);
@@ -164,7 +166,32 @@ final class Values {
     // ---- numbers
 
     static int tag(Number v) {
-        return v instanceof Complex ? Tag.COMPLEX : v instanceof Double || v instanceof Float ? Tag.DOUBLE : Tag.INT;
+        return v instanceof Complex ? Tag.COMPLEX : v instanceof Double || v instanceof Float ? Tag.DOUBLE
+                : v instanceof BigInteger b && b.bitLength() > 63 ? unsigned(b) : Tag.INT;
+    }
+
+    private static int unsigned(BigInteger v) {
+        if (v.signum() < 0 || v.bitLength() > 64)
+            throw new IllegalArgumentException("the number " + v + " has more than 64 bits; pass a double if it may be rounded");
+        return Tag.UINT;
+    }
+
+    /**
+     * Returns the tensor [] that stands for a number where a schema has a tensor. It takes part in type promotion as a number does in
+     * Python: {@code wrapped_number}. It belongs to the current scope.
+     */
+    static Tensor wrapped(Object number) {
+        Tensor t = switch (number) {
+            case Float f -> Torch.tensor(f.doubleValue());
+            case Double d -> Torch.tensor(d);
+            case Boolean b -> Torch.tensor(b);
+            case Complex c -> Torch.tensor(c);
+            default -> Torch.tensor(((Number) number).longValue());
+        };
+        long impl = t.shareImpl();
+        new org.bytedeco.pytorch.TensorImpl(Borrowed.at(impl)).set_wrapped_number(true);
+        References.releaseShared(impl);
+        return t;
     }
 
     /** Returns the payload of a number. That of a complex number is a reference, which the caller owns. */
@@ -181,8 +208,12 @@ final class Values {
         }
     }
 
-    /** Returns the number of a payload: a {@code Long}, {@code Double} or {@link Complex}; a boolean is 1 or 0. */
+    /**
+     * Returns the number of a payload: a {@code Long}, {@code Double} or {@link Complex}, or a {@code BigInteger} of 2⁶³ or more; a boolean
+     * is 1 or 0.
+     */
     static Number number(int tag, long payload) {
+        if (tag == Tag.UINT && payload < 0) return new BigInteger(Long.toUnsignedString(payload));
         if (tag == Tag.DOUBLE) return Double.longBitsToDouble(payload);
         if (tag == Tag.BOOL) return (payload & 0xff) != 0 ? 1L : 0L;
         if (tag == Tag.COMPLEX) return new Complex(Memory.getDouble(payload + 16), Memory.getDouble(payload + 24));

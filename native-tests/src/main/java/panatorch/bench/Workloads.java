@@ -44,9 +44,10 @@ final class Workloads {
                 "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two "
                         + "workers",
                 Map.of("cifar10", 0.20), DataLoading::new);
-        add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum", Map.of(), CheckpointFiles::new);
+        add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum",
+                Map.of("save", 1.0, "save to disk", 0.9, "save checkpoint", 1.1, "load checkpoint", 1.5), CheckpointFiles::new);
         add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied",
-                Map.of("mapped warm", 1.0), SafetensorsLoad::new);
+                Map.of("mapped warm", 0.8), SafetensorsLoad::new);
         add("tokenizing", "4,000 sentences by tokenizers of five kinds, beside Hugging Face's tokenizers on one thread", Map.of(),
                 Tokenizing::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes",

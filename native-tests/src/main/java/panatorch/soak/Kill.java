@@ -17,9 +17,10 @@ import panatorch.serialize.Safetensors;
 import panatorch.train.Checkpointing;
 
 /**
- * Kills training by SIGKILL at random moments: {@code Kill [--times N] [--seed S]}, 50 times by default. The files that a killed process
- * leaves must load, and the next process must resume from them. A run that is resumed to its end must have the weights of an uninterrupted
- * run, bit for bit. Otherwise the program ends with status 1 and a sentence.
+ * Kills training by SIGKILL at random moments: {@code Kill [--times N] [--seed S]}, 50 times by default. Every other process writes its
+ * checkpoints in the background. The files that a killed process leaves must load, and the next process must resume from them. A run that
+ * is resumed to its end must have the weights of an uninterrupted run, bit for bit. Otherwise the program ends with status 1 and a
+ * sentence.
  */
 public final class Kill {
     private static final int KILLED = 128 + 9;
@@ -45,7 +46,7 @@ public final class Kill {
         this.times = times;
         this.folder = folder;
         random = new SplittableRandom(seed);
-        var whole = start(whole());
+        var whole = start(whole(), false);
         whole.begun(0);
         long since = System.nanoTime();
         whole.end();
@@ -90,7 +91,7 @@ public final class Kill {
 
     /** Returns whether the process came to its end before it was killed. */
     private boolean oneProcess(Path run) throws IOException, InterruptedException {
-        var process = start(run);
+        var process = start(run, kills % 2 == 1);
         process.begun(stepsOf(run));
         // At most half of the time that all of it takes, so that most runs are killed more than once.
         if (kills == times || process.process.waitFor(random.nextLong(wholeNanos / 2), TimeUnit.NANOSECONDS)) {
@@ -142,12 +143,13 @@ public final class Kill {
         }
     }
 
-    private static Training start(Path run) throws IOException {
+    private static Training start(Path run, boolean inBackground) throws IOException {
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xmx256m"));
         System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("panatorch."))
                 .forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SmallTraining.class.getName(), run.toString(), "" + EPOCHS));
+        if (inBackground) command.add(SmallTraining.IN_BACKGROUND);
         var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("OMP_NUM_THREADS", "1"); // sums of several threads have an order of their own
         Process process = builder.start();

@@ -66,9 +66,15 @@ final class SmallTraining {
      * @param begun called with the step from which training resumes
      */
     static Trainer.EpochSummary run(Path folder, Synthetic images, long epochs, LongConsumer begun) throws IOException {
+        return run(folder, images, epochs, false, begun);
+    }
+
+    private static Trainer.EpochSummary run(Path folder, Synthetic images, long epochs, boolean inBackground, LongConsumer begun)
+            throws IOException {
         var loader = loader(images);
         try (var model = model(); var optimizer = new Adam(model.parameters(), Adam.options(2e-3))) {
             var checkpoints = new Checkpointing(folder, "loss", CHECKPOINT_STEPS, Map.of());
+            if (inBackground) checkpoints.inBackground();
             var start = new Callback() {
                 @Override public void fitStart(Trainer t) { begun.accept(t.steps()); }
             };
@@ -83,11 +89,14 @@ final class SmallTraining {
         }
     }
 
-    /** Runs the process that {@link Kill} kills: {@code SmallTraining FOLDER EPOCHS}. */
+    /** The argument with which checkpoints are written in the background. */
+    static final String IN_BACKGROUND = "background";
+
+    /** Runs the process that {@link Kill} kills: {@code SmallTraining FOLDER EPOCHS [background]}. */
     public static void main(String[] args) throws IOException {
         Path folder = Files.createDirectories(Path.of(args[0]));
         try (var images = images()) {
-            run(folder, images, Long.parseLong(args[1]), step -> {
+            run(folder, images, Long.parseLong(args[1]), args.length > 2 && args[2].equals(IN_BACKGROUND), step -> {
                 System.out.println(BEGUN + step);
                 System.out.flush();
             });

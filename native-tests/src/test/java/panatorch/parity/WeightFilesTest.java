@@ -30,10 +30,13 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.fuzz.Main;
+import panatorch.jit.ScriptModule;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.serialize.Checkpoints;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Npy;
+import panatorch.serialize.NumpyArray;
+import panatorch.serialize.Reading;
 import panatorch.serialize.Safetensors;
 import panatorch.serialize.StateDicts;
 import panatorch.serialize.TorchFile;
@@ -138,6 +141,69 @@ class WeightFilesTest {
                     List.of(1L, "a"), "set", Set.of(3L), "complex", new Complex(1, -2),
                     "milestones", Map.of(30L, 1L, 60L, 1L)));
         }
+    }
+
+    @Test void big_endian_files_hold_in_java_what_they_hold_in_python() throws IOException {
+        try (var scope = Scope.open()) {
+            var types = without(DType.UINT16, DType.UINT32, DType.UINT64, DType.FLOAT8_E4M3FN, DType.FLOAT8_E5M2);
+            for (Reading reading : Reading.values()) assertSame(StateDicts.load(FILES.resolve("big_endian.pt"), reading), tensors(types));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"arrays.pt", "arrays5.pt"}) void arrays_beside_weights_are_plain_data(String name) throws IOException {
+        try (var scope = Scope.open()) {
+            assertThat(StateDicts.load(FILES.resolve(name))).containsOnlyKeys("weight");
+            var read = (Map<?, ?>) TorchFile.load(FILES.resolve(name));
+            var matrix = new double[] {0, 1, 2, 3, 4, 5};
+            Tensor fortran = ((NumpyArray) read.get("fortran")).tensor();
+            assertThat(fortran.shape()).containsExactly(2, 3);
+            assertThat(fortran.toDoubleArray()).containsExactly(matrix);
+            NumpyArray big = (NumpyArray) read.get("big");
+            assertThat(big.dtype()).isEqualTo(DType.FLOAT32);
+            assertThat(big.tensor().toDoubleArray()).containsExactly(matrix);
+            Tensor complex = ((NumpyArray) read.get("complex")).tensor();
+            assertThat(Aten.real(complex).toDoubleArray()).containsExactly(matrix);
+            assertThat(Aten.imag(complex).toDoubleArray()).containsOnly(1);
+            assertThat(((NumpyArray) read.get("scalar")).tensor().item()).isEqualTo(7L);
+            assertThat(((NumpyArray) read.get("empty")).shape()).containsExactly(0, 2);
+            List<?> rng = (List<?>) read.get("rng"); // of numpy.random.RandomState(0)
+            assertThat(rng.getFirst()).isEqualTo("MT19937");
+            assertThat(((NumpyArray) rng.get(1)).dtype()).isEqualTo(DType.UINT32);
+            assertThat(((NumpyArray) rng.get(1)).tensor().toLongArray()).hasSize(624).startsWith(0, 1, 1812433255L, 1900727105L);
+        }
+    }
+
+    @Test void arrays_that_tensors_cannot_hold_are_left_out_or_refused_by_name() throws IOException {
+        try (var scope = Scope.open()) {
+            assertThat(StateDicts.load(FILES.resolve("texts.pt"))).containsOnlyKeys("weight");
+        }
+        assertThatThrownBy(() -> TorchFile.load(FILES.resolve("texts.pt"))).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("it holds a NumPy array of type 'U1'");
+    }
+
+    /** What libtorch itself finds when it loads the program is what Python's state dict has. */
+    @ParameterizedTest
+    @ValueSource(strings = {"net.ts", "traced.ts", "lstm.ts", "kinds.ts"}) void weights_of_a_script_are_read_without_running_it(String name)
+            throws IOException {
+        Path file = Path.of("src/test/resources/jit", name);
+        try (var scope = Scope.open(); var program = ScriptModule.load(file)) {
+            var expected = new LinkedHashMap<String, Tensor>();
+            program.stateDict().forEach((key, t) -> expected.put(key, t.detach()));
+            for (Reading reading : Reading.values()) {
+                Map<String, Tensor> weights = StateDicts.load(file, reading);
+                assertThat(weights.keySet()).containsExactlyElementsOf(expected.keySet());
+                assertSame(weights, expected);
+            }
+        }
+        assertThatThrownBy(() -> TorchFile.load(file)).hasMessageContaining("StateDicts.load reads its weights");
+    }
+
+    @Test void scripts_whose_weights_are_something_else_are_refused_by_name() {
+        assertThatThrownBy(() -> StateDicts.load(FILES.resolve("restored.ts"))).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("its module 1 (__torch__.Restored) restores its weights by code");
+        assertThatThrownBy(() -> StateDicts.load(Path.of("src/test/resources/jit/quantized.ts"))).isInstanceOf(MalformedFileException.class)
+                .hasMessageContaining("unsupported kind (torch._utils._rebuild_qtensor)");
     }
 
     @Test void safetensors_hold_in_java_what_they_hold_in_python() throws IOException {

@@ -11,8 +11,15 @@ public final class CosineAnnealingLR extends LRScheduler {
     /** Anneals down to 0. */
     public CosineAnnealingLR(Optimizer optimizer, long tMax) { this(optimizer, tMax, 0); }
 
-    public CosineAnnealingLR(Optimizer optimizer, long tMax, double etaMin) {
-        super(optimizer);
+    public CosineAnnealingLR(Optimizer optimizer, long tMax, double etaMin) { this(optimizer, tMax, etaMin, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public CosineAnnealingLR(Optimizer optimizer, long tMax, double etaMin, long lastEpoch) {
+        super(optimizer, lastEpoch);
         positive("the number of steps", tMax);
         this.tMax = tMax;
         this.etaMin = etaMin;

@@ -11,7 +11,7 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
     private final double etaMin;
     private final long t0;
     /** Steps since the last restart, which may be a fraction, and from it to the next one. */
-    private double current = -1;
+    private double current;
     private long length;
 
     /** Uses cycles of equal length down to 0. */
@@ -19,13 +19,21 @@ public final class CosineAnnealingWarmRestarts extends LRScheduler {
         this(optimizer, t0, 1, 0);
     }
 
-    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin) {
-        super(optimizer);
+    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin) { this(optimizer, t0, tMult, etaMin, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public CosineAnnealingWarmRestarts(Optimizer optimizer, long t0, long tMult, double etaMin, long lastEpoch) {
+        super(optimizer, lastEpoch);
         positive("the number of steps", t0);
         positive("the multiplier", tMult);
         this.t0 = t0;
         this.tMult = tMult;
         this.etaMin = etaMin;
+        current = lastEpoch;
         length = t0;
         begin();
     }

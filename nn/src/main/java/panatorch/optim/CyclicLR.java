@@ -54,8 +54,15 @@ public final class CyclicLR extends LRScheduler {
 
     private final Options o;
 
-    public CyclicLR(Optimizer optimizer, Options options) {
-        super(prepared(optimizer, options));
+    public CyclicLR(Optimizer optimizer, Options options) { this(optimizer, options, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public CyclicLR(Optimizer optimizer, Options options, long lastEpoch) {
+        super(lastEpoch == -1 ? prepared(optimizer, options) : optimizer, lastEpoch);
         o = options;
         begin();
     }
@@ -75,7 +82,9 @@ public final class CyclicLR extends LRScheduler {
         double cycle = Math.floor(1 + lastEpoch / total), x = 1 + lastEpoch / total - cycle;
         double height = (x <= ratio ? x / ratio : (x - 1) / (ratio - 1)) * o.scale.applyAsDouble(o.perStep ? lastEpoch : cycle);
         if (o.cycleMomentum) setMomentum(g, o.maxMomentum - (o.maxMomentum - o.baseMomentum) * height);
-        double base = of(o.baseLr, i, optimizer(), "the lower bound"), max = of(o.maxLr, i, optimizer(), "the upper bound");
+        // Python begins at the group's initial_lr, which differs if another scheduler was there before.
+        double base = isInitial() ? baseLrs.get(i) : of(o.baseLr, i, optimizer(), "the lower bound");
+        double max = of(o.maxLr, i, optimizer(), "the upper bound");
         return base + (max - base) * height;
     }
 

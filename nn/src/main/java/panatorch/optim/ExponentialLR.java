@@ -4,8 +4,15 @@ package panatorch.optim;
 public final class ExponentialLR extends LRScheduler {
     private final double gamma;
 
-    public ExponentialLR(Optimizer optimizer, double gamma) {
-        super(optimizer);
+    public ExponentialLR(Optimizer optimizer, double gamma) { this(optimizer, gamma, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public ExponentialLR(Optimizer optimizer, double gamma, long lastEpoch) {
+        super(optimizer, lastEpoch);
         this.gamma = gamma;
         begin();
     }

@@ -23,15 +23,31 @@ public abstract class LRScheduler {
     private final Optimizer optimizer;
     /** The base rates of the schedule, one a group. */
     protected List<Double> baseLrs;
-    /** The number of steps so far, 0 after construction. */
-    protected long lastEpoch = -1;
+    /** The number of steps so far; 0 after construction, unless the schedule goes on after others. */
+    protected long lastEpoch;
     long stepCount;
     private boolean initial;
     private List<Double> lastLr = List.of();
 
-    protected LRScheduler(Optimizer optimizer) {
+    protected LRScheduler(Optimizer optimizer) { this(optimizer, -1); }
+
+    /**
+     * Begins a schedule, or goes on after a step. Going on, the first rates are computed from the groups' present ones.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin
+     * @throws IllegalArgumentException if a schedule goes on and a group has no {@code initial_lr}
+     */
+    protected LRScheduler(Optimizer optimizer, long lastEpoch) {
+        if (lastEpoch < -1) throw new IllegalArgumentException("lastEpoch has to be at least -1, not " + lastEpoch);
         this.optimizer = optimizer;
-        for (ParameterGroup g : optimizer.groups()) if (!g.has("initial_lr")) g.set("initial_lr", g.learningRate());
+        this.lastEpoch = lastEpoch;
+        for (ParameterGroup g : optimizer.groups()) {
+            if (g.has("initial_lr")) continue;
+            if (lastEpoch != -1)
+                throw new IllegalArgumentException("a group of the optimiser has no initial_lr, from which the schedule would go on after "
+                        + "step " + lastEpoch + "; load the optimiser's state first, or leave out lastEpoch");
+            g.set("initial_lr", g.learningRate());
+        }
         baseLrs = numbers(optimizer, "initial_lr");
     }
 

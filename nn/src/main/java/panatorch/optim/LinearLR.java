@@ -12,7 +12,16 @@ public final class LinearLR extends LRScheduler {
     }
 
     public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters) {
-        super(optimizer);
+        this(optimizer, startFactor, endFactor, totalIters, -1);
+    }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public LinearLR(Optimizer optimizer, double startFactor, double endFactor, long totalIters, long lastEpoch) {
+        super(optimizer, lastEpoch);
         if (!(startFactor > 0 && startFactor <= 1))
             throw new IllegalArgumentException("the first factor has to be above 0 and at most 1, not " + startFactor);
         if (!(endFactor >= 0 && endFactor <= 1))

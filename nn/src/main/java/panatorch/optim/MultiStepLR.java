@@ -17,8 +17,15 @@ public final class MultiStepLR extends LRScheduler {
      *
      * @param milestones steps; a step that is listed twice counts twice
      */
-    public MultiStepLR(Optimizer optimizer, double gamma, long... milestones) {
-        super(optimizer);
+    public MultiStepLR(Optimizer optimizer, double gamma, long... milestones) { this(optimizer, milestones, gamma, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public MultiStepLR(Optimizer optimizer, long[] milestones, double gamma, long lastEpoch) {
+        super(optimizer, lastEpoch);
         this.milestones = milestones.clone();
         this.gamma = gamma;
         begin();

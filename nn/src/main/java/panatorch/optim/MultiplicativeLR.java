@@ -16,8 +16,15 @@ public final class MultiplicativeLR extends LRScheduler {
      *
      * @param factors one function for all groups, or one for each
      */
-    public MultiplicativeLR(Optimizer optimizer, List<LongToDoubleFunction> factors) {
-        super(optimizer);
+    public MultiplicativeLR(Optimizer optimizer, List<LongToDoubleFunction> factors) { this(optimizer, factors, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public MultiplicativeLR(Optimizer optimizer, List<LongToDoubleFunction> factors, long lastEpoch) {
+        super(optimizer, lastEpoch);
         if (factors.size() != 1 && factors.size() != optimizer.groups().size())
             throw new IllegalArgumentException("there are " + factors.size() + " functions for " + optimizer.groups().size() + " groups");
         this.factors = List.copyOf(factors);

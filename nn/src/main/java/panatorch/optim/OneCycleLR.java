@@ -67,8 +67,15 @@ public final class OneCycleLR extends LRScheduler {
     private final Options o;
     private final List<Phase> phases;
 
-    public OneCycleLR(Optimizer optimizer, Options options) {
-        super(prepared(optimizer, options));
+    public OneCycleLR(Optimizer optimizer, Options options) { this(optimizer, options, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public OneCycleLR(Optimizer optimizer, Options options, long lastEpoch) {
+        super(lastEpoch == -1 ? prepared(optimizer, options) : optimizer, lastEpoch);
         o = options;
         double top = o.pctStart * o.totalSteps - 1, end = o.totalSteps - 1;
         var up = new Phase(top, "initial_lr", "max_lr", "max_momentum", "base_momentum");

@@ -8,8 +8,15 @@ public final class PolynomialLR extends LRScheduler {
     /** Decays linearly. */
     public PolynomialLR(Optimizer optimizer, long totalIters) { this(optimizer, totalIters, 1); }
 
-    public PolynomialLR(Optimizer optimizer, long totalIters, double power) {
-        super(optimizer);
+    public PolynomialLR(Optimizer optimizer, long totalIters, double power) { this(optimizer, totalIters, power, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public PolynomialLR(Optimizer optimizer, long totalIters, double power, long lastEpoch) {
+        super(optimizer, lastEpoch);
         positive("the number of steps", totalIters);
         this.totalIters = totalIters;
         this.power = power;

@@ -12,8 +12,15 @@ public final class SWALR extends LRScheduler {
     /** Anneals in 10 epochs, along half a cosine. */
     public SWALR(Optimizer optimizer, double swaLr) { this(optimizer, swaLr, 10, false); }
 
-    public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear) {
-        super(optimizer);
+    public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear) { this(optimizer, swaLr, annealEpochs, linear, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public SWALR(Optimizer optimizer, double swaLr, long annealEpochs, boolean linear, long lastEpoch) {
+        super(optimizer, lastEpoch);
         if (annealEpochs < 0) throw new IllegalArgumentException("the number of epochs has to be at least 0, not " + annealEpochs);
         this.swaLr = swaLr;
         this.annealEpochs = annealEpochs;

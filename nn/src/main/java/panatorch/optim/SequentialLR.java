@@ -16,13 +16,22 @@ public final class SequentialLR extends LRScheduler {
      * @throws IllegalArgumentException if there is not one milestone fewer than schedulers, or the schedulers are of another optimiser
      */
     public SequentialLR(Optimizer optimizer, List<LRScheduler> schedulers, long... milestones) {
-        super(optimizer);
+        this(optimizer, schedulers, milestones, -1);
+    }
+
+    /**
+     * Counts from a step, as Python does. The schedulers and rates begin anew all the same; {@link #loadStateDict} is what resumes them.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public SequentialLR(Optimizer optimizer, List<LRScheduler> schedulers, long[] milestones, long lastEpoch) {
+        super(optimizer, lastEpoch);
         this.schedulers = ofOne(optimizer, schedulers);
         if (milestones.length != schedulers.size() - 1)
             throw new IllegalArgumentException(schedulers.size() + " schedulers need " + (schedulers.size() - 1) + " milestones, not "
                     + milestones.length);
         this.milestones = milestones.clone();
-        lastEpoch = 0;
+        this.lastEpoch = lastEpoch + 1;
         for (ParameterGroup g : optimizer.groups()) g.setLearningRate(g.number("initial_lr"));
         // Each scheduler has set its first rates over those of the ones before; only the first one's should apply.
         undo();

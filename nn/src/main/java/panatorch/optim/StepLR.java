@@ -10,8 +10,15 @@ public final class StepLR extends LRScheduler {
         this(optimizer, stepSize, 0.1);
     }
 
-    public StepLR(Optimizer optimizer, long stepSize, double gamma) {
-        super(optimizer);
+    public StepLR(Optimizer optimizer, long stepSize, double gamma) { this(optimizer, stepSize, gamma, -1); }
+
+    /**
+     * Goes on after a step, with an optimiser whose groups have their {@code initial_lr}, as a loaded state gives it.
+     *
+     * @param lastEpoch number of steps done before; -1 to begin anew
+     */
+    public StepLR(Optimizer optimizer, long stepSize, double gamma, long lastEpoch) {
+        super(optimizer, lastEpoch);
         positive("the step size", stepSize);
         this.stepSize = stepSize;
         this.gamma = gamma;

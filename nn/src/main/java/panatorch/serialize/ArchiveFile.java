@@ -1,7 +1,6 @@
 package panatorch.serialize;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -77,8 +76,7 @@ public final class ArchiveFile implements AutoCloseable {
     public Tensor tensor(String entry, String name, DType dtype, long offset, long[] shape, long[] strides) throws IOException {
         Storage storage = storages.get(entry);
         if (storage == null) {
-            MemorySegment bytes = zip.bytes(entry);
-            storage = bytes.isNative() ? Storage.of(file, bytes, 16) : Storage.copyOf(file, bytes);
+            storage = zip.storage(entry, 0, 16);
             storages.put(entry, storage);
         }
         return storage.tensor(name, dtype, offset, shape, strides);

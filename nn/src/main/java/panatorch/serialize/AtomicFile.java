@@ -16,8 +16,6 @@ import panatorch.internal.files.FileNames;
 public final class AtomicFile {
     private AtomicFile() {}
 
-    private static final int MOST_AT_ONCE = 1 << 30; // a buffer is 2 GiB at most
-
     /** Writes a file's content to a channel. */
     @FunctionalInterface
     public interface Writer {
@@ -27,7 +25,10 @@ public final class AtomicFile {
     /**
      * Writes to a temporary name in the same folder, forces the file to disk, renames it in one step, and forces the folder to disk.
      */
-    public static void write(Path file, Writer content) throws IOException {
+    public static void write(Path file, Writer content) throws IOException { write(file, Writing.DURABLE, content); }
+
+    /** Writes to a temporary name in the same folder and renames the file in one step. Forces both to disk only if asked to. */
+    static void write(Path file, Writing writing, Writer content) throws IOException {
         Path absolute = file.toAbsolutePath(), folder = absolute.getParent();
         if (folder == null) throw new IOException(file + " is a root folder, not the name of a file");
         // createTempFile would leave a file that only its owner may read, also after the rename.
@@ -37,10 +38,10 @@ public final class AtomicFile {
             try (var channel =
                     FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 content.write(channel);
-                channel.force(true);
+                if (writing == Writing.DURABLE) channel.force(true);
             }
             Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            forceFolder(folder);
+            if (writing == Writing.DURABLE) forceFolder(folder);
         } finally {
             Files.deleteIfExists(unfinished);
         }
@@ -94,7 +95,7 @@ public final class AtomicFile {
     }
 
     static void writeAll(FileChannel channel, MemorySegment bytes) throws IOException {
-        for (long at = 0; at < bytes.byteSize(); at += MOST_AT_ONCE)
-            writeAll(channel, bytes.asSlice(at, Math.min(MOST_AT_ONCE, bytes.byteSize() - at)).asByteBuffer());
+        for (long at = 0; at < bytes.byteSize(); at += FileBytes.MOST_AT_ONCE)
+            writeAll(channel, bytes.asSlice(at, Math.min(FileBytes.MOST_AT_ONCE, bytes.byteSize() - at)).asByteBuffer());
     }
 }

@@ -1,9 +1,7 @@
 package panatorch.serialize;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -20,33 +18,61 @@ import panatorch.Scope;
  * {@link TorchFile#save} takes them.
  *
  * <p>
- * Files are written atomically, and a SHA-256 of their bytes is verified before they are used. A checkpoint is a file of {@link TorchFile}
- * that holds a dict {@code {"format": "panatorch.checkpoint", "version": 1, "sections": {…}}}, so {@code torch.load} reads it in Python as
- * well. The checksum is the zip archive's comment: {@code sha256:} and 64 hexadecimal digits, computed over all bytes before them.
+ * Files are written atomically, and every byte of a file is verified by a checksum before the sections are returned. A checkpoint is a file
+ * of {@link TorchFile} that holds a dict {@code {"format": "panatorch.checkpoint", "version": 2, "sections": {…}}}, so {@code torch.load}
+ * reads it in Python as well. The zip archive has a CRC-32 of each entry. The archive's comment is {@code crc32:} and 8 hexadecimal digits,
+ * the CRC-32 of all bytes before the comment. In files of version 1, which are read too, it is {@code sha256:} and 64 digits.
+ *
+ * <p>
+ * {@link #saveAsync} writes a checkpoint while the training goes on.
  */
 public final class Checkpoints {
     private Checkpoints() {}
 
-    private static final String FORMAT = "panatorch.checkpoint", CHECKSUM = "sha256:";
-    private static final int COMMENT = CHECKSUM.length() + 64;
+    private static final String FORMAT = "panatorch.checkpoint", CHECKSUM = "crc32:", OLD_CHECKSUM = "sha256:";
+    private static final int COMMENT = CHECKSUM.length() + 8, OLD_COMMENT = OLD_CHECKSUM.length() + 64;
 
     /** The version of the format that {@link #write} writes. A reader accepts all versions up to its own. */
-    private static final long VERSION = 1;
+    static final long VERSION = 2;
 
-    /** Writes sections, in their order. */
+    /** Writes sections, in their order, and waits until they are on the disk. */
     public static void write(Path file, Map<String, ?> sections) throws IOException {
-        write(file, sections, VERSION);
+        write(file, sections, Writing.DURABLE);
     }
 
-    static void write(Path file, Map<String, ?> sections, long version) throws IOException {
+    /** Writes sections, in their order, and waits for the disk or not. */
+    public static void write(Path file, Map<String, ?> sections, Writing writing) throws IOException {
+        PickleWriter.Written written = pickled(sections, VERSION);
+        write(file, written.pickle(), written.storages(), writing);
+    }
+
+    /**
+     * Copies the tensors of sections and writes them in the background, as {@link #write} does. What happens to the tensors after this call
+     * does not change the file. The copies take as much memory as the tensors until they are written.
+     *
+     * <p>
+     * A process writes one such file at a time: a call waits until the one before is written. If that one failed, and nobody has called
+     * {@link Saving#join}, this call throws its exception and saves nothing. The process does not end before the file is written, unless it
+     * is killed or calls {@code System.exit}; then the file that was there before stays.
+     *
+     * @return the save in progress; to ignore it is safe, as the next call reports its failure
+     * @throws IllegalArgumentException if there is something else than tensors and plain values among the sections
+     */
+    public static Saving saveAsync(Path file, Map<String, ?> sections) throws IOException { return Saving.begin(file, sections); }
+
+    static PickleWriter.Written pickled(Map<String, ?> sections, long version) {
         var root = new LinkedHashMap<String, @Nullable Object>();
         root.put("format", FORMAT);
         root.put("version", version);
         root.put("sections", sections);
-        PickleWriter.Written written = PickleWriter.write(root);
-        AtomicFile.write(file, channel -> {
-            TorchFile.write(channel, written).finish(COMMENT);
-            AtomicFile.writeAll(channel, ByteBuffer.wrap((CHECKSUM + digest(channel)).getBytes(StandardCharsets.US_ASCII)));
+        return PickleWriter.write(root);
+    }
+
+    static void write(Path file, byte[] pickle, TorchFile.StorageBytes storages, Writing writing) throws IOException {
+        AtomicFile.write(file, writing, channel -> {
+            ZipWriter zip = TorchFile.write(channel, pickle, storages);
+            zip.finish(COMMENT);
+            AtomicFile.writeAll(channel, ByteBuffer.wrap(ascii(CHECKSUM + HexFormat.of().toHexDigits((int) zip.checksum()))));
         });
     }
 
@@ -69,8 +95,7 @@ public final class Checkpoints {
     }
 
     private static Map<String, @Nullable Object> sections(FileBytes file) throws IOException {
-        verify(file);
-        if (!(TorchFile.load(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format"))
+        if (!(verified(file) instanceof Map<?, ?> root) || !FORMAT.equals(root.get("format"))
                 || !(root.get("version") instanceof Long version)
                 || !(root.get("sections") instanceof Map<?, ?> sections))
             throw file.malformed("it is not a PanaTorch checkpoint");
@@ -82,35 +107,36 @@ public final class Checkpoints {
         return named;
     }
 
-    private static void verify(FileBytes file) throws IOException {
-        long begin = file.size() - COMMENT;
+    /** Returns the value in a file whose checksum is right. */
+    private static @Nullable Object verified(FileBytes file) throws IOException {
         if (!ZipArchive.recognises(file)) throw file.malformed("it is not a PanaTorch checkpoint");
-        if (!file.has(begin, CHECKSUM.getBytes(StandardCharsets.US_ASCII)))
-            throw file.malformed("it is not a PanaTorch checkpoint, or "
-                    + "was truncated: it does not end with its checksum");
-        MessageDigest digest = sha256();
-        update(digest, file.slice(0, begin, "the part under the checksum"));
-        String expected = HexFormat.of().formatHex(digest.digest());
-        if (!file.has(begin + CHECKSUM.length(), expected.getBytes(StandardCharsets.US_ASCII)))
-            throw file.malformed("it was changed after it was written: its checksum is wrong");
+        long end = file.size() - OLD_COMMENT;
+        if (file.has(end, ascii(OLD_CHECKSUM))) {
+            if (!file.has(end + OLD_CHECKSUM.length(), ascii(sha256(file, end)))) throw changed(file);
+            return TorchFile.load(file);
+        }
+        end = file.size() - COMMENT;
+        if (!file.has(end, ascii(CHECKSUM)))
+            throw file.malformed("it is not a PanaTorch checkpoint, or was truncated: it does not end with its checksum");
+        ZipArchive archive = ZipArchive.of(file, true);
+        if (!file.has(end + CHECKSUM.length(), ascii(HexFormat.of().toHexDigits((int) archive.checksum(end))))) throw changed(file);
+        Object value = TorchFile.load(archive, false);
+        archive.verifyRest();
+        return value;
     }
 
-    /** Returns the digest of the bytes written so far. */
-    private static String digest(FileChannel channel) throws IOException {
-        MessageDigest digest = sha256();
-        var part = ByteBuffer.allocateDirect(1 << 20);
-        for (long at = 0, n; (n = channel.read(part.clear(), at)) > 0; at += n) digest.update(part.flip());
-        return HexFormat.of().formatHex(digest.digest());
+    private static MalformedFileException changed(FileBytes file) {
+        return file.malformed("it was changed after it was written: its checksum is wrong");
     }
 
-    private static void update(MessageDigest digest, MemorySegment bytes) {
-        for (long at = 0; at < bytes.byteSize(); at += 1 << 30)
-            digest.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
-    }
+    private static byte[] ascii(String text) { return text.getBytes(StandardCharsets.US_ASCII); }
 
-    private static MessageDigest sha256() {
+    private static String sha256(FileBytes file, long end) throws IOException {
         try {
-            return MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (long at = 0; at < end; at += FileBytes.MOST_AT_ONCE)
+                digest.update(file.slice(at, Math.min(FileBytes.MOST_AT_ONCE, end - at), "the part under the checksum").asByteBuffer());
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -31,8 +33,9 @@ final class FileBytes implements AutoCloseable {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int MOST_AT_ONCE = 1 << 30; // a buffer is 2 GiB at most
+    static final int MOST_AT_ONCE = 1 << 30; // a buffer is 2 GiB at most
     private static final int BLOCK = 1 << 12;
+    private static final int IN_CACHE = 1 << 18; // read at once, so that a checksum finds the bytes in the processor's cache
 
     private final Path path;
     private final MemorySegment bytes;
@@ -103,7 +106,7 @@ final class FileBytes implements AutoCloseable {
         for (int from = copy.there.nextClearBit((int) (begin / BLOCK)); from <= last; from = copy.there.nextClearBit(from)) {
             int full = copy.there.nextSetBit(from), to = full < 0 || full > last ? last + 1 : full;
             long at = (long) from * BLOCK;
-            read(copy.channel, at, bytes.asSlice(at, Math.min((long) to * BLOCK, size()) - at));
+            read(copy.channel, at, bytes.asSlice(at, Math.min((long) to * BLOCK, size()) - at), null);
             copy.there.set(from, to);
         }
         return place;
@@ -112,26 +115,33 @@ final class FileBytes implements AutoCloseable {
     /**
      * Copies a part of {@link #bytes} to a tensor uint8 [N] in memory of its own, from the file or from blocks read before. It belongs to
      * the current scope.
+     *
+     * @param crc takes in the bytes as they are copied, or null
      */
-    Tensor copyOf(MemorySegment place) throws IOException {
+    Tensor copyOf(MemorySegment place, @Nullable CRC32 crc) throws IOException {
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             Tensor own = memory(path, place.byteSize());
             MemorySegment to = own.data(arena);
             int first = (int) (offset(place) / BLOCK);
-            if (copy == null || place.byteSize() > 0 && copy.there.nextClearBit(first) > (offset(place) + place.byteSize() - 1) / BLOCK)
+            if (copy == null || place.byteSize() > 0 && copy.there.nextClearBit(first) > (offset(place) + place.byteSize() - 1) / BLOCK) {
                 to.copyFrom(place);
-            else
-                read(copy.channel, offset(place), to);
+                if (crc != null) Crc.update(crc, to);
+            } else {
+                read(copy.channel, offset(place), to, crc);
+            }
             return scope.move(own);
         }
     }
 
     private long offset(MemorySegment place) { return place.address() - bytes.address(); }
 
-    private void read(FileChannel channel, long at, MemorySegment to) throws IOException {
+    private void read(FileChannel channel, long at, MemorySegment to, @Nullable CRC32 crc) throws IOException {
+        long most = crc == null ? MOST_AT_ONCE : IN_CACHE;
         for (long done = 0, n; done < to.byteSize(); done += n) {
-            n = channel.read(to.asSlice(done, Math.min(MOST_AT_ONCE, to.byteSize() - done)).asByteBuffer(), at + done);
+            ByteBuffer part = to.asSlice(done, Math.min(most, to.byteSize() - done)).asByteBuffer();
+            n = channel.read(part, at + done);
             if (n < 0) throw changed("cut short");
+            if (crc != null) crc.update(part.flip());
         }
     }
 
@@ -147,7 +157,7 @@ final class FileBytes implements AutoCloseable {
             throw changed("written to");
         try (var arena = Arena.ofConfined()) {
             MemorySegment again = arena.allocate(length);
-            read(copy.channel, at, again);
+            read(copy.channel, at, again, null);
             if (again.mismatch(load(bytes.asSlice(at, length))) >= 0) throw changed("written to");
         }
     }

@@ -49,7 +49,7 @@ public final class Npy {
     /** Returns the array of a {@code .npy} file, copied or mapped. If several were written one after the other, it is the first. */
     public static Tensor load(Path path, Reading reading) throws IOException {
         try (var scope = Scope.open(); var file = FileBytes.open(path, reading)) {
-            Tensor array = head(file, 0).tensor(file.bytes(), true);
+            Tensor array = head(file, 0).tensor(file.bytes());
             file.requireUnchanged(0, Math.min(file.size(), MOST_HEADER));
             return scope.move(array);
         }
@@ -61,7 +61,7 @@ public final class Npy {
             var arrays = new ArrayList<Tensor>();
             for (long at = 0; at < file.size() || arrays.isEmpty();) {
                 Head head = head(file, at);
-                arrays.add(head.tensor(file.bytes().asSlice(at), true));
+                arrays.add(head.tensor(file.bytes().asSlice(at)));
                 at += head.size();
             }
             arrays.forEach(scope::keep);
@@ -102,7 +102,7 @@ public final class Npy {
     }
 
     static Map<String, Tensor> loadAll(FileBytes file) throws IOException {
-        ZipArchive archive = ZipArchive.of(file);
+        ZipArchive archive = ZipArchive.of(file, true);
         try (var scope = Scope.open()) {
             var arrays = new LinkedHashMap<String, Tensor>();
             var refusals = new ArrayList<MalformedFileException>();
@@ -128,7 +128,11 @@ public final class Npy {
      */
     private static Tensor entry(ZipArchive archive, String name) throws IOException, NoTensorException {
         Head head = Head.of(archive.file(), name, archive.beginning(name, 12 + MOST_HEADER));
-        return head.tensor(archive.checked(name, head.size()), archive.isStored(name));
+        head.requireBytes(archive.size(name));
+        archive.declare(name, head.size());
+        try (var scope = Scope.open()) {
+            return scope.move(head.tensor(archive.storage(name, head.begin, head.dtype.bytes())));
+        }
     }
 
     /** Thrown for an array that is whole, but that a tensor cannot hold. */
@@ -195,22 +199,29 @@ public final class Npy {
             return huge ? -1 : begin + elements * dtype.bytes();
         }
 
+        void requireBytes(long there) throws MalformedFileException {
+            if (size() < 0 || there < size())
+                throw file
+                        .malformed(name + " has " + (there - begin) + " bytes of data, but its shape " + Arrays.toString(shape) + " needs "
+                                + elements + " × " + dtype.bytes());
+        }
+
         /**
-         * Creates the tensor.
+         * Creates the tensor from bytes of a file.
          *
          * @param bytes the array with its header, and maybe others behind it
-         * @param stored whether these are bytes of the file itself
          */
-        Tensor tensor(MemorySegment bytes, boolean stored) throws IOException {
-            if (size() < 0 || bytes.byteSize() < size())
-                throw file.malformed(name + " has " + (bytes.byteSize() - begin) + " bytes of data, but its shape "
-                        + Arrays.toString(shape) + " needs " + elements + " × " + dtype.bytes());
-            MemorySegment data = bytes.asSlice(begin, size() - begin);
+        Tensor tensor(MemorySegment bytes) throws IOException {
+            requireBytes(bytes.byteSize());
             try (var scope = Scope.open()) {
-                Storage storage = stored ? Storage.of(file, data, dtype.bytes()) : Storage.copyOf(file, data);
-                return scope.move(storage.tensor(name, dtype, 0, shape,
-                        fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape)));
+                return scope.move(tensor(Storage.of(file, bytes.asSlice(begin, size() - begin), dtype.bytes())));
             }
+        }
+
+        /** Creates the tensor from a storage that begins with its elements. */
+        Tensor tensor(Storage storage) throws IOException {
+            return storage.tensor(name, dtype, 0, shape,
+                    fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape));
         }
     }
 

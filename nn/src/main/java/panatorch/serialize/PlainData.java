@@ -11,7 +11,7 @@ import panatorch.Device;
 import panatorch.Tensor;
 
 /**
- * The values that files may hold: tensors, numbers, texts, and lists, sets and maps of them. They are nested so little that a plain
+ * The values that files may hold: tensors, arrays, numbers, texts, and lists, sets and maps of them. They are nested so little that a plain
  * recursion can walk them.
  */
 final class PlainData {
@@ -38,6 +38,7 @@ final class PlainData {
             case Collection<?> values -> sum(values, values, level);
             case null -> 1;
             case Tensor t -> 1;
+            case NumpyArray array -> 1;
             case PythonValues.Unknown u -> 1; // only where the reader is lenient
             case Object o when isScalar(o) -> 1;
             default -> throw file.malformed("it holds something that is neither a tensor nor plain data");

@@ -13,11 +13,14 @@ import panatorch.DType;
 import panatorch.internal.pickle.Pickle;
 
 /**
- * Plain data of Python that training programs save beside weights: numbers of NumPy, the arguments of a command line, paths, and dicts with
- * a default. They become Java's numbers, maps and texts.
+ * Plain data of Python that training programs save beside weights: numbers and arrays of NumPy, the arguments of a command line, paths, and
+ * dicts with a default. They become Java's numbers, maps and texts.
  */
 final class PythonValues {
     private PythonValues() {}
+
+    /** NumPy's class of arrays, which occurs as an argument only. */
+    static final Object NDARRAY = new Object();
 
     /** Modules whose functions run programs, read files or load code. A file that names them is refused even where others are lenient. */
     private static final Set<String> DANGEROUS = Set.of("builtins", "os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy",
@@ -25,8 +28,17 @@ final class PythonValues {
             "platform", "multiprocessing", "asyncio", "commands", "torch");
 
     /** Returns the maker of a known class or function, or null. */
-    static Pickle.@Nullable Maker maker(String full, FileBytes file) {
+    static Pickle.@Nullable Maker maker(String full, FileBytes file, boolean lenient) {
         return switch (full) {
+            case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct" -> (List<@Nullable Object> a) -> {
+                if (a.size() == 3 && a.getFirst() instanceof Pickle.Opaque subclass) return subclass;
+                if (a.size() != 3 || a.getFirst() != NDARRAY) throw odd(file, "a NumPy array");
+                return new PickledArray(file, lenient);
+            };
+            case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer" -> (List<@Nullable Object> a) -> {
+                if (a.size() != 4 || !(a.get(3) instanceof String order)) throw odd(file, "a NumPy array");
+                return new PickledArray(file, lenient).fill(a.get(0), a.get(1), a.get(2), order.equals("F"));
+            };
             case "numpy.dtype" -> (List<@Nullable Object> a) -> new NumPyType(a, file);
             case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar" -> (List<@Nullable Object> a) -> scalar(a, file);
             case "argparse.Namespace", "types.SimpleNamespace" -> arguments -> new Attributes();
@@ -58,32 +70,13 @@ final class PythonValues {
         @Override public void build(@Nullable Object state) { if (state instanceof Map<?, ?> map) putAll(map); }
     }
 
-    /** The type of NumPy's numbers, {@code f8} for instance; its byte order comes later. */
-    private static final class NumPyType implements Pickle.Built {
-        private final FileBytes file;
-        private final String name;
-        private boolean bigEndian;
-
-        NumPyType(List<@Nullable Object> arguments, FileBytes file) throws IOException {
-            if (arguments.isEmpty() || !(arguments.getFirst() instanceof String text)) throw odd(file, "a NumPy type");
-            this.file = file;
-            name = text;
-        }
-
-        @Override public void build(@Nullable Object state) throws IOException {
-            if (!(state instanceof List<?> list) || list.size() < 2 || !(list.get(1) instanceof String order))
-                throw odd(file, "a NumPy type");
-            bigEndian = order.equals(">");
-        }
-    }
-
     private static Object scalar(List<@Nullable Object> arguments, FileBytes file) throws IOException {
         if (arguments.size() != 2 || !(arguments.get(0) instanceof NumPyType type) || !(arguments.get(1) instanceof byte[] bytes))
             throw odd(file, "a NumPy number");
-        if (type.name.startsWith("U")) return new String(bytes, StandardCharsets.UTF_32LE).replace("\0", "");
-        DType dtype = new NpyHeader((type.bigEndian ? ">" : "<") + type.name, false, new long[0]).plainType();
-        if (dtype == null || dtype.bytes() != bytes.length) throw odd(file, "a NumPy number of type " + type.name);
-        ByteBuffer b = ByteBuffer.wrap(bytes).order(type.bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+        if (type.name().startsWith("U")) return new String(bytes, StandardCharsets.UTF_32LE).replace("\0", "");
+        DType dtype = type.dtype();
+        if (dtype == null || dtype.bytes() != bytes.length) throw odd(file, "a NumPy number of type " + type.name());
+        ByteBuffer b = ByteBuffer.wrap(bytes).order(type.isBigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
         return switch (dtype) {
             case BOOL -> bytes[0] != 0;
             case FLOAT64 -> b.getDouble();
@@ -96,7 +89,7 @@ final class PythonValues {
             case UINT8 -> (long) Byte.toUnsignedInt(bytes[0]);
             case UINT16 -> (long) Short.toUnsignedInt(b.getShort());
             case UINT32 -> Integer.toUnsignedLong(b.getInt());
-            default -> throw odd(file, "a NumPy number of type " + type.name);
+            default -> throw odd(file, "a NumPy number of type " + type.name());
         };
     }
 
@@ -110,7 +103,8 @@ final class PythonValues {
         return path.isEmpty() ? "." : path.toString();
     }
 
-    private static IOException odd(FileBytes file, String what) {
+    /** Returns the exception for arguments that no program of Python's makes a value from. */
+    static MalformedFileException odd(FileBytes file, String what) {
         return file.malformed("its pickle is damaged or made by hand: it creates " + what + " from arguments that do not fit");
     }
 }

@@ -40,8 +40,13 @@ public final class Safetensors {
      * @throws IllegalArgumentException if the format has no name for a tensor's type
      */
     public static void save(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
+        save(file, tensors, metadata, Writing.DURABLE);
+    }
+
+    /** Writes tensors and texts, and waits for the disk or not. */
+    public static void save(Path file, Map<String, Tensor> tensors, Map<String, String> metadata, Writing writing) throws IOException {
         byte[] header = SafetensorsHeader.bytes(tensors, metadata);
-        AtomicFile.write(file, channel -> {
+        AtomicFile.write(file, writing, channel -> {
             AtomicFile.writeAll(channel, ByteBuffer.wrap(header));
             for (Tensor t : tensors.values()) write(channel, t);
         });

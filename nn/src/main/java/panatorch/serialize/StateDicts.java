@@ -20,12 +20,13 @@ public final class StateDicts {
     private static final String DATA_PARALLEL = "module.", COMPILED = "_orig_mod.";
 
     /**
-     * Returns the named tensors of a file. The first bytes decide its format: safetensors, {@code torch.save}, npz, or an index of several
-     * such files ({@code ….index.json}). A dict of {@code torch.save} that holds the weights as {@code state_dict},
-     * {@code model_state_dict}, {@code model}, {@code net}, {@code network}, {@code module}, {@code params} or {@code weights}, or in its
-     * only dict of tensors, is unwrapped. Entries that are not tensors are left out, and so are values of classes that are not known here;
-     * nothing of a file is ever run. Of the names, {@code _orig_mod.} is removed wherever it stands, as {@code torch.compile} adds it to a
-     * module's name, and {@code module.} where all names begin with it, as {@code DataParallel} and {@code DistributedDataParallel} add it.
+     * Returns the named tensors of a file. The first bytes decide its format: safetensors, {@code torch.save}, {@code torch.jit.save} (the
+     * parameters and buffers, as in {@code torch.jit.load(file).state_dict()}), npz, or an index of several such files
+     * ({@code ….index.json}). A dict of {@code torch.save} that holds the weights as {@code state_dict}, {@code model_state_dict},
+     * {@code model}, {@code net}, {@code network}, {@code module}, {@code params} or {@code weights}, or in its only dict of tensors, is
+     * unwrapped. Entries that are not tensors are left out, and so are values of classes that are not known here; nothing of a file is ever
+     * run. Of the names, {@code _orig_mod.} is removed wherever it stands, as {@code torch.compile} adds it to a module's name, and
+     * {@code module.} where all names begin with it, as {@code DataParallel} and {@code DistributedDataParallel} add it.
      *
      * <p>
      * The tensors are on the CPU, in memory of their own, require no gradients, and belong to the current scope, or to the caller if there
@@ -58,9 +59,12 @@ public final class StateDicts {
         if (path.toString().endsWith(".json"))
             return new Weights(Safetensors.readIndex(path, part -> readAny(part, reading).tensors()), Map.of());
         try (var file = FileBytes.open(path, reading)) {
-            if (!ZipArchive.recognises(file) && !TorchFile.recognises(file)) return Safetensors.read(file);
+            if (TorchFile.recognises(file)) return new Weights(ofDict(file, TorchFile.load(file, true)), Map.of());
+            if (!ZipArchive.recognises(file)) return Safetensors.read(file);
             if (Npy.recognises(file)) return new Weights(Npy.loadAll(file), Map.of());
-            return new Weights(ofDict(file, TorchFile.load(file, true)), Map.of());
+            ZipArchive archive = ZipArchive.of(file);
+            return new Weights(ofDict(file, ScriptWeights.isScript(archive) ? ScriptWeights.load(archive) : TorchFile.load(archive, true)),
+                    Map.of());
         }
     }
 

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
@@ -20,25 +22,38 @@ final class Storage {
     private final MemorySegment place;
     private final Map<DType, Tensor> all; // the whole file part uint8 [N] that contains this storage, and its views as other types
     private final long begin;
+    private final int width; // of the only elements that the bytes are in order for; 0 for any
 
-    private Storage(FileBytes file, MemorySegment place, Map<DType, Tensor> all, long begin) {
+    private Storage(FileBytes file, MemorySegment place, Map<DType, Tensor> all, long begin, int width) {
         this.file = file;
         this.place = place;
         this.all = all;
         this.begin = begin;
+        this.width = width;
     }
 
-    private Storage(FileBytes file, MemorySegment place, Tensor bytes) { this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0); }
+    private Storage(FileBytes file, MemorySegment place, Tensor bytes) {
+        this(file, place, new EnumMap<>(Map.of(DType.UINT8, bytes)), 0, 0);
+    }
 
     /**
      * Creates a storage over the mapping itself if it is aligned for elements of {@code alignment} bytes, otherwise over a copy. Belongs to
      * the current scope, which the tensors may outlive.
      */
     static Storage of(FileBytes file, MemorySegment place, int alignment) throws IOException {
-        if (!file.isMapped()) return new Storage(file, place, file.copyOf(place));
+        if (!file.isMapped()) return copied(file, place, null);
         if (place.address() % Math.min(8, alignment) == 0)
             return new Storage(file, place, Torch.fromBlob(place, DType.UINT8, place.byteSize()));
         return copyOf(file, place);
+    }
+
+    /**
+     * Creates a storage from bytes of a copied file, which are read into memory of their own.
+     *
+     * @param crc takes in the bytes, or null
+     */
+    static Storage copied(FileBytes file, MemorySegment place, @Nullable CRC32 crc) throws IOException {
+        return new Storage(file, place, file.copyOf(place, crc));
     }
 
     /** Creates a storage from a copy of bytes on the Java heap. */
@@ -48,7 +63,7 @@ final class Storage {
 
     /** Returns a part of this storage, which shares its bytes. */
     Storage part(long from, long length) {
-        return new Storage(file, place.asSlice(from, length), all, begin + from);
+        return new Storage(file, place.asSlice(from, length), all, begin + from, width);
     }
 
     /**
@@ -59,6 +74,16 @@ final class Storage {
         MemorySegment part = place.asSlice(from, length);
         boolean aligned = (begin + from) % alignment == 0 && part.address() % Math.min(8, alignment) == 0;
         return aligned ? part(from, length) : of(file, part, alignment);
+    }
+
+    /** Returns a copy of this storage of big-endian elements in which they are little-endian. */
+    Storage reversed(DType dtype) {
+        int width = dtype.isComplex() ? dtype.bytes() / 2 : dtype.bytes();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            Tensor bytes = Objects.requireNonNull(all.get(DType.UINT8)).narrow(0, begin, place.byteSize() / width * width);
+            return new Storage(file, place, new EnumMap<>(Map.of(DType.UINT8, scope.move(bytes.view(-1, width).flip(1).view(-1)))), 0,
+                    width);
+        }
     }
 
     MemorySegment place() { return place; }
@@ -117,6 +142,9 @@ final class Storage {
 
     private void check(String name, DType dtype, long offset, long[] shape, long[] strides) throws MalformedFileException {
         long there = place.byteSize() / dtype.bytes();
+        if (width != 0 && dtype.bytes() / (dtype.isComplex() ? 2 : 1) != width)
+            throw file
+                    .malformed(name + " is " + dtype + " in a big-endian storage without a type; save it again on a little-endian machine");
         if (begin % dtype.bytes() != 0) throw file.malformed(name + " begins within an element");
         if (shape.length != strides.length)
             throw file.malformed(name + " has " + shape.length + " sizes and " + strides.length + " strides");

@@ -20,7 +20,7 @@ import panatorch.Tensor;
  * The parts of storages that a file has to contain so that tensors that share memory share it again when they are read. Only the part of a
  * storage that the tensors span is written. So a row of a large matrix does not take the matrix along, as it does in Python.
  */
-final class StoragePlan {
+final class StoragePlan implements TorchFile.StorageBytes {
     /**
      * The place of a tensor in the file.
      *
@@ -96,14 +96,33 @@ final class StoragePlan {
         return new Place(part.key, part.end - part.first, use.offset - part.first, t.strides());
     }
 
-    int size() { return parts.size(); }
+    @Override public int size() { return parts.size(); }
 
-    /** Returns a storage's bytes on the CPU, which live as long as {@code arena}. */
-    MemorySegment bytes(int key, Arena arena) {
-        Part part = parts.get(key);
+    @Override public MemorySegment bytes(int key, Arena arena) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            if (part.end == 0) return part.tensor.to(Device.CPU).resolveConj().resolveNeg().contiguous().data(arena);
-            return part.tensor.asStrided(new long[] {part.end - part.first}, new long[] {1}, part.first).data(arena);
+            return contiguous(parts.get(key)).data(arena);
+        }
+    }
+
+    /** Returns the elements of a part, contiguous on the CPU: the memory of the tensors themselves if possible. */
+    private static Tensor contiguous(Part part) {
+        if (part.end == 0) return part.tensor.to(Device.CPU).resolveConj().resolveNeg().contiguous();
+        return part.tensor.asStrided(new long[] {part.end - part.first}, new long[] {1}, part.first);
+    }
+
+    /** Copies all storages as they are now. */
+    StorageCopies copies() {
+        var copies = new StorageCopies();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            for (Part part : parts) {
+                Tensor elements = contiguous(part);
+                boolean own = part.tensor.device().type() != Device.Type.CPU; // it was copied from there just now
+                copies.add((own ? elements : elements.clone()).escape());
+            }
+            return copies;
+        } catch (RuntimeException | Error e) {
+            copies.close();
+            throw e;
         }
     }
 }

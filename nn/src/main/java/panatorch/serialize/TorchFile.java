@@ -27,8 +27,9 @@ import panatorch.internal.pickle.Pickle;
  * models do, is refused; the message names what it asks for. Values become {@code Long} ({@code BigInteger} beyond 64 bits),
  * {@code Double}, {@code Boolean}, {@code String}, {@code byte[]}, {@link panatorch.Complex}, {@link panatorch.DType},
  * {@link panatorch.Device} or null. NumPy's numbers, {@code argparse.Namespace}, paths and dicts with a default become numbers, maps and
- * texts, too. A list becomes a {@code List}; a tuple or {@code torch.Size} an unmodifiable {@code List}; a set a {@code Set}; a dict a
- * {@code Map} in its order, with keys of any of these types. Parameters are tensors that require gradients.
+ * texts, too, and NumPy's arrays {@link NumpyArray}s, which can be read only. A list becomes a {@code List}; a tuple or {@code torch.Size}
+ * an unmodifiable {@code List}; a set a {@code Set}; a dict a {@code Map} in its order, with keys of any of these types. Parameters are
+ * tensors that require gradients.
  *
  * <p>
  * Tensors are on the CPU, wherever they were saved, in memory of their own. With {@linkplain Reading#MAPPED mapped} reading, tensors that
@@ -61,12 +62,22 @@ public final class TorchFile {
 
     /** @param lenient whether values of unknown classes become {@link PythonValues.Unknown} instead of being refused */
     static @Nullable Object load(FileBytes file, boolean lenient) throws IOException {
+        if (ZipArchive.recognises(file)) return load(ZipArchive.of(file), lenient);
         try (var scope = Scope.open()) {
-            Object value = ZipArchive.recognises(file) ? zip(ZipArchive.of(file), lenient) : stream(file, lenient);
-            PlainData.check(file, value);
-            keep(scope, value);
-            return value;
+            return kept(scope, file, stream(file, lenient));
         }
+    }
+
+    static @Nullable Object load(ZipArchive archive, boolean lenient) throws IOException {
+        try (var scope = Scope.open()) {
+            return kept(scope, archive.file(), zip(archive, lenient));
+        }
+    }
+
+    private static @Nullable Object kept(Scope scope, FileBytes file, @Nullable Object value) throws MalformedFileException {
+        PlainData.check(file, value);
+        keep(scope, value);
+        return value;
     }
 
     /** Keeps all tensors of a value in a scope. A tensor may occur in several places, so keeping it twice has to be harmless. */
@@ -91,21 +102,32 @@ public final class TorchFile {
      *
      * @throws IllegalArgumentException if any other type is among the values
      */
-    public static void save(Path file, @Nullable Object value) throws IOException {
+    public static void save(Path file, @Nullable Object value) throws IOException { save(file, value, Writing.DURABLE); }
+
+    /** Writes a value, and waits for the disk or not. */
+    public static void save(Path file, @Nullable Object value, Writing writing) throws IOException {
         PickleWriter.Written written = PickleWriter.write(value);
-        AtomicFile.write(file, channel -> write(channel, written).finish(0));
+        AtomicFile.write(file, writing, channel -> write(channel, written.pickle(), written.storages()).finish(0));
+    }
+
+    /** The bytes of the storages to which a pickle refers by number. */
+    interface StorageBytes {
+        int size();
+
+        /** Returns a storage's bytes on the CPU, which live as long as {@code arena}. */
+        MemorySegment bytes(int key, Arena arena);
     }
 
     /** Writes everything but the archive's directory. */
-    static ZipWriter write(FileChannel channel, PickleWriter.Written written) throws IOException {
+    static ZipWriter write(FileChannel channel, byte[] pickle, StorageBytes storages) throws IOException {
         var zip = new ZipWriter(channel);
-        zip.add("archive/data.pkl", written.pickle());
+        zip.add("archive/data.pkl", pickle);
         zip.add("archive/.format_version", ascii("1"));
         zip.add("archive/.storage_alignment", ascii("64"));
         zip.add("archive/byteorder", ascii("little"));
-        for (int key = 0; key < written.storages().size(); key++) {
+        for (int key = 0; key < storages.size(); key++) {
             try (var arena = Arena.ofConfined()) {
-                zip.add("archive/data/" + key, written.storages().bytes(key, arena));
+                zip.add("archive/data/" + key, storages.bytes(key, arena));
             }
         }
         zip.add("archive/version", ascii("3\n"));
@@ -117,40 +139,43 @@ public final class TorchFile {
     // ---- the zip format
 
     private static @Nullable Object zip(ZipArchive archive, boolean lenient) throws IOException {
-        FileBytes file = archive.file();
         String root = root(archive);
-        if (archive.has(root + "byteorder") && !archive.text(root + "byteorder").equals("little"))
-            throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
+        Object value = pickle(archive.file(), archive.checked(root + "data.pkl"), names(archive, root, lenient));
+        archive.requireUnchanged();
+        return value;
+    }
+
+    /** Returns the names of an archive's pickle, whose storages are entries of the archive. */
+    static TorchNames names(ZipArchive archive, String root, boolean lenient) throws IOException {
+        FileBytes file = archive.file();
+        String order = archive.has(root + "byteorder") ? archive.text(root + "byteorder") : "little";
+        if (!order.equals("little") && !order.equals("big"))
+            throw file.malformed("its numbers have the unknown byte order '" + order + "'");
         var found = new HashMap<String, Storage>();
-        Object value = pickle(file, archive.checked(root + "data.pkl"), new TorchNames(file, lenient, id -> {
+        return new TorchNames(file, lenient, id -> {
             if (id.rest() != null) throw file.malformed("it refers to a storage in the way of the old format");
             Storage storage = found.get(id.key());
-            if (storage == null)
-                found.put(id.key(),
-                        storage = storage(archive, root + "data/" + id.key(), id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes()));
+            if (storage == null) {
+                storage = archive.storage(root + "data/" + id.key(), 0, id.dtype() == DType.UINT8 ? 8 : id.dtype().bytes());
+                if (order.equals("big")) storage = storage.reversed(id.dtype());
+                found.put(id.key(), storage);
+            }
             long expected = id.elements() * id.dtype().bytes();
             if (storage.place().byteSize() != expected || Math.multiplyHigh(id.elements(), id.dtype().bytes()) != 0)
                 throw file.malformed("storage " + id.key() + " has " + storage.place().byteSize() + " bytes, but its tensors need "
                         + Long.toUnsignedString(expected));
             return storage;
-        }));
-        archive.requireUnchanged();
-        return value;
+        });
     }
 
     /** Returns the folder that contains all entries, with its slash. */
-    private static String root(ZipArchive archive) throws IOException {
+    static String root(ZipArchive archive) throws IOException {
         List<String> pickles = archive.names().stream()
                 .filter(n -> n.endsWith("/data.pkl") && n.indexOf('/') == n.length() - "/data.pkl".length()).toList();
         if (pickles.size() != 1)
             throw archive.file().malformed("it is a zip archive, but not one of torch.save: it has "
                     + (pickles.isEmpty() ? "no" : "more than one") + " data.pkl");
         return pickles.getFirst().substring(0, pickles.getFirst().length() - "data.pkl".length());
-    }
-
-    private static Storage storage(ZipArchive archive, String name, int alignment) throws IOException {
-        MemorySegment bytes = archive.bytes(name);
-        return archive.isStored(name) ? Storage.of(archive.file(), bytes, alignment) : Storage.copyOf(archive.file(), bytes);
     }
 
     private static @Nullable Object pickle(FileBytes file, MemorySegment data, TorchNames names) throws IOException {
@@ -173,9 +198,8 @@ public final class TorchFile {
         if (!MAGIC.equals(magic.value()) || !Long.valueOf(PROTOCOL).equals(protocol.value()))
             throw file.malformed("its magic number "
                     + "or protocol is not one of torch.save");
+        // It says whether the machine was little-endian; the numbers of this format always are (THPStorage_writeFileRaw).
         Pickle.Read system = Pickle.read(file.bytes(), protocol.end(), names);
-        if (!(system.value() instanceof Map<?, ?> map) || !Boolean.TRUE.equals(map.get("little_endian")))
-            throw file.malformed("its numbers are big-endian; save it again on a little-endian machine");
         var sizes = new HashMap<String, TorchNames.StorageId>();
         Pickle.Read dry = Pickle.read(file.bytes(), system.end(), new TorchNames(file, lenient, id -> {
             TorchNames.StorageId known = sizes.putIfAbsent(id.key(), id);

@@ -94,8 +94,9 @@ final class TorchNames implements Pickle.Names {
             case "builtins.complex" -> (Pickle.Maker) (List<@Nullable Object> a) -> new Complex(number(a, 0), number(a, 1));
             case "_codecs.encode" -> (Pickle.Maker) this::encode;
             case "builtins.bytearray", "builtins.bytes" -> (Pickle.Maker) this::bytes;
+            case "numpy.ndarray" -> PythonValues.NDARRAY;
             default -> {
-                Pickle.Maker maker = PythonValues.maker(full, file);
+                Pickle.Maker maker = PythonValues.maker(full, file, lenient);
                 if (maker != null) yield maker;
                 if (lenient && !PythonValues.isDangerous(full) && !full.startsWith("__torch__.")) yield new PythonValues.Unknown(full);
                 throw refusal(full);
@@ -105,7 +106,8 @@ final class TorchNames implements Pickle.Names {
 
     MalformedFileException refusal(String full) {
         if (full.startsWith("__torch__."))
-            return file.malformed("it holds a TorchScript program (" + full + "), and not only weights; save model.state_dict() in Python");
+            return file.malformed("it holds a TorchScript program (" + full
+                    + "), and not only weights; StateDicts.load reads its weights, and ScriptModule.load the program");
         if (full.startsWith("torch._utils._rebuild_"))
             return file.malformed("it holds a tensor of an unsupported kind (" + full
                     + "); only dense tensors with memory are read");
@@ -235,8 +237,5 @@ final class TorchNames implements Pickle.Names {
         throw odd("a complex number");
     }
 
-    private MalformedFileException odd(String what) {
-        return file.malformed("its pickle is damaged or made by hand: it creates " + what
-                + " from arguments that do not fit");
-    }
+    private MalformedFileException odd(String what) { return PythonValues.odd(file, what); }
 }

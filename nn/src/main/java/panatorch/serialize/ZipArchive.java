@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,18 +29,24 @@ final class ZipArchive {
     private record Entry(String name, int method, long crc, long compressed, long size, long header, long begin) {}
 
     private final FileBytes file;
+    private final boolean verifying;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Set<String> verified = new HashSet<>();
     private long inflatable, directory;
 
-    private ZipArchive(FileBytes file) {
+    private ZipArchive(FileBytes file, boolean verifying) {
         this.file = file;
+        this.verifying = verifying;
         this.inflatable = Math.max(64 << 20, MOST_INFLATION * file.size());
     }
 
     static boolean recognises(FileBytes file) throws IOException { return file.has(0, (byte) 'P', (byte) 'K', (byte) 3, (byte) 4); }
 
-    static ZipArchive of(FileBytes file) throws IOException {
-        var archive = new ZipArchive(file);
+    static ZipArchive of(FileBytes file) throws IOException { return of(file, false); }
+
+    /** Reads the directory. If {@code verifying}, {@link #storage} verifies the checksum of each entry as it reads it. */
+    static ZipArchive of(FileBytes file, boolean verifying) throws IOException {
+        var archive = new ZipArchive(file, verifying);
         archive.directory = archive.readDirectory();
         return archive;
     }
@@ -82,19 +88,62 @@ final class ZipArchive {
 
     /** Returns an entry's bytes after verifying their checksum. */
     MemorySegment checked(String name) throws IOException {
-        return checked(name, -1);
+        MemorySegment bytes = file.load(bytes(name));
+        verify(entry(name), Crc.of(bytes));
+        return bytes;
+    }
+
+    private void verify(Entry e, long crc) throws MalformedFileException {
+        if (crc != e.crc) throw file.malformed("the bytes of " + e.name + " have changed: their checksum is wrong");
+        verified.add(e.name);
     }
 
     /**
-     * Returns an entry's bytes after verifying their checksum.
+     * Returns an entry's bytes as a storage: a copy, or a view of the mapping where that is aligned.
      *
-     * @param declared the size that the entry's own header declares; an inflated entry of just this size is not taken for a bomb
+     * @param from first byte of the storage within the entry
+     * @param alignment number of bytes of an element
      */
-    MemorySegment checked(String name, long declared) throws IOException {
-        if (entry(name).size == declared) inflatable = Math.addExact(inflatable, declared);
-        MemorySegment bytes = file.load(bytes(name));
-        if (crc(bytes) != entry(name).crc) throw file.malformed("the bytes of " + name + " have changed: their checksum is wrong");
-        return bytes;
+    Storage storage(String name, long from, int alignment) throws IOException {
+        Entry e = entry(name);
+        if (e.method != STORED) return Storage.copyOf(file, bytes(name).asSlice(from));
+        MemorySegment bytes = bytes(name), part = bytes.asSlice(from);
+        if (!verifying) return Storage.of(file, part, alignment);
+        if (file.isMapped()) return Storage.of(file, checked(name).asSlice(from), alignment);
+        var crc = new CRC32();
+        Crc.update(crc, file.load(bytes.asSlice(0, from)));
+        Storage storage = Storage.copied(file, part, crc);
+        verify(e, crc.getValue());
+        return storage;
+    }
+
+    /**
+     * Allows a compressed entry to inflate to its size, whatever its ratio, if its own header declares just this size: then it is no bomb.
+     */
+    void declare(String name, long size) throws MalformedFileException {
+        if (entry(name).size == size) inflatable = Math.addExact(inflatable, size);
+    }
+
+    /**
+     * Returns the CRC-32 of the file's first bytes, reading only what lies outside of stored entries. For the entries it takes the
+     * checksums in the directory, against which they are verified when they are read.
+     *
+     * @param end number of bytes
+     */
+    long checksum(long end) throws IOException {
+        long at = 0, crc = 0;
+        for (Entry e : sorted()) {
+            if (e.method != STORED) continue;
+            crc = Crc.combine(crc, Crc.of(file.slice(at, e.begin - at, "a header")), e.begin - at);
+            crc = Crc.combine(crc, e.crc, e.size);
+            at = e.begin + e.size;
+        }
+        return Crc.combine(crc, Crc.of(file.slice(at, end - at, "the directory")), end - at);
+    }
+
+    /** Verifies the checksums of the entries that have not been read. */
+    void verifyRest() throws IOException {
+        for (String name : entries.keySet()) if (!verified.contains(name)) checked(name);
     }
 
     /** Returns up to {@code most} of an entry's first bytes, whose checksum is not verified. */
@@ -104,14 +153,8 @@ final class ZipArchive {
         int length = (int) Math.min(most, e.size);
         if (e.method == STORED) return file.load(stored.asSlice(0, length));
         var bytes = new byte[length];
-        try (var inflater = new Inflater(true)) {
-            inflater.setInput(file.load(stored.asSlice(0, Math.min(stored.byteSize(), 2L * length + 1024))).asByteBuffer());
-            int done = 0;
-            for (int n; done < length && (n = inflater.inflate(bytes, done, length - done)) > 0;) done += n;
-            return MemorySegment.ofArray(bytes).asSlice(0, done);
-        } catch (DataFormatException damaged) {
-            throw file.malformed("the compressed bytes of " + e.name + " are damaged");
-        }
+        int done = inflate(e, file.load(stored.asSlice(0, Math.min(stored.byteSize(), 2L * length + 1024))), bytes);
+        return MemorySegment.ofArray(bytes).asSlice(0, done);
     }
 
     String text(String name) throws IOException {
@@ -120,45 +163,37 @@ final class ZipArchive {
         return new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    static long crc(MemorySegment... parts) {
-        var crc = new CRC32();
-        for (MemorySegment bytes : parts)
-            for (long at = 0; at < bytes.byteSize(); at += 1 << 30)
-                crc.update(bytes.asSlice(at, Math.min(1 << 30, bytes.byteSize() - at)).asByteBuffer());
-        return crc.getValue();
-    }
-
     private MemorySegment inflate(Entry e, MemorySegment stored) throws IOException {
-        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 8)
+        if (e.size > inflatable || e.size > Integer.MAX_VALUE - 9)
             throw file.malformed(e.name + " would inflate to " + e.size
                     + " bytes, more than is allowed for a file of " + file.size()
                     + " bytes; if you trust the file, unpack it and store it uncompressed");
         inflatable -= e.size;
         byte[] whole;
         try {
-            whole = new byte[(int) e.size];
+            whole = new byte[(int) e.size + 1]; // the last one only if too much comes
         } catch (OutOfMemoryError none) {
             throw new IOException(e.name + " of " + file.path() + " inflates to " + e.size + " bytes, for which the Java heap has no room; "
                     + "start Java with a larger -Xmx, or store the file uncompressed", none);
         }
+        if (inflate(e, stored, whole) != e.size)
+            throw file.malformed(e.name + " does not inflate to the " + e.size + " bytes that its directory gives");
+        MemorySegment bytes = MemorySegment.ofArray(whole).asSlice(0, e.size);
+        verify(e, Crc.of(bytes));
+        return bytes;
+    }
+
+    /** Inflates an entry's bytes until an array is full or they end, and returns their number. */
+    private int inflate(Entry e, MemorySegment stored, byte[] to) throws IOException {
         try (var inflater = new Inflater(true)) {
             inflater.setInput(stored.byteSize() == 0 ? ByteBuffer.allocate(0)
                     : stored.asSlice(0, Math.min(stored.byteSize(), Integer.MAX_VALUE)).asByteBuffer());
             int done = 0;
-            while (done < whole.length) {
-                int n = inflater.inflate(whole, done, whole.length - done);
-                if (n == 0) break;
-                done += n;
-            }
-            if (done < whole.length || inflater.inflate(new byte[1]) != 0)
-                throw file.malformed(e.name + " does not inflate to the "
-                        + e.size + " bytes that its directory gives");
+            for (int n; done < to.length && (n = inflater.inflate(to, done, to.length - done)) > 0;) done += n;
+            return done;
         } catch (DataFormatException damaged) {
             throw file.malformed("the compressed bytes of " + e.name + " are damaged");
         }
-        MemorySegment bytes = MemorySegment.ofArray(whole);
-        if (crc(bytes) != e.crc) throw file.malformed("the bytes of " + e.name + " have changed: their checksum is wrong");
-        return bytes;
     }
 
     // ---- the directory
@@ -243,12 +278,16 @@ final class ZipArchive {
     }
 
     private void refuseOverlaps(long directory) throws MalformedFileException {
-        var sorted = new ArrayList<>(entries.values());
-        sorted.sort(Comparator.comparingLong(Entry::header));
+        List<Entry> sorted = sorted();
         for (int i = 0; i < sorted.size(); i++) {
             Entry e = sorted.get(i);
             long limit = i + 1 < sorted.size() ? sorted.get(i + 1).header : directory;
             if (e.begin + e.compressed > limit) throw file.malformed("the archive's entry " + e.name + " overlaps the entry after it");
         }
+    }
+
+    /** Returns the entries in the order of the file. */
+    private List<Entry> sorted() {
+        return entries.values().stream().sorted(Comparator.comparingLong(Entry::header)).toList();
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.serialize.Safetensors;
+import panatorch.serialize.Saving;
 
 /**
  * Writes checkpoints and the best weights, each file atomically, whenever the process may end. {@code last.ckpt} is written after each
@@ -25,6 +26,8 @@ public final class Checkpointing implements Callback {
     private final Map<String, String> metadata;
     private final Best best;
     private long savedStep = -1, savedEpoch = -1;
+    private boolean inBackground;
+    private @Nullable Saving saving;
 
     /**
      * Writes a checkpoint after each epoch, and the best weights by the loss.
@@ -48,6 +51,18 @@ public final class Checkpointing implements Callback {
         this.everySteps = everySteps;
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata)); // in its order, so that equal runs write equal files
         best = new Best(measure);
+    }
+
+    /**
+     * Writes the checkpoints of later fits in the background: training waits only while its tensors are copied, which takes as much memory
+     * again until they are written. The end of a fit waits for its last checkpoint. If one cannot be written, the next save or the end of
+     * the fit fails.
+     *
+     * @return this callback
+     */
+    public Checkpointing inBackground() {
+        inBackground = true;
+        return this;
     }
 
     /** Returns the checkpoint to resume from, or null if there is none yet. */
@@ -80,11 +95,18 @@ public final class Checkpointing implements Callback {
         if (epochOver || due) save(trainer);
     }
 
-    @Override public void fitEnd(Trainer trainer) { save(trainer); }
+    @Override public void fitEnd(Trainer trainer) {
+        save(trainer);
+        if (saving != null) write(saving::join);
+    }
 
     private void save(Trainer trainer) {
         if (trainer.steps() == savedStep && trainer.history().size() == savedEpoch) return;
-        write(() -> trainer.save(folder.resolve(LAST)));
+        Path file = folder.resolve(LAST);
+        write(() -> {
+            if (inBackground) saving = trainer.saveAsync(file);
+            else trainer.save(file);
+        });
         savedStep = trainer.steps();
         savedEpoch = trainer.history().size();
     }

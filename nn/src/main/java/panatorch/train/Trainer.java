@@ -18,6 +18,7 @@ import panatorch.data.Batches;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
 import panatorch.serialize.Checkpoints;
+import panatorch.serialize.Saving;
 
 /**
  * The training loop. Everything else (schedules, clipping, weight averages, checkpoints, progress, the dropout methods) is a
@@ -302,10 +303,21 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalStateException if it is called within a step; call it in {@link Callback#safePoint}
      */
     public void save(Path file) throws IOException {
-        if (!atSafePoint) throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
         try (var scope = Scope.open()) {
-            Checkpoints.write(file, state.stateDict());
+            Checkpoints.write(file, stateDict());
         }
+    }
+
+    /** Copies what {@link #save} writes and writes it in the background, by {@link Checkpoints#saveAsync}, while the training goes on. */
+    public Saving saveAsync(Path file) throws IOException {
+        try (var scope = Scope.open()) {
+            return Checkpoints.saveAsync(file, stateDict());
+        }
+    }
+
+    private Map<String, Object> stateDict() {
+        if (!atSafePoint) throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
+        return state.stateDict();
     }
 
     /** Restores the state of a file of {@link #save}. The next {@link #fit} does the remaining work. */

@@ -110,7 +110,7 @@ class ReadingTest {
                 }
                 if (backdated) Files.setLastModifiedTime(path, time);
                 assertThatThrownBy(() -> {
-                    file.copyOf(file.bytes().asSlice(file.size() / 2));
+                    file.copyOf(file.bytes().asSlice(file.size() / 2), null);
                     file.requireUnchanged(0, 100);
                 }).isInstanceOf(MalformedFileException.class)
                         .hasMessage(path + ": it was " + how + " while it was read; read it again once nobody writes to it");

@@ -43,7 +43,10 @@ class TorchFileTest {
         assertRefused(file("\u008c\u0005posix\u008c\u0006system\u0093."), "it asks for posix.system");
         assertRefused(file("ctorchvision.models.resnet\nResNet\n)\u0081."), "If a whole model was saved, save model.state_dict() in "
                 + "Python instead");
-        assertRefused(file("cnumpy.core.multiarray\n_reconstruct\n)R."), "in Python, save plain numbers, as in float(x)");
+        assertRefused(file("cnumpy.core.multiarray\n_reconstruct\n)R."), "a NumPy array from arguments that do not fit");
+        assertRefused(file("cnumpy.core.multiarray\n_reconstruct\n(cos\nsystem\n)K\0tR."), "it asks for os.system");
+        assertRefused(file("cnumpy\nndarray\n)R."), "a call of a value that is not a function");
+        assertRefused(file("cnumpy.random\ndefault_rng\n)R."), "in Python, save plain numbers, as in float(x)");
         assertRefused(file("cnumpy.core.multiarray\nscalar\n)R."), "a NumPy number from arguments that do not fit");
         assertRefused(file("ccollections\nOrderedDict\n."), "it holds something that is neither a tensor nor plain data");
     }

@@ -29,6 +29,7 @@ class TrainerResumeTest {
 
     private enum Kind {
         PLAIN(Function.identity()),
+        SAVED_IN_BACKGROUND(Function.identity()),
         SCHEDULED((b, o) -> b.callbacks(Schedule.eachStep(new CosineAnnealingLR(o, 14)))),
         CLIPPED(b -> b.callbacks(ClipGradients.norm(0.5))),
         ACCUMULATED(b -> b.accumulate(3)),
@@ -59,6 +60,7 @@ class TrainerResumeTest {
             Torch.manualSeed(5);
             var ema = new WeightAveraging(AveragedModel.ema(average, 0.9));
             var checkpoints = new Checkpointing(folder);
+            if (kind == Kind.SAVED_IN_BACKGROUND) checkpoints.inBackground();
             var stopper = new Callback() {
                 @Override public void batchEnd(Trainer t) { if (stopAtStep > 0 && t.steps() == stopAtStep) t.stop("asked for"); }
             };
