@@ -197,7 +197,7 @@ final class RunCommand implements Callable<Integer> {
         if (model.inputs().isEmpty()) throw new InputException("the model takes no inputs, and so no text");
         TextReader texts = TextReader.of(model, tokenizer, companions);
         var reader = new OutputReader(companions.labels(), tokenizer, top);
-        int size = InputBatches.size(model, this.texts.size());
+        int size = InputBatches.textsAtOnce(model, this.texts.size());
         for (int from = 0; from < this.texts.size(); from += size) {
             List<String> some = this.texts.subList(from, Math.min(from + size, this.texts.size()));
             List<Encoding> encodings = texts.read(some);

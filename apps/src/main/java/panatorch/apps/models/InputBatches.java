@@ -37,6 +37,12 @@ public final class InputBatches {
         return (int) fixed;
     }
 
+    /** Returns the number of texts of a batch: as {@link #size}, but one by one where nothing tells the model what is padding. */
+    public static int textsAtOnce(LoadedModel model, int texts) {
+        int size = size(model, texts);
+        return size == MOST && model.inputs().stream().noneMatch(i -> i.name().equals("attention_mask")) ? 1 : size;
+    }
+
     // ---- images
 
     /**
