@@ -6,6 +6,7 @@ module panatorch.datasets {
     requires static us.hebi.matlab.mat.mfl.core; // reads SVHN's files; an automatic module, which jlink images cannot hold
 
     exports panatorch.datasets;
+    exports panatorch.datasets.pretrained;
     exports panatorch.datasets.text;
     exports panatorch.datasets.transforms;
 }

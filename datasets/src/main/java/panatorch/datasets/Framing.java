@@ -4,8 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Chooses the part of an image that becomes the network's input, and the size it is resized to. Images are framed when they are read,
- * because all items of a batch have one size. The part is resampled as by Pillow: bilinear, and averaged over all pixels that fall together
- * where the image shrinks.
+ * because all items of a batch have one size. The part is resampled as by Pillow: averaged over all pixels that fall together where the
+ * image shrinks.
  */
 public interface Framing {
     /** Returns the width of the result in pixels. */
@@ -22,6 +22,11 @@ public interface Framing {
      * @param random random numbers of this item in this epoch
      */
     Box box(int width, int height, RandomGenerator random);
+
+    /** Returns the filter by which the part is resampled; bilinear unless an implementation says otherwise. */
+    default ResamplingFilter filter() {
+        return ResamplingFilter.BILINEAR;
+    }
 
     /** A rectangle inside an image, in pixels from the image's upper left corner. */
     record Box(double left, double top, double width, double height) {}

@@ -62,6 +62,15 @@ public final class Images {
         return framed(decode(in), framing);
     }
 
+    /**
+     * Frames an image that has been read, as reading it with the framing would have.
+     *
+     * @param image uint8 {@code [3, H, W]}
+     */
+    public static Tensor frame(Tensor image, Framing framing) {
+        return framed(Pixels.of(image), framing);
+    }
+
     // ---- from anywhere to pixels
 
     private interface Source {
@@ -118,7 +127,7 @@ public final class Images {
                 && box.top() + box.height() <= image.height()))
             throw new IllegalStateException(
                     "the framing chose " + box + ", which is outside the image of " + image.width() + "×" + image.height() + " pixels");
-        Resampling.resample(image, box, framing.width(), framing.height(), to);
+        Resampling.resample(image, box, framing.width(), framing.height(), framing.filter(), to);
     }
 
     private static Tensor whole(Pixels image) {

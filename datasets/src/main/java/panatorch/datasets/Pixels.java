@@ -5,6 +5,11 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.util.Arrays;
+import panatorch.DType;
+import panatorch.Device;
+import panatorch.Scope;
+import panatorch.Tensor;
 
 /**
  * A decoded image: red, green, blue of each pixel, row by row. The values are those of the file, as Pillow's {@code convert("RGB")} gives
@@ -14,6 +19,21 @@ record Pixels(int width, int height, byte[] rgb) {
     static Pixels of(BufferedImage image) {
         if (image.getColorModel() instanceof IndexColorModel palette) return ofPalette(image.getRaster(), palette);
         return of(image.getRaster());
+    }
+
+    /**
+     * Converts a tensor.
+     *
+     * @param image uint8 {@code [3, H, W]}
+     */
+    static Pixels of(Tensor image) {
+        if (image.dtype() != DType.UINT8 || image.dim() != 3 || image.size(0) != 3)
+            throw new IllegalArgumentException(
+                    "an image must be uint8 [3, H, W], but is " + image.dtype() + " " + Arrays.toString(image.shape()));
+        try (var scope = Scope.open()) {
+            return new Pixels((int) image.size(2), (int) image.size(1),
+                    image.to(Device.CPU).permute(1, 2, 0).contiguous().toByteArray());
+        }
     }
 
     /** Converts a raster: one or two channels are grey, three or four are red, green and blue. The second or fourth is transparency. */

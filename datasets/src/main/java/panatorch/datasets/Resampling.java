@@ -5,7 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Bilinear resampling with a filter that widens where the image shrinks, bit for bit as Pillow's {@code resize(BILINEAR, box)}: first along
+ * Resampling with a filter that widens where the image shrinks, bit for bit as Pillow's {@code resize(size, filter, box)}: first along
  * rows, then along columns, in fixed-point numbers of 22 bits.
  */
 final class Resampling {
@@ -21,33 +21,50 @@ final class Resampling {
      * @param weights fixed-point weights, {@code width} places for each target pixel
      */
     private record Axis(int[] first, int[] count, int[] weights, int width) {
-        static Axis of(int sourceSize, double begin, double length, int targetSize) {
-            double scale = length / targetSize, spread = Math.max(scale, 1);
-            int width = (int) Math.ceil(spread) * 2 + 1;
+        static Axis of(int sourceSize, double begin, double length, int targetSize, ResamplingFilter filter) {
+            if (filter == ResamplingFilter.NEAREST) return nearest(sourceSize, begin, length / targetSize, targetSize);
+            double scale = length / targetSize, spread = Math.max(scale, 1), reach = filter.reach * spread;
+            int width = (int) Math.ceil(reach) * 2 + 1;
             var first = new int[targetSize];
             var count = new int[targetSize];
             var weights = new int[targetSize * width];
             var exact = new double[width];
             for (int i = 0; i < targetSize; i++) {
                 double center = begin + (i + 0.5) * scale, sum = 0;
-                first[i] = Math.max((int) (center - spread + 0.5), 0);
-                count[i] = Math.min((int) (center + spread + 0.5), sourceSize) - first[i];
+                first[i] = Math.max((int) (center - reach + 0.5), 0);
+                count[i] = Math.min((int) (center + reach + 0.5), sourceSize) - first[i];
                 for (int k = 0; k < count[i]; k++) {
-                    exact[k] = Math.max(0, 1 - Math.abs((first[i] + k - center + 0.5) * (1 / spread)));
+                    exact[k] = filter.weight((first[i] + k - center + 0.5) * (1 / spread));
                     sum += exact[k];
                 }
-                for (int k = 0; k < count[i]; k++) weights[i * width + k] = (int) (0.5 + exact[k] / sum * (1 << BITS));
+                for (int k = 0; k < count[i]; k++) weights[i * width + k] = fixedPoint(sum == 0 ? exact[k] : exact[k] / sum);
             }
             return new Axis(first, count, weights, width);
+        }
+
+        private static int fixedPoint(double weight) { return (int) (weight * (1 << BITS) + (weight < 0 ? -0.5 : 0.5)); }
+
+        /** Takes one pixel for each; the places are summed up, as Pillow does, because the sum's rounding decides between two pixels. */
+        private static Axis nearest(int sourceSize, double begin, double scale, int targetSize) {
+            var first = new int[targetSize];
+            var ones = new int[targetSize];
+            var weights = new int[targetSize];
+            double place = begin + scale * 0.5;
+            for (int i = 0; i < targetSize; i++, place += scale) {
+                first[i] = Math.min((int) place, sourceSize - 1);
+                ones[i] = 1;
+                weights[i] = 1 << BITS;
+            }
+            return new Axis(first, ones, weights, 1);
         }
 
         int last() { return first[first.length - 1] + count[count.length - 1]; }
     }
 
     /** Writes the part {@code box} of {@code image} to {@code to}, resized to {@code [3, height, width]}. */
-    static void resample(Pixels image, Framing.Box box, int width, int height, MemorySegment to) {
-        Axis columns = Axis.of(image.width(), box.left(), box.width(), width),
-                rows = Axis.of(image.height(), box.top(), box.height(), height);
+    static void resample(Pixels image, Framing.Box box, int width, int height, ResamplingFilter filter, MemorySegment to) {
+        Axis columns = Axis.of(image.width(), box.left(), box.width(), width, filter),
+                rows = Axis.of(image.height(), box.top(), box.height(), height, filter);
         int top = rows.first[0], lines = rows.last() - top, line = 3 * width;
         byte[] narrow = alongRows(image, columns, top, lines);
         var result = new byte[3 * height * width];
@@ -59,7 +76,7 @@ final class Resampling {
                 for (int i = 0; i < line; i++) sums[i] += (narrow[from + i] & 0xFF) * weight;
             }
             for (int c = 0; c < 3; c++)
-                for (int x = 0; x < width; x++) result[(c * height + y) * width + x] = (byte) Math.min(sums[3 * x + c] >> BITS, 255);
+                for (int x = 0; x < width; x++) result[(c * height + y) * width + x] = eightBits(sums[3 * x + c]);
         }
         MemorySegment.copy(result, 0, to, ValueLayout.JAVA_BYTE, 0, result.length);
     }
@@ -78,11 +95,13 @@ final class Resampling {
                     green += (rgb[from + 1] & 0xFF) * weight;
                     blue += (rgb[from + 2] & 0xFF) * weight;
                 }
-                result[at++] = (byte) Math.min(red >> BITS, 255);
-                result[at++] = (byte) Math.min(green >> BITS, 255);
-                result[at++] = (byte) Math.min(blue >> BITS, 255);
+                result[at++] = eightBits(red);
+                result[at++] = eightBits(green);
+                result[at++] = eightBits(blue);
             }
         }
         return result;
     }
+
+    private static byte eightBits(int sum) { return (byte) Math.clamp(sum >> BITS, 0, 255); }
 }

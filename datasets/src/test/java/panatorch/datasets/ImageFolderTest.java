@@ -64,7 +64,8 @@ class ImageFolderTest {
     @MethodSource("images") void a_part_is_resized_as_by_pillow_bit_for_bit(Expected expected) {
         var planes = new byte[3 * 5 * 7];
         var box = new Framing.Box(1.5, 2, expected.width - 4.5, expected.height - 3.25);
-        Resampling.resample(new Pixels(expected.width, expected.height, expected.rgb), box, 7, 5, MemorySegment.ofArray(planes));
+        Resampling.resample(new Pixels(expected.width, expected.height, expected.rgb), box, 7, 5, ResamplingFilter.BILINEAR,
+                MemorySegment.ofArray(planes));
         var interleaved = new byte[planes.length];
         for (int i = 0; i < planes.length; i++) interleaved[i % 35 * 3 + i / 35] = planes[i];
         assertThat(interleaved).isEqualTo(expected.resized);
