@@ -70,8 +70,9 @@ class ModelFilesTest {
     // ---- run
 
     @ParameterizedTest
-    @CsvSource({"image.pt2,", "image.ts,", "static.pt2,", "weightless.pt2, --weights", "image.pt2, --optimize", "image.ts, --optimize"})
-    void an_image_gets_the_probabilities_that_it_gets_in_python(String model, String option) throws IOException {
+    @CsvSource({"image.pt2,", "image.ts,", "static.pt2,", "weightless.pt2, --weights", "image.pt2, --optimize",
+        "image.ts, --optimize"}) void an_image_gets_the_probabilities_that_it_gets_in_python(String model, String option)
+                throws IOException {
         var paths = new ArrayList<>(List.of(file(model), file("picture.png"), file("picture.png")));
         if ("--weights".equals(option)) paths.addAll(List.of(Path.of(option), file("image.safetensors")));
         if ("--optimize".equals(option)) paths.add(Path.of(option));
@@ -107,7 +108,8 @@ class ModelFilesTest {
     @ParameterizedTest
     @CsvSource({"out.safetensors", "out.npz"}) void tensors_of_a_file_become_all_outputs_by_name(String name) throws IOException {
         Path out = folder.resolve(name);
-        assertThat(works("run --outputs", out, Path.of("--inputs"), file("in.npz"), file("text.pt2")).out()).contains("logits  float32 [2, 2]",
+        assertThat(works("run --outputs", out, Path.of("--inputs"), file("in.npz"), file("text.pt2")).out()).contains(
+                "logits  float32 [2, 2]",
                 "mean  float32 [2, 6]", "written to " + out);
         try (var scope = Scope.open()) {
             Map<String, Tensor> java = name.endsWith("npz") ? Npy.loadAll(out) : Safetensors.load(out),
@@ -178,7 +180,8 @@ class ModelFilesTest {
     }
 
     @Test void files_that_are_no_models_are_called_what_they_are() throws IOException {
-        Path junk = Files.write(folder.resolve("junk.pt2"), "hello".repeat(100).getBytes(StandardCharsets.UTF_8)), weights = folder.resolve("w.pth");
+        Path junk = Files.write(folder.resolve("junk.pt2"), "hello".repeat(100).getBytes(StandardCharsets.UTF_8)),
+                weights = folder.resolve("w.pth");
         try (var scope = Scope.open()) {
             TorchFile.save(weights, Map.of("w", Torch.ones(2)));
         }
@@ -207,11 +210,13 @@ class ModelFilesTest {
 
     @Test void inspect_tells_what_is_missing_to_run_a_program() {
         assertThat(works("inspect", file("twice.pt2")).out()).contains("missing", "panatorch_demo::twice");
-        assertThat(works("inspect", file("weightless.pt2")).out()).contains("without data", "--weights").doesNotContain("nothing is missing");
+        assertThat(works("inspect", file("weightless.pt2")).out()).contains("without data", "--weights")
+                .doesNotContain("nothing is missing");
     }
 
     @Test void inspect_reads_scripts() {
-        assertThat(works("inspect", file("image.ts")).out()).contains("TorchScript", "x  Tensor", "aten::", "267 parameters", "labels.json");
+        assertThat(works("inspect", file("image.ts")).out()).contains("TorchScript", "x  Tensor", "aten::", "267 parameters",
+                "labels.json");
         assertThat(works("inspect", file("values.ts")).out()).contains("factor  float, optional", "Dict[str, Tensor]");
     }
 
@@ -240,9 +245,10 @@ class ModelFilesTest {
             }
         }
         Path out = folder.resolve("evaluated");
-        JsonNode said = JSON.readTree(works("evaluate --dataset folder --json --batch-size 4 --model-file", file("image.pt2"), Path.of("--data"),
-                folder.resolve("data"), Path.of("--out"), out, Path.of("--labels"),
-                Files.writeString(folder.resolve("labels.txt"), "airplane\nbird\ncat\n")).out());
+        JsonNode said =
+                JSON.readTree(works("evaluate --dataset folder --json --batch-size 4 --model-file", file("image.pt2"), Path.of("--data"),
+                        folder.resolve("data"), Path.of("--out"), out, Path.of("--labels"),
+                        Files.writeString(folder.resolve("labels.txt"), "airplane\nbird\ncat\n")).out());
         assertThat(said.get("images").asInt()).isEqualTo(9);
         assertThat(said.at("/config/model").asText()).isEqualTo("exported program");
         assertThat(said.get("accuracy").asDouble()).isCloseTo(1 / 3.0, within(1e-9)); // each class has the same pictures
@@ -250,7 +256,8 @@ class ModelFilesTest {
         Calls script = Calls.of("evaluate --dataset folder --model-file", file("image.ts"), Path.of("--data"), folder.resolve("data"));
         assertThat(script.out()).contains("TorchScript on folder", "test accuracy 33.33 %");
         assertThat(script.err()).contains("are not those that the network was trained on");
-        refused(Calls.of("evaluate --dataset synthetic --limit-test 4 --model-file", file("image.pt2")), "the model has 3 classes, and the data set 10");
+        refused(Calls.of("evaluate --dataset synthetic --limit-test 4 --model-file", file("image.pt2")),
+                "the model has 3 classes, and the data set 10");
     }
 
     @Test void what_an_evaluation_of_a_model_file_lacks_is_said() {

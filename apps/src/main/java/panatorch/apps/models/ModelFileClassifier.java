@@ -82,7 +82,8 @@ public final class ModelFileClassifier extends Module {
     }
 
     /**
-     * Returns the logits of a batch, of the set's classes if all their names are among the model's labels. A batch that is smaller than the model's fixed batch is filled up for the run.
+     * Returns the logits of a batch, of the set's classes if all their names are among the model's labels. A batch that is smaller than the
+     * model's fixed batch is filled up for the run.
      *
      * @param input images float32 {@code [N, 3, H, W]} or tokens int64 {@code [N, L]}
      */
@@ -116,7 +117,9 @@ public final class ModelFileClassifier extends Module {
                 + ", whose names are not all among the model's labels");
     }
 
-    /** Returns the places of the set's classes among the model's, where their names tell; empty if they do not, or are in the same order. */
+    /**
+     * Returns the places of the set's classes among the model's, where their names tell; empty if they do not, or are in the same order.
+     */
     private static long[] columns(@Nullable List<String> labels, List<String> classes) {
         if (labels == null || labels.equals(classes) || !labels.containsAll(classes)) return new long[0];
         return classes.stream().mapToLong(labels::indexOf).toArray();

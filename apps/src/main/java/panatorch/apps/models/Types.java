@@ -21,6 +21,7 @@ public final class Types {
                     + t.dims().stream().map(Object::toString).collect(Collectors.joining(", ", "[", "]"));
             case Signature.NumberValue n -> "number " + n.value();
             case Signature.ConstantValue c -> "constant " + c.value();
+            case Signature.UnknownValue _ -> "?";
         };
     }
 

@@ -97,7 +97,7 @@ public final class CompiledProgram implements AutoCloseable {
     }
 
     private static ProgramText text(Pt2File file, CompiledFiles files, @Nullable CompiledSource source) throws IOException {
-        if (file.models().contains(files.model())) return file.program(files.model(), file.text(files.model()));
+        if (file.models().contains(files.model())) return file.program(files.model());
         if (source != null) return source.program();
         throw file.malformed("it has neither the exported program nor the source text of the compiled code, so nothing tells which inputs "
                 + "the code takes; pack it by package_pt2(path, exported_programs={\"" + files.model() + "\": program}, aoti_files=…)");

@@ -77,6 +77,8 @@ final class Pt2File implements AutoCloseable {
         return archive.bytes(root + "models/" + model + ".json", LONGEST_TEXT);
     }
 
+    ProgramText program(String model) throws IOException { return program(model, text(model)); }
+
     ProgramText program(String model, byte[] text) throws IOException {
         return ProgramReader.read(text, "models/" + model + ".json", archive::malformed);
     }
