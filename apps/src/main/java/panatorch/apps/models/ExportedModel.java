@@ -2,8 +2,6 @@ package panatorch.apps.models;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -11,15 +9,11 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Tensor;
-import panatorch.TorchException;
 import panatorch.apps.console.InputException;
 import panatorch.export.ExportedProgram;
-import panatorch.export.Inputs;
 import panatorch.export.LoadOptions;
 import panatorch.export.OptimizeOptions;
 import panatorch.export.OptimizedProgram;
-import panatorch.export.Outputs;
-import panatorch.export.Signature;
 import panatorch.export.UnsupportedProgramException;
 import panatorch.serialize.MalformedFileException;
 
@@ -75,34 +69,14 @@ final class ExportedModel implements LoadedModel {
                 .replace("tell which by LoadOptions.model", "--program tells which");
     }
 
-    @Override public List<Input> inputs() {
-        var inputs = new ArrayList<Input>();
-        for (Signature.Value v : program.signature().inputs())
-            if (!(v instanceof Signature.ConstantValue)) inputs.add(new Input(v.name(), Types.of(v), Types.sizes(v), true));
-        return inputs;
-    }
+    @Override public List<Input> inputs() { return SignatureValues.inputs(program.signature()); }
 
     @Override public Map<String, Tensor> run(Map<String, Tensor> given) {
-        Inputs inputs = Inputs.of();
-        for (Signature.Value v : program.signature().inputs())
-            if (!(v instanceof Signature.ConstantValue)) inputs = inputs.and(v.name(), value(v, given.get(v.name())));
-        try (var noGrad = NoGrad.enter()) {
-            Outputs outputs = optimized != null ? optimized.run(inputs) : program.run(inputs);
-            var results = new LinkedHashMap<String, Tensor>();
-            for (Signature.Value v : program.signature().outputs()) {
-                Tensor t = Types.tensor(outputs.get(v.name()));
-                if (t != null) results.put(v.name(), t);
+        return SignatureValues.run(this, program.signature(), given, inputs -> {
+            try (var noGrad = NoGrad.enter()) {
+                return optimized != null ? optimized.run(inputs) : program.run(inputs);
             }
-            return results;
-        } catch (IllegalArgumentException e) {
-            throw new InputException(e.getMessage() + "; the model takes " + described(), e);
-        } catch (TorchException e) {
-            throw new InputException("the model failed on these inputs: " + Types.firstLine(e), e);
-        }
-    }
-
-    private static @Nullable Object value(Signature.Value v, @Nullable Tensor given) {
-        return v instanceof Signature.NumberValue && given != null ? Types.number(v.name(), given) : given;
+        });
     }
 
     @Override public Map<String, byte[]> extraFiles() { return program.extraFiles(); }

@@ -37,18 +37,12 @@ public enum ModelKind {
             return ends(entries, "archive_format") && entries.stream().anyMatch(e -> e.contains("data/aotinductor/"));
         }
 
-        @Override LoadedModel load(Path file, ModelPlan plan) { throw refused(file); }
+        @Override LoadedModel load(Path file, ModelPlan plan) throws IOException { return CompiledModel.load(file, plan); }
 
-        @Override ModelSummary describe(Path file, ModelPlan plan) { throw refused(file); }
+        @Override ModelSummary describe(Path file, ModelPlan plan) throws IOException { return ModelSummary.ofCompiled(file, plan); }
 
         @Override public List<String> optimize(Path from, Path to) {
             throw new InputException("the file " + from + " is compiled by AOTInductor, and so optimised already");
-        }
-
-        private InputException refused(Path file) {
-            return new InputException(
-                    "the file " + file + " has only code compiled by AOTInductor, which the command line does not run yet; "
-                            + "save the exported program too, or alone, with torch.export.save");
         }
     };
 

@@ -47,6 +47,7 @@ public final class ModelReport {
     }
 
     private static void operators(Map<String, Integer> operators, PrintWriter out) {
+        if (operators.isEmpty()) return;
         int calls = operators.values().stream().mapToInt(n -> n).sum();
         out.println("operators: " + Counted.of(calls, "call") + " of " + Counted.of(operators.size(), "operator"));
         operators.entrySet().stream()

@@ -12,7 +12,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
+import panatorch.Scope;
 import panatorch.apps.console.InputException;
+import panatorch.export.CompiledProgram;
 import panatorch.export.ProgramSummary;
 import panatorch.export.Signature;
 import panatorch.jit.ScriptMethod;
@@ -63,6 +65,21 @@ public record ModelSummary(String kind, @Nullable String version, List<String> p
         return new ModelSummary(ModelKind.EXPORTED.title, p.torchVersion().isEmpty() ? null : p.torchVersion(),
                 p.programs().size() == 1 ? List.of() : p.programs(), values(s.inputs()), values(s.outputs()), sizes, p.operators(), tensors,
                 p.missing(), p.extraFiles());
+    }
+
+    /** Describes compiled code, which is loaded for it; its operators are not known. */
+    static ModelSummary ofCompiled(Path file, ModelPlan plan) throws IOException {
+        var extra = new LinkedHashMap<String, Long>();
+        var tensors = new ArrayList<SavedTensor>();
+        try (var scope = Scope.open(); CompiledProgram program = CompiledModel.program(file, plan)) {
+            program.extraFiles().forEach((name, bytes) -> extra.put(name, (long) bytes.length));
+            program.weights().forEach((name, t) -> tensors.add(SavedTensor.of(name, shape(t.shape()), t.dtype(), true, true)));
+            Signature s = program.signature();
+            var sizes = new LinkedHashMap<String, String>();
+            s.symbols().forEach((name, range) -> sizes.put(name, range.toString()));
+            return new ModelSummary(ModelKind.COMPILED.title, null, List.of(), values(s.inputs()), values(s.outputs()), sizes, Map.of(),
+                    tensors, List.of(), extra);
+        }
     }
 
     private static Map<String, String> values(List<Signature.Value> all) {
