@@ -13,11 +13,29 @@ import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.datasets.internal.ImageDecoder;
+import panatorch.datasets.internal.image.Pixels;
 import panatorch.internal.files.FileNames;
 
 /**
- * Reads single images, such as a service receives. Formats and decoding are those of {@link ImageFolder}, upright orientation and framing
- * included. The format is recognised by the first bytes, whatever the file's name.
+ * Reads single images, such as a service receives.
+ *
+ * <p>
+ * The format is recognised by the first bytes, whatever the file's name:
+ * <ul>
+ * <li>JPEG: sequential or progressive with Huffman codes, 8 bits; grey, YCbCr, RGB, CMYK and YCCK
+ * <li>PNG: all colour types and depths, interlaced or not
+ * <li>WebP: lossy and lossless
+ * <li>GIF: the first picture on its whole screen
+ * <li>BMP: 1 to 32 bits, bit fields and run lengths
+ * <li>TIFF: the first image, in strips or tiles; not compressed, LZW, Deflate, PackBits, JPEG or fax codes
+ * <li>PBM, PGM and PPM, as text or bytes
+ * </ul>
+ *
+ * <p>
+ * The pixels are those of Pillow's {@code ImageOps.exif_transpose(image).convert("RGB")}, and so of torchvision's datasets: the image is
+ * turned upright by its EXIF or XMP orientation, transparency is dropped, and colour profiles are not applied. Of colours of 16 bits the
+ * upper byte is kept. <b>Grey numbers of 16 bits</b> above 255 become 255, in PNG, TIFF and PGM; scale such files before.
  *
  * <pre>{@code
  * try (var scope = Scope.open()) {
