@@ -33,9 +33,9 @@ import panatorch.internal.files.FileNames;
  * </ul>
  *
  * <p>
- * The pixels are those of Pillow's {@code ImageOps.exif_transpose(image).convert("RGB")}, and so of torchvision's datasets: the image is
- * turned upright by its EXIF or XMP orientation, transparency is dropped, and colour profiles are not applied. Of colours of 16 bits the
- * upper byte is kept. <b>Grey numbers of 16 bits</b> above 255 become 255, in PNG, TIFF and PGM; scale such files before.
+ * The pixels are those of Pillow's {@code ImageOps.exif_transpose(image).convert("RGB")}: the image is turned upright by its EXIF or XMP
+ * orientation, transparency is dropped, and colour profiles are not applied. Of colours of 16 bits the upper byte is kept. <b>Grey numbers
+ * of 16 bits</b> above 255 become 255, in PNG, TIFF and PGM; scale such files before.
  *
  * <pre>{@code
  * try (var scope = Scope.open()) {

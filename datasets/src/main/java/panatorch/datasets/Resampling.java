@@ -20,16 +20,17 @@ final class Resampling {
      *
      * @param first the first source pixel of each target pixel
      * @param count the number of source pixels of each target pixel
-     * @param weights fixed-point weights, {@code width} places for each target pixel
+     * @param weights fixed-point weights, {@code width} places for each target pixel, zeros behind the last
+     * @param width the greatest number of source pixels
      */
     private record Axis(int[] first, int[] count, int[] weights, int width) {
         static Axis of(int sourceSize, double begin, double length, int targetSize) {
             double scale = length / targetSize, spread = Math.max(scale, 1);
-            int width = (int) Math.ceil(spread) * 2 + 1;
+            int most = (int) Math.ceil(spread) * 2 + 1, width = 0;
             var first = new int[targetSize];
             var count = new int[targetSize];
-            var weights = new int[targetSize * width];
-            var exact = new double[width];
+            var weights = new int[targetSize * most];
+            var exact = new double[most];
             for (int i = 0; i < targetSize; i++) {
                 double center = begin + (i + 0.5) * scale, sum = 0;
                 first[i] = Math.max((int) (center - spread + 0.5), 0);
@@ -38,8 +39,10 @@ final class Resampling {
                     exact[k] = Math.max(0, 1 - Math.abs((first[i] + k - center + 0.5) * (1 / spread)));
                     sum += exact[k];
                 }
-                for (int k = 0; k < count[i]; k++) weights[i * width + k] = (int) (0.5 + exact[k] / sum * (1 << BITS));
+                for (int k = 0; k < count[i]; k++) weights[i * most + k] = (int) (0.5 + exact[k] / sum * (1 << BITS));
+                width = Math.max(width, count[i]);
             }
+            for (int i = 1; i < targetSize; i++) System.arraycopy(weights, i * most, weights, i * width, width);
             return new Axis(first, count, weights, width);
         }
     }
@@ -49,7 +52,7 @@ final class Resampling {
         Axis columns = Axis.of(image.width(), box.left(), box.width(), width),
                 rows = Axis.of(image.height(), box.top(), box.height(), height);
         var narrow = new int[rows.width + 1][3 * width]; // the last lines; int, as the JIT compiler vectorises no sums of bytes
-        var packed = new long[3][image.width()];
+        var packed = new long[3][image.width() + columns.width];
         var result = new byte[3 * height * width];
         var sums = new int[3 * width];
         int next = rows.first[0];
@@ -62,7 +65,7 @@ final class Resampling {
                 add(narrow[line % narrow.length], rows.weights[y * rows.width + line - first], sums);
             for (int c = 0; c < 3; c++)
                 for (int x = 0, at = (c * height + y) * width, from = c * width; x < width; x++)
-                    result[at + x] = (byte) Math.min(sums[from + x] >> BITS, 255);
+                    result[at + x] = (byte) (sums[from + x] >> BITS);
         }
         MemorySegment.copy(result, 0, to, ValueLayout.JAVA_BYTE, 0, result.length);
     }
@@ -76,13 +79,15 @@ final class Resampling {
      * halves no sum exceeds, so that one multiplication serves both.
      */
     private static void alongRows(Pixels image, Axis columns, int y, long[][] packed, int[] one, int[] two) {
-        int width = columns.first.length;
+        int width = columns.first.length, taps = columns.width;
+        int[] weights = columns.weights;
         pack(image, columns.first[0], columns.first[width - 1] + columns.count[width - 1], y, packed);
         long[] a = packed[0], b = packed[1], c = packed[2];
-        for (int x = 0; x < width; x++) {
+        for (int x = 0, w = 0; x < width; x++) {
             long red = HALVES, blue = HALVES, green = HALVES;
-            for (int from = columns.first[x], w = x * columns.width, end = w + columns.count[x]; w < end; w++, from++) {
-                long weight = columns.weights[w];
+            // As many for each target pixel, some with the weight 0: the processor predicts the end of such a loop.
+            for (int from = columns.first[x], end = from + taps; from < end; from++) {
+                long weight = weights[w++];
                 red += a[from] * weight;
                 blue += b[from] * weight;
                 green += c[from] * weight;
@@ -108,7 +113,7 @@ final class Resampling {
         }
     }
 
-    private static int low(long sums) { return Math.min((int) sums >> BITS, 255); }
+    private static int low(long sums) { return (int) sums >> BITS; }
 
     private static int high(long sums) { return low(sums >> 32); }
 }

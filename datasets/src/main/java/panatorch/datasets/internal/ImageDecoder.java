@@ -70,7 +70,8 @@ public enum ImageDecoder {
     private Pixels decodeThis(byte[] file) throws ImageFormatException {
         try {
             return decoding.of(file);
-        } catch (IndexOutOfBoundsException | ArithmeticException | NegativeArraySizeException e) { // a number that is not checked before use
+        } catch (IndexOutOfBoundsException | ArithmeticException | NegativeArraySizeException e) {
+            // The decoders check numbers where they are used, and leave to Java what it checks anyway.
             throw new ImageFormatException("it is damaged: a number in it is out of range", e);
         } catch (OutOfMemoryError e) { // a small file may declare any number of pixels
             long heap = Runtime.getRuntime().maxMemory() >> 20;

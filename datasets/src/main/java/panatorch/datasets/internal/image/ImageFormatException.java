@@ -22,6 +22,6 @@ public final class ImageFormatException extends IOException {
 
     /** Returns an exception for a valid file of a rare kind that is not decoded. */
     public static ImageFormatException unsupported(String what) {
-        return new ImageFormatException(what + " is not supported; convert it to a common kind of JPEG or PNG");
+        return new ImageFormatException("it is " + what + ", which is not supported; convert it to a common kind of JPEG or PNG");
     }
 }

@@ -83,7 +83,7 @@ public final class BmpDecoder {
 
     private void rows(Pixels pixels) throws ImageFormatException {
         long stride = ((long) width * bits + 31) / 32 * 4;
-        if (stride * (height - 1) + (long) width * bits / 8 > in.remaining()) throw ImageFormatException.truncated();
+        if (stride * (height - 1) + ((long) width * bits + 7) / 8 > in.remaining()) throw ImageFormatException.truncated();
         for (int y = 0, line; y < height; y++) {
             byte[] row = in.bytes(Math.min(stride, in.remaining()));
             line = line(y);

@@ -93,7 +93,7 @@ final class LosslessPicture {
             } else if (symbol < LITERALS + LENGTHS) {
                 count = prefixed(symbol - LITERALS);
                 int distance = distance(prefixed(now.distance.read(in)), width);
-                if (distance > at || count > argb.length - at) throw in(at, argb.length);
+                if (distance > at || count > argb.length - at) throw outside(at, argb.length);
                 for (int i = at; i < at + count; i++) argb[i] = argb[i - distance];
             } else {
                 for (; cached < at; cached++) cache[slot(argb[cached], cacheBits)] = argb[cached];
@@ -112,7 +112,7 @@ final class LosslessPicture {
         return argb;
     }
 
-    private ImageFormatException in(int at, int all) throws ImageFormatException {
+    private ImageFormatException outside(int at, int all) throws ImageFormatException {
         in.requireNotEnded();
         return ImageFormatException.damaged("a copy at pixel " + at + " of " + all + " reaches outside the picture");
     }
