@@ -54,7 +54,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch predict}. */
-@Command(name = "predict", sortOptions = false, description = "Classifies images (JPEG, PNG, BMP, GIF or WebP of any size) or sentences.",
+@Command(name = "predict", sortOptions = false,
+        description = "Classifies images (JPEG, PNG, WebP, GIF, BMP, TIFF or PPM of any size) or sentences.",
         footer = {
             "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
             "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",
@@ -147,23 +148,19 @@ final class PredictCommand implements Callable<Integer> {
         }
     }
 
-    private Inputs images(Preparation p) throws IOException {
+    private Inputs images(Preparation p) {
         List<Path> images = imageFiles();
         var readable = new LenientDataset(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
         var loader = DataLoader.of(readable, BATCH).transform(p.testing()).build();
         return new Inputs(images.stream().map(Path::toString).toList(), loader, readable);
     }
 
-    private List<Path> imageFiles() throws IOException {
+    private List<Path> imageFiles() {
         var images = new ArrayList<Path>();
         for (Path p : files) {
             if (Files.isRegularFile(p)) images.add(p);
             else if (!Files.isDirectory(p)) throw new InputException("there is no image " + p);
-            else try (Stream<Path> inside = Files.walk(p)) {
-                inside.filter(f -> Files.isRegularFile(f)
-                        && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted()
-                        .forEach(images::add);
-            }
+            else images.addAll(ImageFolder.images(p));
         }
         if (images.isEmpty()) throw new InputException("there are no images in " + files.getFirst());
         return images;

@@ -102,7 +102,7 @@ public enum DatasetName {
         Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
         return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET,
-                ImageFolder.of(classes, Framing.center(size)).classNames());
+                ImageFolder.classNames(classes));
     }
 
     /** Returns a view of some items, or of all. Items of a folder are taken at even distances, because they lie class by class. */
