@@ -2,7 +2,6 @@
 module panatorch.datasets {
     requires transitive panatorch;
     requires transitive panatorch.text;
-    requires java.desktop;
     requires static us.hebi.matlab.mat.mfl.core; // reads SVHN's files; an automatic module, which jlink images cannot hold
 
     exports panatorch.datasets;

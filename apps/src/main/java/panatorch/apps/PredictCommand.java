@@ -54,7 +54,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch predict}. */
-@Command(name = "predict", sortOptions = false, description = "Classifies images (JPEG, PNG, BMP, GIF or WebP of any size) or sentences.",
+@Command(name = "predict", sortOptions = false,
+        description = "Classifies images (JPEG, PNG, WebP, GIF, BMP, TIFF or PPM of any size) or sentences.",
         footer = {
             "", "Examples:", "  panatorch predict cat.jpg --checkpoint runs/cifar/model.safetensors",
             "  panatorch predict --text 'a good film' --checkpoint runs/sst2/model.safetensors",

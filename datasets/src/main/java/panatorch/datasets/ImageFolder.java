@@ -1,33 +1,28 @@
 package panatorch.datasets;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
+import panatorch.datasets.internal.image.Pixels;
 import panatorch.internal.files.FileNames;
 
 /**
  * A dataset of image files, one folder for each class, as ImageNet and torchvision's {@code ImageFolder} are laid out:
  * {@code train/CLASS/*.jpg}, and {@code test/CLASS/*.jpg} or {@code val/CLASS/*.jpg}. A dataset is opened at {@code train}, {@code test} or
- * {@code val}. The files are JPEG (grey, RGB, CMYK), PNG, BMP, GIF (its first picture) or WebP, of any size. They are decoded when they are
- * read, turned upright by their EXIF orientation, and framed. All are converted to RGB; transparency is dropped, and colour profiles are
- * not applied.
+ * {@code val}. The files have the {@linkplain Images formats} that {@link Images} reads, and any size. They are decoded when they are read,
+ * turned upright, converted to RGB and framed.
  *
  * <p>
- * Opening lists the files; a damaged one is reported when it is read. A loader reads a folder fastest with
+ * Opening lists the files by their endings. Files with other endings, and images that lie in no class's folder, are left out: one warning
+ * in the log counts them by ending and names some. A damaged file is reported when it is read. A loader reads a folder fastest with
  * {@linkplain DataLoader.Builder#workers several workers}. No file is held open.
  */
 public final class ImageFolder implements Dataset {
     private static final String LAYOUT =
             "; a folder of images is laid out as train/CLASS/*.jpg and test/CLASS/*.jpg or val/CLASS/*.jpg, with a folder for each class";
-    private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "png", "bmp", "gif", "webp");
 
     private final Schema schema;
     private final Releasable<Framing> framing;
@@ -38,11 +33,19 @@ public final class ImageFolder implements Dataset {
         requireFolder(folder);
         this.framing = new Releasable<>(framing);
         schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
+        var found = new ImageFiles();
         for (int label = 0; label < classNames.size(); label++) {
-            List<Path> images = images(FileNames.resolve(folder, classNames.get(label)));
+            Path folderOfClass = FileNames.resolve(folder, classNames.get(label));
+            if (!Files.isDirectory(folderOfClass)) throw new DatasetException("the folder " + folderOfClass + " does not exist");
+            List<Path> images = found.list(folderOfClass);
+            if (images.isEmpty())
+                throw new DatasetException(
+                        "the folder " + folderOfClass + " holds no images" + (found.anyLeftOut() ? ", but " + found.leftOut() : ""));
             files.addAll(images);
             for (int i = 0; i < images.size(); i++) labels.add(label);
         }
+        loose(folder).forEach(found::leaveOutLoose);
+        found.warn(folder);
     }
 
     private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
@@ -81,34 +84,40 @@ public final class ImageFolder implements Dataset {
         if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist" + LAYOUT);
     }
 
-    private static List<String> classNames(Path folder) {
+    /**
+     * Returns the classes of a folder of images: the names of its folders, in their order.
+     *
+     * @throws DatasetException if the folder does not exist or has no folders
+     */
+    public static List<String> classNames(Path folder) {
         requireFolder(folder);
+        List<String> names = list(folder).stream().filter(Files::isDirectory).map(FileNames::of).sorted().toList();
+        if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders" + LAYOUT);
+        return names;
+    }
+
+    /**
+     * Lists the images below a folder, by folder, then by name. Files with other endings are left out, with a warning in the log.
+     *
+     * @throws DatasetException if the folder cannot be listed
+     */
+    public static List<Path> images(Path folder) {
+        var found = new ImageFiles();
+        List<Path> images = found.list(folder);
+        found.warn(folder);
+        return images;
+    }
+
+    private static List<Path> loose(Path folder) {
+        return list(folder).stream().filter(Files::isRegularFile).sorted().toList();
+    }
+
+    private static List<Path> list(Path folder) {
         try (Stream<Path> inside = Files.list(folder)) {
-            List<String> names = inside.filter(Files::isDirectory).map(FileNames::of).sorted().toList();
-            if (names.isEmpty()) throw new DatasetException("the folder " + folder + " holds no folders" + LAYOUT);
-            return names;
+            return inside.toList();
         } catch (IOException e) {
             throw new DatasetException("the folder " + folder + " cannot be listed: " + e.getMessage(), e);
         }
-    }
-
-    /** Lists the images in torchvision's order: by folder, then by name. */
-    private static List<Path> images(Path folder) {
-        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist");
-        try (Stream<Path> inside = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            List<Path> images = inside.filter(ImageFolder::isImage)
-                    .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent())).thenComparing(p -> p.getFileName().toString()))
-                    .toList();
-            if (images.isEmpty()) throw new DatasetException("the folder " + folder + " holds no images");
-            return images;
-        } catch (IOException | UncheckedIOException e) {
-            throw new DatasetException("the folder " + folder + " cannot be listed: " + e.getMessage(), e);
-        }
-    }
-
-    private static boolean isImage(Path file) {
-        String name = file.getFileName().toString();
-        return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT)) && Files.isRegularFile(file);
     }
 
     @Override public int size() { return files.size(); }

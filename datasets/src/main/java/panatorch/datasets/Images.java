@@ -8,16 +8,36 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.datasets.internal.ImageDecoder;
+import panatorch.datasets.internal.image.Pixels;
 import panatorch.internal.files.FileNames;
 
 /**
- * Reads single images, such as a service receives. Formats and decoding are those of {@link ImageFolder}, upright orientation and framing
- * included. The format is recognised by the first bytes, whatever the file's name.
+ * Reads single images, such as a service receives.
+ *
+ * <p>
+ * The format is recognised by the first bytes, whatever the file's name:
+ * <ul>
+ * <li>JPEG: sequential or progressive with Huffman codes, 8 bits; grey, YCbCr, RGB, CMYK and YCCK
+ * <li>PNG: all colour types and depths, interlaced or not
+ * <li>WebP: lossy and lossless
+ * <li>GIF: the first picture on its whole screen
+ * <li>BMP: 1 to 32 bits, bit fields and run lengths
+ * <li>TIFF: the first image, in strips or tiles; not compressed, LZW, Deflate, PackBits, JPEG or fax codes
+ * <li>PBM, PGM and PPM, as text or bytes
+ * </ul>
+ *
+ * <p>
+ * The pixels are those of Pillow's {@code ImageOps.exif_transpose(image).convert("RGB")}: the image is turned upright by its EXIF or XMP
+ * orientation, transparency is dropped, and colour profiles are not applied. Of colours of 16 bits the upper byte is kept. <b>Grey numbers
+ * of 16 bits</b> above 255 become 255, in PNG, TIFF and PGM; scale such files before.
  *
  * <pre>{@code
  * try (var scope = Scope.open()) {
@@ -68,7 +88,13 @@ public final class Images {
      * @param image uint8 {@code [3, H, W]}
      */
     public static Tensor frame(Tensor image, Framing framing) {
-        return framed(Pixels.of(image), framing);
+        if (image.dtype() != DType.UINT8 || image.dim() != 3 || image.size(0) != 3)
+            throw new IllegalArgumentException(
+                    "an image must be uint8 [3, H, W], but is " + image.dtype() + " " + Arrays.toString(image.shape()));
+        try (var scope = Scope.open()) {
+            byte[] rgb = image.to(Device.CPU).permute(1, 2, 0).contiguous().toByteArray();
+            return scope.move(framed(new Pixels((int) image.size(2), (int) image.size(1), rgb), framing));
+        }
     }
 
     // ---- from anywhere to pixels

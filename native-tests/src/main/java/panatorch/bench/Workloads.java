@@ -43,7 +43,9 @@ final class Workloads {
         add("data-loading",
                 "an image of CIFAR-10 (crop, flip, normalise) and of a folder of JPEG files, beside torchvision and a DataLoader of two "
                         + "workers",
-                Map.of("cifar10", 0.20), DataLoading::new);
+                Map.of("cifar10", 0.20, "jpeg-folder", 0.50), DataLoading::new);
+        add("image-loading", "an image of a folder of tiny JPEG files and of photographs resized to 224×224, beside torchvision and Pillow",
+                Map.of("tiny", 0.50, "photos", 0.80), ImageLoading::new);
         add("checkpoint", "100 MB saved and loaded in torch.save's format, and with a checksum",
                 Map.of("save", 1.0, "save to disk", 0.9, "save checkpoint", 1.1, "load checkpoint", 1.5), CheckpointFiles::new);
         add("safetensors-load", "500 MB loaded from the page cache and from the disk, mapped as by safetensors.torch.load_file, and copied",

@@ -122,7 +122,7 @@ public enum DatasetName {
     private static Dataset testFolder(Path data, Framing framing) {
         Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
-        return ImageFolder.of(folder, framing, ChannelStats.IMAGENET, ImageFolder.of(classes, framing).classNames());
+        return ImageFolder.of(folder, framing, ChannelStats.IMAGENET, ImageFolder.classNames(classes));
     }
 
     /** Returns a view of some items, or of all. Items of a folder are taken at even distances, because they lie class by class. */
