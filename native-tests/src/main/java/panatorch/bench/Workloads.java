@@ -70,8 +70,18 @@ final class Workloads {
         for (String asked : everything)
             add("many-callers-" + asked, "as many-callers, from 1 to 1,000 threads", Map.of(),
                     () -> new ManyCallers(List.of(asked), "1", "2", "4", "16", "64", "200", "1000"));
+        exported("mlp", 0.45, 0.38, 1, 64);
+        exported("bert", 0.70, 0.45, 1, 64);
+        exported("resnet18", 1.05, 0.62, 1, 3, 224, 224);
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
+    }
+
+    private static void exported(String net, double plain, double optimised, long... shape) {
+        add("export-" + net,
+                "an answer of " + net + " to one example: exported, optimised and compiled by AOTInductor, in processor time; and loading",
+                Map.of("plain", plain, "optimised", optimised, "compiled", 1.05, "optimised, frozen in Python", 1.0, "load", 0.20),
+                () -> new ExportedInference(net, shape));
     }
 
     private static void inference(Net net, Map<String, Double> targets) {
