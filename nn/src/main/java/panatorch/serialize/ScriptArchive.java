@@ -46,6 +46,7 @@ public final class ScriptArchive {
             if (!name.startsWith(root)) throw file.malformed("it has the entry " + name + " outside of its folder " + root);
             String inside = name.substring(root.length());
             if (inside.startsWith("extra/")) script.extraFiles.put(inside.substring(6), bytes(archive, name));
+            else if (inside.equals("traced_inputs.pkl")) archive.checked(name); // libtorch does not read it, and its storages are empty
             else if (inside.endsWith(".pkl") || inside.endsWith(".debug_pkl")) pickle(archive, root, name, inside);
             else if (inside.startsWith("code/") && inside.endsWith(".py")) script.code.put(inside.substring(5), code(archive, name));
             else if (!inside.startsWith("data/") && !inside.startsWith("constants/")) archive.checked(name);
