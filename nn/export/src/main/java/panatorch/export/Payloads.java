@@ -58,6 +58,24 @@ final class Payloads {
         }
     }
 
+    /** Describes all tensors without reading them. */
+    static Map<String, ProgramSummary.SavedTensor> describe(ArchiveFile archive, String root, String model) throws IOException {
+        var reader = new Payloads(archive, LoadOptions.standard());
+        var all = new LinkedHashMap<String, ProgramSummary.SavedTensor>();
+        for (String kind : List.of("weights", "constants")) {
+            String folder = root + "data/" + kind + "/", config = model + "_" + kind + "_config.json";
+            if (!archive.has(folder + config)) continue;
+            for (var e : entries(archive.bytes(folder + config, LONGEST_LIST), config, archive::malformed).entrySet()) {
+                Entry entry = e.getValue();
+                if (entry.meta == null) continue;
+                List<Long> shape = Arrays.stream(reader.fixed(e.getKey(), entry.meta.sizes())).boxed().toList();
+                boolean present = shape.contains(0L) || archive.has(folder + entry.path) && archive.size(folder + entry.path) > 0;
+                all.put(e.getKey(), new ProgramSummary.SavedTensor(entry.meta.dtype(), shape, entry.parameter, present));
+            }
+        }
+        return all;
+    }
+
     /** Returns the file of weights in a folder as Hugging Face's, or the file itself. */
     private static Path file(Path weights) throws IOException {
         if (!Files.isDirectory(weights)) return weights;

@@ -82,6 +82,11 @@ final class Pt2File implements AutoCloseable {
         return Payloads.read(archive, root, model, options);
     }
 
+    /** Describes the tensors of a program without reading them. */
+    Map<String, ProgramSummary.SavedTensor> tensors(String model) throws IOException {
+        return Payloads.describe(archive, root, model);
+    }
+
     /** Returns the extra files by their names. */
     Map<String, byte[]> extraFiles() throws IOException {
         String folder = root + "extra/";
