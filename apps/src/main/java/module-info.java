@@ -2,6 +2,8 @@
 module panatorch.apps {
     requires panatorch.nn;
     requires panatorch.datasets;
+    requires panatorch.export;
+    requires panatorch.text;
     requires info.picocli;
     requires com.fasterxml.jackson.databind;
     requires me.tongfei.progressbar;
@@ -13,6 +15,7 @@ module panatorch.apps {
     requires static org.jspecify;
 
     opens panatorch.apps to info.picocli, com.fasterxml.jackson.databind;
+    opens panatorch.apps.models to com.fasterxml.jackson.databind;
     opens panatorch.apps.measures to com.fasterxml.jackson.databind;
     opens panatorch.apps.options to info.picocli;
     opens panatorch.apps.reproduce to com.fasterxml.jackson.databind;

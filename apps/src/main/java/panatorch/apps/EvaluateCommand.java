@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
@@ -24,6 +25,11 @@ import panatorch.apps.measures.Progress;
 import panatorch.apps.measures.Quality;
 import panatorch.apps.measures.RunningScore;
 import panatorch.apps.measures.TestLoop;
+import panatorch.apps.models.Companions;
+import panatorch.apps.models.LoadedModel;
+import panatorch.apps.models.ModelFileClassifier;
+import panatorch.apps.models.ModelKind;
+import panatorch.apps.models.ModelPlan;
 import panatorch.apps.options.Checkpoint;
 import panatorch.apps.options.CheckpointOptions;
 import panatorch.apps.options.CheckpointPlan;
@@ -33,6 +39,7 @@ import panatorch.apps.options.ConfigFile;
 import panatorch.apps.options.DataPlan;
 import panatorch.apps.options.DatasetName;
 import panatorch.apps.options.EvaluationDataOptions;
+import panatorch.apps.options.ModelFileOptions;
 import panatorch.apps.options.OptionCheck;
 import panatorch.apps.options.OptionDependency;
 import panatorch.apps.options.OutputFolder;
@@ -44,6 +51,7 @@ import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.metrics.ClassificationReport;
 import panatorch.models.Classifier;
+import panatorch.nn.Module;
 import panatorch.serialize.AtomicFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,22 +61,29 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch evaluate}. */
 @Command(name = "evaluate", sortOptions = false,
-        description = "Evaluates a checkpoint on test images: loss, accuracy, calibration, each class, and the confusion matrix.",
+        description = "Evaluates a checkpoint, or a model that Python exported, on test images or texts: loss, accuracy, calibration, each "
+                + "class, and the confusion matrix.",
         footer = {
             "", "Examples:",
             "  panatorch evaluate --checkpoint runs/cifar/model.safetensors --data DIR",
             "  panatorch evaluate --checkpoint runs/cifar/best.safetensors --data DIR --mc 20",
-            "  panatorch evaluate --checkpoint r20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet"})
+            "  panatorch evaluate --checkpoint r20.th --model resnet20 --dataset cifar10 --data DIR --normalize imagenet",
+            "  panatorch evaluate --model-file resnet18.pt2 --dataset folder --data imagenette"})
 final class EvaluateCommand implements Callable<Integer> {
     private static final int MOST_CLASSES = 20;
 
-    @Option(names = "--checkpoint", paramLabel = "FILE", required = true,
+    @Option(names = "--checkpoint", paramLabel = "FILE",
             description = "weights: safetensors, a file of torch.save (.pt, .pth, .th), a run's last.ckpt, or a run's folder, for its "
                     + "best weights")
-    private Path checkpoint = Path.of("");
+    private @Nullable Path checkpoint;
+
+    @Option(names = "--model-file", paramLabel = "FILE", description = "a whole model instead of a checkpoint: .pt2 or .ts, as run takes")
+    private @Nullable Path modelFile;
 
     @Mixin(name = "Checkpoint")
     private CheckpointOptions options = new CheckpointOptions();
+    @Mixin(name = "Model file")
+    private ModelFileOptions modelOptions = new ModelFileOptions();
     @Mixin(name = "Data")
     private EvaluationDataOptions set = new EvaluationDataOptions();
     @Mixin(name = "Compute")
@@ -99,6 +114,15 @@ final class EvaluateCommand implements Callable<Integer> {
         options.check();
         set.check();
         compute.check();
+        Path model = modelFile, file = checkpoint;
+        if (model != null && file != null) throw new InputException("evaluate takes --checkpoint or --model-file, and both were given");
+        if (model == null && file == null)
+            throw new InputException("evaluate needs --checkpoint, weights of a network of ours, or --model-file, a model with its code");
+        OptionDependency.check(spec, OptionDependency.ofModelFile(model != null));
+        return model != null ? evaluate(model) : evaluateCheckpoint(Objects.requireNonNull(file));
+    }
+
+    private int evaluateCheckpoint(Path checkpoint) throws IOException {
         try (var interruption = Interruption.watch(); var scope = Scope.open()) {
             Checkpoint weights = Checkpoint.read(checkpoint);
             CheckpointPlan plan = options.resolve(weights);
@@ -111,16 +135,17 @@ final class EvaluateCommand implements Callable<Integer> {
                 ComputePlan place = compute.resolve();
                 Path d = data.folder(), o = out, own = weights.file().toAbsolutePath().getParent(),
                         folder = o != null ? OutputFolder.prepare(o) : own != null && ConfigFile.isOfRun(own) ? own : null;
-                warnOfOtherClasses(weights, data.dataset(), test.classNames());
+                warnOfOtherClasses(weights.classNames(), data.dataset(), test.classNames());
                 Precision p = plan.precision().resolve(place.device());
-                var config = new EvaluateConfig(weights.file().toString(), plan.model(), data.dataset(), d == null ? null : d.toString(),
+                var config = new EvaluateConfig(weights.file().toString(), plan.model().toString(), data.dataset(),
+                        d == null ? null : d.toString(),
                         plan.normalize(), mc, data.damaged(), batchSize, p.toString(),
                         place.device().toString(), data.limitTest(), place.threads(), place.seed(), Torch.version());
                 try (Classifier network = plan.network(weights, test.classes(), place.device())) {
                     Torch.manualSeed(place.seed());
                     var predictor = mc == null ? Predictions.PLAIN : Predictions.monteCarlo(network, mc, plan.dropoutP());
                     DataLoader loader = TestLoop.loader(test, preparation.testing(), batchSize, data.damaged());
-                    return measure(network, predictor, test, loader, config, place.device(), p,
+                    return measure(network, network.parameterCount(), predictor, test, loader, config, place.device(), p,
                             folder == null ? null
                                     : new Place(folder, weights.metadata().getOrDefault("dataset", data.dataset().toString())),
                             interruption);
@@ -129,11 +154,35 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
+    /** Evaluates a model that was exported with its code. */
+    private int evaluate(Path file) throws IOException {
+        try (var interruption = Interruption.watch(); var scope = Scope.open()) {
+            DataPlan data = set.resolve();
+            OptionDependency.check(spec, OptionDependency.of(data.dataset()));
+            ComputePlan place = compute.resolve();
+            var plan = new ModelPlan(modelOptions.program(), modelOptions.weights(), place.device(), modelOptions.optimize());
+            try (LoadedModel model = ModelKind.open(file, plan);
+                    var network = ModelFileClassifier.of(model, new Companions(model, modelOptions.companions()), data, file);
+                    Dataset all = network.test()) {
+                Dataset test = data.limitedTest(all);
+                Path d = data.folder(), o = out, folder = o == null ? null : OutputFolder.prepare(o);
+                warnOfOtherClasses(network.labels(), data.dataset(), test.classNames());
+                Precision p = Precision.FP32;
+                var config = new EvaluateConfig(file.toString(), ModelKind.of(file).title, data.dataset(), d == null ? null : d.toString(),
+                        null, null, data.damaged(), batchSize, p.toString(), place.device().toString(), data.limitTest(), place.threads(),
+                        place.seed(), Torch.version());
+                Torch.manualSeed(place.seed());
+                DataLoader loader = TestLoop.loader(test, network.preparation(), batchSize, data.damaged());
+                return measure(network, model.parameters(), Predictions.PLAIN, test, loader, config, place.device(), p,
+                        folder == null ? null : new Place(folder, data.dataset().toString()), interruption);
+            }
+        }
+    }
+
     /**
      * Warns if the test set has other classes than the network. That is legitimate, to see how unsure the network is, but may be a mistake.
      */
-    private void warnOfOtherClasses(Checkpoint weights, DatasetName dataset, List<String> names) {
-        List<String> known = weights.classNames();
+    private void warnOfOtherClasses(@Nullable List<String> known, DatasetName dataset, List<String> names) {
         if (known == null || known.equals(names)) return;
         spec.commandLine().getErr()
                 .println("panatorch: the classes of " + dataset + " (" + Printable.line(names.getFirst())
@@ -164,14 +213,16 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private int measure(Classifier network, Predictions.Predictor predictor, Dataset test, DataLoader loader, EvaluateConfig config,
+    private int measure(Module network, long parameters, Predictions.Predictor predictor, Dataset test, DataLoader loader,
+            EvaluateConfig config,
             Device place, Precision p, @Nullable Place folder, Interruption interruption) throws IOException {
         var plan = new Progress.Plan(1, 0, 0, test.size(), config.dataset().items());
         try (var progress = json ? Progress.none() : ProgressDisplay.of(plan, spec.commandLine().getOut(), false)) {
             progress.beginEpoch(1, 0);
             try (var predictions = Predictions.of(network, predictor, loader, p, place, progress, interruption::check)) {
                 progress.close();
-                tell(predictions, Quality.of(predictions, test.classNames()), network, test.classNames(), config, loader.skipped(), folder);
+                tell(predictions, Quality.of(predictions, test.classNames()), parameters, test.classNames(), config, loader.skipped(),
+                        folder);
             }
         } catch (Interruption.Interrupted e) {
             return interruption.report(spec.commandLine().getErr(), "nothing was written");
@@ -179,7 +230,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Predictions predictions, Quality quality, Classifier network, List<String> names, EvaluateConfig config,
+    private void tell(Predictions predictions, Quality quality, long parameters, List<String> names, EvaluateConfig config,
             List<String> skipped, @Nullable Place folder) throws IOException {
         RunningScore score = predictions.score();
         PrintWriter text = spec.commandLine().getOut();
@@ -194,7 +245,7 @@ final class EvaluateCommand implements Callable<Integer> {
             if (!skipped.isEmpty()) text.println("skipped " + Counted.of(skipped.size(), "damaged image"));
             print(quality, Quality.report(predictions, names), text);
         }
-        write(new Metrics(config, List.of(), new Metrics.Final(score.loss(), score.accuracy(), network.parameterCount()), null, quality,
+        write(new Metrics(config, List.of(), new Metrics.Final(score.loss(), score.accuracy(), parameters), null, quality,
                 null), config, names, folder);
         text.flush();
     }

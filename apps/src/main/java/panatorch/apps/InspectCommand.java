@@ -12,12 +12,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.apps.console.Counted;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
 import panatorch.apps.console.Printable;
+import panatorch.apps.models.ModelKind;
+import panatorch.apps.models.ModelPlan;
+import panatorch.apps.models.ModelReport;
+import panatorch.apps.models.ModelSummary;
 import panatorch.apps.options.Checkpoint;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Reading;
@@ -31,11 +36,19 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch inspect}. */
-@Command(name = "inspect", description = "Lists the contents of a file of weights or a checkpoint without reading the weights.", footer = {
-    "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json"})
+@Command(name = "inspect",
+        description = "Lists the contents of a file of weights, a checkpoint or a model without reading the weights. Of a model: inputs and "
+                + "outputs, operators, weights, and what is missing to run it.",
+        footer = {
+            "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json",
+            "  panatorch inspect resnet18.pt2"})
 final class InspectCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, or a run's folder")
+    @Parameters(paramLabel = "FILE",
+            description = "safetensors, their index, .pt, .pth, .th, .npz, .ckpt, a run's folder, or a model: .pt2, .ts")
     private Path file = Path.of("");
+
+    @Option(names = "--program", paramLabel = "NAME", description = "name of the program in a .pt2 file of several")
+    private @Nullable String program;
 
     @Option(names = "--json", description = "print nothing but one JSON object")
     private boolean json;
@@ -61,6 +74,15 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         file = Checkpoint.file(file);
+        PrintWriter out = spec.commandLine().getOut();
+        if (ModelKind.isModel(file)) {
+            ModelSummary summary = ModelKind.summary(file, new ModelPlan(program, null, Device.CPU, false));
+            if (json) out.println(Json.LINE.writeValueAsString(summary));
+            else ModelReport.print(summary, out);
+            out.flush();
+            return 0;
+        }
+        if (program != null) throw new InputException("--program has no effect on " + file + ", which is not a model");
         var tensors = new ArrayList<Entry>();
         var values = new LinkedHashMap<String, String>();
         try (var scope = Scope.open()) {
@@ -70,7 +92,6 @@ final class InspectCommand implements Callable<Integer> {
         }
         var content = new Content(tensors, values, tensors.stream().mapToLong(e -> Arrays.stream(e.shape).reduce(1, (a, b) -> a * b)).sum(),
                 tensors.stream().mapToLong(Entry::bytes).sum());
-        PrintWriter out = spec.commandLine().getOut();
         if (json) out.println(Json.LINE.writeValueAsString(content));
         else print(content, out);
         out.flush();

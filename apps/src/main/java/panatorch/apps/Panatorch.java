@@ -41,8 +41,9 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
         versionProvider = Version.class,
-        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DistillCommand.class,
-            FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, ReproduceCommand.class,
+        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, RunCommand.class, DistillCommand.class,
+            FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, OptimizeCommand.class,
+            ReproduceCommand.class,
             DoctorCommand.class, CompletionCommand.class},
         footer = {"", "Example:", "  panatorch train", "", "panatorch COMMAND --help shows a command's options."})
 public final class Panatorch implements Runnable, GivenOptions {

@@ -148,25 +148,10 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private Inputs images(Preparation p) throws IOException {
-        List<Path> images = imageFiles();
+        List<Path> images = ImageFiles.of(files);
         var readable = new LenientDataset(ImageFolder.unlabelled(images, Framing.center(p.side()), ChannelStats.IMAGENET));
         var loader = DataLoader.of(readable, BATCH).transform(p.testing()).build();
         return new Inputs(images.stream().map(Path::toString).toList(), loader, readable);
-    }
-
-    private List<Path> imageFiles() throws IOException {
-        var images = new ArrayList<Path>();
-        for (Path p : files) {
-            if (Files.isRegularFile(p)) images.add(p);
-            else if (!Files.isDirectory(p)) throw new InputException("there is no image " + p);
-            else try (Stream<Path> inside = Files.walk(p)) {
-                inside.filter(f -> Files.isRegularFile(f)
-                        && f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|bmp|gif|webp)")).sorted()
-                        .forEach(images::add);
-            }
-        }
-        if (images.isEmpty()) throw new InputException("there are no images in " + files.getFirst());
-        return images;
     }
 
     private Inputs sentences(Path weights) {

@@ -13,6 +13,7 @@ import panatorch.amp.Precision;
 import panatorch.apps.console.InputException;
 import panatorch.data.Batches;
 import panatorch.models.Classifier;
+import panatorch.nn.Module;
 import panatorch.nn.dropout.montecarlo.MonteCarlo;
 import panatorch.train.Objective;
 
@@ -36,7 +37,7 @@ public record Predictions(RunningScore score, Tensor logits, Tensor labels, @Nul
          */
         record Output(Tensor logits, @Nullable Tensor information) {}
 
-        Output of(Classifier model, Tensor images);
+        Output of(Module model, Tensor images);
     }
 
     /** Predicts with the network in evaluation mode. */
@@ -60,14 +61,14 @@ public record Predictions(RunningScore score, Tensor logits, Tensor labels, @Nul
         };
     }
 
-    public static Predictions of(Classifier model, Predictor predictor, Batches test, Precision precision, Device device, Progress progress,
+    public static Predictions of(Module model, Predictor predictor, Batches test, Precision precision, Device device, Progress progress,
             Runnable interruption) {
         var logits = new ArrayList<Tensor>();
         var labels = new ArrayList<Tensor>();
         var information = new ArrayList<Tensor>();
         Objective objective = (m, input, given) -> {
             Tensor target = Objects.requireNonNull(given, "the items of a test set have labels");
-            Predictor.Output output = predictor.of((Classifier) m, input);
+            Predictor.Output output = predictor.of(m, input);
             logits.add(copy(output.logits(), DType.FLOAT32));
             labels.add(copy(target, DType.INT64));
             if (output.information() != null) information.add(copy(output.information(), DType.FLOAT32));

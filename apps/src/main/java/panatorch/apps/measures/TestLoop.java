@@ -13,7 +13,7 @@ import panatorch.data.Batches;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.transforms.Transform;
-import panatorch.models.Classifier;
+import panatorch.nn.Module;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.train.Evaluation;
 import panatorch.train.Metric;
@@ -43,7 +43,7 @@ public final class TestLoop {
      * @param objective {@link #OBJECTIVE}, or one that wraps it
      * @param interruption called after each batch; throws to end the test
      */
-    static RunningScore run(Classifier model, Batches test, Objective objective, Precision precision, Device device, Progress progress,
+    static RunningScore run(Module model, Batches test, Objective objective, Precision precision, Device device, Progress progress,
             Runnable interruption) {
         var evaluation = new Evaluation(objective, List.of(Metric.ACCURACY), new Placement(device, precision, ModelName.FORMAT));
         var count = new AtomicLong();

@@ -16,7 +16,7 @@ public enum DamagedName {
     /**
      * Returns a view of the set whose error names {@code --damaged} when this stops at the first damaged image; the view closes the set.
      */
-    Dataset over(Dataset set) {
+    public Dataset over(Dataset set) {
         return this == STOP ? new Advised(set) : set;
     }
 

@@ -36,6 +36,11 @@ public record DataPlan(DatasetName dataset, @Nullable Path folder, int imageSize
         return damaged.over(dataset.test(folder, imageSize, checkpoint));
     }
 
+    /** Returns whether images are brought to the size of the model's input when they are read. */
+    public boolean framesImages() {
+        return dataset == DatasetName.FOLDER;
+    }
+
     /** Returns a view of the training items to use. */
     public Dataset limitedTrain(Dataset all) { return dataset.limited(all, limitTrain); }
 

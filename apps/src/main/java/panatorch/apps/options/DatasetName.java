@@ -14,6 +14,7 @@ import panatorch.datasets.ImageFolder;
 import panatorch.datasets.Mnist;
 import panatorch.datasets.Svhn;
 import panatorch.datasets.Synthetic;
+import panatorch.datasets.text.Tokenizer;
 
 /** {@code --dataset}: the data sets of images and texts. */
 public enum DatasetName {
@@ -97,12 +98,31 @@ public enum DatasetName {
         };
     }
 
+    /**
+     * Opens the test images as another model than ours takes them; the caller closes it.
+     *
+     * @param data folder of the files; null for the built-in images
+     * @param framing size of the images of a folder, and the part of each that is taken; other sets have images of one size
+     */
+    public Dataset test(@Nullable Path data, Framing framing) {
+        return this == FOLDER ? testFolder(needed(data), framing) : test(data, framing.height());
+    }
+
+    /** Opens the test texts with another tokenizer than ours; the caller closes it. */
+    public Dataset test(@Nullable Path data, Tokenizer tokenizer, int maxLength) {
+        return Sst2.test(needed(data), tokenizer, maxLength);
+    }
+
+    /** Returns whether the items are texts. */
+    public boolean hasTexts() { return this == SST2; }
+
+    private static Dataset testFolder(Path data, int size) { return testFolder(data, Framing.center(size)); }
+
     /** Opens the test folder with the classes of the training folder, because a test folder may lack one. */
-    private static Dataset testFolder(Path data, int size) {
+    private static Dataset testFolder(Path data, Framing framing) {
         Path test = data.resolve("test"), folder = Files.isDirectory(test) ? test : data.resolve("val");
         Path classes = Files.isDirectory(data.resolve("train")) ? data.resolve("train") : folder;
-        return ImageFolder.of(folder, Framing.center(size), ChannelStats.IMAGENET,
-                ImageFolder.of(classes, Framing.center(size)).classNames());
+        return ImageFolder.of(folder, framing, ChannelStats.IMAGENET, ImageFolder.of(classes, framing).classNames());
     }
 
     /** Returns a view of some items, or of all. Items of a folder are taken at even distances, because they lie class by class. */
@@ -121,7 +141,7 @@ public enum DatasetName {
     }
 
     /** Returns what the items are called. */
-    public String items() { return this == SST2 ? "sentences" : "images"; }
+    public String items() { return hasTexts() ? "sentences" : "images"; }
 
     private Path needed(@Nullable Path data) {
         if (data == null) throw new InputException("--dataset " + this + " needs --data DIR, " + where);

@@ -1,6 +1,8 @@
 package panatorch.apps.options;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 import picocli.CommandLine.Option;
@@ -31,6 +33,18 @@ public final class EvaluationDataOptions {
      * @throws InputException if one is out of range
      */
     public void check() { OptionCheck.atLeast("--limit-test", limitTest, 1); }
+
+    /**
+     * Resolves the data for a model that says nothing about them.
+     *
+     * @throws InputException if the user did not pass {@code --dataset}
+     */
+    public DataPlan resolve() {
+        if (dataset == null)
+            throw new InputException("--dataset is needed with --model-file: one of "
+                    + Arrays.stream(DatasetName.values()).map(DatasetName::toString).collect(Collectors.joining(", ")));
+        return new DataPlan(dataset, data, SIDE, null, null, limitTest, true, damaged);
+    }
 
     /**
      * Takes from the checkpoint what the user did not pass.

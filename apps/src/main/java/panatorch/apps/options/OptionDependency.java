@@ -89,6 +89,16 @@ public record OptionDependency(String option, boolean effective, String where) {
         return List.of(with(mc != null, "--dropout-p", "--mc: only then is something dropped"));
     }
 
+    /** Returns the dependencies of an evaluation of a model file, or of a checkpoint. */
+    public static List<OptionDependency> ofModelFile(boolean model) {
+        var all = new ArrayList<OptionDependency>();
+        for (String o : List.of("--model", "--normalize", "--dropout-p", "--precision", "--mc"))
+            all.add(new OptionDependency(o, !model, "with --model-file"));
+        for (String o : List.of("--weights", "--program", "--labels", "--preprocessing", "--tokenizer", "--optimize"))
+            all.add(with(model, o, "--model-file"));
+        return all;
+    }
+
     /** Returns the dependencies of a range test, which does not test and draws new masks for each step. */
     public static List<OptionDependency> ofRangeTest(DataOptions d, ModelOptions m, StepOptions s) {
         String there = "on a range test";

@@ -54,10 +54,18 @@ public final class Sst2 {
      */
     static Dataset test(Path data, @Nullable Path vocabulary) { return of(data, "dev.tsv", vocabulary); }
 
+    /** Opens the set with the tokenizer of another model. */
+    static Dataset test(Path data, Tokenizer tokenizer, int maxLength) {
+        return of(data, "dev.tsv", tokenizer, maxLength);
+    }
+
     private static Dataset of(Path data, String file, @Nullable Path vocabulary) {
+        return of(data, file, new Marked(vocabulary(data, vocabulary)), LENGTH);
+    }
+
+    private static Dataset of(Path data, String file, Tokenizer tokenizer, int maxLength) {
         Table table = Table.tsv(folder(data).resolve(file));
-        return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, new Marked(vocabulary(data, vocabulary)), LENGTH),
-                table.column(textColumn(table)));
+        return new Quoted(TextDataset.of(table, textColumn(table), LABEL, CLASSES, tokenizer, maxLength), table.column(textColumn(table)));
     }
 
     /** Texts whose name is the text itself, because a reader of a report does not have the file. */

@@ -1,0 +1,118 @@
+package panatorch.apps.models;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import panatorch.Device;
+import panatorch.NoGrad;
+import panatorch.Tensor;
+import panatorch.TorchException;
+import panatorch.apps.console.InputException;
+import panatorch.export.ExportedProgram;
+import panatorch.export.Inputs;
+import panatorch.export.LoadOptions;
+import panatorch.export.OptimizeOptions;
+import panatorch.export.OptimizedProgram;
+import panatorch.export.Outputs;
+import panatorch.export.Signature;
+import panatorch.export.UnsupportedProgramException;
+import panatorch.serialize.MalformedFileException;
+
+/** A program of {@code torch.export.save}. */
+final class ExportedModel implements LoadedModel {
+    private final ExportedProgram program;
+    private final @Nullable OptimizedProgram optimized;
+
+    private ExportedModel(ExportedProgram program, @Nullable OptimizedProgram optimized) {
+        this.program = program;
+        this.optimized = optimized;
+    }
+
+    static LoadOptions options(ModelPlan plan) {
+        LoadOptions options = LoadOptions.standard().device(plan.device());
+        String name = plan.program();
+        Path weights = plan.weights();
+        if (name != null) options = options.model(name);
+        return weights == null ? options : options.weights(weights);
+    }
+
+    static LoadedModel load(Path file, ModelPlan plan) throws IOException {
+        if (plan.optimize() && !plan.device().equals(Device.CPU))
+            throw new InputException("--optimize is for the CPU, and the device is " + plan.device() + "; pass --device cpu");
+        ExportedProgram program;
+        try {
+            program = ExportedProgram.load(file, options(plan));
+        } catch (UnsupportedProgramException e) {
+            throw new InputException("the program of " + file + " needs what is not there: " + String.join("; ", e.missing()), e);
+        } catch (MalformedFileException e) {
+            throw new InputException("the model cannot be read: " + forUsers(String.valueOf(e.getMessage())), e);
+        } catch (IllegalArgumentException e) {
+            throw new InputException("the weights do not fit the program: " + e.getMessage(), e);
+        }
+        try {
+            program.eval();
+            return new ExportedModel(program, plan.optimize() ? program.optimize(OptimizeOptions.all()) : null);
+        } catch (RuntimeException | Error e) {
+            program.close();
+            throw e;
+        }
+    }
+
+    static List<String> optimize(Path from, Path to) {
+        throw new InputException(
+                "an exported program is optimised while it is loaded, since the prepared weights are in oneDNN's own layout, "
+                        + "which no file holds: use panatorch run --optimize, or ExportedProgram.optimize in Java");
+    }
+
+    /** Names options of the command line in place of those of Java's API. */
+    static String forUsers(String message) {
+        return message.replace("Give a file with them by LoadOptions.weights", "--weights names a file with them, or the model's folder")
+                .replace("tell which by LoadOptions.model", "--program tells which");
+    }
+
+    @Override public List<Input> inputs() {
+        var inputs = new ArrayList<Input>();
+        for (Signature.Value v : program.signature().inputs())
+            if (!(v instanceof Signature.ConstantValue)) inputs.add(new Input(v.name(), Types.of(v), Types.sizes(v), true));
+        return inputs;
+    }
+
+    @Override public Map<String, Tensor> run(Map<String, Tensor> given) {
+        Inputs inputs = Inputs.of();
+        for (Signature.Value v : program.signature().inputs())
+            if (!(v instanceof Signature.ConstantValue)) inputs = inputs.and(v.name(), value(v, given.get(v.name())));
+        try (var noGrad = NoGrad.enter()) {
+            Outputs outputs = optimized != null ? optimized.run(inputs) : program.run(inputs);
+            var results = new LinkedHashMap<String, Tensor>();
+            for (Signature.Value v : program.signature().outputs()) {
+                Tensor t = Types.tensor(outputs.get(v.name()));
+                if (t != null) results.put(v.name(), t);
+            }
+            return results;
+        } catch (IllegalArgumentException e) {
+            throw new InputException(e.getMessage() + "; the model takes " + described(), e);
+        } catch (TorchException e) {
+            throw new InputException("the model failed on these inputs: " + Types.firstLine(e), e);
+        }
+    }
+
+    private static @Nullable Object value(Signature.Value v, @Nullable Tensor given) {
+        return v instanceof Signature.NumberValue && given != null ? Types.number(v.name(), given) : given;
+    }
+
+    @Override public Map<String, byte[]> extraFiles() { return program.extraFiles(); }
+
+    @Override public long parameters() { return program.parameterCount(); }
+
+    @Override public List<String> report() { return optimized == null ? List.of() : Objects.requireNonNull(optimized).report(); }
+
+    @Override public void close() {
+        if (optimized != null) optimized.close();
+        program.close();
+    }
+}
