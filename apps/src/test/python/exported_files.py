@@ -71,6 +71,10 @@ def main():
     if what == "folder":
         folder(file)
         return
+    try:
+        import transformers.modeling_outputs  # noqa: F401 - registers the classes of outputs, without which torch cannot load such programs
+    except (ImportError, RuntimeError):
+        pass
     program = torch.export.load(file)
     if what == "inputs":
         torch.manual_seed(1)
