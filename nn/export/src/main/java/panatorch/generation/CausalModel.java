@@ -5,9 +5,9 @@ import panatorch.export.ExportedProgram;
 
 /**
  * A language model that is given the tokens of one text piece by piece, and remembers them. For one text at a time and one thread; programs
- * that share their weights cannot share what they have read.
+ * that share their weights cannot share what they have read. It owns native memory until it is closed.
  */
-public interface CausalModel {
+public interface CausalModel extends AutoCloseable {
     /**
      * Reads tokens after those that it has read.
      *
@@ -20,11 +20,14 @@ public interface CausalModel {
     /** Forgets all tokens, for the next text. */
     void reset();
 
+    /** Frees what it keeps for {@link #reset}. Closing twice is harmless. */
+    @Override void close();
+
     /** Returns the number of tokens that it can read before {@link #reset}; {@code Long.MAX_VALUE} if there is no limit. */
     long capacity();
 
     /**
-     * Returns the model of a program that {@code torch.export} saved, which the caller still owns.
+     * Returns the model of a program that {@code torch.export} saved. The caller closes the model, and then the program.
      *
      * <p>
      * With a cache, as {@code transformers.integrations.executorch.convert_and_export_with_cache} exports it: the inputs {@code input_ids}

@@ -13,8 +13,7 @@ import panatorch.Torch;
  * Generates a text token by token.
  *
  * <pre>{@code
- * try (var program = ExportedProgram.load(Path.of("llama.pt2"))) {
- *     var model = CausalModel.of(program);
+ * try (var program = ExportedProgram.load(Path.of("llama.pt2")); var model = CausalModel.of(program)) {
  *     var text = new TextStream(ids -> tokenizer.decode(ids));
  *     Generation.generate(model, tokenizer.encode("Once").ids(), GenerationOptions.sampling(100).topP(0.9).stop(2), token -> {
  *         System.out.print(text.add(token));

@@ -45,7 +45,7 @@ final class ProgramModel implements CausalModel {
             throw new IllegalArgumentException(IDS + " must be one token, or any number of them, not " + longestPiece);
         capacity = cached ? cacheLength() : longestPiece;
         try (var scope = Scope.open()) {
-            if (cached) program.namedBuffers().values().forEach(b -> empty.put(b, scope.move(b.clone()).escape()));
+            if (cached) program.namedBuffers().values().forEach(b -> empty.put(b, b.clone().escape()));
         }
     }
 
@@ -98,4 +98,6 @@ final class ProgramModel implements CausalModel {
             empty.forEach((buffer, value) -> buffer.copy_(value));
         }
     }
+
+    @Override public void close() { empty.values().forEach(Tensor::close); }
 }

@@ -56,8 +56,7 @@ class GenerationTest {
 
     @Test void texts_are_those_of_transformers_with_a_cache_and_without() throws Exception {
         for (String name : List.of("llama.pt2", "llama-whole.pt2")) {
-            try (ExportedProgram program = program(name)) {
-                CausalModel model = CausalModel.of(program);
+            try (ExportedProgram program = program(name); CausalModel model = CausalModel.of(program)) {
                 for (JsonNode c : PYTHON.get("cases")) {
                     Torch.manualSeed(PYTHON.get("seed").asLong());
                     assertThat(Generation.generate(model, PROMPT, options(c))).as(name + " " + c).isEqualTo(ints(c.get("tokens")));
@@ -67,8 +66,7 @@ class GenerationTest {
     }
 
     @Test void a_model_reads_a_text_in_pieces_as_at_once() throws Exception {
-        try (var scope = Scope.open(); ExportedProgram program = program("llama.pt2")) {
-            CausalModel model = CausalModel.of(program);
+        try (var scope = Scope.open(); ExportedProgram program = program("llama.pt2"); CausalModel model = CausalModel.of(program)) {
             Tensor whole = model.read(1, 5, 7, 9, 4, 30);
             model.reset();
             model.read(1, 5);
@@ -78,8 +76,7 @@ class GenerationTest {
     }
 
     @Test void a_text_ends_where_the_cache_does_or_the_caller_wants() throws Exception {
-        try (ExportedProgram program = program("llama.pt2")) {
-            CausalModel model = CausalModel.of(program);
+        try (ExportedProgram program = program("llama.pt2"); CausalModel model = CausalModel.of(program)) {
             assertThat(model.capacity()).isEqualTo(48);
             assertThat(Generation.generate(model, PROMPT, GenerationOptions.greedy(1000))).hasSize(44);
             var seen = new ArrayList<Integer>();
