@@ -33,7 +33,7 @@ class LauncherTest {
         root = folder.resolve("the project");
         jdk = folder.resolve("jdk");
         elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
-        for (String module : List.of("bindings", "nn", "datasets/text", "datasets", "apps")) {
+        for (String module : List.of("bindings", "nn", "nn/export", "datasets/text", "datasets", "apps")) {
             write(root.resolve(module).resolve("pom.xml"), "");
             write(root.resolve(module).resolve("src/main/java/A.java"), "");
         }
@@ -45,7 +45,7 @@ class LauncherTest {
         script(folder.resolve("path/mvn"), """
                 #!/bin/sh
                 echo "mvn $*"
-                for m in bindings nn datasets/text datasets apps; do mkdir -p $m/target; touch $m/target/panatorch-${m##*/}-1.jar \
+                for m in bindings nn nn/export datasets/text datasets apps; do mkdir -p $m/target; touch $m/target/panatorch-${m##*/}-1.jar \
                 $m/target/panatorch-${m##*/}-1-sources.jar; done
                 printf '%s' "$PWD/pom.xml" > apps/target/classpath.txt
                 """);
