@@ -53,7 +53,7 @@ class CompiledModelsTest {
     @BeforeAll static void compile() throws IOException, InterruptedException {
         String python = System.getenv("PYTHON");
         assumeTrue(python != null,
-                "skipped: set PYTHON to an interpreter with torch 2.13, safetensors and transformers; g++ is needed, too");
+                "skipped: set PYTHON to an interpreter with torch 2.13 and safetensors; g++ is needed, too");
         Process process = new ProcessBuilder(python, SCRIPT.toString(), folder.toString()).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
