@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch inspect}. */
 @Command(name = "inspect",
-        description = "Lists the contents of a file of weights, a checkpoint or a model without reading the weights. Of a model: inputs and "
-                + "outputs, operators, weights, and what is missing to run it.",
+        description = "Lists the contents of a file of weights, a checkpoint or a model without reading the weights. Of a model: inputs "
+                + "and outputs, operators, weights, and what is missing to run it.",
         footer = {
             "", "Examples:", "  panatorch inspect runs/cifar/model.safetensors", "  panatorch inspect resnet20.th --json",
             "  panatorch inspect resnet18.pt2"})

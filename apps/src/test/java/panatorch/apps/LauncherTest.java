@@ -45,8 +45,8 @@ class LauncherTest {
         script(folder.resolve("path/mvn"), """
                 #!/bin/sh
                 echo "mvn $*"
-                for m in bindings nn nn/export datasets/text datasets apps; do mkdir -p $m/target; touch $m/target/panatorch-${m##*/}-1.jar \
-                $m/target/panatorch-${m##*/}-1-sources.jar; done
+                for m in bindings nn nn/export datasets/text datasets apps; do mkdir -p $m/target
+                touch $m/target/panatorch-${m##*/}-1.jar $m/target/panatorch-${m##*/}-1-sources.jar; done
                 printf '%s' "$PWD/pom.xml" > apps/target/classpath.txt
                 """);
     }

@@ -255,7 +255,8 @@ class HarnessTest {
             var sums = w.check();
             assertThat(sums).containsOnlyKeys("save", "load", "load checkpoint");
             assertThat(sums.get("load")).isNotZero().isEqualTo(sums.get("save")).isEqualTo(sums.get("load checkpoint"));
-            assertThat(w.run()).containsOnlyKeys("save", "save to disk", "save checkpoint", "load", "load checkpoint");
+            assertThat(w.run()).containsOnlyKeys("save", "save to disk", "save checkpoint", "save in background", "load",
+                    "load checkpoint");
         }
     }
 

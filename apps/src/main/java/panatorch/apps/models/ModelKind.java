@@ -83,7 +83,8 @@ public enum ModelKind {
         try (var archive = ArchiveFile.open(file, Reading.MAPPED)) {
             for (ModelKind kind : values()) if (kind.recognises(archive.names())) return kind;
             throw new InputException("the file " + file + (ends(archive.names(), "data.pkl")
-                    ? " holds weights, not a model with its code: panatorch inspect lists them, and panatorch_export.py makes a model of them"
+                    ? " holds weights, not a model with its code: panatorch inspect lists them, and panatorch_export.py makes a "
+                            + "model of them"
                     : " is not a model: it is a zip archive, but neither of torch.export.save nor of torch.jit.save"));
         } catch (MalformedFileException e) {
             throw new InputException("the model cannot be read: " + e.getMessage()
