@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -71,20 +70,16 @@ final class Pt2Writer {
             json.writeObjectFieldStart("config");
             for (var e : tensors.entrySet()) {
                 Tensor t = e.getValue();
-                String path = paths.get(t);
-                if (path == null) {
-                    paths.put(t, path = prefix + paths.size());
-                    try (Arena arena = Arena.ofConfined(); var own = Scope.open()) {
-                        archive.add(folder + path, t.detach().contiguous().data(arena));
+                try (Arena arena = Arena.ofConfined(); var own = Scope.open()) {
+                    Tensor written = t.detach().contiguous();
+                    String path = paths.get(t);
+                    if (path == null) {
+                        paths.put(t, path = prefix + paths.size());
+                        archive.add(folder + path, written.data(arena));
                     }
+                    entry(json, e.getKey(), path, parameters.contains(e.getKey()) || t.requiresGrad(),
+                            TensorMeta.of(written, 0, t.requiresGrad()));
                 }
-                json.writeObjectFieldStart(e.getKey());
-                json.writeStringField("path_name", path);
-                json.writeBooleanField("is_param", parameters.contains(e.getKey()) || t.requiresGrad());
-                json.writeBooleanField("use_pickle", false);
-                json.writeFieldName("tensor_meta");
-                new GraphWriter(json, Map.of()).tensorMeta(meta(t));
-                json.writeEndObject();
             }
             json.writeEndObject();
             json.writeEndObject();
@@ -92,14 +87,13 @@ final class Pt2Writer {
         archive.add(folder + config, bytes.toByteArray());
     }
 
-    private static TensorMeta meta(Tensor t) {
-        long[] shape = t.shape(), strides = new long[shape.length];
-        long stride = 1;
-        for (int d = shape.length - 1; d >= 0; d--) {
-            strides[d] = stride;
-            stride *= Math.max(1, shape[d]);
-        }
-        return new TensorMeta(t.dtype(), Arrays.stream(shape).mapToObj(SymbolicExpression::of).toList(),
-                Arrays.stream(strides).mapToObj(SymbolicExpression::of).toList(), SymbolicExpression.of(0), t.requiresGrad(), t.device());
+    private static void entry(JsonGenerator json, String name, String path, boolean parameter, TensorMeta meta) throws IOException {
+        json.writeObjectFieldStart(name);
+        json.writeStringField("path_name", path);
+        json.writeBooleanField("is_param", parameter);
+        json.writeBooleanField("use_pickle", false);
+        json.writeFieldName("tensor_meta");
+        new GraphWriter(json, Map.of()).tensorMeta(meta);
+        json.writeEndObject();
     }
 }

@@ -1,7 +1,6 @@
 package panatorch.export;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -64,14 +63,15 @@ final class Recording implements CallRecorder, AutoCloseable {
     /** Names a tensor that the program is given. */
     void know(String name, Tensor t) {
         long address = RawValues.access().share(t);
-        adopt(address);
-        know(name, address);
+        know(name, address, adopt(address));
         used.add(name);
     }
 
-    private void know(String name, long address) {
+    private void know(String name, long address, Tensor t) {
+        if (t.layout() != Layout.STRIDED)
+            throw refused("a " + t.layout() + " tensor is used, and programs have strided ones only");
         names.put(address, name);
-        metas.put(name, meta(address));
+        metas.put(name, TensorMeta.of(t, RawValues.access().storageOffset(address), t.requiresGrad()));
     }
 
     /** Holds a tensor by a reference that it takes over. */
@@ -175,8 +175,9 @@ final class Recording implements CallRecorder, AutoCloseable {
 
     private String constant(long address) {
         String name = unique("c_lifted_tensor_" + constants.size());
-        constants.add(new Constant(name, hold(address)));
-        know(name, address);
+        Tensor t = hold(address);
+        constants.add(new Constant(name, t));
+        know(name, address, t);
         return name;
     }
 
@@ -208,7 +209,7 @@ final class Recording implements CallRecorder, AutoCloseable {
         if (tag != Tag.TENSOR)
             throw refused(name() + " returns a value that Java can branch on, and a recording has one branch only");
         String name = node == null ? unique("getitem") : node;
-        know(name, payload);
+        know(name, payload, hold(payload));
         return new Argument.Name(name, Argument.Kind.TENSOR);
     }
 
@@ -247,18 +248,6 @@ final class Recording implements CallRecorder, AutoCloseable {
         int colons = qualified.indexOf("::");
         String name = qualified.substring(colons + 2);
         return GraphCompiler.OPERATORS + qualified.substring(0, colons) + "." + (name.contains(".") ? name : name + ".default");
-    }
-
-    private TensorMeta meta(long address) {
-        Tensor t = hold(address);
-        if (t.layout() != Layout.STRIDED)
-            throw refused("a " + t.layout() + " tensor is used, and programs have strided ones only");
-        return new TensorMeta(t.dtype(), expressions(t.shape()), expressions(t.strides()),
-                SymbolicExpression.of(RawValues.access().storageOffset(address)), t.requiresGrad(), t.device());
-    }
-
-    private static List<SymbolicExpression> expressions(long[] numbers) {
-        return Arrays.stream(numbers).mapToObj(SymbolicExpression::of).toList();
     }
 
     @Override public void close() { held.forEach(Tensor::close); }
