@@ -211,6 +211,15 @@ final class Call {
         }
     }
 
+    void optionalScalars(List<? extends @Nullable Number> list) {
+        long object = NativeLists.objects("Scalar?[]", present(list).size());
+        stack.push(Tag.LIST, object);
+        for (Number v : list) {
+            if (v == null) NativeLists.append(object, Tag.NONE, 0);
+            else NativeLists.append(object, Values.tag(v), Values.payload(v));
+        }
+    }
+
     void integers(long[] v) { stack.push(Tag.LIST, NativeLists.of(present(v))); }
 
     void optionalIntegers(long @Nullable [] v) {

@@ -58,7 +58,7 @@ final class Values {
             case "bool[]" -> v instanceof boolean[] ? v
                     : v instanceof List<?> l && l.stream().allMatch(Boolean.class::isInstance) ? booleans(l) : null;
             case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
-            case "Scalar[]", "number[]" -> list(v, Number.class);
+            case "Scalar[]", "number[]", "Scalar?[]" -> list(v, Number.class);
             case "str[]" -> list(v, String.class);
             default -> v instanceof NativeObject ? v : list(v, NativeObject.class);
         };
@@ -115,6 +115,7 @@ final class Values {
                     case "Tensor?[]", "Optional[Tensor][]" -> call.optionalTensors((List<@Nullable Tensor>) l);
                     case "str[]" -> call.strings((List<String>) l);
                     case "Scalar[]", "number[]" -> call.scalars((List<Number>) l);
+                    case "Scalar?[]" -> call.optionalScalars((List<@Nullable Number>) l);
                     default -> call.objects(p.plain(), (List<NativeObject>) l);
                 }
             }

@@ -64,6 +64,9 @@ class JavaOperatorsTest extends OperatorsOfOurOwn {
         assertThat(round("float[]", a -> a.reals("v"), new double[] {0.5, 2})).isEqualTo(List.of(0.5, 2.0));
         assertThat(round("bool[]", a -> a.bools("v"), new boolean[] {true, false})).isEqualTo(List.of(true, false));
         assertThat(round("Scalar[]", a -> a.numbers("v"), List.of(1L, 2.5))).isEqualTo(List.of(1L, 2.5));
+        var optional = Arrays.asList(0.5, null, 2L, new Complex(1, -2));
+        assertThat(round("Scalar?[]", a -> a.all().getFirst(), optional)).isEqualTo(optional);
+        assertThat(round("Scalar?[]", a -> a.all().getFirst(), List.of())).isEqualTo(List.of());
         assertThat(round("str[]", a -> a.strings("v"), List.of("a", "b"))).isEqualTo(List.of("a", "b"));
         assertThat(tensors(round("Tensor[]", a -> a.tensors("v"), List.of(t(1), t(2))))).containsExactly(1.0, 2.0);
         assertThat(tensors(round("Tensor?[]", a -> a.tensors("v"), Arrays.asList(t(1), null, t(3))))).containsExactly(1.0, null, 3.0);

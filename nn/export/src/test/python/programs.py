@@ -67,6 +67,36 @@ class Attention(nn.Module):
         return F.softmax(b @ k.transpose(-2, -1) / 2.0, dim=-1).to(x.dtype) @ v
 
 
+class Heads(nn.Module):
+    """Query, key and value of one input, used in views that need copies of them, and a sum after the last layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(8, 8, bias=b) for b in (True, True, False, True))
+        self.gate = nn.Linear(8, 8)
+
+    def forward(self, x):
+        b, t, _ = x.shape
+        q, k, v = (l(x).view(b, t, 2, 4).transpose(1, 2) for l in (self.q, self.k, self.v))
+        y = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, 8)
+        return (x + self.out(y)) * self.gate(x).sigmoid() + self.q(x).flatten(0, 1).view(b * t * 8).view(b, t, 8)
+
+
+class Residual(nn.Module):
+    """Sums of convolutions with tensors that are needed afterwards, or not, and with the input itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c, self.d = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(4))
+
+    def forward(self, x):
+        x = nn.functional.relu6(self.a(x))
+        y = nn.functional.leaky_relu(self.b(x), 0.2)
+        y = (self.c(y) + x).relu()
+        z = nn.functional.hardtanh(self.d(y) + y, -0.5, 0.75)
+        return z, y + self.a(z)
+
+
 class LayerScale(nn.Module):
     """Layers with a scale for each channel, one after a permutation, and a convolution with GELU."""
 
@@ -323,6 +353,7 @@ def models():
         "tied": (Tied(), (i(1, 2, 6),)), "fails": (Fails(), (r(3), i(0, 2))),
         "one_row": (Mlp(), (r(1, 4),)),
         "attention": (Attention(), (r(2, 5, 8), torch.zeros(2, 1, 5, 5).masked_fill(torch.ones(5, 5).triu(1) > 0, -1e9)), {"x": {0: b, 1: t}, "mask": {0: b, 2: t, 3: t}}),
+        "heads": (Heads(), (r(2, 5, 8),), {"x": {0: b, 1: t}}), "residual": (Residual(), (r(2, 4, 6, 6),)),
         "layer_scale": (LayerScale(), (r(2, 3, 6, 6),)),
     }
 

@@ -309,6 +309,7 @@ public final class ExportedProgram extends StateTree {
             if (options.attention()) new FuseAttention().apply(rewrite);
             if (options.bfloat16()) new UseBfloat16().apply(rewrite);
             if (options.convolutions()) new PackConvolutions().apply(rewrite);
+            if (options.linears()) new MergeLinears().apply(rewrite);
             if (options.linears()) new OneRowLinears().apply(rewrite);
             if (options.linears()) new PackLinears(options.smallestLinear()).apply(rewrite);
             ProgramText faster = rewrite.program();

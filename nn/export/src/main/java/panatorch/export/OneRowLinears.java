@@ -6,8 +6,8 @@ import java.util.List;
 import panatorch.Tensor;
 
 /**
- * Has a linear layer of a single row done as a product of a matrix and a vector, for which OpenBLAS has a kernel of its own: for a matrix
- * [3072, 768] it takes about a sixth of the time.
+ * Has a linear layer of a single row done as a product of a matrix and a vector, for which OpenBLAS has a kernel of its own: 120 µs in the
+ * place of oneDNN's 156 for a matrix [3072, 768], and 3.0 for 4.4 for [128, 64].
  */
 final class OneRowLinears implements Pass {
     private static final String LINEAR = "torch.ops.aten.linear.default";

@@ -6,13 +6,13 @@ package panatorch.export;
  * @param constants computes what depends on weights alone once, and removes calls that do nothing in evaluation
  * @param batchNorms folds batch normalisations, and products with a weight for each channel, into the layers before them
  * @param convolutions has convolutions done by oneDNN with prepared weights, with the activation or sum after them, on channels-last images
- * @param linears has linear layers of a single row done as products with a vector, and others by oneDNN with prepared weights, with the
- * activation after them
+ * @param linears has linear layers of one input done together, those of a single row as products with a vector, and others by oneDNN with
+ * prepared weights, with the activation or sum after them
  * @param attention has attention that the model writes out done by {@code scaled_dot_product_attention}
  * @param bfloat16 has convolutions and linear layers, and what lies between them, done in bfloat16. Results then have 2 to 3 correct
  * digits. It is faster only on processors with instructions for it (AVX512-BF16, AMX)
- * @param smallestLinear number of weights from which on a linear layer is done by oneDNN. A call of it takes about 25 µs more, which only
- * larger layers gain back
+ * @param smallestLinear number of weights from which on a linear layer is done by oneDNN, whatever its number of rows. A call of it takes
+ * about 25 µs more, which only larger layers gain back
  */
 public record OptimizeOptions(boolean constants, boolean batchNorms, boolean convolutions, boolean linears, boolean attention,
         boolean bfloat16, long smallestLinear) {

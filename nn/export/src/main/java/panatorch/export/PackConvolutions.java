@@ -2,6 +2,7 @@ package panatorch.export;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,8 @@ import panatorch.Tensor;
  * Images that the program is given are made channels-last, which all calls between convolutions keep.
  */
 final class PackConvolutions implements Pass {
-    private static final String CONVOLUTION = "torch.ops.aten.conv2d.default", POINTWISE = "mkldnn::_convolution_pointwise";
+    private static final String CONVOLUTION = "torch.ops.aten.conv2d.default", POINTWISE = "mkldnn::_convolution_pointwise",
+            SUM = "._convolution_pointwise.binary", POOLING = "torch.ops.aten.max_pool2d.default";
     /** The number of rows below which libtorch's own product is slow, and that of multiplications from which on oneDNN's is faster. */
     private static final long FEW_ROWS = 64, SMALLEST_PRODUCT = 16_000_000;
     private int fused;
@@ -24,16 +26,33 @@ final class PackConvolutions implements Pass {
     @Override public void apply(Rewrite graph) {
         int packed = 0;
         for (GraphText.Node conv : List.copyOf(graph.nodes)) if (conv.target().equals(CONVOLUTION) && pack(graph, conv)) packed++;
+        for (GraphText.Node sum : List.copyOf(graph.nodes)) if (sum.target().endsWith(SUM)) addInPlace(graph, sum);
         if (packed > 0) orderImages(graph);
         graph.report(packed, "convolutions done by oneDNN");
         graph.report(fused, "activations and sums done within convolutions");
     }
 
+    /** Has a convolution add to the memory of the other term, if nobody needs that afterwards: half as much memory to write. */
+    private static void addInPlace(Rewrite graph, GraphText.Node sum) {
+        Argument input = sum.inputs().get(0).argument(), other = sum.inputs().get(1).argument();
+        GraphText.Node maker = graph.maker(other);
+        if (maker == null || !(other instanceof Argument.Name n) || other.equals(input) || graph.isOutput(n.name())) return;
+        if (!isConvolution(maker) && !maker.target().equals(POOLING)) return;
+        int at = graph.nodes.indexOf(sum);
+        for (GraphText.Node user : graph.users(n.name())) if (!isConvolution(user) || graph.nodes.indexOf(user) > at) return;
+        var arguments = new ArrayList<Argument>();
+        for (GraphText.Input i : sum.inputs()) arguments.add(i.argument());
+        Collections.swap(arguments, 0, 1);
+        graph.replace(sum, Rewrite.call(POINTWISE + "_.binary", String.valueOf(Rewrite.result(sum)), sum.line(), arguments));
+    }
+
+    private static boolean isConvolution(GraphText.Node node) { return node.target().contains("._convolution_pointwise"); }
+
     /** Makes the images that convolutions are given channels-last. */
     private static void orderImages(Rewrite graph) {
         var images = new LinkedHashSet<String>();
         for (GraphText.Node node : graph.nodes)
-            if (node.target().contains("_convolution_pointwise") && node.inputs().getFirst().argument() instanceof Argument.Name n
+            if (isConvolution(node) && node.inputs().getFirst().argument() instanceof Argument.Name n
                     && graph.isInput(n.name(), 4) && !graph.isChanged(n.name()))
                 images.add(n.name());
         for (String image : images) {
@@ -67,7 +86,7 @@ final class PackConvolutions implements Pass {
         List<Argument> shape = List.of(list(padding), list(stride), list(dilation), new Argument.Constant(g));
         GraphText.Node user = graph.onlyUser(result);
         Activation activation = Activation.of(user);
-        Argument other = other(graph, conv, user, result);
+        Argument other = graph.otherTerm(conv, user);
         if (user != null && activation != null) {
             graph.replace(conv, plain(Rewrite.result(user), conv.line(), input, w, bias, shape, activation));
             graph.remove(user);
@@ -101,19 +120,6 @@ final class PackConvolutions implements Pass {
     private static boolean isRelu(GraphText.@Nullable Node user) {
         Activation a = Activation.of(user);
         return a != null && a.name().equals("relu");
-    }
-
-    /**
-     * Returns the other term if the only user of a convolution adds it, a tensor of the same size, in place to the convolution's result.
-     */
-    private static @Nullable Argument other(Rewrite graph, GraphText.Node conv, GraphText.@Nullable Node user, String result) {
-        if (user == null || user.inputs().size() != 2) return null;
-        boolean sum = user.target().equals("torch.ops.aten.add_.Tensor") || user.target().equals("torch.ops.aten.add.Tensor");
-        Argument self = user.input("self"), other = user.input("other");
-        if (!sum || !(self instanceof Argument.Name s) || !(other instanceof Argument.Name o) || o.kind() != Argument.Kind.TENSOR)
-            return null;
-        if (o.name().equals(result)) o = user.target().contains("add_") ? null : s;
-        return o != null && !o.name().equals(result) && graph.haveSameShape(o.name(), result) && graph.known(o) == null ? o : null;
     }
 
     private static GraphText.Node plain(@Nullable String result, String line, Argument input, Argument weight, Argument bias,

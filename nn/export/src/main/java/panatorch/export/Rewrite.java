@@ -128,11 +128,15 @@ final class Rewrite {
     /** Tells what a tensor that a pass has made is like. */
     void describe(String name, TensorMeta meta) { made.put(name, meta); }
 
+    /** Returns all calls that use a value. */
+    List<GraphText.Node> users(String name) {
+        return nodes.stream().filter(n -> n.inputs().stream().anyMatch(i -> count(i.argument(), name) > 0)).toList();
+    }
+
     /** Returns whether neither a call nor an output uses the result of a call. */
     boolean isUnused(GraphText.Node node) {
         String result = result(node);
-        return result != null && !isOutput(result)
-                && nodes.stream().noneMatch(n -> n.inputs().stream().anyMatch(i -> count(i.argument(), result) > 0));
+        return result != null && !isOutput(result) && users(result).isEmpty();
     }
 
     /** Returns the names of the only results of all calls that have one. */
@@ -174,6 +178,30 @@ final class Rewrite {
         if (meta == null) return null;
         List<Long> sizes = meta.sizes().stream().map(SymbolicExpression::constant).filter(Objects::nonNull).toList();
         return sizes.size() == meta.sizes().size() ? sizes.stream().mapToLong(Long::longValue).toArray() : null;
+    }
+
+    /**
+     * Returns the other term of a sum that is the only use of a layer's result: a tensor of the same size that is not a weight. Null if
+     * there is none, or if the layer cannot be computed as late as the sum.
+     */
+    @Nullable Argument otherTerm(GraphText.Node layer, GraphText.@Nullable Node user) {
+        if (user == null || user.inputs().size() != 2) return null;
+        String result = result(layer);
+        boolean inPlace = user.target().equals("torch.ops.aten.add_.Tensor");
+        if (!inPlace && !user.target().equals("torch.ops.aten.add.Tensor")) return null;
+        if (!(user.input("self") instanceof Argument.Name self) || !(user.input("other") instanceof Argument.Name other)) return null;
+        if (other.name().equals(result)) {
+            if (inPlace) return null;
+            other = self;
+        }
+        boolean fits = result != null && !other.name().equals(result) && haveSameShape(other.name(), result);
+        return fits && other.kind() == Argument.Kind.TENSOR && known(other) == null && !isWritten(layer, user) ? other : null;
+    }
+
+    /** Returns whether a call between two others writes to its arguments. */
+    private boolean isWritten(GraphText.Node from, GraphText.Node to) {
+        return nodes.subList(nodes.indexOf(from) + 1, nodes.indexOf(to)).stream()
+                .anyMatch(n -> !isOperator(n) || operator(n).changesArguments());
     }
 
     /** Returns whether a value is a tensor that the user gives, of that many dimensions. */

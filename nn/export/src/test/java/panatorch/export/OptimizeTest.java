@@ -74,8 +74,23 @@ class OptimizeTest {
 
     @Test void linear_layers_are_packed_with_their_activations() throws Exception {
         compare("mlp", new OptimizeOptions(false, false, false, true, false, false, 1),
-                List.of("2 linear layers done by oneDNN", "1 activations done within linear layers"),
+                List.of("2 linear layers done by oneDNN", "1 activations and sums done within linear layers"),
                 "aten.relu", "mkldnn._linear_pointwise");
+    }
+
+    @Test void linear_layers_of_one_input_are_merged() throws Exception {
+        compare("heads", new OptimizeOptions(false, false, false, true, false, false, 1 << 20),
+                List.of("3 linear layers merged with others of the same input"), "aten.view", "linear_and_others");
+    }
+
+    @Test void sums_are_done_within_linear_layers_and_convolutions() throws Exception {
+        compare("heads", new OptimizeOptions(false, false, false, true, false, false, 1),
+                List.of("3 linear layers merged with others of the same input", "4 linear layers done by oneDNN",
+                        "2 activations and sums done within linear layers"),
+                "aten.linear", "mkldnn._linear_pointwise");
+        compare("residual", new OptimizeOptions(false, false, true, false, false, false, 1),
+                List.of("5 convolutions done by oneDNN", "6 activations and sums done within convolutions"), "aten.relu6",
+                "mkldnn._convolution_pointwise_.binary");
     }
 
     @Test void linear_layers_of_one_row_are_products_with_a_vector() throws Exception {
@@ -99,7 +114,7 @@ class OptimizeTest {
         compare("layer_scale", new OptimizeOptions(false, true, true, true, false, false, 1),
                 List.of("2 scales folded into linear layers and convolutions", "1 convolutions done by oneDNN",
                         "1 activations and sums done within convolutions", "2 linear layers done by oneDNN",
-                        "1 activations done within linear layers"),
+                        "1 activations and sums done within linear layers"),
                 "aten.gelu", "'gelu', [], 'none'");
     }
 
@@ -130,13 +145,15 @@ class OptimizeTest {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor x = Torch.randn(5, 8).mul(4), weight = Torch.randn(6, 8), image = Torch.randn(2, 3, 5, 5).mul(4),
                     kernel = Torch.randn(4, 3, 1, 1);
-            for (String name : List.of("relu", "tanh", "sigmoid", "hardswish", "hardsigmoid", "silu", "gelu")) {
+            for (String name : List.of("relu", "tanh", "sigmoid", "hardswish", "hardsigmoid", "silu", "gelu", "relu6", "hardtanh",
+                    "leaky_relu")) {
                 var node = new GraphText.Node("y", "torch.ops.aten." + name + ".default", List.of(), List.of(), "");
                 Activation a = Objects.requireNonNull(Activation.of(node), name);
-                assertClose(name, Operators.call("mkldnn::_linear_pointwise", x, weight, null, a.name(), List.of(), a.algorithm()),
+                List<?> numbers = a.numbers().stream().map(n -> ((Argument.Constant) n).value()).toList();
+                assertClose(name, Operators.call("mkldnn::_linear_pointwise", x, weight, null, a.name(), numbers, a.algorithm()),
                         Operators.call("aten::" + name, x.matmul(weight.t())));
                 assertClose(name, Operators.call("mkldnn::_convolution_pointwise", image, kernel, null, List.of(0, 0), List.of(1, 1),
-                        List.of(1, 1), 1, a.name(), List.of(), a.algorithm()),
+                        List.of(1, 1), 1, a.name(), numbers, a.algorithm()),
                         Operators.call("aten::" + name, Aten.conv2d(image, kernel)));
             }
         }
