@@ -64,7 +64,31 @@ class Attention(nn.Module):
         q, k, v = self.qkv(x).view(x.shape[0], x.shape[1], 3, 2, 4).permute(2, 0, 3, 1, 4)
         a = F.dropout(torch.softmax(torch.matmul(q, k.transpose(-1, -2)) * 0.5 + mask, dim=-1), 0.1, False) @ v
         b = ((a * 0.25) @ k.transpose(2, 3)).softmax(3) @ v
-        return F.softmax(b @ k.transpose(-2, -1) / 2.0, dim=-1).to(x.dtype) @ v
+        return F.softmax(b @ k.transpose(-2, -1) / 2.0, dim=-1).type_as(x) @ v
+
+
+try:
+    import transformers.integrations.moe  # noqa: F401, defines the operator
+except ImportError:
+    @torch.library.custom_op("transformers::grouped_mm_fallback", mutates_args=(), schema="(Tensor input, Tensor weight, Tensor offs) -> Tensor")
+    def grouped(input, weight, offs):
+        parts = torch.tensor_split(input, offs[:-1])
+        return torch.cat([x @ w for x, w in zip(parts, weight)])
+
+    @grouped.register_fake
+    def _(input, weight, offs):
+        return input.new_empty(input.size(0), weight.size(2))
+
+
+class Experts(nn.Module):
+    """Tokens sorted by expert, of which one has none, as in transformers' mixtures of experts."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(4, 3, 2))
+
+    def forward(self, x, offs):
+        return torch.ops.transformers.grouped_mm_fallback(x, self.weight, offs).tanh()
 
 
 class Heads(nn.Module):
@@ -353,6 +377,7 @@ def models():
         "tied": (Tied(), (i(1, 2, 6),)), "fails": (Fails(), (r(3), i(0, 2))),
         "one_row": (Mlp(), (r(1, 4),)),
         "attention": (Attention(), (r(2, 5, 8), torch.zeros(2, 1, 5, 5).masked_fill(torch.ones(5, 5).triu(1) > 0, -1e9)), {"x": {0: b, 1: t}, "mask": {0: b, 2: t, 3: t}}),
+        "experts": (Experts(), (r(6, 3), torch.tensor([2, 2, 5, 6]))),
         "heads": (Heads(), (r(2, 5, 8),), {"x": {0: b, 1: t}}), "residual": (Residual(), (r(2, 4, 6, 6),)),
         "layer_scale": (LayerScale(), (r(2, 3, 6, 6),)),
     }

@@ -11,7 +11,10 @@ final class RemoveNoOps implements Pass {
             "torch.ops.aten.feature_dropout.default", "torch.ops.aten.alpha_dropout.default", "torch.ops.aten.detach.default",
             "torch.ops.aten.detach_.default", "torch.ops.aten.alias.default", "torch.ops.aten.lift_fresh_copy.default");
 
-    private static final String CAST = "torch.ops.aten.to.dtype", ASSERTION = "torch.ops.aten._assert_tensor_metadata.default";
+    /** Conversions to a type, which return their first argument where it has the type already. */
+    private static final Set<String> CASTS = Set.of("torch.ops.aten.to.dtype", "torch.ops.aten.type_as.default");
+
+    private static final String ASSERTION = "torch.ops.aten._assert_tensor_metadata.default";
 
     @Override public void apply(Rewrite graph) {
         graph.nodes.removeIf(n -> n.target().equals(ASSERTION)); // nothing checks it, and it would count as a use of its tensor
@@ -36,9 +39,9 @@ final class RemoveNoOps implements Pass {
     }
 
     private static Argument.@Nullable Name input(Rewrite graph, GraphText.Node node, String result) {
-        if (!IDENTITIES.contains(node.target()) && !node.target().equals(CAST) || graph.isOutput(result)) return null;
+        if (!IDENTITIES.contains(node.target()) && !CASTS.contains(node.target()) || graph.isOutput(result)) return null;
         Argument first = node.inputs().isEmpty() ? Argument.NONE : node.inputs().getFirst().argument();
-        if (node.target().equals(CAST)) return isSameType(graph, node, first, result) ? (Argument.Name) first : null;
+        if (CASTS.contains(node.target())) return isSameType(graph, node, first, result) ? (Argument.Name) first : null;
         boolean fresh = !node.target().contains("copy")
                 || first instanceof Argument.Name n && !graph.isChanged(n.name()) && !graph.isChanged(result);
         return fresh && first instanceof Argument.Name n ? n : null;

@@ -83,6 +83,10 @@ final class Requirements {
         try {
             operators.put(name, RawValues.access().operator(name));
         } catch (TorchException e) {
+            if (PythonOperators.define(name)) {
+                operators.put(name, RawValues.access().operator(name));
+                return;
+            }
             boolean own = name.startsWith("aten::") || name.startsWith("prim::");
             miss(name, own ? "libtorch 2.13 has no such operator; the program was exported by torch " + torchVersion
                     : "before loading the program, load its library by Operators.load, or write it in Java by OperatorLibrary");

@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.NoGrad;
@@ -53,6 +54,21 @@ class TrainingTest {
         Map<String, Tensor> parameters = program.namedParameters();
         assertThat(python.size()).isEqualTo(parameters.size());
         python.properties().forEach(e -> Programs.assertSame("gradient of " + e.getKey(), parameters.get(e.getKey()).grad(), e.getValue()));
+    }
+
+    /** Gradients of the operator that transformers defines in Python, against a product for each expert. */
+    @Test void a_mixture_of_experts_has_gradients() throws Exception {
+        try (var scope = Scope.open(); var program = Programs.load("experts")) {
+            Tensor x = Torch.randn(6, 3).requiresGrad_(true), offs = Torch.tensor(new long[] {1, 1, 4, 5});
+            Tensor weight = program.namedParameters().get("weight"), seed = Torch.randn(6, 2);
+            program.run(x, offs).tensor(0).mul(seed).sum().backward();
+            Tensor w = weight.detach().requiresGrad_(true), y = x.detach().requiresGrad_(true);
+            Tensor expected = Aten.cat(List.of(y.narrow(0, 0, 1).mm(w.select(0, 0)), y.narrow(0, 1, 3).mm(w.select(0, 2)),
+                    y.narrow(0, 4, 1).mm(w.select(0, 3)), Torch.zeros(1, 2)), 0).tanh();
+            expected.mul(seed).sum().backward();
+            assertThat(x.grad().allClose(y.grad(), 1e-6, 1e-6)).isTrue();
+            assertThat(weight.grad().allClose(w.grad(), 1e-6, 1e-6)).isTrue();
+        }
     }
 
     @Test void a_trainer_trains_a_program() throws Exception {
