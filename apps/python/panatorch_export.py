@@ -5,6 +5,7 @@
     python panatorch_export.py torchvision:resnet50 --weights resnet50.pth
     python panatorch_export.py transformers:bert-base-uncased --task SequenceClassification
     python panatorch_export.py DIR                                        # a model's folder: config.json, model.safetensors, tokenizer.json
+    python panatorch_export.py DIR --generate                             # a language model with its cache, for panatorch generate
     python panatorch_export.py DIR --weightless                           # the graph alone; Java reads the folder's weights
     python panatorch_export.py timm:vit_tiny_patch16_224 --random         # random weights, nothing is downloaded
     python panatorch_export.py transformers:bert --random --set num_hidden_layers=2 --set hidden_size=128
@@ -46,6 +47,7 @@ def arguments():
     p.add_argument("--labels", type=Path, help="file with one label a line, or a JSON list; default: those of the model")
     p.add_argument("--size", type=int, help="side of the images; default: the model's")
     p.add_argument("--length", type=int, help="longest text in tokens; default: the model's")
+    p.add_argument("--generate", action="store_true", help="for language models: keeps what was read, up to --length tokens, so that text is generated token by token")
     p.add_argument("--static", action="store_true", help="inputs of one size only: one image or text, of the full length")
     p.add_argument("--weightless", action="store_true", help="leaves out all weights that are in the folder's safetensors files")
     p.add_argument("--decompose", action="store_true", help="lowers the program to core operators, for other runtimes; PanaTorch needs it rarely")
@@ -199,7 +201,7 @@ def transformers_model(name, folder):
         except (OSError, ValueError) as e:
             stop(f"transformers cannot read the configuration of {source}: {str(e).splitlines()[0]}")
     if hasattr(config, "use_cache"):
-        config.use_cache = False
+        config.use_cache = args.generate
     # how attention is computed decides what the graph has; the operators of the default trace best
     architecture = (config.architectures or [None])[0]
     if args.task:
@@ -209,6 +211,8 @@ def transformers_model(name, folder):
             stop(f"transformers has no task '{args.task}'; there are {', '.join(known)}")
     else:
         mapping = getattr(transformers, architecture) if architecture and hasattr(transformers, architecture) else transformers.AutoModel
+        if args.generate and not str(architecture).endswith("ForCausalLM"):
+            mapping = transformers.AutoModelForCausalLM
     if args.random or args.weights:
         module = mapping.from_config(config) if hasattr(mapping, "from_config") else mapping(config)
         if args.weights:
@@ -284,6 +288,9 @@ def text_inputs(model, config, parameters):
         model.dims["decoder_input_ids"] = {0: "batch", 1: "target"}
     pad = getattr(config, "pad_token_id", None)
     model.facts = {"max_length": model.length, "pad_token_id": pad if pad is not None else 0}
+    if args.generate:
+        ends = getattr(model.module.generation_config, "eos_token_id", None)
+        model.facts["eos_token_ids"] = ends if isinstance(ends, list) else [] if ends is None else [ends]
 
 
 # ---- export
@@ -322,6 +329,35 @@ def export(model):
         stop(f"torch cannot export {model.name}: {type(e).__name__}: {first_line(e)}")
 
 
+def export_with_cache(model):
+    """Exports a language model that keeps keys and values of what it has read in its buffers."""
+    from transformers.integrations.executorch import convert_and_export_with_cache
+    given = model.module.generation_config
+    given.use_cache, given.cache_implementation, given.cache_config = True, "static", {"batch_size": 1, "max_cache_len": model.length}
+    length = torch.export.Dim("length", max=model.length - 1)
+    try:
+        with torch.no_grad():
+            return convert_and_export_with_cache(model.module, model.keywords(1, 4)["input_ids"], torch.arange(4),
+                                                 dynamic_shapes={"input_ids": {1: length}, "cache_position": {0: length}})
+    except Exception as e:  # any of many kinds, by the model's code
+        stop(f"transformers cannot export {type(model.module).__name__} with its cache: {first_line(e)}")
+
+
+def check_generation(model, program):
+    """Compares the logits after a prompt and a token with those of the model, which reads both at once."""
+    ids = model.keywords(1, 6)["input_ids"]
+    before = {n: b.clone() for n, b in program.state_dict.items()}
+    run, worst = program.module(), 0.0
+    with torch.no_grad():
+        expected = model.module(input_ids=ids, use_cache=False).logits
+        for start, end in ((0, 5), (5, 6)):
+            logits = run(input_ids=ids[:, start:end], cache_position=torch.arange(start, end))
+            worst = max(worst, ((logits[:, -1] - expected[:, end - 1]).abs().max() / expected.abs().max()).item())
+        for name, value in before.items():  # forgets what was read
+            program.state_dict[name].copy_(value)
+    tell(worst)
+
+
 def first_line(e):
     return next((line.strip() for line in str(e).splitlines() if line.strip()), type(e).__name__)[:300]
 
@@ -348,6 +384,10 @@ def check(model, program):
     for a, b in zip(*leaves):
         if isinstance(a, torch.Tensor) and a.is_floating_point() and a.numel():
             worst = max(worst, ((a - b).abs().max() / a.abs().max().clamp_min(1e-6)).item())
+    tell(worst)
+
+
+def tell(worst):
     print(f"the program computes what the model computes, within {worst:.1e} of the largest number" if worst < 1e-3 else
           f"WARNING: the program differs from the model by {worst:.1e} of the largest number")
 
@@ -427,6 +467,14 @@ def snippet(model, program, files, out):
         imports = "import panatorch.datasets.pretrained.Preprocessing;\n"
         lines = ['var preprocessing = Preprocessing.parse(model.extraFiles().get("preprocessing.json"));',
                  'Outputs outputs = model.run(preprocessing.read(Path.of("cat.jpg")));']
+    elif args.generate:
+        imports = "import panatorch.generation.*;\nimport panatorch.text.*;\n"
+        lines = ['Tokenizer tokenizer = Tokenizers.parse(model.extraFiles().get("tokenizer.json"));',
+                 "try (var language = CausalModel.of(model)) {",
+                 f"    GenerationOptions options = GenerationOptions.sampling(100).stop({', '.join(map(str, model.facts['eos_token_ids']))});",
+                 '    int[] ids = Generation.generate(language, tokenizer.encode("Once upon a time").ids(), options);',
+                 "    System.out.println(tokenizer.decode(ids));", "}"]
+        return JAVA.replace("    System.out.println(outputs.all());\n", "").format(imports=imports, load=load, body="\n".join("    " + line for line in lines))
     elif model.kind == TEXT and "tokenizer.json" in files:
         imports = "import panatorch.text.*;\n"
         values = {"input_ids": "Torch.tensor(text.ids(), 1, text.size()).to(DType.INT64)",
@@ -465,11 +513,13 @@ def main():
     out = args.out or Path(f"{model.name}.pt2")
     if not out.absolute().parent.is_dir():
         stop(f"there is no folder {out.absolute().parent}")
-    program = export(model)
+    if args.generate and "vocab_size" not in dir(model.module.config):
+        stop(f"--generate is for language models, and {type(model.module).__name__} is none")
+    program = export_with_cache(model) if args.generate else export(model)
     if args.decompose:
         program = program.run_decompositions()
     if not args.no_check:
-        check(model, program)
+        (check_generation if args.generate else check)(model, program)
     if args.weightless:
         without_weights(model, program)
     files = extra_files(model, program)

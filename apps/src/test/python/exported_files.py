@@ -1,6 +1,7 @@
 """Makes inputs of exported programs, and compares outputs with Python's, for ExporterTest.
 
     python exported_files.py folder DIR                       # a small BERT of transformers, with a tokenizer
+    python exported_files.py language DIR                     # a small Llama of transformers; prints the words after "a b"
     python exported_files.py inputs MODEL.pt2 IN BATCH LENGTH  # writes random inputs
     python exported_files.py compare MODEL.pt2 IN OUT          # status 1 if OUT differs from what the program returns here
 
@@ -33,6 +34,25 @@ def folder(where):
     config = BertConfig(vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=16,
                         id2label=labels, label2id={v: k for k, v in labels.items()})
     BertForSequenceClassification(config).eval().save_pretrained(where)
+
+
+def language(where):
+    try:
+        from tokenizers import Tokenizer, models, pre_tokenizers
+        from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    except (ImportError, RuntimeError) as e:
+        print(e)
+        sys.exit(3)
+    words = ["[UNK]", *"abcdefghijklmnopqrstuvwxyz"]
+    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]").save_pretrained(where)
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=27, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+                                         max_position_embeddings=32, initializer_range=0.6, bos_token_id=None, eos_token_id=26)).eval()
+    model.save_pretrained(where)
+    ids = model.generate(torch.tensor([tokenizer.encode("a b").ids]), max_new_tokens=20, do_sample=False)[0, 2:]
+    print(tokenizer.decode(ids.tolist()))
 
 
 def inputs(program, batch, length):
@@ -68,8 +88,8 @@ def compare(program, given, out):
 
 def main():
     what, file, *rest = sys.argv[1:]
-    if what == "folder":
-        folder(file)
+    if what in ("folder", "language"):
+        (folder if what == "folder" else language)(file)
         return
     try:
         import transformers.modeling_outputs  # noqa: F401 - registers the classes of outputs, without which torch cannot load such programs

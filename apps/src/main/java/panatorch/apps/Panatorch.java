@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
         versionProvider = Version.class,
-        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, RunCommand.class, DistillCommand.class,
+        subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, RunCommand.class, GenerateCommand.class,
+            DistillCommand.class,
             FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, OptimizeCommand.class,
             ReproduceCommand.class,
             DoctorCommand.class, CompletionCommand.class},

@@ -3,6 +3,7 @@ package panatorch.apps;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
@@ -90,6 +91,20 @@ class ExporterTest {
                 light = run("run --json --text hello --weights", folder.resolve("bert"), folder.resolve("light.pt2"));
         assertThat(light).isEqualTo(whole).contains("\"label\":\"positive\"");
         assertThat(new File(folder.toFile(), "light.pt2").length()).isLessThan(new File(folder.toFile(), "bert.pt2").length());
+    }
+
+    @Test void a_language_model_with_its_cache_writes_the_words_of_transformers() throws Exception {
+        Answer made = python(CHECK, "language", "llama");
+        assumeTrue(made.status != 3, "skipped: " + made.text.strip());
+        assertThat(made.status).as(made.text).isZero();
+        assertThat(export("llama", "-o", "llama.pt2", "--generate", "--length", 30).text).contains("CausalModel.of(model)", ".stop(26)");
+        String words = made.text.lines().reduce("", (_, last) -> last);
+        assertThat(run("generate --tokens 20 --text", Path.of("a b"), folder.resolve("llama.pt2")).strip()).isEqualTo(words);
+        JsonNode drawn = new ObjectMapper().readTree(
+                run("generate --json --top-k 3 --seed 5 --text", Path.of("a b"), folder.resolve("llama.pt2")));
+        assertThat(drawn.get("tokens").size()).as("to the end of the cache, or of the text").isBetween(1, 28);
+        Calls full = Calls.of("generate --text", Path.of("a ".repeat(30)), folder.resolve("llama.pt2"));
+        assertThat(full.err()).contains("--text has 30 tokens, and the model reads at most 30");
     }
 
     @Test void a_wrong_call_is_one_sentence() throws Exception {

@@ -119,6 +119,26 @@ class ModelFilesTest {
         }
     }
 
+    @Test void a_language_model_continues_a_text() throws IOException {
+        String first = JSON.readTree(works("run --json --top 1 --text good", file("words.pt2")).out())
+                .at("/predictions/0/classes/0/label").asText();
+        String text = works("generate --tokens 3 --text good", file("words.pt2")).out();
+        assertThat(text.strip().split(" ")).startsWith(first).hasSizeBetween(1, 3);
+        JsonNode drawn = JSON.readTree(works("generate --json --tokens 4 --temperature 2 --text good", file("words.pt2")).out());
+        assertThat(drawn.get("tokens")).hasSize(4);
+        String again = works("generate --json --tokens 4 --temperature 2 --text good", file("words.pt2")).out();
+        assertThat(JSON.readTree(again)).isEqualTo(drawn);
+    }
+
+    @Test void what_generates_no_text_is_refused() {
+        refused(Calls.of("generate --text good", file("text.pt2")), "the model generates no text", "must be logits");
+        refused(Calls.of("generate --text good", file("image.pt2")), "there is no tokenizer in", "--tokenizer");
+        refused(Calls.of("generate --text good --tokenizer nowhere.json", file("words.pt2")), "the file cannot be read");
+        refused(Calls.of("generate --text good --top-p 2", file("words.pt2")), "--top-p must be above 0 and at most 1, not 2.0");
+        refused(Calls.of("generate --text good --temperature 0", file("words.pt2")), "--temperature must be positive, not 0.0");
+        refused(Calls.of("generate --text good --tokens 0", file("words.pt2")), "--tokens must be at least 1");
+    }
+
     @Test void inputs_may_be_named_by_their_places_and_numbers_are_tensors_of_one_element() throws IOException {
         Path in = folder.resolve("in.safetensors"), out = folder.resolve("out.npz");
         try (var scope = Scope.open()) {

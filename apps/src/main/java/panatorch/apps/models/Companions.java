@@ -3,13 +3,16 @@ package panatorch.apps.models;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
@@ -71,33 +74,42 @@ public final class Companions {
 
     /** Returns how images become inputs, or null if nothing says so. */
     public @Nullable Preprocessing preprocessing() {
-        byte[] json = files.get(PREPROCESSING);
-        if (json == null) return null;
-        try {
-            return Preprocessing.parse(json);
-        } catch (IllegalArgumentException e) {
-            throw new InputException(String.valueOf(e.getMessage()), e);
-        }
+        return parsed(PREPROCESSING, Preprocessing::parse);
     }
 
     /** Returns the tokenizer, or null if there is none. */
     public @Nullable Tokenizer tokenizer() {
-        byte[] json = files.get(TOKENIZER);
+        return parsed(TOKENIZER, Tokenizers::parse);
+    }
+
+    private <T> @Nullable T parsed(String name, Function<byte[], T> parse) {
+        byte[] json = files.get(name);
         if (json == null) return null;
         try {
-            return Tokenizers.parse(json);
-        } catch (TokenizerException e) {
+            return parse.apply(json);
+        } catch (IllegalArgumentException | TokenizerException e) {
             throw new InputException(String.valueOf(e.getMessage()), e);
         }
     }
 
     /** Returns a number that the exporting program has noted, such as {@code max_length}, or another one if there is none. */
     public int fact(String name, int otherwise) {
+        JsonNode value = facts().path(name);
+        return value.isInt() ? value.asInt() : otherwise;
+    }
+
+    /** Returns the numbers of a list that the exporting program has noted, such as {@code eos_token_ids}; empty if there is none. */
+    public Integer[] numbers(String name) {
+        var numbers = new ArrayList<Integer>();
+        for (JsonNode n : facts().path(name)) if (n.isInt()) numbers.add(n.asInt());
+        return numbers.toArray(Integer[]::new);
+    }
+
+    private JsonNode facts() {
         byte[] json = files.get(FACTS);
-        if (json == null) return otherwise;
+        if (json == null) return MissingNode.getInstance();
         try {
-            JsonNode value = Json.LINE.readTree(json).path(name);
-            return value.isInt() ? value.asInt() : otherwise;
+            return Json.LINE.readTree(json);
         } catch (IOException e) {
             throw new InputException("the model's " + FACTS + " is not JSON", e);
         }

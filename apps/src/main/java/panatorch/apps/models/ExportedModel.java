@@ -15,6 +15,7 @@ import panatorch.export.LoadOptions;
 import panatorch.export.OptimizeOptions;
 import panatorch.export.OptimizedProgram;
 import panatorch.export.UnsupportedProgramException;
+import panatorch.generation.CausalModel;
 import panatorch.serialize.MalformedFileException;
 
 /** A program of {@code torch.export.save}. */
@@ -77,6 +78,14 @@ final class ExportedModel implements LoadedModel {
                 return optimized != null ? optimized.run(inputs) : program.run(inputs);
             }
         });
+    }
+
+    @Override public CausalModel language() {
+        try {
+            return CausalModel.of(program);
+        } catch (IllegalArgumentException e) {
+            throw new InputException("the model generates no text: " + e.getMessage(), e);
+        }
     }
 
     @Override public Map<String, byte[]> extraFiles() { return program.extraFiles(); }

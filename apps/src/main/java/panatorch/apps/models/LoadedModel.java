@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
+import panatorch.apps.console.InputException;
+import panatorch.generation.CausalModel;
 
 /**
  * A model that was loaded from a file of any kind. It owns its weights until it is closed; what it returns belongs to the current scope.
@@ -35,9 +37,18 @@ public interface LoadedModel extends AutoCloseable {
      *
      * @param inputs tensors by the names of {@link #inputs}; a number is a tensor of one element
      * @return the outputs that are tensors or numbers, by their names, in their order
-     * @throws panatorch.apps.console.InputException if an input does not fit, or the model fails; the message says what
+     * @throws InputException if an input does not fit, or the model fails; the message says what
      */
     Map<String, Tensor> run(Map<String, Tensor> inputs);
+
+    /**
+     * Returns this model as a language model, which the caller closes first.
+     *
+     * @throws InputException if it is none
+     */
+    default CausalModel language() {
+        throw new InputException("only an exported program generates text; panatorch_export.py --generate makes one");
+    }
 
     /** Returns the files that were saved beside the model, by their names. */
     Map<String, byte[]> extraFiles();
