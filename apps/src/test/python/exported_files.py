@@ -47,9 +47,9 @@ def language(where):
     tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]").save_pretrained(where)
-    torch.manual_seed(0)
+    torch.manual_seed(1)
     model = LlamaForCausalLM(LlamaConfig(vocab_size=27, hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-                                         max_position_embeddings=32, initializer_range=0.6, bos_token_id=None, eos_token_id=26)).eval()
+                                         max_position_embeddings=32, initializer_range=0.3, bos_token_id=None, eos_token_id=26)).eval()
     model.save_pretrained(where)
     ids = model.generate(torch.tensor([tokenizer.encode("a b").ids]), max_new_tokens=20, do_sample=False)[0, 2:]
     print(tokenizer.decode(ids.tolist()))
