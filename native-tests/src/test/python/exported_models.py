@@ -155,6 +155,7 @@ def save(name, folder, model, args, kwargs):
     inputs = dict(zip(program.graph_signature.user_inputs, pytree.tree_flatten((args, kwargs))[0]))
     module = copy.deepcopy(program).module()
     trained = name in TRAINED
+    torch.manual_seed(2)  # as in Java, for models that draw random numbers
     with torch.set_grad_enabled(trained):
         outputs = pytree.tree_flatten(module(*args, **kwargs))[0]
     if trained:

@@ -25,6 +25,8 @@ SMALL = dict(
     num_layers=2, num_heads=4, d_ff=64, d_kv=8, ffn_dim=64, image_size=32, patch_size=8, word_embed_proj_dim=32, embedding_size=16,
     projection_dim=16, num_experts=4, num_local_experts=4, n_routed_experts=4, num_experts_per_tok=2, pad_token_id=0, bos_token_id=1,
     eos_token_id=2, decoder_start_token_id=0, use_cache=False)
+# what is left out of it in turn, until a model can be made: sizes that some configurations derive from others
+LEFT_OUT = ((), ("head_dim", "num_key_value_heads", "d_kv", "image_size", "patch_size"), tuple(k for k in SMALL if "layers" not in k and k != "use_cache"))
 
 
 def timm_names():
@@ -50,19 +52,32 @@ def transformers_names():
     return sorted(n for n in CONFIG_MAPPING_NAMES if n in MODEL_MAPPING_NAMES)
 
 
-def small(cls):
+def small(cls, left_out):
     standard = cls()
-    config = cls(**{k: v for k, v in SMALL.items() if k in standard.to_dict() and not isinstance(getattr(standard, k, None), (list, tuple))})
+    config = cls(**{k: v for k, v in SMALL.items() if k not in left_out and k in standard.to_dict() and not isinstance(getattr(standard, k, None), (list, tuple))})
     for name in ("text_config", "vision_config", "audio_config", "encoder", "decoder"):
         part = getattr(config, name, None)
         if part is not None and hasattr(part, "to_dict"):
-            setattr(config, name, small(type(part)))
+            setattr(config, name, small(type(part), left_out))
     return config
 
 
 def transformers_model(name):
+    failure = None
+    for left_out in LEFT_OUT:
+        try:
+            made = made_small(name, left_out)
+            if not isinstance(made, str):
+                run(*made)
+            return made
+        except Exception as e:
+            failure = failure or e
+    raise failure
+
+
+def made_small(name, left_out):
     import transformers
-    config = small(transformers.CONFIG_MAPPING[name])
+    config = small(transformers.CONFIG_MAPPING[name], left_out)
     with torch.device("meta"):
         count = sum(p.numel() for p in transformers.AutoModel.from_config(config).parameters())
     if count > LARGEST:
@@ -83,6 +98,12 @@ def transformers_model(name):
     return model, (), kwargs
 
 
+def run(model, args, kwargs):
+    model.eval()
+    with torch.no_grad():
+        model(*pytree.tree_map(torch.clone, args), **pytree.tree_map(torch.clone, kwargs))
+
+
 def attempt(name, make, folder):
     try:
         torch.manual_seed(1)
@@ -90,9 +111,7 @@ def attempt(name, make, folder):
         if isinstance(made, str):
             return made
         model, args, kwargs = made
-        model.eval()
-        with torch.no_grad():
-            model(*pytree.tree_map(torch.clone, args), **pytree.tree_map(torch.clone, kwargs))
+        run(model, args, kwargs)
     except Exception as e:
         return f"not made: {type(e).__name__} {e}"
     try:
