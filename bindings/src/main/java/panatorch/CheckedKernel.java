@@ -6,12 +6,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.SafeKernelFunction;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.libtorch.BatchedProducts;
 import panatorch.internal.libtorch.Borrowed;
 import panatorch.internal.libtorch.DispatcherStack;
 import panatorch.internal.libtorch.Memory;
@@ -23,8 +25,8 @@ import panatorch.internal.libtorch.Tag;
 
 /**
  * Wraps a libtorch kernel that would access memory out of bounds or loop endlessly for some values of its arguments, which
- * {@link UnsafeValues} lists. {@link ArgumentChecks} run before the call from Java; this check runs before the kernel itself, since
- * composite operators and derivative formulas also call kernels.
+ * {@link UnsafeValues} lists, or that is slow for some ({@link BatchedProducts}). {@link ArgumentChecks} run before the call from Java;
+ * this check runs before the kernel itself, since composite operators and derivative formulas also call kernels.
  */
 final class CheckedKernel {
     /** The kernels by the address of libtorch's definition of their operator, to which an operator handle points. */
@@ -43,8 +45,13 @@ final class CheckedKernel {
      *
      * @param operator name of the operator without {@code aten::}
      * @param key dispatch key of the kernel, as PyTorch names it
+     * @param concerns tells at little cost whether the check has anything to do
      */
-    record Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {}
+    record Check(String operator, String key, Predicate<KernelArguments> concerns, Function<KernelArguments, @Nullable Tensor> before) {
+        Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {
+            this(operator, key, given -> true, before);
+        }
+    }
 
     /** The arguments on libtorch's stack, by their index in the schema. */
     record KernelArguments(long stack, long below, ThreadContext context) {
@@ -73,6 +80,11 @@ final class CheckedKernel {
             References.releaseShared(impl);
         }
 
+        /** Returns the tensor's own object, which stays the stack's. */
+        long impl(int i) {
+            return Memory.getLong(address(i));
+        }
+
         private long address(int i) { return DispatcherStack.address(stack, below + i); }
     }
 
@@ -91,12 +103,29 @@ final class CheckedKernel {
     static void register() {
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
-            for (Check check : UnsafeValues.CHECKS) {
-                var op = new Operator("aten::" + check.operator);
-                KERNELS.put(Memory.getLong(op.handle().address()), new CheckedKernel(op, check));
-                Registrations.implement(op.handle(), op.name(), op.overload(), check.key, stub);
-            }
+            for (Check check : UnsafeValues.CHECKS) register(check, stub);
+            if (BatchedProducts.areThere()) register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products), stub);
         });
+    }
+
+    private static void register(Check check, MemorySegment stub) {
+        var op = new Operator("aten::" + check.operator);
+        KERNELS.put(Memory.getLong(op.handle().address()), new CheckedKernel(op, check));
+        Registrations.implement(op.handle(), op.name(), op.overload(), check.key, stub);
+    }
+
+    private static @Nullable BatchedProducts productsOf(KernelArguments a) {
+        return BatchedProducts.of(a.impl(0), a.impl(1), a.context.handle);
+    }
+
+    private static @Nullable Tensor products(KernelArguments a) {
+        BatchedProducts products = productsOf(a);
+        if (products == null) return null;
+        Tensor result = Torch.empty(products.isDouble() ? DType.FLOAT64 : DType.FLOAT32, products.shape());
+        long impl = result.shareImpl();
+        products.into(impl, a.context.handle);
+        References.releaseShared(impl);
+        return result;
     }
 
     @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {
@@ -107,7 +136,8 @@ final class CheckedKernel {
         long below = DispatcherStack.size(stack) - arguments;
         ThreadContext context = ThreadContext.current();
         try {
-            long result = context.calledBack(() -> before(new KernelArguments(stack, below, context)));
+            var given = new KernelArguments(stack, below, context);
+            long result = check.concerns.test(given) ? context.calledBack(() -> before(given)) : 0;
             if (result == 0) kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
             else DispatcherStack.leaveTensor(stack, below, result);
         } catch (Throwable t) {

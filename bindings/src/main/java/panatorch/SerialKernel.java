@@ -27,14 +27,66 @@ import panatorch.internal.threads.Cores;
  * computed in float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
  */
 final class SerialKernel {
+    /** When a kernel is run with one OpenBLAS thread, by the first argument. */
+    private enum When {
+        ALWAYS {
+            @Override boolean holds(long handle, long out) { return true; }
+        },
+        /** Images [N, C, H, W] with N &gt; 1, each of which is computed by one thread of a parallel region. */
+        SEVERAL_IMAGES {
+            @Override boolean holds(long handle, long out) {
+                return CApi.dim(handle, out) == 4 && Memory.getLong(CApi.sizes(handle, out)) > 1;
+            }
+        },
+        /** Matrices of fewer than 256 rows or columns, in which several threads wait for each other most of the time. */
+        SMALL_MATRICES {
+            @Override boolean holds(long handle, long out) {
+                long dims = CApi.dim(handle, out), last = CApi.sizes(handle, out) + 8 * (dims - 1);
+                return dims >= 2 && Math.min(Memory.getLong(last), Memory.getLong(last - 8)) < SMALL;
+            }
+        },
+        /** Batches of matrices of fewer than 32 rows. */
+        BATCHES_OF_SMALL {
+            @Override boolean holds(long handle, long out) {
+                long dims = CApi.dim(handle, out);
+                return dims > 2 && Memory.getLong(CApi.sizes(handle, out) + 8 * (dims - 1)) < TINY;
+            }
+        };
+
+        private static final int SMALL = 256, TINY = 32;
+
+        /** @param handle address of a handle of the first argument */
+        abstract boolean holds(long handle, long out);
+    }
+
     /**
-     * The wrapped operators. The value is the number of leading results that are rounded back if the operator is computed in float32;
-     * attention's sums of exponentials are float32 anyway. LU decompositions need much stack unless OpenBLAS has one thread. Attention
-     * computes products on each thread of a parallel region. Convolutions of doubles do so, too, but their operators also compute single
-     * images in float, which is faster on all threads.
+     * How an operator is wrapped.
+     *
+     * @param rounded number of leading results that are rounded back if the operator is computed in float32; attention's sums of
+     * exponentials are float32 anyway
      */
-    private static final Map<String, Integer> OPERATORS = Map.of("linalg_lu_factor_ex", 0, "linalg_lu_factor_ex.out", 0,
-            "_scaled_dot_product_flash_attention_for_cpu", 1, "_scaled_dot_product_flash_attention_for_cpu_backward", 3);
+    private record Wrapping(When when, int rounded) {}
+
+    /**
+     * The wrapped operators. LU decompositions need much stack unless OpenBLAS has one thread. Attention computes products on each thread
+     * of a parallel region, as do convolutions in float64 of several images: two images took 18 times as long on two threads as on one.
+     */
+    private static final Map<String, Wrapping> OPERATORS = new HashMap<>();
+
+    static {
+        wrap(When.ALWAYS, "linalg_lu_factor_ex", "linalg_lu_factor_ex.out");
+        wrap(When.SEVERAL_IMAGES, "_slow_conv2d_forward", "_slow_conv2d_forward.output", "_slow_conv2d_backward.grad_input",
+                "_slow_conv2d_backward.output_mask", "slow_conv_transpose2d", "slow_conv_transpose2d.out");
+        wrap(When.SMALL_MATRICES, "linalg_qr", "linalg_qr.out", "linalg_lstsq", "linalg_lstsq.out", "_linalg_svd", "_linalg_svd.U");
+        wrap(When.BATCHES_OF_SMALL, "linalg_lu_solve", "linalg_lu_solve.out");
+        OPERATORS.put("_scaled_dot_product_flash_attention_for_cpu", new Wrapping(When.ALWAYS, 1));
+        OPERATORS.put("_scaled_dot_product_flash_attention_for_cpu_backward", new Wrapping(When.ALWAYS, 3));
+    }
+
+    private static void wrap(When when, String... operators) {
+        for (String operator : operators) OPERATORS.put(operator, new Wrapping(when, 0));
+    }
+
     private static final String KEY = "CPU";
     /** The kernels by the address of libtorch's definition of their operator, to which an operator handle points. */
     private static final Map<Long, SerialKernel> KERNELS = new HashMap<>();
@@ -44,10 +96,12 @@ final class SerialKernel {
     /** The key that the kernel is called with; it ignores it. */
     private final DispatchKeySet keys = new DispatchKeySet(torch.DispatchKey.CPU);
     private final String name;
+    private final When when;
     private final int arguments, results, rounded;
 
-    private SerialKernel(Operator operator, int rounded) {
-        this.rounded = rounded;
+    private SerialKernel(Operator operator, Wrapping wrapping) {
+        when = wrapping.when;
+        rounded = wrapping.rounded;
         this.operator = operator.handle();
         kernel = this.operator.getComputedKernelForDispatchKey(torch.DispatchKey.CPU);
         name = operator.qualified();
@@ -60,9 +114,9 @@ final class SerialKernel {
         if (!OpenBlas.isLoaded()) return;
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
-            OPERATORS.forEach((operator, rounded) -> {
+            OPERATORS.forEach((operator, wrapping) -> {
                 var op = new Operator("aten::" + operator);
-                KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op, rounded));
+                KERNELS.put(Memory.getLong(op.handle().address()), new SerialKernel(op, wrapping));
                 Registrations.implement(op.handle(), op.name(), op.overload(), KEY, stub);
             });
         });
@@ -77,12 +131,20 @@ final class SerialKernel {
         try {
             ThreadContext context = ThreadContext.current();
             DType type = rounded > 0 ? type(DispatcherStack.address(stack, below), context) : null;
-            if (type != DType.BFLOAT16 && type != DType.FLOAT16) onOneThread(stack, context);
+            if (!holds(DispatcherStack.address(stack, below), context)) compute(stack);
+            else if (type != DType.BFLOAT16 && type != DType.FLOAT16) onOneThread(stack, context);
             else context.within(() -> inFloat(stack, below, type, context));
         } catch (Throwable t) {
             DispatcherStack.leaveNones(stack, below, results);
             ThreadContext.current().upcalls.failed(name, t instanceof RuntimeException e ? new NativeErrors.InKernel(e) : t);
         }
+    }
+
+    private boolean holds(long first, ThreadContext context) {
+        long impl = Memory.getLong(first);
+        if (DispatcherStack.tagAt(first) != Tag.TENSOR || References.isUndefinedTensor(impl)) return true;
+        Memory.setLong(context.handle, impl);
+        return when.holds(context.handle, context.result);
     }
 
     private void onOneThread(long stack, ThreadContext context) { Cores.serial(context.caller, () -> compute(stack)); }

@@ -3,6 +3,8 @@ package panatorch.internal.natives;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -132,6 +134,14 @@ public enum Symbol {
     BLAS_SET_CALLBACK(Feature.SHARED_THREADS, Library.OPENBLAS, Names.everywhere("openblas_set_threads_callback_function"),
             FunctionDescriptor.ofVoid(JAVA_LONG)),
     BLAS_CORE_NAME(Feature.BLAS_KERNELS, Library.OPENBLAS, Names.everywhere("openblas_get_corename"), FunctionDescriptor.of(ADDRESS)),
+    BLAS_SGEMM(Feature.SMALL_PRODUCTS, Library.OPENBLAS, Names.everywhere("cblas_sgemm"),
+            FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_FLOAT, JAVA_LONG, JAVA_INT,
+                    JAVA_LONG,
+                    JAVA_INT, JAVA_FLOAT, JAVA_LONG, JAVA_INT)),
+    BLAS_DGEMM(Feature.SMALL_PRODUCTS, Library.OPENBLAS, Names.everywhere("cblas_dgemm"),
+            FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_DOUBLE, JAVA_LONG, JAVA_INT,
+                    JAVA_LONG,
+                    JAVA_INT, JAVA_DOUBLE, JAVA_LONG, JAVA_INT)),
     OMP_SET_THREADS(Feature.ADAPTIVE_THREADS, Library.OPENMP, Names.unix("omp_set_num_threads"),
             FunctionDescriptor.ofVoid(JAVA_INT), Types.CRITICAL),
     OMP_PAUSE(Feature.ADAPTIVE_THREADS, Library.OPENMP, Names.unix("omp_pause_resource_all"), FunctionDescriptor.of(JAVA_INT, JAVA_INT)),
@@ -166,7 +176,8 @@ public enum Symbol {
         SYNC_DEBUG("Cuda.setSyncDebugMode"),
         CUDA("CUDA"), GPU_PROPERTIES("DeviceProperties"), BLAS_THREADS("Control of OpenBLAS's threads"),
         SHARED_THREADS("OpenBLAS on OpenMP's threads"),
-        BLAS_KERNELS("The name of OpenBLAS's kernels"), ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
+        BLAS_KERNELS("The name of OpenBLAS's kernels"), SMALL_PRODUCTS("Fast products of many small matrices"),
+        ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
         HEAP_SIZE("MemoryStats.nativeHeapBytes"),
         TRACES("ScriptModule.trace"), BARRIER("Tensor reads without a barrier of their own");

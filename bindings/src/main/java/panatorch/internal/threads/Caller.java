@@ -228,4 +228,6 @@ public final class Caller {
     void serial(boolean so) {
         serial = so;
     }
+
+    boolean isSerial() { return serial; }
 }

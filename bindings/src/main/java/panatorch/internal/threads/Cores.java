@@ -114,9 +114,12 @@ public final class Cores {
         }
     }
 
-    /** Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other call needs all threads. */
+    /**
+     * Runs a part of the running call while OpenBLAS has one thread. A fixed call waits until no other call needs all threads. Parts may
+     * lie within each other.
+     */
     public static void serial(Caller caller, Runnable part) {
-        if (OpenBlas.hasOneThread()) {
+        if (OpenBlas.hasOneThread() || caller.isSerial()) {
             part.run();
             return;
         }
