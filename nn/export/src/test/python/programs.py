@@ -121,6 +121,19 @@ class Residual(nn.Module):
         return z, y + self.a(z)
 
 
+class StandardizedWeight(nn.Module):
+    """A convolution whose weight is standardised by a batch normalisation without running statistics, beside one that has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+        self.norm.running_mean.uniform_()
+
+    def forward(self, x):
+        weight = F.batch_norm(self.conv.weight.reshape(1, 4, -1), None, None, training=True, momentum=0.0).reshape_as(self.conv.weight)
+        return self.norm(F.conv2d(x, weight, self.conv.bias))
+
+
 class LayerScale(nn.Module):
     """Layers with a scale for each channel, one after a permutation, and a convolution with GELU."""
 
@@ -379,6 +392,7 @@ def models():
         "attention": (Attention(), (r(2, 5, 8), torch.zeros(2, 1, 5, 5).masked_fill(torch.ones(5, 5).triu(1) > 0, -1e9)), {"x": {0: b, 1: t}, "mask": {0: b, 2: t, 3: t}}),
         "experts": (Experts(), (r(6, 3), torch.tensor([2, 2, 5, 6]))),
         "heads": (Heads(), (r(2, 5, 8),), {"x": {0: b, 1: t}}), "residual": (Residual(), (r(2, 4, 6, 6),)),
+        "standardized": (StandardizedWeight().eval(), (r(2, 3, 6, 6),)),
         "layer_scale": (LayerScale(), (r(2, 3, 6, 6),)),
     }
 

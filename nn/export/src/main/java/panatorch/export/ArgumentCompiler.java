@@ -56,23 +56,33 @@ final class ArgumentCompiler {
 
     /** Returns whether a node has a flag that says that the program is in training mode. */
     static boolean trains(GraphText.Node node, String operator) {
-        String flag = TRAINING_FLAGS.get(operator);
+        String flag = flag(node, operator);
         return flag != null && node.input(flag) instanceof Argument.Constant c && c.value() instanceof Boolean b && b;
     }
 
     /**
-     * Compiles an argument.
+     * Returns the name of the flag by which a call tells training from evaluation; null if it does the same in both. A normalisation
+     * without running statistics, as of standardised weights, always takes those of its input.
+     */
+    private static @Nullable String flag(GraphText.Node node, String operator) {
+        Argument mean = node.input("running_mean");
+        boolean normalisation = operator.equals("aten::batch_norm") || operator.equals("aten::native_batch_norm");
+        return normalisation && (mean == null || mean.equals(Argument.NONE)) ? null : TRAINING_FLAGS.get(operator);
+    }
+
+    /**
+     * Compiles the argument of a call for a parameter.
      *
-     * @param argument null if the program does not give it
      * @throws IllegalArgumentException if it does not fit the parameter
      */
-    ArgumentWriter compile(String operator, Parameter p, @Nullable Argument argument) {
+    ArgumentWriter compile(GraphText.Node node, String operator, Parameter p) {
+        Argument argument = node.input(p.name());
         if (argument == null) {
             if (p.standard() == 0) throw new IllegalArgumentException("the argument '" + p.name() + "' is missing");
             return new ArgumentWriter.Default(p.standard());
         }
         try {
-            ArgumentWriter modal = modal(operator, p, argument);
+            ArgumentWriter modal = modal(node, operator, p, argument);
             return modal != null ? modal : plain(p, argument);
         } catch (IllegalArgumentException | NullPointerException e) {
             throw new IllegalArgumentException("the argument '" + p.name() + "' is a " + p.type() + ": " + e.getMessage(), e);
@@ -80,9 +90,9 @@ final class ArgumentCompiler {
     }
 
     /** Returns the writer of an argument that depends on the program's mode or device; otherwise null. */
-    private @Nullable ArgumentWriter modal(String operator, Parameter p, Argument argument) {
+    private @Nullable ArgumentWriter modal(GraphText.Node node, String operator, Parameter p, Argument argument) {
         if (!(argument instanceof Argument.Constant c)) return null;
-        if (p.name().equals(TRAINING_FLAGS.get(operator)) && c.value() instanceof Boolean exported)
+        if (p.name().equals(flag(node, operator)) && c.value() instanceof Boolean exported)
             return new ArgumentWriter.TrainingFlag(!context.exportedInTraining() || exported);
         if (operator.equals(ATTENTION) && p.name().equals("dropout_p") && c.value() instanceof Double drop && drop > 0)
             return new ArgumentWriter.DropProbability(drop);

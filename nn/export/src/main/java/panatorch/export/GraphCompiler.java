@@ -125,9 +125,8 @@ final class GraphCompiler {
         var writers = new ArgumentWriter[parameters.size()];
         int given = 0;
         for (int i = 0; i < writers.length; i++) {
-            Argument a = node.input(parameters.get(i).name());
-            if (a != null) given++;
-            writers[i] = arguments.compile(name, parameters.get(i), a);
+            if (node.input(parameters.get(i).name()) != null) given++;
+            writers[i] = arguments.compile(node, name, parameters.get(i));
         }
         if (given != node.inputs().size())
             throw new IllegalArgumentException("of its " + node.inputs().size() + " arguments, the operator has " + given);

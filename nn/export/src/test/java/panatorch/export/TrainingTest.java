@@ -56,6 +56,19 @@ class TrainingTest {
         python.properties().forEach(e -> Programs.assertSame("gradient of " + e.getKey(), parameters.get(e.getKey()).grad(), e.getValue()));
     }
 
+    @Test void a_normalisation_without_running_statistics_does_the_same_in_both_modes() throws Exception {
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var program = Programs.load("standardized")) {
+            assertThat(program.isTraining()).isFalse();
+            Tensor expected = program.run(Inputs.of(Programs.inputs("standardized"))).tensor(0);
+            Tensor mean = program.stateDict().get("norm.running_mean"), before = mean.clone();
+            program.eval();
+            assertThat(program.run(Inputs.of(Programs.inputs("standardized"))).tensor(0).allClose(expected)).isTrue();
+            assertThat(mean.torchEquals(before)).isTrue();
+            program.train().call((Tensor) Objects.requireNonNull(Programs.inputs("standardized")[0]));
+            assertThat(mean.torchEquals(before)).as("the other one is in training mode").isFalse();
+        }
+    }
+
     /** Gradients of the operator that transformers defines in Python, against a product for each expert. */
     @Test void a_mixture_of_experts_has_gradients() throws Exception {
         try (var scope = Scope.open(); var program = Programs.load("experts")) {
