@@ -149,7 +149,20 @@ def tensors(values):
     return {k: v.detach().clone().contiguous() for k, v in values.items() if isinstance(v, torch.Tensor)}
 
 
-def save(name, folder, model, args, kwargs):
+def rounding(model, args, kwargs, outputs):
+    """How far the model's outputs are from those in float64, relative to the largest number of each; 0 where that cannot be told."""
+    def wide(v):
+        return v.double() if isinstance(v, torch.Tensor) and v.is_floating_point() else v
+    try:
+        torch.manual_seed(2)
+        exact = pytree.tree_flatten(copy.deepcopy(model).double()(*pytree.tree_map(wide, args), **pytree.tree_map(wide, kwargs)))[0]
+        return {f"rounding{i}": ((v - e).abs().max() / e.abs().max()).double() for i, (v, e) in enumerate(zip(outputs, exact))
+                if isinstance(v, torch.Tensor) and v.is_floating_point() and v.numel()}
+    except Exception:  # models that cannot be converted
+        return {}
+
+
+def save(name, folder, model, args, kwargs, with_rounding=False):
     program = torch.export.export(model, args, kwargs)
     torch.export.save(program, folder / f"{name}.pt2")
     inputs = dict(zip(program.graph_signature.user_inputs, pytree.tree_flatten((args, kwargs))[0]))
@@ -163,6 +176,8 @@ def save(name, folder, model, args, kwargs):
         inputs |= {f"grad.{n}": p.grad for n, p in module.named_parameters() if p.grad is not None}
         inputs |= {f"buffer.{n}": b for n, b in module.named_buffers() if n in program.state_dict}
     outs = {f"out{i}": v if isinstance(v, torch.Tensor) else torch.tensor(v) for i, v in enumerate(outputs) if v is not None and not isinstance(v, str)}
+    if with_rounding:
+        inputs |= rounding(model, args, kwargs, outputs)
     save_file(tensors(inputs | outs), folder / f"{name}.safetensors")
 
 

@@ -116,7 +116,7 @@ def attempt(name, make, folder):
         return f"not made: {type(e).__name__} {e}"
     try:
         with torch.no_grad():
-            save("model", folder, model, args, kwargs)
+            save("model", folder, model, args, kwargs, with_rounding=True)
         return "exported"
     except Exception as e:
         return f"not exported: {type(e).__name__} {e}"

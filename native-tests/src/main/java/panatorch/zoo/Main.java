@@ -36,6 +36,8 @@ import panatorch.serialize.Safetensors;
  */
 public final class Main {
     private static final double TOLERANCE = 1e-4;
+    /** How much farther than Python's own outputs are from those in float64 they may be; random weights make some models chaotic. */
+    private static final double ROUNDINGS = 4;
     private static final long LONGEST_EXPORT = 240, SEED = 2;
     private static final String EQUAL = "equal";
 
@@ -126,7 +128,9 @@ public final class Main {
             if (!(outputs.all().get(i) instanceof Tensor t) || expected == null || expected.numel() == 0) continue;
             Tensor a = t.to(DType.FLOAT64), e = expected.to(DType.FLOAT64);
             double largest = Math.max(e.abs().max().itemDouble(), 1e-6), difference = a.sub(e).abs().max().itemDouble();
-            if (!(difference <= TOLERANCE * largest)) return "output " + i + " by " + difference / largest;
+            Tensor rounding = python.get("rounding" + i);
+            double tolerance = Math.max(TOLERANCE, rounding == null ? 0 : ROUNDINGS * rounding.itemDouble());
+            if (!(difference <= tolerance * largest)) return "output " + i + " by " + difference / largest;
         }
         return null;
     }
