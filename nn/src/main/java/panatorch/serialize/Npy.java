@@ -24,8 +24,8 @@ import panatorch.Tensor;
 /**
  * Reads and writes NumPy's files: {@code .npy} with one array and {@code .npz}, a zip archive of them, compressed or not
  * (<a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">format</a>, versions 1 to 3). Arrays may be bool,
- * integer, floating-point or complex, little-endian, in C or Fortran order. Arrays of Python objects are refused, because NumPy runs code
- * to read them.
+ * integer, floating-point or complex, in either byte order, and in C or Fortran order. Arrays of Python objects are refused, because NumPy
+ * runs code to read them.
  *
  * <p>
  * Loaded tensors are on the CPU, in memory of their own, and belong to the current scope, or to the caller if there is none. The tensor of
@@ -42,7 +42,7 @@ public final class Npy {
     /**
      * Returns the array of a {@code .npy} file.
      *
-     * @throws MalformedFileException if the file is damaged, big-endian, or of a type that tensors do not have
+     * @throws MalformedFileException if the file is damaged, or of a type that tensors do not have
      */
     public static Tensor load(Path path) throws IOException { return load(path, Reading.COPIED); }
 
@@ -149,7 +149,8 @@ public final class Npy {
     }
 
     /** The checked header of one array. */
-    private record Head(FileBytes file, String name, DType dtype, boolean fortran, long[] shape, long begin, long elements) {
+    private record Head(FileBytes file, String name, DType dtype, boolean bigEndian, boolean fortran, long[] shape, long begin,
+            long elements) {
         /**
          * Reads a header.
          *
@@ -173,7 +174,8 @@ public final class Npy {
                 throw file.malformed(name + " has a header that does not describe an array, as " + e.getMessage() + ": " + text.strip());
             }
             DType dtype = type(file, name, header);
-            return new Head(file, name, dtype, header.fortran(), header.shape(), begin, Storage.elements(file, name, header.shape()));
+            return new Head(file, name, dtype, header.bigEndian(), header.fortran(), header.shape(), begin,
+                    Storage.elements(file, name, header.shape()));
         }
 
         private static DType type(FileBytes file, String name, NpyHeader header) throws NoTensorException {
@@ -182,12 +184,7 @@ public final class Npy {
             if (descr.endsWith("O"))
                 throw new NoTensorException(
                         file.malformed(name + " holds Python objects, which are refused because reading them runs code"));
-            DType dtype;
-            try {
-                dtype = header.dtype();
-            } catch (IllegalArgumentException e) {
-                throw new NoTensorException(file.malformed(name + " is " + e.getMessage()));
-            }
+            DType dtype = header.dtype();
             if (dtype == null)
                 throw new NoTensorException(file.malformed(name + " has the type '" + descr + "', which tensors do not have"));
             return dtype;
@@ -220,7 +217,8 @@ public final class Npy {
 
         /** Creates the tensor from a storage that begins with its elements. */
         Tensor tensor(Storage storage) throws IOException {
-            return storage.tensor(name, dtype, 0, shape,
+            Storage elements = bigEndian && dtype.bytes() > 1 ? storage.reversed(dtype) : storage;
+            return elements.tensor(name, dtype, 0, shape,
                     fortran ? reversed(Storage.contiguous(reversed(shape))) : Storage.contiguous(shape));
         }
     }

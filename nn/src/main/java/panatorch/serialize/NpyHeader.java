@@ -30,23 +30,12 @@ record NpyHeader(@Nullable String descr, boolean fortran, long[] shape) {
         return name == null ? null : (dtype.bytes() == 1 ? "|" : "<") + name;
     }
 
-    /**
-     * Returns the type as tensors have it, or null if they do not.
-     *
-     * @throws IllegalArgumentException if the numbers are big-endian
-     */
+    /** Returns the type in either byte order, or null if tensors do not have it. */
     @Nullable DType dtype() {
-        if (descr == null || descr.length() < 2) return null;
-        DType dtype = TYPES.get(descr.substring(1));
-        if (dtype != null && descr.charAt(0) == '>' && dtype.bytes() > 1)
-            throw new IllegalArgumentException("big-endian ('" + descr + "'); save it as a.astype(a.dtype.newbyteorder('<'))");
-        return "<|=>".indexOf(descr.charAt(0)) < 0 ? null : dtype;
+        return descr == null || descr.length() < 2 || "<|=>".indexOf(descr.charAt(0)) < 0 ? null : TYPES.get(descr.substring(1));
     }
 
-    /** Returns the type in either byte order, or null if tensors do not have it. */
-    @Nullable DType plainType() {
-        return descr == null || descr.isEmpty() ? null : TYPES.get(descr.substring(1));
-    }
+    boolean bigEndian() { return descr != null && descr.startsWith(">"); }
 
     /**
      * Reads a header.

@@ -30,6 +30,6 @@ final class NumPyType implements Pickle.Built {
 
     /** Returns the type as tensors have it, or null if they do not. */
     @Nullable DType dtype() {
-        return new NpyHeader((bigEndian ? ">" : "<") + name, false, new long[0]).plainType();
+        return new NpyHeader((bigEndian ? ">" : "<") + name, false, new long[0]).dtype();
     }
 }

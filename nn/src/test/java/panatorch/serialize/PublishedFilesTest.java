@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import panatorch.Aten;
+import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -228,6 +230,34 @@ class PublishedFilesTest {
         assertThatThrownBy(() -> StateDicts.load(f)).isInstanceOf(MalformedFileException.class).hasMessageContaining("weights.bin")
                 .hasMessageContaining(what);
         assertThatThrownBy(() -> TorchFile.load(f)).isInstanceOf(MalformedFileException.class).hasMessageContaining(what);
+    }
+
+    @Test void big_endian_arrays_are_read_in_both_orders_alone_and_in_archives() throws IOException {
+        byte[] doubles =
+                ByteBuffer.allocate(48).putDouble(1.5).putDouble(-2).putDouble(3).putDouble(4).putDouble(5).putDouble(6.25).array();
+        byte[] complex = ByteBuffer.allocate(16).putFloat(1).putFloat(2).putFloat(-3).putFloat(0.5f).array();
+        byte[] shorts = ByteBuffer.allocate(6).putShort((short) 258).putShort((short) -1).putShort(Short.MIN_VALUE).array();
+        Path alone = Files.write(folder.resolve("big.npy"), npy("{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }", doubles));
+        Path archive = folder.resolve("big.npz");
+        try (var zip = new ZipOutputStream(Files.newOutputStream(archive))) {
+            zip.putNextEntry(new ZipEntry("z.npy"));
+            zip.write(npy("{'descr': '>c8', 'fortran_order': False, 'shape': (2,), }", complex));
+            zip.putNextEntry(new ZipEntry("s.npy"));
+            zip.write(npy("{'descr': '>i2', 'fortran_order': False, 'shape': (3,), }", shorts));
+            zip.putNextEntry(new ZipEntry("b.npy"));
+            zip.write(npy("{'descr': '>u1', 'fortran_order': False, 'shape': (2,), }", new byte[] {7, -1}));
+        }
+        try (var scope = Scope.open()) {
+            for (Reading reading : Reading.values()) {
+                Tensor array = Npy.load(alone, reading);
+                assertThat(array.shape()).containsExactly(2, 3);
+                assertThat(array.reshape(-1).toDoubleArray()).containsExactly(1.5, 3, 5, -2, 4, 6.25);
+                Map<String, Tensor> arrays = Npy.loadAll(archive, reading);
+                assertThat(Aten.viewAsReal(arrays.get("z")).reshape(-1).toFloatArray()).containsExactly(1, 2, -3, 0.5f);
+                assertThat(arrays.get("s").to(DType.INT64).toLongArray()).containsExactly(258, -1, Short.MIN_VALUE);
+                assertThat(arrays.get("b").to(DType.INT64).toLongArray()).containsExactly(7, 255);
+            }
+        }
     }
 
     @Test void what_is_no_weight_file_is_called_what_it_is() throws IOException {
