@@ -12,11 +12,7 @@ public abstract class RawValues {
     private static volatile @Nullable RawValues access;
 
     static {
-        try { // by its name, as this package may not depend on that one
-            Class.forName("panatorch.RawAccess", true, RawValues.class.getClassLoader());
-        } catch (ClassNotFoundException e) {
-            throw new AssertionError(e);
-        }
+        Implementation.initialise("RawAccess");
     }
 
     protected RawValues() {}

@@ -26,11 +26,7 @@ public abstract class ValueStack implements AutoCloseable {
     private static volatile @Nullable Supplier<ValueStack> opener;
 
     static {
-        try { // by its name, as this package may not depend on that one
-            Class.forName("panatorch.CallStack", true, ValueStack.class.getClassLoader());
-        } catch (ClassNotFoundException e) {
-            throw new AssertionError(e);
-        }
+        Implementation.initialise("CallStack");
     }
 
     protected ValueStack() {}

@@ -147,6 +147,7 @@ public final class ExportedProgram extends StateTree {
     static ExportedProgram of(byte[] json, Map<String, Tensor> tensors, Map<String, Tensor> parameters) {
         try {
             ProgramText text = ProgramReader.read(json, "the recorded program", IOException::new);
+            Compilation compilation = new Compilation(text, Requirements.of(text).operators());
             var payloads = new LinkedHashMap<String, Payloads.Payload>();
             var shared = new IdentityHashMap<Tensor, Tensor>();
             var trained = Collections.newSetFromMap(new IdentityHashMap<Tensor, Boolean>());
@@ -158,7 +159,6 @@ public final class ExportedProgram extends StateTree {
                 });
                 payloads.put(name, new Payloads.Payload(own, trained.contains(t)));
             });
-            Compilation compilation = new Compilation(text, Requirements.of(text).operators());
             var program = new ExportedProgram(text, json, compilation, payloads, Map.of());
             program.rememberDevice(Device.CPU);
             return program;
