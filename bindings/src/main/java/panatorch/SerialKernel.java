@@ -23,40 +23,57 @@ import panatorch.internal.libtorch.Tag;
 import panatorch.internal.threads.Cores;
 
 /**
- * Wraps a libtorch CPU kernel so that OpenBLAS runs single-threaded inside it; see {@link OpenBlas}. Attention in bfloat16 and float16 is
- * computed in float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
+ * Wraps a libtorch CPU kernel so that OpenBLAS, or all of it, runs single-threaded; see {@link OpenBlas}. Attention in bfloat16 and float16
+ * is computed in float32, as OpenBLAS has no products of those types: libtorch's own loops took 24 times as long over 2048 tokens.
  */
 final class SerialKernel {
-    /** When a kernel is run with one OpenBLAS thread, by the first argument. */
+    /** When a kernel is run with one thread of OpenBLAS, or of OpenMP, by its arguments. */
     private enum When {
         ALWAYS {
-            @Override boolean holds(long handle, long out) { return true; }
+            @Override boolean holds(long first, long handle, long out) { return true; }
         },
         /** Images [N, C, H, W] with N &gt; 1, each of which is computed by one thread of a parallel region. */
         SEVERAL_IMAGES {
-            @Override boolean holds(long handle, long out) {
+            @Override boolean holds(long first, long handle, long out) {
                 return CApi.dim(handle, out) == 4 && Memory.getLong(CApi.sizes(handle, out)) > 1;
             }
         },
         /** Matrices of fewer than 256 rows or columns, in which several threads wait for each other most of the time. */
         SMALL_MATRICES {
-            @Override boolean holds(long handle, long out) {
+            @Override boolean holds(long first, long handle, long out) {
                 long dims = CApi.dim(handle, out), last = CApi.sizes(handle, out) + 8 * (dims - 1);
                 return dims >= 2 && Math.min(Memory.getLong(last), Memory.getLong(last - 8)) < SMALL;
             }
         },
         /** Batches of matrices of fewer than 32 rows. */
         BATCHES_OF_SMALL {
-            @Override boolean holds(long handle, long out) {
+            @Override boolean holds(long first, long handle, long out) {
                 long dims = CApi.dim(handle, out);
                 return dims > 2 && Memory.getLong(CApi.sizes(handle, out) + 8 * (dims - 1)) < TINY;
             }
+        },
+        /**
+         * Recurrent layers of few multiplications a time step. oneDNN lets all threads wait for each other after each step: 16 steps of 8
+         * rows of 32 features took three times as long on two threads as on one.
+         */
+        SHORT_STEPS {
+            @Override boolean holds(long first, long handle, long out) {
+                long rows = Memory.getLong(CApi.sizes(handle, out) + 8), weights = 0;
+                for (int i = 1; i <= 2; i++) {
+                    Memory.setLong(handle, Memory.getLong(DispatcherStack.next(first, i)));
+                    weights += CApi.numel(handle, out);
+                }
+                return rows * weights < LONG_STEP;
+            }
         };
 
-        private static final int SMALL = 256, TINY = 32;
+        private static final int SMALL = 256, TINY = 32, LONG_STEP = 1_500_000;
 
-        /** @param handle address of a handle of the first argument */
-        abstract boolean holds(long handle, long out);
+        /**
+         * @param first address of the first argument
+         * @param handle address of a handle of the first argument
+         */
+        abstract boolean holds(long first, long handle, long out);
     }
 
     /**
@@ -79,6 +96,7 @@ final class SerialKernel {
                 "_slow_conv2d_backward.output_mask", "slow_conv_transpose2d", "slow_conv_transpose2d.out");
         wrap(When.SMALL_MATRICES, "linalg_qr", "linalg_qr.out", "linalg_lstsq", "linalg_lstsq.out", "_linalg_svd", "_linalg_svd.U");
         wrap(When.BATCHES_OF_SMALL, "linalg_lu_solve", "linalg_lu_solve.out");
+        wrap(When.SHORT_STEPS, "mkldnn_rnn_layer", "mkldnn_rnn_layer_backward");
         OPERATORS.put("_scaled_dot_product_flash_attention_for_cpu", new Wrapping(When.ALWAYS, 1));
         OPERATORS.put("_scaled_dot_product_flash_attention_for_cpu_backward", new Wrapping(When.ALWAYS, 3));
     }
@@ -144,10 +162,13 @@ final class SerialKernel {
         long impl = Memory.getLong(first);
         if (DispatcherStack.tagAt(first) != Tag.TENSOR || References.isUndefinedTensor(impl)) return true;
         Memory.setLong(context.handle, impl);
-        return when.holds(context.handle, context.result);
+        return when.holds(first, context.handle, context.result);
     }
 
-    private void onOneThread(long stack, ThreadContext context) { Cores.serial(context.caller, () -> compute(stack)); }
+    private void onOneThread(long stack, ThreadContext context) {
+        if (when == When.SHORT_STEPS) Cores.onOne(() -> compute(stack));
+        else Cores.serial(context.caller, () -> compute(stack));
+    }
 
     private void compute(long stack) { kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack))); }
 

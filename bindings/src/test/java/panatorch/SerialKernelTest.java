@@ -66,4 +66,29 @@ class SerialKernelTest {
             }
         }
     }
+
+    @Test void recurrent_layers_of_short_and_long_steps() {
+        try (var scope = Scope.open()) {
+            for (int n : new int[] {1, 3, 200}) {
+                long h = 40;
+                Tensor x = Torch.randn(5, n, h).requiresGrad_(true), zero = Torch.zeros(1, n, h);
+                List<Tensor> weights = List.of(Torch.randn(4 * h, h).mul(0.1).requiresGrad_(true),
+                        Torch.randn(4 * h, h).mul(0.1).requiresGrad_(true), Torch.zeros(4 * h), Torch.zeros(4 * h));
+                Supplier<Tensor> layer = () -> (Tensor) Operators.call("aten::lstm.input", x, List.of(zero, zero), weights, true, 1, 0.0,
+                        true, false, false).getFirst();
+                assertClose("lstm of " + n, () -> List.of(layer.get().detach()));
+                assertClose("gradients of lstm of " + n, () -> Autograd.grad(layer.get().square().sum(), x, weights.get(0)));
+            }
+        }
+    }
+
+    private static void assertClose(String what, Supplier<List<Tensor>> operator) {
+        Torch.setNumThreads(1);
+        List<Tensor> one = operator.get();
+        Torch.setNumThreads(3);
+        List<Tensor> several = operator.get();
+        for (int i = 0; i < one.size(); i++)
+            assertThat(several.get(i).allClose(one.get(i), 1e-4, 1e-5)).as(what + ", result " + i).isTrue();
+        assertThat(Torch.numThreads()).as("threads of the calls that follow").isEqualTo(3);
+    }
 }

@@ -126,6 +126,11 @@ public final class DispatcherStack {
         return Memory.getLong(vector) + SIZE * i;
     }
 
+    /** Returns the address of the value that is {@code i} places above another. */
+    public static long next(long address, long i) {
+        return address + SIZE * i;
+    }
+
     /** Sets value {@code i} of another vector, which has to be none. The vector takes over a reference. */
     public static void set(long vector, long i, int tag, long payload) {
         long at = address(vector, i);

@@ -2,6 +2,7 @@ package panatorch.internal.threads;
 
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
+import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.library.OpenBlas;
 
@@ -138,6 +139,17 @@ public final class Cores {
         } finally {
             caller.serial(false);
             over(caller, fixed);
+        }
+    }
+
+    /** Runs a part of the running call with one OpenMP thread. */
+    public static void onOne(Runnable part) {
+        int number = torch.get_num_threads();
+        if (number > 1) OpenMp.setThreads(1);
+        try {
+            part.run();
+        } finally {
+            if (number > 1) OpenMp.setThreads(number);
         }
     }
 
