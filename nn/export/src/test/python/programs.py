@@ -114,11 +114,13 @@ class Residual(nn.Module):
         self.a, self.b, self.c, self.d = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(4))
 
     def forward(self, x):
+        pooled = F.max_pool2d(x, 3, 1, 1)
+        pooled = (self.b(F.relu(self.a(pooled))) + pooled).relu()
         x = nn.functional.relu6(self.a(x))
         y = nn.functional.leaky_relu(self.b(x), 0.2)
         y = (self.c(y) + x).relu()
         z = nn.functional.hardtanh(self.d(y) + y, -0.5, 0.75)
-        return z, y + self.a(z)
+        return z, y + self.a(z), pooled
 
 
 class StandardizedWeight(nn.Module):

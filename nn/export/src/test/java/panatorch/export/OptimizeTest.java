@@ -89,7 +89,7 @@ class OptimizeTest {
                         "2 activations and sums done within linear layers"),
                 "aten.linear", "mkldnn._linear_pointwise");
         compare("residual", new OptimizeOptions(false, false, true, false, false, false, 1),
-                List.of("5 convolutions done by oneDNN", "6 activations and sums done within convolutions"), "aten.relu6",
+                List.of("7 convolutions done by oneDNN", "9 activations and sums done within convolutions"), "aten.relu6",
                 "mkldnn._convolution_pointwise_.binary");
     }
 
