@@ -2,7 +2,9 @@ package panatorch;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -21,12 +23,13 @@ import panatorch.internal.libtorch.NativeLists;
 import panatorch.internal.libtorch.Quietly;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Registrations;
+import panatorch.internal.libtorch.SplitTransform;
 import panatorch.internal.libtorch.Tag;
 
 /**
  * Wraps a libtorch kernel that would access memory out of bounds or loop endlessly for some values of its arguments, which
- * {@link UnsafeValues} lists, or that is slow for some ({@link BatchedProducts}). {@link ArgumentChecks} run before the call from Java;
- * this check runs before the kernel itself, since composite operators and derivative formulas also call kernels.
+ * {@link UnsafeValues} lists, or that is slow for some ({@link BatchedProducts}, {@link SplitTransform}). {@link ArgumentChecks} run before
+ * the call from Java; this check runs before the kernel itself, since composite operators and derivative formulas also call kernels.
  */
 final class CheckedKernel {
     /** The kernels by the address of libtorch's definition of their operator, to which an operator handle points. */
@@ -104,7 +107,12 @@ final class CheckedKernel {
         MemorySegment stub = Registrations.stub(MethodHandles.lookup());
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
             for (Check check : UnsafeValues.CHECKS) register(check, stub);
-            if (BatchedProducts.areThere()) register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products), stub);
+            if (!BatchedProducts.areThere()) return; // MKL has fast ways of its own
+            register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products), stub);
+            for (String name : List.of("_fft_r2c", "_fft_c2r", "_fft_c2c")) {
+                var split = new SplitTransform("aten::" + name, 4);
+                register(new Check(name, "CPU", a -> dimension(split, a) >= 0, a -> transform(split, a)), stub);
+            }
         });
     }
 
@@ -126,6 +134,22 @@ final class CheckedKernel {
         products.into(impl, a.context.handle);
         References.releaseShared(impl);
         return result;
+    }
+
+    private static int dimension(SplitTransform split, KernelArguments a) {
+        return split.dimension(a.impl(0), a.integer(1), a.context.handle);
+    }
+
+    private static @Nullable Tensor transform(SplitTransform split, KernelArguments a) {
+        int dimension = dimension(split, a);
+        if (dimension < 0) return null;
+        List<Tensor> parts = a.tensor(0).chunk(Torch.numThreads(), dimension);
+        long[] impls = parts.stream().mapToLong(Tensor::shareImpl).toArray();
+        try {
+            return Aten.cat(Arrays.stream(split.transform(impls, a.address(0))).mapToObj(a.context::adopt).toList(), dimension);
+        } finally {
+            for (long impl : impls) References.releaseShared(impl);
+        }
     }
 
     @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {

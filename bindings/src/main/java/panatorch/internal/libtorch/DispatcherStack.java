@@ -172,4 +172,10 @@ public final class DispatcherStack {
         top = 0;
         vector.resize(0);
     }
+
+    /** Gives back the references, and frees the stack. */
+    public void close() {
+        release();
+        vector.deallocate();
+    }
 }
