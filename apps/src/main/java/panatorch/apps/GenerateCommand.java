@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch generate}. */
 @Command(name = "generate", sortOptions = false,
-        description = "Continues a text with a language model that Python exported, token by token. Without --temperature, --top-k, --top-p "
-                + "and --min-p it takes the most probable token each time.",
+        description = "Continues a text with a language model that Python exported, token by token. Without --temperature, --top-k, "
+                + "--top-p and --min-p it takes the most probable token each time.",
         footer = {
             "", "Examples:", "  panatorch generate gpt2.pt2 --text 'Once upon a time'",
             "  panatorch generate llama.pt2 --text 'Once' --tokens 200 --temperature 0.8 --top-p 0.95 --seed 7",
