@@ -49,10 +49,12 @@ final class CheckedKernel {
      * @param operator name of the operator without {@code aten::}
      * @param key dispatch key of the kernel, as PyTorch names it
      * @param concerns tells at little cost whether the check has anything to do
+     * @param computes whether it computes the result, so that the thread stays a caller inside libtorch meanwhile
      */
-    record Check(String operator, String key, Predicate<KernelArguments> concerns, Function<KernelArguments, @Nullable Tensor> before) {
+    record Check(String operator, String key, Predicate<KernelArguments> concerns, Function<KernelArguments, @Nullable Tensor> before,
+            boolean computes) {
         Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {
-            this(operator, key, given -> true, before);
+            this(operator, key, given -> true, before, false);
         }
     }
 
@@ -108,10 +110,10 @@ final class CheckedKernel {
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
             for (Check check : UnsafeValues.CHECKS) register(check, stub);
             if (!BatchedProducts.areThere()) return; // MKL has fast ways of its own
-            register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products), stub);
+            register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products, true), stub);
             for (String name : List.of("_fft_r2c", "_fft_c2r", "_fft_c2c")) {
                 var split = new SplitTransform("aten::" + name, 4);
-                register(new Check(name, "CPU", a -> dimension(split, a) >= 0, a -> transform(split, a)), stub);
+                register(new Check(name, "CPU", a -> dimension(split, a) >= 0, a -> transform(split, a), true), stub);
             }
         });
     }
@@ -161,7 +163,8 @@ final class CheckedKernel {
         ThreadContext context = ThreadContext.current();
         try {
             var given = new KernelArguments(stack, below, context);
-            long result = check.concerns.test(given) ? context.calledBack(() -> before(given)) : 0;
+            long result = !check.concerns.test(given) ? 0
+                    : check.computes ? context.within(() -> before(given)) : context.calledBack(() -> before(given));
             if (result == 0) kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
             else DispatcherStack.leaveTensor(stack, below, result);
         } catch (Throwable t) {

@@ -58,9 +58,12 @@ final class SerialKernel {
          */
         SHORT_STEPS {
             @Override boolean holds(long first, long handle, long out) {
+                if (CApi.dim(handle, out) < 2) return false;
                 long rows = Memory.getLong(CApi.sizes(handle, out) + 8), weights = 0;
                 for (int i = 1; i <= 2; i++) {
-                    Memory.setLong(handle, Memory.getLong(DispatcherStack.next(first, i)));
+                    long weight = DispatcherStack.next(first, i);
+                    if (!isTensor(weight)) return false;
+                    Memory.setLong(handle, Memory.getLong(weight));
                     weights += CApi.numel(handle, out);
                 }
                 return rows * weights < LONG_STEP;
@@ -158,10 +161,13 @@ final class SerialKernel {
         }
     }
 
+    private static boolean isTensor(long value) {
+        return DispatcherStack.tagAt(value) == Tag.TENSOR && !References.isUndefinedTensor(Memory.getLong(value));
+    }
+
     private boolean holds(long first, ThreadContext context) {
-        long impl = Memory.getLong(first);
-        if (DispatcherStack.tagAt(first) != Tag.TENSOR || References.isUndefinedTensor(impl)) return true;
-        Memory.setLong(context.handle, impl);
+        if (!isTensor(first)) return true;
+        Memory.setLong(context.handle, Memory.getLong(first));
         return when.holds(first, context.handle, context.result);
     }
 
@@ -194,9 +200,8 @@ final class SerialKernel {
 
     /** Returns the element type of a value, or null if it is not a tensor. */
     private static @Nullable DType type(long value, ThreadContext context) {
-        long impl = Memory.getLong(value);
-        if (DispatcherStack.tagAt(value) != Tag.TENSOR || References.isUndefinedTensor(impl)) return null;
-        Memory.setLong(context.handle, impl);
+        if (!isTensor(value)) return null;
+        Memory.setLong(context.handle, Memory.getLong(value));
         return DType.ofCode(CApi.dtype(context.handle, context.result));
     }
 }

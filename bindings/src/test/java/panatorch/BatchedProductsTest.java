@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import panatorch.junit.NoTensorLeaks;
 
@@ -86,6 +89,22 @@ class BatchedProductsTest {
             }
             Tensor meta = Torch.empty(Device.META, 6, 9, 9);
             assertThat(Aten.bmm(meta, meta).shape()).containsExactly(6, 9, 9);
+        }
+    }
+
+    @Test void more_threads_than_openblas_has_buffers_multiply_at_once() throws Exception {
+        var start = new CountDownLatch(1);
+        try (var pool = Executors.newFixedThreadPool(300)) {
+            var answers = IntStream.range(0, 300).mapToObj(i -> pool.submit(() -> {
+                start.await();
+                try (var scope = Scope.open()) {
+                    Tensor a = Torch.eye(60).mul(i).expand(40, 60, 60), b = Torch.ones(40, 60, 60);
+                    for (int k = 0; k < 20; k++) if (Aten.bmm(a, b).sub(i).abs().max().itemDouble() != 0) return false;
+                    return true;
+                }
+            })).toList();
+            start.countDown();
+            for (var answer : answers) assertThat(answer.get()).isTrue();
         }
     }
 

@@ -82,6 +82,8 @@ class SplitTransformTest {
             try (var inference = InferenceMode.enter()) {
                 assertThat(fft("fft_rfft", x).isInference()).isTrue();
             }
+            assertThatThrownBy(() -> fft("_fft_r2c", Torch.randn(4000, 32), List.of(5), 0, true))
+                    .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> fft("fft_rfft", Torch.randn(4000, 32), 0)).isInstanceOf(TorchException.class);
         }
     }

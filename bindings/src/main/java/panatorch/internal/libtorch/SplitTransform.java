@@ -42,8 +42,9 @@ public final class SplitTransform {
         if (CApi.numel(scratch, scratch + 8) < SMALLEST || !Region.isFree() || torch.get_num_threads() == 1) return -1;
         long[] shape = CApi.shape(scratch, scratch + 8);
         for (int i = 0; i < NativeLists.size(transformed); i++) {
-            int dim = (int) NativeLists.payload(transformed, i);
-            shape[dim < 0 ? dim + shape.length : dim] = 1;
+            long dim = NativeLists.payload(transformed, i), place = dim < 0 ? dim + shape.length : dim;
+            if (place < 0 || place >= shape.length) return -1;
+            shape[(int) place] = 1;
         }
         int largest = -1;
         for (int d = 0; d < shape.length; d++) if (shape[d] > 1 && (largest < 0 || shape[d] > shape[largest])) largest = d;
