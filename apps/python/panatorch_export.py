@@ -289,7 +289,7 @@ def text_inputs(model, config, parameters):
     pad = getattr(config, "pad_token_id", None)
     model.facts = {"max_length": model.length, "pad_token_id": pad if pad is not None else 0}
     if args.generate:
-        ends = getattr(model.module.generation_config, "eos_token_id", None)
+        ends = getattr(getattr(model.module, "generation_config", None), "eos_token_id", None)
         model.facts["eos_token_ids"] = ends if isinstance(ends, list) else [] if ends is None else [ends]
 
 
@@ -346,7 +346,8 @@ def export_with_cache(model):
 def check_generation(model, program):
     """Compares the logits after a prompt and a token with those of the model, which reads both at once."""
     ids = model.keywords(1, 6)["input_ids"]
-    before = {n: b.clone() for n, b in program.state_dict.items()}
+    state = program.state_dict | program.constants
+    before = {n: b.clone() for n, b in state.items() if isinstance(b, torch.Tensor) and not isinstance(b, torch.nn.Parameter)}
     run, worst = program.module(), 0.0
     with torch.no_grad():
         expected = model.module(input_ids=ids, use_cache=False).logits
@@ -354,7 +355,7 @@ def check_generation(model, program):
             logits = run(input_ids=ids[:, start:end], cache_position=torch.arange(start, end))
             worst = max(worst, ((logits[:, -1] - expected[:, end - 1]).abs().max() / expected.abs().max()).item())
         for name, value in before.items():  # forgets what was read
-            program.state_dict[name].copy_(value)
+            state[name].copy_(value)
     tell(worst)
 
 
@@ -513,7 +514,7 @@ def main():
     out = args.out or Path(f"{model.name}.pt2")
     if not out.absolute().parent.is_dir():
         stop(f"there is no folder {out.absolute().parent}")
-    if args.generate and "vocab_size" not in dir(model.module.config):
+    if args.generate and getattr(model.module, "generation_config", None) is None:
         stop(f"--generate is for language models, and {type(model.module).__name__} is none")
     program = export_with_cache(model) if args.generate else export(model)
     if args.decompose:
