@@ -2,6 +2,7 @@ package panatorch.export;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Tensor;
@@ -28,6 +29,12 @@ public final class OptimizedProgram implements AutoCloseable {
     /** Returns what was done, one line for each kind of change: {@code "20 batch normalisations folded into convolutions"}. */
     public List<String> report() {
         return report;
+    }
+
+    /** Returns the memory of the weights in bytes, as their shapes and types tell it. */
+    public long weightBytes() {
+        return Stream.of(program.namedParameters(), program.namedBuffers()).flatMap(m -> m.values().stream())
+                .mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
     }
 
     /** Returns the graph as Python code. */

@@ -1,0 +1,294 @@
+package panatorch.serve;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import panatorch.Tensor;
+
+/**
+ * A model that answers many callers at once. Worker threads take the requests that wait, run them as one batch, and split the outputs.
+ *
+ * <pre>{@code
+ * try (var served = Served.of(Model.of(program.optimize(OptimizeOptions.all())), ServeOptions.standard().maxBatch(32))) {
+ *     // on any number of threads:
+ *     try (var scope = Scope.open()) {
+ *         Tensor logits = served.call(image).tensor();                      // image is [1, 3, 224, 224]
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>
+ * <b>Memory.</b> Inputs stay the caller's. The tensors of an answer are copies that only the caller has; {@link Answer} says who frees
+ * them. The model is the served model's from {@link #of} on: closing this closes it.
+ *
+ * <p>
+ * <b>Threads.</b> Callers may be platform or virtual threads, and any number of them. Models run on threads of their own, without
+ * gradients.
+ *
+ * <p>
+ * <b>Errors.</b> A request of a wrong shape or type is refused before it waits. If a batch fails, its requests run one by one, so that only
+ * those fail that cannot be answered; the exception is the model's, from the worker's thread.
+ */
+public final class Served implements AutoCloseable {
+    private final Model model;
+    private final ServeOptions options;
+    private final Contract contract;
+    private final Buckets buckets;
+    private final long maxRows;
+    private final RequestQueue queue;
+    private final Events events;
+    private final List<Thread> threads = new ArrayList<>();
+    private @Nullable ScheduledThreadPoolExecutor deadlines;
+    private volatile Health.State state = Health.State.READY;
+
+    private Served(Model model, ServeOptions options) {
+        this.model = model;
+        this.options = options;
+        contract = new Contract(model.signature());
+        buckets = new Buckets(contract, options);
+        maxRows = contract.batched ? Math.min(options.maxBatch, contract.symbols.getFirst().range().max()) : 1;
+        queue = new RequestQueue(options.queue, contract.batched, maxRows, options.delayNanos);
+        events = new Events(options.name, options.listeners);
+    }
+
+    /**
+     * Starts the workers, which run the {@linkplain ServeOptions#sample samples} or zeros first. The model then belongs to the result. If
+     * this throws, it stays the caller's.
+     *
+     * @throws IllegalArgumentException if the options do not fit the model's signature
+     * @throws RuntimeException what the model throws for a sample
+     */
+    public static Served of(Model model, ServeOptions options) {
+        var served = new Served(model, options);
+        served.start();
+        return served;
+    }
+
+    private void start() {
+        var warmUp = new WarmUp(contract, buckets, options.samples, maxRows);
+        var runner = new BatchRunner(model, contract, buckets);
+        var workers = new ArrayList<Worker>();
+        for (int i = 0; i < options.workerCount(); i++) {
+            var worker = new Worker(options.name, queue, runner, events, warmUp, options.threads);
+            workers.add(worker);
+            threads.add(Thread.ofPlatform().name(options.name + " worker " + i).daemon().start(worker));
+        }
+        try {
+            for (Worker w : workers) await(w.ready);
+        } catch (RuntimeException | Error e) {
+            queue.close();
+            joinWorkers();
+            throw e;
+        }
+    }
+
+    /** Returns the name that {@link ServeOptions#name} has set. */
+    public String name() {
+        return options.name;
+    }
+
+    /** Returns the model, for its signature. */
+    public Model model() {
+        return model;
+    }
+
+    /** Returns the greatest number of rows of a batch; 1 if the signature does not allow batches. */
+    public long maxBatch() {
+        return maxRows;
+    }
+
+    /** Returns the present state and counts. */
+    public Health health() {
+        return new Health(state, queue.size(), events.running.get(), events.answered.sum(), events.failed.sum(), events.rejected.sum(),
+                model.memoryBytes());
+    }
+
+    /** Answers a request of tensors, in the signature's order; see {@link #call(Request)}. */
+    public Answer call(Tensor... inputs) {
+        return call(Request.of(inputs));
+    }
+
+    /**
+     * Answers a request, and waits for that. The answer's tensors belong to the caller's scope, or to the caller if there is none.
+     *
+     * @throws IllegalArgumentException if an input is missing, unknown or of another type or shape than the model takes, or if there are
+     * more rows than {@link #maxBatch}
+     * @throws QueueFullException if too many requests wait
+     * @throws DeadlineExceededException if the request is not answered in time
+     * @throws CancellationException if the thread is interrupted; its interrupt status stays set
+     * @throws RejectedExecutionException if this is closed
+     * @throws RuntimeException what the model throws for this request
+     */
+    public Answer call(Request request) { return answer(required(accept(request))); }
+
+    /** Begins to answer a request of tensors, in the signature's order; see {@link #submit(Request)}. */
+    public CompletableFuture<Answer> submit(Tensor... inputs) {
+        return submit(Request.of(inputs));
+    }
+
+    /**
+     * Begins to answer a request. The future ends with an answer, which whoever takes it has to close or adopt, or with an exception as of
+     * {@link #call(Request)}. Cancelling it takes the request back, if it has not begun to run. What depends on the future runs on a
+     * worker, unless it is one of the {@code …Async} methods; it must not wait for other answers.
+     *
+     * @throws IllegalArgumentException as {@link #call(Request)}
+     * @throws QueueFullException as {@link #call(Request)}
+     * @throws RejectedExecutionException if this is closed
+     */
+    public CompletableFuture<Answer> submit(Request request) {
+        Pending p = required(accept(request));
+        watch(p);
+        return p.future;
+    }
+
+    private Pending required(@Nullable Pending p) {
+        if (p != null) return p;
+        events.rejected(ServeListener.Rejection.CLOSED);
+        throw new RejectedExecutionException(options.name + " is closed and takes no more requests");
+    }
+
+    /** Puts a request into the queue. Returns null if that is closed. */
+    @Nullable Pending accept(Request request) {
+        List<Tensor> inputs = request.inOrder(contract.inputNames);
+        long[] sizes = contract.check(inputs);
+        long rows = contract.batched ? sizes[0] : 1;
+        if (rows > maxRows)
+            throw new IllegalArgumentException(
+                    "the request has " + rows + " rows, but a batch of " + options.name + " has at most " + maxRows
+                            + "; send several requests, or set ServeOptions.maxBatch");
+        Duration timeout = request.timeout() != null ? request.timeout() : options.timeout;
+        var own = new ArrayList<Tensor>(inputs.size());
+        for (Tensor t : inputs) own.add(t.detach().escape()); // lives on if the caller gives up and frees its own
+        var p = new Pending(own, rows, sizes, buckets.padded(sizes), contract.batched, request.priority(),
+                timeout == null ? Long.MAX_VALUE : timeout.toNanos());
+        var dead = new ArrayList<Pending>(0);
+        int waiting = queue.add(p, dead);
+        for (Pending d : dead) Worker.drop(d, options.name, events);
+        if (waiting > 0) {
+            events.queued(waiting);
+            return p;
+        }
+        p.release();
+        if (waiting == 0) return null;
+        events.rejected(ServeListener.Rejection.QUEUE_FULL);
+        throw new QueueFullException(options.name, options.queue);
+    }
+
+    /** Waits for the answer of an accepted request. */
+    Answer answer(Pending p) {
+        try {
+            long left = p.left(System.nanoTime());
+            return (left == Long.MAX_VALUE ? p.future.get() : p.future.get(left, TimeUnit.NANOSECONDS)).adopt();
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } catch (TimeoutException e) {
+            if (p.future.completeExceptionally(new DeadlineExceededException(options.name, p.limit)))
+                throw new DeadlineExceededException(options.name, p.limit);
+            return finished(p);
+        } catch (InterruptedException e) {
+            if (!p.future.cancel(false) && !p.future.isCompletedExceptionally()) p.future.join().close();
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for an answer of " + options.name);
+        }
+    }
+
+    /** Returns the answer that has come in the last moment. */
+    private static Answer finished(Pending p) {
+        try {
+            return p.future.get().adopt();
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e); // a finished future does not wait
+        }
+    }
+
+    private static RuntimeException unwrapped(ExecutionException e) {
+        return switch (e.getCause()) {
+            case RuntimeException r -> r;
+            case Error error -> throw error;
+            case null, default -> new IllegalStateException(e.getCause());
+        };
+    }
+
+    /** Ends a request's future when its time is over. */
+    void watch(Pending p) {
+        if (p.limit == Long.MAX_VALUE) return;
+        try {
+            var alarm = deadlines().schedule(() -> p.future.completeExceptionally(new DeadlineExceededException(options.name, p.limit)),
+                    Math.max(0, p.left(System.nanoTime())), TimeUnit.NANOSECONDS);
+            p.future.whenComplete((_, _) -> alarm.cancel(false));
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile, and so answered.
+        }
+    }
+
+    private synchronized ScheduledThreadPoolExecutor deadlines() {
+        ScheduledThreadPoolExecutor d = deadlines;
+        if (d == null) {
+            d = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name(options.name + " deadlines").daemon().factory());
+            d.setRemoveOnCancelPolicy(true);
+            deadlines = d;
+        }
+        return d;
+    }
+
+    private static void await(CompletableFuture<Void> ready) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    ready.get();
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw unwrapped(e);
+                }
+            }
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    private void joinWorkers() {
+        boolean interrupted = false;
+        for (Thread t : threads) {
+            while (t.isAlive()) {
+                try {
+                    t.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    /**
+     * Takes no more requests, answers those that it has accepted, and closes the model. An interrupt does not end the wait. Closing twice
+     * is harmless.
+     *
+     * @throws IllegalStateException if a worker calls this, as code does that depends on a future
+     */
+    @Override public void close() {
+        if (threads.contains(Thread.currentThread()))
+            throw new IllegalStateException("a worker of " + options.name + " cannot wait for its own end; close it on another thread");
+        if (state == Health.State.READY) state = Health.State.CLOSING;
+        queue.close();
+        joinWorkers();
+        synchronized (this) {
+            if (deadlines != null) deadlines.shutdown();
+            model.close();
+            state = Health.State.CLOSED;
+        }
+    }
+}
