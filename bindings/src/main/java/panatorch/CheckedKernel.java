@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.DispatchKeySet;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
@@ -48,13 +48,12 @@ final class CheckedKernel {
      *
      * @param operator name of the operator without {@code aten::}
      * @param key dispatch key of the kernel, as PyTorch names it
-     * @param concerns tells at little cost whether the check has anything to do
-     * @param computes whether it computes the result, so that the thread stays a caller inside libtorch meanwhile
+     * @param work looks at the arguments at little cost, and returns what is to be done, or null if that is nothing
+     * @param computes whether the work is the computation itself, so that the thread stays a caller inside libtorch meanwhile
      */
-    record Check(String operator, String key, Predicate<KernelArguments> concerns, Function<KernelArguments, @Nullable Tensor> before,
-            boolean computes) {
+    record Check(String operator, String key, Function<KernelArguments, @Nullable Supplier<@Nullable Tensor>> work, boolean computes) {
         Check(String operator, String key, Function<KernelArguments, @Nullable Tensor> before) {
-            this(operator, key, given -> true, before, false);
+            this(operator, key, given -> () -> before.apply(given), false);
         }
     }
 
@@ -110,10 +109,10 @@ final class CheckedKernel {
         Quietly.run(() -> { // libtorch warns of a kernel that takes another's place
             for (Check check : UnsafeValues.CHECKS) register(check, stub);
             if (!BatchedProducts.areThere()) return; // MKL has fast ways of its own
-            register(new Check("bmm", "CPU", a -> productsOf(a) != null, CheckedKernel::products, true), stub);
+            register(new Check("bmm", "CPU", CheckedKernel::products, true), stub);
             for (String name : List.of("_fft_r2c", "_fft_c2r", "_fft_c2c")) {
                 var split = new SplitTransform("aten::" + name, 4);
-                register(new Check(name, "CPU", a -> dimension(split, a) >= 0, a -> transform(split, a), true), stub);
+                register(new Check(name, "CPU", a -> transform(split, a), true), stub);
             }
         });
     }
@@ -124,34 +123,28 @@ final class CheckedKernel {
         Registrations.implement(op.handle(), op.name(), op.overload(), check.key, stub);
     }
 
-    private static @Nullable BatchedProducts productsOf(KernelArguments a) {
-        return BatchedProducts.of(a.impl(0), a.impl(1), a.context.handle);
+    private static @Nullable Supplier<@Nullable Tensor> products(KernelArguments a) {
+        BatchedProducts products = BatchedProducts.of(a.impl(0), a.impl(1), a.context.handle);
+        return products == null ? null : () -> {
+            Tensor result = Torch.empty(products.isDouble() ? DType.FLOAT64 : DType.FLOAT32, products.shape());
+            long impl = result.shareImpl();
+            products.into(impl, a.context.handle);
+            References.releaseShared(impl);
+            return result;
+        };
     }
 
-    private static @Nullable Tensor products(KernelArguments a) {
-        BatchedProducts products = productsOf(a);
-        if (products == null) return null;
-        Tensor result = Torch.empty(products.isDouble() ? DType.FLOAT64 : DType.FLOAT32, products.shape());
-        long impl = result.shareImpl();
-        products.into(impl, a.context.handle);
-        References.releaseShared(impl);
-        return result;
-    }
-
-    private static int dimension(SplitTransform split, KernelArguments a) {
-        return split.dimension(a.impl(0), a.integer(1), a.context.handle);
-    }
-
-    private static @Nullable Tensor transform(SplitTransform split, KernelArguments a) {
-        int dimension = dimension(split, a);
-        if (dimension < 0) return null;
-        List<Tensor> parts = a.tensor(0).chunk(Torch.numThreads(), dimension);
-        long[] impls = parts.stream().mapToLong(Tensor::shareImpl).toArray();
-        try {
-            return Aten.cat(Arrays.stream(split.transform(impls, a.address(0))).mapToObj(a.context::adopt).toList(), dimension);
-        } finally {
-            for (long impl : impls) References.releaseShared(impl);
-        }
+    private static @Nullable Supplier<@Nullable Tensor> transform(SplitTransform split, KernelArguments a) {
+        int dimension = split.dimension(a.impl(0), a.integer(1), a.context.handle);
+        return dimension < 0 ? null : () -> {
+            List<Tensor> parts = a.tensor(0).chunk(Torch.numThreads(), dimension);
+            long[] impls = parts.stream().mapToLong(Tensor::shareImpl).toArray();
+            try {
+                return Aten.cat(Arrays.stream(split.transform(impls, a.address(0))).mapToObj(a.context::adopt).toList(), dimension);
+            } finally {
+                for (long impl : impls) References.releaseShared(impl);
+            }
+        };
     }
 
     @SuppressWarnings("unused") private static void upcall(long functor, long handle, long keys, long stack) {
@@ -162,9 +155,8 @@ final class CheckedKernel {
         long below = DispatcherStack.size(stack) - arguments;
         ThreadContext context = ThreadContext.current();
         try {
-            var given = new KernelArguments(stack, below, context);
-            long result = !check.concerns.test(given) ? 0
-                    : check.computes ? context.within(() -> before(given)) : context.calledBack(() -> before(given));
+            Supplier<@Nullable Tensor> work = check.work.apply(new KernelArguments(stack, below, context));
+            long result = work == null ? 0 : check.computes ? context.within(() -> run(work)) : context.calledBack(() -> run(work));
             if (result == 0) kernel.callBoxed(operator, keys, new IValueVector(Borrowed.at(stack)));
             else DispatcherStack.leaveTensor(stack, below, result);
         } catch (Throwable t) {
@@ -173,10 +165,10 @@ final class CheckedKernel {
         }
     }
 
-    /** Runs the check, and returns a reference to the result if the check already has it, otherwise 0. */
-    private long before(KernelArguments given) {
+    /** Does a check's work, and returns a reference to the result if it has one, otherwise 0. */
+    private static long run(Supplier<@Nullable Tensor> work) {
         try (var guard = BelowAutograd.enter()) {
-            Tensor result = check.before.apply(given);
+            Tensor result = work.get();
             return result == null ? 0 : result.shareImpl();
         }
     }
