@@ -14,7 +14,7 @@ module panatorch {
     exports panatorch.cuda;
     exports panatorch.data;
     exports panatorch.junit;
-    exports panatorch.internal.calls to panatorch.export;
+    exports panatorch.internal.calls to panatorch.export, panatorch.serve;
     exports panatorch.internal.compiled to panatorch.export;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;

@@ -40,6 +40,22 @@ final class RawAccess extends RawValues {
         return References.isUndefinedTensor(tensor) ? null : ThreadContext.current().adopt(tensor);
     }
 
+    @Override public long pack(Object tensor) {
+        long packed = share(tensor);
+        LiveTensors.closed(-1);
+        return packed;
+    }
+
+    @Override public Object unpack(long tensor) {
+        LiveTensors.closed(1);
+        return ThreadContext.current().adopt(tensor);
+    }
+
+    @Override public void discard(long tensor) {
+        LiveTensors.closed(1);
+        Tensor.free(tensor);
+    }
+
     @Override public void recording(CallRecorder recorder, Runnable code) {
         ThreadContext c = ThreadContext.current();
         CallRecorder outer = c.recorder;

@@ -3,6 +3,7 @@ package panatorch;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.threads.TensorReaders;
 
 /**
  * A block of code that frees, when it is closed, all tensors that its thread made while it was the thread's innermost scope.
@@ -149,19 +150,29 @@ public final class Scope implements AutoCloseable {
     private void freeAll() {
         if (size == 0) return;
         Call call = Call.releasing();
-        int freed = 0;
+        int freed = 0, shared = 0;
+        long[] read = null; // those that other threads may be reading
         for (int i = 0; i < size; i++) {
             Tensor t = tensors[i];
             if (t == null) continue;
-            long taken = t.takeUnread();
+            long taken = t.take();
             if (taken == 0) continue;
-            call.release(Tag.TENSOR, Tensor.impl(taken));
+            if (t.isShared()) {
+                if (read == null) read = new long[size - i];
+                read[shared++] = Tensor.impl(taken);
+            } else {
+                call.release(Tag.TENSOR, Tensor.impl(taken));
+            }
             if (Tensor.isClosed(taken)) continue; // by another thread, which has counted it
             freed++;
             if (LiveTensors.tracing()) {
                 LiveTensors.closed(t);
                 freed--;
             }
+        }
+        if (read != null) {
+            TensorReaders.await();
+            for (int i = 0; i < shared; i++) call.release(Tag.TENSOR, read[i]);
         }
         LiveTensors.closed(freed);
         tensors = new Tensor[0];

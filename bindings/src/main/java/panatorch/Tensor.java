@@ -116,18 +116,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      * Takes the reference, which the caller must now free. The result also tells whether the tensor was closed before
      * ({@link #isClosed(long)}); it is 0 if the reference was taken before.
      */
-    private long take() {
+    long take() {
         long i = (long) IMPL.getAndSet(this, CLOSED);
         if (isClosed(i)) return i == CLOSED ? 0 : i;
         Backstop b = backstop;
         return b == null ? i : b.disarm(i);
     }
 
-    /** Takes the reference for this tensor's scope, as {@link #take}, once no other thread is reading it. */
-    long takeUnread() {
-        long taken = take();
-        if (shared) TensorReaders.await();
-        return taken;
+    /** Returns whether another thread than the scope's may be reading this tensor; to be asked after {@link #take}. */
+    boolean isShared() {
+        return shared;
     }
 
     /**

@@ -17,9 +17,10 @@ public final class Answer implements AutoCloseable {
     private final List<String> names;
     private final List<Tensor> tensors;
 
-    Answer(List<String> names, List<Tensor> tensors) {
+    /** Unpacks the tensors for this thread. */
+    Answer(List<String> names, Parcel tensors) {
         this.names = names;
-        this.tensors = List.copyOf(tensors);
+        this.tensors = List.copyOf(tensors.open());
     }
 
     /** Returns the outputs in the signature's order. */
@@ -54,15 +55,6 @@ public final class Answer implements AutoCloseable {
     /** Hands the tensors over to a scope of this thread, and returns this answer. */
     public Answer adopt(Scope scope) {
         scope.adopt(tensors.toArray(new Tensor[0]));
-        return this;
-    }
-
-    /** Hands the tensors over to the innermost scope of this thread, if there is one. */
-    Answer adopt() {
-        try (var scope = Scope.open()) {
-            adopt(scope);
-            scope.keep(tensors.toArray(new Tensor[0]));
-        }
         return this;
     }
 

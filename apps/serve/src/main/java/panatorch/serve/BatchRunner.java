@@ -18,22 +18,33 @@ final class BatchRunner {
         this.buckets = buckets;
     }
 
-    /** Returns an answer to each request, whose tensors are in no scope and share memory with nothing. */
-    List<Answer> run(List<Pending> batch) {
+    /**
+     * Returns the outputs of each request, which share memory with nothing. Afterwards the requests have no inputs any more; if several
+     * failed together, they have, so that each can run alone.
+     */
+    List<Parcel> run(List<Pending> batch) {
         try (var scope = Scope.open()) {
-            long rows = 0;
-            for (Pending p : batch) rows += p.rows;
-            long fill = contract.batched ? Math.max(0, contract.symbols.getFirst().range().min() - rows) : 0;
-            var inputs = new ArrayList<Tensor>(contract.inputs.size());
-            for (int i = 0; i < contract.inputs.size(); i++) inputs.add(input(batch, i, fill));
-            List<Tensor> outputs = model.run(inputs);
-            check(outputs, rows + fill);
-            List<List<Tensor>> parts = split(outputs, batch, fill);
-            var answers = new ArrayList<Answer>(batch.size());
-            for (List<Tensor> p : parts) answers.add(new Answer(contract.outputNames, p));
-            parts.forEach(p -> p.forEach(Tensor::escape));
-            return answers;
+            batch.forEach(Pending::open);
+            try {
+                return runOpened(batch);
+            } catch (Throwable e) {
+                if (batch.size() > 1) batch.forEach(Pending::pack);
+                throw e;
+            }
         }
+    }
+
+    private List<Parcel> runOpened(List<Pending> batch) {
+        long rows = 0;
+        for (Pending p : batch) rows += p.rows;
+        long fill = contract.batched ? Math.max(0, contract.symbols.getFirst().range().min() - rows) : 0;
+        var inputs = new ArrayList<Tensor>(contract.inputs.size());
+        for (int i = 0; i < contract.inputs.size(); i++) inputs.add(input(batch, i, fill));
+        List<Tensor> outputs = model.run(inputs);
+        check(outputs, rows + fill);
+        var parcels = new ArrayList<Parcel>(batch.size());
+        for (List<Tensor> parts : split(outputs, batch, fill)) parcels.add(Parcel.of(parts));
+        return parcels;
     }
 
     private Tensor input(List<Pending> batch, int i, long fill) {

@@ -205,9 +205,7 @@ public final class ModelRepository implements AutoCloseable {
             Slot slot = slot(name, version);
             Served served = served(slot);
             Pending p = served == null ? null : served.accept(request);
-            if (p == null) continue;
-            Objects.requireNonNull(served).watch(p);
-            return p.future;
+            if (p != null) return Objects.requireNonNull(served).future(p);
         }
     }
 

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import panatorch.Tensor;
 
-/** An accepted request. It owns tensors that share the memory of the caller's, until {@link #release}. */
+/**
+ * An accepted request. It owns a parcel with its inputs until a worker {@linkplain #open opens} it or {@linkplain #discard discards} it.
+ */
 final class Pending implements Comparable<Pending> {
     /** The sizes with which a request runs, besides the batch. Only requests of the same ones share a batch. */
     record Group(long[] sizes) {
@@ -14,7 +16,9 @@ final class Pending implements Comparable<Pending> {
         @Override public int hashCode() { return Arrays.hashCode(sizes); }
     }
 
-    final List<Tensor> inputs;
+    private Parcel parcel;
+    /** The inputs, while the request runs. */
+    List<Tensor> inputs = List.of();
     final long rows;
     /** The sizes of the symbols as the caller gave them, and as they run. */
     final long[] actual, padded;
@@ -23,12 +27,12 @@ final class Pending implements Comparable<Pending> {
     final long accepted = System.nanoTime();
     /** Time limit in nanoseconds; {@code Long.MAX_VALUE} for none. */
     final long limit;
-    final CompletableFuture<Answer> future = new CompletableFuture<>();
+    final CompletableFuture<Parcel> outcome = new CompletableFuture<>();
     /** The request's place in the order of arrival. */
     long number;
 
-    Pending(List<Tensor> inputs, long rows, long[] actual, long[] padded, boolean batched, int priority, long limit) {
-        this.inputs = inputs;
+    Pending(Parcel parcel, long rows, long[] actual, long[] padded, boolean batched, int priority, long limit) {
+        this.parcel = parcel;
         this.rows = rows;
         this.actual = actual;
         this.padded = padded;
@@ -44,7 +48,7 @@ final class Pending implements Comparable<Pending> {
 
     /** Returns whether nobody waits for the answer any more. */
     boolean isDead(long now) {
-        return future.isDone() || left(now) <= 0;
+        return outcome.isDone() || left(now) <= 0;
     }
 
     @Override public int compareTo(Pending o) {
@@ -52,5 +56,16 @@ final class Pending implements Comparable<Pending> {
         return byPriority != 0 ? byPriority : Long.compare(number, o.number);
     }
 
-    void release() { inputs.forEach(Tensor::close); }
+    /** Hands the inputs over to the current scope. */
+    void open() { inputs = parcel.open(); }
+
+    /** Packs the inputs again, before their scope closes, for another run. */
+    void pack() { parcel = Parcel.of(inputs); }
+
+    void discard() { parcel.discard(); }
+
+    /** Ends the request with its outputs, which nobody gets if nobody waits for them any more. */
+    void complete(Parcel outputs) {
+        if (!outcome.complete(outputs)) outputs.discard();
+    }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
@@ -144,9 +145,7 @@ public final class Served implements AutoCloseable {
      * @throws RejectedExecutionException if this is closed
      */
     public CompletableFuture<Answer> submit(Request request) {
-        Pending p = required(accept(request));
-        watch(p);
-        return p.future;
+        return future(required(accept(request)));
     }
 
     private Pending required(@Nullable Pending p) {
@@ -165,9 +164,7 @@ public final class Served implements AutoCloseable {
                     "the request has " + rows + " rows, but a batch of " + options.name + " has at most " + maxRows
                             + "; send several requests, or set ServeOptions.maxBatch");
         Duration timeout = request.timeout() != null ? request.timeout() : options.timeout;
-        var own = new ArrayList<Tensor>(inputs.size());
-        for (Tensor t : inputs) own.add(t.detach().escape()); // lives on if the caller gives up and frees its own
-        var p = new Pending(own, rows, sizes, buckets.padded(sizes), contract.batched, request.priority(),
+        var p = new Pending(detached(inputs), rows, sizes, buckets.padded(sizes), contract.batched, request.priority(),
                 timeout == null ? Long.MAX_VALUE : timeout.toNanos());
         var dead = new ArrayList<Pending>(0);
         int waiting = queue.add(p, dead);
@@ -176,34 +173,43 @@ public final class Served implements AutoCloseable {
             events.queued(waiting);
             return p;
         }
-        p.release();
+        p.discard();
         if (waiting == 0) return null;
         events.rejected(ServeListener.Rejection.QUEUE_FULL);
         throw new QueueFullException(options.name, options.queue);
     }
 
+    /** Returns inputs that live on if the caller gives up, frees its own and changes their shapes. */
+    private static Parcel detached(List<Tensor> inputs) {
+        try (var scope = Scope.open()) {
+            return Parcel.of(inputs.stream().map(Tensor::detach).toList());
+        }
+    }
+
+    private Answer answer(Parcel outputs) { return new Answer(contract.outputNames, outputs); }
+
     /** Waits for the answer of an accepted request. */
     Answer answer(Pending p) {
         try {
             long left = p.left(System.nanoTime());
-            return (left == Long.MAX_VALUE ? p.future.get() : p.future.get(left, TimeUnit.NANOSECONDS)).adopt();
+            return answer(left == Long.MAX_VALUE ? p.outcome.get() : p.outcome.get(left, TimeUnit.NANOSECONDS));
         } catch (ExecutionException e) {
             throw unwrapped(e);
         } catch (TimeoutException e) {
-            if (p.future.completeExceptionally(new DeadlineExceededException(options.name, p.limit)))
+            if (p.outcome.completeExceptionally(new DeadlineExceededException(options.name, p.limit)))
                 throw new DeadlineExceededException(options.name, p.limit);
             return finished(p);
         } catch (InterruptedException e) {
-            if (!p.future.cancel(false) && !p.future.isCompletedExceptionally()) p.future.join().close();
+            if (!p.outcome.cancel(false) && !p.outcome.isCompletedExceptionally()) p.outcome.join().discard();
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for an answer of " + options.name);
         }
     }
 
     /** Returns the answer that has come in the last moment. */
-    private static Answer finished(Pending p) {
+    private Answer finished(Pending p) {
         try {
-            return p.future.get().adopt();
+            return answer(p.outcome.get());
         } catch (ExecutionException e) {
             throw unwrapped(e);
         } catch (InterruptedException e) {
@@ -219,13 +225,29 @@ public final class Served implements AutoCloseable {
         };
     }
 
-    /** Ends a request's future when its time is over. */
-    void watch(Pending p) {
+    /** Returns the future answer of an accepted request. */
+    CompletableFuture<Answer> future(Pending p) {
+        var future = new CompletableFuture<Answer>();
+        p.outcome.whenComplete((outputs, error) -> {
+            if (error != null) {
+                future.completeExceptionally(error);
+            } else {
+                Answer a = answer(outputs);
+                if (!future.complete(a)) a.close();
+            }
+        });
+        future.whenComplete((_, _) -> p.outcome.cancel(false)); // somebody cancelled it
+        watch(p);
+        return future;
+    }
+
+    /** Ends a request when its time is over. */
+    private void watch(Pending p) {
         if (p.limit == Long.MAX_VALUE) return;
         try {
-            var alarm = deadlines().schedule(() -> p.future.completeExceptionally(new DeadlineExceededException(options.name, p.limit)),
+            var alarm = deadlines().schedule(() -> p.outcome.completeExceptionally(new DeadlineExceededException(options.name, p.limit)),
                     Math.max(0, p.left(System.nanoTime())), TimeUnit.NANOSECONDS);
-            p.future.whenComplete((_, _) -> alarm.cancel(false));
+            p.outcome.whenComplete((_, _) -> alarm.cancel(false));
         } catch (RejectedExecutionException e) {
             // Closed meanwhile, and so answered.
         }

@@ -63,6 +63,7 @@ final class WarmUp {
 
     private void run(BatchRunner runner, List<Tensor> inputs, long[] sizes) {
         long rows = contract.batched ? sizes[0] : 1;
-        runner.run(List.of(new Pending(inputs, rows, sizes, sizes, contract.batched, 0, Long.MAX_VALUE))).forEach(Answer::close);
+        var request = new Pending(Parcel.of(inputs), rows, sizes, sizes, contract.batched, 0, Long.MAX_VALUE);
+        runner.run(List.of(request)).forEach(Parcel::discard);
     }
 }

@@ -49,9 +49,9 @@ final class Worker implements Runnable {
     }
 
     static void drop(Pending p, String model, Events events) {
-        p.release();
+        p.discard();
         boolean late = p.left(System.nanoTime()) <= 0;
-        if (late) p.future.completeExceptionally(new DeadlineExceededException(model, p.limit));
+        if (late) p.outcome.completeExceptionally(new DeadlineExceededException(model, p.limit));
         events.rejected(late ? ServeListener.Rejection.DEADLINE : ServeListener.Rejection.CANCELLED);
     }
 
@@ -62,7 +62,7 @@ final class Worker implements Runnable {
             accepted = Math.min(accepted, p.accepted - began);
         }
         var event = events.batched(batch.size(), rows, -accepted);
-        List<Answer> answers = null;
+        List<Parcel> answers = null;
         Throwable error = null;
         try {
             answers = runner.run(batch);
@@ -71,15 +71,13 @@ final class Worker implements Runnable {
         }
         events.ended(batch.size(), event);
         if (answers != null) {
-            batch.forEach(Pending::release);
             events.ran(batch.size(), rows, System.nanoTime() - began);
-            for (int i = 0; i < batch.size(); i++) if (!batch.get(i).future.complete(answers.get(i))) answers.get(i).close();
+            for (int i = 0; i < batch.size(); i++) batch.get(i).complete(answers.get(i));
         } else if (batch.size() == 1) {
             Pending p = batch.getFirst();
-            p.release();
             Throwable failure = Objects.requireNonNull(error);
             events.failed(failure);
-            p.future.completeExceptionally(failure);
+            p.outcome.completeExceptionally(failure);
         } else {
             for (Pending p : batch) {
                 if (p.isDead(System.nanoTime())) drop(p);

@@ -66,6 +66,20 @@ public abstract class RawValues {
     /** Returns a {@code Tensor} of the current scope that takes over a reference; null for an undefined tensor. */
     public abstract @Nullable Object adopt(long tensor);
 
+    /**
+     * Returns a {@code Tensor}'s object with one more reference, for another thread. It counts as a live tensor until {@link #unpack} or
+     * {@link #discard} takes it.
+     *
+     * @throws IllegalStateException if the tensor is closed
+     */
+    public abstract long pack(Object tensor);
+
+    /** Returns a {@code Tensor} of the current scope that takes over a packed reference. */
+    public abstract Object unpack(long tensor);
+
+    /** Releases a packed reference. */
+    public abstract void discard(long tensor);
+
     /** Runs code while a recorder sees the operators that this thread calls. */
     public abstract void recording(CallRecorder recorder, Runnable code);
 

@@ -34,6 +34,8 @@ public final class TensorReaders {
     private static final long[] COUNTS = new long[(2 * STRIPES + 1) * STRIDE];
     private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
     private static volatile int turn;
+    /** How often {@link #await} has begun to look at all readers, and has ended to. */
+    private static volatile long begun, ended;
 
     private final boolean counted;
     private final int stripe;
@@ -73,8 +75,18 @@ public final class TensorReaders {
         long others = (long) COUNT.getAndAdd(COUNTS, place, -1L);
     }
 
-    /** Waits until all threads that are reading now have left. */
-    public static synchronized void await() {
+    /** Waits until all threads that are reading now have left. Threads that call this at the same time look at the readers once. */
+    public static void await() {
+        long before = begun;
+        synchronized (OWN) {
+            if (ended > before) return; // another thread began to look after this one was here
+            begun++;
+            awaitReaders();
+            ended = begun;
+        }
+    }
+
+    private static void awaitReaders() {
         if (Barrier.isThere()) {
             Barrier.everywhere();
             for (var readers = OWN.iterator(); readers.hasNext();) {
