@@ -51,6 +51,12 @@ abstract class Mode implements AutoCloseable {
         else owner.modes.remove(this);
     }
 
+    /** Returns whether a mode and those around it are all {@link NoGrad}, or there is none. */
+    static boolean onlyNoGrad(@Nullable Mode innermost) {
+        for (Mode m = innermost; m != null; m = m.outer) if (!(m instanceof NoGrad)) return false;
+        return true;
+    }
+
     /** Runs a native call with this thread's open modes set. */
     static void during(Runnable call) {
         var modes = ThreadContext.current().modes;

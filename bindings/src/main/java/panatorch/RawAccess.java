@@ -56,6 +56,20 @@ final class RawAccess extends RawValues {
         Tensor.free(tensor);
     }
 
+    @Override public boolean runApart(int threads, Runnable code) {
+        ThreadContext c = ThreadContext.current();
+        if (c.caller.isInside() || c.recorder != null || c.out != null || c.usedGenerators != null || !Mode.onlyNoGrad(c.innermost))
+            return false;
+        int before = c.caller.limit();
+        c.caller.limit(threads);
+        try (var noGrad = NoGrad.enter()) {
+            code.run();
+        } finally {
+            c.caller.limit(before);
+        }
+        return true;
+    }
+
     @Override public void recording(CallRecorder recorder, Runnable code) {
         ThreadContext c = ThreadContext.current();
         CallRecorder outer = c.recorder;

@@ -184,7 +184,7 @@ public final class ModelRepository implements AutoCloseable {
         while (true) {
             Slot slot = slot(name, version);
             Served served = served(slot);
-            Pending p = served == null ? null : served.accept(request);
+            Pending p = served == null ? null : served.accept(request, true);
             if (p != null) return Objects.requireNonNull(served).answer(p);
         }
     }
@@ -204,7 +204,7 @@ public final class ModelRepository implements AutoCloseable {
         while (true) {
             Slot slot = slot(name, version);
             Served served = served(slot);
-            Pending p = served == null ? null : served.accept(request);
+            Pending p = served == null ? null : served.accept(request, false);
             if (p != null) return Objects.requireNonNull(served).future(p);
         }
     }

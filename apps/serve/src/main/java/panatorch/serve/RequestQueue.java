@@ -17,15 +17,17 @@ final class RequestQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<Pending.Group, PriorityQueue<Pending>> groups = new HashMap<>();
-    private final int limit;
+    private final int limit, workers;
     private final boolean batched;
     private final long maxRows, delayNanos;
     private int size, idle;
+    private boolean borrowed;
     private long numbers;
     private boolean closed;
 
-    RequestQueue(int limit, boolean batched, long maxRows, long delayNanos) {
+    RequestQueue(int limit, int workers, boolean batched, long maxRows, long delayNanos) {
         this.limit = limit;
+        this.workers = workers;
         this.batched = batched;
         this.maxRows = maxRows;
         this.delayNanos = delayNanos;
@@ -55,8 +57,35 @@ final class RequestQueue {
             p.number = numbers++;
             groups.computeIfAbsent(p.group, _ -> new PriorityQueue<>()).add(p);
             size++;
-            if (idle > 0) changed.signal();
+            if (idle > (borrowed ? 1 : 0)) changed.signal();
             return size;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Takes the place of a worker, if all of them are idle and nothing waits, until {@link #giveBack}.
+     *
+     * @return whether this has happened
+     */
+    boolean borrow() {
+        lock.lock();
+        try {
+            if (closed || borrowed || size > 0 || idle < workers || delayNanos > 0) return false;
+            borrowed = true;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void giveBack() {
+        lock.lock();
+        try {
+            borrowed = false;
+            if (closed) changed.signalAll();
+            else if (size > 0) changed.signal();
         } finally {
             lock.unlock();
         }
@@ -78,7 +107,7 @@ final class RequestQueue {
             while (true) {
                 PriorityQueue<Pending> first = first();
                 if (first == null) {
-                    if (closed) return null;
+                    if (closed && !borrowed) return null;
                     idle++;
                     changed.awaitUninterruptibly();
                     idle--;

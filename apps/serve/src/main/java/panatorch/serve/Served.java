@@ -13,6 +13,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.internal.calls.RawValues;
 
 /**
  * A model that answers many callers at once. Worker threads take the requests that wait, run them as one batch, and split the outputs.
@@ -32,19 +33,24 @@ import panatorch.Tensor;
  *
  * <p>
  * <b>Threads.</b> Callers may be platform or virtual threads, and any number of them. Models run on threads of their own, without
- * gradients.
+ * gradients; a model that takes less than half a millisecond also runs on the thread of a {@link #call} that finds all of them idle.
  *
  * <p>
  * <b>Errors.</b> A request of a wrong shape or type is refused before it waits. If a batch fails, its requests run one by one, so that only
  * those fail that cannot be answered; the exception is the model's, from the worker's thread.
  */
 public final class Served implements AutoCloseable {
+    /** A run that takes less is not worth the wake of a worker, which takes about 50 µs. */
+    private static final long QUICK_NANOS = 500_000;
+
     private final Model model;
     private final ServeOptions options;
     private final Contract contract;
     private final Buckets buckets;
     private final long maxRows;
     private final RequestQueue queue;
+    private final BatchRunner runner;
+    private final Batches batches;
     private final Events events;
     private final List<Thread> threads = new ArrayList<>();
     private @Nullable ScheduledThreadPoolExecutor deadlines;
@@ -56,8 +62,10 @@ public final class Served implements AutoCloseable {
         contract = new Contract(model.signature());
         buckets = new Buckets(contract, options);
         maxRows = contract.batched ? Math.min(options.maxBatch, contract.symbols.getFirst().range().max()) : 1;
-        queue = new RequestQueue(options.queue, contract.batched, maxRows, options.delayNanos);
+        queue = new RequestQueue(options.queue, options.workerCount(), contract.batched, maxRows, options.delayNanos);
         events = new Events(options.name, options.listeners);
+        runner = new BatchRunner(model, contract, buckets);
+        batches = new Batches(options.name, runner, events);
     }
 
     /**
@@ -75,10 +83,9 @@ public final class Served implements AutoCloseable {
 
     private void start() {
         var warmUp = new WarmUp(contract, buckets, options.samples, maxRows);
-        var runner = new BatchRunner(model, contract, buckets);
         var workers = new ArrayList<Worker>();
         for (int i = 0; i < options.workerCount(); i++) {
-            var worker = new Worker(options.name, queue, runner, events, warmUp, options.threads);
+            var worker = new Worker(queue, batches, runner, warmUp, options.threads);
             workers.add(worker);
             threads.add(Thread.ofPlatform().name(options.name + " worker " + i).daemon().start(worker));
         }
@@ -128,7 +135,7 @@ public final class Served implements AutoCloseable {
      * @throws RejectedExecutionException if this is closed
      * @throws RuntimeException what the model throws for this request
      */
-    public Answer call(Request request) { return answer(required(accept(request))); }
+    public Answer call(Request request) { return answer(required(accept(request, true))); }
 
     /** Begins to answer a request of tensors, in the signature's order; see {@link #submit(Request)}. */
     public CompletableFuture<Answer> submit(Tensor... inputs) {
@@ -145,7 +152,7 @@ public final class Served implements AutoCloseable {
      * @throws RejectedExecutionException if this is closed
      */
     public CompletableFuture<Answer> submit(Request request) {
-        return future(required(accept(request)));
+        return future(required(accept(request, false)));
     }
 
     private Pending required(@Nullable Pending p) {
@@ -154,8 +161,13 @@ public final class Served implements AutoCloseable {
         throw new RejectedExecutionException(options.name + " is closed and takes no more requests");
     }
 
-    /** Puts a request into the queue. Returns null if that is closed. */
-    @Nullable Pending accept(Request request) {
+    /**
+     * Puts a request into the queue.
+     *
+     * @param waits whether the caller waits for the answer, so that this may run the request on the caller's thread
+     * @return null if the queue is closed
+     */
+    @Nullable Pending accept(Request request, boolean waits) {
         List<Tensor> inputs = request.inOrder(contract.inputNames);
         long[] sizes = contract.check(inputs);
         long rows = contract.batched ? sizes[0] : 1;
@@ -166,9 +178,10 @@ public final class Served implements AutoCloseable {
         Duration timeout = request.timeout() != null ? request.timeout() : options.timeout;
         var p = new Pending(detached(inputs), rows, sizes, buckets.padded(sizes), contract.batched, request.priority(),
                 timeout == null ? Long.MAX_VALUE : timeout.toNanos());
+        if (waits && runsHere(p)) return p;
         var dead = new ArrayList<Pending>(0);
         int waiting = queue.add(p, dead);
-        for (Pending d : dead) Worker.drop(d, options.name, events);
+        dead.forEach(batches::drop);
         if (waiting > 0) {
             events.queued(waiting);
             return p;
@@ -177,6 +190,20 @@ public final class Served implements AutoCloseable {
         if (waiting == 0) return null;
         events.rejected(ServeListener.Rejection.QUEUE_FULL);
         throw new QueueFullException(options.name, options.queue);
+    }
+
+    /**
+     * Runs a request on this thread if all workers are idle and the model is so quick that waking one would take longer. The thread may be
+     * a virtual one, which holds its carrier as long.
+     */
+    private boolean runsHere(Pending p) {
+        long pace = batches.pace();
+        if (pace > QUICK_NANOS || p.left(p.accepted) < 100 * pace || !queue.borrow()) return false;
+        try {
+            return RawValues.access().runApart(options.threads, () -> batches.serve(List.of(p)));
+        } finally {
+            queue.giveBack();
+        }
     }
 
     /** Returns inputs that live on if the caller gives up, frees its own and changes their shapes. */

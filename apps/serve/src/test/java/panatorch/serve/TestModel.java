@@ -3,6 +3,8 @@ package panatorch.serve;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,11 +14,13 @@ import panatorch.Tensor;
 import panatorch.export.Signature;
 import panatorch.nn.Module;
 
-/** A model of one formula, [batch, width] → the same, which tests can hold up; it records its batches. */
+/** A model of one formula, [batch, width] → the same, which tests can hold up; it records its batches and threads. */
 final class TestModel implements Model {
     private final Model model;
     /** The rows of each batch. */
     final List<Long> batches = Collections.synchronizedList(new ArrayList<>());
+    /** The threads that ran it. */
+    final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     final AtomicInteger closed = new AtomicInteger();
     /** Each run takes one permit; there are plenty until {@link #hold}. */
     private final Semaphore permits = new Semaphore(Integer.MAX_VALUE / 2);
@@ -48,6 +52,7 @@ final class TestModel implements Model {
     @Override public Signature signature() { return model.signature(); }
 
     @Override public List<Tensor> run(List<Tensor> inputs) {
+        threads.add(Thread.currentThread());
         batches.add(inputs.getFirst().size(0));
         entered.countDown();
         permits.acquireUninterruptibly();

@@ -80,6 +80,13 @@ public abstract class RawValues {
     /** Releases a packed reference. */
     public abstract void discard(long tensor);
 
+    /**
+     * Runs code on this thread as it would run on a new one, without gradients and with a number of libtorch threads.
+     *
+     * @return false, and the code has not run, if this thread is in a mode that would change results, or in a call from libtorch
+     */
+    public abstract boolean runApart(int threads, Runnable code);
+
     /** Runs code while a recorder sees the operators that this thread calls. */
     public abstract void recording(CallRecorder recorder, Runnable code);
 

@@ -207,6 +207,12 @@ public final class Caller {
         limit = threads;
     }
 
+    /** Returns the number that {@link #limit(int)} has set; 0 if it has not. */
+    public int limit() { return limit; }
+
+    /** Returns whether a call of this thread is running, which has called Java back. */
+    public boolean isInside() { return depth > 0; }
+
     /** Returns the largest number of threads that an operator of this thread uses. */
     public int mostThreads() {
         return limit != 0 ? limit : Cores.all();
