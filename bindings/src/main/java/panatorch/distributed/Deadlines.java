@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import panatorch.distributed.DistributedException.Reason;
@@ -19,6 +20,11 @@ final class Deadlines {
     private static final ExecutorService THREADS =
             Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("panatorch-distributed-", 0).factory());
 
+    /** Starts a call whose caller waits in its own way. */
+    static <T> Future<T> start(Callable<T> call) {
+        return THREADS.submit(call);
+    }
+
     /**
      * Returns what {@code call} returns, and throws the unchecked exceptions that it throws.
      *
@@ -27,7 +33,7 @@ final class Deadlines {
      * @throws InterruptedException if this thread is interrupted meanwhile; the call goes on
      */
     static <T> T call(String what, Duration longest, Callable<T> call) throws InterruptedException {
-        var result = THREADS.submit(call);
+        var result = start(call);
         try {
             return result.get(longest.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
