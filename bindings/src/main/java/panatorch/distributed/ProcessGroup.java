@@ -9,7 +9,9 @@ import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -82,6 +84,8 @@ public final class ProcessGroup implements AutoCloseable {
         }
     }
 
+    /** The name of the group of all ranks, as in Python, and the beginning of the names of its subgroups. */
+    private static final String DEFAULT = "0";
     private static final long SLICE_MILLIS = 100, QUIET_NANOS = 500_000_000;
     /** The bytes in which a rank describes a collective to the others. */
     private static final int DESCRIPTION = 256;
@@ -89,6 +93,7 @@ public final class ProcessGroup implements AutoCloseable {
     private final Store store;
     private final boolean ownsStore;
     private final Membership members;
+    private final String name;
     private final Options options;
     private final NativeGroup natives;
     private final @Nullable NativeGroup checking;
@@ -96,14 +101,16 @@ public final class ProcessGroup implements AutoCloseable {
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
     private @Nullable DistributedException failure;
     private long number;
+    private int subgroups;
     private boolean closed;
 
-    private ProcessGroup(Store store, boolean ownsStore, int rank, int ranks, Options options) throws InterruptedException {
+    private ProcessGroup(Store store, boolean ownsStore, String name, int rank, int ranks, Options options) throws InterruptedException {
         this.store = store;
         this.ownsStore = ownsStore;
+        this.name = name;
         this.options = options;
         Torch.empty(0).close(); // loads libtorch on this thread
-        try (Store own = store.prefixed("default_pg"); Store named = own.prefixed("0/"); Store gloo = named.prefixed("cpu/");
+        try (Store own = store.prefixed("default_pg"); Store named = own.prefixed(name + "/"); Store gloo = named.prefixed("cpu/");
                 Store checks = named.prefixed("panatorch_checks")) {
             members = new Membership(named.prefixed("panatorch"), rank, ranks);
             try {
@@ -132,12 +139,12 @@ public final class ProcessGroup implements AutoCloseable {
         boolean serve = launch.rank() == 0 && !launch.agentStore();
         Store store = Store.tcp(launch.master(), launch.port(), serve, serve ? 0 : launch.ranks(), options.timeout());
         try {
-            if (!launch.agentStore()) return new ProcessGroup(store, true, launch.rank(), launch.ranks(), options);
+            if (!launch.agentStore()) return new ProcessGroup(store, true, DEFAULT, launch.rank(), launch.ranks(), options);
             // torchrun's store outlives its restarts, so each attempt has keys of its own.
             Store attempt = store.prefixed("/worker/attempt_" + launch.restarts());
             store.close();
             store = attempt;
-            return new ProcessGroup(store, true, launch.rank(), launch.ranks(), options);
+            return new ProcessGroup(store, true, DEFAULT, launch.rank(), launch.ranks(), options);
         } catch (RuntimeException | InterruptedException e) {
             store.close();
             throw e;
@@ -153,7 +160,28 @@ public final class ProcessGroup implements AutoCloseable {
     public static ProcessGroup of(Store store, int rank, int ranks, Options options) throws InterruptedException {
         if (rank < 0 || rank >= ranks)
             throw new IllegalArgumentException("the rank must be from 0 to " + (ranks - 1) + ", not " + rank);
-        return new ProcessGroup(store, false, rank, ranks, options);
+        return new ProcessGroup(store, false, DEFAULT, rank, ranks, options);
+    }
+
+    /**
+     * Makes a group of some ranks. All ranks of this group call this method, with the same arguments. The caller closes the new group
+     * before this one.
+     *
+     * @param members the ranks, of this group; the first becomes rank 0 of the new group
+     * @return the new group, or empty on a rank that is no member
+     * @throws IllegalArgumentException if there is no member, a rank is out of range, or a rank is there twice
+     * @throws DistributedException if not all members call this method before the timeout
+     */
+    public Optional<ProcessGroup> subgroup(int... members) throws InterruptedException {
+        if (members.length == 0 || Arrays.stream(members).distinct().count() < members.length)
+            throw new IllegalArgumentException("a group needs at least one rank, and each rank once, not " + Arrays.toString(members));
+        for (int r : members) checkRank("a member", r);
+        return exclusively(() -> {
+            String own = name + "." + ++subgroups;
+            for (int i = 0; i < members.length; i++)
+                if (members[i] == rank()) return Optional.of(new ProcessGroup(store, false, own, i, members.length, options));
+            return Optional.<ProcessGroup>empty();
+        });
     }
 
     /** Connects to all ranks, and stops waiting if another rank has published a failure. */
@@ -255,6 +283,58 @@ public final class ProcessGroup implements AutoCloseable {
         return outOfPlace("all-to-all", into, from, (to, own) -> natives.allToAll(to, own, new long[0], new long[0]));
     }
 
+    /**
+     * Puts the tensors of all ranks one after the other, on rank {@code root} only.
+     *
+     * @param into tensor with {@link #ranks} times the elements of {@code from}; ignored, and may be null, on the other ranks
+     * @throws UnsupportedOperationException if there are ranks in Python, whose gather sends other messages; use {@link #allGather}
+     */
+    public Work gather(int root, @Nullable Tensor into, Tensor from) throws InterruptedException {
+        refusePython("gather");
+        checkRank("the root", root);
+        Tensor to = rootTensor(root, into, from);
+        return outOfPlace("gather to rank " + root, from.describe(), to, from, (t, own) -> natives.allToAll(t.view(-1), own.view(-1),
+                rank() == root ? everywhere(own.numel()) : new long[ranks()], only(root, own.numel())));
+    }
+
+    /**
+     * Sends part r of rank {@code root}'s tensor to rank r.
+     *
+     * @param from tensor with {@link #ranks} times the elements of {@code into}; ignored, and may be null, on the other ranks
+     * @throws UnsupportedOperationException if there are ranks in Python, whose scatter sends other messages; use {@link #broadcast}
+     */
+    public Work scatter(int root, Tensor into, @Nullable Tensor from) throws InterruptedException {
+        refusePython("scatter");
+        checkRank("the root", root);
+        Tensor own = rootTensor(root, from, into);
+        return outOfPlace("scatter from rank " + root, into.describe(), into, own, (t, f) -> natives.allToAll(t.view(-1), f.view(-1),
+                only(root, t.numel()), rank() == root ? everywhere(t.numel()) : new long[ranks()]));
+    }
+
+    private void refusePython(String what) {
+        if (withPython) throw new UnsupportedOperationException(what + " is not possible with ranks in Python");
+    }
+
+    /** Returns the tensor of all ranks on the root, and an empty one elsewhere. */
+    private Tensor rootTensor(int root, @Nullable Tensor all, Tensor part) {
+        if (rank() != root) return part.newEmpty(0);
+        if (all == null) throw new IllegalArgumentException("rank " + root + " needs a tensor with the elements of all ranks, not null");
+        checkSizes(all, part, ranks(), 1);
+        return all;
+    }
+
+    private long[] everywhere(long n) {
+        var counts = new long[ranks()];
+        Arrays.fill(counts, n);
+        return counts;
+    }
+
+    private long[] only(int root, long n) {
+        var counts = new long[ranks()];
+        counts[root] = n;
+        return counts;
+    }
+
     /** Waits until all ranks have called this method. */
     public void barrier() throws InterruptedException {
         try (var scope = Scope.open()) {
@@ -317,10 +397,14 @@ public final class ProcessGroup implements AutoCloseable {
     }
 
     private Work outOfPlace(String what, Tensor into, Tensor from, StartTwo start) throws InterruptedException {
+        return outOfPlace(what, from.describe(), into, from, start);
+    }
+
+    private Work outOfPlace(String what, String tensors, Tensor into, Tensor from, StartTwo start) throws InterruptedException {
         check(into);
         check(from);
         return exclusively(() -> {
-            String numbered = compare(what, from.describe());
+            String numbered = compare(what, tensors);
             try (var scope = Scope.open(); var off = NoGrad.enter()) {
                 Tensor target = into.detach(), copy = plain(target), own = plain(from.detach());
                 NativeWork work = start(numbered, () -> start.with(copy, own));

@@ -16,8 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import panatorch.DType;
+import panatorch.Operators;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
 import panatorch.junit.NoTensorLeaks;
 
@@ -106,6 +108,32 @@ class ProcessGroupTest {
             }
             return y.sum().itemDouble();
         })).containsExactly(28.0, 14.0);
+    }
+
+    @Test void gather_and_scatter_move_parts_to_and_from_the_root() throws Exception {
+        assertThat(run(3, g -> {
+            Tensor all = g.rank() == 1 ? full(0, 3, 2) : null;
+            g.gather(1, all, full(g.rank() + 1, 2)).await();
+            if (all != null) assertThat(all.toDoubleArray()).containsExactly(1, 1, 2, 2, 3, 3);
+            Tensor part = full(0, 2);
+            g.scatter(1, part, all == null ? null : all.mul(10)).await();
+            return part.toDoubleArray();
+        })).containsExactly(new double[] {10, 10}, new double[] {20, 20}, new double[] {30, 30});
+    }
+
+    @Test void a_subgroup_sums_over_its_members_only() throws Exception {
+        assertThat(run(3, g -> {
+            Tensor x = full(g.rank() + 1, 1);
+            var pair = g.subgroup(2, 0);
+            var alone = g.subgroup(1);
+            if (pair.isPresent()) try (var members = pair.get()) {
+                assertThat(members.rank()).isEqualTo(g.rank() == 2 ? 0 : 1);
+                members.allReduce(ReduceOp.SUM, x).await();
+            }
+            if (alone.isPresent()) alone.get().close();
+            g.barrier();
+            return x.itemDouble();
+        })).containsExactly(4.0, 2.0, 4.0);
     }
 
     private static DistributedException mismatch(Object result) {
@@ -228,6 +256,11 @@ class ProcessGroupTest {
                     .withMessageContaining("AVG is not defined for int64");
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.BAND, full(1, 2)));
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.SUM, Torch.eye(2).toSparse()));
+            assertThatIllegalArgumentException().isThrownBy(() -> g.subgroup(0, 0)).withMessageContaining("each rank once");
+            assertThatIllegalArgumentException().isThrownBy(() -> g.gather(0, null, full(0, 2))).withMessageContaining("not null");
+            // A schema's Any takes a text; the group is unknown, since groups are not registered by name.
+            assertThatExceptionOfType(TorchException.class)
+                    .isThrownBy(() -> Operators.call("_c10d_functional::all_reduce", full(0, 2), "sum", "unknown"));
             assertThatIllegalArgumentException().isThrownBy(() -> g.allGather(full(0, 3), full(0, 2)));
             assertThatIllegalArgumentException().isThrownBy(() -> g.send(0, 0, full(0, 2))).withMessageContaining("itself");
             return "refused";
