@@ -13,6 +13,7 @@ module panatorch {
     exports panatorch;
     exports panatorch.cuda;
     exports panatorch.data;
+    exports panatorch.distributed;
     exports panatorch.junit;
     exports panatorch.internal.calls to panatorch.export, panatorch.serve;
     exports panatorch.internal.compiled to panatorch.export;

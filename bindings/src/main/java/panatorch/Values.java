@@ -60,6 +60,17 @@ final class Values {
             case "Tensor[]", "Tensor?[]", "Optional[Tensor][]" -> list(v, Tensor.class);
             case "Scalar[]", "number[]", "Scalar?[]" -> list(v, Number.class);
             case "str[]" -> list(v, String.class);
+            case "Any" -> switch (v) {
+                case Integer i -> i.longValue();
+                case Float f -> f.doubleValue();
+                case Tensor t -> t;
+                case Number n -> n;
+                case Boolean b -> b;
+                case String t -> t;
+                case Device d -> d;
+                case NativeObject o -> o;
+                default -> null;
+            };
             default -> v instanceof NativeObject ? v : list(v, NativeObject.class);
         };
         if (fitting == null)
