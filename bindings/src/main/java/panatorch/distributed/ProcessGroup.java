@@ -170,12 +170,14 @@ public final class ProcessGroup implements AutoCloseable {
      * @param members the ranks, of this group; the first becomes rank 0 of the new group
      * @return the new group, or empty on a rank that is no member
      * @throws IllegalArgumentException if there is no member, a rank is out of range, or a rank is there twice
+     * @throws UnsupportedOperationException if there are ranks in Python, which name groups in another way
      * @throws DistributedException if not all members call this method before the timeout
      */
     public Optional<ProcessGroup> subgroup(int... members) throws InterruptedException {
         if (members.length == 0 || Arrays.stream(members).distinct().count() < members.length)
             throw new IllegalArgumentException("a group needs at least one rank, and each rank once, not " + Arrays.toString(members));
         for (int r : members) checkRank("a member", r);
+        refusePython("a subgroup");
         return exclusively(() -> {
             String own = name + "." + ++subgroups;
             for (int i = 0; i < members.length; i++)
@@ -335,8 +337,13 @@ public final class ProcessGroup implements AutoCloseable {
         return counts;
     }
 
-    /** Waits until all ranks have called this method. */
+    /**
+     * Waits until all ranks have called this method.
+     *
+     * @throws UnsupportedOperationException if there are ranks in Python, whose barrier sends other messages; use {@link #allReduce}
+     */
     public void barrier() throws InterruptedException {
+        refusePython("a barrier");
         try (var scope = Scope.open()) {
             inPlace("barrier", Torch.zeros(1), true, t -> natives.allReduce(ReduceOp.SUM.code(), t)).await();
         }

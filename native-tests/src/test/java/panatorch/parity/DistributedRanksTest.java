@@ -58,6 +58,9 @@ class DistributedRanksTest {
         Process python = python(1 - r, port, "collectives");
         try (var group = ProcessGroup.join(Launch.of(r, 2, "127.0.0.1", port), OPTIONS); var scope = Scope.open()) {
             assertThat(group.withPython()).isTrue();
+            assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(group::barrier).withMessageContaining("a barrier");
+            assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> group.subgroup(0, 1))
+                    .withMessageContaining("ranks in Python");
             Tensor x = Torch.full(new long[] {3}, r + 1, DType.FLOAT64);
             group.allReduce(ReduceOp.SUM, x).await();
             assertThat(x.toDoubleArray()).containsOnly(3);
@@ -111,7 +114,8 @@ class DistributedRanksTest {
                         .matches(e -> e.reason() == Reason.PEER_LOST && e.ranks().equals(List.of(1)));
                 assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
             }
-            assertThatExceptionOfType(DistributedException.class).isThrownBy(group::barrier).withMessageContaining("is broken");
+            assertThatExceptionOfType(DistributedException.class).isThrownBy(() -> group.allReduce(ReduceOp.SUM, full(0, 1)))
+                    .withMessageContaining("is broken");
         } finally {
             python.destroyForcibly();
         }
