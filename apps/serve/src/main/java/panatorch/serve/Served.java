@@ -260,6 +260,7 @@ public final class Served implements AutoCloseable {
                 future.completeExceptionally(error);
             } else {
                 Answer a = answer(outputs);
+                a.tensors().forEach(Tensor::escape); // this may be the caller's thread, which has a scope
                 if (!future.complete(a)) a.close();
             }
         });

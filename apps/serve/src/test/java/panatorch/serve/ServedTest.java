@@ -78,6 +78,18 @@ class ServedTest {
         }
     }
 
+    @Test void a_future_answer_outlives_the_scope_of_the_submission_also_if_it_is_there_at_once() {
+        try (var served = Served.of(new TestModel(x -> x.add(1)), ONE_WORKER)) {
+            CompletableFuture<Answer> future;
+            try (var scope = Scope.open()) {
+                Pending p = served.accept(Request.of(row(1)), false);
+                p.outcome.join();
+                future = served.future(p);
+            }
+            assertThat(take(future)).isEqualTo(2);
+        }
+    }
+
     @Test void an_identity_does_not_give_away_the_memory_of_its_input() {
         try (var served = Served.of(new TestModel(x -> x), ONE_WORKER); var scope = Scope.open()) {
             Tensor x = row(1, 2);
