@@ -21,12 +21,14 @@ class SerialKernelTest {
 
     @AfterAll static void restore() { Torch.setNumThreads(threads); }
 
+    private static List<Tensor> with(int number, Supplier<List<Tensor>> operator) {
+        Torch.setNumThreads(number);
+        return operator.get();
+    }
+
     /** Compares the results of an operator with one thread and with several. */
     private static void assertSame(String what, Supplier<List<Tensor>> operator) {
-        Torch.setNumThreads(1);
-        List<Tensor> one = operator.get();
-        Torch.setNumThreads(3);
-        List<Tensor> several = operator.get();
+        List<Tensor> one = with(1, operator), several = with(3, operator);
         for (int i = 0; i < one.size(); i++)
             assertThat(several.get(i).sub(one.get(i)).abs().max().itemDouble()).as(what + ", result " + i)
                     .isLessThan(1e-10 * (1 + one.get(i).abs().max().itemDouble()));
@@ -83,10 +85,7 @@ class SerialKernelTest {
     }
 
     private static void assertClose(String what, Supplier<List<Tensor>> operator) {
-        Torch.setNumThreads(1);
-        List<Tensor> one = operator.get();
-        Torch.setNumThreads(3);
-        List<Tensor> several = operator.get();
+        List<Tensor> one = with(1, operator), several = with(3, operator);
         for (int i = 0; i < one.size(); i++)
             assertThat(several.get(i).allClose(one.get(i), 1e-4, 1e-5)).as(what + ", result " + i).isTrue();
         assertThat(Torch.numThreads()).as("threads of the calls that follow").isEqualTo(3);

@@ -225,22 +225,11 @@ public final class Served implements AutoCloseable {
         } catch (TimeoutException e) {
             if (p.outcome.completeExceptionally(new DeadlineExceededException(options.name, p.limit)))
                 throw new DeadlineExceededException(options.name, p.limit);
-            return finished(p);
+            return answer(p); // it has come in the last moment, and is there
         } catch (InterruptedException e) {
             if (!p.outcome.cancel(false) && !p.outcome.isCompletedExceptionally()) p.outcome.join().discard();
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for an answer of " + options.name);
-        }
-    }
-
-    /** Returns the answer that has come in the last moment. */
-    private Answer finished(Pending p) {
-        try {
-            return answer(p.outcome.get());
-        } catch (ExecutionException e) {
-            throw unwrapped(e);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e); // a finished future does not wait
         }
     }
 
