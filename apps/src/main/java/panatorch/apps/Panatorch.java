@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "panatorch", synopsisSubcommandLabel = "COMMAND", description = "PyTorch's engine in plain Java.",
         versionProvider = Version.class,
         subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, RunCommand.class, GenerateCommand.class,
+            ServeCommand.class,
             DistillCommand.class,
             FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, OptimizeCommand.class,
             ReproduceCommand.class,

@@ -16,9 +16,11 @@ import panatorch.Tensor;
 public final class Answer implements AutoCloseable {
     private final List<String> names;
     private final List<Tensor> tensors;
+    private final long version;
 
     /** Unpacks the tensors for this thread. */
-    Answer(List<String> names, Parcel tensors) {
+    Answer(List<String> names, Parcel tensors, long version) {
+        this.version = version;
         this.names = names;
         this.tensors = List.copyOf(tensors.open());
     }
@@ -29,6 +31,11 @@ public final class Answer implements AutoCloseable {
     /** Returns the names of the outputs. */
     public List<String> names() {
         return names;
+    }
+
+    /** Returns the version of the model that has answered, or -1 if it is not of a {@link ModelRepository}. */
+    public long version() {
+        return version;
     }
 
     /**

@@ -65,7 +65,7 @@ final class Contract {
     /**
      * Checks the inputs of a request, and returns the size of each symbol.
      *
-     * @throws IllegalArgumentException if a type or shape is wrong; the message names the input
+     * @throws InvalidRequestException if a type or shape is wrong; the message names the input
      */
     long[] check(List<Tensor> tensors) {
         long[] sizes = new long[symbols.size()];
@@ -75,7 +75,7 @@ final class Contract {
             Signature.TensorValue expected = inputs.get(i);
             List<Signature.Dim> dims = expected.dims();
             if (t.dtype() != expected.dtype() || t.dim() != dims.size())
-                throw new IllegalArgumentException("input '" + expected.name() + "' is " + t.describe() + ", but the model takes "
+                throw new InvalidRequestException("input '" + expected.name() + "' is " + t.describe() + ", but the model takes "
                         + expected.dtype() + dims);
             long[] shape = t.shape();
             for (int d = 0; d < shape.length; d++) {
@@ -83,7 +83,7 @@ final class Contract {
                 if (symbol != NO_SYMBOL) bind(sizes, symbol, shape[d], expected.name(), d);
                 else
                     if (dims.get(d) instanceof Signature.Fixed f && f.size() != shape[d])
-                        throw new IllegalArgumentException(
+                        throw new InvalidRequestException(
                                 "input '" + expected.name() + "': dimension " + d + " is " + shape[d] + ", but has to be " + f);
             }
         }
@@ -95,10 +95,10 @@ final class Contract {
         boolean isBatch = batched && symbol == 0; // a batch below the least size is filled up
         long min = isBatch ? 1 : s.range().min();
         if (size < min || size > s.range().max())
-            throw new IllegalArgumentException("input '" + input + "': dimension " + dim + " is " + size + ", but has to be "
+            throw new InvalidRequestException("input '" + input + "': dimension " + dim + " is " + size + ", but has to be "
                     + (isBatch ? "a batch of " + new Signature.Range(1, s.range().max()) : s.range()));
         if (sizes[symbol] >= 0 && sizes[symbol] != size)
-            throw new IllegalArgumentException("input '" + input + "': dimension " + dim + " is " + size + ", but " + s.name() + " is "
+            throw new InvalidRequestException("input '" + input + "': dimension " + dim + " is " + size + ", but " + s.name() + " is "
                     + sizes[symbol] + " by an input before it");
         sizes[symbol] = size;
     }

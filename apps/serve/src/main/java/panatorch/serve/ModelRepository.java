@@ -1,16 +1,19 @@
 package panatorch.serve;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
@@ -33,7 +36,8 @@ import panatorch.Tensor;
  *
  * <p>
  * If the weights of all models take more memory than the limit, those that were used least recently are closed. The next request for such a
- * model loads it again, which its caller waits for. While a model is loaded, both it and the one that it replaces are in memory.
+ * model loads it again, which its caller and others wait for, within their time limits. While a model is loaded, both it and the one that
+ * it replaces are in memory.
  *
  * <p>
  * Any number of threads may use a repository, virtual ones too. Loads take turns.
@@ -62,20 +66,24 @@ public final class ModelRepository implements AutoCloseable {
     /** A version of a model. */
     private static final class Slot {
         final String label;
+        final long version;
         final Source source;
         final ServeOptions options;
         volatile @Nullable Served served;
         volatile long used = System.nanoTime();
         volatile boolean gone;
 
-        Slot(String label, Source source, ServeOptions options) {
+        Slot(String label, long version, Source source, ServeOptions options) {
             this.label = label;
+            this.version = version;
             this.source = source;
             this.options = options;
         }
     }
 
     private final Map<String, ConcurrentSkipListMap<Long, Slot>> models = new ConcurrentHashMap<>();
+    /** The names and versions that {@link #load} is about to serve. */
+    private final Set<String> loading = ConcurrentHashMap.newKeySet();
     private final long memoryLimit;
     /** Held by whoever loads or closes models. */
     private final ReentrantLock changes = new ReentrantLock();
@@ -107,19 +115,25 @@ public final class ModelRepository implements AutoCloseable {
      * there before goes on
      */
     public void load(String name, long version, Source source, ServeOptions options) {
-        if (version < 0) throw new IllegalArgumentException("a version has to be 0 or more, not " + version);
+        requireVersion(version);
         String label = name + ":" + version;
+        loading.add(label);
         changes.lock();
         try {
             requireOpen();
-            var slot = new Slot(label, source, options.name.equals("model") ? options.name(label) : options);
+            var slot = new Slot(label, version, source, options.name.equals("model") ? options.name(label) : options);
             slot.served = start(slot);
             Slot before = models.computeIfAbsent(name, _ -> new ConcurrentSkipListMap<>()).put(version, slot);
             if (before != null) retire(before);
             evict(slot);
         } finally {
+            loading.remove(label);
             changes.unlock();
         }
+    }
+
+    private static void requireVersion(long version) {
+        if (version < 0) throw new IllegalArgumentException("a version has to be 0 or more, not " + version);
     }
 
     private Served start(Slot slot) {
@@ -134,7 +148,7 @@ public final class ModelRepository implements AutoCloseable {
             if (model.memoryBytes() > memoryLimit)
                 throw new IllegalStateException(
                         "it takes " + model.memoryBytes() + " bytes, and the limit of all models is " + memoryLimit);
-            return Served.of(model, slot.options);
+            return Served.of(model, slot.version, slot.options);
         } catch (RuntimeException | Error e) {
             model.close();
             if (e instanceof Error error) throw error;
@@ -178,12 +192,13 @@ public final class ModelRepository implements AutoCloseable {
      * Answers a request, and waits for that; see {@link Served#call(Request)}.
      *
      * @param version the version, or -1 for the highest
-     * @throws NoSuchElementException if there is no such model or version
+     * @throws UnknownModelException if there is no such model or version
+     * @throws ModelLoadingException if its first load has not ended yet
      */
     public Answer call(String name, long version, Request request) {
         while (true) {
             Slot slot = slot(name, version);
-            Served served = served(slot);
+            Served served = served(slot, request.timeout());
             Pending p = served == null ? null : served.accept(request, true);
             if (p != null) return Objects.requireNonNull(served).answer(p);
         }
@@ -198,12 +213,13 @@ public final class ModelRepository implements AutoCloseable {
      * Begins to answer a request; see {@link Served#submit(Request)}.
      *
      * @param version the version, or -1 for the highest
-     * @throws NoSuchElementException if there is no such model or version
+     * @throws UnknownModelException if there is no such model or version
+     * @throws ModelLoadingException if its first load has not ended yet
      */
     public CompletableFuture<Answer> submit(String name, long version, Request request) {
         while (true) {
             Slot slot = slot(name, version);
-            Served served = served(slot);
+            Served served = served(slot, request.timeout());
             Pending p = served == null ? null : served.accept(request, false);
             if (p != null) return Objects.requireNonNull(served).future(p);
         }
@@ -213,20 +229,34 @@ public final class ModelRepository implements AutoCloseable {
         requireOpen();
         ConcurrentSkipListMap<Long, Slot> versions = models.get(name);
         var highest = versions == null ? null : versions.lastEntry();
-        if (versions == null || highest == null)
-            throw new NoSuchElementException("there is no model '" + name + "'; there are " + new TreeMap<>(models).keySet());
+        if (versions == null || highest == null) {
+            requireNotLoading(name, version);
+            throw new UnknownModelException("there is no model '" + name + "'; there are " + new TreeMap<>(models).keySet());
+        }
         Slot slot = version == -1 ? highest.getValue() : versions.get(version);
-        if (slot == null)
-            throw new NoSuchElementException("the model '" + name + "' has no version " + version + "; it has " + versions.keySet());
+        if (slot == null) {
+            requireNotLoading(name, version);
+            throw new UnknownModelException("the model '" + name + "' has no version " + version + "; it has " + versions.keySet());
+        }
         return slot;
     }
 
-    /** Returns the model of a slot, loaded again if need be; null if the slot was replaced or unloaded meanwhile. */
-    private @Nullable Served served(Slot slot) {
+    private void requireNotLoading(String name, long version) {
+        String label = name + ":" + version;
+        if (version == -1 ? loading.stream().anyMatch(l -> l.startsWith(name + ":")) : loading.contains(label))
+            throw new ModelLoadingException(version == -1 ? name : label);
+    }
+
+    /**
+     * Returns the model of a slot, loaded again if need be; null if the slot was replaced or unloaded meanwhile.
+     *
+     * @param timeout how long to wait for loads of others; null for the model's own time limit
+     */
+    private @Nullable Served served(Slot slot, @Nullable Duration timeout) {
         slot.used = System.nanoTime();
         Served served = slot.served;
         if (served != null) return slot.gone ? null : served;
-        changes.lock();
+        lockWithin(timeout != null ? timeout : slot.options.timeout, slot.label);
         try {
             requireOpen();
             if (slot.gone) return null;
@@ -242,12 +272,25 @@ public final class ModelRepository implements AutoCloseable {
         }
     }
 
+    private void lockWithin(@Nullable Duration timeout, String label) {
+        try {
+            if (timeout == null) changes.lockInterruptibly();
+            else
+                if (!changes.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS))
+                    throw new DeadlineExceededException(label, timeout.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for a load of " + label);
+        }
+    }
+
     /**
      * Removes a version of a model once it has answered what it has accepted.
      *
-     * @throws NoSuchElementException if there is none
+     * @throws UnknownModelException if there is none
      */
     public void unload(String name, long version) {
+        requireVersion(version);
         changes.lock();
         try {
             Slot slot = slot(name, version);
@@ -263,7 +306,7 @@ public final class ModelRepository implements AutoCloseable {
     /**
      * Removes all versions of a model.
      *
-     * @throws NoSuchElementException if there is none
+     * @throws UnknownModelException if there is none
      */
     public void unload(String name) {
         changes.lock();
@@ -289,11 +332,12 @@ public final class ModelRepository implements AutoCloseable {
      * Returns the model that answers requests, loaded again if it was closed to save memory.
      *
      * @param version the version, or -1 for the highest
-     * @throws NoSuchElementException if there is no such model or version
+     * @throws UnknownModelException if there is no such model or version
+     * @throws ModelLoadingException if its first load has not ended yet
      */
     public Served get(String name, long version) {
         while (true) {
-            Served served = served(slot(name, version));
+            Served served = served(slot(name, version), null);
             if (served != null) return served;
         }
     }

@@ -69,20 +69,20 @@ public final class Request {
     /**
      * Returns the inputs in the order of names.
      *
-     * @throws IllegalArgumentException if one is missing or unknown
+     * @throws InvalidRequestException if one is missing or unknown
      */
     List<Tensor> inOrder(List<String> names) {
         if (named.isEmpty() && positional.size() == names.size()) return positional;
         if (positional.size() > names.size())
-            throw new IllegalArgumentException("the request has " + positional.size() + " inputs, but the model takes " + names);
+            throw new InvalidRequestException("the request has " + positional.size() + " inputs, but the model takes " + names);
         var inputs = new ArrayList<@Nullable Tensor>(positional);
         for (String name : names.subList(positional.size(), names.size())) inputs.add(named.get(name));
         List<String> missing = new ArrayList<>(), unknown = new ArrayList<>(named.keySet());
         for (int i = 0; i < names.size(); i++) if (inputs.get(i) == null) missing.add(names.get(i));
         unknown.removeAll(names.subList(positional.size(), names.size()));
-        if (!missing.isEmpty()) throw new IllegalArgumentException("the request lacks the inputs " + missing + " of " + names);
+        if (!missing.isEmpty()) throw new InvalidRequestException("the request lacks the inputs " + missing + " of " + names);
         if (!unknown.isEmpty())
-            throw new IllegalArgumentException("the request has inputs " + unknown + " too many; the model takes " + names);
+            throw new InvalidRequestException("the request has inputs " + unknown + " too many; the model takes " + names);
         return Arrays.asList(inputs.toArray(new Tensor[0]));
     }
 }

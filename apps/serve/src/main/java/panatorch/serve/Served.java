@@ -44,6 +44,7 @@ public final class Served implements AutoCloseable {
     private static final long QUICK_NANOS = 500_000;
 
     private final Model model;
+    private final long version;
     private final ServeOptions options;
     private final Contract contract;
     private final Buckets buckets;
@@ -56,8 +57,9 @@ public final class Served implements AutoCloseable {
     private @Nullable ScheduledThreadPoolExecutor deadlines;
     private volatile Health.State state = Health.State.READY;
 
-    private Served(Model model, ServeOptions options) {
+    private Served(Model model, long version, ServeOptions options) {
         this.model = model;
+        this.version = version;
         this.options = options;
         contract = new Contract(model.signature());
         buckets = new Buckets(contract, options);
@@ -75,8 +77,11 @@ public final class Served implements AutoCloseable {
      * @throws IllegalArgumentException if the options do not fit the model's signature
      * @throws RuntimeException what the model throws for a sample
      */
-    public static Served of(Model model, ServeOptions options) {
-        var served = new Served(model, options);
+    public static Served of(Model model, ServeOptions options) { return of(model, -1, options); }
+
+    /** Starts the workers of a version of a repository's model. */
+    static Served of(Model model, long version, ServeOptions options) {
+        var served = new Served(model, version, options);
         served.start();
         return served;
     }
@@ -127,7 +132,7 @@ public final class Served implements AutoCloseable {
     /**
      * Answers a request, and waits for that. The answer's tensors belong to the caller's scope, or to the caller if there is none.
      *
-     * @throws IllegalArgumentException if an input is missing, unknown or of another type or shape than the model takes, or if there are
+     * @throws InvalidRequestException if an input is missing, unknown or of another type or shape than the model takes, or if there are
      * more rows than {@link #maxBatch}
      * @throws QueueFullException if too many requests wait
      * @throws DeadlineExceededException if the request is not answered in time
@@ -147,7 +152,7 @@ public final class Served implements AutoCloseable {
      * {@link #call(Request)}. Cancelling it takes the request back, if it has not begun to run. What depends on the future runs on a
      * worker, unless it is one of the {@code …Async} methods; it must not wait for other answers.
      *
-     * @throws IllegalArgumentException as {@link #call(Request)}
+     * @throws InvalidRequestException as {@link #call(Request)}
      * @throws QueueFullException as {@link #call(Request)}
      * @throws RejectedExecutionException if this is closed
      */
@@ -172,7 +177,7 @@ public final class Served implements AutoCloseable {
         long[] sizes = contract.check(inputs);
         long rows = contract.batched ? sizes[0] : 1;
         if (rows > maxRows)
-            throw new IllegalArgumentException(
+            throw new InvalidRequestException(
                     "the request has " + rows + " rows, but a batch of " + options.name + " has at most " + maxRows
                             + "; send several requests, or set ServeOptions.maxBatch");
         Duration timeout = request.timeout() != null ? request.timeout() : options.timeout;
@@ -213,7 +218,7 @@ public final class Served implements AutoCloseable {
         }
     }
 
-    private Answer answer(Parcel outputs) { return new Answer(contract.outputNames, outputs); }
+    private Answer answer(Parcel outputs) { return new Answer(contract.outputNames, outputs, version); }
 
     /** Waits for the answer of an accepted request. */
     Answer answer(Pending p) {

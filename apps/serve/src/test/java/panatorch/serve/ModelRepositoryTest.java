@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -122,6 +124,50 @@ class ModelRepositoryTest {
         try (var models = ModelRepository.of(999)) {
             assertThatThrownBy(() -> models.load("a", 1, () -> adding(1), OPTIONS))
                     .hasMessageContaining("it takes 1000 bytes, and the limit of all models is 999");
+        }
+    }
+
+    @Test void a_model_that_is_being_loaded_is_told_from_one_that_does_not_exist() throws Exception {
+        var go = new CountDownLatch(1);
+        var begun = new CountDownLatch(1);
+        try (var models = ModelRepository.of(); var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> load = executor.submit(() -> models.load("adder", 1, () -> {
+                begun.countDown();
+                go.await();
+                return adding(1);
+            }, OPTIONS));
+            begun.await();
+            assertThatThrownBy(() -> ask(models, "adder", -1, 1)).isInstanceOf(ModelLoadingException.class)
+                    .hasMessage("the model adder is being loaded; try again later");
+            assertThatThrownBy(() -> ask(models, "adder", 1, 1)).isInstanceOf(ModelLoadingException.class);
+            assertThatThrownBy(() -> ask(models, "adder", 2, 1)).isInstanceOf(NoSuchElementException.class);
+            go.countDown();
+            load.get();
+            assertThat(ask(models, "adder", -1, 1)).isEqualTo(2);
+        }
+    }
+
+    @Test void a_request_for_an_evicted_model_waits_for_other_loads_within_its_time_only() throws Exception {
+        var go = new CountDownLatch(1);
+        var begun = new CountDownLatch(1);
+        try (var models = ModelRepository.of(1000); var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            models.load("a", 1, () -> adding(1), OPTIONS);
+            models.load("b", 1, () -> adding(2), OPTIONS);
+            Future<?> load = executor.submit(() -> models.load("c", 1, () -> {
+                begun.countDown();
+                go.await();
+                return adding(3);
+            }, OPTIONS));
+            begun.await();
+            try (var scope = Scope.open()) {
+                var request = Request.of(Torch.ones(1, 1));
+                assertThatThrownBy(() -> models.call("a", request.timeout(Duration.ofMillis(20))))
+                        .isInstanceOf(DeadlineExceededException.class).hasMessage("a:1 did not answer within 20.0 ms");
+                assertThatThrownBy(() -> models.unload("a", -1)).hasMessage("a version has to be 0 or more, not -1");
+            }
+            go.countDown();
+            load.get();
+            assertThat(ask(models, "a", -1, 1)).isEqualTo(2);
         }
     }
 

@@ -277,9 +277,9 @@ class ServedTest {
     }
 
     @Test void an_interrupted_caller_leaves_and_keeps_its_status() throws Exception {
-        var model = new TestModel(x -> x.add(1));
-        try (var served = Served.of(model, ONE_WORKER)) {
-            for (boolean virtual : new boolean[] {false, true}) {
+        for (boolean virtual : new boolean[] {false, true}) {
+            var model = new TestModel(x -> x.add(1));
+            try (var served = Served.of(model, ONE_WORKER)) { // of unknown pace, so that the model runs on a worker
                 model.hold();
                 var thrown = new AtomicReference<Throwable>();
                 Runnable caller = () -> {

@@ -13,6 +13,7 @@ import panatorch.export.CompiledOptions;
 import panatorch.export.CompiledProgram;
 import panatorch.export.UnsupportedProgramException;
 import panatorch.serialize.MalformedFileException;
+import panatorch.serve.Model;
 
 /** A model that AOTInductor has compiled. */
 final class CompiledModel implements LoadedModel {
@@ -57,6 +58,11 @@ final class CompiledModel implements LoadedModel {
     }
 
     @Override public List<String> report() { return List.of(); }
+
+    @Override public Model served(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs) {
+        DeclaredTensor.requireNone(inputs, outputs);
+        return Model.of(program);
+    }
 
     @Override public void close() { program.close(); }
 }

@@ -17,6 +17,7 @@ import panatorch.export.OptimizedProgram;
 import panatorch.export.UnsupportedProgramException;
 import panatorch.generation.CausalModel;
 import panatorch.serialize.MalformedFileException;
+import panatorch.serve.Model;
 
 /** A program of {@code torch.export.save}. */
 final class ExportedModel implements LoadedModel {
@@ -29,7 +30,7 @@ final class ExportedModel implements LoadedModel {
     }
 
     static LoadOptions options(ModelPlan plan) {
-        LoadOptions options = LoadOptions.standard().device(plan.device());
+        LoadOptions options = LoadOptions.standard().device(plan.device()).reading(plan.reading());
         String name = plan.program();
         Path weights = plan.weights();
         if (name != null) options = options.model(name);
@@ -93,6 +94,13 @@ final class ExportedModel implements LoadedModel {
     @Override public long parameters() { return program.parameterCount(); }
 
     @Override public List<String> report() { return optimized == null ? List.of() : Objects.requireNonNull(optimized).report(); }
+
+    @Override public Model served(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs) {
+        DeclaredTensor.requireNone(inputs, outputs);
+        if (optimized == null) return Model.of(program);
+        program.close(); // the optimised program has its own weights
+        return Model.of(optimized);
+    }
 
     @Override public void close() {
         if (optimized != null) optimized.close();

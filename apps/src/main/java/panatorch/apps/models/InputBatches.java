@@ -28,7 +28,7 @@ public final class InputBatches {
      *
      * @throws InputException if the model takes a fixed number of them that does not divide theirs
      */
-    public static int size(LoadedModel model, int items) {
+    public static int size(ModelInputs model, int items) {
         long fixed = model.inputs().isEmpty() ? -1 : model.inputs().getFirst().size(0);
         if (fixed < 0) return model.inputs().stream().allMatch(i -> i.sizes() == null) ? 1 : MOST; // of a script, nothing is known
         if (fixed == 0 || items % fixed != 0)
@@ -38,7 +38,7 @@ public final class InputBatches {
     }
 
     /** Returns the number of texts of a batch: as {@link #size}, but one by one where nothing tells the model what is padding. */
-    public static int textsAtOnce(LoadedModel model, int texts) {
+    public static int textsAtOnce(ModelInputs model, int texts) {
         int size = size(model, texts);
         return size == MOST && model.inputs().stream().noneMatch(i -> i.name().equals("attention_mask")) ? 1 : size;
     }
@@ -50,11 +50,11 @@ public final class InputBatches {
      *
      * @throws InputException if not
      */
-    public static void checkImages(LoadedModel model, Preprocessing p) {
-        List<LoadedModel.Input> needed = model.inputs().stream().filter(LoadedModel.Input::required).toList();
+    public static void checkImages(ModelInputs model, Preprocessing p) {
+        List<ModelInputs.Input> needed = model.inputs().stream().filter(ModelInputs.Input::required).toList();
         if (needed.size() != 1)
             throw new InputException("an image is one input, and the model takes " + model.described() + "; pass --inputs FILE instead");
-        LoadedModel.Input in = needed.getFirst();
+        ModelInputs.Input in = needed.getFirst();
         if (in.sizes() != null && in.sizes().size() != 4 || in.size(1) >= 0 && in.size(1) != 3)
             throw new InputException("images are float32 [N, 3, H, W], and the model takes " + in + "; pass --inputs FILE instead");
         if (in.size(2) >= 0 && in.size(2) != p.height() || in.size(3) >= 0 && in.size(3) != p.width())
@@ -63,15 +63,15 @@ public final class InputBatches {
     }
 
     /** Reads images as the model's input; the tensors belong to the current scope. */
-    public static Map<String, Tensor> ofImages(LoadedModel model, Preprocessing p, List<Path> images) throws IOException {
+    public static Map<String, Tensor> ofImages(ModelInputs model, Preprocessing p, List<Path> images) throws IOException {
         var tensors = new ArrayList<Tensor>();
         for (Path image : images) tensors.add(p.read(image));
         return ofImages(model, Aten.cat(tensors));
     }
 
     /** Returns prepared images as the model's input. */
-    public static Map<String, Tensor> ofImages(LoadedModel model, Tensor images) {
-        return Map.of(model.inputs().stream().filter(LoadedModel.Input::required).findFirst().orElseThrow().name(), images);
+    public static Map<String, Tensor> ofImages(ModelInputs model, Tensor images) {
+        return Map.of(model.inputs().stream().filter(ModelInputs.Input::required).findFirst().orElseThrow().name(), images);
     }
 
     // ---- texts
@@ -84,7 +84,7 @@ public final class InputBatches {
      */
     public record TextReader(Tokenizer tokenizer, int padding) {
         /** Makes the tokenizer of a model. One that takes texts of one length gets all texts filled up to it. */
-        public static TextReader of(LoadedModel model, Tokenizer tokenizer, Companions companions) {
+        public static TextReader of(ModelInputs model, Tokenizer tokenizer, Companions companions) {
             int padding = companions.fact("pad_token_id", 0), most = companions.fact("max_length", 512);
             long fixed = ids(model).size(1);
             if (fixed > 0) most = (int) Math.min(fixed, Integer.MAX_VALUE);
@@ -103,15 +103,15 @@ public final class InputBatches {
     }
 
     /** Returns the input of token ids: {@code input_ids}, or the first one. */
-    private static LoadedModel.Input ids(LoadedModel model) {
+    private static ModelInputs.Input ids(ModelInputs model) {
         return model.inputs().stream().filter(i -> i.name().equals("input_ids")).findFirst().orElseGet(() -> model.inputs().getFirst());
     }
 
     /** Returns encoded texts of one length as the model's inputs. */
-    public static Map<String, Tensor> ofTexts(LoadedModel model, List<Encoding> texts) {
+    public static Map<String, Tensor> ofTexts(ModelInputs model, List<Encoding> texts) {
         String ids = ids(model).name();
         var inputs = new LinkedHashMap<String, Tensor>();
-        for (LoadedModel.Input in : model.inputs()) {
+        for (ModelInputs.Input in : model.inputs()) {
             if (in.name().equals(ids)) inputs.put(ids, rows(texts, Encoding::ids));
             else switch (in.name()) {
                 case "attention_mask" -> inputs.put(in.name(), rows(texts, Encoding::attentionMask));

@@ -2,36 +2,15 @@ package panatorch.apps.models;
 
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.apps.console.InputException;
 import panatorch.generation.CausalModel;
+import panatorch.serve.Model;
 
 /**
  * A model that was loaded from a file of any kind. It owns its weights until it is closed; what it returns belongs to the current scope.
  */
-public interface LoadedModel extends AutoCloseable {
-    /**
-     * An input.
-     *
-     * @param name its name
-     * @param type what it takes, for people: {@code float32 [s0, 3, 224, 224]}
-     * @param sizes sizes of a tensor's dimensions, −1 for those that may differ; null if they are unknown or it is no tensor
-     * @param required whether it must be given
-     */
-    record Input(String name, String type, @Nullable List<Long> sizes, boolean required) {
-        /** Returns the size of a dimension, or −1 if it may differ or is unknown. */
-        public long size(int dimension) {
-            return sizes == null || dimension >= sizes.size() ? -1 : sizes.get(dimension);
-        }
-
-        @Override public String toString() { return name + ": " + type; }
-    }
-
-    /** Returns the inputs in their order, without those that are constant. */
-    List<Input> inputs();
-
+public interface LoadedModel extends ModelInputs, AutoCloseable {
     /**
      * Runs the model without gradients.
      *
@@ -59,10 +38,14 @@ public interface LoadedModel extends AutoCloseable {
     /** Returns what was done to make the model faster, a line for each kind of change; empty if nothing was asked for. */
     List<String> report();
 
-    /** Returns the inputs as a list for messages. */
-    default String described() {
-        return inputs().stream().map(i -> i + (i.required() ? "" : " (optional)")).collect(Collectors.joining("; "));
-    }
+    /**
+     * Returns this model for serving. It belongs to the result then, which closes it.
+     *
+     * @param inputs inputs of a model that does not know their types and shapes; empty for others
+     * @param outputs its outputs; may be empty
+     * @throws InputException if the inputs are missing, or the model knows its own
+     */
+    Model served(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs);
 
     @Override void close();
 }

@@ -14,6 +14,8 @@ import panatorch.apps.console.InputException;
 import panatorch.jit.ScriptException;
 import panatorch.jit.ScriptMethod;
 import panatorch.jit.ScriptModule;
+import panatorch.serve.Model;
+import panatorch.serve.ModuleModel;
 
 /** A TorchScript of {@code torch.jit.save}, of which the method {@code forward} is run. */
 final class ScriptModel implements LoadedModel {
@@ -114,6 +116,16 @@ final class ScriptModel implements LoadedModel {
     @Override public long parameters() { return script.parameterCount(); }
 
     @Override public List<String> report() { return report; }
+
+    @Override public Model served(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs) {
+        if (inputs.isEmpty())
+            throw new InputException("a TorchScript does not tell the types and shapes of its inputs, " + described()
+                    + "; declare them: --input 'NAME:float32[batch,3,224,224]'");
+        ModuleModel model = Model.of(script);
+        for (DeclaredTensor t : inputs) model = model.input(t.name(), t.dtype(), t.dims());
+        for (DeclaredTensor t : outputs) model = model.output(t.name(), t.dtype(), t.dims());
+        return model;
+    }
 
     @Override public void close() { script.close(); }
 }
