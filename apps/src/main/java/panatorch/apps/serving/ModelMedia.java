@@ -81,7 +81,7 @@ public final class ModelMedia implements MediaReader {
         try {
             image = p.read(bytes);
         } catch (IOException e) {
-            throw new IllegalArgumentException("the image cannot be read: " + e.getMessage(), e);
+            throw new IllegalArgumentException(e.getMessage(), e);
         }
         return media(reader, InputBatches.ofImages(reader.inputs, image), null);
     }

@@ -40,7 +40,8 @@ final class AccessFilter implements Filter {
             return new HttpError(HttpError.FORBIDDEN, "requests by pages of " + origin + " are not allowed");
         if (loopback && host != null && !LOCAL.contains(host.replaceFirst(":\\d+$", "")))
             return new HttpError(HttpError.FORBIDDEN, "this server answers to localhost only, not to " + host);
-        if (token == null || request.path().path().startsWith("/v2/health/")) return null;
+        String path = request.path().path();
+        if (token == null || path.equals("/") || path.startsWith("/v2/health/")) return null; // the page asks for the token itself
         String given = header(request, HeaderNames.AUTHORIZATION);
         if (given != null && given.regionMatches(true, 0, "Bearer ", 0, 7)
                 && MessageDigest.isEqual(token, given.substring(7).strip().getBytes(StandardCharsets.UTF_8)))

@@ -9,10 +9,15 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.serve.Answer;
 import panatorch.serve.ModelRepository;
@@ -24,6 +29,10 @@ final class Endpoints implements HttpService {
     private static final HeaderName JSON_LENGTH = HeaderNames.create("Inference-Header-Content-Length");
     private static final Header BYTES = HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/octet-stream");
     private static final Header PROMETHEUS = HeaderValues.create(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+
+    private static final Header PAGE_POLICY = HeaderValues.create("Content-Security-Policy", "default-src 'none'; connect-src 'self'; "
+            + "img-src blob:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+    private static final byte[] PAGE = resource("page.html"), OPENAPI = resource("openapi.json");
 
     private final ModelRepository models;
     private final ServerOptions options;
@@ -57,10 +66,24 @@ final class Endpoints implements HttpService {
             to.header(PROMETHEUS);
             to.send(metrics.get());
         }));
+        rules.get("/v2/docs", plain((_, to) -> json(to, OPENAPI)));
+        rules.get("/", plain((_, to) -> {
+            to.header(HeaderNames.CONTENT_TYPE, "text/html; charset=utf-8");
+            to.header(PAGE_POLICY);
+            to.send(PAGE);
+        }));
         rules.any(plain((request, _) -> {
             throw new HttpError(HttpError.NOT_FOUND, "there is no " + request.prologue().method() + " " + request.path().path()
                     + "; /v2/docs describes what there is");
         }));
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Endpoints.class.getResourceAsStream(name)) {
+            return Objects.requireNonNull(in, name).readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Returns a handler that answers exceptions as the protocol does. */
@@ -185,7 +208,7 @@ final class Endpoints implements HttpService {
         to.send(response.body());
     }
 
-    private static int jsonLength(@org.jspecify.annotations.Nullable String header, int bodyLength) {
+    private static int jsonLength(@Nullable String header, int bodyLength) {
         if (header == null) return bodyLength;
         if (!header.matches("\\d{1,9}") || Integer.parseInt(header) > bodyLength)
             throw HttpError.badRequest(JSON_LENGTH + " is '" + header + "', but the body has " + bodyLength + " bytes");

@@ -7,12 +7,15 @@ import io.helidon.common.tls.TlsClientAuth;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http2.Http2Config;
+import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 import panatorch.serve.ModelRepository;
 
 /**
@@ -57,7 +60,7 @@ public final class ModelServer implements AutoCloseable {
      * Starts a server. Models may be loaded before and afterwards.
      *
      * @throws IllegalArgumentException if the host is unknown, or a file of certificates cannot be used
-     * @throws java.io.UncheckedIOException if the port is taken
+     * @throws UncheckedIOException if the port is taken
      */
     public static ModelServer start(ModelRepository models, ServerOptions options) {
         InetAddress address;
@@ -74,7 +77,8 @@ public final class ModelServer implements AutoCloseable {
                     .connectionOptions(c -> c.tcpNoDelay(true))
                     .addProtocol(Http1Config.builder().maxHeadersSize(options.maxHeader).build())
                     .addProtocol(Http2Config.builder().maxHeaderListSize(options.maxHeader).build())
-                    .routing(r -> r.addFilter(new AccessFilter(options.token, address.isLoopbackAddress()))
+                    .routing(r -> r.addFilter(new ClosingFilter())
+                            .addFilter(new AccessFilter(options.token, address.isLoopbackAddress()))
                             .register(new Endpoints(models, options, gate, patience)));
             Path chain = options.certificate, key = options.key;
             if (chain != null && key != null) b.tls(tls(chain, key, options.clientAuthority));
@@ -82,10 +86,16 @@ public final class ModelServer implements AutoCloseable {
                 if (options.clientAuthority != null)
                     throw new IllegalArgumentException("certificates of clients need a certificate of the server, see ServerOptions.tls");
         });
-        return new ModelServer(server.start(), gate, patience, options);
+        server.start();
+        if (!server.isRunning()) { // Helidon logs the reason and goes on
+            patience.close();
+            throw new UncheckedIOException(
+                    new BindException("port " + options.port + " of " + options.host + " is taken, or not this machine's"));
+        }
+        return new ModelServer(server, gate, patience, options);
     }
 
-    private static Tls tls(Path chain, Path key, @org.jspecify.annotations.Nullable Path authority) {
+    private static Tls tls(Path chain, Path key, @Nullable Path authority) {
         for (Path file : authority == null ? new Path[] {chain, key} : new Path[] {chain, key, authority})
             if (!Files.isReadable(file)) throw new IllegalArgumentException("the file " + file + " cannot be read");
         try {

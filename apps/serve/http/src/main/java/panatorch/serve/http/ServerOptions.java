@@ -98,7 +98,8 @@ public final class ServerOptions {
     }
 
     /**
-     * Sets a secret that clients send in the header {@code Authorization: Bearer TOKEN}. Only the health of the server is told without it.
+     * Sets a secret that clients send in the header {@code Authorization: Bearer TOKEN}. Only the page at {@code /} and the health of the
+     * server are there without it.
      */
     public ServerOptions token(String token) {
         if (token.isBlank()) throw new IllegalArgumentException("a token cannot be blank");
