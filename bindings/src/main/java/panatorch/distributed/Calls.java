@@ -82,7 +82,7 @@ final class Calls {
             String named = begin.run();
             try (var scope = Scope.open(); var off = NoGrad.enter()) {
                 Tensor own = target.detach(), copy = plain(own);
-                NativeWork work = start(named, () -> start.with(copy));
+                NativeWork work = during(named, () -> start.with(copy));
                 return copy == own ? new Work(this, named, work, null, null) : new Work(this, named, work, own.escape(), copy.escape());
             }
         });
@@ -105,12 +105,30 @@ final class Calls {
         return numbered;
     }
 
-    /** Starts an operation whose errors break the group. */
-    NativeWork start(String what, Supplier<NativeWork> start) throws InterruptedException {
+    /** Runs native code whose errors break the group. */
+    <T> T during(String what, Supplier<T> call) throws InterruptedException {
         try {
-            return start.get();
+            return call.get();
         } catch (TorchException e) {
             throw failures.of(e, what, number);
+        }
+    }
+
+    /**
+     * Runs code of the user that may call the group, and whose errors break it. The caller does not hold the group.
+     *
+     * @throws DistributedException for an error of libtorch; other exceptions are thrown unchanged
+     */
+    void unguarded(String what, Runnable call) throws InterruptedException {
+        try {
+            call.run();
+        } catch (DistributedException e) {
+            throw e;
+        } catch (TorchException e) {
+            throw failures.of(e, what, number);
+        } catch (RuntimeException | Error e) {
+            failures.of(Reason.REFUSED, what, e.toString(), List.of(), e);
+            throw e;
         }
     }
 

@@ -1,8 +1,5 @@
 package panatorch.distributed;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import panatorch.DType;
@@ -34,13 +31,13 @@ final class Comparison implements AutoCloseable {
      */
     void collective(Calls calls, String numbered, String number, String description) throws InterruptedException {
         try (var scope = Scope.open()) {
-            Tensor mine = text(description), all = Torch.empty(DType.UINT8, ranks, BYTES);
-            calls.awaitAndClose(calls.start(numbered, () -> natives.allGather(all.view(-1), mine)), numbered);
+            Tensor mine = Texts.tensor(description, BYTES), all = Torch.empty(DType.UINT8, ranks, BYTES);
+            calls.awaitAndClose(calls.during(numbered, () -> natives.allGather(all.view(-1), mine)), numbered);
             var differing = new ArrayList<Integer>();
             var texts = new ArrayList<String>();
-            String own = text(mine);
+            String own = Texts.text(mine);
             for (int r = 0; r < ranks; r++) {
-                String theirs = text(all.select(0, r));
+                String theirs = Texts.text(all.select(0, r));
                 texts.add("rank " + r + ": " + theirs);
                 if (!theirs.equals(own)) differing.add(r);
             }
@@ -66,25 +63,11 @@ final class Comparison implements AutoCloseable {
     private static String exchange(Calls calls, String what, String description, Calls.Start start) throws InterruptedException {
         return calls.exclusively(() -> {
             try (var scope = Scope.open()) {
-                Tensor text = text(description);
-                calls.awaitAndClose(calls.start(what, () -> start.with(text)), what);
-                return text(text);
+                Tensor text = Texts.tensor(description, BYTES);
+                calls.awaitAndClose(calls.during(what, () -> start.with(text)), what);
+                return Texts.text(text);
             }
         });
-    }
-
-    private static Tensor text(String text) {
-        var bytes = new byte[BYTES];
-        byte[] all = text.getBytes(UTF_8);
-        System.arraycopy(all, 0, bytes, 0, Math.min(all.length, BYTES));
-        return Torch.tensor(bytes, DType.UINT8);
-    }
-
-    private static String text(Tensor tensor) {
-        byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
-        int length = 0;
-        while (length < bytes.length && bytes[length] != 0) length++;
-        return new String(bytes, 0, length, UTF_8);
     }
 
     @Override public void close() { natives.close(); }

@@ -2,11 +2,13 @@ package panatorch.distributed;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.distributed.DistributedException.Reason;
 import panatorch.internal.distributed.NativeGroup;
 
 /**
@@ -250,6 +252,27 @@ public final class ProcessGroup implements AutoCloseable {
                 only(root, t.numel()), rank() == root ? everywhere(t.numel()) : new long[ranks()]));
     }
 
+    /**
+     * Returns the texts of all ranks, in the order of the ranks.
+     *
+     * @throws UnsupportedOperationException if there are ranks in Python
+     */
+    public List<String> allGather(String text) throws InterruptedException {
+        refusePython("all-gather of texts");
+        return Texts.allGather(this, text);
+    }
+
+    /**
+     * Copies many tensors of rank {@code root} to all ranks in few messages, and waits for them. Libtorch's {@code broadcast_coalesced} of
+     * ranks in Python sends the same messages.
+     *
+     * @param inPlace tensors of the same types and shapes on all ranks, in the same order
+     */
+    public void broadcast(int root, List<Tensor> inPlace) throws InterruptedException {
+        Arguments.checkRank("the root", root, ranks());
+        Coalesced.broadcast(this, root, inPlace);
+    }
+
     private void refusePython(String what) {
         if (withPython) throw new UnsupportedOperationException(what + " is not possible with ranks in Python");
     }
@@ -309,6 +332,16 @@ public final class ProcessGroup implements AutoCloseable {
         if (comparison != null) comparison.receive(calls, what, from, tag, rank(), into);
         calls.message(what, into, t -> natives.receive(from, tag, t));
     }
+
+    /** Returns the failure that an interrupt in a call is whose callers cannot throw it. */
+    DistributedException interrupted(InterruptedException e) {
+        return calls.failures().take(new DistributedException(Reason.REFUSED,
+                "This thread was interrupted in a collective, so the group is broken.", List.of(), e));
+    }
+
+    NativeGroup natives() { return natives; }
+
+    Calls calls() { return calls; }
 
     /** Closes the connections. The last calls of all ranks must be done. Closing twice is harmless. */
     @Override public void close() {
