@@ -14,7 +14,7 @@ final class Failures {
 
     boolean isEmpty() { return first == null; }
 
-    /** @throws DistributedException the first failure, if there was one */
+    /** Throws the first failure again, if there was one. */
     void requireNone() {
         DistributedException e = first;
         if (e != null) throw new DistributedException(e.reason(), "This group is broken. " + e.getMessage(), e.ranks(), e);
@@ -25,7 +25,7 @@ final class Failures {
         return first = failure;
     }
 
-    /** @throws DistributedException the failure that another rank has met, if there was one */
+    /** Throws the failure that another rank has met, if there was one. */
     void requireNoneElsewhere() throws InterruptedException {
         DistributedException other = members.published();
         if (other != null) throw take(other);

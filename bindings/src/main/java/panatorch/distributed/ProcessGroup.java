@@ -232,10 +232,7 @@ public final class ProcessGroup implements AutoCloseable {
      */
     public Work gather(int root, @Nullable Tensor into, Tensor from) throws InterruptedException {
         refusePython("gather");
-        Arguments.checkRank("the root", root, ranks());
-        Tensor to = rootTensor(root, into, from);
-        return calls.outOfPlace("gather to rank " + root, from.describe(), to, from, (t, own) -> natives.allToAll(t.view(-1), own.view(-1),
-                rank() == root ? everywhere(own.numel()) : new long[ranks()], only(root, own.numel())));
+        return new Rooted(this, root).gather(into, from);
     }
 
     /**
@@ -246,10 +243,7 @@ public final class ProcessGroup implements AutoCloseable {
      */
     public Work scatter(int root, Tensor into, @Nullable Tensor from) throws InterruptedException {
         refusePython("scatter");
-        Arguments.checkRank("the root", root, ranks());
-        Tensor own = rootTensor(root, from, into);
-        return calls.outOfPlace("scatter from rank " + root, into.describe(), into, own, (t, f) -> natives.allToAll(t.view(-1), f.view(-1),
-                only(root, t.numel()), rank() == root ? everywhere(t.numel()) : new long[ranks()]));
+        return new Rooted(this, root).scatter(into, from);
     }
 
     /**
@@ -275,26 +269,6 @@ public final class ProcessGroup implements AutoCloseable {
 
     private void refusePython(String what) {
         if (withPython) throw new UnsupportedOperationException(what + " is not possible with ranks in Python");
-    }
-
-    /** Returns the tensor of all ranks on the root, and an empty one elsewhere. */
-    private Tensor rootTensor(int root, @Nullable Tensor all, Tensor part) {
-        if (rank() != root) return part.newEmpty(0);
-        if (all == null) throw new IllegalArgumentException("rank " + root + " needs a tensor with the elements of all ranks, not null");
-        Arguments.checkSizes(all, part, ranks(), 1);
-        return all;
-    }
-
-    private long[] everywhere(long n) {
-        var counts = new long[ranks()];
-        Arrays.fill(counts, n);
-        return counts;
-    }
-
-    private long[] only(int root, long n) {
-        var counts = new long[ranks()];
-        counts[root] = n;
-        return counts;
     }
 
     /**
