@@ -1,10 +1,11 @@
-"""One rank of DistributedDataParallel for the Java test DataParallelRanksTest: `data_parallel.py plain|unused|hang FILE`.
+"""One rank of DistributedDataParallel for the Java test DataParallelRanksTest: `data_parallel.py plain|unused|fp16|hang FILE`.
 RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT say where. Trains five steps in float64 and writes the state dict's numbers to FILE,
 one a line; `hang` sleeps after two steps. All values are formulas, which the Java rank has too."""
 import contextlib, datetime, math, pathlib, sys, time
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import fp16_compress_hook
 
 mode, file = sys.argv[1:]
 torch.set_num_threads(1)
@@ -38,6 +39,8 @@ with torch.no_grad():
     for i, p in enumerate(model.parameters()):
         p.copy_(numbers(i + 50 * rank, *p.shape) / 4)  # rank 0's count
 ddp = nn.parallel.DistributedDataParallel(model, find_unused_parameters=mode == "unused")
+if mode == "fp16":
+    ddp.register_comm_hook(None, fp16_compress_hook)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
 target = torch.arange(4) % 5
 for step in range(5):

@@ -25,6 +25,7 @@ import panatorch.Torch;
 import panatorch.distributed.DistributedException;
 import panatorch.distributed.Launch;
 import panatorch.distributed.ProcessGroup;
+import panatorch.distributed.Reducer.Compression;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
@@ -76,6 +77,11 @@ class DataParallelRanksTest {
         return model;
     }
 
+    private static DataParallel.Options options(String mode) {
+        return DataParallel.Options.standard().findUnused(mode.equals("unused")).compression(mode.equals("fp16") ? Compression.FLOAT16
+                : Compression.NONE);
+    }
+
     /** Trains one step, as the script does. */
     private static void step(DataParallel parallel, Module model, SGD optimizer, int step, int rank) throws InterruptedException {
         try (var scope = Scope.open(); var loss = new CrossEntropyLoss()) {
@@ -113,8 +119,9 @@ class DataParallelRanksTest {
     private Path file(String name) { return folder.resolve(name); }
 
     @ParameterizedTest
-    @CsvSource({"plain, 0", "plain, 1", "unused, 0", "unused, 1"}) void five_steps_of_mixed_ranks_end_where_python_ends(String mode, int r)
-            throws Exception {
+    @CsvSource({"plain, 0", "plain, 1", "unused, 0", "unused, 1", "fp16, 0",
+        "fp16, 1"}) void five_steps_of_mixed_ranks_end_where_python_ends(String mode, int r)
+                throws Exception {
         int port = PythonRank.freePort();
         Process first = PythonRank.start(0, port, SCRIPT, mode, file("0").toString()),
                 second = PythonRank.start(1, port, SCRIPT, mode, file("1").toString());
@@ -129,7 +136,7 @@ class DataParallelRanksTest {
         Process python = PythonRank.start(1 - r, port, SCRIPT, mode, file("mixed").toString());
         try (var scope = Scope.open(); var group = ProcessGroup.join(Launch.of(r, 2, "127.0.0.1", port), OPTIONS);
                 var model = model(mode, r);
-                var parallel = DataParallel.of(model, group, DataParallel.Options.standard().findUnused(mode.equals("unused")));
+                var parallel = DataParallel.of(model, group, options(mode));
                 var optimizer = new SGD(model.parameters(), SGD.options(0.05).momentum(0.9))) {
             for (int s = 0; s < 5; s++) step(parallel, model, optimizer, s, r);
             assertState(model, file("" + r));
