@@ -17,6 +17,7 @@ module panatorch.nn {
     exports panatorch.nn.dropout.gyro;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
+    exports panatorch.nn.parallel;
     exports panatorch.nn;
     exports panatorch.optim;
     exports panatorch.serialize;

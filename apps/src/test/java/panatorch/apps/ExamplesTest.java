@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.ServerSocket;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
@@ -139,6 +144,33 @@ class ExamplesTest {
         String output = run("MultiSampleHead", "3", "1000");
         assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0]);
         assertThat(last(output, "test accuracy:")).as("chance is 0.1").isGreaterThan(0.15);
+    }
+
+    @Test void two_ranks_learn_the_same_weights() throws Exception {
+        String port;
+        try (var socket = new ServerSocket(0)) {
+            port = "" + socket.getLocalPort();
+        }
+        var ranks = new ArrayList<Process>();
+        var ends = new HashSet<String>();
+        try {
+            for (int r = 0; r < 2; r++) {
+                var java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED", "-cp", classes + File.pathSeparator + System.getProperty("java.class.path"),
+                        "TwoRanks", "150").redirectErrorStream(true);
+                java.environment().putAll(Map.of("RANK", "" + r, "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", port));
+                ranks.add(java.start());
+            }
+            for (var rank : ranks) {
+                String output = new String(rank.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertThat(rank.waitFor()).as(output).isZero();
+                assertThat(last(output, "accuracy")).as("chance is 0.5").isGreaterThan(0.8);
+                ends.add(output.substring(output.indexOf("accuracy")));
+            }
+        } finally {
+            ranks.forEach(Process::destroyForcibly);
+        }
+        assertThat(ends).hasSize(1);
     }
 
     @Test void without_a_gpu_the_example_of_a_graph_says_so() throws Exception {

@@ -1,6 +1,7 @@
 package panatorch.distributed;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <tr>
  * <td>Slurm</td>
  * <td>{@code SLURM_PROCID}, {@code SLURM_NTASKS}</td>
- * <td>{@code SLURM_LOCALID}</td>
+ * <td>{@code SLURM_LOCALID}; {@code SLURM_NTASKS_PER_NODE}, which may be a list such as {@code 4(x2),3} of which {@code SLURM_NODEID}
+ * chooses the entry</td>
  * <td>{@code MASTER_ADDR}, or the first host of {@code SLURM_JOB_NODELIST}; {@code MASTER_PORT}, or 29500</td>
  * </tr>
  * <tr>
@@ -56,6 +58,8 @@ import org.jspecify.annotations.Nullable;
 public record Launch(int rank, int ranks, int localRank, int localRanks, String master, int port, boolean agentStore, int restarts) {
     /** PyTorch's port where the user names none. */
     private static final String STANDARD_PORT = "29500";
+    /** Slurm's lists of numbers, in which {@code (x2)} repeats the number before it. */
+    private static final Pattern REPEATED = Pattern.compile("\\d{1,9}(\\(x\\d{1,6}\\))?(,\\d{1,9}(\\(x\\d{1,6}\\))?)*");
 
     /**
      * Checks the numbers.
@@ -100,7 +104,7 @@ public record Launch(int rank, int ranks, int localRank, int localRanks, String 
                             + "--no-python, srun or mpirun, or set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.");
         try {
             return new Launch(number(environment, v.rank, null), number(environment, v.ranks, null), number(environment, v.localRank, "0"),
-                    number(environment, v.localRanks, "1"), text(environment, "MASTER_ADDR", v.master(environment)),
+                    localRanks(environment, v), text(environment, "MASTER_ADDR", v.master(environment)),
                     number(environment, "MASTER_PORT", v.port),
                     environment.getOrDefault("TORCHELASTIC_USE_AGENT_STORE", "").equals("True"),
                     number(environment, "TORCHELASTIC_RESTART_COUNT", "0"));
@@ -125,6 +129,26 @@ public record Launch(int rank, int ranks, int localRank, int localRanks, String 
         } catch (NumberFormatException e) {
             throw new IllegalStateException("The environment variable " + name + " must be a whole number, not '" + value + "'.", e);
         }
+    }
+
+    private static int localRanks(Map<String, String> environment, Variables v) {
+        if (v.hosts == null) return number(environment, v.localRanks, "1");
+        return entry(v.localRanks, text(environment, v.localRanks, "1").strip(), number(environment, "SLURM_NODEID", "0"));
+    }
+
+    /** Returns a machine's entry of Slurm's list: {@code 4(x2),3} has 4, 4 and 3. The last entry also counts for all later machines. */
+    private static int entry(String name, String list, int machine) {
+        if (!REPEATED.matcher(list).matches())
+            throw new IllegalStateException("The environment variable " + name + " must be a list such as 4 or 4(x2),3, not '" + list
+                    + "'.");
+        int begin = 0, last = 0;
+        for (String part : list.split(",")) {
+            String[] times = part.split("\\(x|\\)");
+            last = Integer.parseInt(times[0]);
+            begin += times.length == 1 ? 1 : Integer.parseInt(times[1]);
+            if (machine < begin) return last;
+        }
+        return last;
     }
 
     /** The names that a launcher gives its variables. */

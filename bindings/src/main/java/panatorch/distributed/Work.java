@@ -11,7 +11,7 @@ import panatorch.internal.distributed.NativeWork;
  * returns; they may be closed. One thread at a time may use this object. {@link #await} and {@link #close} free what it holds.
  */
 public final class Work implements AutoCloseable {
-    private final ProcessGroup group;
+    private final Calls calls;
     private final String what;
     private final @Nullable NativeWork work;
     private final @Nullable Tensor target, copy;
@@ -22,8 +22,8 @@ public final class Work implements AutoCloseable {
      * @param target tensor that gets the elements of {@code copy} at the end; null if libtorch writes to the caller's memory
      * @param copy tensor that belongs to this object
      */
-    Work(ProcessGroup group, String what, @Nullable NativeWork work, @Nullable Tensor target, @Nullable Tensor copy) {
-        this.group = group;
+    Work(Calls calls, String what, @Nullable NativeWork work, @Nullable Tensor target, @Nullable Tensor copy) {
+        this.calls = calls;
         this.what = what;
         this.work = work;
         this.target = target;
@@ -39,7 +39,7 @@ public final class Work implements AutoCloseable {
     public void await() throws InterruptedException {
         if (done) return;
         try {
-            if (work != null) group.await(work, what);
+            if (work != null) calls.await(work, what);
             if (target != null && copy != null) try (var off = NoGrad.enter()) {
                 target.copy_(copy);
             }

@@ -39,6 +39,26 @@ class LaunchTest {
                 "SLURM_JOB_NODELIST", hosts))).isEqualTo(new Launch(5, 8, 1, 4, first, 29500, false, 0));
     }
 
+    private static Map<String, String> slurm(String tasksPerNode, int node) {
+        return Map.of("SLURM_PROCID", "0", "SLURM_NTASKS", "12", "SLURM_NTASKS_PER_NODE", tasksPerNode, "SLURM_NODEID", "" + node,
+                "SLURM_JOB_NODELIST", "a");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            value = {"4 | 2 | 4", "4(x2) | 0 | 4", "4(x2) | 1 | 4", "4(x2),3 | 1 | 4", "4(x2),3 | 2 | 3",
+                "2,1(x3) | 3 | 1"}) void slurm_gives_the_number_of_tasks_of_each_machine(
+                        String list, int node, int tasks) {
+        assertThat(Launch.of(slurm(list, node)).localRanks()).isEqualTo(tasks);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "4(2)", "4(x2", "4,", "x", "0", "99999999999"}) void a_wrong_list_of_slurm_is_refused_with_its_name(
+            String list) {
+        assertThatIllegalStateException().isThrownBy(() -> Launch.of(slurm(list, 0)))
+                .withMessageMatching("(?s).*(SLURM_NTASKS_PER_NODE|LOCAL_WORLD_SIZE).*");
+    }
+
     @Test void both_kinds_of_mpi_are_known() {
         assertThat(Launch.of(Map.of("OMPI_COMM_WORLD_RANK", "2", "OMPI_COMM_WORLD_SIZE", "4", "OMPI_COMM_WORLD_LOCAL_RANK", "0",
                 "OMPI_COMM_WORLD_LOCAL_SIZE", "2", "MASTER_ADDR", "a"))).isEqualTo(new Launch(2, 4, 0, 2, "a", 29500, false, 0));

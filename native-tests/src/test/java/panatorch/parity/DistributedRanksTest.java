@@ -2,15 +2,10 @@ package panatorch.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,23 +25,7 @@ import panatorch.junit.NoTensorLeaks;
 @NoTensorLeaks
 @Timeout(180)
 class DistributedRanksTest {
-    private static final Path SCRIPT = Path.of("src/test/python/rank.py");
     private static final ProcessGroup.Options OPTIONS = ProcessGroup.Options.standard().timeout(Duration.ofSeconds(60));
-
-    private static Process python(int rank, int port, String what) throws IOException {
-        String python = System.getenv("PYTHON");
-        assumeTrue(python != null, "skipped: set PYTHON to an interpreter with torch 2.13, which runs the other rank");
-        var process = new ProcessBuilder(List.of(python, SCRIPT.toString(), what)).redirectErrorStream(true);
-        process.environment().putAll(Map.of("RANK", "" + rank, "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT",
-                "" + port));
-        return process.start();
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
 
     private static Tensor full(double value, long n) {
         return Torch.full(new long[] {n}, value, DType.FLOAT32);
@@ -54,8 +33,8 @@ class DistributedRanksTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1}) void collectives_of_a_java_and_a_python_rank_agree(int r) throws Exception {
-        int port = freePort();
-        Process python = python(1 - r, port, "collectives");
+        int port = PythonRank.freePort();
+        Process python = PythonRank.start(1 - r, port, "rank.py", "collectives");
         try (var group = ProcessGroup.join(Launch.of(r, 2, "127.0.0.1", port), OPTIONS); var scope = Scope.open()) {
             assertThat(group.withPython()).isTrue();
             assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(group::barrier).withMessageContaining("a barrier");
@@ -101,8 +80,8 @@ class DistributedRanksTest {
     }
 
     @Test void a_killed_rank_is_named_at_once() throws Exception {
-        int port = freePort();
-        Process python = python(1, port, "hang");
+        int port = PythonRank.freePort();
+        Process python = PythonRank.start(1, port, "rank.py", "hang");
         try (var group = ProcessGroup.join(Launch.of(0, 2, "127.0.0.1", port), OPTIONS); var scope = Scope.open()) {
             group.allReduce(ReduceOp.SUM, Torch.zeros(DType.FLOAT64, 3).add(1)).await();
             try (var work = group.allReduce(ReduceOp.SUM, full(1, 1000))) {

@@ -55,7 +55,7 @@ class ModulesParityTest {
     private static final Map<String, String> WITHOUT = Map.of(
             "Lazy", "a module that finds its sizes at the first call is not in Java: sizes are options",
             "LinearCrossEntropyLoss", "new in PyTorch 2.13, and not in Java yet",
-            "SyncBatchNorm", "training with several processes is not in Java",
+            "SyncBatchNorm", "a conversion of BatchNorm in Java, which SyncBatchNormTest checks",
             "CrossMapLRN2d", "a relic of Lua's Torch; LocalResponseNorm is the same",
             "Upsampling", "deprecated for Upsample",
             "NLLLoss2d", "deprecated for NLLLoss",

@@ -1,11 +1,13 @@
 package panatorch.nn;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.distributed.ProcessGroup;
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167): normalises each channel, in training by the batch's mean and biased
@@ -16,11 +18,15 @@ import panatorch.Torch;
  * var norm = new BatchNorm2d(BatchNorm2d.options(64).momentum(0.01));
  * Tensor y = norm.forward(Torch.randn(8, 64, 32, 32));            // of the same shape
  * }</pre>
+ *
+ * <p>
+ * {@link SyncBatchNorm} makes it use the batches of all ranks.
  */
 public abstract sealed class BatchNorm extends Module permits BatchNorm1d, BatchNorm2d, BatchNorm3d {
     static final Set<String> UNCOUNTED = Set.of("num_batches_tracked");
 
     final NormOptions options;
+    private @Nullable ProcessGroup group;
 
     BatchNorm(NormOptions o) {
         options = o;
@@ -44,11 +50,16 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     @Override public final Tensor forward(Tensor input) {
         long dims = input.dim();
         if (!takes(dims)) throw new IllegalArgumentException(name() + " takes " + shapes() + ", not " + input.describe());
+        ProcessGroup ranks = group;
+        if (isTraining() && ranks != null) return SyncBatchNorm.normalize(this, ranks, input, newestWeight());
         Tensor mean = bufferOrNull("running_mean");
         if (isTraining() || mean == null) Sizes.moreThanOne(input.numel() / Math.max(1, input.size(1)), "value per channel", input);
         return Aten.batchNorm(input, parameterOrNull("weight"), parameterOrNull("bias"), mean, bufferOrNull("running_var"),
                 isTraining() || mean == null, newestWeight(), options.eps(), true);
     }
+
+    /** Lets training use the statistics of all ranks of a group. */
+    final void synchronize(ProcessGroup ranks) { group = ranks; }
 
     abstract boolean takes(long dims);
 

@@ -133,6 +133,8 @@ public final class NativeGroup implements AutoCloseable {
         return work(into, v -> group.recv(v, from, tag));
     }
 
+    ProcessGroup group() { return group; }
+
     /** Closes the connections once no work runs any more. */
     @Override public void close() {
         JavaCpp.run(() -> {

@@ -1,0 +1,64 @@
+package panatorch.distributed;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import panatorch.TorchException;
+import panatorch.distributed.DistributedException.Reason;
+
+/** The first failure of a group. This rank tells the others of it, and each further call throws it again. One thread at a time. */
+final class Failures {
+    private final Membership members;
+    private @Nullable DistributedException first;
+
+    Failures(Membership members) { this.members = members; }
+
+    boolean isEmpty() { return first == null; }
+
+    /** Throws the first failure again, if there was one. */
+    void requireNone() {
+        DistributedException e = first;
+        if (e != null) throw new DistributedException(e.reason(), "This group is broken. " + e.getMessage(), e.ranks(), e);
+    }
+
+    /** Takes a failure of which the other ranks know, or need not know, and returns it. */
+    DistributedException take(DistributedException failure) {
+        return first = failure;
+    }
+
+    /** Throws the failure that another rank has met, if there was one. */
+    void requireNoneElsewhere() throws InterruptedException {
+        DistributedException other = members.published();
+        if (other != null) throw take(other);
+    }
+
+    /**
+     * Returns the failure that an error of libtorch is, after telling the other ranks, or the one that another rank has met before.
+     *
+     * @param what the operation
+     * @param number the operation's number, by which missing ranks are found
+     */
+    DistributedException of(TorchException e, String what, long number) throws InterruptedException {
+        String message = String.valueOf(e.getMessage());
+        Reason reason = message.contains("Timed out") || message.contains("imeout") ? Reason.TIMEOUT
+                : message.contains("onnection") || message.contains("Broken pipe") ? Reason.PEER_LOST : Reason.REFUSED;
+        List<Integer> missing;
+        try {
+            DistributedException other = members.published();
+            if (other != null) return take(other);
+            missing = reason == Reason.REFUSED ? List.of() : members.missing(number);
+        } catch (DistributedException lost) {
+            return take(new DistributedException(Reason.PEER_LOST, what + " failed on rank " + members.rank
+                    + ", and the store's server, which usually is rank 0, does not answer. " + message, List.of(0), e));
+        }
+        return of(reason, what, message, missing, e);
+    }
+
+    /** Returns a failure after telling the other ranks. */
+    DistributedException of(Reason reason, String what, String message, List<Integer> ranks, @Nullable Throwable cause)
+            throws InterruptedException {
+        String missing = ranks.isEmpty() || reason == Reason.MISMATCH ? "" : "; missing: ranks " + ranks;
+        String text = what + " failed on rank " + members.rank + " of " + members.ranks + missing + ": " + message;
+        take(new DistributedException(reason, text, ranks, cause));
+        return take(members.publish(reason, text, ranks, cause));
+    }
+}
