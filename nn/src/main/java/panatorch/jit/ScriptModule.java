@@ -348,6 +348,11 @@ public final class ScriptModule extends Module {
         replaceable.replace(name, script.tensorAddress(name));
     }
 
+    @Override protected void replacingChild(String name, Module module) {
+        throw new UnsupportedOperationException("'" + name + "' cannot be replaced: it is part of a script, which is compiled code. "
+                + "Change the model in Python, and script it again");
+    }
+
     @Override protected void modeChanged(boolean training) {
         Attribute mode = attributes.get("training");
         if (ready && mode != null && mode.role() == ScriptObject.Role.OTHER) script.setAttribute(mode, training);

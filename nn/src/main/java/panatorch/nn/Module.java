@@ -8,10 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -47,6 +50,7 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, @Nullable Tensor> buffers = new LinkedHashMap<>();
     private final Set<String> unsaved = new LinkedHashSet<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Set<String> replaced = new LinkedHashSet<>();
     private volatile @Nullable Hooks hooks;
     private boolean training = true;
 
@@ -157,8 +161,8 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
-    /** Replaces a child, or removes it if {@code module} is null. The previous child stays open. */
-    final void setChild(String name, @Nullable Module module) {
+    /** Sets the entry of a child, or removes it if {@code module} is null. The previous child stays open. */
+    final void putChild(String name, @Nullable Module module) {
         if (module == null) {
             children.remove(name);
             return;
@@ -251,6 +255,92 @@ public abstract class Module implements AutoCloseable {
     public final Map<String, Module> namedChildren() {
         return Collections.unmodifiableMap(children);
     }
+
+    /**
+     * Returns a module inside this one, PyTorch's {@code get_submodule}.
+     *
+     * @param path its full name, as {@code layer1.0.conv1}; empty for this module
+     * @throws IllegalArgumentException if there is none
+     */
+    public final Module submodule(String path) {
+        Module m = this;
+        for (String part : path.isEmpty() ? new String[0] : path.split("\\.", -1)) {
+            Module inner = m.children.get(part);
+            if (inner == null)
+                throw new IllegalArgumentException("there is no module '" + path + "' in " + name() + ": " + m.name() + " has no child '"
+                        + part + "' among " + m.children.keySet());
+            m = inner;
+        }
+        return m;
+    }
+
+    /**
+     * Replaces a module inside this one, as Python's {@code model.layer1.conv1 = module} does. The new module takes the old one's place in
+     * the order of children, its name in the state dict and its training mode; device and type of its tensors stay.
+     *
+     * <pre>{@code
+     * network.setChild("fc", new Linear(512, 10));
+     * network.setChild("layer1.0.conv1", new Sequential(network.submodule("layer1.0.conv1"), new Dropout2d(0.1)));
+     * }</pre>
+     *
+     * <p>
+     * Fields of this module and of those inside that hold the old module then hold the new one, as do elements of their arrays, lists and
+     * maps. So a {@code forward} that calls a child by its field calls the new one. Where that is impossible nothing changes, and the error
+     * names the field: it is final, it has another type, its package is not open to {@code panatorch.nn}, or the old module is also
+     * registered elsewhere. A {@code forward} that calls {@code submodule(name)} has no such limits. Call this on the outermost module,
+     * since modules around this one are not searched.
+     *
+     * <p>
+     * The old module and its tensors are closed, except those that are still part of this module, as where the new module contains the old
+     * one. A later call of the old module is an {@link IllegalStateException}. An optimiser still has the old parameters, so create it
+     * afterwards.
+     *
+     * @param path full name of the module that is replaced, as {@code layer1.0.conv1}
+     * @param module the new module, which this module owns from now on
+     * @throws IllegalArgumentException if there is no module of that name, or {@code module} contains this one
+     * @throws IllegalStateException if something that cannot be changed holds the old module
+     */
+    public final void setChild(String path, Module module) {
+        Replacement.make(this, path, module);
+        replaced.removeIf(before -> before.equals(path) || before.startsWith(path + "."));
+        replaced.add(path);
+    }
+
+    /**
+     * Replaces all modules inside this one that satisfy a condition, as {@link #setChild} does. What is inside a replaced module is not
+     * visited. A module that is registered under several names is replaced by one new module under all of them.
+     *
+     * <pre>{@code
+     * network.replace(m -> m instanceof ReLU, old -> new GELU());
+     * }</pre>
+     *
+     * @param which condition
+     * @param factory creates the new module from the old one. It may return the old one, or a module that contains it
+     * @return the number of names whose module was replaced
+     */
+    public final int replace(Predicate<? super Module> which, UnaryOperator<Module> factory) {
+        var places = new LinkedHashMap<String, Module>();
+        visit("", (prefix, m) -> { if (m != this && which.test(m)) places.put(prefix, m); });
+        var made = new IdentityHashMap<Module, Module>();
+        String outer = null;
+        int count = 0;
+        for (var place : places.entrySet()) {
+            if (outer != null && place.getKey().startsWith(outer)) continue;
+            outer = place.getKey();
+            Module old = place.getValue();
+            Module module = made.computeIfAbsent(old, m -> Objects.requireNonNull(factory.apply(m), "the factory returned null"));
+            if (module == old) continue;
+            setChild(outer.substring(0, outer.length() - 1), module);
+            count++;
+        }
+        return count;
+    }
+
+    /** Is called before one of this module's own children is replaced, and may throw to refuse. The default does nothing. */
+    protected void replacingChild(String name, Module module) {}
+
+    /** Returns the paths that {@link #setChild} has replaced, outer before inner. */
+    Set<String> replacedPaths() { return replaced; }
 
     /**
      * Returns all parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the
