@@ -17,6 +17,11 @@ module panatorch.nn {
     exports panatorch.nn.dropout.gyro;
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
+    exports panatorch.nn.utils;
+    exports panatorch.nn.utils.fusion;
+    exports panatorch.nn.utils.parametrizations;
+    exports panatorch.nn.utils.parametrize;
+    exports panatorch.nn.utils.prune;
     exports panatorch.nn;
     exports panatorch.optim;
     exports panatorch.serialize;

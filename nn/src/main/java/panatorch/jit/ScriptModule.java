@@ -353,6 +353,11 @@ public final class ScriptModule extends Module {
                 + "Change the model in Python, and script it again");
     }
 
+    @Override protected void requireRules(String name) {
+        throw new UnsupportedOperationException("'" + name + "' cannot be computed by a rule: a script is compiled code, which reads the "
+                + "stored tensor");
+    }
+
     @Override protected void modeChanged(boolean training) {
         Attribute mode = attributes.get("training");
         if (ready && mode != null && mode.role() == ScriptObject.Role.OTHER) script.setAttribute(mode, training);

@@ -26,6 +26,7 @@ final class Copies {
     private static void fill(Module from, Module to, Map<Tensor, Tensor> known) {
         if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() creates a " + to.name());
         if (from instanceof Masked layer) drop((Masked) to, layer);
+        from.rules().forEach((name, rule) -> rule.setIn(to));
         for (String path : from.replacedPaths()) to.setChild(path, from.submodule(path).recreate());
         if (!from.namedChildren().keySet().equals(to.namedChildren().keySet()))
             throw new IllegalStateException(from.name() + ".recreate() creates the children " + to.namedChildren().keySet() + ", not "

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.MemoryFormat;
-import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 
@@ -51,6 +49,7 @@ public abstract class Module implements AutoCloseable {
     private final Set<String> unsaved = new LinkedHashSet<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
     private final Set<String> replaced = new LinkedHashSet<>();
+    private volatile Map<String, TensorRule> rules = Map.of();
     private volatile @Nullable Hooks hooks;
     private boolean training = true;
 
@@ -191,14 +190,19 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if there is none, as of a layer without bias; {@link #parameterOrNull} is for names that may be
      * absent
      */
-    public final Tensor parameter(String name) { return present("parameter", parameters, name); }
+    public final Tensor parameter(String name) {
+        Tensor t = parameterOrNull(name);
+        if (t == null) throw absent("parameter", parameters, name);
+        return t;
+    }
 
     /**
      * Returns this module's own parameter of that name, or null if it is absent, as the bias of a layer without one; the tensor stays the
      * module's.
      */
     public final @Nullable Tensor parameterOrNull(String name) {
-        return parameters.get(name);
+        TensorRule rule = rules.get(name);
+        return rule == null ? parameters.get(name) : rule.value();
     }
 
     /**
@@ -206,18 +210,21 @@ public abstract class Module implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is none; {@link #bufferOrNull} is for names that may be absent
      */
-    public final Tensor buffer(String name) { return present("buffer", buffers, name); }
+    public final Tensor buffer(String name) {
+        Tensor t = bufferOrNull(name);
+        if (t == null) throw absent("buffer", buffers, name);
+        return t;
+    }
 
     /** Returns this module's own buffer of that name, or null if it is absent; the tensor stays the module's. */
     public final @Nullable Tensor bufferOrNull(String name) {
-        return buffers.get(name);
+        TensorRule rule = rules.get(name);
+        return rule == null ? buffers.get(name) : rule.value();
     }
 
-    private Tensor present(String kind, Map<String, @Nullable Tensor> among, String name) {
-        Tensor t = among.get(name);
-        if (t != null) return t;
+    private IllegalArgumentException absent(String kind, Map<String, @Nullable Tensor> among, String name) {
         List<String> names = among.entrySet().stream().filter(e -> e.getValue() != null).map(Map.Entry::getKey).toList();
-        throw new IllegalArgumentException(
+        return new IllegalArgumentException(
                 name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
                         + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask "
                         + kind + "OrNull");
@@ -250,6 +257,80 @@ public abstract class Module implements AutoCloseable {
 
     /** Is called before one of this module's own parameters or buffers is replaced. The default does nothing. */
     protected void replacing(String name, @Nullable Tensor tensor) {}
+
+    /**
+     * Registers a parameter of a module that is finished, PyTorch's {@code register_parameter}: the module owns it from now on.
+     *
+     * @param tensor the parameter, or null to register the name of an absent one
+     * @param requiresGrad whether the parameter is trained; one that is not may have any element type
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerParameter(String name, @Nullable Tensor tensor, boolean requiresGrad) {
+        parameter(name, tensor, requiresGrad);
+    }
+
+    /**
+     * Registers a buffer of a module that is finished, PyTorch's {@code register_buffer}: the module owns it from now on.
+     *
+     * @param tensor the buffer, or null to register the name of an absent one
+     * @param persistent whether the buffer is part of the state dict
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerBuffer(String name, @Nullable Tensor tensor, boolean persistent) { buffer(name, tensor, persistent); }
+
+    /**
+     * Registers a child of a module that is finished, PyTorch's {@code add_module}: the module owns it from now on.
+     *
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerModule(String name, Module module) { child(name, module); }
+
+    /**
+     * Removes a parameter or buffer, as Python's {@code del module.weight}. The tensor is the caller's from now on; null if it was absent.
+     *
+     * @throws IllegalArgumentException if this module itself has no parameter or buffer of that name
+     */
+    public final @Nullable Tensor unregisterTensor(String name) {
+        if (!parameters.containsKey(name) && !buffers.containsKey(name)) throw absent("parameter or buffer", Map.of(), name);
+        unsaved.remove(name);
+        return parameters.containsKey(name) ? parameters.remove(name) : buffers.remove(name);
+    }
+
+    /**
+     * Removes a child, as Python's {@code del module.fc}, for a {@code forward} that can do without it. The child is the caller's from now
+     * on.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public final Module unregisterModule(String name) {
+        Module child = children.remove(name);
+        if (child == null) throw new IllegalArgumentException(name() + " has no child '" + name + "' among " + children.keySet());
+        return child;
+    }
+
+    /**
+     * Lets a rule compute what {@link #parameter} or {@link #buffer} returns for a name, and so what {@code forward} uses. A stored tensor
+     * of that name stays where it is.
+     *
+     * @param rule the rule; null for the stored tensor
+     */
+    public final void setRule(String name, @Nullable TensorRule rule) {
+        requireRules(name);
+        var changed = new LinkedHashMap<>(rules);
+        if (rule == null) changed.remove(name);
+        else changed.put(name, rule);
+        rules = Collections.unmodifiableMap(changed);
+    }
+
+    /** Returns the rule that computes a tensor of this module, or null if it is stored. */
+    public final @Nullable TensorRule ruleOrNull(String name) {
+        return rules.get(name);
+    }
+
+    /** Throws if {@code forward} does not take a tensor from {@link #parameter} or {@link #buffer}. The default does nothing. */
+    protected void requireRules(String name) {}
+
+    Map<String, TensorRule> rules() { return rules; }
 
     /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() {
@@ -321,19 +402,7 @@ public abstract class Module implements AutoCloseable {
     public final int replace(Predicate<? super Module> which, UnaryOperator<Module> factory) {
         var places = new LinkedHashMap<String, Module>();
         visit("", (prefix, m) -> { if (m != this && which.test(m)) places.put(prefix, m); });
-        var made = new IdentityHashMap<Module, Module>();
-        String outer = null;
-        int count = 0;
-        for (var place : places.entrySet()) {
-            if (outer != null && place.getKey().startsWith(outer)) continue;
-            outer = place.getKey();
-            Module old = place.getValue();
-            Module module = made.computeIfAbsent(old, m -> Objects.requireNonNull(factory.apply(m), "the factory returned null"));
-            if (module == old) continue;
-            setChild(outer.substring(0, outer.length() - 1), module);
-            count++;
-        }
-        return count;
+        return Replacement.all(this, places, factory);
     }
 
     /** Is called before one of this module's own children is replaced, and may throw to refuse. The default does nothing. */
@@ -347,6 +416,26 @@ public abstract class Module implements AutoCloseable {
      * modules' own.
      */
     public final Map<String, Tensor> namedParameters() { return distinct(m -> m.parameters); }
+
+    /**
+     * Returns parameters by their names.
+     *
+     * @param recurse whether those of modules inside are among them, as in {@link #namedParameters()}; if not, only this module's own
+     */
+    public final Map<String, Tensor> namedParameters(boolean recurse) { return recurse ? namedParameters() : present(parameters); }
+
+    /**
+     * Returns buffers by their names.
+     *
+     * @param recurse whether those of modules inside are among them, as in {@link #namedBuffers()}; if not, only this module's own
+     */
+    public final Map<String, Tensor> namedBuffers(boolean recurse) { return recurse ? namedBuffers() : present(buffers); }
+
+    private static Map<String, Tensor> present(Map<String, @Nullable Tensor> tensors) {
+        var all = new LinkedHashMap<String, Tensor>();
+        tensors.forEach((name, t) -> { if (t != null) all.put(name, t); });
+        return all;
+    }
 
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
@@ -483,8 +572,22 @@ public abstract class Module implements AutoCloseable {
     /** Removes the gradients of all parameters. */
     public final void zeroGrad() { parameters().forEach(p -> p.setGrad(null)); }
 
-    /** Moves parameters and buffers to a device. */
+    /**
+     * Moves parameters and buffers to a device. On {@code Device.META} they have no data, and are other tensors than before: an optimiser
+     * has to be created anew.
+     *
+     * @throws UnsupportedOperationException if they are on {@code Device.META} and have no data to move; {@link #toEmpty} is for them
+     */
     public final Module to(Device device) { return to(device, null, null); }
+
+    /**
+     * Gives all parameters and buffers new memory on a device, without values, for weights that are loaded or initialised next. From
+     * {@code Device.META} they become other tensors; otherwise they stay the same objects. Gradients are removed.
+     */
+    public final Module toEmpty(Device device) {
+        Moves.toEmpty(this, device);
+        return this;
+    }
 
     /** Changes the memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
     public final Module to(MemoryFormat format) {
@@ -496,30 +599,14 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Moves and converts parameters, their gradients and buffers; null leaves an aspect unchanged. The tensors stay the same objects, so
-     * optimisers keep them.
+     * optimisers keep them, unless they move to {@code Device.META}.
      *
      * @param dtype type of floating-point tensors; others keep theirs
      * @param format memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}
      */
     public final Module to(@Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Tensor t : namedParameters().values()) {
-                Tensor gradient = t.grad();
-                move(t, device, dtype, format);
-                if (gradient == null) continue;
-                t.setGrad(null); // its type would differ for a moment
-                move(gradient, device, dtype, format);
-                t.setGrad(gradient);
-            }
-            for (Tensor t : namedBuffers().values()) move(t, device, dtype, format);
-        }
+        Moves.to(this, device, dtype, format);
         return this;
-    }
-
-    private static void move(Tensor t, @Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
-        DType type = dtype != null && t.dtype().isFloatingPoint() ? dtype : t.dtype();
-        boolean formed = t.dim() == (format == MemoryFormat.CHANNELS_LAST_3D ? 5 : 4);
-        t.setData(t.to(device == null ? t.device() : device, type, false, false, formed ? format : null));
     }
 
     /** Frees parameters and buffers of this module, and closes all modules inside. Closing twice is harmless. */

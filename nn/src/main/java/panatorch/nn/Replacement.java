@@ -9,7 +9,9 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
@@ -38,6 +40,27 @@ final class Replacement {
             throw new IllegalStateException("'" + path + "' is a source of dropout masks. Replace it by setMasks of the layer");
         parent.replacingChild(name, now);
         new Replacement(root, path, old, now).make(parent, name);
+    }
+
+    /**
+     * Replaces modules by what the factory makes of them, except where it returns the same module and inside of those that are replaced.
+     *
+     * @param places modules by their prefixes, as {@code layer1.0.}, outer before inner
+     */
+    static int all(Module root, Map<String, Module> places, UnaryOperator<Module> factory) {
+        var made = new IdentityHashMap<Module, Module>();
+        String outer = null;
+        int count = 0;
+        for (var place : places.entrySet()) {
+            if (outer != null && place.getKey().startsWith(outer)) continue;
+            outer = place.getKey();
+            Module old = place.getValue();
+            Module module = made.computeIfAbsent(old, m -> Objects.requireNonNull(factory.apply(m), "the factory returned null"));
+            if (module == old) continue;
+            root.setChild(outer.substring(0, outer.length() - 1), module);
+            count++;
+        }
+        return count;
     }
 
     private Replacement(Module root, String path, Module old, Module now) {
