@@ -33,6 +33,8 @@ final class Copies {
                     + from.namedChildren().keySet());
         fill(from.ownParameters(), to.ownParameters(), known);
         fill(from.ownBuffers(), to.ownBuffers(), known);
+        Tensor extra = from.extraState();
+        if (extra != null) to.setExtraState(extra);
         to.setTraining(from.isTraining());
         from.namedChildren().forEach((name, m) -> fill(m, Objects.requireNonNull(to.namedChildren().get(name)), known));
     }

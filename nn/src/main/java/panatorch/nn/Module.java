@@ -2,12 +2,12 @@ package panatorch.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -51,6 +51,7 @@ public abstract class Module implements AutoCloseable {
     private final Set<String> replaced = new LinkedHashSet<>();
     private volatile Map<String, TensorRule> rules = Map.of();
     private volatile @Nullable Hooks hooks;
+    private volatile @Nullable StateHooks stateHooks;
     private boolean training = true;
 
     // ---- computing
@@ -444,14 +445,48 @@ public abstract class Module implements AutoCloseable {
         return distinct(m -> m.buffers);
     }
 
-    /** Returns parameters and persistent buffers by their full names, in PyTorch's order. The tensors are not copies. */
+    /**
+     * Returns parameters and persistent buffers by their full names, in PyTorch's order, and {@link #extraState extra state}. Parameters
+     * and buffers are no copies and stay the modules'; extra state belongs to the current scope.
+     */
     public final Map<String, Tensor> stateDict() {
         var all = new LinkedHashMap<String, Tensor>();
-        visit("", (prefix, m) -> {
-            m.parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
-            m.buffers.forEach((name, t) -> { if (t != null && !m.unsaved.contains(name)) all.put(prefix + name, t); });
-        });
+        save("", all);
         return all;
+    }
+
+    private void save(String prefix, SequencedMap<String, Tensor> all) {
+        putTensors(prefix, all);
+        Tensor extra = extraState();
+        if (extra != null) all.put(prefix + EXTRA_STATE, extra);
+        children.forEach((name, m) -> m.save(prefix + name + ".", all));
+        hooked(h -> h.saved(this, prefix, all));
+    }
+
+    void putTensors(String prefix, Map<String, Tensor> all) {
+        parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
+        buffers.forEach((name, t) -> { if (t != null && !unsaved.contains(name)) all.put(prefix + name, t); });
+    }
+
+    /** The name of extra state in a state dict. */
+    static final String EXTRA_STATE = "_extra_state";
+
+    /**
+     * Returns what a state dict has to hold of this module beside its parameters and buffers, PyTorch's {@code get_extra_state}; null, as
+     * by default, for nothing. A module that overrides this has to override {@link #setExtraState} too.
+     */
+    protected @Nullable Tensor extraState() { return null; }
+
+    /** Takes what {@link #extraState} has returned, PyTorch's {@code set_extra_state}. The tensor is not this module's to keep. */
+    protected void setExtraState(Tensor state) {
+        throw new UnsupportedOperationException(name() + " overrides extraState() and has to override setExtraState");
+    }
+
+    /** Returns the hooks of {@link #stateDict} and {@link #loadStateDict}, to which hooks can be added. */
+    public final synchronized StateHooks stateHooks() {
+        StateHooks h = stateHooks;
+        if (h == null) stateHooks = h = new StateHooks();
+        return h;
     }
 
     private Map<String, Tensor> distinct(java.util.function.Function<Module, Map<String, @Nullable Tensor>> kind) {
@@ -476,12 +511,11 @@ public abstract class Module implements AutoCloseable {
 
     /** Calls {@code visitor} with every module inside and then with this one, as for initialisation. */
     public final Module apply(Consumer<? super Module> visitor) {
-        children.values().forEach(m -> m.apply(visitor));
-        visitor.accept(this);
+        visitInnerFirst(visitor);
         return this;
     }
 
-    private void visit(String prefix, BiConsumer<String, Module> visitor) {
+    void visit(String prefix, BiConsumer<String, Module> visitor) {
         visitor.accept(prefix, this);
         children.forEach((name, m) -> m.visit(prefix + name + ".", visitor));
     }
@@ -503,17 +537,23 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if a shape differs or, with {@code strict}, a name; the message is PyTorch's
      */
     public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
-        var byModule = StateDictLoader.byModule(state);
-        var optional = new HashSet<String>();
-        visit("", (prefix, m) -> {
-            m.beforeLoad(byModule.getOrDefault(prefix, Map.of()));
-            m.optionalKeys().forEach(key -> optional.add(prefix + key));
-        });
-        var own = stateDict();
-        List<String> missing = StateDictLoader.namesWithout(own, state).stream().filter(name -> !optional.contains(name)).toList();
-        var report = new LoadReport(missing, StateDictLoader.namesWithout(state, own));
-        StateDictLoader.load(name(), own, state, strict ? report.missing() : List.of(), strict ? report.unexpected() : List.of());
-        return report;
+        return StateDictLoader.load(this, state, strict);
+    }
+
+    void hooked(Consumer<StateHooks> use) {
+        StateHooks h = stateHooks;
+        if (h != null) use.accept(h);
+    }
+
+    boolean hasExtraState() {
+        try (var scope = Scope.open()) {
+            return extraState() != null;
+        }
+    }
+
+    void visitInnerFirst(Consumer<? super Module> visitor) {
+        children.values().forEach(m -> m.visitInnerFirst(visitor));
+        visitor.accept(this);
     }
 
     /**

@@ -1,5 +1,6 @@
 package panatorch.nn.utils.parametrizations;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.nn.ConvTranspose1d;
@@ -28,14 +29,23 @@ public final class Parametrizations {
 
     /**
      * Parametrizes a weight as {@code g · v / ‖v‖} (Salimans and Kingma 2016, arXiv:1602.07868). In the state dict g is
-     * {@code parametrizations.weight.original0} and v {@code parametrizations.weight.original1}.
+     * {@code parametrizations.weight.original0} and v {@code parametrizations.weight.original1}; {@code weight_g} and {@code weight_v}, as
+     * PyTorch's older weight normalisation named them, are loaded too.
      *
      * @param name name of the parameter
      * @param dim dimension along which there is one g for each index; −1 for one g in all
      * @return {@code module}
      */
     public static <M extends Module> M weightNorm(M module, String name, long dim) {
-        return Parametrize.registerParametrization(module, name, new WeightNorm(dim), true);
+        Parametrize.registerParametrization(module, name, new WeightNorm(dim), true);
+        module.stateHooks().beforeLoad((m, prefix, state) -> {
+            String now = prefix + "parametrizations." + name + ".original";
+            for (String part : List.of("g", "v")) {
+                Tensor old = state.remove(prefix + name + "_" + part);
+                if (old != null) state.put(now + (part.equals("g") ? 0 : 1), old);
+            }
+        });
+        return module;
     }
 
     /** Divides {@code weight} by its largest singular value, as {@link #spectralNorm(Module, String, int, double, Long)}. */

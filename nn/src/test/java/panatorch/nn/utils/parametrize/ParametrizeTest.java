@@ -184,6 +184,14 @@ class ParametrizeTest {
         }
     }
 
+    @Test void weights_of_the_older_weight_norm_are_loaded() {
+        try (var net = new Sequential(Parametrizations.weightNorm(new Linear(2, 1, false))); var scope = Scope.open()) {
+            net.loadStateDict(Map.of("0.weight_g", Torch.full(new long[] {1, 1}, 10.0), "0.weight_v",
+                    Torch.tensor(new float[] {3, 4}, 1, 2)));
+            assertThat(net.get(0).parameter("weight").toFloatArray()).containsExactly(6, 8);
+        }
+    }
+
     @Test void spectral_norm_makes_the_largest_singular_value_one() {
         try (var layer = Parametrizations.spectralNorm(new Linear(6, 4)); var turned = new ConvTranspose2d(2, 3, 2);
                 var scope = Scope.open()) {
