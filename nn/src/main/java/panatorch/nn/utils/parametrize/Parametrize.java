@@ -51,8 +51,8 @@ public final class Parametrize {
      * @param name name of one of the module's own parameters or buffers
      * @param parametrization module that computes the tensor; it gets the mode of {@code module}
      * @return {@code module}
-     * @throws IllegalArgumentException if there is no such tensor, or the parametrization changes its type or shape. The module is
-     * unchanged then, and the parametrization is the caller's
+     * @throws IllegalArgumentException if there is no such tensor, it is pruned, or the parametrization changes its type or shape. The
+     * module is unchanged then, and the parametrization is the caller's
      */
     public static <M extends Module> M registerParametrization(M module, String name, Module parametrization) {
         return registerParametrization(module, name, parametrization, false);
@@ -70,6 +70,10 @@ public final class Parametrize {
             list.append(parametrization, unsafe);
             return module;
         }
+        if (module.ruleOrNull(name) != null)
+            throw new IllegalArgumentException("'" + name + "' of " + module.getClass().getSimpleName()
+                    + " is computed already, as a pruned weight is. Remove the pruning first");
+        module.setRule(name, null); // an error where rules have no effect, as in scripts, while nothing has changed
         Tensor parameter = module.parameterOrNull(name), original = parameter != null ? parameter : module.bufferOrNull(name);
         if (original == null)
             throw new IllegalArgumentException(module.getClass().getSimpleName() + " has no parameter or buffer '" + name

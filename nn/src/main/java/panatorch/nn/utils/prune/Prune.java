@@ -119,8 +119,9 @@ public final class Prune {
     public static <M extends Module> M apply(M module, String name, PruningMethod method, @Nullable Tensor importance) {
         boolean again = isPruned(module, name);
         if (!again && module.ruleOrNull(name) != null)
-            throw new IllegalArgumentException(new Target(module, name).describe() + " is computed by a parametrization. Prune one of its "
-                    + "originals instead, or remove the parametrization first");
+            throw new IllegalArgumentException(new Target(module, name).describe() + " is computed by a parametrization. Remove the "
+                    + "parametrization first");
+        if (!again) module.setRule(name, null); // an error where rules have no effect, as in scripts, while nothing has changed
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             Tensor value = module.parameter(name), scores = importance == null ? value : importance;
             if (!Arrays.equals(scores.shape(), value.shape()))

@@ -119,6 +119,10 @@ class PruneTest {
             assertThatThrownBy(() -> Prune.lnStructured(layer, "weight", 1L, 2, 2)).hasMessageContaining("no dimension 2");
             assertThat(layer.stateDict().keySet()).containsExactly("weight");
             assertThatThrownBy(() -> Prune.l1Unstructured(normed, "weight", 0.5)).hasMessageContaining("computed by a parametrization");
+            Prune.l1Unstructured(layer, "weight", 1L);
+            assertThatThrownBy(() -> Parametrizations.weightNorm(layer)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("'weight' of Linear is computed already, as a pruned weight is");
+            assertThat(layer.stateDict().keySet()).containsExactly("weight_orig", "weight_mask");
         }
     }
 }
