@@ -18,6 +18,11 @@ module panatorch.nn {
     exports panatorch.nn.functional;
     exports panatorch.nn.init;
     exports panatorch.nn.parallel;
+    exports panatorch.nn.utils;
+    exports panatorch.nn.utils.fusion;
+    exports panatorch.nn.utils.parametrizations;
+    exports panatorch.nn.utils.parametrize;
+    exports panatorch.nn.utils.prune;
     exports panatorch.nn;
     exports panatorch.optim;
     exports panatorch.serialize;

@@ -35,7 +35,9 @@ import panatorch.models.CifarResNet;
 import panatorch.nn.BatchNorm1d;
 import panatorch.nn.Linear;
 import panatorch.nn.Module;
+import panatorch.nn.Sequential;
 import panatorch.nn.functional.CrossEntropy;
+import panatorch.nn.utils.parametrizations.Parametrizations;
 import panatorch.optim.SGD;
 import panatorch.serialize.MalformedFileException;
 import panatorch.serialize.Safetensors;
@@ -60,6 +62,18 @@ class ScriptModulesTest {
         float[] a = t.detach().contiguous().flatten().to(DType.FLOAT32).toFloatArray(),
                 b = wanted.flatten().to(DType.FLOAT32).toFloatArray();
         for (int i = 0; i < a.length; i++) assertThat(a[i]).isCloseTo(b[i], org.assertj.core.data.Offset.offset(1e-5f));
+    }
+
+    @Test void parts_of_a_script_cannot_be_replaced_or_computed_because_its_code_would_not_use_them() {
+        try (var net = new Sequential(new Linear(2, 2)); var other = new Linear(2, 2); var scope = Scope.open();
+                var script = ScriptModule.trace(net, Torch.ones(1, 2))) {
+            assertThatThrownBy(() -> script.setChild("0", other)).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("'0' cannot be replaced: it is part of a script");
+            assertThatThrownBy(() -> Parametrizations.weightNorm(script.submodule("0"))).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("'weight' cannot be computed by a rule");
+            assertThat(script.stateDict()).containsOnlyKeys("0.weight", "0.bias");
+            script.forward(Torch.ones(1, 2));
+        }
     }
 
     // ---- values

@@ -348,6 +348,16 @@ public final class ScriptModule extends Module {
         replaceable.replace(name, script.tensorAddress(name));
     }
 
+    @Override protected void replacingChild(String name, Module module) {
+        throw new UnsupportedOperationException("'" + name + "' cannot be replaced: it is part of a script, which is compiled code. "
+                + "Change the model in Python, and script it again");
+    }
+
+    @Override protected void requireRules(String name) {
+        throw new UnsupportedOperationException("'" + name + "' cannot be computed by a rule: a script is compiled code, which reads the "
+                + "stored tensor");
+    }
+
     @Override protected void modeChanged(boolean training) {
         Attribute mode = attributes.get("training");
         if (ready && mode != null && mode.role() == ScriptObject.Role.OTHER) script.setAttribute(mode, training);

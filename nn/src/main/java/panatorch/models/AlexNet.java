@@ -16,8 +16,7 @@ import panatorch.nn.Sequential;
  */
 public final class AlexNet extends Classifier {
     private final int classes;
-    private final Sequential features;
-    private final Module pool, classifier;
+    private Module features, pool, classifier;
 
     public AlexNet(int classes) {
         this.classes = classes;

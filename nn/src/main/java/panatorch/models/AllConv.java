@@ -15,7 +15,8 @@ import panatorch.nn.ReLU;
  */
 public final class AllConv extends Classifier {
     private final int classes;
-    private final Module trunk, head;
+    private final Module trunk;
+    private Module head;
 
     public AllConv(int classes) {
         this.classes = classes;

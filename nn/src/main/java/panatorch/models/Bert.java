@@ -91,22 +91,20 @@ public final class Bert extends Classifier {
 
     private final Options options;
     private final int classes;
-    private final Embedding words, positions, types;
-    private final LayerNorm norm;
-    private final Layer[] layers;
-    private final Linear pooler;
     private final Module head;
-    private final Dropout dropout;
+    private final Module[] layers;
+    private Module words, positions, types, norm, dropout, pooler;
 
     public Bert(Options o, int classes) {
         options = o;
         this.classes = classes;
-        words = new Embedding(Embedding.options(o.vocabulary, o.hidden).paddingIndex(o.padding));
+        var table = new Embedding(Embedding.options(o.vocabulary, o.hidden).paddingIndex(o.padding));
+        words = table;
         positions = new Embedding(o.positions, o.hidden);
         types = new Embedding(o.types, o.hidden);
         norm = norm(o);
         dropout = new Dropout(o.dropout);
-        layers = new Layer[o.layers];
+        layers = new Module[o.layers];
         for (int i = 0; i < layers.length; i++) layers[i] = new Layer(o);
         pooler = new Linear(o.hidden, o.hidden);
         Module encoder = child("bert", new ModuleDict()
@@ -120,7 +118,7 @@ public final class Bert extends Classifier {
         initialize(child("classifier", new Linear(o.hidden, classes)));
         head = Chain.of(this, "dropout", null);
         try (var scope = Scope.open()) {
-            Init.zeros_(words.weight().select(0, o.padding));
+            Init.zeros_(table.weight().select(0, o.padding));
         }
     }
 
@@ -202,10 +200,8 @@ public final class Bert extends Classifier {
     /** Self-attention and two linear maps, each with a residual sum that is normalised: [N, S, hidden] → [N, S, hidden]. */
     private static final class Layer extends Module {
         private final Options options;
-        private final Linear query, key, value, attended, intermediate, output;
-        private final LayerNorm attendedNorm, outputNorm;
-        private final Dropout dropout;
-        private final AttentionDropout attention;
+        private AttentionDropout attention;
+        private Module query, key, value, attended, attendedNorm, intermediate, output, outputNorm, dropout;
 
         Layer(Options o) {
             options = o;

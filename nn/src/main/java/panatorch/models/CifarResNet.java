@@ -1,5 +1,6 @@
 package panatorch.models;
 
+import java.util.Arrays;
 import java.util.List;
 import panatorch.Tensor;
 import panatorch.nn.BatchNorm2d;
@@ -26,7 +27,7 @@ public final class CifarResNet extends Classifier {
     private final int depth, classes;
     private final Shortcut shortcut;
     private final List<Module> trunk;
-    private final Linear linear;
+    private Module linear;
 
     /**
      * Creates the network.
@@ -40,7 +41,8 @@ public final class CifarResNet extends Classifier {
         this.shortcut = shortcut;
         this.classes = classes;
         // not a child, because it has no name in the state dict
-        trunk = List.of(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)), new ReLU(true),
+        trunk = Arrays.asList(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)),
+                new ReLU(true),
                 child("layer1", stage(16, 16, 1)), child("layer2", stage(16, 32, 2)), child("layer3", stage(32, 64, 2)));
         linear = child("linear", new Linear(64, classes));
     }

@@ -49,7 +49,8 @@ public final class CudaConvnetQuick extends Classifier {
     }
 
     private final Options options;
-    private final Module trunk, head;
+    private final Module trunk;
+    private Module head;
 
     public CudaConvnetQuick(int classes) { this(options(classes)); }
 

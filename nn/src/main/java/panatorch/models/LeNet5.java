@@ -52,7 +52,8 @@ public final class LeNet5 extends Classifier {
     }
 
     private final Options options;
-    private final Module trunk, head;
+    private final Module trunk;
+    private Module head;
 
     public LeNet5(int classes) { this(options(classes)); }
 

@@ -18,7 +18,8 @@ import panatorch.nn.init.Init;
  */
 public final class NiN extends Classifier {
     private final int classes;
-    private final Module trunk, head;
+    private final Module trunk;
+    private Module head;
 
     public NiN(int classes) {
         this.classes = classes;

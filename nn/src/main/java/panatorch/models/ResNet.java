@@ -70,7 +70,7 @@ public final class ResNet extends Classifier {
     private final int classes;
     private final Shape shape;
     private final List<Module> trunk = new ArrayList<>();
-    private final Linear fc;
+    private Module fc;
 
     public static ResNet resnet18(Stem stem, int classes) { return new ResNet(stem, classes, new Shape(Block.BASIC, 1, 64, 2, 2, 2, 2)); }
 

@@ -16,9 +16,8 @@ final class ResidualBlock extends Module {
     private final String shortcutName;
     private final Supplier<Module> shortcutMaker;
     private final Conv2d.Options[] options;
-    private final Conv2d[] convolutions;
-    private final BatchNorm2d[] norms;
-    private final Module shortcut;
+    private final Module[] convolutions, norms;
+    private Module shortcut;
 
     /**
      * Creates a block.
@@ -29,8 +28,8 @@ final class ResidualBlock extends Module {
         this.shortcutName = shortcutName;
         this.shortcutMaker = shortcut;
         this.options = options;
-        convolutions = new Conv2d[options.length];
-        norms = new BatchNorm2d[options.length];
+        convolutions = new Module[options.length];
+        norms = new Module[options.length];
         for (int i = 0; i < options.length; i++) {
             convolutions[i] = child("conv" + (i + 1), new Conv2d(options[i]));
             norms[i] = child("bn" + (i + 1), new BatchNorm2d(options[i].out()));
@@ -54,9 +53,9 @@ final class ResidualBlock extends Module {
             Tensor x = input;
             for (int i = 0; i < norms.length; i++) {
                 Tensor convolved = convolutions[i].call(x);
-                scope.free(x);
+                if (convolved != x) scope.free(x);
                 x = norms[i].call(convolved);
-                scope.free(convolved);
+                if (x != convolved) scope.free(convolved);
                 if (i < norms.length - 1) x = x.relu_();
             }
             return scope.move(x.add_(shortcut.call(input)).relu_());

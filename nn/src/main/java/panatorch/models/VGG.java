@@ -44,8 +44,7 @@ public final class VGG extends Classifier {
     private final int depth, classes;
     private final boolean batchNorm;
     private final Head kind;
-    private final Sequential features;
-    private final Module pool, classifier;
+    private Module features, pool, classifier;
 
     /**
      * Creates the network.

@@ -25,8 +25,8 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
     private final long[] cutoffs;
     private final double divisor;
     private final boolean headBias;
-    private final Linear head;
-    private final ModuleList tail;
+    private Module head;
+    private ModuleList tail;
 
     public AdaptiveLogSoftmaxWithLoss(long in, long classes, long... cutoffs) { this(in, classes, cutoffs, 4, false); }
 

@@ -42,6 +42,9 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
     }
 
+    /** Returns the number that is added to the variance. */
+    public final double eps() { return options.eps(); }
+
     /**
      * Normalises the input.
      *

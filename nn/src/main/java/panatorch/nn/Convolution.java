@@ -94,6 +94,11 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
         parameter("bias", o.bias ? Init.layerBias_(Torch.empty(DType.FLOAT32, o.out), weight) : null);
     }
 
+    /** Returns whether this is a transposed convolution, whose weight has the input channels first. */
+    public final boolean isTransposed() {
+        return transposed;
+    }
+
     public final Tensor weight() { return parameter("weight"); }
 
     public final @Nullable Tensor bias() { return parameterOrNull("bias"); }
@@ -166,7 +171,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
                 + (o.padding == null ? ", padding=same" : Arrays.equals(o.padding, zero) ? "" : ", padding=" + Repr.tuple(o.padding))
                 + (Arrays.equals(o.dilation, one) ? "" : ", dilation=" + Repr.tuple(o.dilation))
                 + (Arrays.equals(o.outputPadding, zero) ? "" : ", output_padding=" + Repr.tuple(o.outputPadding))
-                + (o.groups == 1 ? "" : ", groups=" + o.groups) + (o.bias ? "" : ", bias=False")
+                + (o.groups == 1 ? "" : ", groups=" + o.groups) + (parameterOrNull("bias") != null ? "" : ", bias=False")
                 + (o.mode == PaddingMode.ZEROS ? "" : ", padding_mode=" + o.mode);
     }
 }

@@ -17,8 +17,8 @@ final class Copies {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var generator = Generator.global()) {
             Tensor random = generator.state();
             Module copy = original.recreate();
-            generator.setState(random); // the initialisation has drawn from it
             fill(original, copy, new IdentityHashMap<>());
+            generator.setState(random); // the initialisation has drawn from it
             return copy;
         }
     }
@@ -26,11 +26,15 @@ final class Copies {
     private static void fill(Module from, Module to, Map<Tensor, Tensor> known) {
         if (from.getClass() != to.getClass()) throw new IllegalStateException(from.name() + ".recreate() creates a " + to.name());
         if (from instanceof Masked layer) drop((Masked) to, layer);
+        from.rules().forEach((name, rule) -> rule.setIn(to));
+        for (String path : from.replacedPaths()) to.setChild(path, from.submodule(path).recreate());
         if (!from.namedChildren().keySet().equals(to.namedChildren().keySet()))
             throw new IllegalStateException(from.name() + ".recreate() creates the children " + to.namedChildren().keySet() + ", not "
                     + from.namedChildren().keySet());
         fill(from.ownParameters(), to.ownParameters(), known);
         fill(from.ownBuffers(), to.ownBuffers(), known);
+        Tensor extra = from.extraState();
+        if (extra != null) to.setExtraState(extra);
         to.setTraining(from.isTraining());
         from.namedChildren().forEach((name, m) -> fill(m, Objects.requireNonNull(to.namedChildren().get(name)), known));
     }

@@ -20,7 +20,7 @@ final class DropState {
 
     /** Sets the source. A source that is a module becomes a child of the owner. */
     void setMasks(Module owner, @Nullable MaskSource source) {
-        owner.setChild("masks", source instanceof Module m ? m : null);
+        owner.putChild("masks", source instanceof Module m ? m : null);
         masks = source;
     }
 

@@ -74,7 +74,7 @@ public final class Hooks {
      */
     public Handle afterBackward(AfterBackward hook) { return add(backward, hook); }
 
-    private static <H> Handle add(List<H> hooks, H hook) {
+    static <H> Handle add(List<H> hooks, H hook) {
         hooks.add(hook);
         return () -> hooks.remove(hook);
     }

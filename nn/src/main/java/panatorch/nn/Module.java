@@ -2,21 +2,22 @@ package panatorch.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
 import panatorch.MemoryFormat;
-import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 
@@ -47,7 +48,10 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, @Nullable Tensor> buffers = new LinkedHashMap<>();
     private final Set<String> unsaved = new LinkedHashSet<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Set<String> replaced = new LinkedHashSet<>();
+    private volatile Map<String, TensorRule> rules = Map.of();
     private volatile @Nullable Hooks hooks;
+    private volatile @Nullable StateHooks stateHooks;
     private boolean training = true;
 
     // ---- computing
@@ -157,8 +161,8 @@ public abstract class Module implements AutoCloseable {
         return module;
     }
 
-    /** Replaces a child, or removes it if {@code module} is null. The previous child stays open. */
-    final void setChild(String name, @Nullable Module module) {
+    /** Sets the entry of a child, or removes it if {@code module} is null. The previous child stays open. */
+    final void putChild(String name, @Nullable Module module) {
         if (module == null) {
             children.remove(name);
             return;
@@ -187,14 +191,19 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if there is none, as of a layer without bias; {@link #parameterOrNull} is for names that may be
      * absent
      */
-    public final Tensor parameter(String name) { return present("parameter", parameters, name); }
+    public final Tensor parameter(String name) {
+        Tensor t = parameterOrNull(name);
+        if (t == null) throw absent("parameter", parameters, name);
+        return t;
+    }
 
     /**
      * Returns this module's own parameter of that name, or null if it is absent, as the bias of a layer without one; the tensor stays the
      * module's.
      */
     public final @Nullable Tensor parameterOrNull(String name) {
-        return parameters.get(name);
+        TensorRule rule = rules.get(name);
+        return rule == null ? parameters.get(name) : rule.value();
     }
 
     /**
@@ -202,18 +211,21 @@ public abstract class Module implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is none; {@link #bufferOrNull} is for names that may be absent
      */
-    public final Tensor buffer(String name) { return present("buffer", buffers, name); }
+    public final Tensor buffer(String name) {
+        Tensor t = bufferOrNull(name);
+        if (t == null) throw absent("buffer", buffers, name);
+        return t;
+    }
 
     /** Returns this module's own buffer of that name, or null if it is absent; the tensor stays the module's. */
     public final @Nullable Tensor bufferOrNull(String name) {
-        return buffers.get(name);
+        TensorRule rule = rules.get(name);
+        return rule == null ? buffers.get(name) : rule.value();
     }
 
-    private Tensor present(String kind, Map<String, @Nullable Tensor> among, String name) {
-        Tensor t = among.get(name);
-        if (t != null) return t;
+    private IllegalArgumentException absent(String kind, Map<String, @Nullable Tensor> among, String name) {
         List<String> names = among.entrySet().stream().filter(e -> e.getValue() != null).map(Map.Entry::getKey).toList();
-        throw new IllegalArgumentException(
+        return new IllegalArgumentException(
                 name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
                         + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask "
                         + kind + "OrNull");
@@ -247,16 +259,184 @@ public abstract class Module implements AutoCloseable {
     /** Is called before one of this module's own parameters or buffers is replaced. The default does nothing. */
     protected void replacing(String name, @Nullable Tensor tensor) {}
 
+    /**
+     * Registers a parameter of a module that is finished, PyTorch's {@code register_parameter}: the module owns it from now on.
+     *
+     * @param tensor the parameter, or null to register the name of an absent one
+     * @param requiresGrad whether the parameter is trained; one that is not may have any element type
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerParameter(String name, @Nullable Tensor tensor, boolean requiresGrad) {
+        parameter(name, tensor, requiresGrad);
+    }
+
+    /**
+     * Registers a buffer of a module that is finished, PyTorch's {@code register_buffer}: the module owns it from now on.
+     *
+     * @param tensor the buffer, or null to register the name of an absent one
+     * @param persistent whether the buffer is part of the state dict
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerBuffer(String name, @Nullable Tensor tensor, boolean persistent) { buffer(name, tensor, persistent); }
+
+    /**
+     * Registers a child of a module that is finished, PyTorch's {@code add_module}: the module owns it from now on.
+     *
+     * @throws IllegalArgumentException if the module has something of that name
+     */
+    public final void registerModule(String name, Module module) { child(name, module); }
+
+    /**
+     * Removes a parameter or buffer, as Python's {@code del module.weight}. The tensor is the caller's from now on; null if it was absent.
+     *
+     * @throws IllegalArgumentException if this module itself has no parameter or buffer of that name
+     */
+    public final @Nullable Tensor unregisterTensor(String name) {
+        if (!parameters.containsKey(name) && !buffers.containsKey(name)) throw absent("parameter or buffer", Map.of(), name);
+        unsaved.remove(name);
+        return parameters.containsKey(name) ? parameters.remove(name) : buffers.remove(name);
+    }
+
+    /**
+     * Removes a child, as Python's {@code del module.fc}, for a {@code forward} that can do without it. The child is the caller's from now
+     * on.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public final Module unregisterModule(String name) {
+        Module child = children.remove(name);
+        if (child == null) throw new IllegalArgumentException(name() + " has no child '" + name + "' among " + children.keySet());
+        return child;
+    }
+
+    /**
+     * Lets a rule compute what {@link #parameter} or {@link #buffer} returns for a name, and so what {@code forward} uses. A stored tensor
+     * of that name stays where it is.
+     *
+     * @param rule the rule; null for the stored tensor
+     */
+    public final void setRule(String name, @Nullable TensorRule rule) {
+        requireRules(name);
+        var changed = new LinkedHashMap<>(rules);
+        if (rule == null) changed.remove(name);
+        else changed.put(name, rule);
+        rules = Collections.unmodifiableMap(changed);
+    }
+
+    /** Returns the rule that computes a tensor of this module, or null if it is stored. */
+    public final @Nullable TensorRule ruleOrNull(String name) {
+        return rules.get(name);
+    }
+
+    /** Throws if {@code forward} does not take a tensor from {@link #parameter} or {@link #buffer}. The default does nothing. */
+    protected void requireRules(String name) {}
+
+    Map<String, TensorRule> rules() { return rules; }
+
     /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() {
         return Collections.unmodifiableMap(children);
     }
 
     /**
+     * Returns a module inside this one, PyTorch's {@code get_submodule}.
+     *
+     * @param path its full name, as {@code layer1.0.conv1}; empty for this module
+     * @throws IllegalArgumentException if there is none
+     */
+    public final Module submodule(String path) {
+        Module m = this;
+        for (String part : path.isEmpty() ? new String[0] : path.split("\\.", -1)) {
+            Module inner = m.children.get(part);
+            if (inner == null)
+                throw new IllegalArgumentException("there is no module '" + path + "' in " + name() + ": " + m.name() + " has no child '"
+                        + part + "' among " + m.children.keySet());
+            m = inner;
+        }
+        return m;
+    }
+
+    /**
+     * Replaces a module inside this one, as Python's {@code model.layer1.conv1 = module} does. The new module takes the old one's place in
+     * the order of children, its name in the state dict and its training mode; device and type of its tensors stay.
+     *
+     * <pre>{@code
+     * network.setChild("fc", new Linear(512, 10));
+     * network.setChild("layer1.0.conv1", new Sequential(network.submodule("layer1.0.conv1"), new Dropout2d(0.1)));
+     * }</pre>
+     *
+     * <p>
+     * Fields of this module and of those inside that hold the old module then hold the new one, as do elements of their arrays, lists and
+     * maps. So a {@code forward} that calls a child by its field calls the new one. Where that is impossible nothing changes, and the error
+     * names the field: it is final, it has another type, its package is not open to {@code panatorch.nn}, or the old module is also
+     * registered elsewhere. A {@code forward} that calls {@code submodule(name)} has no such limits. Call this on the outermost module,
+     * since modules around this one are not searched.
+     *
+     * <p>
+     * The old module and its tensors are closed, except those that are still part of this module, as where the new module contains the old
+     * one. A later call of the old module is an {@link IllegalStateException}. An optimiser still has the old parameters, so create it
+     * afterwards.
+     *
+     * @param path full name of the module that is replaced, as {@code layer1.0.conv1}
+     * @param module the new module, which this module owns from now on
+     * @throws IllegalArgumentException if there is no module of that name, or {@code module} contains this one
+     * @throws IllegalStateException if something that cannot be changed holds the old module
+     */
+    public final void setChild(String path, Module module) {
+        Replacement.make(this, path, module);
+        replaced.removeIf(before -> before.equals(path) || before.startsWith(path + "."));
+        replaced.add(path);
+    }
+
+    /**
+     * Replaces all modules inside this one that satisfy a condition, as {@link #setChild} does. What is inside a replaced module is not
+     * visited. A module that is registered under several names is replaced by one new module under all of them.
+     *
+     * <pre>{@code
+     * network.replace(m -> m instanceof ReLU, old -> new GELU());
+     * }</pre>
+     *
+     * @param which condition
+     * @param factory creates the new module from the old one. It may return the old one, or a module that contains it
+     * @return the number of names whose module was replaced
+     */
+    public final int replace(Predicate<? super Module> which, UnaryOperator<Module> factory) {
+        var places = new LinkedHashMap<String, Module>();
+        visit("", (prefix, m) -> { if (m != this && which.test(m)) places.put(prefix, m); });
+        return Replacement.all(this, places, factory);
+    }
+
+    /** Is called before one of this module's own children is replaced, and may throw to refuse. The default does nothing. */
+    protected void replacingChild(String name, Module module) {}
+
+    /** Returns the paths that {@link #setChild} has replaced, outer before inner. */
+    Set<String> replacedPaths() { return replaced; }
+
+    /**
      * Returns all parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the
      * modules' own.
      */
     public final Map<String, Tensor> namedParameters() { return distinct(m -> m.parameters); }
+
+    /**
+     * Returns parameters by their names.
+     *
+     * @param recurse whether those of modules inside are among them, as in {@link #namedParameters()}; if not, only this module's own
+     */
+    public final Map<String, Tensor> namedParameters(boolean recurse) { return recurse ? namedParameters() : present(parameters); }
+
+    /**
+     * Returns buffers by their names.
+     *
+     * @param recurse whether those of modules inside are among them, as in {@link #namedBuffers()}; if not, only this module's own
+     */
+    public final Map<String, Tensor> namedBuffers(boolean recurse) { return recurse ? namedBuffers() : present(buffers); }
+
+    private static Map<String, Tensor> present(Map<String, @Nullable Tensor> tensors) {
+        var all = new LinkedHashMap<String, Tensor>();
+        tensors.forEach((name, t) -> { if (t != null) all.put(name, t); });
+        return all;
+    }
 
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
@@ -265,14 +445,48 @@ public abstract class Module implements AutoCloseable {
         return distinct(m -> m.buffers);
     }
 
-    /** Returns parameters and persistent buffers by their full names, in PyTorch's order. The tensors are not copies. */
+    /**
+     * Returns parameters and persistent buffers by their full names, in PyTorch's order, and {@link #extraState extra state}. Parameters
+     * and buffers are no copies and stay the modules'; extra state belongs to the current scope.
+     */
     public final Map<String, Tensor> stateDict() {
         var all = new LinkedHashMap<String, Tensor>();
-        visit("", (prefix, m) -> {
-            m.parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
-            m.buffers.forEach((name, t) -> { if (t != null && !m.unsaved.contains(name)) all.put(prefix + name, t); });
-        });
+        save("", all);
         return all;
+    }
+
+    private void save(String prefix, SequencedMap<String, Tensor> all) {
+        putTensors(prefix, all);
+        Tensor extra = extraState();
+        if (extra != null) all.put(prefix + EXTRA_STATE, extra);
+        children.forEach((name, m) -> m.save(prefix + name + ".", all));
+        hooked(h -> h.saved(this, prefix, all));
+    }
+
+    void putTensors(String prefix, Map<String, Tensor> all) {
+        parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
+        buffers.forEach((name, t) -> { if (t != null && !unsaved.contains(name)) all.put(prefix + name, t); });
+    }
+
+    /** The name of extra state in a state dict. */
+    static final String EXTRA_STATE = "_extra_state";
+
+    /**
+     * Returns what a state dict has to hold of this module beside its parameters and buffers, PyTorch's {@code get_extra_state}; null, as
+     * by default, for nothing. A module that overrides this has to override {@link #setExtraState} too.
+     */
+    protected @Nullable Tensor extraState() { return null; }
+
+    /** Takes what {@link #extraState} has returned, PyTorch's {@code set_extra_state}. The tensor is not this module's to keep. */
+    protected void setExtraState(Tensor state) {
+        throw new UnsupportedOperationException(name() + " overrides extraState() and has to override setExtraState");
+    }
+
+    /** Returns the hooks of {@link #stateDict} and {@link #loadStateDict}, to which hooks can be added. */
+    public final synchronized StateHooks stateHooks() {
+        StateHooks h = stateHooks;
+        if (h == null) stateHooks = h = new StateHooks();
+        return h;
     }
 
     private Map<String, Tensor> distinct(java.util.function.Function<Module, Map<String, @Nullable Tensor>> kind) {
@@ -297,12 +511,11 @@ public abstract class Module implements AutoCloseable {
 
     /** Calls {@code visitor} with every module inside and then with this one, as for initialisation. */
     public final Module apply(Consumer<? super Module> visitor) {
-        children.values().forEach(m -> m.apply(visitor));
-        visitor.accept(this);
+        visitInnerFirst(visitor);
         return this;
     }
 
-    private void visit(String prefix, BiConsumer<String, Module> visitor) {
+    void visit(String prefix, BiConsumer<String, Module> visitor) {
         visitor.accept(prefix, this);
         children.forEach((name, m) -> m.visit(prefix + name + ".", visitor));
     }
@@ -324,17 +537,23 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if a shape differs or, with {@code strict}, a name; the message is PyTorch's
      */
     public final LoadReport loadStateDict(Map<String, Tensor> state, boolean strict) {
-        var byModule = StateDictLoader.byModule(state);
-        var optional = new HashSet<String>();
-        visit("", (prefix, m) -> {
-            m.beforeLoad(byModule.getOrDefault(prefix, Map.of()));
-            m.optionalKeys().forEach(key -> optional.add(prefix + key));
-        });
-        var own = stateDict();
-        List<String> missing = StateDictLoader.namesWithout(own, state).stream().filter(name -> !optional.contains(name)).toList();
-        var report = new LoadReport(missing, StateDictLoader.namesWithout(state, own));
-        StateDictLoader.load(name(), own, state, strict ? report.missing() : List.of(), strict ? report.unexpected() : List.of());
-        return report;
+        return StateDictLoader.load(this, state, strict);
+    }
+
+    void hooked(Consumer<StateHooks> use) {
+        StateHooks h = stateHooks;
+        if (h != null) use.accept(h);
+    }
+
+    boolean hasExtraState() {
+        try (var scope = Scope.open()) {
+            return extraState() != null;
+        }
+    }
+
+    void visitInnerFirst(Consumer<? super Module> visitor) {
+        children.values().forEach(m -> m.visitInnerFirst(visitor));
+        visitor.accept(this);
     }
 
     /**
@@ -393,8 +612,22 @@ public abstract class Module implements AutoCloseable {
     /** Removes the gradients of all parameters. */
     public final void zeroGrad() { parameters().forEach(p -> p.setGrad(null)); }
 
-    /** Moves parameters and buffers to a device. */
+    /**
+     * Moves parameters and buffers to a device. On {@code Device.META} they have no data, and are other tensors than before: an optimiser
+     * has to be created anew.
+     *
+     * @throws UnsupportedOperationException if they are on {@code Device.META} and have no data to move; {@link #toEmpty} is for them
+     */
     public final Module to(Device device) { return to(device, null, null); }
+
+    /**
+     * Gives all parameters and buffers new memory on a device, without values, for weights that are loaded or initialised next. From
+     * {@code Device.META} they become other tensors; otherwise they stay the same objects. Gradients are removed.
+     */
+    public final Module toEmpty(Device device) {
+        Moves.toEmpty(this, device);
+        return this;
+    }
 
     /** Changes the memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}. */
     public final Module to(MemoryFormat format) {
@@ -406,30 +639,14 @@ public abstract class Module implements AutoCloseable {
 
     /**
      * Moves and converts parameters, their gradients and buffers; null leaves an aspect unchanged. The tensors stay the same objects, so
-     * optimisers keep them.
+     * optimisers keep them, unless they move to {@code Device.META}.
      *
      * @param dtype type of floating-point tensors; others keep theirs
      * @param format memory format of tensors of four dimensions, or of five with {@code CHANNELS_LAST_3D}
      */
     public final Module to(@Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            for (Tensor t : namedParameters().values()) {
-                Tensor gradient = t.grad();
-                move(t, device, dtype, format);
-                if (gradient == null) continue;
-                t.setGrad(null); // its type would differ for a moment
-                move(gradient, device, dtype, format);
-                t.setGrad(gradient);
-            }
-            for (Tensor t : namedBuffers().values()) move(t, device, dtype, format);
-        }
+        Moves.to(this, device, dtype, format);
         return this;
-    }
-
-    private static void move(Tensor t, @Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
-        DType type = dtype != null && t.dtype().isFloatingPoint() ? dtype : t.dtype();
-        boolean formed = t.dim() == (format == MemoryFormat.CHANNELS_LAST_3D ? 5 : 4);
-        t.setData(t.to(device == null ? t.device() : device, type, false, false, formed ? format : null));
     }
 
     /** Frees parameters and buffers of this module, and closes all modules inside. Closing twice is harmless. */

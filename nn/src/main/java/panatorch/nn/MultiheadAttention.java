@@ -109,7 +109,7 @@ public final class MultiheadAttention extends Module implements Masked {
     public record Result(Tensor output, @Nullable Tensor weights) {}
 
     private final Options options;
-    private final Linear out;
+    private Module out;
     private final DropState drop;
 
     public static Options options(long embed, int heads) { return new Options(embed, heads, 0, true, false, false, embed, embed, false); }

@@ -1,10 +1,14 @@
 package panatorch.nn;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import panatorch.NoGrad;
@@ -14,16 +18,45 @@ import panatorch.Tensor;
 final class StateDictLoader {
     private StateDictLoader() {}
 
+    static Module.LoadReport load(Module root, Map<String, Tensor> state, boolean strict) {
+        var given = new LinkedHashMap<String, Tensor>(state);
+        root.visit("", (prefix, m) -> m.hooked(h -> h.loading(m, prefix, given)));
+        var byModule = byModule(given);
+        var optional = new HashSet<String>();
+        var own = new LinkedHashMap<String, Tensor>();
+        var extras = new LinkedHashMap<String, Module>();
+        root.visit("", (prefix, m) -> {
+            m.beforeLoad(byModule.getOrDefault(prefix, Map.of()));
+            m.optionalKeys().forEach(key -> optional.add(prefix + key));
+            m.putTensors(prefix, own);
+            if (m.hasExtraState()) extras.put(prefix + Module.EXTRA_STATE, m);
+        });
+        var names = new LinkedHashSet<>(own.keySet());
+        names.addAll(extras.keySet());
+        var missing = new ArrayList<>(without(names, given.keySet()));
+        missing.removeAll(optional);
+        var unexpected = new ArrayList<>(without(given.keySet(), names));
+        root.visitInnerFirst(m -> m.hooked(h -> h.compared(m, missing, unexpected)));
+        load(root.name(), own, given, strict ? missing : List.of(), strict ? unexpected : List.of());
+        extras.forEach((name, m) -> {
+            Tensor extra = given.get(name);
+            if (extra != null) m.setExtraState(extra);
+        });
+        root.visitInnerFirst(m -> m.hooked(h -> h.loaded(m)));
+        return new Module.LoadReport(missing, unexpected);
+    }
+
     /** Returns the names in {@code all} that {@code others} lacks. */
-    static List<String> namesWithout(Map<String, Tensor> all, Map<String, Tensor> others) {
-        return all.keySet().stream().filter(n -> !others.containsKey(n)).toList();
+    private static List<String> without(Set<String> all, Set<String> others) {
+        return all.stream().filter(n -> !others.contains(n)).toList();
     }
 
     /**
      * Copies the tensors of {@code state} into those of {@code own} that have their names, unless a shape differs or a name is missing or
      * unexpected.
      */
-    static void load(String module, Map<String, Tensor> own, Map<String, Tensor> state, List<String> missing, List<String> unexpected) {
+    private static void load(String module, Map<String, Tensor> own, Map<String, Tensor> state, List<String> missing,
+            List<String> unexpected) {
         var wrong = new StringJoiner("\n\t");
         if (!missing.isEmpty()) wrong.add("Missing key(s) in state_dict: " + quoted(missing) + ". ");
         if (!unexpected.isEmpty()) wrong.add("Unexpected key(s) in state_dict: " + quoted(unexpected) + ". ");
@@ -48,7 +81,7 @@ final class StateDictLoader {
     }
 
     /** Groups the entries by module, under their short names; modules are named by their prefixes ({@code layer1.0.}). */
-    static Map<String, Map<String, Tensor>> byModule(Map<String, Tensor> state) {
+    private static Map<String, Map<String, Tensor>> byModule(Map<String, Tensor> state) {
         var all = new HashMap<String, Map<String, Tensor>>();
         state.forEach((name, t) -> {
             int start = name.lastIndexOf('.') + 1;

@@ -20,8 +20,8 @@ import panatorch.nn.init.Init;
 public final class Transformer extends Module {
     private final TransformerOptions options;
     private final int encoderLayers, decoderLayers;
-    private final TransformerEncoder encoder;
-    private final TransformerDecoder decoder;
+    private TransformerEncoder encoder;
+    private TransformerDecoder decoder;
 
     public Transformer(TransformerOptions o, int encoderLayers, int decoderLayers) {
         options = o;

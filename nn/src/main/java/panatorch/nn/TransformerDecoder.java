@@ -7,8 +7,8 @@ import panatorch.Tensor;
 
 /** A chain of {@link TransformerDecoderLayer}s, optionally followed by a normalisation. */
 public final class TransformerDecoder extends Module {
-    private final ModuleList layers;
-    private final @Nullable Module norm;
+    private ModuleList layers;
+    private @Nullable Module norm;
 
     /**
      * Creates the decoder.

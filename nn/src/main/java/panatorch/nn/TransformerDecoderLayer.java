@@ -11,10 +11,8 @@ import panatorch.Tensor;
  */
 public final class TransformerDecoderLayer extends Module {
     private final TransformerOptions options;
-    private final MultiheadAttention attention, crossAttention;
-    private final Linear linear1, linear2;
-    private final LayerNorm norm1, norm2, norm3;
-    private final Dropout dropout, dropout1, dropout2, dropout3;
+    private MultiheadAttention attention, crossAttention;
+    private Module linear1, linear2, norm1, norm2, norm3, dropout, dropout1, dropout2, dropout3;
 
     public TransformerDecoderLayer(long model, int heads) { this(TransformerOptions.of(model, heads)); }
 
@@ -57,9 +55,9 @@ public final class TransformerDecoderLayer extends Module {
         return behind(norm3, x.add(dropout3.call(linear2.call(dropout.call(options.activation().apply(linear1.call(before(norm3, x))))))));
     }
 
-    private Tensor before(LayerNorm norm, Tensor x) { return options.normFirst() ? norm.call(x) : x; }
+    private Tensor before(Module norm, Tensor x) { return options.normFirst() ? norm.call(x) : x; }
 
-    private Tensor behind(LayerNorm norm, Tensor x) { return options.normFirst() ? x : norm.call(x); }
+    private Tensor behind(Module norm, Tensor x) { return options.normFirst() ? x : norm.call(x); }
 
     private static Tensor attend(MultiheadAttention to, Tensor x, @Nullable Tensor memory, @Nullable Tensor paddingMask,
             @Nullable Tensor mask) {

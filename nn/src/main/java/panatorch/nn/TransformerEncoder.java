@@ -15,8 +15,8 @@ import panatorch.Tensor;
  * }</pre>
  */
 public final class TransformerEncoder extends Module {
-    private final ModuleList layers;
-    private final @Nullable Module norm;
+    private ModuleList layers;
+    private @Nullable Module norm;
 
     /**
      * Creates the encoder.

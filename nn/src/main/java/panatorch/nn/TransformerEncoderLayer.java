@@ -10,10 +10,8 @@ import panatorch.Tensor;
  */
 public final class TransformerEncoderLayer extends Module {
     private final TransformerOptions options;
-    private final MultiheadAttention attention;
-    private final Linear linear1, linear2;
-    private final LayerNorm norm1, norm2;
-    private final Dropout dropout, dropout1, dropout2;
+    private MultiheadAttention attention;
+    private Module linear1, linear2, norm1, norm2, dropout, dropout1, dropout2;
 
     public TransformerEncoderLayer(long model, int heads) { this(TransformerOptions.of(model, heads)); }
 

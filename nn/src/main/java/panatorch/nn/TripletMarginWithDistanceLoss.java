@@ -21,7 +21,9 @@ public final class TripletMarginWithDistanceLoss extends Module {
             Reduction reduction) {
         if (!(margin > 0)) throw new IllegalArgumentException("the margin has to be above 0, not " + margin);
         given = distance;
-        this.distance = distance != null ? distance : child("distance_function", new PairwiseDistance())::forward;
+        if (distance == null) child("distance_function", new PairwiseDistance());
+        this.distance = distance != null ? distance
+                : (x, y) -> submodule("distance_function").forwardAll(List.of(x, y)).getFirst();
         this.margin = margin;
         this.swap = swap;
         this.reduction = reduction;

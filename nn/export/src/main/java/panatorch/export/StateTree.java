@@ -48,5 +48,10 @@ class StateTree extends Module {
         return new Place(this, name, role == Role.PARAMETER);
     }
 
+    @Override protected void replacingChild(String name, Module module) {
+        throw new UnsupportedOperationException("'" + name + "' cannot be replaced: the program's graph computes with its tensors. "
+                + "Change the model in Python, and export it again");
+    }
+
     @Override protected Module recreate() { return new StateTree(); }
 }

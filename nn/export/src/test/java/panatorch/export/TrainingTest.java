@@ -1,6 +1,7 @@
 package panatorch.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,6 +20,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.data.Batches;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.Identity;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.SGD;
 import panatorch.train.Objective;
@@ -54,6 +56,14 @@ class TrainingTest {
         Map<String, Tensor> parameters = program.namedParameters();
         assertThat(python.size()).isEqualTo(parameters.size());
         python.properties().forEach(e -> Programs.assertSame("gradient of " + e.getKey(), parameters.get(e.getKey()).grad(), e.getValue()));
+    }
+
+    @Test void a_part_of_a_program_cannot_be_replaced_because_its_graph_would_not_use_the_new_one() throws Exception {
+        try (var program = Programs.load("mlp"); var other = new Identity()) {
+            String path = program.namedChildren().keySet().iterator().next();
+            assertThatThrownBy(() -> program.setChild(path, other)).isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("'" + path + "' cannot be replaced: the program's graph computes with its tensors");
+        }
     }
 
     @Test void a_normalisation_without_running_statistics_does_the_same_in_both_modes() throws Exception {
