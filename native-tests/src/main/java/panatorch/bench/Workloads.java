@@ -73,6 +73,9 @@ final class Workloads {
         exported("mlp", 0.45, 0.38, 1, 64);
         exported("bert", 0.70, 0.45, 1, 64);
         exported("resnet18", 1.05, 0.62, 1, 3, 224, 224);
+        serving("mlp", 0.125, "a perceptron 64–128–128–10, JSON");
+        serving("resnet18", 0.625, "ResNet-18 at 224×224, bytes");
+        serving("bert", 0.5, "BERT of 4 layers of 256, 64 tokens, JSON");
         inference(Net.RESNET18, Map.of());
         inference(Net.MLP, Map.of("batch 1", 0.50, "batch 1 from 2 threads", 0.30));
     }
@@ -82,6 +85,13 @@ final class Workloads {
                 "an answer of " + net + " to one example: exported, optimised and compiled by AOTInductor, in processor time; and loading",
                 Map.of("plain", plain, "optimised", optimised, "compiled", 1.05, "optimised, frozen in Python", 1.0, "load", 0.20),
                 () -> new ExportedInference(net, shape));
+    }
+
+    private static void serving(String net, double target, String what) {
+        add("serving-" + net,
+                "a request to a server, " + what + ": optimised behind panatorch.serve.http, eager behind FastAPI; the 99th percentile at "
+                        + "0.7 of Python's greatest rate",
+                Map.of("64 connections", target, "p99 at equal load", 0.5), () -> new Serving(net));
     }
 
     private static void inference(Net net, Map<String, Double> targets) {

@@ -9,6 +9,7 @@ import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.apps.console.InputException;
+import panatorch.apps.options.DeclaredTensor;
 import panatorch.export.CompiledOptions;
 import panatorch.export.CompiledProgram;
 import panatorch.export.UnsupportedProgramException;

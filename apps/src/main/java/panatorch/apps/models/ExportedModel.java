@@ -10,6 +10,7 @@ import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.apps.console.InputException;
+import panatorch.apps.options.DeclaredTensor;
 import panatorch.export.ExportedProgram;
 import panatorch.export.LoadOptions;
 import panatorch.export.OptimizeOptions;

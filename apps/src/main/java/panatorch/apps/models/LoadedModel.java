@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import panatorch.Tensor;
 import panatorch.apps.console.InputException;
+import panatorch.apps.options.DeclaredTensor;
 import panatorch.generation.CausalModel;
 import panatorch.serve.Model;
 

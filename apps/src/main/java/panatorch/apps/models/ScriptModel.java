@@ -11,6 +11,7 @@ import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.TorchException;
 import panatorch.apps.console.InputException;
+import panatorch.apps.options.DeclaredTensor;
 import panatorch.jit.ScriptException;
 import panatorch.jit.ScriptMethod;
 import panatorch.jit.ScriptModule;

@@ -10,7 +10,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.InputException;
-import panatorch.apps.models.DeclaredTensor;
 import panatorch.serve.ModelRepository;
 import panatorch.serve.ServeOptions;
 import panatorch.serve.http.ServerOptions;

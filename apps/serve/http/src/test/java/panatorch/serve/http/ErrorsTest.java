@@ -27,41 +27,42 @@ class ErrorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            {"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]} | input 'x': dimension 1 is 4, but has to be 3
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"INT64","data":[1,2,3]}]} | input 'x' is int64 [1, 3] on cpu, but the model takes float32[batch, 3]
-            {"inputs":[{"name":"z","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]} | the request lacks the inputs [x] of [x]
+            <"shape":[1,4],"datatype":"FP32","data":[1,2,3,4]> | input 'x': dimension 1 is 4, but has to be 3
+            <"shape":[1,3],"datatype":"INT64","data":[1,2,3]> | input 'x' is int64 [1, 3] on cpu, but the model takes float32[batch, 3]
+            {"inputs":[{"name":"z","shape":[1,3],"datatype":"FP32","data":[1,2,3]> | the request lacks the inputs [x] of [x]
             {"inputs":[]} | the request lacks the inputs [x] of [x]
             {} | the request lacks the inputs [x] of [x]
             [] | the request has to be a JSON object
             {"inputs":{}} | inputs has to be an array
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}x | the request is not JSON
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}]}1 | something behind the request's JSON
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2 | the request is not JSON: Unexpected end-of-input
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2]}]} | input 'x': the data has 2 elements, but the shape is [1, 3], which has 3
-            {"inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1,2,3,4],[5,6]]}]} | the data has arrays of 4 and of 2 elements side by side
-            {"inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1,2],[3,4],[5,6]]}]} | input 'x': the data has the shape [3, 2], but the shape is [2, 3]
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,"a",3]}]} | the data has a text; only numbers
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,null,3]}]} | the data has null where a number
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,true,3]}]} | input 'x': the data has truth values and numbers
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"UINT8","data":[1,256,3]}]} | input 'x': element 1 of the data is 256, but UINT8 is from 0 to 255
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"INT64","data":[1,2.5,3]}]} | input 'x': element 1 of the data is 2.5, which JSON cannot give to a tensor of INT64
-            {"inputs":[{"name":"x","shape":[1,-3],"datatype":"FP32","data":[1,2,3]}]} | a size of a shape has to be a whole number from 0
-            {"inputs":[{"name":"x","shape":[3037000500,3037000500],"datatype":"FP32","data":[1]}]} | has more elements than memory can hold
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"BYTES","data":["a","b","c"]}]} | the data has a text
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP31","data":[1,2,3]}]} | input 'x': there is no datatype 'FP31'; there are [BOOL, UINT8
-            {"inputs":[{"name":"x","datatype":"FP32","data":[1,2,3]}]} | input 'x' has no shape
-            {"inputs":[{"name":"x","shape":[1,3],"data":[1,2,3]}]} | input 'x' has no datatype
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32"}]} | input 'x': there is no data
-            {"inputs":[{"shape":[1,3],"datatype":"FP32","data":[1,2,3]}]} | input 0 has no name
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":12}}]} | binary_data_size is 12, but only 0 bytes are left
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}],"outputs":[{"name":"q"}]} | there is no output 'q'; the model has [y]
-            {"inputs":[{"name":"x","name":"x"}]} | the request is not JSON: Duplicate field 'name'
-            {"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[1,2,3]}],"outputs":[{"name":"y","parameters":{"classification":2}}]} | the parameter 'classification' is not supported
+            <"shape":[1,3],"datatype":"FP32","data":[1,2,3]>x | the request is not JSON
+            <"shape":[1,3],"datatype":"FP32","data":[1,2,3]>1 | something behind the request's JSON
+            <"shape":[1,3],"datatype":"FP32","data":[1,2 | the request is not JSON: Unexpected end-of-input
+            <"shape":[1,3],"datatype":"FP32","data":[1,2]> | input 'x': the data has 2 elements, but the shape is [1, 3], which has 3
+            <"shape":[2,3],"datatype":"FP32","data":[[1,2,3,4],[5,6]]> | the data has arrays of 4 and of 2 elements side by side
+            <"shape":[2,3],"datatype":"FP32","data":[[1,2],[3,4],[5,6]]> | input 'x': the data has the shape [3, 2], but the shape is [2, 3]
+            <"shape":[1,3],"datatype":"FP32","data":[1,"a",3]> | the data has a text; only numbers
+            <"shape":[1,3],"datatype":"FP32","data":[1,null,3]> | the data has null where a number
+            <"shape":[1,3],"datatype":"FP32","data":[1,true,3]> | input 'x': the data has truth values and numbers
+            <"shape":[1,3],"datatype":"UINT8","data":[1,256,3]> | input 'x': element 1 of the data is 256, but UINT8 is from 0 to 255
+            <"shape":[1,3],"datatype":"INT64","data":[1,2.5,3]> | input 'x': element 1 of the data is 2.5, which JSON cannot give
+            <"shape":[1,-3],"datatype":"FP32","data":[1,2,3]> | a size of a shape has to be a whole number from 0
+            <"shape":[3037000500,3037000500],"datatype":"FP32","data":[1]> | has more elements than memory can hold
+            <"shape":[1,3],"datatype":"BYTES","data":["a","b","c"]> | the data has a text
+            <"shape":[1,3],"datatype":"FP31","data":[1,2,3]> | input 'x': there is no datatype 'FP31'; there are [BOOL, UINT8
+            <"datatype":"FP32","data":[1,2,3]> | input 'x' has no shape
+            <"shape":[1,3],"data":[1,2,3]> | input 'x' has no datatype
+            <"shape":[1,3],"datatype":"FP32"> | input 'x': there is no data
+            {"inputs":[{"shape":[1,3],"datatype":"FP32","data":[1,2,3]> | input 0 has no name
+            <"shape":[1,3],"datatype":"FP32","parameters":{"binary_data_size":12}> | binary_data_size is 12, but only 0 bytes are left
+            <"shape":[1,3],"datatype":"FP32","data":[1,2,3]}],"outputs":[{"name":"q"> | there is no output 'q'; the model has [y]
+            <"name":"x"> | the request is not JSON: Duplicate field 'name'
+            <"shape":[1],"datatype":"FP32","data":[1]}],"outputs":[{"name":"y","parameters":{"classification":2}> | 'classification' is not
             {"inputs":[],"parameters":{"sequence_id":4}} | the parameter 'sequence_id' is not supported
-            {"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]} | nesting depth
+            {"a":DEEP} | nesting depth
             """) void a_wrong_request_is_told_what_is_wrong(String body, String message) throws Exception {
         try (var server = new TestServer(ServerOptions.standard())) {
-            HttpResponse<String> answer = server.infer(body);
+            HttpResponse<String> answer = server.infer(body.replace("<", "{\"inputs\":[{\"name\":\"x\",").replace(">", "}]}")
+                    .replace("DEEP", "[".repeat(70) + "]".repeat(70)));
             assertThat(answer.body()).startsWith("{\"error\":\"").contains(message);
             assertThat(answer.statusCode()).isEqualTo(400);
             assertThat(server.infer(GOOD).statusCode()).isEqualTo(200);

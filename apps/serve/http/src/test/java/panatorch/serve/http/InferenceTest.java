@@ -20,8 +20,8 @@ import panatorch.junit.NoTensorLeaks;
 @Timeout(120)
 class InferenceTest {
     private static final String ANSWER =
-            "{\"model_name\":\"double\",\"model_version\":\"1\",\"id\":\"7\",\"outputs\":[{\"name\":\"y\",\"datatype\":\"FP32\",\"shape\":[2,3],"
-                    + "\"data\":[2.0,4.0,6.0,-1.0,0.2,8.0E10]}]}";
+            "{\"model_name\":\"double\",\"model_version\":\"1\",\"id\":\"7\",\"outputs\":[{\"name\":\"y\",\"datatype\":\"FP32\","
+                    + "\"shape\":[2,3],\"data\":[2.0,4.0,6.0,-1.0,0.2,8.0E10]}]}";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """

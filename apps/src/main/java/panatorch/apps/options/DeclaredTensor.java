@@ -1,4 +1,4 @@
-package panatorch.apps.models;
+package panatorch.apps.options;
 
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +44,8 @@ public record DeclaredTensor(String name, DType dtype, Object... dims) {
         return new InputException(option + " '" + text + "' is not of the form NAME:float32[batch,3,224,224]" + why);
     }
 
-    static void requireNone(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs) {
+    /** Refuses declarations for a model that knows its own inputs and outputs. */
+    public static void requireNone(List<DeclaredTensor> inputs, List<DeclaredTensor> outputs) {
         if (!inputs.isEmpty() || !outputs.isEmpty())
             throw new InputException(
                     (inputs.isEmpty() ? "--output" : "--input") + " has no effect on a model that knows its own; leave it out");
