@@ -35,6 +35,17 @@ class SoakTest {
         assertThat(notes.toString(StandardCharsets.UTF_8)).hasLineCount(2);
     }
 
+    @Test
+    @EnabledOnOs(OS.LINUX) void no_answer_of_a_server_is_lost_or_mixed_up_while_its_model_is_replaced() throws Exception {
+        var report = ServingSoak.run(Duration.ofSeconds(12), Duration.ofSeconds(6), 16, Duration.ofMillis(500), 1);
+        assertThat(report.problems()).isEmpty();
+        assertThat(report.outcomes()).allSatisfy((outcome, count) -> {
+            if (outcome != ServingSoak.Outcome.REFUSED) assertThat(count).as(outcome.name()).isPositive();
+        });
+        assertThat(report.outcomes().get(ServingSoak.Outcome.ANSWERED)).isGreaterThan(1000);
+        assertThat(report.reloads()).isGreaterThan(3);
+    }
+
     @Test void what_is_not_back_where_it_was_is_a_sentence() {
         var before = new Footprint(100 << 20, 50 << 20, 59, 0, 93, 58);
         assertThat(new Footprint(120 << 20, 51 << 20, 59, 0, 94, 58).growthSince(before)).isEmpty();
