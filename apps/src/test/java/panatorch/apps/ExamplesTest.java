@@ -95,6 +95,11 @@ class ExamplesTest {
         assertThat(last(output, "loss")).isLessThan(1e-3);
     }
 
+    @Test void a_server_answers_as_the_model_does() throws Exception {
+        assertThat(run("AskOverHttp")).contains("\"model_name\":\"net\"", "input 'x': dimension 1 is 2, but has to be 3",
+                "the model's own numbers: true");
+    }
+
     @Test void a_perceptron_learns_the_circle() throws Exception {
         String output = run("Perceptron", "150");
         assertThat(last(output, "loss")).isLessThan(numbers(output, "loss")[0] / 2);
