@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -33,22 +34,25 @@ class LauncherTest {
         root = folder.resolve("the project");
         jdk = folder.resolve("jdk");
         elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
-        for (String module : List.of("bindings", "nn", "nn/export", "datasets/text", "datasets", "apps")) {
+        String launcher = Files.readString(Path.of("bin", "panatorch"));
+        String modules =
+                Pattern.compile("^modules=\"(.*)\"$", Pattern.MULTILINE).matcher(launcher).results().findFirst().orElseThrow().group(1);
+        for (String module : modules.split(" ")) {
             write(root.resolve(module).resolve("pom.xml"), "");
             write(root.resolve(module).resolve("src/main/java/A.java"), "");
         }
         write(root.resolve("pom.xml"), "");
-        script(root.resolve("apps/bin/panatorch"), Files.readString(Path.of("bin", "panatorch")));
+        script(root.resolve("apps/bin/panatorch"), launcher);
         write(root.resolve("apps/bin/jdk.sh"), Files.readString(Path.of("bin", "jdk.sh")));
         write(jdk.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"25.0.1\"\n");
         script(jdk.resolve("bin/java"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n");
         script(folder.resolve("path/mvn"), """
                 #!/bin/sh
                 echo "mvn $*"
-                for m in bindings nn nn/export datasets/text datasets apps; do mkdir -p $m/target
+                for m in MODULES; do mkdir -p $m/target
                 touch $m/target/panatorch-${m##*/}-1.jar $m/target/panatorch-${m##*/}-1-sources.jar; done
                 printf '%s' "$PWD/pom.xml" > apps/target/classpath.txt
-                """);
+                """.replace("MODULES", modules));
     }
 
     private static void write(Path file, String text) throws IOException {

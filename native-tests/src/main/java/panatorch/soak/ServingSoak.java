@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Tensor;
@@ -31,10 +32,10 @@ import panatorch.serve.http.ModelServer;
 import panatorch.serve.http.ServerOptions;
 
 /**
- * Asks a server over HTTP from many connections, some of whose requests are damaged, slow or given up, while the model is replaced again and
- * again: {@code ServingSoak [--minutes N] [--connections N] [--reload-seconds N] [--seed S]}. Each request has a number of its own, which its
- * answer has to return, so that an answer of another request is seen. Tensors, threads, files and memory have to end where they were after
- * the warm-up. Otherwise the program ends with status 1 and a sentence.
+ * Asks a server over HTTP from many connections, some of whose requests are damaged, slow or given up, while the model is replaced again
+ * and again: {@code ServingSoak [--minutes N] [--connections N] [--reload-seconds N] [--seed S]}. Each request has a number of its own,
+ * which its answer has to return, so that an answer of another request is seen. Tensors, threads, files and memory have to end where they
+ * were after the warm-up. Otherwise the program ends with status 1 and a sentence.
  */
 public final class ServingSoak {
     private static final String PATH = "/v2/models/same/infer";
@@ -56,10 +57,11 @@ public final class ServingSoak {
     /**
      * What happened.
      *
-     * @param problems sentences; empty if all is well
+     * @param problems sentences on wrong answers and failures; empty if all is well
+     * @param growth sentences on what did not end where it was after the warm-up, as {@link Footprint#growthSince}
      * @param reloads how often the model was replaced
      */
-    public record Report(List<String> problems, Map<Outcome, Long> outcomes, int reloads) {}
+    public record Report(List<String> problems, List<String> growth, Map<Outcome, Long> outcomes, int reloads) {}
 
     private final ModelRepository models = ModelRepository.of();
     private final ModelServer server;
@@ -84,8 +86,9 @@ public final class ServingSoak {
         Report r = run(Duration.ofMinutes(options.get("--minutes")), Duration.ofMinutes(1), Math.toIntExact(options.get("--connections")),
                 Duration.ofSeconds(options.get("--reload-seconds")), options.get("--seed"));
         System.out.println(r.outcomes + ", " + r.reloads + " reloads");
-        r.problems.forEach(System.err::println);
-        if (!r.problems.isEmpty()) System.exit(1);
+        List<String> wrong = Stream.concat(r.problems.stream(), r.growth.stream()).toList();
+        wrong.forEach(System.err::println);
+        if (!wrong.isEmpty()) System.exit(1);
     }
 
     /**
@@ -97,6 +100,7 @@ public final class ServingSoak {
     public static Report run(Duration total, Duration interval, int connections, Duration reload, long seed) throws Exception {
         var soak = new ServingSoak(seed);
         var threads = new ArrayList<Thread>();
+        var growth = new ArrayList<String>();
         try {
             for (int i = 0; i < connections; i++) {
                 long own = i;
@@ -111,7 +115,7 @@ public final class ServingSoak {
                 System.out.println(last + "; " + soak.outcomes);
                 if (first == null) first = last;
             }
-            if (first != null && last != null) soak.problems.addAll(last.growthSince(first));
+            if (first != null && last != null) growth.addAll(last.growthSince(first));
         } finally {
             soak.over.countDown();
             soak.resumed.countDown();
@@ -121,7 +125,7 @@ public final class ServingSoak {
         }
         var counts = new EnumMap<Outcome, Long>(Outcome.class);
         soak.outcomes.forEach((o, n) -> counts.put(o, n.get()));
-        return new Report(List.copyOf(soak.problems), counts, soak.reloads.get());
+        return new Report(List.copyOf(soak.problems), growth, counts, soak.reloads.get());
     }
 
     private void load() {
