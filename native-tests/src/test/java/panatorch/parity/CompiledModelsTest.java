@@ -308,10 +308,11 @@ class CompiledModelsTest {
         try (var scope = Scope.open(); var program = load("words")) {
             Tensor[] inputs = inputs("words", 0);
             call(program, inputs, 2_000);
-            long tensors = Torch.memoryStats().liveTensors(), bytes = Torch.memoryStats().residentBytes();
+            long tensors = Torch.memoryStats().liveTensors(), bytes = Torch.memoryStats().nativeHeapBytes();
             call(program, inputs, 20_000);
             assertThat(Torch.memoryStats().liveTensors()).isEqualTo(tensors);
-            assertThat(Torch.memoryStats().residentBytes() - bytes).isLessThan(8 << 20);
+            // Java's compiler takes and gives back some megabytes meanwhile; one kilobyte a call would be 20.
+            assertThat(Torch.memoryStats().nativeHeapBytes() - bytes).isLessThan(16 << 20);
         }
     }
 
