@@ -82,5 +82,43 @@ public final class Encoding {
 
     Row row() { return row; }
 
+    /** Collects the tokens of an encoding, for other implementations of {@link Tokenizer}. */
+    public static final class Builder {
+        private final Row row = new Row(16);
+
+        /** Makes an empty encoding. */
+        public Builder() {}
+
+        /**
+         * Adds a token of the text.
+         *
+         * @param id its id
+         * @param token the token as the vocabulary has it
+         * @param start where it begins in its text, in code points
+         * @param end where it ends
+         * @param word number of the word that it is a part of, or -1
+         * @param typeId its type
+         */
+        public Builder token(int id, String token, int start, int end, int word, int typeId) {
+            row.add(id, token, start, end, word, typeId);
+            return this;
+        }
+
+        /** Adds a token that is not in the text, such as {@code [CLS]}, with its type. */
+        public Builder special(int id, String token, int typeId) {
+            row.addSpecial(id, token, typeId);
+            return this;
+        }
+
+        /** Adds a part that truncation cut off, see {@link Encoding#overflowing}. */
+        public Builder overflowing(Encoding part) {
+            row.overflowing.add(part.row.copy());
+            return this;
+        }
+
+        /** Returns the encoding of the tokens so far. */
+        public Encoding build() { return new Encoding(row.copy()); }
+    }
+
     @Override public String toString() { return "Encoding" + tokens(); }
 }

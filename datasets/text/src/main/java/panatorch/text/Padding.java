@@ -1,6 +1,8 @@
 package panatorch.text;
 
+import java.util.List;
 import panatorch.text.internal.Field;
+import panatorch.text.internal.Row;
 
 /**
  * How shorter rows of tokens are filled.
@@ -34,6 +36,22 @@ public record Padding(int length, int multipleOf, int id, int typeId, String tok
     /** Makes a padding at the end to the longest row of a batch. */
     public static Padding longest(int id, String token) {
         return new Padding(LONGEST, 1, id, 0, token, false);
+    }
+
+    /** Returns the rows of a batch, each filled up as this says; the arguments stay as they are. */
+    public List<Encoding> fill(List<Encoding> batch) {
+        int longest = batch.stream().mapToInt(Encoding::size).max().orElse(0);
+        return batch.stream().map(encoding -> {
+            Row row = encoding.row().copy();
+            fill(row, longest);
+            return new Encoding(row);
+        }).toList();
+    }
+
+    /** Fills a row up, where the longest row of its batch has a length. */
+    void fill(Row row, int longest) {
+        int to = Math.ceilDiv(length == LONGEST ? longest : length, multipleOf) * multipleOf;
+        row.pad(to, id, typeId, token, left);
     }
 
     private enum Direction {

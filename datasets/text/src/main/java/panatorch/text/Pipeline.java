@@ -41,7 +41,7 @@ final class Pipeline implements Tokenizer {
         if (pair != null) rows.add(row(pair, 1));
         if (truncation != null) Cutting.truncate(rows, truncation, specialTokens ? special(pair != null) : 0);
         Row row = processed(rows, specialTokens);
-        if (padding != null) pad(row, row.length);
+        if (padding != null) padding.fill(row, row.length);
         return new Encoding(row);
     }
 
@@ -116,23 +116,7 @@ final class Pipeline implements Tokenizer {
         return row;
     }
 
-    private void pad(Row row, int length) {
-        if (padding == null) return;
-        int to = padding.length() == Padding.LONGEST ? length : padding.length();
-        int multiple = padding.multipleOf();
-        to = Math.ceilDiv(to, multiple) * multiple;
-        row.pad(to, padding.id(), padding.typeId(), padding.token(), padding.left());
-    }
-
-    @Override public List<Encoding> pad(List<Encoding> encodings) {
-        if (padding == null) return encodings;
-        int longest = encodings.stream().mapToInt(Encoding::size).max().orElse(0);
-        return encodings.stream().map(encoding -> {
-            Row row = encoding.row().copy();
-            pad(row, longest);
-            return new Encoding(row);
-        }).toList();
-    }
+    @Override public List<Encoding> pad(List<Encoding> encodings) { return padding == null ? encodings : padding.fill(encodings); }
 
     @Override public String decode(int[] ids, boolean skipSpecialTokens) {
         var tokens = new ArrayList<String>(ids.length);
