@@ -15,6 +15,10 @@ module panatorch {
     exports panatorch.data;
     exports panatorch.distributed;
     exports panatorch.junit;
+    exports panatorch.linalg;
+    exports panatorch.quasirandom;
+    exports panatorch.signal;
+    exports panatorch.testing;
     exports panatorch.internal.calls to panatorch.export, panatorch.serve;
     exports panatorch.internal.compiled to panatorch.export;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;

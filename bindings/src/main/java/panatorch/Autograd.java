@@ -99,6 +99,77 @@ public final class Autograd {
         return gradients(outputs, inputs, gradOutputs, retainGraph, createGraph, true);
     }
 
+    /**
+     * Begins a derivative of one output or the sum of several, with the choices of {@code torch.autograd.grad} by name:
+     *
+     * <pre>{@code
+     * List<Tensor> gradients = Autograd.of(loss).createGraph().grad(net.parameters());
+     * }</pre>
+     */
+    public static Derivative of(Tensor... outputs) {
+        return new Derivative(List.of(outputs), null, false, false);
+    }
+
+    /** A derivative of some outputs, with its choices. Immutable; it refers to the outputs, but does not own them. */
+    public static final class Derivative {
+        private final List<Tensor> outputs;
+        private final @Nullable List<Tensor> weights;
+        private final boolean retain, create;
+
+        private Derivative(List<Tensor> outputs, @Nullable List<Tensor> weights, boolean retain, boolean create) {
+            this.outputs = outputs;
+            this.weights = weights;
+            this.retain = retain;
+            this.create = create;
+        }
+
+        /**
+         * Weights the outputs: {@code grad_outputs}, one for each and of its shape. An output of one element has the weight 1 without it.
+         */
+        public Derivative weighted(Tensor... weights) {
+            return new Derivative(outputs, List.of(weights), retain, create);
+        }
+
+        /** Lets the outputs be differentiated again: {@code retain_graph=True}. */
+        public Derivative retainGraph() {
+            return new Derivative(outputs, weights, true, create);
+        }
+
+        /** Lets the results be differentiated in turn, which retains the graph, too: {@code create_graph=True}. */
+        public Derivative createGraph() {
+            return new Derivative(outputs, weights, retain, true);
+        }
+
+        /**
+         * Returns the gradients with respect to each input, in the current scope. {@link Tensor#grad} does not change.
+         *
+         * @throws TorchException if the outputs do not depend on one of the inputs
+         */
+        public List<Tensor> grad(List<Tensor> inputs) {
+            return Autograd.grad(outputs, inputs, weights, retain, create);
+        }
+
+        /** Returns the gradients with respect to each input, see {@link #grad(List)}. */
+        public List<Tensor> grad(Tensor... inputs) {
+            return grad(List.of(inputs));
+        }
+
+        /** Returns the gradients, with null for each input that the outputs do not depend on: {@code allow_unused=True}. */
+        public List<@Nullable Tensor> gradAllowUnused(List<Tensor> inputs) {
+            return Autograd.gradAllowUnused(outputs, inputs, weights, retain, create);
+        }
+
+        /** Adds the gradients to {@link Tensor#grad} of all leaves that the outputs were computed from. */
+        public void backward() {
+            backward(List.of());
+        }
+
+        /** Adds the gradients to {@link Tensor#grad} of these leaves alone; of all, if the list is empty. */
+        public void backward(List<Tensor> inputs) {
+            Autograd.backward(outputs, weights, retain, create, inputs);
+        }
+    }
+
     private static List<@Nullable Tensor> gradients(List<Tensor> outputs, List<Tensor> inputs,
             @Nullable List<? extends @Nullable Tensor> gradOutputs,
             boolean retainGraph, boolean createGraph, boolean allowUnused) {

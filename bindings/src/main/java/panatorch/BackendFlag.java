@@ -29,7 +29,15 @@ public enum BackendFlag {
      * {@code torch.backends.nnpack.set_flags}: computes small convolutions of few images with NNPACK. Initially off if NNPACK does not
      * support the processor.
      */
-    NNPACK(Context::userEnabledNNPACK, Context::setUserEnabledNNPACK);
+    NNPACK(Context::userEnabledNNPACK, Context::setUserEnabledNNPACK),
+    /** {@code torch.backends.cuda.enable_flash_sdp}: lets attention be computed by FlashAttention, on the CPU too. */
+    FLASH_SDP(Context::userEnabledFlashSDP, Context::setSDPUseFlash),
+    /** {@code torch.backends.cuda.enable_mem_efficient_sdp}: lets attention on CUDA be computed by memory-efficient attention. */
+    MEM_EFFICIENT_SDP(Context::userEnabledMemEfficientSDP, Context::setSDPUseMemEfficient),
+    /** {@code torch.backends.cuda.enable_math_sdp}: lets attention be computed by its formula, from matrix products and softmax. */
+    MATH_SDP(Context::userEnabledMathSDP, Context::setSDPUseMath),
+    /** {@code torch.backends.cuda.enable_cudnn_sdp}: lets attention on CUDA be computed by cuDNN. */
+    CUDNN_SDP(Context::userEnabledCuDNNSDP, Context::setSDPUseCuDNN);
 
     @FunctionalInterface
     private interface Getter {

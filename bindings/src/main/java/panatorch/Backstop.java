@@ -22,7 +22,7 @@ final class Backstop extends AtomicLong implements Runnable {
     @Override public void run() {
         long i = getAndSet(DISARMED);
         if (i == 0 || i == DISARMED) return;
-        UnscopedMemory.remove(bytes);
+        UnscopedMemory.collected(bytes);
         Tensor.free(i);
         LiveTensors.collected(site);
     }

@@ -35,6 +35,9 @@ final class Call {
     private boolean watching;
     /** True from the begin of the call to its end, and true if the thread counts as a caller meanwhile. */
     private boolean busy, inside;
+    /** The last list of tensors among the arguments, which a kernel takes off the stack, and its place; null if there is none. */
+    private @Nullable List<? extends @Nullable Tensor> list;
+    private int listAt;
     /** The caller's tensors that the results are written to, or null. */
     private @Nullable List<Tensor> out;
 
@@ -84,6 +87,7 @@ final class Call {
         if (spare.inUse()) spare.empty(stack);
         busy = false;
         out = null;
+        list = null;
         ThreadContext c = context();
         context = null;
         boolean wasInside = inside;
@@ -147,6 +151,8 @@ final class Call {
     }
 
     private void fill(long object, List<? extends @Nullable Tensor> list, boolean optional) {
+        this.list = list;
+        listAt = stack.size();
         stack.push(Tag.LIST, object);
         for (int i = 0; i < list.size(); i++) {
             Tensor t = list.get(i);
@@ -354,6 +360,7 @@ final class Call {
 
     private void invoke(ThreadContext c) {
         Throwable failure = Invocation.of(Objects.requireNonNull(operator), stack, c, nones);
+        if (failure != null && list != null) failure = NativeErrors.withList(failure, Objects.requireNonNull(operator), listAt, list);
         if (failure == null) return;
         stack.release();
         done();

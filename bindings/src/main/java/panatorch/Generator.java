@@ -89,6 +89,59 @@ public final class Generator implements AutoCloseable {
         return this;
     }
 
+    /** Returns the seed that this generator was seeded with last: {@code torch.initial_seed()} of {@link #global()}. */
+    public long initialSeed() {
+        return view().current_seed();
+    }
+
+    /** Seeds this generator at random and returns the seed: {@code torch.seed()}. */
+    public long seed() {
+        return view().seed();
+    }
+
+    /**
+     * Keeps the states of default generators until it is closed, PyTorch's {@code torch.random.fork_rng}: what is drawn meanwhile does not
+     * change what is drawn afterwards.
+     *
+     * <pre>{@code
+     * try (var fork = Generator.fork()) {
+     *     Torch.manualSeed(0);
+     *     …
+     * }
+     * }</pre>
+     *
+     * @param devices devices beside the CPU
+     */
+    public static Fork fork(Device... devices) {
+        return new Fork(devices);
+    }
+
+    /** States of default generators, which {@link #close} restores. */
+    public static final class Fork implements AutoCloseable {
+        private final java.util.Map<Device, byte[]> states = new java.util.LinkedHashMap<>();
+
+        private Fork(Device... devices) {
+            keep(Device.CPU);
+            for (Device d : devices) keep(d);
+        }
+
+        private void keep(Device device) {
+            try (var generator = global(device)) {
+                states.put(device, generator.stateBytes());
+            }
+        }
+
+        /** Restores the states. Closing twice is harmless. */
+        @Override public void close() {
+            states.forEach((device, state) -> {
+                try (var generator = global(device)) {
+                    generator.setState(state);
+                }
+            });
+            states.clear();
+        }
+    }
+
     /** Returns the whole state as a new uint8 tensor, [5056] for a CPU generator. */
     public Tensor state() {
         try (var state = view().get_state()) {

@@ -65,6 +65,84 @@ public final class Index {
         return new Index(List.of(parts));
     }
 
+    /**
+     * Returns an index that is written as in Python's square brackets: {@code ":, 0::2"}, {@code "..., -1"}, {@code "None, 3:5"}. Numbers
+     * and slices only; {@link #index} takes tensors.
+     *
+     * @throws IllegalArgumentException if a part is none of these, or the step of a slice is not positive
+     */
+    public static Index parse(String brackets) {
+        var parts = new ArrayList<Object>();
+        String list = brackets.strip();
+        if (list.endsWith(",")) list = list.substring(0, list.length() - 1); // a tuple of one part
+        for (String each : list.split(",", -1)) {
+            String part = each.strip();
+            parts.add(switch (part) {
+                case ":" -> ALL;
+                case "..." -> ELLIPSIS;
+                case "None" -> NEW_AXIS;
+                default -> part.contains(":") ? slice(part, brackets) : (Object) number(part, brackets);
+            });
+        }
+        return index(parts.toArray());
+    }
+
+    private static Part slice(String part, String brackets) {
+        String[] bounds = part.split(":", -1);
+        if (bounds.length > 3) throw notAnIndex(part, brackets);
+        Long step = bounds.length < 3 ? null : bound(bounds[2], brackets);
+        return slice(bound(bounds[0], brackets), bound(bounds[1], brackets), step == null ? 1 : step);
+    }
+
+    private static @Nullable Long bound(String text, String brackets) {
+        return text.isBlank() ? null : (Long) number(text.strip(), brackets);
+    }
+
+    private static long number(String text, String brackets) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw notAnIndex(text, brackets);
+        }
+    }
+
+    private static IllegalArgumentException notAnIndex(String part, String brackets) {
+        return new IllegalArgumentException("'" + part + "' in the index [" + brackets + "] is neither a number, a slice, ..., nor None");
+    }
+
+    /** The elements of a tensor that an index selects, to be read or written: {@code x.at(":, 0::2").set(0)}. */
+    public static final class Place {
+        private final Tensor tensor;
+        private final Index index;
+
+        Place(Tensor tensor, Index index) {
+            this.tensor = tensor;
+            this.index = index;
+        }
+
+        /** Returns the elements: a view, or a copy if the index contains tensors. */
+        public Tensor get() {
+            return index.get(tensor);
+        }
+
+        /** Writes {@code value}, broadcast and converted, to the elements, and returns the whole tensor. */
+        public Tensor set(Tensor value) {
+            return tensor.set(index, value);
+        }
+
+        /** Writes one number to all elements, and returns the whole tensor. */
+        public Tensor set(Number value) {
+            return tensor.set(index, value);
+        }
+
+        /** Adds {@code value} to the elements, {@code x[…] += value}, and returns the whole tensor. */
+        public Tensor add(Tensor value) {
+            try (var scope = Scope.open()) {
+                return tensor.set(index, get().add(value));
+            }
+        }
+    }
+
     /** The view that the parts other than tensors select, and for each of its dimensions the tensor that selects in it, or null. */
     private record Chosen(Tensor view, List<@Nullable Tensor> tensors) {
         boolean advanced() { return tensors.stream().anyMatch(t -> t != null); }

@@ -1,6 +1,7 @@
 package panatorch;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +24,7 @@ final class NativeErrors {
     private static final boolean NATIVE_TRACES = Boolean.getBoolean("panatorch.nativeTraces");
     /** The text that stands in libtorch's messages instead of the trace; empty if the trace is still there. */
     private static final String NO_TRACE = NATIVE_TRACES ? "" : ErrorTraces.off();
-    private static final int MOST_CHARACTERS = 2000;
+    private static final int MOST_CHARACTERS = 2000, MOST_TENSORS = 8;
     /** Separates libtorch's message from what follows: a backtrace, or a table of all places where an operator is registered. */
     private static final Pattern APPENDIX = Pattern.compile("\nException raised from|\nframe #0: |\n\n");
 
@@ -89,6 +90,25 @@ final class NativeErrors {
         for (int i = 0; i < Math.min(stack.size(), parameters.size()); i++) {
             if (stack.tag(i) == Tag.TENSOR) text.add(parameters.get(i).name() + ": " + describe(stack.payload(i)));
         }
+        return text.toString();
+    }
+
+    /** Returns an error that also tells the tensors of a list, which the kernel has taken off the stack. */
+    static Throwable withList(Throwable error, Operator op, int at, List<? extends @Nullable Tensor> list) {
+        String message = error.getMessage(), arguments = op.qualified() + "(";
+        int end = message == null ? -1 : message.indexOf("): ");
+        if (error.getClass() != TorchException.class || message == null || !message.startsWith(arguments) || end < 0) return error;
+        var parameters = op.schema().parameters();
+        String named = (at < parameters.size() ? parameters.get(at).name() : "list") + ": " + described(list);
+        return new TorchException(((TorchException) error).operator(), message.substring(0, end)
+                + (end == arguments.length() ? "" : ", ") + named + message.substring(end), error.getCause());
+    }
+
+    private static String described(List<? extends @Nullable Tensor> list) {
+        int more = list.size() - MOST_TENSORS;
+        var text = new StringJoiner(", ", "[", more > 0 ? ", and " + more + " more]" : "]");
+        for (Tensor t : list.subList(0, Math.min(list.size(), MOST_TENSORS)))
+            text.add(t == null ? "none" : t.isClosed() ? "closed" : t.dtype() + " " + Arrays.toString(t.shape()));
         return text.toString();
     }
 

@@ -180,6 +180,16 @@ public final class Scope implements AutoCloseable {
         call.end();
     }
 
+    boolean isClosed() { return closed; }
+
+    /** Returns whose scope this is, and with tracing where it was opened. */
+    String described() {
+        StackTraceElement[] opened = site == null ? new StackTraceElement[0] : site.getStackTrace();
+        String place = Arrays.stream(opened).filter(e -> !e.getClassName().equals(Scope.class.getName())
+                && !e.getClassName().equals(LiveTensors.class.getName())).findFirst().map(e -> ", opened at " + e + ",").orElse("");
+        return "of thread '" + thread.getName() + "'" + place;
+    }
+
     /** Returns the number of the thread that opened this scope. */
     int owner() { return owner; }
 

@@ -215,8 +215,11 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     }
 
     IllegalStateException closedError(String what) {
-        return new IllegalStateException(
-                what + " is closed" + (LiveTensors.tracing() ? "" : "; run with -Dpanatorch.leaks=trace to see where it was closed"),
+        Scope s = scope;
+        String reason = s == null || !s.isClosed() ? "" : ": it was freed with the scope " + s.described()
+                + " in which it was made. scope.move(t) hands it to the enclosing scope, t.escape() to whoever keeps it";
+        return new IllegalStateException(what + " is closed" + reason
+                + (LiveTensors.tracing() ? "" : "; run with -Dpanatorch.leaks=trace to see where it was closed"),
                 LiveTensors.closedAt(this));
     }
 
@@ -320,6 +323,22 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     public Tensor get(Object... parts) {
         return get(Index.index(parts));
+    }
+
+    /**
+     * Returns the place of the elements that an index selects, written as in Python's square brackets: {@code x.at(":, 0::2").set(0)},
+     * {@code x.at("..., -1").get()}. See {@link Index#parse}.
+     */
+    public Index.Place at(String brackets) { return at(Index.parse(brackets)); }
+
+    /**
+     * Returns the place of the elements that {@link Index#index index(parts)} selects, to be read or written: {@code x.at(mask).set(0)}.
+     */
+    public Index.Place at(Object... parts) { return at(Index.index(parts)); }
+
+    /** Returns the place of the elements that {@code index} selects, to be read or written. */
+    public Index.Place at(Index index) {
+        return new Index.Place(this, index);
     }
 
     /** Writes {@code value}, broadcast and converted, to the elements that {@code index} selects. */

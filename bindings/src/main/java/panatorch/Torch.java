@@ -3,6 +3,7 @@ package panatorch;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
@@ -150,6 +151,29 @@ public final class Torch {
 
     public static Tensor logspace(Number start, Number end, long steps, double base, DType dtype) {
         return Aten.logspace(start, end, steps, base, dtype);
+    }
+
+    // ---- shapes
+
+    /**
+     * Returns the shape that tensors of these shapes are broadcast to: {@code torch.broadcast_shapes}.
+     *
+     * @throws IllegalArgumentException if they do not fit one another
+     */
+    public static long[] broadcastShapes(long[]... shapes) {
+        int dims = Arrays.stream(shapes).mapToInt(shape -> shape.length).max().orElse(0);
+        long[] all = new long[dims];
+        Arrays.fill(all, 1);
+        for (long[] shape : shapes)
+            for (int d = 0; d < shape.length; d++) {
+                int at = dims - shape.length + d;
+                if (shape[d] == 1 || shape[d] == all[at]) continue;
+                if (all[at] != 1)
+                    throw new IllegalArgumentException("the shapes " + Arrays.deepToString(shapes) + " do not fit: dimension " + (at - dims)
+                            + " is " + all[at] + " and " + shape[d]);
+                all[at] = shape[d];
+            }
+        return all;
     }
 
     // ---- random numbers, of the process's generator or of one's own; the same as Python's after the same seed

@@ -22,6 +22,21 @@ class AutogradTest {
         }
     }
 
+    @Test void derivatives_have_their_choices_by_name() {
+        try (var scope = Scope.open()) {
+            Tensor w = leaf(3, 3), unused = leaf(1, 1);
+            Tensor first = Autograd.of(w.pow(3).sum()).createGraph().grad(w).getFirst();
+            assertThat(first.toDoubleArray()).as("3 w²").containsExactly(27, 27);
+            assertThat(Autograd.of(first).weighted(Torch.tensor(new double[] {1, 1})).grad(w).getFirst().toDoubleArray()).as("6 w")
+                    .containsExactly(18, 18);
+            assertThat(Autograd.of(w.sum(), w.mul(2).sum()).gradAllowUnused(List.of(w, unused)).get(1)).isNull();
+            Tensor y = w.square().sum();
+            Autograd.of(y).retainGraph().backward();
+            Autograd.of(y).backward();
+            assertThat(w.grad().toDoubleArray()).as("2 w, twice").containsExactly(12, 12);
+        }
+    }
+
     /** d³/dx³ of x⁴ is 24x. */
     @Test void gradients_are_differentiated_in_turn() {
         try (var scope = Scope.open()) {

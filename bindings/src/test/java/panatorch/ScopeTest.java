@@ -194,6 +194,17 @@ class ScopeTest {
         assertThatThrownBy(x::escape).isInstanceOf(IllegalStateException.class);
     }
 
+    @Test void a_tensor_that_was_kept_beyond_its_scope_says_which_scope_freed_it() {
+        Tensor kept;
+        try (var scope = Scope.open()) {
+            kept = one().neg();
+        }
+        assertThatThrownBy(kept::shape).isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("this tensor is closed: it was freed with the scope of thread '" + Thread.currentThread().getName())
+                .hasMessageContaining("scope.move(t)").hasMessageContaining("t.escape()");
+        assertThatThrownBy(kept::relu).hasMessageStartingWith("argument 'self' of aten::relu is closed: it was freed with the scope");
+    }
+
     @Test void a_scope_belongs_to_its_thread() {
         try (var scope = Scope.open()) {
             Tensor x = one();
