@@ -24,6 +24,7 @@ module panatorch.nn {
     exports panatorch.nn.utils.parametrize;
     exports panatorch.nn.utils.prune;
     exports panatorch.nn;
+    exports panatorch.nn.attention;
     exports panatorch.optim;
     exports panatorch.serialize;
     exports panatorch.train;

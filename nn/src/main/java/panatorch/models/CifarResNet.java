@@ -40,9 +40,8 @@ public final class CifarResNet extends Classifier {
         this.depth = depth;
         this.shortcut = shortcut;
         this.classes = classes;
-        // not a child, because it has no name in the state dict
         trunk = Arrays.asList(child("conv1", new Conv2d(ResidualBlock.conv3x3(3, 16, 1))), child("bn1", new BatchNorm2d(16)),
-                new ReLU(true),
+                child("relu", new ReLU(true)),
                 child("layer1", stage(16, 16, 1)), child("layer2", stage(16, 32, 2)), child("layer3", stage(32, 64, 2)));
         linear = child("linear", new Linear(64, classes));
     }

@@ -3,6 +3,7 @@ package panatorch.models;
 import java.util.ArrayList;
 import java.util.List;
 import panatorch.Tensor;
+import panatorch.nn.AdaptiveAvgPool2d;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
 import panatorch.nn.Identity;
@@ -14,9 +15,10 @@ import panatorch.nn.Sequential;
 import panatorch.nn.init.Init;
 
 /**
- * ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's state-dict keys and initialisation (normal by fan-out for
- * convolutions, He et al., 2015, arXiv:1502.01852). ResNet: He et al., 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's 3×3
- * convolution, as in torchvision. Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146. ResNeXt: Xie et al., 2016, arXiv:1611.05431.
+ * ResNets of four stages: [N, 3, H, W] → [N, classes], with torchvision's children, state-dict keys and initialisation (normal by fan-out
+ * for convolutions, He et al., 2015, arXiv:1502.01852). ResNet: He et al., 2015, arXiv:1512.03385, §4.1, with the stride in a bottleneck's
+ * 3×3 convolution, as in torchvision. Wide ResNet: Zagoruyko and Komodakis 2016, arXiv:1605.07146. ResNeXt: Xie et al., 2016,
+ * arXiv:1611.05431.
  */
 public final class ResNet extends Classifier {
     /** The layers before the stages. */
@@ -51,7 +53,7 @@ public final class ResNet extends Classifier {
                             : new Conv2d.Options[] {ResidualBlock.conv1x1(in, inner, 1),
                                 ResidualBlock.conv3x3(inner, inner, stride).groups(groups), ResidualBlock.conv1x1(inner, out, 1)};
             return new ResidualBlock("downsample",
-                    () -> in == out && stride == 1 ? new Identity() : ResidualBlock.projection(in, out, stride), options);
+                    () -> in == out && stride == 1 ? null : ResidualBlock.projection(in, out, stride), options);
         }
 
         Sequential stage(int i, long in) {
@@ -112,15 +114,16 @@ public final class ResNet extends Classifier {
         trunk.add(
                 child("conv1", new Conv2d(Conv2d.options(3, 64, large ? 7 : 3).stride(large ? 2 : 1).padding(large ? 3 : 1).bias(false))));
         trunk.add(child("bn1", new BatchNorm2d(64)));
-        trunk.add(new ReLU(true)); // not a child, because it has no name in the state dict
+        trunk.add(child("relu", new ReLU(true)));
         trunk.add(child("maxpool", large ? new MaxPool2d(3, 2, 1, false) : new Identity()));
         for (int i = 0; i < 4; i++) trunk.add(child("layer" + (i + 1), shape.stage(i, i == 0 ? 64 : (32L << i) * shape.block.expansion)));
+        trunk.add(child("avgpool", new AdaptiveAvgPool2d(1)));
         fc = child("fc", new Linear(512L * shape.block.expansion, classes));
         for (Module m : modules()) if (m instanceof Conv2d c) Init.kaimingNormalFanOut_(c.weight());
     }
 
     @Override public Tensor features(Tensor images) {
-        return callInTurn(trunk, images).mean(new long[] {2, 3}, false);
+        return callInTurn(trunk, images).flatten(1);
     }
 
     @Override public Module head() { return fc; }

@@ -26,7 +26,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
     private final double divisor;
     private final boolean headBias;
     private Module head;
-    private ModuleList tail;
+    private ModuleList<Module> tail;
 
     public AdaptiveLogSoftmaxWithLoss(long in, long classes, long... cutoffs) { this(in, classes, cutoffs, 4, false); }
 
@@ -52,7 +52,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
         this.divisor = divisor;
         this.headBias = headBias;
         head = child("head", new Linear(in, cutoffs[0] + cutoffs.length, headBias));
-        tail = child("tail", new ModuleList());
+        tail = child("tail", new ModuleList<Module>());
         for (int i = 0; i < cutoffs.length; i++) {
             long size = (long) Math.floor(in / Math.pow(divisor, i + 1));
             tail.add(new Sequential(new Linear(in, size, false), new Linear(size, this.cutoffs[i + 1] - this.cutoffs[i], false)));

@@ -45,6 +45,26 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
     /** Returns the number that is added to the variance. */
     public final double eps() { return options.eps(); }
 
+    /** Returns the parameter {@code weight} [C], or null without {@code affine}. It stays the module's. */
+    public final @Nullable Tensor weight() {
+        return parameterOrNull("weight");
+    }
+
+    /** Returns the parameter {@code bias} [C], or null if there is none. It stays the module's. */
+    public final @Nullable Tensor bias() {
+        return parameterOrNull("bias");
+    }
+
+    /** Returns the buffer {@code running_mean} [C], or null if none is tracked. It stays the module's. */
+    public final @Nullable Tensor runningMean() {
+        return bufferOrNull("running_mean");
+    }
+
+    /** Returns the buffer {@code running_var} [C], or null if none is tracked. It stays the module's. */
+    public final @Nullable Tensor runningVar() {
+        return bufferOrNull("running_var");
+    }
+
     /**
      * Normalises the input.
      *

@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.function.UnaryOperator;
 import panatorch.Tensor;
 
 /** The transpose of {@link Conv1d}: [N, Cin, L] → [N, Cout, L′], or without N. See {@link Convolution} for options and parameters. */
@@ -12,6 +13,11 @@ public final class ConvTranspose1d extends Convolution {
     public static Options options(long in, long out, long... kernel) { return defaults(1, in, out, kernel); }
 
     public ConvTranspose1d(long in, long out, long kernel) { this(options(in, out, kernel)); }
+
+    /** Creates a layer with changed options: {@code new ConvTranspose1d(64, 1, 4, o -> o.stride(2))}. */
+    public ConvTranspose1d(long in, long out, long kernel, UnaryOperator<Options> change) {
+        this(change.apply(options(in, out, kernel)));
+    }
 
     public ConvTranspose1d(Options options) { super(options, 1, true); }
 

@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.function.UnaryOperator;
 import panatorch.Tensor;
 
 /**
@@ -14,6 +15,11 @@ public final class ConvTranspose2d extends Convolution {
     public static Options options(long in, long out, long... kernel) { return defaults(2, in, out, kernel); }
 
     public ConvTranspose2d(long in, long out, long kernel) { this(options(in, out, kernel)); }
+
+    /** Creates a layer with changed options: {@code new ConvTranspose2d(64, 1, 4, o -> o.stride(2))}. */
+    public ConvTranspose2d(long in, long out, long kernel, UnaryOperator<Options> change) {
+        this(change.apply(options(in, out, kernel)));
+    }
 
     public ConvTranspose2d(Options options) { super(options, 2, true); }
 

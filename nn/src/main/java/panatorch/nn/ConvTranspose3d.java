@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.function.UnaryOperator;
 import panatorch.Tensor;
 
 /**
@@ -15,6 +16,11 @@ public final class ConvTranspose3d extends Convolution {
     public static Options options(long in, long out, long... kernel) { return defaults(3, in, out, kernel); }
 
     public ConvTranspose3d(long in, long out, long kernel) { this(options(in, out, kernel)); }
+
+    /** Creates a layer with changed options: {@code new ConvTranspose3d(64, 1, 4, o -> o.stride(2))}. */
+    public ConvTranspose3d(long in, long out, long kernel, UnaryOperator<Options> change) {
+        this(change.apply(options(in, out, kernel)));
+    }
 
     public ConvTranspose3d(Options options) { super(options, 3, true); }
 

@@ -104,10 +104,13 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
     public final @Nullable Tensor bias() { return parameterOrNull("bias"); }
 
     @Override public Tensor forward(Tensor input) {
-        Options o = options;
-        if (transposed) return transpose(input, o.outputPadding);
+        return convolve(input, parameter("weight"), parameterOrNull("bias"), options, transposed);
+    }
+
+    static Tensor convolve(Tensor input, Tensor w, @Nullable Tensor b, Options o, boolean transposed) {
+        if (transposed) return transpose(input, w, b, o, o.outputPadding);
         boolean padded = o.mode != PaddingMode.ZEROS;
-        Tensor x = padded ? Aten.pad(input, edges(), o.mode.toString()) : input, w = parameter("weight"), b = parameterOrNull("bias");
+        Tensor x = padded ? Aten.pad(input, edges(o), o.mode.toString()) : input;
         long[] padding = padded ? Sizes.of(o.kernel.length, 0) : o.padding;
         if (padding == null) return switch (o.kernel.length) {
             case 1 -> Aten.conv1d(x, w, b, o.stride, "same", o.dilation, o.groups);
@@ -121,10 +124,8 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
         };
     }
 
-    final Tensor transpose(Tensor x, long[] outputPadding) {
-        Options o = options;
-        Tensor w = parameter("weight"), b = parameterOrNull("bias");
-        long[] padding = sizedPadding();
+    private static Tensor transpose(Tensor x, Tensor w, @Nullable Tensor b, Options o, long[] outputPadding) {
+        long[] padding = sizedPadding(o);
         return switch (o.kernel.length) {
             case 1 -> Aten.convTranspose1d(x, w, b, o.stride, padding, outputPadding, o.groups, o.dilation);
             case 2 -> Aten.convTranspose2d(x, w, b, o.stride, padding, outputPadding, o.groups, o.dilation);
@@ -135,7 +136,7 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
     /** Returns the output of a transposed convolution that has the given size, where several are possible. */
     final Tensor transposeTo(Tensor x, long... outputSize) {
         int dims = options.kernel.length;
-        long[] size = Sizes.of(dims, outputSize), more = new long[dims], padding = sizedPadding();
+        long[] size = Sizes.of(dims, outputSize), more = new long[dims], padding = sizedPadding(options);
         for (int d = 0; d < dims; d++) {
             long least = (x.size(d - dims) - 1) * options.stride[d] - 2 * padding[d] + options.dilation[d] * (options.kernel[d] - 1) + 1;
             more[d] = size[d] - least;
@@ -144,16 +145,16 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
                         + x.describe() + " can come from: between " + least + " and " + (least + options.stride[d] - 1) + " in dimension "
                         + d);
         }
-        return transpose(x, more);
+        return transpose(x, parameter("weight"), parameterOrNull("bias"), options, more);
     }
 
     /** The padding of a transposed convolution, whose constructor refuses padding to the same size. */
-    private long[] sizedPadding() {
-        return Objects.requireNonNull(options.padding);
+    private static long[] sizedPadding(Options o) {
+        return Objects.requireNonNull(o.padding);
     }
 
     /** The padding as {@code pad} takes it, last dimension first. */
-    private long[] edges() {
+    private static long[] edges(Options options) {
         int dims = options.kernel.length;
         long[] edges = new long[2 * dims];
         for (int d = 0; d < dims; d++) {

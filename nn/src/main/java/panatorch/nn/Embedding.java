@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -73,6 +74,11 @@ public final class Embedding extends Module {
     public static Options options(long n, long dim) { return new Options(n, dim, null, null, 2, false, false); }
 
     public Embedding(long n, long dim) { this(options(n, dim)); }
+
+    /** Creates a layer with changed options: {@code new Embedding(10_000, 300, o -> o.paddingIndex(0))}. */
+    public Embedding(long n, long dim, UnaryOperator<Options> change) {
+        this(change.apply(options(n, dim)));
+    }
 
     public Embedding(Options options) {
         this.options = options;

@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
@@ -20,6 +21,11 @@ public final class GRU extends Recurrent {
     public record Result(Tensor output, Tensor state) {}
 
     public GRU(long in, long hidden) { this(options(in, hidden)); }
+
+    /** Creates a layer with changed options: {@code new GRU(10, 20, o -> o.layers(2).batchFirst(true))}. */
+    public GRU(long in, long hidden, UnaryOperator<Options> change) {
+        this(change.apply(options(in, hidden)));
+    }
 
     public GRU(Options options) { super(options, 3); }
 

@@ -1,5 +1,6 @@
 package panatorch.nn;
 
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Tensor;
@@ -43,6 +44,16 @@ public final class GroupNorm extends Module {
     @Override public Tensor forward(Tensor input) {
         if (input.dim() > 1) Sizes.moreThanOne(input.numel() / groups, "value per channel", input);
         return Aten.groupNorm(input, groups, parameterOrNull("weight"), parameterOrNull("bias"), eps);
+    }
+
+    /** Returns the parameter {@code weight}, or null without {@code affine}. It stays the module's. */
+    public @Nullable Tensor weight() {
+        return parameterOrNull("weight");
+    }
+
+    /** Returns the parameter {@code bias}, or null if there is none. It stays the module's. */
+    public @Nullable Tensor bias() {
+        return parameterOrNull("bias");
     }
 
     @Override protected Module recreate() { return new GroupNorm(groups, channels, eps, affine, bias); }

@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
@@ -18,6 +19,11 @@ public final class LSTM extends Recurrent {
     public record Result(Tensor output, Tensor hidden, Tensor cell) {}
 
     public LSTM(long in, long hidden) { this(options(in, hidden)); }
+
+    /** Creates a layer with changed options: {@code new LSTM(10, 20, o -> o.layers(2).batchFirst(true))}. */
+    public LSTM(long in, long hidden, UnaryOperator<Options> change) {
+        this(change.apply(options(in, hidden)));
+    }
 
     public LSTM(Options options) { super(options, 4); }
 

@@ -53,6 +53,7 @@ public abstract class Module implements AutoCloseable {
     private volatile @Nullable Hooks hooks;
     private volatile @Nullable StateHooks stateHooks;
     private boolean training = true;
+    private boolean fieldsChecked;
 
     // ---- computing
 
@@ -73,15 +74,26 @@ public abstract class Module implements AutoCloseable {
         return List.of(forward(input));
     }
 
-    /** Calls {@link #forward} with the hooks before and after it. */
+    /**
+     * Calls {@link #forward} with the hooks before and after it.
+     *
+     * @throws IllegalStateException if a field of this module, or of one inside, holds a module with parameters that is not registered
+     */
     public final Tensor call(Tensor input) {
+        if (!fieldsChecked) checkFields();
         return hooks == null ? forward(input) : callAll(List.of(input)).getFirst();
     }
 
-    /** Calls {@link #forwardAll} with the hooks before and after it. */
+    /** Calls {@link #forwardAll} with the hooks before and after it, as {@link #call}. */
     public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
+        if (!fieldsChecked) checkFields();
         Hooks h = hooks;
         return h == null ? forwardAll(inputs) : h.around(this, inputs);
+    }
+
+    private void checkFields() {
+        Unregistered.check(this);
+        visit("", (prefix, m) -> m.fieldsChecked = true);
     }
 
     /** Returns the hooks of {@link #call}, to which hooks can be added. */
@@ -415,8 +427,21 @@ public abstract class Module implements AutoCloseable {
     /**
      * Returns all parameters by their full names ({@code layer1.0.conv1.weight}), in PyTorch's order, shared ones once. They stay the
      * modules' own.
+     *
+     * @throws IllegalStateException if a field holds a module with parameters that is not registered, which would be missing here
      */
-    public final Map<String, Tensor> namedParameters() { return distinct(m -> m.parameters); }
+    public final Map<String, Tensor> namedParameters() {
+        if (!fieldsChecked) checkFields();
+        return distinct(m -> {
+            m.requireTensors();
+            return m.parameters;
+        });
+    }
+
+    /** Returns {@link #namedParameters()} without those of lazy modules that were not created. */
+    Map<String, Tensor> createdParameters() {
+        return distinct(m -> m.parameters);
+    }
 
     /**
      * Returns parameters by their names.
@@ -572,6 +597,14 @@ public abstract class Module implements AutoCloseable {
      * numbers.
      */
     @SuppressWarnings("unchecked") public static <M extends Module> M copyOf(M module) { return (M) Copies.of(module); }
+
+    /** Throws if this module has no tensors yet. */
+    void requireTensors() {}
+
+    /** Returns whether a buffer of this module is part of the state dict. */
+    boolean isPersistent(String buffer) {
+        return !unsaved.contains(buffer);
+    }
 
     Map<String, @Nullable Tensor> ownParameters() { return parameters; }
 

@@ -22,7 +22,7 @@ final class Moves {
     static void to(Module root, @Nullable Device device, @Nullable DType dtype, @Nullable MemoryFormat format) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
             if (device != null) moveMeta(root, device);
-            for (Tensor t : root.namedParameters().values()) {
+            for (Tensor t : root.createdParameters().values()) {
                 Tensor gradient = t.grad();
                 move(t, device, dtype, format);
                 if (gradient == null) continue;
@@ -48,7 +48,7 @@ final class Moves {
             exchange(root, t -> isMeta(t.device()) ? t : t.detach().to(device), true);
             return;
         }
-        requireData(root, root.namedParameters());
+        requireData(root, root.createdParameters());
         requireData(root, root.namedBuffers());
     }
 

@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
@@ -115,6 +116,11 @@ public final class MultiheadAttention extends Module implements Masked {
     public static Options options(long embed, int heads) { return new Options(embed, heads, 0, true, false, false, embed, embed, false); }
 
     public MultiheadAttention(long embed, int heads) { this(options(embed, heads)); }
+
+    /** Creates a layer with changed options: {@code new MultiheadAttention(64, 8, o -> o.batchFirst(true))}. */
+    public MultiheadAttention(long embed, int heads, UnaryOperator<Options> change) {
+        this(change.apply(options(embed, heads)));
+    }
 
     public MultiheadAttention(Options o) {
         if (o.embed < 1 || o.heads < 1 || o.embed % o.heads != 0)

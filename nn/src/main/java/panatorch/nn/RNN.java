@@ -2,6 +2,7 @@ package panatorch.nn;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.Tensor;
@@ -22,6 +23,11 @@ public final class RNN extends Recurrent {
     private final boolean relu;
 
     public RNN(long in, long hidden) { this(options(in, hidden), false); }
+
+    /** Creates a layer with changed options: {@code new RNN(10, 20, o -> o.layers(2).batchFirst(true))}. */
+    public RNN(long in, long hidden, UnaryOperator<Options> change) {
+        this(change.apply(options(in, hidden)), false);
+    }
 
     /** @param relu whether to use a ReLU instead of tanh */
     public RNN(Options options, boolean relu) {

@@ -218,9 +218,9 @@ final class Replacement {
         Set<Module> kept = identities(root.modules());
         List<Module> gone = old.modules().stream().filter(m -> !kept.contains(m)).toList();
         Set<Tensor> tensors = Collections.newSetFromMap(new IdentityHashMap<>());
-        tensors.addAll(root.namedParameters().values());
+        tensors.addAll(root.createdParameters().values());
         tensors.addAll(root.namedBuffers().values());
-        boolean all = gone.size() == old.modules().size() && old.namedParameters().values().stream().noneMatch(tensors::contains)
+        boolean all = gone.size() == old.modules().size() && old.createdParameters().values().stream().noneMatch(tensors::contains)
                 && old.namedBuffers().values().stream().noneMatch(tensors::contains);
         if (all) old.close();
         String network = root.name();

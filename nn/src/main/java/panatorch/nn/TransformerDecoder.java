@@ -7,7 +7,7 @@ import panatorch.Tensor;
 
 /** A chain of {@link TransformerDecoderLayer}s, optionally followed by a normalisation. */
 public final class TransformerDecoder extends Module {
-    private ModuleList layers;
+    private ModuleList<Module> layers;
     private @Nullable Module norm;
 
     /**
@@ -19,7 +19,7 @@ public final class TransformerDecoder extends Module {
      */
     public TransformerDecoder(TransformerDecoderLayer layer, int n, @Nullable Module norm) {
         if (n < 1) throw new IllegalArgumentException("the number of layers has to be at least 1, not " + n);
-        layers = child("layers", new ModuleList(layer));
+        layers = child("layers", new ModuleList<Module>(layer));
         for (int i = 1; i < n; i++) layers.add(copyOf(layer));
         this.norm = norm == null ? null : child("norm", norm);
     }

@@ -1,6 +1,7 @@
 package panatorch.nn;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
@@ -15,6 +16,11 @@ public final class TransformerDecoderLayer extends Module {
     private Module linear1, linear2, norm1, norm2, norm3, dropout, dropout1, dropout2, dropout3;
 
     public TransformerDecoderLayer(long model, int heads) { this(TransformerOptions.of(model, heads)); }
+
+    /** Creates a layer with changed options: {@code new TransformerDecoderLayer(512, 8, o -> o.batchFirst(true))}. */
+    public TransformerDecoderLayer(long model, int heads, UnaryOperator<TransformerOptions> change) {
+        this(change.apply(TransformerOptions.of(model, heads)));
+    }
 
     public TransformerDecoderLayer(TransformerOptions o) {
         options = o;

@@ -15,7 +15,7 @@ import panatorch.Tensor;
  * }</pre>
  */
 public final class TransformerEncoder extends Module {
-    private ModuleList layers;
+    private ModuleList<Module> layers;
     private @Nullable Module norm;
 
     /**
@@ -27,7 +27,7 @@ public final class TransformerEncoder extends Module {
      */
     public TransformerEncoder(TransformerEncoderLayer layer, int n, @Nullable Module norm) {
         if (n < 1) throw new IllegalArgumentException("the number of layers has to be at least 1, not " + n);
-        layers = child("layers", new ModuleList(layer));
+        layers = child("layers", new ModuleList<Module>(layer));
         for (int i = 1; i < n; i++) layers.add(copyOf(layer));
         this.norm = norm == null ? null : child("norm", norm);
     }

@@ -1,6 +1,7 @@
 package panatorch.nn;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
@@ -14,6 +15,11 @@ public final class TransformerEncoderLayer extends Module {
     private Module linear1, linear2, norm1, norm2, dropout, dropout1, dropout2;
 
     public TransformerEncoderLayer(long model, int heads) { this(TransformerOptions.of(model, heads)); }
+
+    /** Creates a layer with changed options: {@code new TransformerEncoderLayer(512, 8, o -> o.batchFirst(true))}. */
+    public TransformerEncoderLayer(long model, int heads, UnaryOperator<TransformerOptions> change) {
+        this(change.apply(TransformerOptions.of(model, heads)));
+    }
 
     public TransformerEncoderLayer(TransformerOptions o) {
         options = o;

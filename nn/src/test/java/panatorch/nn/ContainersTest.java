@@ -17,7 +17,7 @@ import panatorch.junit.NoTensorLeaks;
 @NoTensorLeaks
 class ContainersTest {
     @Test void a_list_prints_equal_neighbours_once_as_python_does() {
-        try (var list = new ModuleList(new ReLU(), new ReLU(), new Flatten(), new ReLU())) {
+        try (var list = new ModuleList<Module>(new ReLU(), new ReLU(), new Flatten(), new ReLU())) {
             assertThat(list).hasToString("""
                     ModuleList(
                       (0-1): 2 x ReLU()
@@ -27,7 +27,7 @@ class ContainersTest {
             assertThat(list.get(2)).isInstanceOf(Flatten.class);
             assertThatThrownBy(() -> list.get(4)).isInstanceOf(IndexOutOfBoundsException.class).hasMessage("index 4 of 4 modules");
         }
-        try (var empty = new ModuleList()) {
+        try (var empty = new ModuleList<Module>()) {
             assertThat(empty).hasToString("ModuleList()");
         }
     }
