@@ -23,6 +23,5 @@ module panatorch.apps {
     opens panatorch.apps.measures to com.fasterxml.jackson.databind;
     opens panatorch.apps.options to info.picocli;
     opens panatorch.apps.reproduce to com.fasterxml.jackson.databind;
-    opens panatorch.apps.serving to com.fasterxml.jackson.databind;
     opens panatorch.apps.run to com.fasterxml.jackson.databind;
 }

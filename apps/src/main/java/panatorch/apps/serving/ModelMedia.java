@@ -1,6 +1,5 @@
 package panatorch.apps.serving;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,10 +34,6 @@ public final class ModelMedia implements MediaReader {
 
     /** How images and texts become inputs of a model; null for media that it does not take. */
     private record Reader(ModelInputs inputs, @Nullable Preprocessing images, @Nullable TextReader texts, OutputReader outputs) {}
-
-    /** What a model has answered, as JSON. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Result(List<Prediction> predictions) {}
 
     /**
      * Takes what goes with a model, in the place of what went with it before.
@@ -113,7 +108,7 @@ public final class ModelMedia implements MediaReader {
                 if (predictions.isEmpty())
                     throw new IllegalArgumentException("the model's outputs " + answer.names() + " are no predictions of classes");
                 try {
-                    return Json.LINE.writeValueAsString(new Result(predictions));
+                    return Json.LINE.writeValueAsString(Map.of("predictions", predictions));
                 } catch (JsonProcessingException e) {
                     throw new IllegalStateException(e);
                 }
