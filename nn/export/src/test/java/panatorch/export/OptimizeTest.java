@@ -97,6 +97,9 @@ class OptimizeTest {
         compare("one_row", new OptimizeOptions(false, false, false, true, false, false, 1),
                 List.of("2 linear layers of one row done as products with a vector"),
                 "aten.linear", "aten.addmv");
+        try (var scope = Scope.open(); var program = Programs.load("one_row"); var fast = program.optimize(EVERYTHING)) {
+            assertThat(fast.code().split("aten.reshape", -1)).as("one at the beginning and one at the end").hasSize(3);
+        }
     }
 
     @Test void attention_that_is_written_out_is_one_operator() throws Exception {
