@@ -19,7 +19,11 @@ final class UnscopedMemory {
      */
     private static volatile long level;
 
+    /** True once the loop without a scope is to be told, by a thread of the program: the collector's own cannot begin to log. */
+    private static volatile boolean due;
+
     static void add(long bytes) {
+        if (due) warn();
         long now = BYTES.addAndGet(bytes);
         if (now - level < Math.max(STEP, level / 4)) return;
         level = now;
@@ -30,11 +34,17 @@ final class UnscopedMemory {
     static void collected(long bytes) {
         remove(bytes);
         long now = COLLECTED.addAndGet(bytes);
-        if (now >= MUCH && now - bytes < MUCH)
-            Log.say(Scope.class, Level.WARN, "Tensors of " + (MUCH >> 20) + " MiB were garbage before anybody freed them: they were made "
-                    + "outside any scope, as in a loop without one, and their memory is freed late. Open a scope for each step, "
-                    + "try (var scope = Scope.open()) { … }, or close them; -Dpanatorch.leaks=trace shows where they were made. "
-                    + "This is said once.", null);
+        if (now >= MUCH && now - bytes < MUCH) due = true;
+    }
+
+    private static void warn() {
+        due = false;
+        Log.say(Scope.class, Level.WARN,
+                "Tensors of " + (MUCH >> 20) + " MiB were garbage before anybody freed them: they were made outside "
+                        + "any scope, as in a loop without one, and their memory is freed late. Open a scope for each step, "
+                        + "try (var scope = Scope.open()) { … }, or close them; -Dpanatorch.leaks=trace shows where they were made. "
+                        + "This is said once.",
+                null);
     }
 
     static void remove(long bytes) {
