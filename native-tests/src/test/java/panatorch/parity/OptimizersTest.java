@@ -95,7 +95,7 @@ class OptimizersTest {
 
     // ---- the task
 
-    private static List<Tensor> start(JsonNode c) {
+    static List<Tensor> start(JsonNode c) {
         var all = new ArrayList<Tensor>();
         for (JsonNode shape : c.get("shapes")) {
             int k = all.size();
@@ -110,7 +110,7 @@ class OptimizersTest {
         return Torch.tensor(IntStream.range(0, n).mapToDouble(value).toArray()).to(dtype).reshape(shape);
     }
 
-    private static Tensor gradient(Tensor p, int k, int t) {
+    static Tensor gradient(Tensor p, int k, int t) {
         return elements(p.shape(), i -> ((7 * i + 13 * t + 5 * k) % 19 - 9) / 10.0, p.dtype());
     }
 
@@ -136,7 +136,7 @@ class OptimizersTest {
         return g.mul(rows).toSparse(1L);
     }
 
-    private static Tensor loss(Optimizer optimizer, List<Tensor> parameters) {
+    static Tensor loss(Optimizer optimizer, List<Tensor> parameters) {
         optimizer.zeroGrad();
         Tensor loss = Torch.scalar(0);
         for (int k = 0; k < parameters.size(); k++) {

@@ -16,7 +16,7 @@ final class Inputs {
         if (scores.dim() != 2 || scores.numel() == 0 || !scores.dtype().isFloatingPoint())
             throw new IllegalArgumentException(what + " have to be floating-point numbers [N, C] of at least one example, not "
                     + describe(scores));
-        return scores.dtype() == DType.FLOAT64 ? scores : scores.to(DType.FLOAT32);
+        return full(scores);
     }
 
     /**
@@ -29,6 +29,18 @@ final class Inputs {
         if (classes.size(0) != like.size(0))
             throw new IllegalArgumentException(what + " have length " + classes.size(0) + ", but there are " + like.size(0) + " examples");
         return classes.to(like.device(), DType.INT64);
+    }
+
+    /** Checks that predictions and targets have the same shape, and at least one element. */
+    static void pairs(Tensor predictions, Tensor targets) {
+        if (predictions.dim() == 0 || predictions.numel() == 0 || !Arrays.equals(predictions.shape(), targets.shape()))
+            throw new IllegalArgumentException("predictions and targets have to be of the same shape [N, …] and not empty, not "
+                    + describe(predictions) + " and " + describe(targets));
+    }
+
+    /** Converts half precision to single precision, because sums in half precision are too inexact. */
+    static Tensor full(Tensor t) {
+        return t.dtype() == DType.FLOAT64 ? t : t.to(DType.FLOAT32);
     }
 
     /** Returns the number of {@code classes} [N] int64 that are not in [0, {@code count}): [], on their device. */

@@ -154,8 +154,11 @@ public abstract class LRScheduler {
      * @throws IllegalArgumentException if the optimiser has neither
      */
     static void setMomentum(ParameterGroup g, double value) {
-        if (g.get("betas") instanceof List<?> betas) g.set("betas", List.of(value, betas.get(1)));
-        else if (g.has("momentum")) g.set("momentum", value);
+        if (g.get("betas") instanceof List<?> betas) {
+            var changed = new ArrayList<Object>(betas);
+            changed.set(0, value);
+            g.set("betas", changed);
+        } else if (g.has("momentum")) g.set("momentum", value);
         else throw new IllegalArgumentException("the optimiser has no momentum to cycle; use cycleMomentum(false)");
     }
 

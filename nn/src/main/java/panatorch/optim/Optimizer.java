@@ -44,7 +44,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     private final List<Consumer<? super Optimizer>> before = new CopyOnWriteArrayList<>(), after = new CopyOnWriteArrayList<>();
-    private final List<ParameterGroup> groups = new ArrayList<>();
+    private final List<ParameterGroup> groups;
     private final Map<String, @Nullable Object> extras;
 
     /**
@@ -54,10 +54,17 @@ public abstract class Optimizer implements AutoCloseable {
      */
     protected Optimizer(List<Tensor> parameters, Record options, Map<String, @Nullable Object> extras) {
         this.extras = extras;
+        groups = new ArrayList<>();
         add(parameters, options);
     }
 
     protected Optimizer(List<Tensor> parameters, Record options) { this(parameters, options, Map.of()); }
+
+    /** Creates an optimiser that shares the groups and the state of another one. */
+    Optimizer(Optimizer wrapped) {
+        extras = wrapped.extras;
+        groups = wrapped.groups;
+    }
 
     // ---- groups
 

@@ -27,8 +27,11 @@ final class Require {
     }
 
     /** Checks that both decay rates of running averages are in [0, 1). */
-    static void decays(List<Double> betas) {
-        if (betas.size() != 2) throw new IllegalArgumentException("two betas are needed, not " + betas);
+    static void decays(List<Double> betas) { decays(betas, 2); }
+
+    /** Checks that there are {@code count} decay rates of running averages, all in [0, 1). */
+    static void decays(List<Double> betas, int count) {
+        if (betas.size() != count) throw new IllegalArgumentException(count + " betas are needed, not " + betas);
         for (double beta : betas)
             if (!(beta >= 0 && beta < 1))
                 throw new IllegalArgumentException("betas have to be at least 0 and below 1, not " + betas);

@@ -41,7 +41,7 @@ public final class SGD extends Optimizer {
         public Options fused(boolean on) { return new Options(lr, momentum, dampening, weightDecay, nesterov, maximize, on); }
     }
 
-    private static final String MOMENTUM = "momentum_buffer";
+    static final String MOMENTUM = "momentum_buffer";
 
     /** Returns options with PyTorch's learning rate, 0.001. */
     public static Options options() { return options(1e-3); }
@@ -81,7 +81,11 @@ public final class SGD extends Optimizer {
                         o.maximize, first, bucket.gradScale(), bucket.foundInf());
             return;
         }
-        List<Tensor> g = bucket.gradients(o.maximize, o.weightDecay);
+        descend(bucket, bucket.gradients(o.maximize, o.weightDecay), o, first);
+    }
+
+    /** Moves the parameters along {@code g}, with momentum and learning rate, but without weight decay. */
+    static void descend(ParameterBucket bucket, List<Tensor> g, Options o, boolean first) {
         if (o.momentum != 0) {
             List<Tensor> buffers = bucket.state(MOMENTUM, Tensor::zerosLike);
             if (!first) Aten._foreachMul_(buffers, o.momentum);

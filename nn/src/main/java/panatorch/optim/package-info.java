@@ -1,4 +1,7 @@
-/** Optimisers, learning-rate schedulers, gradient clipping, weight averaging and the learning-rate range test. */
+/**
+ * Optimisers and wrappers of optimisers, groups without weight decay, learning-rate schedulers, gradient clipping, weight averaging and the
+ * learning-rate range test.
+ */
 @NullMarked
 package panatorch.optim;
 

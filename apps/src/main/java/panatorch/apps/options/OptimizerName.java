@@ -8,6 +8,9 @@ import panatorch.optim.Adagrad;
 import panatorch.optim.Adam;
 import panatorch.optim.AdamW;
 import panatorch.optim.Adamax;
+import panatorch.optim.Adan;
+import panatorch.optim.LAMB;
+import panatorch.optim.Lion;
 import panatorch.optim.NAdam;
 import panatorch.optim.Optimizer;
 import panatorch.optim.RAdam;
@@ -17,7 +20,7 @@ import panatorch.optim.SGD;
 /** {@code --optimizer}: the optimisers, with their usual learning rate and weight decay. */
 public enum OptimizerName {
     SGD(0.05, 5e-4), ADAM(1e-3, 0), ADAMW(1e-3, 1e-2), NADAM(1e-3, 0), RADAM(1e-3, 0), ADAMAX(2e-3, 0), RMSPROP(1e-3, 0), ADAGRAD(1e-2, 0),
-    ADADELTA(1, 0), ASGD(1e-2, 0);
+    ADADELTA(1, 0), ASGD(1e-2, 0), LION(1e-4, 0), LAMB(1e-3, 1e-2), ADAN(1e-3, 0);
 
     public final double lr, weightDecay;
 
@@ -41,6 +44,9 @@ public enum OptimizerName {
             case RMSPROP -> new RMSprop(parameters, RMSprop.options(rate).weightDecay(decay).momentum(momentum));
             case ADAGRAD -> new Adagrad(parameters, Adagrad.options(rate).weightDecay(decay));
             case ADADELTA -> new Adadelta(parameters, Adadelta.options(rate).weightDecay(decay));
+            case LION -> new Lion(parameters, Lion.options(rate).weightDecay(decay));
+            case LAMB -> new LAMB(parameters, panatorch.optim.LAMB.options(rate).weightDecay(decay));
+            case ADAN -> new Adan(parameters, Adan.options(rate).weightDecay(decay));
             case ASGD -> new ASGD(parameters, panatorch.optim.ASGD.options(rate).weightDecay(decay));
         };
     }

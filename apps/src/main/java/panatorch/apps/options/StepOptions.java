@@ -22,7 +22,8 @@ public final class StepOptions {
             description = "momentum of sgd (Nesterov) or rmsprop; default: 0.9 for sgd, 0 for rmsprop")
     private @Nullable Double momentum;
 
-    @Option(names = "--weight-decay", paramLabel = "LAMBDA", description = "weight decay; default: 5e-4 for sgd, 0.01 for adamw, else 0")
+    @Option(names = "--weight-decay", paramLabel = "LAMBDA",
+            description = "weight decay; default: 5e-4 for sgd, 0.01 for adamw and lamb, else 0")
     private @Nullable Double weightDecay;
 
     @Option(names = "--label-smoothing", paramLabel = "EPS", defaultValue = "0",

@@ -15,10 +15,10 @@ import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.Store;
 
 /** Ranks as threads of this process, which meet in a file. */
-final class Ranks {
+public final class Ranks {
     private Ranks() {}
 
-    interface Rank<T> {
+    public interface Rank<T> {
         T run(ProcessGroup group) throws Exception;
     }
 
@@ -50,7 +50,7 @@ final class Ranks {
     }
 
     /** Returns the results of ranks that all succeeded. */
-    static <T> List<T> all(Path folder, int ranks, Rank<T> rank) throws Exception {
+    public static <T> List<T> all(Path folder, int ranks, Rank<T> rank) throws Exception {
         var results = new ArrayList<T>();
         for (Object o : run(folder, ranks, Duration.ofSeconds(20), rank)) {
             if (o instanceof Throwable t) throw new AssertionError("a rank failed", t);
