@@ -1,9 +1,9 @@
-"""Makes a folder of libraries with which torchvision's wheel from PyPI, built for CUDA, loads its operators beside a CPU build of torch.
+"""Makes a folder of libraries with which a torchvision that is built for CUDA loads its operators beside a CPU build of torch.
 
     python torchvision_stubs.py DIR            # needs gcc and nm
     LD_LIBRARY_PATH=DIR python vision.py
 
-The wheel has the kernels for CPUs too, but is linked to CUDA's libraries. The folder has its own libcudart, and two libraries in place of
+It has the kernels for CPUs too, but is linked to CUDA's libraries. The folder has its own libcudart, and two libraries in place of
 torch's for CUDA, whose functions end the process; CPU kernels never call them.
 """
 import importlib.util

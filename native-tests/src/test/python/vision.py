@@ -2,7 +2,7 @@
 
     python vision.py [FOLDER]    # torch 2.13, torchvision 0.28 with its operators; CPU; default ../resources/parity
 
-The wheel of PyPI lacks libraries on a machine without CUDA: see torchvision_stubs.py. vision.json is a list of cases:
+A torchvision that is built for CUDA needs torchvision_stubs.py on a machine without it. vision.json is a list of cases:
 
     "name"         function, or layer
     "options"      what is no tensor, as the Java test reads it

@@ -2,7 +2,7 @@
 
     python vision_images.py [OUT.json]    # torch 2.13, torchvision 0.28, Pillow 12; default ../resources/parity/vision_images.json
 
-DIR with a module torchvision_cpu may be in PYTHONPATH, as for dropout.py. A list of cases:
+Where torchvision lacks its operators, a folder with a module torchvision_cpu in PYTHONPATH helps, as for dropout.py. A list of cases:
 
     "name"             function
     "options"          what is no tensor, as the Java test reads it
