@@ -8,4 +8,6 @@ module panatorch.datasets {
     exports panatorch.datasets.pretrained;
     exports panatorch.datasets.text;
     exports panatorch.datasets.transforms;
+    exports panatorch.vision.io;
+    exports panatorch.vision.utils;
 }

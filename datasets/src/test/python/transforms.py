@@ -74,6 +74,46 @@ for method in (v2.RandAugment(), v2.TrivialAugmentWide()):
         strengths = [0.0 if bins is None else float(bins[b]) * (-1 if signed and b == 9 else 1) for b in (3, 9, 30)]
         changed = [method._apply_image_or_video_transform(image, operation, m, NEAREST, {torch.Tensor: None}) for image, m in zip(x, strengths)]
         write(f"{type(method).__name__}.{operation}", torch.stack(changed))
+# Images 0, 1 and 2 whose corners move, and pixels that move.
+START, ENDS = [[0, 0], [6, 0], [6, 5], [0, 5]], [[[1, 0], [6, 1], [5, 5], [0, 4]], [[0, 2], [5, 0], [6, 3], [2, 5]], [[0, 0], [6, 0], [6, 5], [0, 5]]]
+DISPLACEMENT = torch.randn(3, 6, 7, 2) / 4
+write("displacement", DISPLACEMENT)
+for prefix, batch in {"u8": x, "f32": x.float() / 255}.items():
+    colour = 0.5 if batch.is_floating_point() else 99
+    write(f"{prefix}.perspective", torch.stack([F.perspective(image, START, e, BILINEAR) for image, e in zip(batch, ENDS)]))
+    write(f"{prefix}.perspective_nearest", torch.stack([F.perspective(image, START, e, NEAREST, fill=[colour]) for image, e in zip(batch, ENDS)]))
+    write(f"{prefix}.elastic", torch.stack([F.elastic(image, d[None], BILINEAR) for image, d in zip(batch, DISPLACEMENT)]))
+    for mode in "constant", "edge", "reflect", "symmetric":
+        write(f"{prefix}.pad_{mode}", F.pad(batch, [1, 2, 3, 4], fill=colour, padding_mode=mode))
+    for interpolation in NEAREST, BILINEAR, InterpolationMode.BICUBIC:
+        for antialias in True, False:
+            for size in [3, 9], [13, 4]:
+                write(f"{prefix}.resize_{interpolation.value}_{antialias}_{size[0]}", F.resize(batch, size, interpolation, antialias=antialias))
+
+# Every change of AugMix at bins 1, 3 and 9 of 10, the second one in the other direction.
+method = v2.AugMix()
+for operation, (magnitudes, signed) in method._AUGMENTATION_SPACE.items():
+    bins = magnitudes(10, *x.shape[-2:])
+    strengths = [0.0 if bins is None else float(bins[b]) * (-1 if signed and b == 3 else 1) for b in (1, 3, 9)]
+    changed = [method._apply_image_or_video_transform(image, operation, m, NEAREST, {torch.Tensor: None}) for image, m in zip(x, strengths)]
+    write(f"AugMix.{operation}", torch.stack(changed))
+
+# AutoAugment: operation, probability and strength (of 9) of both changes, and the changes of some policies, made in any case.
+OPERATIONS = [*v2.RandAugment._AUGMENTATION_SPACE, "Invert"]
+for policy in v2.AutoAugmentPolicy:
+    method = v2.AutoAugment(policy)
+    table = [[(float(OPERATIONS.index(n)), p, float(m or 0)) for n, p, m in changes] for changes in method._policies]
+    write(f"AutoAugment.{policy.name}", torch.tensor(table))
+    for k in 0, 5:
+        changed = x
+        for step in 0, 1:
+            now = []
+            for image, changes in zip(changed, method._policies[k::8]):
+                name, _, index = changes[step]
+                bins = method._AUGMENTATION_SPACE[name][0](10, *x.shape[-2:])
+                now.append(method._apply_image_or_video_transform(image, name, 0.0 if bins is None else float(bins[index]), NEAREST, {torch.Tensor: None}))
+            changed = torch.stack(now)
+            write(f"AutoAugment.{policy.name}.{k}.{step}", changed)
 OUT.parent.mkdir(parents=True, exist_ok=True)
 OUT.write_text("".join(LINES))
 print(OUT.name, OUT.stat().st_size, "bytes")

@@ -243,13 +243,13 @@ def make(folder):
     out |= {"quantized.x": x, "quantized.forward": script(x)}
 
     library = torch.library.Library("torchvision", "FRAGMENT")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     other = torch.library.Library("others", "FRAGMENT")
     other.define("crop(Tensor x) -> Tensor")
 
     class Missing(nn.Module):
         def forward(self, boxes, scores):
-            return torch.ops.others.crop(torch.ops.torchvision.nms(boxes, scores, 0.5))
+            return torch.ops.others.crop(torch.ops.torchvision.qnms(boxes, scores, 0.5))
 
     torch.jit.script(Missing()).save(folder / "missing.ts")
     save_file({k: v.detach().contiguous() for k, v in out.items()}, folder / "expected.safetensors")

@@ -28,4 +28,5 @@ module panatorch.nn {
     exports panatorch.optim;
     exports panatorch.serialize;
     exports panatorch.train;
+    exports panatorch.vision.ops;
 }

@@ -240,9 +240,9 @@ class ScriptModulesTest {
     @Test void operators_that_are_missing_are_named() {
         assertThatThrownBy(() -> load("missing.ts")).isInstanceOf(UnsupportedOperationException.class).hasMessage(FILES
                 .resolve("missing.ts")
-                + " calls operators that this libtorch does not have: others::crop, torchvision::nms. Load the library that has them with "
+                + " calls operators that this libtorch does not have: others::crop, torchvision::qnms. Load the library that has them with "
                 + "Operators.load, or write them in Java with OperatorLibrary; "
-                + "those of torchvision are in its own library, not in libtorch's.");
+                + "of torchvision, only the operators for boxes, regions and deformable convolutions are here.");
     }
 
     @Test void files_that_are_no_scripts_are_refused_in_a_sentence() throws IOException {

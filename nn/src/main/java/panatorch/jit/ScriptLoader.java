@@ -11,6 +11,7 @@ import panatorch.internal.files.FileNames;
 import panatorch.internal.jit.ScriptFailure;
 import panatorch.internal.jit.ScriptObject;
 import panatorch.serialize.ScriptArchive;
+import panatorch.vision.ops.TorchvisionOperators;
 
 /** Lets libtorch read and compile a file of TorchScript, and explains its refusals. */
 final class ScriptLoader {
@@ -23,6 +24,7 @@ final class ScriptLoader {
      * @param device the device of all tensors; null for those from which they were saved
      */
     static ScriptObject load(Path file, ScriptArchive archive, @Nullable Device device) {
+        defineVision(archive);
         return onDeepStack(() -> {
             try {
                 return ScriptObject.load(FileNames.text(file.toAbsolutePath()), device);
@@ -38,9 +40,14 @@ final class ScriptLoader {
         return new UnsupportedOperationException(file + " calls operators that this libtorch does not have: " + String.join(", ", missing)
                 + ". Load the library that has them with Operators.load, or write them in Java with OperatorLibrary"
                 + (missing.stream().anyMatch(n -> n.startsWith("torchvision::"))
-                        ? "; those of torchvision are in its own library, not in libtorch's"
+                        ? "; of torchvision, only the operators for boxes, regions and deformable convolutions are here"
                         : "")
                 + ".", e);
+    }
+
+    private static void defineVision(ScriptArchive archive) {
+        archive.operators().stream().filter(name -> name.startsWith("torchvision::") && !isKnown(name))
+                .forEach(TorchvisionOperators::define);
     }
 
     private static boolean isKnown(String operator) {

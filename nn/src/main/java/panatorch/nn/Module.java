@@ -695,6 +695,11 @@ public abstract class Module implements AutoCloseable {
 
     final String name() { return getClass().getSimpleName(); }
 
+    /** Returns a number as Python prints it, for {@link #describe()}. */
+    protected static String describe(double number) {
+        return Repr.of(number);
+    }
+
     /** Returns the options in {@link #toString}, as PyTorch prints them. */
     protected String describe() { return ""; }
 

@@ -3,7 +3,9 @@ package panatorch.datasets.transforms;
 import java.util.List;
 import panatorch.Aten;
 import panatorch.DType;
+import panatorch.Linalg;
 import panatorch.Tensor;
+import panatorch.Torch;
 
 /** Affine maps and resampling with a different map or box for every image; otherwise as {@link Colors}. */
 final class Geometry {
@@ -42,12 +44,70 @@ final class Geometry {
                 List.of(Aten.full(new long[] {1}, 2.0 / width, DType.FLOAT64), Aten.full(new long[] {1}, 2.0 / height, DType.FLOAT64)), 1);
         Tensor map = inverse.transpose(1, 2).mul(half).to(source.dtype()).to(x.device());
         Tensor grid = place.view(1, height * width, 3).expand(n, -1, -1).bmm(map).view(n, height, width, 2);
+        return sample(x, source, grid, interpolation, fill);
+    }
+
+    /**
+     * Returns the images' values at the places of {@code grid} {@code [N, H, W, 2]}, from −1 to 1.
+     *
+     * @param source {@code x} as floating-point numbers
+     */
+    private static Tensor sample(Tensor x, Tensor source, Tensor grid, Interpolation interpolation, double fill) {
         Tensor seen = Aten.gridSampler(source, grid, interpolation.code, 0, false);
         if (fill != 0) {
-            Tensor inside = Aten.gridSampler(source.newOnes(1, 1, height, width).expand(n, -1, -1, -1), grid, interpolation.code, 0, false);
-            seen.add_(inside.rsub(1), fill);
+            Tensor ones = source.newOnes(1, 1, x.size(2), x.size(3)).expand(x.size(0), -1, -1, -1);
+            seen.add_(Aten.gridSampler(ones, grid, interpolation.code, 0, false).rsub(1), fill);
         }
-        return Images.bytes(x) ? seen.round_().to(DType.UINT8) : seen;
+        if (!Images.bytes(x)) return seen;
+        if (interpolation == Interpolation.BICUBIC) seen.clamp_(0, 255);
+        return seen.round_().to(DType.UINT8);
+    }
+
+    /**
+     * Returns the coefficients {@code [N, 8]} of maps that show an image's corners at other places: a place {@code (x, y)} in the result
+     * shows {@code (ax + by + c, dx + ey + f) / (gx + hy + 1)}.
+     *
+     * @param corners where the corners are in the result, clockwise from the upper left one, whole pixels {@code [N, 4, 2]} on the CPU
+     */
+    static Tensor coefficients(Tensor corners, long height, long width) {
+        Tensor to = corners.to(DType.FLOAT64), x = to.select(2, 0), y = to.select(2, 1), one = x.onesLike(), zero = x.zerosLike();
+        Tensor right = Torch.tensor(new double[] {0, width - 1, width - 1, 0}),
+                down = Torch.tensor(new double[] {0, 0, height - 1, height - 1});
+        Tensor across = Aten.stack(List.of(x, y, one, zero, zero, zero, x.mul(right).neg(), y.mul(right).neg()), 2);
+        Tensor along = Aten.stack(List.of(zero, zero, zero, x, y, one, x.mul(down).neg(), y.mul(down).neg()), 2);
+        Tensor equations = Aten.stack(List.of(across, along), 2).view(-1, 8, 8);
+        Tensor from = Aten.stack(List.of(right, down), 1).view(1, 8, 1).expand(corners.size(0), -1, -1);
+        return Linalg.lstsq(equations, from, (Double) null, "gelsd").solution().squeeze(2);
+    }
+
+    /** Warps {@code x} by the maps of {@link #coefficients}; places outside the image show {@code fill}. */
+    static Tensor perspective(Tensor x, Tensor coefficients, Interpolation interpolation, double fill) {
+        long[] shape = x.shape();
+        long n = shape[0], height = shape[2], width = shape[3];
+        Tensor source = Images.floats(x), c = coefficients.to(DType.FLOAT32).to(source.dtype()).to(x.device());
+        Tensor column = Aten.arange(0.5, width, 1, source.dtype(), null, x.device()).view(1, -1).expand(height, width);
+        Tensor row = Aten.arange(0.5, height, 1, source.dtype(), null, x.device()).view(-1, 1).expand(height, width);
+        Tensor place = Aten.stack(List.of(column, row, column.onesLike()), 2).view(1, height * width, 3).expand(n, -1, -1);
+        Tensor half = Torch.tensor(new double[] {0.5 * width, 0.5 * height}).to(x.device(), source.dtype());
+        Tensor above = c.narrow(1, 0, 6).reshape(-1, 2, 3).transpose(1, 2).div(half);
+        Tensor below = Aten.cat(List.of(c.narrow(1, 6, 2), c.newOnes(n, 1)), 1).unsqueeze(2);
+        Tensor grid = place.bmm(above).div_(place.bmm(below)).sub_(1).view(n, height, width, 2);
+        return sample(x, source, grid, interpolation, fill);
+    }
+
+    /**
+     * Moves the pixels of {@code x}; places outside the image show {@code fill}.
+     *
+     * @param displacement distance from each pixel of the result to the place that it shows, to the right and down, in halves of a side
+     * {@code [N, H, W, 2]}
+     */
+    static Tensor displace(Tensor x, Tensor displacement, Interpolation interpolation, double fill) {
+        long height = x.size(2), width = x.size(3);
+        Tensor source = Images.floats(x);
+        Tensor column = Aten.linspace((1.0 - width) / width, (width - 1.0) / width, width, source.dtype(), null, x.device());
+        Tensor row = Aten.linspace((1.0 - height) / height, (height - 1.0) / height, height, source.dtype(), null, x.device());
+        Tensor here = Aten.stack(List.of(column.view(1, -1).expand(height, width), row.view(-1, 1).expand(height, width)), 2);
+        return sample(x, source, displacement.to(x.device(), source.dtype()).add(here), interpolation, fill);
     }
 
     /**

@@ -6,8 +6,8 @@ import panatorch.DType;
 import panatorch.Tensor;
 
 /**
- * The changes that RandAugment and TrivialAugment choose from, as torchvision defines them. The <em>strength</em> of a change is a fraction
- * of the largest one, from 0 to 1, with a sign where the change has two directions.
+ * The changes that RandAugment, TrivialAugment, AutoAugment and AugMix choose from, as torchvision defines them. The <em>strength</em> of a
+ * change is a fraction of the largest one, from 0 to 1, with a sign where the change has two directions.
  */
 enum Operation {
     IDENTITY(false), SHEAR_X(true), SHEAR_Y(true), TRANSLATE_X(true), TRANSLATE_Y(true), ROTATE(true), BRIGHTNESS(true), COLOR(true),
@@ -21,13 +21,16 @@ enum Operation {
      * @param pixels translation in pixels
      * @param degrees rotation
      * @param factor difference of the factors of brightness, colour, contrast and sharpness from 1
-     * @param bits number of bits that posterizing drops
+     * @param kept number of bits that the weakest posterizing keeps
+     * @param bits number of these bits that the strongest one drops
      */
-    record Limits(double shear, double share, double pixels, double degrees, double factor, int bits) {
+    record Limits(double shear, double share, double pixels, double degrees, double factor, int kept, int bits) {
         /** The limits of AutoAugment and RandAugment. */
-        static final Limits NARROW = new Limits(0.3, 150.0 / 331, 0, 30, 0.9, 4);
+        static final Limits NARROW = new Limits(0.3, 150.0 / 331, 0, 30, 0.9, 8, 4);
         /** The limits of TrivialAugment. */
-        static final Limits WIDE = new Limits(0.99, 0, 32, 135, 0.99, 6);
+        static final Limits WIDE = new Limits(0.99, 0, 32, 135, 0.99, 8, 6);
+        /** The limits of AugMix. */
+        static final Limits MIXED = new Limits(0.3, 1.0 / 3, 0, 30, 0.9, 4, 4);
 
         Tensor move(Tensor strength, long side) { return strength.mul(share * side + pixels).trunc_(); }
     }
@@ -51,7 +54,7 @@ enum Operation {
             case COLOR -> Colors.saturation(x, factor);
             case CONTRAST -> Colors.contrast(x, factor);
             case SHARPNESS -> Filters.sharpness(x, factor);
-            case POSTERIZE -> Colors.posterize(x, strength.mul(limits.bits).rsub(8).round_());
+            case POSTERIZE -> Colors.posterize(x, strength.mul(limits.bits).rsub(limits.kept).round_());
             case SOLARIZE -> Colors.solarize(x, strength.rsub(1).mul_(Images.white(x)));
             case AUTO_CONTRAST -> Colors.autoContrast(x);
             case EQUALIZE -> Colors.equalize(x);

@@ -157,4 +157,23 @@ class DistributionTest {
             }
         }
     }
+
+    @Test void an_image_of_augmix_is_a_weighted_mean_of_itself_and_what_a_change_makes_of_it() {
+        try (var scope = Scope.open(); var g = Generator.of(11); var a = Generator.of(12); var b = Generator.of(12)) {
+            Tensor images = Aten.rand(new long[] {30, 3, 8, 9}, g);
+            Tensor together = new AugMix(5, 1, 1, 2, true, Interpolation.NEAREST, 0).apply(images, a);
+            double[] own = Aten._sampleDirichlet(Aten.full(new long[] {30, 2}, 2.0), b).toDoubleArray();
+            Aten._sampleDirichlet(Aten.full(new long[] {30, 1}, 2.0), b);
+            int[] chosen = Aten.randint(1, 14, new long[] {30}, b).toIntArray();
+            double[] strengths = Aten.randint(5, new long[] {30}, b).toDoubleArray(), coin = Range.uniform(b, 30).toDoubleArray();
+            IntStream.range(0, 30).forEach(i -> {
+                Operation operation = Operation.values()[chosen[i]];
+                Tensor strength = Torch.tensor(new double[] {strengths[i] / 9 * (operation.signed && coin[i] < 0.5 ? -1 : 1)}, 1);
+                Tensor image = images.narrow(0, i, 1);
+                Tensor changed = operation.apply(image, strength, Operation.Limits.MIXED, Interpolation.NEAREST, 0);
+                Tensor mean = image.mul(own[2 * i]).add(changed.mul(own[2 * i + 1]));
+                assertThat(together.narrow(0, i, 1).allClose(mean, 1e-5, 1e-6)).as(operation.name()).isTrue();
+            });
+        }
+    }
 }

@@ -19,7 +19,10 @@ import panatorch.junit.NoTensorLeaks;
 class EveryTransformTest {
     static Stream<Transform> transforms() {
         return Stream.of(new RandomCrop(6, 1), new RandomHorizontalFlip(0.5), new RandomVerticalFlip(0.5), RandomResizedCrop.of(5),
-                new Resize(5, 9),
+                new Resize(5, 9), new Resize(5, 9, Interpolation.NEAREST, false), new Pad(2), new Pad(1, 2, 0, 3, Pad.Mode.SYMMETRIC, 0),
+                new RandomPerspective(), new ElasticTransform(30, 0.5, Interpolation.BILINEAR, 0.2),
+                new AutoAugment(AutoAugmentPolicy.IMAGENET), new AutoAugment(AutoAugmentPolicy.SVHN), new AugMix(),
+                new AugMix(10, 2, 2, 0.5, false, Interpolation.NEAREST, 0),
                 new CenterCrop(4, 10), ColorJitter.of(0.4, 0.4, 0.4, 0.1), new Grayscale(), new Invert(), new Posterize(3),
                 new Solarize(0.5), new AutoContrast(),
                 new Equalize(), new Sharpness(1.5), GaussianBlur.of(3),

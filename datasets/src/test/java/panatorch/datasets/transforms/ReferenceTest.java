@@ -3,8 +3,10 @@ package panatorch.datasets.transforms;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import panatorch.Aten;
 import panatorch.DType;
@@ -77,11 +79,12 @@ class ReferenceTest {
         }
     }
 
-    @Test void every_change_of_randaugment_and_trivialaugment_is_torchvisions() {
+    @Test void every_change_of_a_policy_is_torchvisions() {
         List<String> names = List.of("Identity", "ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate", "Brightness", "Color",
                 "Contrast", "Sharpness", "Posterize", "Solarize", "AutoContrast", "Equalize");
         try (var scope = Scope.open()) {
             Tensor x = Reference.tensor("u8.images"), share = each(3 / 30.0, 9 / 30.0, 1), signed = each(3 / 30.0, -9 / 30.0, 1);
+            Tensor ninths = each(1 / 9.0, 3 / 9.0, 1), signedNinths = each(1 / 9.0, -3 / 9.0, 1);
             for (int k = 0; k < names.size(); k++) {
                 Operation operation = Operation.values()[k];
                 Tensor strength = operation.signed ? signed : share;
@@ -89,7 +92,62 @@ class ReferenceTest {
                         "RandAugment." + names.get(k), 1);
                 Reference.same(operation.apply(x, strength, Operation.Limits.WIDE, Interpolation.NEAREST, 0),
                         "TrivialAugmentWide." + names.get(k), 1);
+                if (operation == Operation.IDENTITY) continue;
+                Reference.same(
+                        operation.apply(x, operation.signed ? signedNinths : ninths, Operation.Limits.MIXED, Interpolation.NEAREST, 0),
+                        "AugMix." + names.get(k), 1);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void moved_corners_and_pixels_are_torchvisions(String type) {
+        try (var scope = Scope.open()) {
+            Tensor x = Reference.tensor(type + ".images");
+            Tensor corners = Torch.tensor(new long[][][] {{{1, 0}, {6, 1}, {5, 5}, {0, 4}}, {{0, 2}, {5, 0}, {6, 3}, {2, 5}},
+                {{0, 0}, {6, 0}, {6, 5}, {0, 5}}});
+            Tensor coefficients = Geometry.coefficients(corners, 6, 7);
+            Reference.same(Geometry.perspective(x, coefficients, Interpolation.BILINEAR, 0), type + ".perspective", 1);
+            Reference.same(Geometry.perspective(x, coefficients, Interpolation.NEAREST, type.equals("u8") ? 99 : 0.5),
+                    type + ".perspective_nearest", 0);
+            Reference.same(Geometry.displace(x, Reference.tensor("displacement"), Interpolation.BILINEAR, 0), type + ".elastic", 1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"u8", "f32"}) void borders_and_other_sizes_are_torchvisions(String type) {
+        try (var scope = Scope.open(); var g = Generator.of(0)) {
+            Tensor x = Reference.tensor(type + ".images");
+            for (Pad.Mode mode : Pad.Mode.values())
+                Reference.same(new Pad(1, 2, 3, 4, mode, type.equals("u8") ? 99 : 0.5).apply(x, g),
+                        type + ".pad_" + mode.name().toLowerCase(Locale.ROOT), 0);
+            for (Interpolation interpolation : Interpolation.values()) {
+                for (String antialias : List.of("True", "False")) {
+                    String name = type + ".resize_" + interpolation.name().toLowerCase(Locale.ROOT) + "_" + antialias + "_";
+                    Reference.same(new Resize(3, 9, interpolation, antialias.equals("True")).apply(x, g), name + 3, 1);
+                    Reference.same(new Resize(13, 4, interpolation, antialias.equals("True")).apply(x, g), name + 13, 1);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource void policies_are_torchvisions(AutoAugmentPolicy policy) {
+        try (var scope = Scope.open()) {
+            Tensor table = Aten.stack(List.of(Torch.tensor(policy.changes(0)), Torch.tensor(policy.changes(1))), 1);
+            table.select(2, 2).mul_(9).round_();
+            Reference.same(table.to(DType.FLOAT32), "AutoAugment." + policy, 0);
+            var method = new AutoAugment(policy);
+            for (int k : new int[] {0, 5}) {
+                Tensor chosen = Torch.tensor(new long[] {k, k + 8, k + 16});
+                String name = "AutoAugment." + policy + "." + k + ".";
+                Tensor once = method.change(Reference.tensor("u8.images"), 0, chosen, each(0, 0, 0), each(1, 1, 1));
+                Reference.same(once, name + 0, 1);
+                Reference.same(method.change(Reference.tensor(name + 0), 1, chosen, each(0, 0, 0), each(1, 1, 1)), name + 1, 1);
+            }
+            Tensor never =
+                    method.change(Reference.tensor("u8.images"), 0, Torch.tensor(new long[] {0, 1, 2}), each(1, 1, 1), each(1, 1, 1));
+            if (policy == AutoAugmentPolicy.IMAGENET) assertThat(never.torchEquals(Reference.tensor("u8.images"))).isTrue();
         }
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import panatorch.TorchException;
 import panatorch.internal.calls.PreparedOperator;
 import panatorch.internal.calls.RawValues;
+import panatorch.vision.ops.TorchvisionOperators;
 
 /** Looks up everything that a program needs, its subgraphs' too, and finds out all that is missing. */
 final class Requirements {
@@ -83,7 +84,7 @@ final class Requirements {
         try {
             operators.put(name, RawValues.access().operator(name));
         } catch (TorchException e) {
-            if (PythonOperators.define(name)) {
+            if (PythonOperators.define(name) || TorchvisionOperators.define(name)) {
                 operators.put(name, RawValues.access().operator(name));
                 return;
             }

@@ -1,0 +1,9 @@
+/**
+ * Operators and layers of object detection, after {@code torchvision.ops} 0.28: boxes and their overlap, non-maximum suppression, pooling
+ * of regions of interest, deformable convolution, losses and feature pyramids. All but non-maximum suppression are compositions of
+ * libtorch's operators, so they run on every device and are differentiated by autograd.
+ */
+@NullMarked
+package panatorch.vision.ops;
+
+import org.jspecify.annotations.NullMarked;
