@@ -31,7 +31,8 @@ public final class FeaturePyramidNetwork extends Module {
     private final long[] inChannels;
     private final long outChannels;
     private final @Nullable LongFunction<? extends Module> norm;
-    private final ModuleList innerBlocks = child("inner_blocks", new ModuleList()), layerBlocks = child("layer_blocks", new ModuleList());
+    private final ModuleList<Module> innerBlocks = child("inner_blocks", new ModuleList<Module>()),
+            layerBlocks = child("layer_blocks", new ModuleList<Module>());
     private @Nullable ExtraFPNBlock extraBlocks;
 
     /** Creates a pyramid without normalisation and without further maps. */
