@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
 
 /** The command {@code panatorch serve}. */
 @Command(name = "serve", sortOptions = false,
-        description = "Answers requests for models over HTTP, by the Open Inference Protocol, until it is stopped (Ctrl-C).",
+        description = "Answers requests for models over HTTP and gRPC, by the Open Inference Protocol, until it is stopped (Ctrl-C).",
         footer = {
             "", "Examples:", "  panatorch serve resnet18.pt2 --optimize",
             "  panatorch serve small=bert-mini.pt2 large=bert-base.pt2 --port 8080",
@@ -92,7 +92,8 @@ final class ServeCommand implements Callable<Integer> {
                 }
                 metrics.watch(served);
                 ready.set(true);
-                say("serving " + Counted.of(files.names().size(), "model") + " on " + s.url() + "; Ctrl-C stops");
+                say("serving " + Counted.of(files.names().size(), "model") + " on " + s.url()
+                        + (settings.grpc() ? "; gRPC on port " + s.grpcPort() : "") + "; Ctrl-C stops");
                 if (settings.isOpen())
                     say("Anybody who reaches this address may use it: --token-file or --tls-clients let in who may.");
                 end.await();
@@ -121,10 +122,8 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return ModelServer.start(served, server);
         } catch (UncheckedIOException e) {
-            throw new InputException(
-                    settings.address() + " cannot be listened on: " + InputException.reason(Objects.requireNonNull(e.getCause()))
-                            + "; --port and --host name another address",
-                    e);
+            throw new InputException(InputException.reason(Objects.requireNonNull(e.getCause()))
+                    + "; --port, --grpc-port and --host name other addresses, and --no-grpc leaves gRPC out", e);
         } catch (IllegalArgumentException e) {
             throw new InputException(String.valueOf(e.getMessage()), e);
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,6 +81,16 @@ class ServeTest {
         return client.send(HttpRequest.newBuilder(URI.create(url + path)).build(), BodyHandlers.ofString()).body();
     }
 
+    /** Begins a connection with the server for gRPC, and returns the type of the first frame that comes back. */
+    private int frameOfGrpc(String greeting) throws Exception {
+        Matcher port = Pattern.compile("; gRPC on port (\\d+);").matcher(server.out());
+        assertThat(port.find()).isTrue();
+        try (var socket = new Socket("127.0.0.1", Integer.parseInt(port.group(1)))) {
+            socket.getOutputStream().write(greeting.getBytes(StandardCharsets.ISO_8859_1));
+            return socket.getInputStream().readNBytes(9)[3];
+        }
+    }
+
     private static void assertProbabilities(HttpResponse<String> answer, String item, String label) throws Exception {
         assertThat(answer.statusCode()).as(answer::body).isEqualTo(200);
         JsonNode classes = JSON.readTree(answer.body()).at("/predictions/0/classes");
@@ -100,6 +112,8 @@ class ServeTest {
         assertThat(post("/v2/models/text/classify", "text/plain", BodyPublishers.ofByteArray(new byte[] {(byte) 0xff})).body())
                 .contains("the text is not UTF-8");
         assertThat(get("/metrics")).contains("panatorch_serve_requests_total{model=\"image:1\",outcome=\"answered\"} 1.0", "jvm_memory");
+        assertThat(frameOfGrpc("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")).as("settings").isEqualTo(4);
+        assertThat(frameOfGrpc("GET / HTTP/1.1\r\n\r\n")).as("settings, and no word in the log").isEqualTo(4);
         assertThat(post("/v2/repository/models/text/unload", "application/json", BodyPublishers.noBody()).statusCode()).isEqualTo(403);
         server.process().destroy();
         assertThat(server.end()).isEqualTo(143);
@@ -174,6 +188,7 @@ class ServeTest {
             serve MODEL --tls-key k | --tls-certificate and --tls-key belong together
             serve MODEL --token-file none | the token cannot be read
             serve MODEL --port 70000 | --port
+            serve MODEL --port 65535 | no port follows --port 65535; pass --grpc-port or --no-grpc
             """) void a_wrong_call_is_told(String line, String message) throws Exception {
         var words = new ArrayList<String>();
         for (Matcher m = Pattern.compile("'([^']*)'|(\\S+)").matcher(line); m.find();) {

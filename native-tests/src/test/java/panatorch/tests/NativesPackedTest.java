@@ -186,7 +186,7 @@ class NativesPackedTest {
     /** The modules that can be linked, without those that only their file's name makes a module, and those that need such modules. */
     private static String modulePath() {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(e -> !e.contains("test-classes") && !e.matches(".*serve[-/](http|micrometer).*")
+                .filter(e -> !e.contains("test-classes") && !e.matches(".*serve[-/](http|grpc|micrometer).*")
                         && (Path.of(e, "module-info.class").toFile().exists()
                                 || Path.of(e).getFileName().toString()
                                         .matches("(panatorch|javacpp|pytorch|openblas|log4j-api|jspecify|jackson).*\\.jar")))

@@ -27,6 +27,12 @@ public final class ServeSettings {
     @Option(names = "--port", paramLabel = "N", defaultValue = "8000", description = "default: ${DEFAULT-VALUE}; 0 is any that is free")
     private int port;
 
+    @Option(names = "--grpc-port", paramLabel = "N", description = "port for gRPC; default: the one after --port; 0 is any that is free")
+    private @Nullable Integer grpcPort;
+
+    @Option(names = "--no-grpc", description = "answers HTTP only")
+    private boolean noGrpc;
+
     @Option(names = "--workers", paramLabel = "N", description = "threads that run each model; default: one for each processor")
     private @Nullable Integer workers;
 
@@ -87,6 +93,9 @@ public final class ServeSettings {
     /** Checks the numbers. */
     public void check() {
         OptionCheck.within("--port", port, 0, 65_535);
+        OptionCheck.within("--grpc-port", grpcPort, 0, 65_535);
+        if (grpc() && grpcPort == null && port == 65_535)
+            throw new InputException("no port follows --port 65535; pass --grpc-port or --no-grpc");
         OptionCheck.atLeast("--workers", workers, 1);
         OptionCheck.atLeast("--threads", threads, 1);
         OptionCheck.atLeast("--max-batch", maxBatch, 1);
@@ -125,6 +134,7 @@ public final class ServeSettings {
      */
     public ServerOptions server() {
         ServerOptions o = ServerOptions.standard().host(host).port(port).maxBody(maxBody << 20);
+        if (grpc()) o = o.grpc(grpcPort != null ? grpcPort : port == 0 ? 0 : port + 1);
         String token = token();
         if (token != null) o = o.token(token);
         if (certificate != null && key != null) o = o.tls(certificate, key);
@@ -150,7 +160,7 @@ public final class ServeSettings {
         return memory == null ? ModelRepository.of() : ModelRepository.of((long) memory << 20);
     }
 
-    public String address() { return host + ":" + port; }
+    public boolean grpc() { return !noGrpc; }
 
     /** Returns whether anybody who reaches the server may use it from other machines, without a token or certificate. */
     public boolean isOpen() {

@@ -6,24 +6,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.OptionalLong;
-import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import panatorch.serve.http.internal.HttpError;
+import panatorch.serve.http.internal.RequestMemory;
 
-/**
- * Reads the bodies of requests, none longer than a limit, and all together no longer than a part of the heap, since a tensor takes several
- * times the memory of its JSON. Memory is taken as bytes come, so that slow senders hold little.
- */
+/** Reads the bodies of requests, within the limits of memory and time. */
 final class Bodies {
-    private static final int KIB = 1024, STEP = 64 * KIB, PART_OF_HEAP = 32;
+    private static final int STEP = 64 * 1024;
 
+    private final RequestMemory memory;
     private final int limit;
-    private final Semaphore kib;
     private final Patience patience;
 
-    Bodies(int limit, Patience patience) {
-        this.limit = limit;
+    Bodies(RequestMemory memory, Patience patience) {
+        this.memory = memory;
         this.patience = patience;
-        kib = new Semaphore((int) Math.min(Integer.MAX_VALUE, Math.max(limit, Runtime.getRuntime().maxMemory() / PART_OF_HEAP) / KIB + 1));
+        limit = memory.limit();
     }
 
     /**
@@ -35,13 +33,14 @@ final class Bodies {
         OptionalLong length = request.headers().contentLength();
         if (length.isPresent() && length.getAsLong() > limit) throw tooLarge(length.getAsLong() + " bytes");
         if (request.headers().contains(HeaderNames.CONTENT_ENCODING))
-            throw new HttpError(415, "a body with the encoding '" + request.headers().get(HeaderNames.CONTENT_ENCODING).get()
-                    + "' is not supported; send it as it is");
+            throw new HttpError(HttpError.UNSUPPORTED,
+                    "a body with the encoding '" + request.headers().get(HeaderNames.CONTENT_ENCODING).get()
+                            + "' is not supported; send it as it is");
         int[] taken = new int[1];
         try {
             return use.apply(received(request, length, taken));
         } finally {
-            kib.release(taken[0]);
+            memory.release(taken[0]);
         }
     }
 
@@ -61,27 +60,20 @@ final class Bodies {
         InputStream in = request.content().inputStream(); // closing it would read the rest of a body that is too long
         byte[] bytes = new byte[(int) Math.min(STEP, length.orElse(STEP))];
         int size = 0;
-        take(bytes.length, taken);
+        taken[0] += memory.take(bytes.length, taken[0]);
         while (true) {
             int n = in.readNBytes(bytes, size, bytes.length - size);
             size += n;
             if (size < bytes.length) break;
             int next = length.isPresent() ? (int) Math.min(2L * size, length.getAsLong()) : (int) Math.min(2L * size, limit + 1L);
             if (next <= size) break;
-            take(next - size, taken);
+            taken[0] += memory.take(next, taken[0]);
             bytes = Arrays.copyOf(bytes, next);
         }
         if (size > limit) throw tooLarge("more");
         if (length.isPresent() && size < length.getAsLong())
             throw HttpError.badRequest("the body ended after " + size + " of " + length.getAsLong() + " bytes");
         return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
-    }
-
-    private void take(int bytes, int[] taken) {
-        int needed = (bytes + KIB - 1) / KIB;
-        if (!kib.tryAcquire(needed))
-            throw new HttpError(HttpError.UNAVAILABLE, "too many bytes of requests are being read; try again later");
-        taken[0] += needed;
     }
 
     private HttpError tooLarge(String actual) {

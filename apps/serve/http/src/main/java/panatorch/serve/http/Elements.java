@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
+import panatorch.serve.http.internal.Datatype;
+import panatorch.serve.http.internal.HttpError;
 
 /**
  * The elements of a tensor in JSON: an array of numbers or truth values, flat or nested as the shape, of a type that may be told only after

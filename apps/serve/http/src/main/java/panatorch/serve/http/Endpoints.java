@@ -14,7 +14,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,8 @@ import panatorch.Scope;
 import panatorch.serve.Answer;
 import panatorch.serve.ModelRepository;
 import panatorch.serve.Served;
-import panatorch.serve.UnknownModelException;
+import panatorch.serve.http.internal.HttpError;
+import panatorch.serve.http.internal.InferenceService;
 
 /** The paths of the Open Inference Protocol, and those of Triton's extension for the models of a repository. */
 final class Endpoints implements HttpService {
@@ -34,23 +34,21 @@ final class Endpoints implements HttpService {
             + "img-src blob:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
     private static final byte[] PAGE = resource("page.html"), OPENAPI = resource("openapi.json");
 
-    private final ModelRepository models;
+    private final InferenceService service;
     private final ServerOptions options;
-    private final Gate gate;
     private final Bodies bodies;
     private final InferRequestReader reader;
 
-    Endpoints(ModelRepository models, ServerOptions options, Gate gate, Patience patience) {
-        this.models = models;
+    Endpoints(InferenceService service, ServerOptions options, Bodies bodies) {
+        this.service = service;
         this.options = options;
-        this.gate = gate;
-        bodies = new Bodies(options.maxBody, patience);
+        this.bodies = bodies;
         reader = new InferRequestReader(options.maxTensors, options.maxDepth);
     }
 
     @Override public void routing(HttpRules rules) {
         rules.get("/v2/health/live", plain((_, to) -> json(to, JsonDocument.of("live", true))))
-                .get("/v2/health/ready", plain((_, to) -> ready(to, "ready", isReady())))
+                .get("/v2/health/ready", plain((_, to) -> ready(to, "ready", service.isReady())))
                 .get("/v2", plain((_, to) -> json(to, serverMetadata())))
                 .get("/v2/models", plain((_, to) -> json(to, names())));
         for (String model : List.of("/v2/models/{name}", "/v2/models/{name}/versions/{version}"))
@@ -93,7 +91,7 @@ final class Endpoints implements HttpService {
                 handler.handle(request, response);
             } catch (Exception e) {
                 if (response.isSent()) throw e;
-                Errors.send(request, response, Errors.of(e));
+                Errors.send(request, response, HttpError.of(e));
             }
         };
     }
@@ -101,17 +99,10 @@ final class Endpoints implements HttpService {
     /** Returns a handler whose requests are waited for at the end, and refused afterwards. */
     private Handler counted(Handler handler) {
         Handler plain = plain(handler);
-        return (request, response) -> {
-            if (!gate.enter()) {
-                Errors.send(request, response, new HttpError(HttpError.UNAVAILABLE, "the server is stopping"));
-                return;
-            }
-            try {
-                plain.handle(request, response);
-            } finally {
-                gate.leave();
-            }
-        };
+        return plain((request, response) -> service.counted(() -> {
+            plain.handle(request, response);
+            return response;
+        }));
     }
 
     private static void json(ServerResponse to, byte[] document) {
@@ -120,8 +111,6 @@ final class Endpoints implements HttpService {
     }
 
     // ---- health and descriptions
-
-    private boolean isReady() { return !gate.isClosed() && options.ready.getAsBoolean(); }
 
     private static void ready(ServerResponse to, String field, boolean ready) {
         if (!ready) to.status(HttpError.UNAVAILABLE);
@@ -132,8 +121,7 @@ final class Endpoints implements HttpService {
         return JsonDocument.of(to -> {
             to.writeStartObject();
             to.writeStringField("name", "panatorch");
-            String version = ModelServer.class.getPackage().getImplementationVersion();
-            to.writeStringField("version", version == null ? "" : version);
+            to.writeStringField("version", InferenceService.serverVersion());
             to.writeArrayFieldStart("extensions");
             for (String e : List.of("binary_tensor_data", "model_repository", "parameters")) to.writeString(e);
             to.writeEndArray();
@@ -145,7 +133,7 @@ final class Endpoints implements HttpService {
         return JsonDocument.of(to -> {
             to.writeStartObject();
             to.writeArrayFieldStart("models");
-            for (String name : models.list().stream().map(ModelRepository.Entry::name).distinct().toList()) to.writeString(name);
+            for (String name : service.list().stream().map(ModelRepository.Entry::name).distinct().toList()) to.writeString(name);
             to.writeEndArray();
             to.writeEndObject();
         });
@@ -154,35 +142,20 @@ final class Endpoints implements HttpService {
     private void describe(ServerRequest request, ServerResponse to) {
         String name = name(request);
         Served served = get(request);
-        List<Long> versions = models.list().stream().filter(e -> e.name().equals(name)).map(ModelRepository.Entry::version).toList();
-        json(to, ModelMetadata.of(name, versions, served.model().signature()));
+        json(to, ModelMetadata.of(name, service.versions(name), served.model().signature()));
     }
 
     private void modelReady(ServerRequest request, ServerResponse to) {
         get(request);
-        ready(to, "ready", !gate.isClosed());
+        ready(to, "ready", !service.isStopping());
     }
 
-    private Served get(ServerRequest request) {
-        try {
-            return models.get(name(request), version(request));
-        } catch (UnknownModelException e) {
-            throw unknown(e);
-        }
-    }
+    private Served get(ServerRequest request) { return service.get(name(request), version(request)); }
 
     private static String name(ServerRequest request) { return request.path().pathParameters().get("name"); }
 
     private static long version(ServerRequest request) {
-        String version = request.path().pathParameters().first("version").orElse(null);
-        if (version == null) return -1;
-        if (!version.matches("\\d{1,18}")) throw HttpError.badRequest("a version is a number, not '" + version + "'");
-        return Long.parseLong(version);
-    }
-
-    private HttpError unknown(UnknownModelException e) {
-        return options.ready.getAsBoolean() ? Errors.of(e)
-                : new HttpError(HttpError.UNAVAILABLE, "the models are being loaded; try again later");
+        return InferenceService.version(request.path().pathParameters().first("version").orElse(null));
     }
 
     // ---- inference
@@ -194,9 +167,7 @@ final class Endpoints implements HttpService {
         InferResponse response = bodies.read(request, body -> {
             try (var scope = Scope.open()) {
                 InferRequest in = reader.read(body, jsonLength(jsonLength, body.length));
-                return InferResponse.of(name, in, models.call(name, version, in.request()));
-            } catch (UnknownModelException e) {
-                throw unknown(e);
+                return InferResponse.of(name, in, service.call(name, version, in.request()));
             }
         });
         if (response.jsonLength() < 0) {
@@ -221,8 +192,9 @@ final class Endpoints implements HttpService {
         MediaReader.Kind kind = switch (type) {
             case "image" -> MediaReader.Kind.IMAGE;
             case "text" -> MediaReader.Kind.TEXT;
-            default -> throw new HttpError(415, "classify takes an image (Content-Type: image/jpeg, image/png) or a text (text/plain), "
-                    + "not '" + type + "'");
+            default -> throw new HttpError(HttpError.UNSUPPORTED,
+                    "classify takes an image (Content-Type: image/jpeg, image/png) or a text (text/plain), "
+                            + "not '" + type + "'");
         };
         long version = version(request);
         get(request); // an unknown model is told before anything is read
@@ -232,7 +204,7 @@ final class Endpoints implements HttpService {
         json(to, bodies.read(request, body -> {
             try (var scope = Scope.open()) {
                 MediaReader.Media read = badRequestUnless(() -> media.read(name, kind, body));
-                Answer answer = models.call(name, version, read.request());
+                Answer answer = service.call(name, version, read.request());
                 return badRequestUnless(() -> read.json(answer)).getBytes(StandardCharsets.UTF_8);
             }
         }));
@@ -251,38 +223,25 @@ final class Endpoints implements HttpService {
     private byte[] index() {
         return JsonDocument.of(to -> {
             to.writeStartArray();
-            for (ModelRepository.Entry e : models.list()) {
+            for (ModelRepository.Entry e : service.list()) {
                 to.writeStartObject();
                 to.writeStringField("name", e.name());
                 to.writeStringField("version", Long.toString(e.version()));
-                to.writeStringField("state", e.health() == null ? "UNAVAILABLE" : "READY");
-                to.writeStringField("reason", e.health() == null ? "closed to save memory; the next request loads it" : "");
+                to.writeStringField("state", InferenceService.state(e));
+                to.writeStringField("reason", InferenceService.reason(e));
                 to.writeEndObject();
             }
             to.writeEndArray();
         });
     }
 
-    private void load(ServerRequest request, ServerResponse to) throws Exception {
-        try {
-            loader().load(name(request));
-        } catch (NoSuchElementException e) {
-            throw new HttpError(HttpError.NOT_FOUND, String.valueOf(e.getMessage()));
-        } catch (IllegalStateException e) {
-            throw HttpError.badRequest(String.valueOf(e.getMessage()));
-        }
+    private void load(ServerRequest request, ServerResponse to) {
+        service.load(name(request));
         json(to, JsonDocument.of("loaded", true));
     }
 
     private void unload(ServerRequest request, ServerResponse to) {
-        loader();
-        models.unload(name(request));
+        service.unload(name(request));
         json(to, JsonDocument.of("unloaded", true));
-    }
-
-    private ServerOptions.ModelLoader loader() {
-        if (options.loader == null)
-            throw new HttpError(HttpError.FORBIDDEN, "this server loads no models on demand; start it with a repository of models");
-        return options.loader;
     }
 }

@@ -8,39 +8,11 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.RejectedExecutionException;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import panatorch.serve.DeadlineExceededException;
-import panatorch.serve.InvalidRequestException;
-import panatorch.serve.ModelLoadingException;
-import panatorch.serve.QueueFullException;
-import panatorch.serve.UnknownModelException;
+import panatorch.serve.http.internal.HttpError;
 
-/** The statuses of exceptions, and answers that tell them as the protocol does: {@code {"error": "…"}}. */
+/** Answers that tell errors as the protocol does: {@code {"error": "…"}}. */
 final class Errors {
-    private static final Logger LOG = LogManager.getLogger(Errors.class);
-
     private Errors() {}
-
-    static HttpError of(Throwable e) {
-        return switch (e) {
-            case HttpError h -> h;
-            case InvalidRequestException _ -> new HttpError(HttpError.BAD_REQUEST, String.valueOf(e.getMessage()));
-            case UnknownModelException _ -> new HttpError(HttpError.NOT_FOUND, String.valueOf(e.getMessage()));
-            case QueueFullException _ -> new HttpError(HttpError.TOO_MANY, String.valueOf(e.getMessage()));
-            case ModelLoadingException _ -> new HttpError(HttpError.UNAVAILABLE, String.valueOf(e.getMessage()));
-            case DeadlineExceededException _ -> new HttpError(HttpError.TOO_LATE, String.valueOf(e.getMessage()));
-            case RejectedExecutionException _,CancellationException _ -> new HttpError(HttpError.UNAVAILABLE, "the server is stopping");
-            default -> {
-                LOG.error("a request failed", e);
-                String message = e.getMessage();
-                yield new HttpError(HttpError.INTERNAL,
-                        message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse(""));
-            }
-        };
-    }
 
     /**
      * Answers with an error. If a body was not read to its end, the connection ends, since what is left of it would be taken for the next

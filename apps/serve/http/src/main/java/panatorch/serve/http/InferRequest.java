@@ -4,6 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.serve.Request;
+import panatorch.serve.http.internal.Datatype;
+import panatorch.serve.http.internal.HttpError;
 
 /**
  * A request for an inference. Its tensors belong to the scope in which it was read.

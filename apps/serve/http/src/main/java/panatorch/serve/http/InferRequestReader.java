@@ -8,7 +8,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import panatorch.serve.Request;
 import panatorch.serve.http.InferRequest.Input;
 import panatorch.serve.http.InferRequest.Output;
+import panatorch.serve.http.internal.HttpError;
+import panatorch.serve.http.internal.InferenceService;
 
 /**
  * Reads requests for inferences: the JSON of the Open Inference Protocol, with the bytes of Triton's binary tensor data extension behind
@@ -91,8 +92,7 @@ final class InferRequestReader {
         }
         if (at != body.length)
             throw HttpError.badRequest("the body has " + (body.length - at) + " bytes behind the last input's");
-        if (fields.timeoutMicros > 0) request = request.timeout(Duration.ofNanos(Math.multiplyExact(fields.timeoutMicros, 1000)));
-        return fields.priority == 0 ? request : request.priority((int) (Integer.MAX_VALUE - fields.priority));
+        return InferenceService.limited(request, fields.timeoutMicros, fields.priority);
     }
 
     // ---- the fields

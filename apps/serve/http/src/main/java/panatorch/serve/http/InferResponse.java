@@ -16,6 +16,9 @@ import panatorch.Device;
 import panatorch.Tensor;
 import panatorch.serve.Answer;
 import panatorch.serve.http.InferRequest.Output;
+import panatorch.serve.http.internal.Datatype;
+import panatorch.serve.http.internal.HttpError;
+import panatorch.serve.http.internal.InferenceService;
 
 /**
  * The answer to an inference: JSON, and behind it the tensors that are sent as bytes.
@@ -58,9 +61,7 @@ record InferResponse(byte[] body, int jsonLength) {
 
     private static List<Output> wanted(InferRequest request, Answer answer) {
         if (request.outputs().isEmpty()) return answer.names().stream().map(n -> new Output(n, null)).toList();
-        for (Output o : request.outputs())
-            if (!answer.names().contains(o.name()))
-                throw HttpError.badRequest("there is no output '" + o.name() + "'; the model has " + answer.names());
+        for (Output o : request.outputs()) InferenceService.requireOutput(o.name(), answer);
         return request.outputs();
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
 import panatorch.export.Signature;
+import panatorch.serve.http.internal.Datatype;
 
 /** A model's description in the protocol: its versions, inputs and outputs. */
 final class ModelMetadata {

@@ -7,16 +7,25 @@ import io.helidon.common.tls.TlsClientAuth;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http2.Http2Config;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ServiceLoader;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 import panatorch.serve.ModelRepository;
+import panatorch.serve.http.internal.Access;
+import panatorch.serve.http.internal.Gate;
+import panatorch.serve.http.internal.GrpcServer;
+import panatorch.serve.http.internal.GrpcServerProvider;
+import panatorch.serve.http.internal.GrpcSettings;
+import panatorch.serve.http.internal.InferenceService;
+import panatorch.serve.http.internal.RequestMemory;
 
 /**
  * A server that answers the <a href="https://github.com/kserve/open-inference-protocol">Open Inference Protocol</a> (version 2) over
@@ -45,12 +54,14 @@ public final class ModelServer implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(ModelServer.class);
 
     private final WebServer server;
+    private final @Nullable GrpcServer grpc;
     private final Gate gate;
     private final Patience patience;
     private final ServerOptions options;
 
-    private ModelServer(WebServer server, Gate gate, Patience patience, ServerOptions options) {
+    private ModelServer(WebServer server, @Nullable GrpcServer grpc, Gate gate, Patience patience, ServerOptions options) {
         this.server = server;
+        this.grpc = grpc;
         this.gate = gate;
         this.patience = patience;
         this.options = options;
@@ -59,8 +70,8 @@ public final class ModelServer implements AutoCloseable {
     /**
      * Starts a server. Models may be loaded before and afterwards.
      *
-     * @throws IllegalArgumentException if the host is unknown, or a file of certificates cannot be used
-     * @throws UncheckedIOException if the port is taken
+     * @throws IllegalArgumentException if the host is unknown, a file of certificates cannot be used, or the artifact for gRPC is missing
+     * @throws UncheckedIOException if a port is taken
      */
     public static ModelServer start(ModelRepository models, ServerOptions options) {
         InetAddress address;
@@ -71,6 +82,10 @@ public final class ModelServer implements AutoCloseable {
         }
         var gate = new Gate();
         var patience = new Patience(options.bodyTimeout);
+        var access = new Access(options.token, address.isLoopbackAddress());
+        var memory = new RequestMemory(options.maxBody);
+        ServerOptions.ModelLoader loader = options.loader;
+        var service = new InferenceService(models, options.ready, loader == null ? null : loader::load, gate);
         WebServer server = WebServer.create(b -> {
             b.address(address).port(options.port).shutdownHook(false)
                     .maxTcpConnections(options.maxConnections)
@@ -78,8 +93,8 @@ public final class ModelServer implements AutoCloseable {
                     .addProtocol(Http1Config.builder().maxHeadersSize(options.maxHeader).build())
                     .addProtocol(Http2Config.builder().maxHeaderListSize(options.maxHeader).build())
                     .routing(r -> r.addFilter(new ClosingFilter())
-                            .addFilter(new AccessFilter(options.token, address.isLoopbackAddress()))
-                            .register(new Endpoints(models, options, gate, patience)));
+                            .addFilter(new AccessFilter(access))
+                            .register(new Endpoints(service, options, new Bodies(memory, patience))));
             Path chain = options.certificate, key = options.key;
             if (chain != null && key != null) b.tls(tls(chain, key, options.clientAuthority));
             else
@@ -89,10 +104,34 @@ public final class ModelServer implements AutoCloseable {
         server.start();
         if (!server.isRunning()) { // Helidon logs the reason and goes on
             patience.close();
-            throw new UncheckedIOException(
-                    new BindException("port " + options.port + " of " + options.host + " is taken, or not this machine's"));
+            throw taken(options.port, options.host, null);
         }
-        return new ModelServer(server, gate, patience, options);
+        try {
+            GrpcServer grpc = options.grpcPort < 0 ? null : grpc(new GrpcSettings(address, options.grpcPort, options.certificate,
+                    options.key, options.clientAuthority, options.maxHeader, options.maxTensors, options.maxConnections,
+                    options.bodyTimeout, service, access, memory));
+            return new ModelServer(server, grpc, gate, patience, options);
+        } catch (RuntimeException e) {
+            server.stop();
+            patience.close();
+            throw e;
+        }
+    }
+
+    private static GrpcServer grpc(GrpcSettings settings) {
+        GrpcServerProvider provider = ServiceLoader.load(GrpcServerProvider.class).findFirst().orElseThrow(
+                () -> new IllegalArgumentException("gRPC needs the artifact panatorch-serve-grpc on the class path or module path"));
+        try {
+            return provider.start(settings);
+        } catch (IOException e) {
+            throw taken(settings.port(), settings.address().getHostAddress(), e);
+        }
+    }
+
+    private static UncheckedIOException taken(int port, String host, @Nullable IOException cause) {
+        var e = new BindException("port " + port + " of " + host + " is taken, or not this machine's");
+        if (cause != null) e.initCause(cause);
+        return new UncheckedIOException(e);
     }
 
     private static Tls tls(Path chain, Path key, @Nullable Path authority) {
@@ -116,6 +155,16 @@ public final class ModelServer implements AutoCloseable {
         return server.port();
     }
 
+    /**
+     * Returns the port on which the server listens for gRPC.
+     *
+     * @throws IllegalStateException if it does not
+     */
+    public int grpcPort() {
+        if (grpc == null) throw new IllegalStateException("the server does not speak gRPC; set ServerOptions.grpc");
+        return grpc.port();
+    }
+
     /** Returns the address of the server for clients on this machine, such as {@code http://127.0.0.1:8000}. */
     public String url() {
         String host = options.host.contains(":") ? "[" + options.host + "]" : options.host;
@@ -129,6 +178,7 @@ public final class ModelServer implements AutoCloseable {
     @Override public void close() {
         int left = gate.close(options.grace);
         if (left > 0) LOG.warn("{} requests were not answered within {} and are cut off", left, options.grace);
+        if (grpc != null) grpc.close();
         server.stop();
         patience.close();
     }

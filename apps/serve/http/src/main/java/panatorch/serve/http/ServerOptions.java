@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 public final class ServerOptions {
     String host = "127.0.0.1";
     int port = 8000;
+    /** The port for gRPC; −1 for none. */
+    int grpcPort = -1;
     byte @Nullable [] token;
     @Nullable
     Path certificate, key, clientAuthority;
@@ -58,6 +60,7 @@ public final class ServerOptions {
         var o = new ServerOptions();
         o.host = host;
         o.port = port;
+        o.grpcPort = grpcPort;
         o.token = token;
         o.certificate = certificate;
         o.key = key;
@@ -93,8 +96,22 @@ public final class ServerOptions {
      * @param port a port, or 0 for one that is free
      */
     public ServerOptions port(int port) {
+        return with(o -> o.port = checked(port));
+    }
+
+    private static int checked(int port) {
         if (port < 0 || port > 65_535) throw new IllegalArgumentException("a port has to be from 0 to 65535, not " + port);
-        return with(o -> o.port = port);
+        return port;
+    }
+
+    /**
+     * Answers the protocol over gRPC, too, on another port of the same interface, with the same token, certificates and limits. It needs
+     * the artifact {@code panatorch-serve-grpc}.
+     *
+     * @param port a port, or 0 for one that is free; 8001 is usual
+     */
+    public ServerOptions grpc(int port) {
+        return with(o -> o.grpcPort = checked(port));
     }
 
     /**

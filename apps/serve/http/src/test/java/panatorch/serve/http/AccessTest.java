@@ -100,6 +100,8 @@ class AccessTest {
                     .isInstanceOf(java.io.UncheckedIOException.class).hasMessageContaining("" + taken.getLocalPort());
             assertThatThrownBy(() -> ModelServer.start(models, ServerOptions.standard().host("no.such.host.invalid")))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("'no.such.host.invalid' is unknown");
+            assertThatThrownBy(() -> ModelServer.start(models, ServerOptions.standard().port(0).grpc(0)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("gRPC needs the artifact panatorch-serve-grpc");
         }
     }
 

@@ -1,4 +1,4 @@
-package panatorch.serve.http;
+package panatorch.serve.http.internal;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,14 +13,15 @@ import panatorch.Torch;
  * The tensor types of the Open Inference Protocol, each with its elements as the binary tensor data extension sends them: little-endian,
  * last dimension fastest. The protocol's {@code BYTES} is not among them, as tensors have no strings.
  */
-enum Datatype {
+public enum Datatype {
     BOOL(DType.BOOL), UINT8(DType.UINT8), UINT16(DType.UINT16), UINT32(DType.UINT32), UINT64(DType.UINT64), INT8(DType.INT8),
     INT16(DType.INT16), INT32(DType.INT32), INT64(DType.INT64), FP16(DType.FLOAT16), BF16(DType.BFLOAT16), FP32(DType.FLOAT32),
     FP64(DType.FLOAT64);
 
     private static final List<Datatype> ALL = List.of(values());
 
-    final DType dtype;
+    /** The type of the tensors. */
+    public final DType dtype;
 
     Datatype(DType dtype) { this.dtype = dtype; }
 
@@ -29,7 +30,7 @@ enum Datatype {
      *
      * @throws HttpError if there is none
      */
-    static Datatype of(String name) {
+    public static Datatype of(String name) {
         return ALL.stream().filter(t -> t.name().equals(name)).findFirst()
                 .orElseThrow(() -> new HttpError(HttpError.BAD_REQUEST, "there is no datatype '" + name + "'; there are " + ALL));
     }
@@ -39,19 +40,19 @@ enum Datatype {
      *
      * @throws HttpError if the protocol has none
      */
-    static Datatype of(DType dtype) {
+    public static Datatype of(DType dtype) {
         return ALL.stream().filter(t -> t.dtype == dtype).findFirst()
                 .orElseThrow(
                         () -> new HttpError(HttpError.NOT_IMPLEMENTED, "the protocol has no datatype for " + dtype + "; it has " + ALL));
     }
 
     /** Returns the protocol's name for a dtype, or the dtype's own name if the protocol has none. */
-    static String name(DType dtype) {
+    public static String name(DType dtype) {
         return ALL.stream().filter(t -> t.dtype == dtype).findFirst().map(Datatype::name).orElse(dtype.name());
     }
 
     /** Returns the type as which JSON's numbers become a tensor before it gets this type. */
-    Datatype readFrom() {
+    public Datatype readFrom() {
         return this == FP16 || this == BF16 ? FP32 : this;
     }
 
@@ -61,7 +62,7 @@ enum Datatype {
      * @param bytes exactly the elements of {@code shape}
      * @throws HttpError if there are more or fewer bytes, a size is negative, or a byte of {@link #BOOL} is neither 0 nor 1
      */
-    Tensor read(MemorySegment bytes, long... shape) {
+    public Tensor read(MemorySegment bytes, long... shape) {
         long elements = elements(shape);
         if (bytes.byteSize() % dtype.bytes() != 0 || bytes.byteSize() / dtype.bytes() != elements)
             throw HttpError.badRequest(bytes.byteSize() + " bytes of data are no " + this + Arrays.toString(shape) + ", which has "
@@ -71,11 +72,23 @@ enum Datatype {
     }
 
     /** Returns the elements of a contiguous tensor on the CPU. */
-    static byte[] write(Tensor tensor) {
-        if (tensor.numel() == 0) return new byte[0];
+    public static byte[] write(Tensor tensor) {
+        byte[] bytes = new byte[Math.toIntExact(size(tensor))];
+        write(tensor, MemorySegment.ofArray(bytes));
+        return bytes;
+    }
+
+    /** Copies the elements of a contiguous tensor on the CPU to memory of their size. */
+    public static void write(Tensor tensor, MemorySegment to) {
+        if (tensor.numel() == 0) return;
         try (var arena = Arena.ofConfined()) {
-            return tensor.data(arena).toArray(ValueLayout.JAVA_BYTE);
+            to.copyFrom(tensor.data(arena));
         }
+    }
+
+    /** Returns the number of bytes of a tensor's elements. */
+    public static long size(Tensor tensor) {
+        return tensor.numel() * tensor.dtype().bytes();
     }
 
     /**
@@ -83,7 +96,7 @@ enum Datatype {
      *
      * @throws HttpError if a size is negative or there are too many
      */
-    static long elements(long... shape) {
+    public static long elements(long... shape) {
         long elements = 1;
         for (long size : shape) if (size < 0) throw HttpError.badRequest("the shape " + Arrays.toString(shape) + " has a negative size");
         if (Arrays.stream(shape).anyMatch(size -> size == 0)) return 0;

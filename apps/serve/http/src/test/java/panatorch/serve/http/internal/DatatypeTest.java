@@ -1,4 +1,4 @@
-package panatorch.serve.http;
+package panatorch.serve.http.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,18 +1,18 @@
-package panatorch.serve.http;
+package panatorch.serve.http.internal;
 
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Counts the requests within, and lets no more in once it is closed. */
-final class Gate {
+public final class Gate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition empty = lock.newCondition();
     private int within;
     private boolean closed;
 
     /** Returns false if the gate is closed. Who is let in has to leave. */
-    boolean enter() {
+    public boolean enter() {
         lock.lock();
         try {
             if (closed) return false;
@@ -23,7 +23,8 @@ final class Gate {
         }
     }
 
-    void leave() {
+    /** Counts a request that was let in as finished. */
+    public void leave() {
         lock.lock();
         try {
             if (--within == 0) empty.signalAll();
@@ -32,7 +33,8 @@ final class Gate {
         }
     }
 
-    boolean isClosed() {
+    /** Returns whether nobody is let in any more. */
+    public boolean isClosed() {
         lock.lock();
         try {
             return closed;
@@ -42,7 +44,7 @@ final class Gate {
     }
 
     /** Lets nobody in any more, and waits until all have left or the time is over. Returns how many are within. */
-    int close(Duration patience) {
+    public int close(Duration patience) {
         lock.lock();
         try {
             closed = true;
