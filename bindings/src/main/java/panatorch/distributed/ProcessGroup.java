@@ -3,6 +3,7 @@ package panatorch.distributed;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
@@ -257,6 +258,17 @@ public final class ProcessGroup implements AutoCloseable {
     }
 
     /**
+     * Returns the named tensors of all ranks, in the order of the ranks. Each rank may have other names, types and shapes. The tensors of
+     * other ranks belong to the current scope; those of this rank are the ones that were passed.
+     *
+     * @throws UnsupportedOperationException if there are ranks in Python
+     */
+    public List<Map<String, Tensor>> allGather(Map<String, Tensor> tensors) throws InterruptedException {
+        refusePython("all-gather of named tensors");
+        return NamedTensors.allGather(this, tensors);
+    }
+
+    /**
      * Copies many tensors of rank {@code root} to all ranks in few messages, and waits for them. Libtorch's {@code broadcast_coalesced} of
      * ranks in Python sends the same messages.
      *
@@ -307,8 +319,13 @@ public final class ProcessGroup implements AutoCloseable {
         calls.message(what, into, t -> natives.receive(from, tag, t));
     }
 
-    /** Returns the failure that an interrupt in a call is whose callers cannot throw it. */
-    DistributedException interrupted(InterruptedException e) {
+    /**
+     * Breaks this group because of an interrupt in a series of collectives that cannot go on, and leaves the thread interrupted.
+     *
+     * @return the failure, for methods that cannot throw an {@link InterruptedException}
+     */
+    public DistributedException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
         return calls.failures().take(new DistributedException(Reason.REFUSED,
                 "This thread was interrupted in a collective, so the group is broken.", List.of(), e));
     }

@@ -8,7 +8,10 @@ import static panatorch.Index.slice;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -247,6 +250,33 @@ class ProcessGroupTest {
             return "interrupted";
         });
         assertThat(results).containsExactly("interrupted", "late");
+    }
+
+    @Test void named_tensors_of_all_ranks_may_have_other_names_types_and_shapes_on_each() throws Exception {
+        List<Object> results = run(3, g -> {
+            Map<String, Tensor> own = switch (g.rank()) {
+                case 0 -> Map.of();
+                case 1 -> new TreeMap<>(Map.of("a step", Torch.tensor(7.0), "weights\t1", full(2, 2, 3).transpose(0, 1)));
+                default -> new TreeMap<>(Map.of("empty", full(0, 0, 4), "half", full(0.5, 2).to(DType.FLOAT16), "n",
+                        Torch.tensor(new long[] {1L << 60})));
+            };
+            var described = new ArrayList<String>();
+            for (Map<String, Tensor> tensors : g.allGather(own))
+                tensors.forEach((name, t) -> described.add(name + ": " + t.describe() + " " + t.to(DType.FLOAT64).sum().itemDouble()));
+            return described;
+        });
+        for (Object o : results)
+            assertThat(o).isEqualTo(List.of("a step: float64 [] on cpu 7.0", "weights\t1: float64 [3, 2] on cpu 12.0",
+                    "empty: float64 [0, 4] on cpu 0.0", "half: float16 [2] on cpu 1.0", "n: int64 [1] on cpu 1.152921504606847E18"));
+    }
+
+    @Test void an_interrupt_that_a_caller_reports_breaks_the_group() throws Exception {
+        assertThat(run(1, g -> {
+            assertThat(g.interrupted(new InterruptedException())).hasMessageContaining("interrupted");
+            assertThat(Thread.interrupted()).isTrue();
+            assertThatExceptionOfType(DistributedException.class).isThrownBy(g::barrier).withMessageContaining("is broken");
+            return "broken";
+        })).containsExactly("broken");
     }
 
     @Test void wrong_arguments_are_refused_before_anything_is_sent() throws Exception {
