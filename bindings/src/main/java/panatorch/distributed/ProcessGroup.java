@@ -5,11 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.distributed.GroupNames;
 import panatorch.internal.distributed.NativeGroup;
 
 /**
@@ -77,6 +81,7 @@ public final class ProcessGroup implements AutoCloseable {
     private final @Nullable Comparison comparison;
     private final Calls calls;
     private final boolean withPython;
+    private final Set<String> names = ConcurrentHashMap.newKeySet();
     private int subgroups;
 
     private ProcessGroup(Store store, boolean ownsStore, String name, int rank, int ranks, Options options) throws InterruptedException {
@@ -167,6 +172,26 @@ public final class ProcessGroup implements AutoCloseable {
     public int rank() { return members.rank; }
 
     public int ranks() { return members.ranks; }
+
+    /**
+     * Makes this group known in this process under a name, until it is closed, so that libtorch's functional collectives find it.
+     *
+     * <pre>{@code
+     * group.register("world");
+     * Tensor sum = (Tensor) Operators.call("_c10d_functional::all_reduce", x, "sum", "world").getFirst();
+     * Operators.call("_c10d_functional::wait_tensor", sum);
+     * }</pre>
+     *
+     * <p>
+     * Calls by name are not compared between the ranks, and their failures are those of libtorch.
+     *
+     * @throws TorchException if another group of this process has the name
+     * @throws UnsupportedOperationException on other systems than Linux
+     */
+    public void register(String name) {
+        GroupNames.register(name, natives);
+        names.add(name);
+    }
 
     /** Returns whether some ranks are no PanaTorch processes. */
     public boolean withPython() { return withPython; }
@@ -344,6 +369,7 @@ public final class ProcessGroup implements AutoCloseable {
         } catch (DistributedException e) {
             // The store's server has left before.
         } finally {
+            names.forEach(GroupNames::unregister);
             if (comparison != null) comparison.close();
             natives.close();
             members.close();
