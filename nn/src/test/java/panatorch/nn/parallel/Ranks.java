@@ -15,15 +15,16 @@ import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.Store;
 
 /** Ranks as threads of this process, which meet in a file. */
-final class Ranks {
+public final class Ranks {
     private Ranks() {}
 
-    interface Rank<T> {
+    /** What a rank does. */
+    public interface Rank<T> {
         T run(ProcessGroup group) throws Exception;
     }
 
     /** Returns what the ranks return; an exception of one of them is its result. */
-    static List<Object> run(Path folder, int ranks, Duration timeout, Rank<?> rank) throws Exception {
+    public static List<Object> run(Path folder, int ranks, Duration timeout, Rank<?> rank) throws Exception {
         var results = new ArrayList<Object>();
         Path file = folder.resolve("store-" + System.nanoTime());
         try (var threads = Executors.newFixedThreadPool(ranks)) {
@@ -50,7 +51,7 @@ final class Ranks {
     }
 
     /** Returns the results of ranks that all succeeded. */
-    static <T> List<T> all(Path folder, int ranks, Rank<T> rank) throws Exception {
+    public static <T> List<T> all(Path folder, int ranks, Rank<T> rank) throws Exception {
         var results = new ArrayList<T>();
         for (Object o : run(folder, ranks, Duration.ofSeconds(20), rank)) {
             if (o instanceof Throwable t) throw new AssertionError("a rank failed", t);
@@ -61,7 +62,7 @@ final class Ranks {
     }
 
     /** Numbers without a pattern that sums could miss: sin(first), sin(first + 1), …, of float64. */
-    static Tensor numbers(int first, long... shape) {
+    public static Tensor numbers(int first, long... shape) {
         long n = 1;
         for (long s : shape) n *= s;
         return Torch.arange(n).to(DType.FLOAT64).add(first).mul(1.3).sin().reshape(shape);
