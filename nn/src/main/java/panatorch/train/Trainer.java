@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -96,14 +95,14 @@ public final class Trainer implements AutoCloseable {
     private final @Nullable GradScaler scaler;
     private final boolean ownsScaler;
     private final int accumulate;
-    private final List<Callback> callbacks;
+    private final Callbacks callbacks;
     private final Averages trained = new Averages();
     private final TrainerState state = new TrainerState(this);
     private Module evaluated;
     final List<EpochSummary> history = new ArrayList<>();
     long epoch, finishedEpochs, steps;
     int batch, batches;
-    private boolean atSafePoint = true;
+    boolean atSafePoint = true;
     private volatile @Nullable String stopReason;
 
     Trainer(TrainerBuilder b) {
@@ -115,9 +114,9 @@ public final class Trainer implements AutoCloseable {
         placement = new Placement(device, b.precision, b.format);
         accumulate = b.accumulate;
         evaluation = new Evaluation(b.evaluationObjective == null ? b.objective : b.evaluationObjective, List.copyOf(b.metrics), placement);
-        callbacks = List.copyOf(b.callbacks);
+        callbacks = new Callbacks(b.callbacks);
         Objective around = b.objective;
-        for (Callback c : callbacks) if (c instanceof TrainingMethod m) around = m.around(around);
+        for (Callback c : b.callbacks) if (c instanceof TrainingMethod m) around = m.around(around);
         objective = around;
         ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
         scaler = ownsScaler ? new GradScaler() : b.scaler;
@@ -143,16 +142,8 @@ public final class Trainer implements AutoCloseable {
         try {
             run(train, test, epochs);
         } catch (RuntimeException | Error e) {
-            for (Callback c : callbacks) attempt(() -> c.fitFailed(this), e);
+            callbacks.fitFailed(this, e);
             throw e;
-        }
-    }
-
-    private static void attempt(Runnable action, Throwable failure) {
-        try {
-            action.run();
-        } catch (RuntimeException another) {
-            failure.addSuppressed(another);
         }
     }
 
@@ -237,7 +228,7 @@ public final class Trainer implements AutoCloseable {
      */
     public void stop(String reason) { stopReason = reason; }
 
-    private void each(Consumer<Callback> event) { callbacks.forEach(event); }
+    private void each(Consumer<Callback> event) { callbacks.each(event); }
 
     // ---- state that callbacks read
 
@@ -254,7 +245,7 @@ public final class Trainer implements AutoCloseable {
 
     public Placement placement() { return placement; }
 
-    public List<Callback> callbacks() { return callbacks; }
+    public List<Callback> callbacks() { return callbacks.all(); }
 
     public @Nullable GradScaler scaler() { return scaler; }
 
@@ -281,11 +272,7 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException if there is none of that name
      */
     public Metric.Direction direction(String measure) {
-        if (measure.equals(Metric.LOSS)) return Metric.Direction.MINIMIZE;
-        for (Metric m : evaluation.metrics()) if (m.name().equals(measure)) return m.direction();
-        List<String> names = Stream.concat(Stream.of(Metric.LOSS), evaluation.metrics().stream().map(Metric::name)).toList();
-        throw new IllegalArgumentException("nothing measures '" + measure + "'; there are " + names
-                + ". Pass one of these, or add it to the trainer by metrics(new Metric(…))");
+        return Metric.direction(measure, evaluation.metrics());
     }
 
     /** Returns the finished epochs. */
@@ -302,29 +289,16 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws IllegalStateException if it is called within a step; call it in {@link Callback#safePoint}
      */
-    public void save(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            Checkpoints.write(file, stateDict());
-        }
-    }
+    public void save(Path file) throws IOException { state.save(file); }
 
     /** Copies what {@link #save} writes and writes it in the background, by {@link Checkpoints#saveAsync}, while the training goes on. */
     public Saving saveAsync(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            return Checkpoints.saveAsync(file, stateDict());
-        }
-    }
-
-    private Map<String, Object> stateDict() {
-        if (!atSafePoint) throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
-        return state.stateDict();
+        return state.saveAsync(file);
     }
 
     /** Restores the state of a file of {@link #save}. The next {@link #fit} does the remaining work. */
     public void load(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            state.loadStateDict(Checkpoints.read(file));
-        }
+        state.load(file);
     }
 
     @Override public void close() {

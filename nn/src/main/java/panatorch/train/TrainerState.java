@@ -1,20 +1,45 @@
 package panatorch.train;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Device;
 import panatorch.Generator;
+import panatorch.Scope;
+import panatorch.serialize.Checkpoints;
+import panatorch.serialize.Saving;
 
-/** Converts a trainer's state to and from the sections of a checkpoint. */
+/** Writes a trainer's state into a checkpoint, and reads it back. */
 final class TrainerState {
     private final Trainer trainer;
 
     TrainerState(Trainer trainer) { this.trainer = trainer; }
 
+    void save(Path file) throws IOException {
+        try (var scope = Scope.open()) {
+            Checkpoints.write(file, stateDict());
+        }
+    }
+
+    Saving saveAsync(Path file) throws IOException {
+        try (var scope = Scope.open()) {
+            return Checkpoints.saveAsync(file, stateDict());
+        }
+    }
+
+    void load(Path file) throws IOException {
+        try (var scope = Scope.open()) {
+            loadStateDict(Checkpoints.read(file));
+        }
+    }
+
     /** Returns the sections. Tensors belong to the current scope, or are the model's own. */
-    Map<String, Object> stateDict() {
+    private Map<String, Object> stateDict() {
+        if (!trainer.atSafePoint)
+            throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
         var sections = new LinkedHashMap<String, Object>();
         sections.put("model", trainer.model().stateDict());
         sections.put("optimizer", trainer.optimizer().stateDict());
@@ -32,7 +57,7 @@ final class TrainerState {
         return sections;
     }
 
-    void loadStateDict(Map<String, @Nullable Object> sections) {
+    private void loadStateDict(Map<String, @Nullable Object> sections) {
         Map<String, Object> position = State.map(sections, "position"), callbacks = State.map(sections, "callbacks"),
                 rng = State.map(sections, "rng");
         trainer.model().loadStateDict(State.tensors(sections, "model"));

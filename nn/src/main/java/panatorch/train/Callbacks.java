@@ -1,0 +1,26 @@
+package panatorch.train;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The callbacks of a trainer, in the order in which they are called. */
+final class Callbacks {
+    private final List<Callback> all;
+
+    Callbacks(List<Callback> all) { this.all = List.copyOf(all); }
+
+    List<Callback> all() { return all; }
+
+    void each(Consumer<Callback> event) { all.forEach(event); }
+
+    /** Calls {@link Callback#fitFailed} of each one, and adds their exceptions to the failure. */
+    void fitFailed(Trainer trainer, Throwable failure) {
+        each(c -> {
+            try {
+                c.fitFailed(trainer);
+            } catch (RuntimeException another) {
+                failure.addSuppressed(another);
+            }
+        });
+    }
+}
