@@ -30,6 +30,12 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
      * @param watcher receives the averages so far after each batch
      */
     public Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher) {
+        return of(model, batches, watcher, World.ALONE);
+    }
+
+    /** Returns the means over the batches of all processes. */
+    Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher, World world) {
+        world.syncBuffers(model);
         try (var modes = Modes.evaluation(model); var averages = new Averages(); var epoch = batches.epoch(1, 0)) {
             while (epoch.hasNext()) {
                 try (var batch = epoch.next(); var scope = Scope.open(); var noGrad = NoGrad.enter()) {
@@ -43,6 +49,7 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
                 }
                 watcher.accept(averages);
             }
+            world.reduce(averages);
             return averages.means();
         }
     }
