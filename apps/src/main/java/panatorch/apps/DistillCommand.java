@@ -84,7 +84,7 @@ final class DistillCommand implements Callable<Integer> {
                 var setup = new TrainingSetup(spec.name(), checkpoint.model(), data, data.limitedTrain(train), data.limitedTest(test),
                         weights.preparation(train, checkpoint.model(), checkpoint.normalize()), plan.epochs(), plan.batchSize(), 1,
                         MeasureName.LOSS, null, place.device(),
-                        checkpoint.precision().resolve(place.device()), place.seed());
+                        checkpoint.precision().resolve(place.device()), place.seed(), null);
                 OptionDependency.check(spec, OptionDependency.of(data.dataset()));
                 OptionDependency.check(spec, OptionDependency.within(run, setup.epochs()));
                 var derived = new LinkedHashMap<>(checkpoint.derived());

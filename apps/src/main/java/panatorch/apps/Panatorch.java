@@ -16,6 +16,7 @@ import panatorch.apps.console.ConsoleWriter;
 import panatorch.apps.console.ExitStatus;
 import panatorch.apps.console.InputException;
 import panatorch.apps.console.Json;
+import panatorch.apps.console.LauncherReport;
 import panatorch.apps.console.Printable;
 import panatorch.apps.console.RunFailure;
 import panatorch.apps.console.StandardOutput;
@@ -26,6 +27,7 @@ import panatorch.apps.reproduce.Scale;
 import panatorch.apps.options.OptionSections;
 import panatorch.apps.options.SpellingHint;
 import panatorch.datasets.DatasetException;
+import panatorch.distributed.DistributedException;
 import panatorch.serialize.MalformedFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,6 +46,7 @@ import picocli.CommandLine.Spec;
         subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, RunCommand.class, GenerateCommand.class,
             ServeCommand.class,
             DistillCommand.class,
+            LaunchCommand.class,
             FindLrCommand.class, CompareCommand.class, InspectCommand.class, ConvertCommand.class, OptimizeCommand.class,
             ReproduceCommand.class,
             DoctorCommand.class, CompletionCommand.class},
@@ -95,7 +98,11 @@ public final class Panatorch implements Runnable, GivenOptions {
                 .setExecutionExceptionHandler((e, commandLine, result) -> panatorch.reportError(e, status(e), commandLine));
         OptionConverters.register(line);
         OptionConverters.names(line, Scale.class);
-        for (CommandLine command : line.getSubcommands().values()) OptionSections.show(command);
+        for (CommandLine command : line.getSubcommands().values()) {
+            OptionSections.show(command);
+            // What follows are words of another command.
+            if (command.getCommandName().equals("launch")) command.setStopAtPositional(true);
+        }
         int status;
         try {
             status = line.execute(ConfigFile.expand(args, line.getSubcommands()));
@@ -151,6 +158,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         if (List.of(args).contains("--json")) line.getOut().println(failed(sentence));
         line.getOut().flush();
         line.getErr().println("panatorch: " + Printable.line(sentence));
+        LauncherReport.write(sentence);
         if (stackTrace) cause.printStackTrace(line.getErr());
         return status;
     }
@@ -168,6 +176,7 @@ public final class Panatorch implements Runnable, GivenOptions {
     private static Exception mistyped(CommandLine.ParameterException missing, String[] args) {
         CommandSpec command = missing.getCommandLine().getCommandSpec();
         for (String a : args) {
+            if (a.equals("--")) break;
             String name = a.contains("=") ? a.substring(0, a.indexOf('=')) : a;
             if (!name.startsWith("--") || command.findOption(name) != null) continue;
             return new InputException("unknown option " + name + more(SpellingHint.of(name, command.optionsMap().keySet()), command),
@@ -185,7 +194,7 @@ public final class Panatorch implements Runnable, GivenOptions {
         if (e instanceof IOException io) return InputException.reason(io);
         if (e instanceof InvalidPathException path) return "'" + path.getInput() + "' is no path: " + InputException.reason(path);
         boolean meant = e instanceof InputException || e instanceof RunFailure || e instanceof DatasetException
-                || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
+                || e instanceof DistributedException || e instanceof UnsatisfiedLinkError || e instanceof CommandLine.ParameterException;
         String message = e.getMessage() == null ? e.toString() : e.getMessage();
         return meant ? message
                 : e.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("") + " (--stacktrace shows more)";

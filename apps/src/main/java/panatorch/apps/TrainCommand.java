@@ -14,6 +14,7 @@ import panatorch.apps.options.TrainOptions;
 import panatorch.apps.options.TrainPlan;
 import panatorch.apps.run.Interruption;
 import panatorch.apps.run.LabelRecipe;
+import panatorch.apps.run.LaunchedGroup;
 import panatorch.apps.run.RunLog;
 import panatorch.apps.run.TrainingRun;
 import panatorch.apps.run.TrainingSetup;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
             "  panatorch train --model vgg16-bn --dropout standard --optimizer adamw --schedule cosine --warm-up 1",
             "  panatorch train --model bert-tiny --dataset sst2 --data DIR --optimizer adamw",
             "  panatorch train --resume runs/cifar",
-            "  panatorch train --config runs/cifar/config.json --seed 1"})
+            "  panatorch train --config runs/cifar/config.json --seed 1",
+            "  panatorch launch --ranks 2 -- train"})
 final class TrainCommand implements Callable<Integer> {
     @Mixin(name = "All")
     private TrainOptions options = new TrainOptions();
@@ -41,19 +43,21 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Override public Integer call() throws IOException {
+    @Override public Integer call() throws IOException, InterruptedException {
         options.check();
         run.check();
+        if (LaunchedGroup.isRestarted() && run.resume == null) run.resume = run.out;
         RunLog.configure(run.verbose, run.quiet);
         DataPlan data = options.data();
-        try (var interruption = Interruption.watch(); Dataset train = data.train(); Dataset test = data.test()) {
+        try (var group = LaunchedGroup.join(spec.commandLine().getOut(), run.silent());
+                var interruption = Interruption.watch(); Dataset train = data.train(); Dataset test = data.test()) {
             TrainPlan plan = options.resolve();
             LearningPlan learning = plan.learning();
             ModelName model = plan.model().name();
             var setup = new TrainingSetup(spec.name(), model, data, data.limitedTrain(train), data.limitedTest(test),
                     Preparation.of(train, model), learning.epochs(), learning.step().batchSize(),
                     learning.accumulate(), learning.measure(), learning.earlyStop(), plan.compute().device(), learning.step().precision(),
-                    plan.compute().seed());
+                    plan.compute().seed(), group);
             List<OptionDependency> effects = OptionDependency.of(options);
             OptionDependency.check(spec, effects);
             OptionDependency.check(spec, OptionDependency.within(learning, setup.trainLoader().count()));

@@ -36,7 +36,6 @@ final class Calls {
         T run() throws InterruptedException;
     }
 
-    private final Membership members;
     private final Failures failures;
     private final Duration timeout;
     private final @Nullable Comparison comparison;
@@ -46,7 +45,6 @@ final class Calls {
 
     /** @param comparison null if the ranks do not compare their calls */
     Calls(Membership members, Duration timeout, @Nullable Comparison comparison) {
-        this.members = members;
         failures = new Failures(members);
         this.timeout = timeout;
         this.comparison = comparison;
@@ -150,8 +148,7 @@ final class Calls {
             while (!work.await(SLICE_MILLIS)) {
                 if (Thread.interrupted()) throw new InterruptedException("interrupted in " + what);
                 if (System.nanoTime() - begin < QUIET_NANOS) continue;
-                failures.requireNoneElsewhere();
-                members.arrive(number);
+                failures.requireNoneElsewhere(what, number);
                 if (System.nanoTime() > end) throw failures.of(Reason.TIMEOUT, what, "timed out", List.of(), null);
             }
         } catch (DistributedException e) {

@@ -52,7 +52,6 @@ public final class Collectives {
             work.await();
             return result;
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             throw group.interrupted(e);
         }
     }

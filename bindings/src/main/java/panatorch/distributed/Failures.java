@@ -25,10 +25,26 @@ final class Failures {
         return first = failure;
     }
 
-    /** Throws the failure that another rank has met, if there was one. */
-    void requireNoneElsewhere() throws InterruptedException {
-        DistributedException other = members.published();
+    /**
+     * Tells the other ranks how far this one is, and throws the failure that another rank has met, if there was one.
+     *
+     * @param what the operation
+     * @param number the operation's number
+     */
+    void requireNoneElsewhere(String what, long number) throws InterruptedException {
+        DistributedException other;
+        try {
+            other = members.published();
+            if (other == null) members.arrive(number);
+        } catch (DistributedException lost) {
+            throw take(serverLost(what, lost, String.valueOf(lost.getMessage()), lost));
+        }
         if (other != null) throw take(other);
+    }
+
+    private DistributedException serverLost(String what, DistributedException lost, String message, Throwable cause) {
+        return new DistributedException(lost.reason(), what + " failed on rank " + members.rank
+                + ", and the store's server, which usually is rank 0, does not answer. " + message, List.of(0), cause);
     }
 
     /**
@@ -47,8 +63,7 @@ final class Failures {
             if (other != null) return take(other);
             missing = reason == Reason.REFUSED ? List.of() : members.missing(number);
         } catch (DistributedException lost) {
-            return take(new DistributedException(Reason.PEER_LOST, what + " failed on rank " + members.rank
-                    + ", and the store's server, which usually is rank 0, does not answer. " + message, List.of(0), e));
+            return take(serverLost(what, lost, message, e));
         }
         return of(reason, what, message, missing, e);
     }

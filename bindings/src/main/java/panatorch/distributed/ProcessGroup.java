@@ -3,12 +3,17 @@ package panatorch.distributed;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
+import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.distributed.GroupNames;
 import panatorch.internal.distributed.NativeGroup;
 
 /**
@@ -76,6 +81,7 @@ public final class ProcessGroup implements AutoCloseable {
     private final @Nullable Comparison comparison;
     private final Calls calls;
     private final boolean withPython;
+    private final Set<String> names = ConcurrentHashMap.newKeySet();
     private int subgroups;
 
     private ProcessGroup(Store store, boolean ownsStore, String name, int rank, int ranks, Options options) throws InterruptedException {
@@ -167,6 +173,26 @@ public final class ProcessGroup implements AutoCloseable {
 
     public int ranks() { return members.ranks; }
 
+    /**
+     * Makes this group known in this process under a name, until it is closed, so that libtorch's functional collectives find it.
+     *
+     * <pre>{@code
+     * group.register("world");
+     * Tensor sum = (Tensor) Operators.call("_c10d_functional::all_reduce", x, "sum", "world").getFirst();
+     * Operators.call("_c10d_functional::wait_tensor", sum);
+     * }</pre>
+     *
+     * <p>
+     * Calls by name are not compared between the ranks, and their failures are those of libtorch.
+     *
+     * @throws TorchException if another group of this process has the name
+     * @throws UnsupportedOperationException on other systems than Linux
+     */
+    public void register(String name) {
+        GroupNames.register(name, natives);
+        names.add(name);
+    }
+
     /** Returns whether some ranks are no PanaTorch processes. */
     public boolean withPython() { return withPython; }
 
@@ -257,6 +283,17 @@ public final class ProcessGroup implements AutoCloseable {
     }
 
     /**
+     * Returns the named tensors of all ranks, in the order of the ranks. Each rank may have other names, types and shapes. The tensors of
+     * other ranks belong to the current scope; those of this rank are the ones that were passed.
+     *
+     * @throws UnsupportedOperationException if there are ranks in Python
+     */
+    public List<Map<String, Tensor>> allGather(Map<String, Tensor> tensors) throws InterruptedException {
+        refusePython("all-gather of named tensors");
+        return NamedTensors.allGather(this, tensors);
+    }
+
+    /**
      * Copies many tensors of rank {@code root} to all ranks in few messages, and waits for them. Libtorch's {@code broadcast_coalesced} of
      * ranks in Python sends the same messages.
      *
@@ -307,8 +344,13 @@ public final class ProcessGroup implements AutoCloseable {
         calls.message(what, into, t -> natives.receive(from, tag, t));
     }
 
-    /** Returns the failure that an interrupt in a call is whose callers cannot throw it. */
-    DistributedException interrupted(InterruptedException e) {
+    /**
+     * Breaks this group because of an interrupt in a series of collectives that cannot go on, and leaves the thread interrupted.
+     *
+     * @return the failure, for methods that cannot throw an {@link InterruptedException}
+     */
+    public DistributedException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
         return calls.failures().take(new DistributedException(Reason.REFUSED,
                 "This thread was interrupted in a collective, so the group is broken.", List.of(), e));
     }
@@ -327,6 +369,7 @@ public final class ProcessGroup implements AutoCloseable {
         } catch (DistributedException e) {
             // The store's server has left before.
         } finally {
+            names.forEach(GroupNames::unregister);
             if (comparison != null) comparison.close();
             natives.close();
             members.close();

@@ -8,9 +8,14 @@ import static panatorch.Index.slice;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -247,6 +252,58 @@ class ProcessGroupTest {
             return "interrupted";
         });
         assertThat(results).containsExactly("interrupted", "late");
+    }
+
+    @Test void named_tensors_of_all_ranks_may_have_other_names_types_and_shapes_on_each() throws Exception {
+        List<Object> results = run(3, g -> {
+            Map<String, Tensor> own = switch (g.rank()) {
+                case 0 -> Map.of();
+                case 1 -> new TreeMap<>(Map.of("a step", Torch.tensor(7.0), "weights\t1", full(2, 2, 3).transpose(0, 1)));
+                default -> new TreeMap<>(Map.of("empty", full(0, 0, 4), "half", full(0.5, 2).to(DType.FLOAT16), "n",
+                        Torch.tensor(new long[] {1L << 60})));
+            };
+            var described = new ArrayList<String>();
+            for (Map<String, Tensor> tensors : g.allGather(own))
+                tensors.forEach((name, t) -> described.add(name + ": " + t.describe() + " " + t.to(DType.FLOAT64).sum().itemDouble()));
+            return described;
+        });
+        for (Object o : results)
+            assertThat(o).isEqualTo(List.of("a step: float64 [] on cpu 7.0", "weights\t1: float64 [3, 2] on cpu 12.0",
+                    "empty: float64 [0, 4] on cpu 0.0", "half: float16 [2] on cpu 1.0", "n: int64 [1] on cpu 1.152921504606847E18"));
+    }
+
+    private static Tensor functional(String operator, Object... arguments) {
+        var result = (Tensor) Operators.call("_c10d_functional::" + operator, arguments).getFirst();
+        return (Tensor) Operators.call("_c10d_functional::wait_tensor", result).getFirst();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX) void functional_collectives_find_a_group_by_its_name() throws Exception {
+        List<Object> results = run(2, g -> {
+            String name = "a group with a name that is not short, of rank " + g.rank(); // ranks are threads of one process here
+            g.register(name);
+            Tensor x = full(g.rank() + 1, 2);
+            assertThat(functional("all_reduce", x, "sum", name).toDoubleArray()).containsExactly(3, 3);
+            assertThat(functional("all_gather_into_tensor", x, 2L, name).toDoubleArray()).containsExactly(1, 1, 2, 2);
+            assertThat(functional("reduce_scatter_tensor", x, "avg", 2L, name).toDoubleArray()).containsExactly(1.5);
+            assertThat(functional("broadcast", x, 1L, name).toDoubleArray()).containsExactly(2, 2);
+            assertThat(x.toDoubleArray()).containsOnly(g.rank() + 1);
+            assertThatExceptionOfType(TorchException.class).isThrownBy(() -> g.register(name));
+            g.barrier();
+            g.close();
+            assertThatExceptionOfType(TorchException.class).isThrownBy(() -> functional("all_reduce", x, "sum", name));
+            return "done";
+        });
+        assertThat(results).containsExactly("done", "done");
+    }
+
+    @Test void an_interrupt_that_a_caller_reports_breaks_the_group() throws Exception {
+        assertThat(run(1, g -> {
+            assertThat(g.interrupted(new InterruptedException())).hasMessageContaining("interrupted");
+            assertThat(Thread.interrupted()).isTrue();
+            assertThatExceptionOfType(DistributedException.class).isThrownBy(g::barrier).withMessageContaining("is broken");
+            return "broken";
+        })).containsExactly("broken");
     }
 
     @Test void wrong_arguments_are_refused_before_anything_is_sent() throws Exception {

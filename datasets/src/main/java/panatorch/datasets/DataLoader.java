@@ -60,6 +60,7 @@ public final class DataLoader implements Batches {
     private final String input;
     private final long seed;
     private final int workers, prefetch;
+    private final RankShare share;
     private final @Nullable Device device;
     private final boolean skipDamaged;
     /** Names of the items skipped in all epochs, by index. */
@@ -74,9 +75,10 @@ public final class DataLoader implements Batches {
         workers = options.workers;
         device = options.device;
         skipDamaged = options.skipDamaged;
+        share = options.share;
         Sampler given = options.sampler;
-        if (given != null) sampler = given;
-        else sampler = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
+        if (given == null) given = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
+        sampler = share.of(given, dropLast);
         Transform change = options.transform;
         Field first = dataset.schema().fields().getFirst();
         transform = change == null && first.name().equals(Field.IMAGES) && first.dtype() == DType.UINT8 ? new ToFloat() : change;
@@ -178,12 +180,12 @@ public final class DataLoader implements Batches {
                             + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
                 int at = (from + n) % order.length;
                 if (!wanted.test(order[at])) throw new CancellationException();
-                if (read(order[at], rows, read, SplitMix.seed(seed, epoch, at, ITEMS), damaged)) read++;
+                if (read(order[at], rows, read, SplitMix.seed(seed, epoch, share.place(at), ITEMS), damaged)) read++;
             }
             var tensors = rows.tensors(read);
             if (device != null) tensors.replaceAll((name, t) -> Aten.to(t, device, t.dtype(), true));
             if (transform != null) {
-                generator.manualSeed(SplitMix.seed(seed, epoch, batch));
+                generator.manualSeed(SplitMix.seed(seed, epoch, share.place(batch)));
                 tensors.replaceAll((name, t) -> name.equals(input) ? transform.apply(t, generator) : t);
             }
             return new Prepared(Batch.owning(tensors), damaged);
@@ -214,6 +216,7 @@ public final class DataLoader implements Batches {
         private @Nullable Sampler sampler;
         private @Nullable Transform transform;
         private boolean shuffle, dropLast, skipDamaged;
+        private RankShare share = RankShare.WHOLE;
         private long seed;
         private int workers = 1, prefetch = 2;
         private @Nullable Device device;
@@ -233,6 +236,28 @@ public final class DataLoader implements Batches {
         /** Sets the sampler that decides the order of the items. It takes precedence over {@link #shuffle}. */
         public Builder sampler(Sampler sampler) {
             this.sampler = sampler;
+            return this;
+        }
+
+        /** Loads one rank's share of a training set: {@link #rank(int, int, boolean)} with shares of the same size. */
+        public Builder rank(int rank, int ranks) {
+            return rank(rank, ranks, true);
+        }
+
+        /**
+         * Loads one rank's share of the items: every {@code ranks}-th one of the order, beginning with the item of number {@code rank}. The
+         * batch size is that of this rank. All ranks' batches of one number together are a section of the order, so an epoch has the same
+         * batches of all ranks whatever their number, if {@code ranks} times the batch size stays the same. Random numbers of items are
+         * then the same too; those of transforms, which are drawn by batch, are not.
+         *
+         * @param rank number of this rank, from 0
+         * @param ranks number of ranks
+         * @param even whether all shares have the same size, as a training needs it: the first items are repeated at the end, or with
+         * {@link #dropLast} the last ones are left out, as by PyTorch's {@code DistributedSampler}. If not, no item is repeated and shares
+         * may differ by one item, as an evaluation needs it
+         */
+        public Builder rank(int rank, int ranks, boolean even) {
+            share = new RankShare(rank, ranks, even);
             return this;
         }
 

@@ -11,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Device;
@@ -249,5 +251,50 @@ class DataLoaderTest {
                     List.of(6 * 255.0, 3.0));
             assertThat(taken(loader.pairs(Batch::input, b -> null), 1, 1)).containsExactly(List.of(3 * 255.0, -1.0));
         }
+    }
+
+    private static DataLoader.Builder shuffled(Dataset set, int size) {
+        return DataLoader.of(set, size).shuffle().seed(9);
+    }
+
+    /** The items of each batch of {@link Numbered}. */
+    private static List<List<Integer>> items(DataLoader loader) {
+        return pixels(loader.epoch(2)).stream()
+                .map(batch -> IntStream.range(0, batch.length / 4).mapToObj(i -> Math.round(batch[4 * i] * 255)).toList()).toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 6}) void batches_of_all_ranks_together_are_those_of_one_process(int ranks) {
+        var set = new Numbered(36);
+        List<List<Integer>> whole = items(shuffled(set, 12).build());
+        for (int b = 0; b < whole.size(); b++) {
+            var together = new ArrayList<Integer>();
+            for (int r = 0; r < ranks; r++) together.addAll(items(shuffled(set, 12 / ranks).rank(r, ranks).build()).get(b));
+            assertThat(together).containsExactlyInAnyOrderElementsOf(whole.get(b));
+        }
+    }
+
+    @Test void shares_for_training_have_one_size_and_those_for_evaluation_no_item_twice() {
+        for (int r = 0; r < 3; r++) {
+            assertThat(items(DataLoader.of(ten, 2).rank(r, 3).build()).stream().mapToInt(List::size)).containsExactly(2, 2);
+            assertThat(items(DataLoader.of(ten, 2).dropLast().rank(r, 3).build()).stream().mapToInt(List::size)).containsExactly(2);
+        }
+        var once = new ArrayList<Integer>();
+        for (int r = 0; r < 4; r++) items(DataLoader.of(ten, 2).rank(r, 4, false).build()).forEach(once::addAll);
+        assertThat(once).containsExactly(0, 4, 8, 1, 5, 9, 2, 6, 3, 7);
+        assertThat(DataLoader.of(new Numbered(2), 2).rank(3, 4, false).build().count()).isZero();
+        assertThatThrownBy(() -> DataLoader.of(ten, 2).rank(4, 4)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the rank must be from 0 to 3, but is 4");
+    }
+
+    @Test void ranks_draw_other_random_numbers_for_their_batches() {
+        var set = Synthetic.train(8, 3);
+        DataLoader first = crops(set, 0), second = crops(set, 1);
+        assertThat(pixels(first.epoch(0)).getFirst()).isNotEqualTo(pixels(second.epoch(0)).getFirst());
+    }
+
+    /** Crops of items 0, 0, 0 … on both ranks. */
+    private static DataLoader crops(Dataset set, int rank) {
+        return DataLoader.of(set.subset(new int[8]), 4).rank(rank, 2).transform(new RandomCrop(32, 4)).build();
     }
 }

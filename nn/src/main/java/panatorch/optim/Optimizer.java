@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -44,6 +44,8 @@ public abstract class Optimizer implements AutoCloseable {
     }
 
     private final List<Consumer<? super Optimizer>> before = new CopyOnWriteArrayList<>(), after = new CopyOnWriteArrayList<>();
+    private final List<UnaryOperator<Map<String, Object>>> saved = new CopyOnWriteArrayList<>();
+    private final List<UnaryOperator<Map<String, ?>>> loading = new CopyOnWriteArrayList<>();
     private final List<ParameterGroup> groups;
     private final Map<String, @Nullable Object> extras;
 
@@ -129,7 +131,17 @@ public abstract class Optimizer implements AutoCloseable {
         return add(after, hook);
     }
 
-    private static Hooks.Handle add(List<Consumer<? super Optimizer>> hooks, Consumer<? super Optimizer> hook) {
+    /** Adds a hook that may change what {@link #stateDict} returns: PyTorch's {@code register_state_dict_post_hook}. */
+    public final Hooks.Handle afterStateDict(UnaryOperator<Map<String, Object>> hook) {
+        return add(saved, hook);
+    }
+
+    /** Adds a hook that may replace what {@link #loadStateDict} gets: PyTorch's {@code register_load_state_dict_pre_hook}. */
+    public final Hooks.Handle beforeLoadStateDict(UnaryOperator<Map<String, ?>> hook) {
+        return add(loading, hook);
+    }
+
+    private static <H> Hooks.Handle add(List<H> hooks, H hook) {
         hooks.add(hook);
         return () -> hooks.remove(hook);
     }
@@ -215,7 +227,7 @@ public abstract class Optimizer implements AutoCloseable {
 
     /**
      * Returns the state in Python's form: {@code state} by the parameters' indices, and {@code param_groups}. It consists of maps, lists,
-     * tensors, numbers, booleans, strings and nulls. The tensors are the optimiser's own, not copies.
+     * tensors, numbers, booleans, strings and nulls. The tensors are the optimiser's own, not copies, unless a hook has replaced them.
      */
     public final Map<String, Object> stateDict() {
         var states = new LinkedHashMap<Long, Object>();
@@ -234,7 +246,9 @@ public abstract class Optimizer implements AutoCloseable {
         var all = new LinkedHashMap<String, Object>();
         all.put("state", states);
         all.put("param_groups", groupDicts);
-        return all;
+        Map<String, Object> changed = all;
+        for (UnaryOperator<Map<String, Object>> hook : saved) changed = hook.apply(changed);
+        return changed;
     }
 
     /**
@@ -243,7 +257,9 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @throws IllegalArgumentException if groups, sizes or options do not fit; nothing is changed then
      */
-    public final void loadStateDict(Map<String, ?> state) {
+    public final void loadStateDict(Map<String, ?> given) {
+        Map<String, ?> state = given;
+        for (UnaryOperator<Map<String, ?>> hook : loading) state = hook.apply(state);
         List<?> groupDicts = checked("param_groups", state.get("param_groups"), List.class);
         if (groupDicts.size() != groups.size())
             throw new IllegalArgumentException("the state has " + groupDicts.size() + " parameter groups, but the optimiser has "
@@ -273,7 +289,10 @@ public abstract class Optimizer implements AutoCloseable {
                 for (Tensor p : groups.get(i).parameters()) {
                     var copy = new LinkedHashMap<String, @Nullable Object>();
                     Map<?, ?> loaded = states.get(indices.get(copies.size()));
-                    if (loaded != null) loaded.forEach((k, v) -> copy.put(String.valueOf(k), copied(p, fused, String.valueOf(k), v)));
+                    if (loaded != null) loaded.forEach((k, v) -> {
+                        String key = String.valueOf(k);
+                        copy.put(key, StateValues.copied(p, fused, key, v));
+                    });
                     copies.add(copy);
                 }
             }
@@ -281,7 +300,8 @@ public abstract class Optimizer implements AutoCloseable {
             var next = copies.iterator();
             for (int i = 0; i < groups.size(); i++) {
                 groups.get(i).setAll(entries.get(i));
-                for (Map<String, @Nullable Object> s : groups.get(i).states) next.next().forEach((k, v) -> s.put(k, escaped(v)));
+                for (Map<String, @Nullable Object> s : groups.get(i).states)
+                    next.next().forEach((k, v) -> s.put(k, StateValues.escaped(v)));
             }
         }
     }
@@ -294,38 +314,16 @@ public abstract class Optimizer implements AutoCloseable {
 
     private static Iterable<? extends Map.Entry<?, ?>> entries(Map<?, ?> map) { return map.entrySet(); }
 
-    private static @Nullable Object copied(Tensor p, boolean fused, String key, @Nullable Object value) {
-        if (value instanceof List<?> list) {
-            var copy = new ArrayList<@Nullable Object>();
-            for (Object v : list) copy.add(copied(p, fused, key, v));
-            return copy;
-        }
-        if (!(value instanceof Tensor t)) return value;
-        if (key.equals("step")) return fused ? t.to(p.device(), DType.FLOAT32, false, true) : t.clone();
-        return t.to(p.device(), p.dtype().isFloatingPoint() || p.dtype().isComplex() ? p.dtype() : t.dtype(), false, true);
-    }
-
-    private static @Nullable Object escaped(@Nullable Object state) {
-        if (state instanceof Tensor t) t.escape();
-        else if (state instanceof List<?> list) list.forEach(Optimizer::escaped);
-        return state;
-    }
-
     /** Frees the state. Closing twice is harmless. */
     @Override public void close() { freeState(); }
 
     private void freeState() {
         for (ParameterGroup g : groups) {
             for (Map<String, @Nullable Object> s : g.states) {
-                s.values().forEach(Optimizer::free);
+                s.values().forEach(StateValues::free);
                 s.clear();
             }
         }
-    }
-
-    static void free(@Nullable Object state) {
-        if (state instanceof Tensor t) t.close();
-        else if (state instanceof List<?> list) list.forEach(Optimizer::free);
     }
 
     @Override public String toString() { return getClass().getSimpleName() + groups; }

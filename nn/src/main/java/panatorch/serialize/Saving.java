@@ -38,6 +38,13 @@ public final class Saving implements AutoCloseable {
         return saving;
     }
 
+    /** Returns a save that has nothing to write, of a process whose file another one writes. */
+    public static Saving done(Path file) {
+        var saving = new Saving(file);
+        saving.done.countDown();
+        return saving;
+    }
+
     private void write(byte[] pickle, StorageCopies copies) {
         try (copies) {
             Checkpoints.write(file, pickle, copies, Writing.DURABLE);

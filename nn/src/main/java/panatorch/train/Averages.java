@@ -18,6 +18,8 @@ import panatorch.Torch;
  * Owns its sums until it is closed. For use by one thread.
  */
 public final class Averages implements AutoCloseable {
+    private static final String ROWS = "rows", SUM = "sum ";
+
     private final Map<String, Tensor> sums = new LinkedHashMap<>();
     private long count;
 
@@ -81,6 +83,24 @@ public final class Averages implements AutoCloseable {
         reset();
         count = rows;
         loaded.forEach((name, sum) -> sums.put(name, sum.clone().escape()));
+    }
+
+    /** Returns the number of rows and the sums, which are this object's own, as tensors by name. */
+    Map<String, Tensor> tensors() {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        tensors.put(ROWS, Torch.tensor(new long[] {count}));
+        sums.forEach((name, sum) -> tensors.put(SUM + name, sum));
+        return tensors;
+    }
+
+    /** Adds rows and sums of {@link #tensors}, of another process for instance. */
+    void add(Map<String, ?> tensors) {
+        count += State.tensor(ROWS, tensors.get(ROWS)).itemLong();
+        try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
+            tensors.forEach((name, value) -> {
+                if (name.startsWith(SUM)) sum(name.substring(SUM.length()), State.tensor(name, value), 1);
+            });
+        }
     }
 
     /** Removes all sums and starts again at zero rows. */

@@ -48,6 +48,12 @@ public interface Callback {
     /** Called instead of {@link #fitEnd} after an exception, which is then rethrown. Closes files and the like. */
     default void fitFailed(Trainer trainer) {}
 
+    /**
+     * Returns whether only rank 0 of a distributed training calls this callback, because it prints or writes files. It must not call
+     * collectives then, nor decide anything. False by default.
+     */
+    default boolean onRank0Only() { return false; }
+
     /** Returns the callback's key in a checkpoint. */
     default String name() { return getClass().getSimpleName(); }
 

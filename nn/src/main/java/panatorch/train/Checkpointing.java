@@ -16,6 +16,9 @@ import panatorch.serialize.Saving;
  * epoch and each fit, and every {@code everySteps} steps, for {@link Trainer#load}. {@code best.safetensors} holds the weights of the best
  * epoch by a measure, as they were evaluated. Lower is better for {@code loss}, and for a metric its {@link Metric#direction} decides. A
  * fit whose trainer has no metric of that name fails at its start with an {@link IllegalArgumentException}.
+ *
+ * <p>
+ * In a distributed training all ranks have this callback, and rank 0 writes the files.
  */
 public final class Checkpointing implements Callback {
     public static final String LAST = "last.ckpt", BEST = "best.safetensors";
@@ -86,7 +89,7 @@ public final class Checkpointing implements Callback {
     }
 
     @Override public void epochEnd(Trainer trainer) {
-        if (!best.offer(trainer, 0)) return;
+        if (!best.offer(trainer, 0) || trainer.rank() > 0) return;
         write(() -> Safetensors.save(best(), trainer.evaluated().stateDict(), metadata));
     }
 
@@ -104,7 +107,7 @@ public final class Checkpointing implements Callback {
         if (trainer.steps() == savedStep && trainer.history().size() == savedEpoch) return;
         Path file = folder.resolve(LAST);
         write(() -> {
-            if (inBackground) saving = trainer.saveAsync(file);
+            if (inBackground && trainer.rank() == 0) saving = trainer.saveAsync(file);
             else trainer.save(file);
         });
         savedStep = trainer.steps();

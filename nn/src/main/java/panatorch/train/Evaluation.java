@@ -32,9 +32,16 @@ public record Evaluation(Objective objective, List<Metric> metrics, Placement pl
      * @param watcher receives the averages so far after each batch
      */
     public Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher) {
+        return of(model, batches, watcher, World.ALONE);
+    }
+
+    /** Returns the means over the batches of all processes. */
+    Map<String, Double> of(Module model, Batches batches, Consumer<Averages> watcher, World world) {
+        world.syncBuffers(model);
         try (var averages = new Averages()) {
             visit(model, batches, (result, input, target) -> averages.add(result, target, metrics, input.size(0)),
                     () -> watcher.accept(averages));
+            world.reduce(averages);
             return averages.means();
         }
     }

@@ -26,6 +26,8 @@ public final class LineProgress implements Callback {
         this.seconds = seconds;
     }
 
+    @Override public boolean onRank0Only() { return true; }
+
     @Override public void batchEnd(Trainer trainer) {
         if (System.nanoTime() - last < seconds * 1_000_000_000L) return;
         out.printf(Locale.ROOT, "epoch %d, batch %,d of %,d: %s%n", trainer.epoch(), trainer.batch(), trainer.batches(),

@@ -1,5 +1,7 @@
 package panatorch.train;
 
+import java.util.List;
+import java.util.stream.Stream;
 import panatorch.Tensor;
 import panatorch.metrics.Accuracy;
 
@@ -41,6 +43,19 @@ public record Metric(String name, Sum sum, Direction direction) {
         double worst() {
             return this == MINIMIZE ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
         }
+    }
+
+    /**
+     * Returns the direction in which a measure improves.
+     *
+     * @throws IllegalArgumentException if it is neither the loss nor one of the metrics
+     */
+    static Direction direction(String measure, List<Metric> metrics) {
+        if (measure.equals(LOSS)) return Direction.MINIMIZE;
+        for (Metric m : metrics) if (m.name.equals(measure)) return m.direction;
+        List<String> names = Stream.concat(Stream.of(LOSS), metrics.stream().map(Metric::name)).toList();
+        throw new IllegalArgumentException("nothing measures '" + measure + "'; there are " + names
+                + ". Pass one of these, or add it to the trainer by metrics(new Metric(…))");
     }
 
     /** Of an output [N, …] and the batch's target. */

@@ -41,6 +41,8 @@ public final class TensorBoard implements Callback {
         this.histograms = histograms;
     }
 
+    @Override public boolean onRank0Only() { return true; }
+
     @Override public void fitStart(Trainer trainer) {
         try {
             file = trainer.steps() == 0 ? EventFile.create(folder) : EventFile.resume(folder, trainer.steps() + 1);

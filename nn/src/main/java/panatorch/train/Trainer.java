@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -59,6 +58,9 @@ import panatorch.serialize.Saving;
  * supported. On a CPU, a fit that is saved at a safe point and resumed by an equal trainer continues bit-exactly.
  *
  * <p>
+ * {@link TrainerBuilder#distributed(panatorch.distributed.ProcessGroup)} trains with many processes.
+ *
+ * <p>
  * Owns the sums of its metrics and the scaler that float16 needs, unless one is given. Model and optimiser stay the caller's. For use by
  * one thread, except for {@link #stop}.
  */
@@ -96,14 +98,15 @@ public final class Trainer implements AutoCloseable {
     private final @Nullable GradScaler scaler;
     private final boolean ownsScaler;
     private final int accumulate;
-    private final List<Callback> callbacks;
+    private final Callbacks callbacks;
+    final World world;
     private final Averages trained = new Averages();
     private final TrainerState state = new TrainerState(this);
     private Module evaluated;
     final List<EpochSummary> history = new ArrayList<>();
     long epoch, finishedEpochs, steps;
     int batch, batches;
-    private boolean atSafePoint = true;
+    boolean atSafePoint = true;
     private volatile @Nullable String stopReason;
 
     Trainer(TrainerBuilder b) {
@@ -115,13 +118,14 @@ public final class Trainer implements AutoCloseable {
         placement = new Placement(device, b.precision, b.format);
         accumulate = b.accumulate;
         evaluation = new Evaluation(b.evaluationObjective == null ? b.objective : b.evaluationObjective, List.copyOf(b.metrics), placement);
-        callbacks = List.copyOf(b.callbacks);
         Objective around = b.objective;
-        for (Callback c : callbacks) if (c instanceof TrainingMethod m) around = m.around(around);
+        for (Callback c : b.callbacks) if (c instanceof TrainingMethod m) around = m.around(around);
         objective = around;
         ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
         scaler = ownsScaler ? new GradScaler() : b.scaler;
         if (b.device != null || b.format != null) model.to(b.device, null, b.format);
+        world = b.distribution == null ? World.ALONE : new GroupWorld(model, b.distribution);
+        callbacks = new Callbacks(b.callbacks, world.rank());
     }
 
     /** Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed. */
@@ -136,32 +140,26 @@ public final class Trainer implements AutoCloseable {
      */
     public void fit(Batches train, @Nullable Batches test, long epochs) {
         stopReason = null;
-        batches = train.count();
-        if (batch > batches)
-            throw new IllegalArgumentException(
-                    "the run that is resumed was at batch " + batch + " of an epoch, and epochs of " + batches + " batches are given");
+        int count = world.begin(this, train.count(), epochs);
+        if (batch > count || batch > 0 && batches > 0 && count != batches)
+            throw new IllegalArgumentException("the run that is resumed was at batch " + batch + " of an epoch of " + batches
+                    + " batches, and epochs of " + count + " batches are given; pass the same data in batches of the same size");
+        batches = count;
         try {
             run(train, test, epochs);
         } catch (RuntimeException | Error e) {
-            for (Callback c : callbacks) attempt(() -> c.fitFailed(this), e);
+            callbacks.fitFailed(this, e);
             throw e;
-        }
-    }
-
-    private static void attempt(Runnable action, Throwable failure) {
-        try {
-            action.run();
-        } catch (RuntimeException another) {
-            failure.addSuppressed(another);
         }
     }
 
     private void run(Batches train, @Nullable Batches test, long epochs) {
         each(c -> c.fitStart(this));
-        while (finishedEpochs < epochs && stopReason == null) {
+        while (finishedEpochs < epochs && goesOn()) {
             long begun = System.nanoTime();
             trainEpoch(train);
             if (batch < batches) break;
+            world.reduce(trained);
             Map<String, Double> tested = test == null ? Map.of() : evaluate(test);
             finishedEpochs++;
             batch = 0;
@@ -174,12 +172,19 @@ public final class Trainer implements AutoCloseable {
         each(c -> c.fitEnd(this));
     }
 
+    /** Returns whether no rank wants to stop. All ranks ask at the same places. */
+    private boolean goesOn() {
+        String agreed = world.agreed(stopReason);
+        if (agreed != null) stopReason = agreed;
+        return agreed == null;
+    }
+
     private void trainEpoch(Batches train) {
         epoch = finishedEpochs + 1;
         model.train();
         each(c -> c.epochStart(this));
         try (var rest = train.epoch(epoch, batch)) {
-            while (rest.hasNext() && stopReason == null) {
+            while (batch < batches && goesOn()) {
                 int size = Math.min(accumulate, batches - batch);
                 for (int i = 0; i < size; i++) {
                     try (var b = rest.next()) {
@@ -197,11 +202,12 @@ public final class Trainer implements AutoCloseable {
         try (var scope = Scope.open()) {
             Tensor input = placement.place(b.input(), true), target = b.target() == null ? null : placement.place(b.target(), false);
             Objective.Result result;
+            world.beforeForward(last);
             try (var cast = placement.autocast()) {
                 result = objective.apply(model, input, target);
             }
             Tensor loss = batchesOfStep == 1 ? result.loss() : result.loss().div(batchesOfStep);
-            (scaler == null ? loss : scaler.scale(loss)).backward();
+            world.backward(scaler == null ? loss : scaler.scale(loss));
             trained.add(result, target, evaluation.metrics(), input.size(0));
             if (last) step();
         }
@@ -227,7 +233,7 @@ public final class Trainer implements AutoCloseable {
     /** Evaluates {@link #evaluated} and returns the means over all batches, by the plain objective. */
     public Map<String, Double> evaluate(Batches test) {
         each(c -> c.evaluationStart(this));
-        return evaluation.of(evaluated, test, so -> each(c -> c.evaluationBatch(this, so)));
+        return evaluation.of(evaluated, test, so -> each(c -> c.evaluationBatch(this, so)), world);
     }
 
     /**
@@ -237,7 +243,7 @@ public final class Trainer implements AutoCloseable {
      */
     public void stop(String reason) { stopReason = reason; }
 
-    private void each(Consumer<Callback> event) { callbacks.forEach(event); }
+    private void each(Consumer<Callback> event) { callbacks.each(event); }
 
     // ---- state that callbacks read
 
@@ -254,7 +260,15 @@ public final class Trainer implements AutoCloseable {
 
     public Placement placement() { return placement; }
 
-    public List<Callback> callbacks() { return callbacks; }
+    /** Returns the number of this process among those that train together, from 0. */
+    public int rank() { return world.rank(); }
+
+    /** Returns the number of processes that train together; 1 unless this trainer is distributed. */
+    public int ranks() {
+        return world.ranks();
+    }
+
+    public List<Callback> callbacks() { return callbacks.all(); }
 
     public @Nullable GradScaler scaler() { return scaler; }
 
@@ -281,11 +295,7 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalArgumentException if there is none of that name
      */
     public Metric.Direction direction(String measure) {
-        if (measure.equals(Metric.LOSS)) return Metric.Direction.MINIMIZE;
-        for (Metric m : evaluation.metrics()) if (m.name().equals(measure)) return m.direction();
-        List<String> names = Stream.concat(Stream.of(Metric.LOSS), evaluation.metrics().stream().map(Metric::name)).toList();
-        throw new IllegalArgumentException("nothing measures '" + measure + "'; there are " + names
-                + ". Pass one of these, or add it to the trainer by metrics(new Metric(…))");
+        return Metric.direction(measure, evaluation.metrics());
     }
 
     /** Returns the finished epochs. */
@@ -302,32 +312,20 @@ public final class Trainer implements AutoCloseable {
      *
      * @throws IllegalStateException if it is called within a step; call it in {@link Callback#safePoint}
      */
-    public void save(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            Checkpoints.write(file, stateDict());
-        }
-    }
+    public void save(Path file) throws IOException { state.save(file); }
 
     /** Copies what {@link #save} writes and writes it in the background, by {@link Checkpoints#saveAsync}, while the training goes on. */
     public Saving saveAsync(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            return Checkpoints.saveAsync(file, stateDict());
-        }
-    }
-
-    private Map<String, Object> stateDict() {
-        if (!atSafePoint) throw new IllegalStateException("a trainer can only be saved between two steps; call save in Callback.safePoint");
-        return state.stateDict();
+        return state.saveAsync(file);
     }
 
     /** Restores the state of a file of {@link #save}. The next {@link #fit} does the remaining work. */
     public void load(Path file) throws IOException {
-        try (var scope = Scope.open()) {
-            state.loadStateDict(Checkpoints.read(file));
-        }
+        state.load(file);
     }
 
     @Override public void close() {
+        world.close();
         trained.close();
         if (ownsScaler && scaler != null) scaler.close();
     }

@@ -34,7 +34,11 @@ public final class TestLoop {
     public static Tensor channelsLast(Tensor input) { return input.dim() == 4 ? input.contiguous(ModelName.FORMAT) : input; }
 
     public static DataLoader loader(Dataset test, Transform normalize, int batchSize, DamagedName damaged) {
-        return damaged.on(DataLoader.of(test, batchSize).transform(normalize)).build();
+        return builder(test, normalize, batchSize, damaged).build();
+    }
+
+    public static DataLoader.Builder builder(Dataset test, Transform normalize, int batchSize, DamagedName damaged) {
+        return damaged.on(DataLoader.of(test, batchSize).transform(normalize));
     }
 
     /**

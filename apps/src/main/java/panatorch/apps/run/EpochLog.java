@@ -67,6 +67,8 @@ final class EpochLog implements Callback {
 
     private void write() throws IOException { metrics().write(folder.resolve(OutputFolder.METRICS)); }
 
+    @Override public boolean onRank0Only() { return true; }
+
     @Override public void fitStart(Trainer trainer) {
         epochs.clear();
         for (int i = 0; i < trainer.history().size(); i++) epochs.add(epoch(trainer.history().get(i), speeds.get(i), memories.get(i)));

@@ -13,6 +13,9 @@ import panatorch.train.Trainer;
  * between two steps, has freed what it owns, and has closed this.
  */
 public final class Interruption implements Callback, AutoCloseable {
+    /** The reason with which a run stops. */
+    static final String REASON = "interrupted";
+
     private static final long PATIENCE_SECONDS = 60;
 
     private final CountDownLatch over = new CountDownLatch(1);
@@ -50,9 +53,13 @@ public final class Interruption implements Callback, AutoCloseable {
 
     boolean requested() { return requested; }
 
-    @Override public void batchEnd(Trainer trainer) { if (requested) trainer.stop("interrupted"); }
+    @Override public void batchEnd(Trainer trainer) { if (requested) trainer.stop(REASON); }
 
-    @Override public void evaluationBatch(Trainer trainer, Averages so) { check(); }
+    /** Ends the test at once, unless other ranks are in it too: they would wait for this one. */
+    @Override public void evaluationBatch(Trainer trainer, Averages so) {
+        if (trainer.ranks() == 1) check();
+        else batchEnd(trainer);
+    }
 
     /** Tells the user what became of the run, and returns the exit status. */
     public int report(PrintWriter err, String what) {

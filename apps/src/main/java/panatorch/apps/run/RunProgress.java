@@ -46,6 +46,8 @@ final class RunProgress implements Callback, AutoCloseable {
         this.recipe = recipe;
     }
 
+    @Override public boolean onRank0Only() { return true; }
+
     @Override public void fitStart(Trainer trainer) { shown = begin.apply(trainer.history().size()); }
 
     @Override public void epochStart(Trainer trainer) { progress().beginEpoch((int) trainer.epoch(), trainer.trained().count()); }

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.apps.console.Counted;
+import panatorch.apps.console.ExitStatus;
 import panatorch.apps.console.Json;
 import panatorch.apps.measures.EpochMetrics;
 import panatorch.apps.measures.Metrics;
@@ -40,7 +42,9 @@ public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Obje
         if (interruption.requested()) return interruption.report(spec.commandLine().getErr(), "nothing was begun");
         try (var recipe = recipes.get()) {
             Path asked = options.out, resumed = options.resume;
-            Path folder = OutputFolder.prepare(resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(setup.model()));
+            Path folder = resumed != null ? resumed : asked != null ? asked : OutputFolder.standard(setup.model());
+            if (setup.rank() > 0) return follow(setup, recipe, folder);
+            OutputFolder.prepare(folder);
             boolean replaced = resumed == null && OutputFolder.removeRun(folder);
             Map<String, String> metadata = setup.metadata(recipe.pBeforeHead());
             ConfigFile.write(folder, config, metadata);
@@ -49,11 +53,20 @@ public record TrainingRun(CommandSpec spec, RunOptions options, Map<String, Obje
         }
     }
 
+    /** Trains on a rank that prints and writes nothing. */
+    private int follow(TrainingSetup setup, Recipe recipe, Path folder) throws IOException {
+        var session = new TrainingSession(setup, recipe, options, config, Map.of(), folder, new PrintWriter(Writer.nullWriter()));
+        return session.train(interruption) == TrainingSession.End.INTERRUPTED ? ExitStatus.INTERRUPTED : 0;
+    }
+
     private int run(TrainingSetup setup, Recipe recipe, Path folder, Map<String, String> metadata, boolean replaced) throws IOException {
         try (var log = RunLog.open(folder, spec.commandLine().getOut(), options.silent())) {
             PrintWriter out = log.out();
             if (replaced) out.println("The older run in " + folder + " is replaced.");
             out.println(recipe.describe());
+            if (setup.ranks() > 1)
+                out.println("Each of " + setup.ranks() + " ranks trains " + setup.batchSize() / setup.ranks() + " of the "
+                        + setup.batchSize() + " " + setup.dataset().items() + " of a batch.");
             out.flush();
             var session = new TrainingSession(setup, recipe, options, config, metadata, folder, out);
             TrainingSession.End end = session.train(interruption);

@@ -30,6 +30,7 @@ import panatorch.apps.report.HtmlReport;
 import panatorch.apps.report.ProgressDisplay;
 import panatorch.datasets.DataLoader;
 import panatorch.datasets.Dataset;
+import panatorch.distributed.ProcessGroup;
 import panatorch.models.Classifier;
 import panatorch.serialize.Safetensors;
 import panatorch.train.Callback;
@@ -40,7 +41,7 @@ import panatorch.train.Metric;
 import panatorch.train.TensorBoard;
 import panatorch.train.Trainer;
 
-/** Trains a recipe with a {@code Trainer}, and writes the files of the run's folder. For one thread; owns nothing. */
+/** Trains a recipe with a {@code Trainer}, and on rank 0 writes the files of the run's folder. For one thread; owns nothing. */
 final class TrainingSession {
     /** The ways in which a run ends without an error. */
     enum End { FINISHED, PAUSED, INTERRUPTED }
@@ -112,18 +113,22 @@ final class TrainingSession {
         if (options.tensorboard) callbacks.add(new TensorBoard(folder));
         if (options.flightRecording) callbacks.add(new FlightRecording());
         callbacks.add(interruption);
-        try (progress; var recording = FlightRecordings.start(options.flightRecording, folder);
-                var trainer = Trainer.of(recipe.model(), recipe.optimizer(), recipe.objective()).evaluateBy(TestLoop.OBJECTIVE)
-                        .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT)
-                        .accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new)).build()) {
+        var builder = Trainer.of(recipe.model(), recipe.optimizer(), recipe.objective()).evaluateBy(TestLoop.OBJECTIVE)
+                .metrics(Metric.ACCURACY).device(setup.device()).precision(setup.precision()).memoryFormat(ModelName.FORMAT)
+                .accumulate(setup.accumulate()).callbacks(callbacks.toArray(Callback[]::new));
+        ProcessGroup group = setup.group();
+        if (group != null) builder.distributed(group);
+        try (progress; var recording = FlightRecordings.start(options.flightRecording && setup.rank() == 0, folder);
+                var trainer = builder.build()) {
             if (options.resume != null) resume(trainer);
             try {
                 trainer.fit(train, test, setup.epochs());
             } catch (Interruption.Interrupted e) {
                 trainer.save(folder.resolve(Checkpointing.LAST)); // Ctrl-C during a test, which resuming repeats
             }
-            if (interruption.requested()) return End.INTERRUPTED;
+            if (interruption.requested() || Interruption.REASON.equals(trainer.stopReason())) return End.INTERRUPTED;
             if (pause.reached() && trainer.history().size() < setup.epochs()) return End.PAUSED;
+            if (setup.rank() > 0) return End.FINISHED;
             progress.close();
             if (trainer.stopReason() != null) out.println("Stopped early: " + trainer.stopReason() + ".");
             recipe.finish();

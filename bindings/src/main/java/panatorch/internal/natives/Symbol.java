@@ -97,6 +97,12 @@ public enum Symbol {
     TRACED(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer12TracingState8getValueERKN3c106IValueE"),
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG)),
     NORMALIZE_OPS(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit12NormalizeOpsERKSt10shared_ptrINS0_5GraphEE"), null),
+    REGISTER_GROUP(Feature.GROUP_NAMES, Library.LIBTORCH,
+            Names.linux("_ZN4c10d22register_process_groupERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERKN3c1013intrusive_ptrINS_"
+                    + "12ProcessGroupENS8_6detail34intrusive_target_default_null_typeISA_EEEE"),
+            null),
+    UNREGISTER_GROUP(Feature.GROUP_NAMES, Library.LIBTORCH,
+            Names.linux("_ZN4c10d24unregister_process_groupERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"), null),
     /** {@code operator delete}. */
     DELETE(Feature.NODE_NAMES, Library.CPP, Names.linux("_ZdlPv"), FunctionDescriptor.ofVoid(JAVA_LONG)),
 
@@ -180,7 +186,7 @@ public enum Symbol {
         ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
         HEAP_SIZE("MemoryStats.nativeHeapBytes"),
-        TRACES("ScriptModule.trace"), BARRIER("Tensor reads without a barrier of their own");
+        TRACES("ScriptModule.trace"), GROUP_NAMES("ProcessGroup.register"), BARRIER("Tensor reads without a barrier of their own");
 
         private final String text;
 

@@ -18,12 +18,13 @@ import panatorch.distributed.Store;
 public final class Ranks {
     private Ranks() {}
 
+    /** What a rank does. */
     public interface Rank<T> {
         T run(ProcessGroup group) throws Exception;
     }
 
     /** Returns what the ranks return; an exception of one of them is its result. */
-    static List<Object> run(Path folder, int ranks, Duration timeout, Rank<?> rank) throws Exception {
+    public static List<Object> run(Path folder, int ranks, Duration timeout, Rank<?> rank) throws Exception {
         var results = new ArrayList<Object>();
         Path file = folder.resolve("store-" + System.nanoTime());
         try (var threads = Executors.newFixedThreadPool(ranks)) {
@@ -61,7 +62,7 @@ public final class Ranks {
     }
 
     /** Numbers without a pattern that sums could miss: sin(first), sin(first + 1), …, of float64. */
-    static Tensor numbers(int first, long... shape) {
+    public static Tensor numbers(int first, long... shape) {
         long n = 1;
         for (long s : shape) n *= s;
         return Torch.arange(n).to(DType.FLOAT64).add(first).mul(1.3).sin().reshape(shape);
