@@ -117,7 +117,9 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** Returns a text for within quotes of JSON. */
-    static String escaped(String text) { return new String(JsonStringEncoder.getInstance().quoteAsString(text)); }
+    static String escaped(String text) {
+        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
+    }
 
     /** Answers what was accepted, and frees the model. */
     @Override public void close() { served.close(); }

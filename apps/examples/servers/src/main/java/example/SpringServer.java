@@ -19,7 +19,9 @@ import panatorch.serve.QueueFullException;
 @SpringBootApplication
 public class SpringServer {
     /** Spring closes these beans when it stops, after the last request. */
-    @Bean Classifier images(@Value("${images}") String file) throws IOException { return Classifier.load(Path.of(file)); }
+    @Bean Classifier images(@Value("${images}") String file) throws IOException {
+        return Classifier.load(Path.of(file));
+    }
 
     @Bean Classifier texts(@Value("${texts}") String file) throws IOException { return Classifier.load(Path.of(file)); }
 
@@ -33,14 +35,16 @@ public class SpringServer {
             this.texts = texts;
         }
 
-        @PostMapping(path = "/image", consumes = "image/*")
-        List<Classifier.Guess> image(@RequestBody byte[] file) throws IOException { return images.image(file); }
+        @PostMapping(path = "/image", consumes = "image/*") List<Classifier.Guess> image(@RequestBody byte[] file) throws IOException {
+            return images.image(file);
+        }
 
-        @PostMapping(path = "/text", consumes = "text/plain")
-        List<Classifier.Guess> text(@RequestBody String text) { return texts.text(text); }
+        @PostMapping(path = "/text", consumes = "text/plain") List<Classifier.Guess> text(@RequestBody String text) {
+            return texts.text(text);
+        }
 
-        @ExceptionHandler({IOException.class, IllegalArgumentException.class, QueueFullException.class, DeadlineExceededException.class})
-        ResponseEntity<String> refused(Exception e) {
+        @ExceptionHandler({IOException.class, IllegalArgumentException.class, QueueFullException.class,
+            DeadlineExceededException.class}) ResponseEntity<String> refused(Exception e) {
             return ResponseEntity.status(Classifier.status(e)).body(e.getMessage());
         }
     }
