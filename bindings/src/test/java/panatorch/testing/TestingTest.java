@@ -22,8 +22,8 @@ class TestingTest {
         try (var scope = Scope.open()) {
             Tensor actual = Torch.tensor(new float[] {1, 2, 3, 4}, 2, 2), expected = Torch.tensor(new float[] {1, 2.5f, 3, 4.00001f}, 2, 2);
             differ(actual, expected, "Tensor-likes are not close!\n\nMismatched elements: 1 / 4 (25.0%)\n"
-                    + "Greatest absolute difference: 0.5 at index (0, 1) (up to 1.0E-5 allowed)\nGreatest relative difference: 0.2 at index "
-                    + "(0, 1) (up to 1.3E-6 allowed)");
+                    + "Greatest absolute difference: 0.5 at index (0, 1) (up to 1.0E-5 allowed)\n"
+                    + "Greatest relative difference: 0.2 at index (0, 1) (up to 1.3E-6 allowed)");
             differ(Torch.tensor(new long[] {1, 2}), Torch.tensor(new long[] {1, 3}), "Tensor-likes are not equal!", "1 / 2 (50.0%)",
                     "difference: 1.0 at index (1,)");
         }

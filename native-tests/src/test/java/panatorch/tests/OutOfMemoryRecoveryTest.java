@@ -74,9 +74,12 @@ class OutOfMemoryRecoveryTest {
         assertThat(child.status()).isZero();
     }
 
-    /** Unscoped tensors of 64 MiB in an address space with room for eight: Java's heap fills much too slowly to collect any. */
+    /**
+     * Unscoped tensors of 64 MiB in an address space with room for three: Java's heap fills much too slowly to collect any, and so do the
+     * tensors, for which the collector is asked to run at 256 MiB.
+     */
     static final class Confined {
-        private static final long ELEMENTS = 16 << 20, ROOM = 8 * 4 * ELEMENTS + (48 << 20);
+        private static final long ELEMENTS = 16 << 20, ROOM = 3 * 4 * ELEMENTS + (48 << 20);
 
         public static void main(String[] args) throws Throwable {
             Torch.setNumThreads(1);
