@@ -1,14 +1,11 @@
 package panatorch.text;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.text.internal.Field;
-import panatorch.text.internal.MalformedFieldException;
 
 /**
  * What a {@code tokenizer.json} says beside how texts are split: its vocabulary, truncation and padding. For other implementations of
@@ -46,13 +43,7 @@ public final class TokenizerFile {
      * @throws TokenizerException if the file is missing or damaged; the message names the field
      */
     public static TokenizerFile load(Path tokenizerJson) {
-        try {
-            return new TokenizerFile(Files.readAllBytes(tokenizerJson));
-        } catch (IOException e) {
-            throw new TokenizerException("the tokenizer " + tokenizerJson + " cannot be read: " + e, e);
-        } catch (MalformedFieldException e) {
-            throw new TokenizerException("the tokenizer " + tokenizerJson + " is not one that can be used: " + e.getMessage(), e);
-        }
+        return Tokenizers.load(tokenizerJson, TokenizerFile::new);
     }
 
     /**
@@ -61,11 +52,7 @@ public final class TokenizerFile {
      * @throws TokenizerException if they are damaged; the message names the field
      */
     public static TokenizerFile parse(byte[] tokenizerJson) {
-        try {
-            return new TokenizerFile(tokenizerJson);
-        } catch (MalformedFieldException e) {
-            throw new TokenizerException("the tokenizer is not one that can be used: " + e.getMessage(), e);
-        }
+        return Tokenizers.parse(tokenizerJson, TokenizerFile::new);
     }
 
     /** Returns the bytes of the file, a copy. */

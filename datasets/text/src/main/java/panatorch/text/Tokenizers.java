@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.Function;
 import panatorch.text.internal.AddedTokens;
 import panatorch.text.internal.AlignedText;
 import panatorch.text.internal.Field;
@@ -28,8 +29,12 @@ public final class Tokenizers {
      * @throws TokenizerException if the file is missing or damaged, or uses what is not supported; the message names the field
      */
     public static Tokenizer load(Path tokenizerJson) {
+        return load(tokenizerJson, Tokenizers::read);
+    }
+
+    static <T> T load(Path tokenizerJson, Function<byte[], T> read) {
         try {
-            return read(Files.readAllBytes(tokenizerJson));
+            return read.apply(Files.readAllBytes(tokenizerJson));
         } catch (IOException e) {
             throw new TokenizerException("the tokenizer " + tokenizerJson + " cannot be read: " + e, e);
         } catch (MalformedFieldException e) {
@@ -43,8 +48,12 @@ public final class Tokenizers {
      * @throws TokenizerException if they are damaged, or use what is not supported; the message names the field
      */
     public static Tokenizer parse(byte[] tokenizerJson) {
+        return parse(tokenizerJson, Tokenizers::read);
+    }
+
+    static <T> T parse(byte[] tokenizerJson, Function<byte[], T> read) {
         try {
-            return read(tokenizerJson);
+            return read.apply(tokenizerJson);
         } catch (MalformedFieldException e) {
             throw new TokenizerException("the tokenizer is not one that can be used: " + e.getMessage(), e);
         }
