@@ -4,6 +4,8 @@ import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,11 +20,12 @@ public final class HelidonServer implements AutoCloseable {
         server = WebServer.builder().host("127.0.0.1").port(port).maxPayloadSize(MOST_BYTES)
                 .routing((HttpRouting.Builder routing) -> routing.post("/image", answer(byte[].class, images::image))
                         .post("/text", answer(String.class, texts::text))
-                        .error(IOException.class, (request, response, e) -> response.status(Status.create(Classifier.status(e)))
-                                .send(String.valueOf(e.getMessage())))
-                        .error(RuntimeException.class, (request, response, e) -> response.status(Status.create(Classifier.status(e)))
-                                .send(String.valueOf(e.getMessage()))))
+                        .error(IOException.class, HelidonServer::refuse).error(RuntimeException.class, HelidonServer::refuse))
                 .build().start();
+    }
+
+    private static void refuse(ServerRequest request, ServerResponse response, Exception e) {
+        response.status(Status.create(Classifier.status(e))).send(String.valueOf(e.getMessage()));
     }
 
     /** What a body becomes. */
