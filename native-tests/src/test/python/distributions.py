@@ -7,12 +7,14 @@
 "rsample" likewise and "rsample_grad", the gradients of sum(rsample * cos(i)) by the parameters; "log_prob" and "cdf" of the sample, or of
 "value" where there is one; "log_prob_grad", the gradients of its sum by the parameters; "icdf" of 0.3.
 "kl": {"p", "q", "dtype", "value", "grad"}: KL of p with its "params" from q with its "other" parameters, and gradients of the finite ones'
-sum by all parameters of p, then q; not of Wishart, where Python detaches p. "transforms": {"name", "x", "y", "inverse", "log_det", …} in float64. Numbers that JSON lacks are texts.
+sum by all parameters of p, then q; not of Wishart, where Python detaches p. "transforms": {"name", "x", "y", "inverse", "log_det", …} in float64. "squashed" is
+explained below. Numbers that JSON lacks are texts.
 """
 from golden import RESOURCES, exact, write
 import math
 import torch  # after golden, which chooses its instructions
 import torch.distributions as D
+import torch.distributions.constraints as C
 import torch.distributions.transforms as T
 import warnings
 
@@ -191,6 +193,10 @@ def divergences(dtype):
                    "grad": gradients(kl, ap + bp) if kl.requires_grad and torch.isfinite(kl).any() and "Wishart" not in p else []}
 
 
+def double(x):
+    return torch.tensor(x, dtype=torch.float64)
+
+
 TRANSFORMS = {
     "Exp": (T.ExpTransform(), [0.5, -1.0, 2.0]),
     "inverse of Exp": (T.ExpTransform().inv, [0.5, 1.0, 2.0]),
@@ -210,6 +216,20 @@ TRANSFORMS = {
     "PositiveDefinite": (T.PositiveDefiniteTransform(), SPD),
     "Cat": (T.CatTransform([T.ExpTransform(), T.TanhTransform()], 1, [1, 2]), LOC),
     "Stack": (T.StackTransform([T.ExpTransform(), T.TanhTransform(), T.SoftplusTransform()], 1), LOC),
+    "CumulativeDistribution": (T.CumulativeDistributionTransform(D.Normal(double(0.5), double(2.0))), [0.5, -1.0, 2.0]),
+    "bijection of real_vector": (D.biject_to(C.real_vector), LOC),
+    "bijection of positive": (D.biject_to(C.positive), [0.5, -1.0, 2.0]),
+    "bijection of greater_than": (D.biject_to(C.greater_than(double(1.5))), [0.5, -1.0, 2.0]),
+    "bijection of less_than": (D.biject_to(C.less_than(double(1.5))), [0.5, -1.0, 2.0]),
+    "bijection of unit_interval": (D.biject_to(C.unit_interval), [0.5, -1.0, 2.0]),
+    "bijection of interval": (D.biject_to(C.interval(double([-1.0, 0.0, 2.0]), double([1.0, 3.0, 7.0]))), [0.5, -1.0, 2.0]),
+    "bijection of simplex": (D.biject_to(C.simplex), LOC),
+    "transform of simplex": (D.transform_to(C.simplex), LOC),
+    "transform of lower_cholesky": (D.transform_to(C.lower_cholesky), SPD),
+    "transform of positive_definite": (D.transform_to(C.positive_definite), SPD),
+    "bijection of corr_cholesky": (D.biject_to(C.corr_cholesky), [0.5, -0.3, 0.2, 0.1, 0.9, -1.2]),
+    "bijection of cat": (D.biject_to(C.cat([C.positive, C.unit_interval], 1, [1, 2])), LOC),
+    "bijection of stack": (D.biject_to(C.stack([C.positive, C.real, C.greater_than(double(2.0))], 1)), LOC),
 }
 
 
@@ -226,11 +246,19 @@ def transform(name):
     return out
 
 
+def squashed():
+    """Draws that a hyperbolic tangent rounds to 1 or -1 in float32, and their log-probabilities by Python's cache of the inputs."""
+    torch.manual_seed(3)
+    d = D.TransformedDistribution(D.Normal(torch.tensor([8.0, -9.0, 10.0], dtype=torch.float32), torch.tensor(1.0, dtype=torch.float32)), [T.TanhTransform(cache_size=1)])
+    draw = d.rsample((2,))
+    return {"draw": numbers(draw), "log_prob": numbers(d.log_prob(draw))}
+
+
 def main():
     warnings.simplefilter("ignore")  # of Wishart, which calls every first draw singular
     dtypes = [torch.float32, torch.float64]
     write({"cases": [case(name, t) for t in dtypes for name in CASES], "kl": [k for t in dtypes for k in divergences(t)],
-           "transforms": [transform(name) for name in TRANSFORMS]},
+           "transforms": [transform(name) for name in TRANSFORMS], "squashed": squashed()},
           RESOURCES / "parity" / "distributions.json")
 
 

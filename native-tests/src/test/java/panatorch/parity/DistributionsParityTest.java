@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import panatorch.Autograd;
 import panatorch.DType;
@@ -26,6 +27,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.distributions.*;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.testing.Testing;
 
 /** Distributions against Python's numbers; {@code src/test/python/distributions.py} made and explains them. */
 @NoTensorLeaks
@@ -149,8 +151,59 @@ class DistributionsParityTest {
             case "PositiveDefinite" -> PositiveDefiniteTransform.of();
             case "Cat" -> CatTransform.of(List.of(ExpTransform.of(), TanhTransform.of()), 1, 1, 2);
             case "Stack" -> StackTransform.of(List.of(ExpTransform.of(), TanhTransform.of(), SoftplusTransform.of()), 1);
+            case "CumulativeDistribution" -> CumulativeDistributionTransform.of(Normal.of(Torch.tensor(0.5), Torch.tensor(2.0)));
+            default -> name.startsWith("transform of ") ? constraint(name.substring(13)).transform()
+                    : constraint(name.substring("bijection of ".length())).bijection();
+        };
+    }
+
+    private static Constraint constraint(String name) {
+        return switch (name) {
+            case "real_vector" -> Constraints.REAL_VECTOR;
+            case "positive" -> Constraints.POSITIVE;
+            case "greater_than" -> Constraints.greaterThan(1.5);
+            case "less_than" -> Constraints.lessThan(Torch.tensor(1.5));
+            case "unit_interval" -> Constraints.UNIT_INTERVAL;
+            case "interval" -> Constraints.interval(Torch.tensor(new double[] {-1, 0, 2}), Torch.tensor(new double[] {1, 3, 7}));
+            case "simplex" -> Constraints.SIMPLEX;
+            case "lower_cholesky" -> Constraints.LOWER_CHOLESKY;
+            case "positive_definite" -> Constraints.POSITIVE_DEFINITE;
+            case "corr_cholesky" -> Constraints.CORR_CHOLESKY;
+            case "cat" -> Constraints.cat(List.of(Constraints.POSITIVE, Constraints.UNIT_INTERVAL), 1, 1, 2);
+            case "stack" -> Constraints.stack(List.of(Constraints.POSITIVE, Constraints.REAL, Constraints.greaterThan(2)), 1);
             default -> throw new AssertionError(name);
         };
+    }
+
+    @Test void a_draw_that_rounds_to_the_edge_has_the_log_probability_of_what_it_was() {
+        try (var scope = Scope.open()) {
+            var d = TransformedDistribution.of(Normal.of(Torch.tensor(new float[] {8, -9, 10}), Torch.tensor(1f)), List.of(TanhTransform.of()));
+            Torch.manualSeed(3);
+            Distribution.Draw draw = d.rsampleWithLogProb(2);
+            assertEqual("draw", draw.value(), PYTHON.get("squashed").get("draw"));
+            assertEqual("log-probability", draw.logProb(), PYTHON.get("squashed").get("log_prob"));
+            assertThat(draw.logProb().isfinite().all().itemBoolean()).isTrue();
+        }
+    }
+
+    @TestFactory Stream<DynamicTest> a_draw_with_its_log_probability_has_the_numbers_of_both_calls() {
+        return cases("cases").filter(c -> c.has("rsample") && c.get("dtype").asText().equals("float64"))
+                .map(c -> dynamicTest(c.get("name").asText(), () -> {
+                    try (var scope = Scope.open()) {
+                        Distribution d = JAVA.get(c.get("name").asText()).apply(parameters(c.get("params")));
+                        Torch.manualSeed(3);
+                        Distribution.Draw draw = d.rsampleWithLogProb(2);
+                        assertEqual("draw", draw.value(), c.get("rsample"));
+                        Testing.assertClose(draw.logProb(), d.logProb(draw.value()), 1e-7, 1e-9);
+                    }
+                }));
+    }
+
+    @Test void a_discrete_set_has_no_bijection() {
+        assertThatThrownBy(Constraints.BOOLEAN::bijection).isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("boolean");
+        assertThatThrownBy(Constraints.POSITIVE_DEFINITE::bijection).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> CumulativeDistributionTransform.of(Poisson.of(2))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @TestFactory Stream<DynamicTest> a_transform_has_pythons_numbers_and_its_inverse_undoes_it() {

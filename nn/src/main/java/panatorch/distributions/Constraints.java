@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Linalg;
@@ -20,10 +21,21 @@ public final class Constraints {
     private Constraints() {}
 
     /** Bounds are written out by {@link #toString} only: to read a tensor may mean to wait for a GPU. */
-    private record Named(String name, boolean isDiscrete, int eventDim, UnaryOperator<Tensor> test, List<?> bounds) implements Constraint {
-        Named(String name, boolean isDiscrete, int eventDim, UnaryOperator<Tensor> test) {
-            this(name, isDiscrete, eventDim, test, List.of());
+    private record Named(String name, boolean isDiscrete, int eventDim, UnaryOperator<Tensor> test, List<?> bounds,
+            @Nullable Supplier<Transform> toBiject, @Nullable Supplier<Transform> toOptimize) implements Constraint {
+        Named(String name, boolean isDiscrete, int eventDim, UnaryOperator<Tensor> test, Object... bounds) {
+            this(name, isDiscrete, eventDim, test, List.of(bounds), null, null);
         }
+
+        Named from(Supplier<Transform> bijection) { return from(bijection, bijection); }
+
+        Named from(@Nullable Supplier<Transform> bijection, Supplier<Transform> transform) {
+            return new Named(name, isDiscrete, eventDim, test, bounds, bijection, transform);
+        }
+
+        @Override public Transform bijection() { return toBiject == null ? Constraint.super.bijection() : toBiject.get(); }
+
+        @Override public Transform transform() { return toOptimize == null ? Constraint.super.transform() : toOptimize.get(); }
 
         @Override public Tensor check(Tensor value) {
             if (value.dim() < eventDim)
@@ -38,18 +50,20 @@ public final class Constraints {
         }
     }
 
-    private static Constraint continuous(String name, UnaryOperator<Tensor> test, Object... bounds) {
-        return new Named(name, false, 0, test, List.of(bounds));
+    private static Named continuous(String name, UnaryOperator<Tensor> test, Object... bounds) {
+        return new Named(name, false, 0, test, bounds);
     }
 
     private static Constraint discrete(String name, UnaryOperator<Tensor> test, Object... bounds) {
-        return new Named(name, true, 0, test, List.of(bounds));
+        return new Named(name, true, 0, test, bounds);
     }
 
-    private static Constraint matrices(String name, UnaryOperator<Tensor> test) { return new Named(name, false, 2, test); }
+    private static Named matrices(String name, UnaryOperator<Tensor> test) { return new Named(name, false, 2, test); }
+
+    private static Transform inOrder(Transform... parts) { return ComposeTransform.of(List.of(parts)); }
 
     /** All numbers but NaN. */
-    public static final Constraint REAL = continuous("real", v -> v.eq(v));
+    public static final Constraint REAL = continuous("real", v -> v.eq(v)).from(Constraints::inOrder);
     /** Vectors of {@link #REAL}. */
     public static final Constraint REAL_VECTOR = independent(REAL, 1);
     /** 0 and 1. */
@@ -62,14 +76,15 @@ public final class Constraints {
     /** 1, 2, 3, … */
     public static final Constraint POSITIVE_INTEGER = discrete("positive_integer", v -> whole(v).logicalAnd(v.ge(1)));
     /** Numbers above 0. */
-    public static final Constraint POSITIVE = continuous("positive", v -> v.gt(0));
+    public static final Constraint POSITIVE = continuous("positive", v -> v.gt(0)).from(ExpTransform::of);
     /** Numbers from 0. */
-    public static final Constraint NONNEGATIVE = continuous("nonnegative", v -> v.ge(0));
+    public static final Constraint NONNEGATIVE = continuous("nonnegative", v -> v.ge(0)).from(ExpTransform::of);
     /** Numbers from 0 to 1. */
     public static final Constraint UNIT_INTERVAL = interval(0, 1);
     /** Vectors of numbers from 0 whose sum is 1, up to 1e-6. */
     public static final Constraint SIMPLEX =
-            new Named("simplex", false, 1, v -> v.ge(0).all(-1).logicalAnd(v.sum(-1).sub(1).abs().lt(1e-6)));
+            new Named("simplex", false, 1, v -> v.ge(0).all(-1).logicalAnd(v.sum(-1).sub(1).abs().lt(1e-6)))
+                    .from(StickBreakingTransform::of, SoftmaxTransform::of);
     /** Matrices [N, N]. */
     public static final Constraint SQUARE = matrices("square", v -> all(v, v.size(-1) == v.size(-2)));
     /** Symmetric matrices, up to 1e-6. */
@@ -77,59 +92,74 @@ public final class Constraints {
     /** Lower triangular matrices. */
     public static final Constraint LOWER_TRIANGULAR = matrices("lower_triangular", Constraints::lowerTriangular);
     /** Lower triangular matrices with a positive diagonal. */
-    public static final Constraint LOWER_CHOLESKY = matrices("lower_cholesky", Constraints::lowerCholesky);
+    public static final Constraint LOWER_CHOLESKY = matrices("lower_cholesky", Constraints::lowerCholesky).from(null, LowerCholeskyTransform::of);
     /** Cholesky factors of correlation matrices: {@link #LOWER_CHOLESKY} with rows of norm 1. */
-    public static final Constraint CORR_CHOLESKY = matrices("corr_cholesky", Constraints::corrCholesky);
+    public static final Constraint CORR_CHOLESKY = matrices("corr_cholesky", Constraints::corrCholesky).from(CorrCholeskyTransform::of);
     /** Symmetric matrices without a negative eigenvalue. */
     public static final Constraint POSITIVE_SEMIDEFINITE =
-            matrices("positive_semidefinite", v -> symmetricAnd(v, () -> Linalg.eigvalsh(v).ge(0).all(-1)));
+            matrices("positive_semidefinite", v -> symmetricAnd(v, () -> Linalg.eigvalsh(v).ge(0).all(-1)))
+                    .from(null, PositiveDefiniteTransform::of);
     /** Symmetric matrices with positive eigenvalues. */
     public static final Constraint POSITIVE_DEFINITE =
-            matrices("positive_definite", v -> symmetricAnd(v, () -> Linalg.choleskyEx(v).info().eq(0)));
+            matrices("positive_definite", v -> symmetricAnd(v, () -> Linalg.choleskyEx(v).info().eq(0))).from(null, PositiveDefiniteTransform::of);
+
+    private static Supplier<Transform> above(double lower) { return () -> inOrder(ExpTransform.of(), AffineTransform.of(lower, 1)); }
+
+    private static Supplier<Transform> above(Tensor lower) {
+        return () -> inOrder(ExpTransform.of(), AffineTransform.of(lower, lower.onesLike()));
+    }
+
+    private static Transform between(double lower, double upper) {
+        if (lower == 0 && upper == 1) return SigmoidTransform.of();
+        return inOrder(SigmoidTransform.of(), AffineTransform.of(lower, upper - lower));
+    }
 
     /** Numbers above {@code lower}. */
     public static Constraint greaterThan(double lower) {
-        return continuous("greater_than", v -> v.gt(lower), lower);
+        return continuous("greater_than", v -> v.gt(lower), lower).from(above(lower));
     }
 
     /** Numbers above {@code lower}, element by element. */
     public static Constraint greaterThan(Tensor lower) {
-        return continuous("greater_than", v -> v.gt(lower), lower);
+        return continuous("greater_than", v -> v.gt(lower), lower).from(above(lower));
     }
 
     /** Numbers from {@code lower}. */
     public static Constraint greaterThanEq(double lower) {
-        return continuous("greater_than_eq", v -> v.ge(lower), lower);
+        return continuous("greater_than_eq", v -> v.ge(lower), lower).from(above(lower));
     }
 
     /** Numbers from {@code lower}, element by element. */
     public static Constraint greaterThanEq(Tensor lower) {
-        return continuous("greater_than_eq", v -> v.ge(lower), lower);
+        return continuous("greater_than_eq", v -> v.ge(lower), lower).from(above(lower));
     }
 
     /** Numbers below {@code upper}. */
     public static Constraint lessThan(double upper) {
-        return continuous("less_than", v -> v.lt(upper), upper);
+        return continuous("less_than", v -> v.lt(upper), upper)
+                .from(() -> inOrder(ExpTransform.of(), AffineTransform.of(upper, -1)));
     }
 
     /** Numbers below {@code upper}, element by element. */
     public static Constraint lessThan(Tensor upper) {
-        return continuous("less_than", v -> v.lt(upper), upper);
+        return continuous("less_than", v -> v.lt(upper), upper)
+                .from(() -> inOrder(ExpTransform.of(), AffineTransform.of(upper, upper.onesLike().neg())));
     }
 
     /** Numbers from {@code lower} to {@code upper}. */
     public static Constraint interval(double lower, double upper) {
-        return continuous("interval", v -> v.ge(lower).logicalAnd(v.le(upper)), lower, upper);
+        return continuous("interval", v -> v.ge(lower).logicalAnd(v.le(upper)), lower, upper).from(() -> between(lower, upper));
     }
 
     /** Numbers from {@code lower} to {@code upper}, element by element. */
     public static Constraint interval(Tensor lower, Tensor upper) {
-        return continuous("interval", v -> v.ge(lower).logicalAnd(v.le(upper)), lower, upper);
+        return continuous("interval", v -> v.ge(lower).logicalAnd(v.le(upper)), lower, upper)
+                .from(() -> inOrder(SigmoidTransform.of(), AffineTransform.of(lower, upper.sub(lower))));
     }
 
     /** Numbers from {@code lower} to below {@code upper}. */
     public static Constraint halfOpenInterval(double lower, double upper) {
-        return continuous("half_open_interval", v -> v.ge(lower).logicalAnd(v.lt(upper)), lower, upper);
+        return continuous("half_open_interval", v -> v.ge(lower).logicalAnd(v.lt(upper)), lower, upper).from(() -> between(lower, upper));
     }
 
     /** Whole numbers from {@code lower} to {@code upper}. */
@@ -157,7 +187,7 @@ public final class Constraints {
         return new Named("independent(" + base + ", " + dims + ")", base.isDiscrete(), base.eventDim() + dims, v -> {
             Tensor valid = base.check(v);
             return dims == 0 ? valid : valid.flatten(-dims, -1).all(-1);
-        });
+        }).from(() -> IndependentTransform.of(base.bijection(), dims), () -> IndependentTransform.of(base.transform(), dims));
     }
 
     /**
@@ -175,7 +205,8 @@ public final class Constraints {
             long start = 0;
             for (int i = 0; i < sizes.length; start += sizes[i++]) valid.add(parts.get(i).check(v.narrow(dim, start, sizes[i])));
             return Aten.cat(valid, dim);
-        });
+        }).from(() -> CatTransform.of(parts.stream().map(Constraint::bijection).toList(), dim, sizes),
+                () -> CatTransform.of(parts.stream().map(Constraint::transform).toList(), dim, sizes));
     }
 
     /**
@@ -189,7 +220,8 @@ public final class Constraints {
             var valid = new ArrayList<Tensor>();
             for (int i = 0; i < parts.size(); i++) valid.add(parts.get(i).check(v.select(dim, i)));
             return Aten.stack(valid, dim);
-        });
+        }).from(() -> StackTransform.of(parts.stream().map(Constraint::bijection).toList(), dim),
+                () -> StackTransform.of(parts.stream().map(Constraint::transform).toList(), dim));
     }
 
     /** Values of a mixture whose components' values satisfy {@code base}: the batch of components is put in before the event. */

@@ -95,6 +95,32 @@ public abstract class Distribution {
     }
 
     /**
+     * Draws and their log-probabilities.
+     *
+     * @param value [sampleShape, batchShape, eventShape]
+     * @param logProb [sampleShape, batchShape]
+     */
+    public record Draw(Tensor value, Tensor logProb) {}
+
+    /**
+     * Returns draws that can be differentiated by the parameters, together with their log-probabilities.
+     *
+     * <p>
+     * The same numbers as {@link #rsample} and {@link #logProb} give, but a {@link TransformedDistribution} computes the log-probability
+     * on the way and inverts nothing. So it is exact where the inverse is not: a draw of 10 that a hyperbolic tangent squashes is 1 in
+     * float32, whose inverse is infinite. In Python transforms with {@code cache_size=1} are for this.
+     *
+     * @return tensors of the current scope
+     * @throws UnsupportedOperationException if there is no {@code rsample}, or a transform has no log-determinant
+     */
+    public final Draw rsampleWithLogProb(long... sampleShape) {
+        try (var scope = Scope.open()) {
+            Draw draw = drawWithLogProb(sampleShape);
+            return new Draw(scope.move(draw.value), scope.move(draw.logProb));
+        }
+    }
+
+    /**
      * Returns the logarithms of probability densities, or of probabilities of discrete values.
      *
      * @param value values that can be broadcast to [*, batchShape, eventShape]
@@ -166,6 +192,12 @@ public abstract class Distribution {
     /** Draws for {@link #rsample}. */
     protected Tensor drawRsample(long[] sampleShape) {
         throw missing("rsample; use sample, and logProb for a gradient");
+    }
+
+    /** Draws for {@link #rsampleWithLogProb}. */
+    protected Draw drawWithLogProb(long[] sampleShape) {
+        Tensor value = drawRsample(sampleShape);
+        return new Draw(value, computeLogProb(value));
     }
 
     /** Computes {@link #logProb} of checked values. */

@@ -51,6 +51,11 @@ public final class Independent extends Distribution {
 
     @Override protected Tensor drawRsample(long[] sampleShape) { return base.drawRsample(sampleShape); }
 
+    @Override protected Draw drawWithLogProb(long[] sampleShape) {
+        Draw draw = base.drawWithLogProb(sampleShape);
+        return new Draw(draw.value(), Shapes.sumRightmost(draw.logProb(), dims));
+    }
+
     @Override protected Tensor computeLogProb(Tensor value) { return Shapes.sumRightmost(base.computeLogProb(value), dims); }
 
     @Override protected Tensor computeEntropy() { return Shapes.sumRightmost(base.computeEntropy(), dims); }

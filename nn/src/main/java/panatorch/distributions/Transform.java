@@ -8,8 +8,8 @@ import panatorch.Tensor;
  * {@link TransformedDistribution}.
  *
  * <p>
- * A transform borrows its parameters and is valid while they are. It keeps no results, unlike one of Python's with a cache. Results belong
- * to the scope of the call.
+ * A transform borrows its parameters and is valid while they are. It keeps no results, unlike one of Python's with a cache;
+ * {@link Distribution#rsampleWithLogProb} is for what the cache is for. Results belong to the scope of the call.
  */
 public abstract class Transform {
     /** Creates a transform. */

@@ -78,6 +78,21 @@ public sealed class TransformedDistribution extends Distribution
 
     @Override protected final Tensor drawRsample(long[] sampleShape) { return transformed(base.drawRsample(sampleShape)); }
 
+    @Override protected final Draw drawWithLogProb(long[] sampleShape) {
+        if (!transforms.stream().allMatch(Transform::isBijective)) return super.drawWithLogProb(sampleShape);
+        Draw draw = base.drawWithLogProb(sampleShape);
+        int dims = eventShape().length;
+        for (Transform t : transforms) dims += t.domain().eventDim() - t.codomain().eventDim();
+        Tensor x = draw.value(), sum = Shapes.sumRightmost(draw.logProb(), dims - base.eventShape().length);
+        for (Transform t : transforms) {
+            Tensor y = t.computeForward(x);
+            sum = sum.sub(Shapes.sumRightmost(t.computeLogDet(x, y), dims - t.domain().eventDim()));
+            dims += t.codomain().eventDim() - t.domain().eventDim();
+            x = y;
+        }
+        return new Draw(x, sum);
+    }
+
     @Override protected Tensor computeLogProb(Tensor value) {
         int dims = eventShape().length;
         Tensor y = value, sum = null;
