@@ -1,5 +1,6 @@
 package panatorch.datasets.transforms;
 
+import java.util.function.UnaryOperator;
 import panatorch.Generator;
 import panatorch.Tensor;
 
@@ -7,20 +8,19 @@ import panatorch.Tensor;
  * Crops {@code height × width} pixels from the middle, with zeros around an image that is smaller: {@code [N, C, H, W]} →
  * {@code [N, C, height, width]}, any dtype. Draws no random numbers.
  */
-public record CenterCrop(int height, int width) implements Transform {
+public record CenterCrop(int height, int width) implements GeometricTransform {
     public CenterCrop {
         Images.side(height, width);
     }
 
-    @Override public Tensor apply(Tensor batch, Generator generator) {
-        long[] shape = Images.shape(batch);
-        long missingRows = Math.max(0, height - shape[2]), missingColumns = Math.max(0, width - shape[3]);
-        long top = (long) Math.rint((shape[2] + missingRows - height) / 2.0),
-                left = (long) Math.rint((shape[3] + missingColumns - width) / 2.0);
-        return Images.scoped(() -> {
+    @Override public Movement draw(long n, long h, long w, Generator generator) {
+        long missingRows = Math.max(0, height - h), missingColumns = Math.max(0, width - w);
+        long top = (long) Math.rint((h + missingRows - height) / 2.0), left = (long) Math.rint((w + missingColumns - width) / 2.0);
+        UnaryOperator<Tensor> images = batch -> {
             Tensor x = missingRows + missingColumns == 0 ? batch : batch.constantPadNd(new long[] {
                 missingColumns / 2, missingColumns - missingColumns / 2, missingRows / 2, missingRows - missingRows / 2});
             return x.narrow(2, top, height).narrow(3, left, width).contiguous();
-        });
+        };
+        return new Movement(height, width, images, images, Images.shift(missingColumns / 2 - left, missingRows / 2 - top));
     }
 }

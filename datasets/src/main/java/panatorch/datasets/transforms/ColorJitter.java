@@ -14,7 +14,7 @@ import panatorch.Tensor;
  * @param saturation factor, at least 0 (grey); 1 changes nothing
  * @param hue fraction of the colour circle, within [−0.5, 0.5]; 0 changes nothing
  */
-public record ColorJitter(Range brightness, Range contrast, Range saturation, Range hue) implements Transform {
+public record ColorJitter(Range brightness, Range contrast, Range saturation, Range hue) implements PixelTransform {
     public ColorJitter {
         for (Range r : new Range[] {brightness, contrast, saturation}) r.within(0, Double.MAX_VALUE, "a factor");
         hue.within(-0.5, 0.5, "a turn of the hue");

@@ -20,4 +20,12 @@ public record Compose(List<Transform> transforms) implements Transform {
             return scope.move(result);
         }
     }
+
+    @Override public Annotated apply(Annotated sample, Generator generator) {
+        try (var scope = Scope.open()) {
+            Annotated result = sample;
+            for (Transform t : transforms) result = t.apply(result, generator);
+            return result.movedFrom(scope);
+        }
+    }
 }

@@ -10,7 +10,7 @@ import panatorch.Tensor;
  * dtype. Its middle is a random pixel, all equally likely, so the square may reach beyond the image. In the paper it follows the
  * normalisation, where 0 is the mean colour, with 16 pixels for CIFAR-10, 8 for CIFAR-100 and 20 for SVHN.
  */
-public record Cutout(int size) implements Transform {
+public record Cutout(int size) implements PixelTransform {
     public Cutout {
         Images.side(size);
     }

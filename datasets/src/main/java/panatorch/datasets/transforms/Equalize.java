@@ -8,7 +8,7 @@ import panatorch.Tensor;
  * uint8 or floating-point numbers in [0, 1], which become multiples of 1/255; the result has the same shape and dtype. Draws no random
  * numbers.
  */
-public record Equalize() implements Transform {
+public record Equalize() implements PixelTransform {
     @Override public Tensor apply(Tensor batch, Generator generator) {
         Images.numbers(batch);
         return Images.scoped(() -> Colors.equalize(batch));

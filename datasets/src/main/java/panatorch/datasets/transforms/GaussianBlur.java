@@ -10,7 +10,7 @@ import panatorch.Tensor;
  * @param size width of the filter in pixels, odd
  * @param sigma standard deviation in pixels, above 0
  */
-public record GaussianBlur(int size, Range sigma) implements Transform {
+public record GaussianBlur(int size, Range sigma) implements PixelTransform {
     public GaussianBlur {
         if (size < 1 || size % 2 == 0) throw new IllegalArgumentException("size must be odd and at least 1, but is " + size);
         sigma.above(0, "a standard deviation");

@@ -3,6 +3,7 @@ package panatorch.datasets.transforms;
 import java.util.List;
 import panatorch.Aten;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Linalg;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -93,6 +94,20 @@ final class Geometry {
         Tensor below = Aten.cat(List.of(c.narrow(1, 6, 2), c.newOnes(n, 1)), 1).unsqueeze(2);
         Tensor grid = place.bmm(above).div_(place.bmm(below)).sub_(1).view(n, height, width, 2);
         return sample(x, source, grid, interpolation, fill);
+    }
+
+    /** Returns where the map of {@link #inverse} puts places {@code [P, 2]} of one image, in pixels from its upper left corner. */
+    static Tensor move(Tensor points, Tensor inverse, long height, long width) {
+        Tensor middle = Torch.tensor(new double[] {0.5 * width, 0.5 * height}), map = inverse.to(DType.FLOAT64).get(0);
+        Tensor from = points.to(Device.CPU, DType.FLOAT64).sub(middle).sub(map.select(1, 2));
+        return from.matmul(Linalg.inv(map.narrow(1, 0, 2)).t()).add(middle).to(points.device(), points.dtype());
+    }
+
+    /** Returns where the map of {@link #coefficients} puts places {@code [P, 2]} of one image. */
+    static Tensor move(Tensor points, Tensor coefficients) {
+        Tensor c = coefficients.to(DType.FLOAT64).get(0), forward = Linalg.inv(Aten.cat(List.of(c, c.newOnes(1))).view(3, 3));
+        Tensor from = points.to(Device.CPU, DType.FLOAT64), to = Aten.cat(List.of(from, from.newOnes(from.size(0), 1)), 1).matmul(forward.t());
+        return to.narrow(1, 0, 2).div(to.narrow(1, 2, 1)).to(points.device(), points.dtype());
     }
 
     /**

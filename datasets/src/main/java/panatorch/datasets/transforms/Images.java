@@ -2,9 +2,11 @@ package panatorch.datasets.transforms;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 
 /** Argument checks of transforms, and conversions between uint8 in [0, 255] and floating-point numbers in [0, 1]. */
 final class Images {
@@ -55,6 +57,18 @@ final class Images {
         try (var scope = Scope.open()) {
             return scope.move(work.get());
         }
+    }
+
+    /** Returns a drawn number. */
+    static long drawn(Supplier<Tensor> draw) {
+        try (var scope = Scope.open()) {
+            return draw.get().to(DType.INT64).itemLong();
+        }
+    }
+
+    /** Returns the movement of places to the right and down. */
+    static UnaryOperator<Tensor> shift(double right, double down) {
+        return points -> points.add(Torch.tensor(new double[] {right, down}).to(points.device(), points.dtype()));
     }
 
     static double probability(double p) {

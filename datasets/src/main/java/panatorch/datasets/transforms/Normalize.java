@@ -11,7 +11,7 @@ import panatorch.Torch;
  * Computes {@code (x − mean) / std} per channel, as float32 {@code [N, C, H, W]}. A uint8 batch is divided by 255 first, as by
  * torchvision's {@code ToTensor}; a floating-point one is taken as it is. Draws no random numbers.
  */
-public final class Normalize implements Transform {
+public final class Normalize implements PixelTransform {
     private final double[] mean, std;
 
     /**

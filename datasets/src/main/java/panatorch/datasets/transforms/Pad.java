@@ -16,7 +16,7 @@ import panatorch.Torch;
  * @param mode values of the added pixels
  * @param fill value of the added pixels for {@link Mode#CONSTANT}, in the unit of the images
  */
-public record Pad(int left, int top, int right, int bottom, Mode mode, double fill) implements Transform {
+public record Pad(int left, int top, int right, int bottom, Mode mode, double fill) implements GeometricTransform {
     /** The values of added pixels, for a row {@code a b c d}. */
     public enum Mode {
         /** One value: {@code 0 0 a b c d 0 0}. */
@@ -40,11 +40,16 @@ public record Pad(int left, int top, int right, int bottom, Mode mode, double fi
     }
 
     /** @throws IllegalArgumentException if a side is too short to be mirrored */
-    @Override public Tensor apply(Tensor batch, Generator generator) {
+    @Override public Movement draw(long n, long height, long width, Generator generator) {
+        return new Movement(top + height + bottom, left + width + right, this::padded, new Pad(left, top, right, bottom, mode, 0)::padded,
+                Images.shift(left, top));
+    }
+
+    private Tensor padded(Tensor batch) {
         long[] shape = Images.shape(batch);
         if (mode == Mode.CONSTANT) return batch.constantPadNd(new long[] {left, right, top, bottom}, fill);
-        return Images.scoped(() -> batch.indexSelect(2, Torch.tensor(places(shape[2], top, bottom)).to(batch.device())).indexSelect(3,
-                Torch.tensor(places(shape[3], left, right)).to(batch.device())));
+        return batch.indexSelect(2, Torch.tensor(places(shape[2], top, bottom)).to(batch.device())).indexSelect(3,
+                Torch.tensor(places(shape[3], left, right)).to(batch.device()));
     }
 
     /** Returns the pixel that each pixel of the result shows, in one direction. */

@@ -11,7 +11,7 @@ import panatorch.Tensor;
  *
  * @param bits number of bits to keep, from 0 to 8
  */
-public record Posterize(int bits) implements Transform {
+public record Posterize(int bits) implements PixelTransform {
     public Posterize {
         if (bits < 0 || bits > 8) throw new IllegalArgumentException("bits must lie between 0 and 8, but is " + bits);
     }

@@ -17,7 +17,7 @@ import panatorch.Tensor;
  * @param fill value of pixels from outside the image, in the unit of the images
  */
 public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range shearX, Range shearY, Interpolation interpolation,
-        double fill) implements Transform {
+        double fill) implements GeometricTransform {
     private static final Range NONE = new Range(0, 0);
 
     public RandomAffine {
@@ -54,15 +54,14 @@ public record RandomAffine(Range degrees, Range x, Range y, Range scale, Range s
 
     public RandomAffine fill(double fill) { return new RandomAffine(degrees, x, y, scale, shearX, shearY, interpolation, fill); }
 
-    @Override public Tensor apply(Tensor batch, Generator generator) {
-        long[] shape = Images.numbers(batch);
-        return Images.scoped(() -> {
-            long n = shape[0];
-            Tensor angle = degrees.draw(n, generator).deg2rad_(), right = x.draw(n, generator).mul_(shape[3]).round_(),
-                    down = y.draw(n, generator).mul_(shape[2]).round_();
-            Tensor inverse = Geometry.inverse(angle, right, down, scale.draw(n, generator), shearX.draw(n, generator).deg2rad_(),
-                    shearY.draw(n, generator).deg2rad_(), 0, 0);
-            return Geometry.warp(batch, inverse, interpolation, fill);
-        });
+    @Override public Movement draw(long n, long height, long width, Generator generator) {
+        Tensor angle = degrees.draw(n, generator).deg2rad_(), right = x.draw(n, generator).mul_(width).round_(),
+                down = y.draw(n, generator).mul_(height).round_();
+        Tensor inverse = Geometry.inverse(angle, right, down, scale.draw(n, generator), shearX.draw(n, generator).deg2rad_(),
+                shearY.draw(n, generator).deg2rad_(), 0, 0);
+        return new Movement(height, width, images -> {
+            Images.numbers(images);
+            return Geometry.warp(images, inverse, interpolation, fill);
+        }, masks -> Geometry.warp(masks, inverse, Interpolation.NEAREST, 0), points -> Geometry.move(points, inverse, height, width));
     }
 }

@@ -24,6 +24,10 @@ public record RandomApply(double p, Transform transform) implements Transform {
         });
     }
 
+    @Override public Annotated apply(Annotated sample, Generator generator) {
+        return Images.drawn(() -> Aten.rand(new long[] {1}, generator).lt(p)) == 0 ? sample : transform.apply(sample, generator);
+    }
+
     /** Refuses a result of another size or dtype, even if all images of this batch have it. */
     private Tensor alike(Tensor result, Tensor images) {
         if (result.dtype() == images.dtype() && Arrays.equals(result.shape(), images.shape())) return result;

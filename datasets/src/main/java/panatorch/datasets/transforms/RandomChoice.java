@@ -24,4 +24,8 @@ public record RandomChoice(List<Transform> transforms) implements Transform {
             return Groups.apply(batch, choice, transforms.size(), (c, images, rows) -> transforms.get(c).apply(images, generator));
         });
     }
+
+    @Override public Annotated apply(Annotated sample, Generator generator) {
+        return transforms.get((int) Images.drawn(() -> Aten.randint(transforms.size(), new long[] {1}, generator))).apply(sample, generator);
+    }
 }

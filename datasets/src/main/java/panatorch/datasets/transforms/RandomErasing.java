@@ -13,7 +13,7 @@ import panatorch.Tensor;
  * @param ratio height to width of the box, above 0; its logarithm is uniform
  * @param value value of the painted pixels, in the unit of the images
  */
-public record RandomErasing(double p, Range area, Range ratio, double value) implements Transform {
+public record RandomErasing(double p, Range area, Range ratio, double value) implements PixelTransform {
     public RandomErasing {
         Images.probability(p);
         area.within(0, 1, "a share of the area");

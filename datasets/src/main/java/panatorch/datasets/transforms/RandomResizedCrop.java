@@ -1,9 +1,12 @@
 package panatorch.datasets.transforms;
 
+import java.util.List;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.Generator;
+import panatorch.Nn;
 import panatorch.Tensor;
+import panatorch.Torch;
 
 /**
  * Crops a box of random size and place out of every image and resizes it to {@code height × width}: {@code [N, C, H, W]} →
@@ -15,7 +18,7 @@ import panatorch.Tensor;
  * @param area share of the image that the box covers, within (0, 1]
  * @param ratio width to height of the box, above 0; its logarithm is uniform
  */
-public record RandomResizedCrop(int height, int width, Range area, Range ratio) implements Transform {
+public record RandomResizedCrop(int height, int width, Range area, Range ratio) implements GeometricTransform {
     public RandomResizedCrop {
         Images.side(height, width);
         area.above(0, "a share of the area").within(0, 1, "a share of the area");
@@ -30,7 +33,19 @@ public record RandomResizedCrop(int height, int width, Range area, Range ratio) 
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.numbers(batch);
         if (batch.numel() == 0) return batch.newEmpty(shape[0], shape[1], height, width);
-        return Images.scoped(() -> Geometry.resample(batch, boxes(shape[0], shape[2], shape[3], generator), height, width));
+        return GeometricTransform.super.apply(batch, generator);
+    }
+
+    @Override public Movement draw(long n, long h, long w, Generator generator) {
+        Boxes boxes = boxes(n, h, w, generator);
+        return new Movement(height, width, x -> Geometry.resample(x, boxes, height, width), masks -> {
+            Tensor inside = masks.narrow(2, boxes.top().itemLong(), boxes.height().itemLong());
+            return Nn.upsampleNearest2d(inside.narrow(3, boxes.left().itemLong(), boxes.width().itemLong()), new long[] {height, width});
+        }, points -> {
+            Tensor start = Aten.stack(List.of(boxes.left(), boxes.top()), 1), size = Aten.stack(List.of(boxes.width(), boxes.height()), 1);
+            Tensor side = Torch.tensor(new double[] {width, height});
+            return points.sub(start.to(points.device(), points.dtype())).mul(side.div(size).to(points.device(), points.dtype()));
+        });
     }
 
     /** Draws the boxes of {@code n} images of {@code h × w} pixels. */

@@ -5,6 +5,7 @@ import panatorch.Device;
 import panatorch.Generator;
 import panatorch.Nn;
 import panatorch.Tensor;
+import panatorch.Torch;
 
 /**
  * Resizes to {@code height × width}: {@code [N, C, H, W]} → {@code [N, C, height, width]}, uint8 (rounded) or floating-point numbers. Draws
@@ -13,7 +14,7 @@ import panatorch.Tensor;
  * @param interpolation interpolation between pixels
  * @param antialias whether smaller images average all pixels, instead of those around each place; not for nearest pixels
  */
-public record Resize(int height, int width, Interpolation interpolation, boolean antialias) implements Transform {
+public record Resize(int height, int width, Interpolation interpolation, boolean antialias) implements GeometricTransform {
     public Resize {
         Images.side(height, width);
     }
@@ -23,18 +24,20 @@ public record Resize(int height, int width, Interpolation interpolation, boolean
         this(height, width, Interpolation.BILINEAR, true);
     }
 
-    @Override public Tensor apply(Tensor batch, Generator generator) {
-        long[] shape = Images.numbers(batch);
-        if (shape[2] == height && shape[3] == width) return batch;
-        if (batch.numel() == 0) return batch.newEmpty(shape[0], shape[1], height, width);
-        return Images.scoped(() -> {
-            // libtorch has a uint8 kernel on the CPU only.
-            if (!Images.bytes(batch) || batch.device().equals(Device.CPU)) return resized(batch);
-            return resized(Images.floats(batch)).clamp_(0, 255).round_().to(batch.dtype());
-        });
+    @Override public Movement draw(long n, long h, long w, Generator generator) {
+        return new Movement(height, width, this::resized, new Resize(height, width, Interpolation.NEAREST, false)::resized,
+                points -> points.mul(Torch.tensor(new double[] {(double) width / w, (double) height / h}).to(points.device(), points.dtype())));
     }
 
     private Tensor resized(Tensor x) {
+        long[] shape = Images.numbers(x);
+        if (shape[2] == height && shape[3] == width) return x;
+        // libtorch has a uint8 kernel on the CPU only.
+        if (!Images.bytes(x) || x.device().equals(Device.CPU)) return interpolated(x);
+        return interpolated(Images.floats(x)).clamp_(0, 255).round_().to(x.dtype());
+    }
+
+    private Tensor interpolated(Tensor x) {
         long[] size = {height, width};
         return switch (interpolation) {
             case NEAREST -> Nn.upsampleNearest2d(x, size);

@@ -11,7 +11,7 @@ import panatorch.Tensor;
  *
  * @param factor at least 0; above 1 sharpens, below 1 softens
  */
-public record Sharpness(double factor) implements Transform {
+public record Sharpness(double factor) implements PixelTransform {
     public Sharpness {
         if (!(factor >= 0)) throw new IllegalArgumentException("factor must be at least 0, but is " + factor);
     }

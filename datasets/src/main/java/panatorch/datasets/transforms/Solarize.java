@@ -9,7 +9,7 @@ import panatorch.Tensor;
  * Inverts all values at or above {@code threshold}, which is in the unit of the images: at most 255 for uint8, 1 for floating-point
  * numbers. {@code [N, C, H, W]}; the result has the same shape and dtype. Draws no random numbers.
  */
-public record Solarize(double threshold) implements Transform {
+public record Solarize(double threshold) implements PixelTransform {
     public Solarize {
         if (!(threshold >= 0 && threshold <= 255))
             throw new IllegalArgumentException(

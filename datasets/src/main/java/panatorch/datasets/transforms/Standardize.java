@@ -9,7 +9,7 @@ import panatorch.Tensor;
  * {@code [N, C, H, W]}: TensorFlow's {@code per_image_standardization}. As there, uint8 values are taken from 0 to 255; the unit matters
  * only for an image of nearly one colour. Draws no random numbers.
  */
-public record Standardize() implements Transform {
+public record Standardize() implements PixelTransform {
     @Override public Tensor apply(Tensor batch, Generator generator) {
         long[] shape = Images.numbers(batch);
         if (batch.numel() == 0) return batch.to(DType.FLOAT32);

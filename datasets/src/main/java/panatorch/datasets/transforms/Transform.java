@@ -1,6 +1,7 @@
 package panatorch.datasets.transforms;
 
 import panatorch.Generator;
+import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
@@ -15,4 +16,21 @@ public interface Transform {
      * @param generator source of all random numbers; the same state gives the same result
      */
     Tensor apply(Tensor batch, Generator generator);
+
+    /**
+     * Returns an image with what is marked in it, changed together.
+     *
+     * @param generator as above
+     * @return tensors of this thread's innermost scope, or those of {@code sample}, which are never changed
+     * @throws UnsupportedOperationException if something is marked and this is neither a {@link PixelTransform} nor a
+     *         {@link GeometricTransform}, and so does not say what becomes of it
+     */
+    default Annotated apply(Annotated sample, Generator generator) {
+        if (!sample.isBare())
+            throw new UnsupportedOperationException(this + " does not say what becomes of boxes, masks and keypoints; a PixelTransform "
+                    + "leaves them as they are, and a GeometricTransform moves them");
+        try (var scope = Scope.open()) {
+            return sample.withImage(scope.move(apply(sample.image().unsqueeze(0), generator).squeeze(0)));
+        }
+    }
 }
