@@ -29,7 +29,8 @@ import panatorch.Tensor;
 public record Annotated(Tensor image, @Nullable Tensor boxes, @Nullable Tensor masks, @Nullable Tensor keypoints, @Nullable Tensor labels) {
     /** @throws IllegalArgumentException if a shape or type is not as above, or annotations are of different numbers of objects */
     public Annotated {
-        if (image.dim() != 3) throw new IllegalArgumentException("an annotated image must have the shape [C, H, W], not " + image.describe());
+        if (image.dim() != 3)
+            throw new IllegalArgumentException("an annotated image must have the shape [C, H, W], not " + image.describe());
         if (boxes != null && (boxes.dim() != 2 || boxes.size(1) != 4 || !boxes.dtype().isFloatingPoint()))
             throw new IllegalArgumentException("boxes must be floating-point numbers [M, 4], not " + boxes.describe());
         if (masks != null && (masks.dim() != 3 || masks.size(1) != image.size(1) || masks.size(2) != image.size(2)))

@@ -26,6 +26,7 @@ public record RandomChoice(List<Transform> transforms) implements Transform {
     }
 
     @Override public Annotated apply(Annotated sample, Generator generator) {
-        return transforms.get((int) Images.drawn(() -> Aten.randint(transforms.size(), new long[] {1}, generator))).apply(sample, generator);
+        long choice = Images.drawn(() -> Aten.randint(transforms.size(), new long[] {1}, generator));
+        return transforms.get((int) choice).apply(sample, generator);
     }
 }

@@ -26,7 +26,10 @@ public record Resize(int height, int width, Interpolation interpolation, boolean
 
     @Override public Movement draw(long n, long h, long w, Generator generator) {
         return new Movement(height, width, this::resized, new Resize(height, width, Interpolation.NEAREST, false)::resized,
-                points -> points.mul(Torch.tensor(new double[] {(double) width / w, (double) height / h}).to(points.device(), points.dtype())));
+                points -> {
+                    Tensor scale = Torch.tensor(new double[] {(double) width / w, (double) height / h});
+                    return points.mul(scale.to(points.device(), points.dtype()));
+                });
     }
 
     private Tensor resized(Tensor x) {

@@ -63,7 +63,8 @@ class AnnotatedTest {
             Tensor to = Torch.tensor(new long[] {2, 1, 17, 3, 18, 14, 1, 12}).view(1, 4, 2);
             GeometricTransform fixed = (n, h, w, g) -> new Movement(h, w, x -> x, x -> x,
                     points -> Geometry.move(points, Geometry.coefficients(to, h, w)));
-            Annotated changed = fixed.apply(Annotated.of(Torch.zeros(3, 16, 20)).withBoxes(Torch.tensor(BOXES).view(2, 4)), Generator.global());
+            var sample = Annotated.of(Torch.zeros(3, 16, 20)).withBoxes(Torch.tensor(BOXES).view(2, 4));
+            Annotated changed = fixed.apply(sample, Generator.global());
             Tensor python = Torch.tensor(new double[] {
                 3.056708, 3.200791, 9.179904, 9.748577, 9.974684, 2.063291, 18.179824, 7.180874}).view(2, 4);
             Testing.assertClose(changed.boxes(), python, 1e-5, 1e-4);
