@@ -487,10 +487,8 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     public Object toArray() { return NestedArrays.array(this); }
 
     private <T> T elements(DType type, Function<MemorySegment, T> reader) {
-        if (isWrapped())
-            throw new IllegalStateException("the elements cannot be read inside a function transform, which computes with all samples or "
-                    + "levels at once; return the tensor, or look at it by Func.debugUnwrap: " + describe());
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
+            memory();
             Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
             if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
             return reader.apply(JavaMemory.read(plain, arena));
@@ -499,6 +497,25 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     private boolean isWrapped() {
         return read(c -> Transforms.isWrapped(Memory.getLong(c.handle)));
+    }
+
+    /**
+     * Returns the tensor whose memory holds the elements: this one, or the one inside the wrappers of levels of derivatives.
+     *
+     * @throws IllegalStateException inside {@code vmap}, where a tensor stands for all samples
+     */
+    Tensor memory() {
+        if (!isWrapped()) return this;
+        long inner = read(c -> {
+            long impl = Memory.getLong(c.handle);
+            for (; Transforms.isWrapped(impl); impl = Transforms.inside(impl)) if (Transforms.isBatched(impl)) return 0L;
+            References.retain(impl);
+            return impl;
+        });
+        if (inner == 0)
+            throw new IllegalStateException("the elements of a tensor cannot be read inside vmap, a function transform that computes all "
+                    + "samples at once; return the tensor, or look at it by Func.debugUnwrap");
+        return ThreadContext.current().adopt(inner);
     }
 
     /** Returns the text of a tensor inside a function transform, as in Python. */
