@@ -14,6 +14,7 @@ module panatorch {
     exports panatorch.cuda;
     exports panatorch.data;
     exports panatorch.distributed;
+    exports panatorch.func;
     exports panatorch.junit;
     exports panatorch.linalg;
     exports panatorch.quasirandom;

@@ -107,37 +107,46 @@ public final class Autograd {
      * }</pre>
      */
     public static Derivative of(Tensor... outputs) {
-        return new Derivative(List.of(outputs), null, false, false);
+        return new Derivative(List.of(outputs), null, false, false, false);
     }
 
     /** A derivative of some outputs, with its choices. Immutable; it refers to the outputs, but does not own them. */
     public static final class Derivative {
         private final List<Tensor> outputs;
         private final @Nullable List<Tensor> weights;
-        private final boolean retain, create;
+        private final boolean retain, create, batched;
 
-        private Derivative(List<Tensor> outputs, @Nullable List<Tensor> weights, boolean retain, boolean create) {
+        private Derivative(List<Tensor> outputs, @Nullable List<Tensor> weights, boolean retain, boolean create, boolean batched) {
             this.outputs = outputs;
             this.weights = weights;
             this.retain = retain;
             this.create = create;
+            this.batched = batched;
         }
 
         /**
          * Weights the outputs: {@code grad_outputs}, one for each and of its shape. An output of one element has the weight 1 without it.
          */
         public Derivative weighted(Tensor... weights) {
-            return new Derivative(outputs, List.of(weights), retain, create);
+            return new Derivative(outputs, List.of(weights), retain, create, false);
+        }
+
+        /**
+         * Weights the outputs several times at once: {@code is_grads_batched=True}. Each weight has one dimension more than its output, at
+         * the front, and so has each gradient. {@code vmap} computes them together.
+         */
+        public Derivative weightedEach(Tensor... weights) {
+            return new Derivative(outputs, List.of(weights), retain, create, true);
         }
 
         /** Lets the outputs be differentiated again: {@code retain_graph=True}. */
         public Derivative retainGraph() {
-            return new Derivative(outputs, weights, true, create);
+            return new Derivative(outputs, weights, true, create, batched);
         }
 
         /** Lets the results be differentiated in turn, which retains the graph, too: {@code create_graph=True}. */
         public Derivative createGraph() {
-            return new Derivative(outputs, weights, retain, true);
+            return new Derivative(outputs, weights, retain, true, batched);
         }
 
         /**
@@ -146,7 +155,13 @@ public final class Autograd {
          * @throws TorchException if the outputs do not depend on one of the inputs
          */
         public List<Tensor> grad(List<Tensor> inputs) {
-            return Autograd.grad(outputs, inputs, weights, retain, create);
+            if (!batched) return Autograd.grad(outputs, inputs, weights, retain, create);
+            var gradients = new ArrayList<Tensor>();
+            for (Tensor g : gradAllowUnused(inputs)) {
+                if (g == null) throw new TorchException("grad", "the outputs do not depend on one of the inputs; see gradAllowUnused", null);
+                gradients.add(g);
+            }
+            return gradients;
         }
 
         /** Returns the gradients with respect to each input, see {@link #grad(List)}. */
@@ -156,7 +171,8 @@ public final class Autograd {
 
         /** Returns the gradients, with null for each input that the outputs do not depend on: {@code allow_unused=True}. */
         public List<@Nullable Tensor> gradAllowUnused(List<Tensor> inputs) {
-            return Autograd.gradAllowUnused(outputs, inputs, weights, retain, create);
+            return batched ? BatchedGradients.of(outputs, inputs, Objects.requireNonNull(weights), retain, create)
+                    : Autograd.gradAllowUnused(outputs, inputs, weights, retain, create);
         }
 
         /** Adds the gradients to {@link Tensor#grad} of all leaves that the outputs were computed from. */
@@ -166,6 +182,7 @@ public final class Autograd {
 
         /** Adds the gradients to {@link Tensor#grad} of these leaves alone; of all, if the list is empty. */
         public void backward(List<Tensor> inputs) {
+            if (batched) throw new IllegalStateException("backward adds gradients of one weight only; call grad for weightedEach");
             Autograd.backward(outputs, weights, retain, create, inputs);
         }
     }
@@ -190,6 +207,85 @@ public final class Autograd {
             }));
         }
         return gradients;
+    }
+
+    /**
+     * Returns the Jacobian of a function at a point: {@code torch.autograd.functional.jacobian}. All rows are computed together.
+     *
+     * @return of the shape {@code [*output, *input]}, in the current scope
+     */
+    public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor input) {
+        return jacobian(x -> List.of(f.apply(x.getFirst())), List.of(input), false).getFirst().getFirst();
+    }
+
+    /**
+     * Returns the Jacobians of all outputs of a function with respect to all inputs.
+     *
+     * @param createGraph whether the results can be differentiated in turn, also with respect to what the inputs were computed from
+     * @return for each output a list with a tensor {@code [*output, *input]} for each input; zeros if it does not depend on the input
+     */
+    public static List<List<Tensor>> jacobian(java.util.function.Function<List<Tensor>, List<Tensor>> f, List<Tensor> inputs,
+            boolean createGraph) {
+        return BatchedGradients.jacobian(f, inputs, createGraph);
+    }
+
+    /**
+     * Returns the Hessian of a function of one element at a point: {@code torch.autograd.functional.hessian}.
+     *
+     * @return of the shape {@code [*input, *input]}, in the current scope
+     */
+    public static Tensor hessian(UnaryOperator<Tensor> f, Tensor input) {
+        return hessian(x -> f.apply(x.getFirst()), List.of(input), false).getFirst().getFirst();
+    }
+
+    /** Returns the blocks of the Hessian for each pair of inputs; see {@link #jacobian(java.util.function.Function, List, boolean)}. */
+    public static List<List<Tensor>> hessian(java.util.function.Function<List<Tensor>, Tensor> f, List<Tensor> inputs,
+            boolean createGraph) {
+        return BatchedGradients.hessian(f, inputs, createGraph);
+    }
+
+    /**
+     * The value of a function and a product.
+     *
+     * @param value value, of one element
+     * @param products for each input a tensor of its shape
+     */
+    public record Product(Tensor value, List<Tensor> products) {
+        /** Returns the only product. */
+        public Tensor product() {
+            if (products.size() != 1) throw new IllegalStateException("there are " + products.size() + " products; call products()");
+            return products.getFirst();
+        }
+    }
+
+    /**
+     * Returns the value of a function of one element, and the product of a vector and its Hessian:
+     * {@code torch.autograd.functional.vhp}.
+     *
+     * @param vector of the shape of {@code input}
+     */
+    public static Product vhp(UnaryOperator<Tensor> f, Tensor input, Tensor vector) {
+        return vhp(x -> f.apply(x.getFirst()), List.of(input), List.of(vector), false);
+    }
+
+    /** Returns value and products for several inputs, with a vector for each; see {@link #vhp(UnaryOperator, Tensor, Tensor)}. */
+    public static Product vhp(java.util.function.Function<List<Tensor>, Tensor> f, List<Tensor> inputs, List<Tensor> vectors,
+            boolean createGraph) {
+        return BatchedGradients.hessianProduct(f, inputs, vectors, createGraph);
+    }
+
+    /**
+     * Returns the value of a function, and the product of its Hessian and a vector: {@code torch.autograd.functional.hvp}. It is that of
+     * {@link #vhp}, as a Hessian is symmetric.
+     */
+    public static Product hvp(UnaryOperator<Tensor> f, Tensor input, Tensor vector) {
+        return vhp(f, input, vector);
+    }
+
+    /** Returns value and products for several inputs; see {@link #hvp(UnaryOperator, Tensor, Tensor)}. */
+    public static Product hvp(java.util.function.Function<List<Tensor>, Tensor> f, List<Tensor> inputs, List<Tensor> vectors,
+            boolean createGraph) {
+        return vhp(f, inputs, vectors, createGraph);
     }
 
     /** Computes a checkpointed segment of one input and one output; see {@link #checkpoint(java.util.function.Function, List)}. */

@@ -14,7 +14,12 @@ public enum DispatchKey {
      * Calls on tensors of every device that may have to be recorded for {@code backward}, before the kernels of the device. Operators that
      * this kernel calls are recorded, unless inside {@link BelowAutograd}.
      */
-    AUTOGRAD("Autograd");
+    AUTOGRAD("Autograd"),
+    /**
+     * Calls inside {@code panatorch.func}'s {@code vmap} on tensors with a hidden batch dimension: an operator's rule for it. The kernel
+     * calls operators that have such a rule.
+     */
+    FUNC_TORCH_BATCHED("FuncTorchBatched");
 
     private final String text;
 
@@ -25,7 +30,7 @@ public enum DispatchKey {
 
     /** Returns whether libtorch calls such a kernel only after it has recorded the call or decided not to. */
     boolean belowAutograd() {
-        return this != COMPOSITE_IMPLICIT_AUTOGRAD && this != AUTOGRAD;
+        return this != COMPOSITE_IMPLICIT_AUTOGRAD && this != AUTOGRAD && this != FUNC_TORCH_BATCHED;
     }
 
     static DispatchKey of(Device.Type type) { return valueOf(type.name()); }

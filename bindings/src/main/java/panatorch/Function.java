@@ -3,6 +3,7 @@ package panatorch;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import panatorch.internal.calls.TransformLevel;
 import panatorch.internal.libtorch.PassEnd;
 
 /**
@@ -61,8 +62,16 @@ public abstract class Function {
         return outputs.getFirst();
     }
 
-    /** Returns all outputs for {@code inputs}. They belong to the current scope. */
+    /**
+     * Returns all outputs for {@code inputs}. They belong to the current scope.
+     *
+     * @throws UnsupportedOperationException inside a transform of {@code panatorch.func}
+     */
     public final List<Tensor> applyAll(List<Tensor> inputs) {
+        if (TransformLevel.isAny())
+            throw new UnsupportedOperationException(name() + " cannot run inside a transform of panatorch.func, which does not know the "
+                    + "derivative of a Function. Call operators there, or define an operator in an OperatorLibrary with a kernel for "
+                    + DispatchKey.COMPOSITE_IMPLICIT_AUTOGRAD + ".");
         boolean recording = NoGrad.isGradEnabled() && inputs.stream().anyMatch(Tensor::requiresGrad);
         if (recording) PassEnd.require();
         var context = new Context(this, inputs);

@@ -90,15 +90,17 @@ final class JavaMemory {
      * Returns the memory of a tensor; see {@link Tensor#data(Arena)}. For memory of an arena that can be closed, the result is a slice of
      * that arena's segment, which nobody can read once the arena is closed.
      */
-    static MemorySegment of(Tensor t, Arena arena) {
+    static MemorySegment of(Tensor given, Arena arena) {
+        Tensor t = given.memory();
         MemorySegment segment = read(t, arena);
         ArenaMemory memory = t.<@Nullable ArenaMemory>read(c -> ArenaMemory.of(Storages.of(Memory.getLong(c.handle))));
         return memory == null ? segment : memory.segment.asSlice(segment.address() - memory.segment.address(), segment.byteSize());
     }
 
     /** Returns the memory of a tensor as {@link #of} does, but for immediate use and on any thread. */
-    static MemorySegment read(Tensor t, Arena arena) {
+    static MemorySegment read(Tensor given, Arena arena) {
         CallRecorder recorder = ThreadContext.current().recorder;
+        Tensor t = given.memory();
         if (recorder != null) recorder.reading(t.<Long>read(c -> Memory.getLong(c.handle)));
         if (t.device().type() != Device.Type.CPU)
             throw new IllegalStateException("Java cannot read the memory of a tensor on " + t.device() + "; copy it with to(Device.CPU)");

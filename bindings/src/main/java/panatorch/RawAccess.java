@@ -70,6 +70,25 @@ final class RawAccess extends RawValues {
         return true;
     }
 
+    private static final class Carried extends Mode {
+        private final Runnable exchange;
+
+        Carried(Runnable exchange) {
+            this.exchange = exchange;
+            open();
+        }
+
+        @Override void set() {
+            if (ThreadContext.current().modes != null) exchange.run();
+        }
+
+        @Override void unset() { set(); }
+    }
+
+    @Override public AutoCloseable carried(Runnable exchange) { return new Carried(exchange); }
+
+    @Override public void during(Runnable call) { Mode.during(call); }
+
     @Override public void recording(CallRecorder recorder, Runnable code) {
         ThreadContext c = ThreadContext.current();
         CallRecorder outer = c.recorder;

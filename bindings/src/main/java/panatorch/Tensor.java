@@ -19,6 +19,7 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Nodes;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
+import panatorch.internal.libtorch.Transforms;
 import panatorch.internal.threads.TensorReaders;
 
 /**
@@ -487,9 +488,46 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     private <T> T elements(DType type, Function<MemorySegment, T> reader) {
         try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
+            memory();
             Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
             if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
             return reader.apply(JavaMemory.read(plain, arena));
+        }
+    }
+
+    private boolean isWrapped() {
+        return read(c -> Transforms.isWrapped(Memory.getLong(c.handle)));
+    }
+
+    /**
+     * Returns the tensor whose memory holds the elements: this one, or the one inside the wrappers of levels of derivatives.
+     *
+     * @throws IllegalStateException inside {@code vmap}, where a tensor stands for all samples
+     */
+    Tensor memory() {
+        if (!isWrapped()) return this;
+        long inner = read(c -> {
+            long impl = Memory.getLong(c.handle);
+            for (; Transforms.isWrapped(impl); impl = Transforms.inside(impl)) if (Transforms.isBatched(impl)) return 0L;
+            References.retain(impl);
+            return impl;
+        });
+        if (inner == 0)
+            throw new IllegalStateException("the elements of a tensor cannot be read inside vmap, a function transform that computes all "
+                    + "samples at once; return the tensor, or look at it by Func.debugUnwrap");
+        return ThreadContext.current().adopt(inner);
+    }
+
+    /** Returns the text of a tensor inside a function transform, as in Python. */
+    private String wrappedText() {
+        long[] inside = read(c -> {
+            long impl = Memory.getLong(c.handle), inner = Transforms.inside(impl);
+            References.retain(inner);
+            return new long[] {Transforms.isBatched(impl) ? 1 : 0, Transforms.levelOf(impl), inner};
+        });
+        try (var scope = Scope.open()) {
+            return (inside[0] == 1 ? "BatchedTensor" : "GradTrackingTensor") + "(lvl=" + inside[1] + ", value=\n    "
+                    + ThreadContext.current().adopt(inside[2]).toString().replace("\n", "\n    ") + "\n)";
         }
     }
 
@@ -608,6 +646,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
     /** Returns the tensor as Python's PyTorch prints it. */
     @Override public String toString() {
         if (isClosed()) return "tensor(closed)";
+        if (isWrapped()) return wrappedText();
         if (layout() == Layout.JAGGED) return "tensor(" + describe() + ", layout=" + layout() + ")";
         return TensorFormat.format(this);
     }

@@ -87,6 +87,15 @@ public abstract class RawValues {
      */
     public abstract boolean runApart(int threads, Runnable code);
 
+    /**
+     * Opens a mode that a virtual thread takes along: {@code exchange} runs before and after each of its native calls. On any other thread,
+     * and in a call from libtorch, it does not run. Closing the result also closes guards that were opened inside and are still open.
+     */
+    public abstract AutoCloseable carried(Runnable exchange);
+
+    /** Runs a native call that is no operator's, with this thread's modes. */
+    public abstract void during(Runnable call);
+
     /** Runs code while a recorder sees the operators that this thread calls. */
     public abstract void recording(CallRecorder recorder, Runnable code);
 

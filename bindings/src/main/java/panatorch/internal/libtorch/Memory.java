@@ -15,7 +15,7 @@ public final class Memory {
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final VarHandle ATOMIC_LONG = LONG.varHandle();
+    private static final VarHandle ATOMIC_LONG = LONG.varHandle(), ATOMIC_INT = INT.varHandle();
 
     @SuppressWarnings("restricted") private static MemorySegment everything() {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -38,6 +38,11 @@ public final class Memory {
     /** Adds to the 64-bit word at {@code address} and returns what it held before. */
     public static long getAndAdd(long address, long delta) {
         return (long) ATOMIC_LONG.getAndAdd(ALL, address, delta);
+    }
+
+    /** Adds to the 32-bit word at {@code address} and returns what it held before. */
+    public static int getAndAddInt(long address, int delta) {
+        return (int) ATOMIC_INT.getAndAdd(ALL, address, delta);
     }
 
     /** Returns {@code count} 64-bit words from {@code address} on. */

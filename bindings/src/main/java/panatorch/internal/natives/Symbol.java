@@ -106,6 +106,28 @@ public enum Symbol {
     /** {@code operator delete}. */
     DELETE(Feature.NODE_NAMES, Library.CPP, Names.linux("_ZdlPv"), FunctionDescriptor.ofVoid(JAVA_LONG)),
 
+    // libtorch's function transforms; an optional of C++ has another form in each C++ library
+    PUSH_LAYER(Feature.TRANSFORMS, Library.LIBTORCH,
+            Names.linux("_ZN2at9functorch23initAndPushDynamicLayerENS0_13TransformTypeESt8optionalIN3c106SymIntEE"
+                    + "S2_INS0_14RandomnessTypeEES2_IbES8_S8_S8_"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT)),
+    POP_LAYER(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch32popDynamicLayerAndDeleteMetadataEv"),
+            FunctionDescriptor.ofVoid(JAVA_LONG)),
+    LAYER_STACK(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch20getDynamicLayerStackEv"),
+            FunctionDescriptor.of(JAVA_LONG)),
+    INCLUDE_LAYER_KEYS(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch36setDynamicLayerFrontBackKeysIncludedEb"),
+            FunctionDescriptor.ofVoid(JAVA_BOOLEAN)),
+    LAYER_LIFE(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch21getLifeHandleForLevelEl"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG)),
+    ADD_BATCH_DIM(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch11addBatchDimENS_6TensorEll"),
+            FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG)),
+    UNWRAP_AT_LEVEL(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch19unwrapTensorAtLevelERKNS_6TensorEl"),
+            FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG)),
+    MAKE_WRAPPER(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch17makeTensorWrapperERKNS_6TensorElb"),
+            FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_BOOLEAN)),
+    UNWRAP_DEAD(Feature.TRANSFORMS, Library.LIBTORCH, Names.linux("_ZN2at9functorch12unwrapIfDeadERKNS_6TensorE"),
+            FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG)),
+
     // libtorch's CUDA build
     GRAPH_CONSTRUCT(Feature.GRAPHS, Library.TORCH_CUDA, Names.linux("_ZN2at4cuda9CUDAGraphC1Eb"), null),
     GRAPH_DESTROY(Feature.GRAPHS, Library.TORCH_CUDA, Names.linux("_ZN2at4cuda9CUDAGraphD1Ev"), null),
@@ -186,7 +208,8 @@ public enum Symbol {
         ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
         HEAP_SIZE("MemoryStats.nativeHeapBytes"),
-        TRACES("ScriptModule.trace"), GROUP_NAMES("ProcessGroup.register"), BARRIER("Tensor reads without a barrier of their own");
+        TRACES("ScriptModule.trace"), TRANSFORMS("panatorch.func"), GROUP_NAMES("ProcessGroup.register"),
+        BARRIER("Tensor reads without a barrier of their own");
 
         private final String text;
 

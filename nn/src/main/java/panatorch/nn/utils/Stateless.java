@@ -3,9 +3,13 @@ package panatorch.nn.utils;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import panatorch.Aten;
+import panatorch.NoGrad;
+import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.nn.Module;
 import panatorch.nn.TensorRule;
@@ -71,5 +75,59 @@ public final class Stateless {
         TensorRule before = module.ruleOrNull(name);
         module.setRule(name, () -> tensor);
         undo.add(() -> module.setRule(name, before));
+    }
+
+    /**
+     * The parameters and buffers of several modules, stacked along a new dimension 0. The tensors belong to the scope in which they were
+     * made.
+     */
+    public record ModuleState(Map<String, Tensor> parameters, Map<String, Tensor> buffers) {}
+
+    /**
+     * Stacks the parameters and buffers of modules of one architecture, after {@code torch.func.stack_module_state}: an ensemble that
+     * {@code vmap} computes as one module.
+     *
+     * <pre>{@code
+     * var state = Stateless.stackModuleState(models);
+     * Tensor all = Func.vmap((Map<String, Tensor> p, Tensor in) -> Stateless.functionalCall(models.getFirst(), p, in),
+     *         o -> o.inDims(0, null)).apply(state.parameters(), x);           // [models, N, classes]
+     * }</pre>
+     *
+     * @return copies; the parameters are leaves that require gradients as those of the modules do
+     * @throws IllegalArgumentException if there is no module, or they differ in class, names, mode, or in what requires gradients
+     */
+    public static ModuleState stackModuleState(List<? extends Module> modules) {
+        if (modules.isEmpty()) throw new IllegalArgumentException("there must be at least one module to stack");
+        Module first = modules.getFirst();
+        for (Module m : modules) {
+            if (m.getClass() != first.getClass())
+                throw new IllegalArgumentException("modules to stack must be of one class, but there are " + first.getClass().getSimpleName()
+                        + " and " + m.getClass().getSimpleName());
+            if (m.isTraining() != first.isTraining())
+                throw new IllegalArgumentException("modules to stack must all be in train mode or all in eval mode");
+        }
+        return new ModuleState(stacked(modules.stream().map(Module::namedParameters).toList()),
+                stacked(modules.stream().map(Module::namedBuffers).toList()));
+    }
+
+    private static Map<String, Tensor> stacked(List<Map<String, Tensor>> each) {
+        var stacked = new LinkedHashMap<String, Tensor>();
+        for (String name : each.getFirst().keySet()) {
+            var tensors = new ArrayList<Tensor>();
+            for (var tensorsByName : each) {
+                Tensor t = tensorsByName.get(name);
+                if (t == null || tensorsByName.size() != each.getFirst().size())
+                    throw new IllegalArgumentException("modules to stack must have the same names, but " + each.getFirst().keySet() + " and "
+                            + tensorsByName.keySet() + " differ");
+                tensors.add(t);
+            }
+            boolean required = tensors.getFirst().requiresGrad();
+            if (tensors.stream().anyMatch(t -> t.requiresGrad() != required))
+                throw new IllegalArgumentException("either all or none of the tensors '" + name + "' must require gradients");
+            try (var scope = Scope.open(); var off = NoGrad.enter()) {
+                stacked.put(name, scope.move(Aten.stack(tensors).requiresGrad_(required)));
+            }
+        }
+        return stacked;
     }
 }
