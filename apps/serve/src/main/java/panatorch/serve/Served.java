@@ -218,13 +218,13 @@ public final class Served implements AutoCloseable {
         }
     }
 
-    private Answer answer(Parcel outputs) { return new Answer(contract.outputNames, outputs, version); }
+    private Answer answer(Parcel outputs, long waited) { return new Answer(contract.outputNames, outputs, version, waited); }
 
     /** Waits for the answer of an accepted request. */
     Answer answer(Pending p) {
         try {
             long left = p.left(System.nanoTime());
-            return answer(left == Long.MAX_VALUE ? p.outcome.get() : p.outcome.get(left, TimeUnit.NANOSECONDS));
+            return answer(left == Long.MAX_VALUE ? p.outcome.get() : p.outcome.get(left, TimeUnit.NANOSECONDS), p.waited);
         } catch (ExecutionException e) {
             throw unwrapped(e);
         } catch (TimeoutException e) {
@@ -253,7 +253,7 @@ public final class Served implements AutoCloseable {
             if (error != null) {
                 future.completeExceptionally(error);
             } else {
-                Answer a = answer(outputs);
+                Answer a = answer(outputs, p.waited);
                 a.tensors().forEach(Tensor::escape); // this may be the caller's thread, which has a scope
                 if (!future.complete(a)) a.close();
             }
