@@ -66,7 +66,7 @@ public final class Served implements AutoCloseable {
         maxRows = contract.batched ? Math.min(options.maxBatch, contract.symbols.getFirst().range().max()) : 1;
         queue = new RequestQueue(options.queue, options.workerCount(), contract.batched, maxRows, options.delayNanos);
         events = new Events(options.name, options.listeners);
-        runner = new BatchRunner(model, contract, buckets);
+        runner = new BatchRunner(model, contract, buckets, options.device);
         batches = new Batches(options.name, runner, events);
     }
 
@@ -203,7 +203,7 @@ public final class Served implements AutoCloseable {
      */
     private boolean runsHere(Pending p) {
         long pace = batches.pace();
-        if (pace > QUICK_NANOS || p.left(p.accepted) < 100 * pace || !queue.borrow()) return false;
+        if (pace > QUICK_NANOS || options.isOnGpu() || p.left(p.accepted) < 100 * pace || !queue.borrow()) return false;
         try {
             return RawValues.access().runApart(options.threads, () -> batches.serve(List.of(p)));
         } finally {
