@@ -68,18 +68,20 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override public Integer call() throws InterruptedException {
         var files = files();
-        ServeOptions serving = settings.serving();
+        Device device = settings.device();
+        String token = settings.token();
+        ServeOptions serving = settings.serving(device);
         var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         List.of(new JvmMemoryMetrics(), new JvmThreadMetrics(), new ProcessorMetrics(), new UptimeMetrics(), new FileDescriptorMetrics())
                 .forEach(m -> m.bindTo(registry));
         var metrics = new ServeMetrics(registry);
         var media = new ModelMedia();
-        var plan = new ModelPlan(options.program(), options.weights(), Device.CPU, options.optimize(), Reading.COPIED);
+        var plan = new ModelPlan(options.program(), options.weights(), device, options.optimize(), Reading.COPIED);
         var all = new ServedFiles.Options(serving.listener(metrics), settings.inputs(), settings.outputs());
         try (var end = new ServerEnd(); ModelRepository served = settings.repository()) {
             var loader = new ServedFiles(files, served, media, plan, all);
             var ready = new AtomicBoolean();
-            ServerOptions server = settings.server().metrics(registry::scrape).media(media).ready(ready::get);
+            ServerOptions server = settings.server(token).metrics(registry::scrape).media(media).ready(ready::get);
             if (repository != null) server = server.loader(name -> {
                 loader.load(name);
                 metrics.watch(served);
@@ -94,7 +96,7 @@ final class ServeCommand implements Callable<Integer> {
                 ready.set(true);
                 say("serving " + Counted.of(files.names().size(), "model") + " on " + s.url()
                         + (settings.grpc() ? "; gRPC on port " + s.grpcPort() : "") + "; Ctrl-C stops");
-                if (settings.isOpen())
+                if (settings.isOpen(token))
                     say("Anybody who reaches this address may use it: --token-file or --tls-clients let in who may.");
                 end.await();
                 say("stopping: no new requests, " + waiting(served) + " still to answer");

@@ -188,6 +188,9 @@ class ServeTest {
             serve MODEL --tls-key k | --tls-certificate and --tls-key belong together
             serve MODEL --token-file none | the token cannot be read
             serve MODEL --port 70000 | --port
+            serve MODEL --device cuda:x | --device 'cuda:x' is neither cpu, nor cuda, nor cuda:N
+            serve MODEL --device CUDA | --device 'CUDA' is neither cpu, nor cuda, nor cuda:N
+            serve MODEL --device cuda:999 | --device cuda:999 asks for a GPU
             serve MODEL --port 65535 | no port follows --port 65535; pass --grpc-port or --no-grpc
             """) void a_wrong_call_is_told(String line, String message) throws Exception {
         var words = new ArrayList<String>();

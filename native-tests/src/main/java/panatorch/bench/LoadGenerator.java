@@ -1,10 +1,7 @@
 package panatorch.bench;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -45,7 +41,7 @@ final class LoadGenerator {
             threads[i] = Thread.ofPlatform().start(() -> {
                 try (var socket = new Socket("127.0.0.1", port)) {
                     socket.setTcpNoDelay(true);
-                    var in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+                    var in = new HttpReader(socket.getInputStream());
                     ready.countDown();
                     go.await();
                     latencies.add(send(socket, in, request, times, rate == 0 ? 0 : (long) (1e9 * connections / rate), number, connections));
@@ -70,7 +66,7 @@ final class LoadGenerator {
         System.out.println(JsonMapper.builder().build().writeValueAsString(result));
     }
 
-    private static long[] send(Socket socket, InputStream in, byte[] request, long[] times, long interval, int number, int connections)
+    private static long[] send(Socket socket, HttpReader in, byte[] request, long[] times, long interval, int number, int connections)
             throws IOException {
         var latencies = LongStream.builder();
         long due = interval == 0 ? times[0] : times[0] + interval * number / connections;
@@ -83,33 +79,12 @@ final class LoadGenerator {
             }
             if (due >= times[1]) return latencies.build().toArray();
             socket.getOutputStream().write(request);
-            in.skipNBytes(length(in));
+            in.readHead();
+            if (in.status() != 200) throw new IOException("the server answers with the status " + in.status());
+            in.skipBody();
             latencies.add(System.nanoTime() - due);
             due += interval;
         }
-    }
-
-    /** Reads the head of an answer, and returns the length of its body. */
-    private static int length(InputStream in) throws IOException {
-        int length = -1;
-        var head = new StringBuilder();
-        for (boolean first = true;; first = false) {
-            String line = line(in, head);
-            if (first && !line.startsWith("HTTP/1.1 200")) throw new IOException("the server answers " + line);
-            if (line.isEmpty()) break;
-            if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) length = Integer.parseInt(line.substring(15).strip());
-        }
-        if (length < 0) throw new IOException("an answer has no Content-Length");
-        return length;
-    }
-
-    private static String line(InputStream in, StringBuilder line) throws IOException {
-        line.setLength(0);
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) throw new EOFException("the server has closed the connection");
-            if (c != '\r') line.append((char) c);
-        }
-        return line.toString();
     }
 
     /** Runs the generator in a process of its own, and returns what it prints. */

@@ -1,9 +1,6 @@
 package panatorch.soak;
 
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -24,6 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Tensor;
+import panatorch.bench.HttpReader;
 import panatorch.nn.Module;
 import panatorch.serve.Model;
 import panatorch.serve.ModelRepository;
@@ -228,10 +225,11 @@ public final class ServingSoak {
             }
             default -> out.write(request);
         }
-        var in = new BufferedInputStream(socket.getInputStream());
-        int status = Integer.parseInt(line(in).substring(9, 12));
-        String body = body(in, socket);
-        switch (status) {
+        var in = new HttpReader(socket.getInputStream());
+        in.readHead();
+        String body = new String(in.body(), StandardCharsets.UTF_8);
+        if (in.closes()) socket.close();
+        switch (in.status()) {
             case 200 -> {
                 if (kind == 0 || !body.contains("[" + 2.0 * number + ",2.0,4.0,6.0]"))
                     problems.add("The request " + json + " was answered by " + body);
@@ -242,31 +240,9 @@ public final class ServingSoak {
                 if (kind != 0) problems.add("The request " + json + " was refused: " + body);
                 count(Outcome.DAMAGED);
             }
-            default -> problems.add("The request " + json + " has the status " + status + ": " + body);
+            default -> problems.add("The request " + json + " has the status " + in.status() + ": " + body);
         }
     }
 
     private void count(Outcome outcome) { Objects.requireNonNull(outcomes.get(outcome)).incrementAndGet(); }
-
-    private static String body(InputStream in, Socket socket) throws IOException {
-        int length = 0;
-        boolean ends = false;
-        for (String line = line(in); !line.isEmpty(); line = line(in)) {
-            String lower = line.toLowerCase(Locale.ROOT);
-            if (lower.startsWith("content-length:")) length = Integer.parseInt(line.substring(15).strip());
-            ends |= lower.equals("connection: close");
-        }
-        byte[] body = in.readNBytes(length);
-        if (ends) socket.close();
-        return new String(body, StandardCharsets.UTF_8);
-    }
-
-    private static String line(InputStream in) throws IOException {
-        var line = new StringBuilder();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
-            if (c < 0) throw new EOFException("the server has closed the connection");
-            if (c != '\r') line.append((char) c);
-        }
-        return line.toString();
-    }
 }

@@ -14,6 +14,7 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
 import panatorch.Device;
@@ -546,6 +547,12 @@ public abstract class Module implements AutoCloseable {
     }
 
     public final long parameterCount() { return parameters().stream().mapToLong(Tensor::numel).sum(); }
+
+    /** Returns the memory of the parameters and buffers in bytes, as their shapes and types tell it. */
+    public final long weightBytes() {
+        return Stream.of(namedParameters(), namedBuffers()).flatMap(m -> m.values().stream()).mapToLong(t -> t.numel() * t.dtype().bytes())
+                .sum();
+    }
 
     /** The names that a state dict lacked and those that it had in excess. */
     public record LoadReport(List<String> missing, List<String> unexpected) {}

@@ -1,5 +1,6 @@
 package panatorch.serve;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.NoSuchElementException;
 import panatorch.Scope;
@@ -17,10 +18,12 @@ public final class Answer implements AutoCloseable {
     private final List<String> names;
     private final List<Tensor> tensors;
     private final long version;
+    private final long waitedNanos;
 
     /** Unpacks the tensors for this thread. */
-    Answer(List<String> names, Parcel tensors, long version) {
+    Answer(List<String> names, Parcel tensors, long version, long waitedNanos) {
         this.version = version;
+        this.waitedNanos = waitedNanos;
         this.names = names;
         this.tensors = List.copyOf(tensors.open());
     }
@@ -36,6 +39,11 @@ public final class Answer implements AutoCloseable {
     /** Returns the version of the model that has answered, or -1 if it is not of a {@link ModelRepository}. */
     public long version() {
         return version;
+    }
+
+    /** Returns how long the request waited for a worker before it ran. */
+    public Duration waited() {
+        return Duration.ofNanos(waitedNanos);
     }
 
     /**

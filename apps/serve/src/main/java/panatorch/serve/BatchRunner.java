@@ -2,7 +2,9 @@ package panatorch.serve;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 
@@ -11,8 +13,11 @@ final class BatchRunner {
     private final Model model;
     private final Contract contract;
     private final Buckets buckets;
+    private final @Nullable Device device;
 
-    BatchRunner(Model model, Contract contract, Buckets buckets) {
+    /** @param device where the model computes; null if it takes inputs where they are */
+    BatchRunner(Model model, Contract contract, Buckets buckets, @Nullable Device device) {
+        this.device = device;
         this.model = model;
         this.contract = contract;
         this.buckets = buckets;
@@ -39,12 +44,17 @@ final class BatchRunner {
         for (Pending p : batch) rows += p.rows;
         long fill = contract.batched ? Math.max(0, contract.symbols.getFirst().range().min() - rows) : 0;
         var inputs = new ArrayList<Tensor>(contract.inputs.size());
-        for (int i = 0; i < contract.inputs.size(); i++) inputs.add(input(batch, i, fill));
+        for (int i = 0; i < contract.inputs.size(); i++) inputs.add(on(device, input(batch, i, fill)));
         List<Tensor> outputs = model.run(inputs);
+        if (device != null) outputs = outputs.stream().map(t -> on(Device.CPU, t)).toList();
         check(outputs, rows + fill);
         var parcels = new ArrayList<Parcel>(batch.size());
         for (List<Tensor> parts : split(outputs, batch, fill)) parcels.add(Parcel.of(parts));
         return parcels;
+    }
+
+    private static Tensor on(@Nullable Device device, Tensor t) {
+        return device == null || t.device().equals(device) ? t : t.to(device);
     }
 
     private Tensor input(List<Pending> batch, int i, long fill) {

@@ -32,6 +32,7 @@ final class Batches {
         long began = System.nanoTime(), rows = 0, accepted = Long.MAX_VALUE;
         for (Pending p : batch) {
             rows += p.rows;
+            p.waited = began - p.accepted;
             accepted = Math.min(accepted, p.accepted - began);
         }
         var event = events.batched(batch.size(), rows, -accepted);

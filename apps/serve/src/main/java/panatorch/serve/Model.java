@@ -54,7 +54,7 @@ public interface Model extends AutoCloseable {
             throw new IllegalArgumentException("the program is in training mode, in which answers depend on other requests or on chance; "
                     + "call eval() first");
         return new ProgramModel(program, program.signature(), inputs -> program.run(inputs.toArray(new Tensor[0])).tensors(),
-                ModuleModel.memoryBytes(program));
+                program.weightBytes());
     }
 
     /** Returns an optimised program as a model. */

@@ -328,6 +328,14 @@ public final class ModelRepository implements AutoCloseable {
         return all;
     }
 
+    /** Returns the health of a version of a model, or null if it is not there or was closed to save memory. */
+    public @Nullable Health health(String name, long version) {
+        Map<Long, Slot> versions = models.get(name);
+        Slot slot = versions == null ? null : versions.get(version);
+        Served served = slot == null ? null : slot.served;
+        return served == null ? null : served.health();
+    }
+
     /**
      * Returns the model that answers requests, loaded again if it was closed to save memory.
      *

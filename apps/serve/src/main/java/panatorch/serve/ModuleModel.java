@@ -46,11 +46,6 @@ public final class ModuleModel implements Model {
         return module;
     }
 
-    static long memoryBytes(Module module) {
-        return Stream.of(module.namedParameters(), module.namedBuffers()).flatMap(m -> m.values().stream()).mapToLong(ModuleModel::bytes)
-                .sum();
-    }
-
     static long bytes(Tensor t) { return t.numel() * t.dtype().bytes(); }
 
     /**
@@ -145,7 +140,7 @@ public final class ModuleModel implements Model {
 
     @Override public List<Tensor> run(List<Tensor> inputs) { return module.callAll(inputs); }
 
-    @Override public long memoryBytes() { return memoryBytes(module); }
+    @Override public long memoryBytes() { return module.weightBytes(); }
 
     @Override public void close() { module.close(); }
 }

@@ -73,7 +73,7 @@ final class MonteCarloModel implements Model {
         }
     }
 
-    @Override public long memoryBytes() { return ModuleModel.memoryBytes(module); }
+    @Override public long memoryBytes() { return module.weightBytes(); }
 
     @Override public void close() { module.close(); }
 }

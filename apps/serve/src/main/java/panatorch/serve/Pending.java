@@ -28,6 +28,8 @@ final class Pending implements Comparable<Pending> {
     /** Time limit in nanoseconds; {@code Long.MAX_VALUE} for none. */
     final long limit;
     final CompletableFuture<Parcel> outcome = new CompletableFuture<>();
+    /** How long the request had waited when its last run began, in nanoseconds. */
+    long waited;
     /** The request's place in the order of arrival. */
     long number;
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 
 /**
  * Options of {@link Served}. Each method returns changed options.
@@ -21,6 +22,9 @@ public final class ServeOptions {
     int queue = 1024;
     int workers;
     int threads = 1;
+    /** Where the model computes; null if it takes inputs where they are. */
+    @Nullable
+    Device device;
     @Nullable
     Duration timeout;
     List<Bucket> buckets = List.of();
@@ -47,6 +51,7 @@ public final class ServeOptions {
         o.queue = queue;
         o.workers = workers;
         o.threads = threads;
+        o.device = device;
         o.timeout = timeout;
         o.buckets = buckets;
         o.paddings = paddings;
@@ -91,7 +96,10 @@ public final class ServeOptions {
         return with(o -> o.queue = requests);
     }
 
-    /** Sets the number of worker threads; without it, there is one for each {@link #threads} processors. */
+    /**
+     * Sets the number of worker threads; without it, there is one for each {@link #threads} processors, or a single one for a model on a
+     * {@linkplain #device GPU}.
+     */
     public ServeOptions workers(int workers) {
         atLeast(1, workers, "the number of workers");
         return with(o -> o.workers = workers);
@@ -101,6 +109,15 @@ public final class ServeOptions {
     public ServeOptions threads(int threads) {
         atLeast(1, threads, "the number of threads");
         return with(o -> o.threads = threads);
+    }
+
+    /**
+     * Sets the device that has the model's weights: batches are copied there, and answers back to the CPU. Without it, the model gets its
+     * inputs where callers have them. A GPU has one worker, unless {@link #workers} says otherwise, and works on that worker's current
+     * stream.
+     */
+    public ServeOptions device(Device device) {
+        return with(o -> o.device = device);
     }
 
     /** Sets the time within which requests have to be answered that say nothing else. */
@@ -149,6 +166,9 @@ public final class ServeOptions {
     }
 
     int workerCount() {
-        return workers > 0 ? workers : Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
+        if (workers > 0) return workers;
+        return isOnGpu() ? 1 : Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
     }
+
+    boolean isOnGpu() { return device != null && device.type() == Device.Type.CUDA; }
 }

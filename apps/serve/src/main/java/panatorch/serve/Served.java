@@ -66,7 +66,7 @@ public final class Served implements AutoCloseable {
         maxRows = contract.batched ? Math.min(options.maxBatch, contract.symbols.getFirst().range().max()) : 1;
         queue = new RequestQueue(options.queue, options.workerCount(), contract.batched, maxRows, options.delayNanos);
         events = new Events(options.name, options.listeners);
-        runner = new BatchRunner(model, contract, buckets);
+        runner = new BatchRunner(model, contract, buckets, options.device);
         batches = new Batches(options.name, runner, events);
     }
 
@@ -203,7 +203,7 @@ public final class Served implements AutoCloseable {
      */
     private boolean runsHere(Pending p) {
         long pace = batches.pace();
-        if (pace > QUICK_NANOS || p.left(p.accepted) < 100 * pace || !queue.borrow()) return false;
+        if (pace > QUICK_NANOS || options.isOnGpu() || p.left(p.accepted) < 100 * pace || !queue.borrow()) return false;
         try {
             return RawValues.access().runApart(options.threads, () -> batches.serve(List.of(p)));
         } finally {
@@ -218,13 +218,13 @@ public final class Served implements AutoCloseable {
         }
     }
 
-    private Answer answer(Parcel outputs) { return new Answer(contract.outputNames, outputs, version); }
+    private Answer answer(Parcel outputs, long waited) { return new Answer(contract.outputNames, outputs, version, waited); }
 
     /** Waits for the answer of an accepted request. */
     Answer answer(Pending p) {
         try {
             long left = p.left(System.nanoTime());
-            return answer(left == Long.MAX_VALUE ? p.outcome.get() : p.outcome.get(left, TimeUnit.NANOSECONDS));
+            return answer(left == Long.MAX_VALUE ? p.outcome.get() : p.outcome.get(left, TimeUnit.NANOSECONDS), p.waited);
         } catch (ExecutionException e) {
             throw unwrapped(e);
         } catch (TimeoutException e) {
@@ -253,7 +253,7 @@ public final class Served implements AutoCloseable {
             if (error != null) {
                 future.completeExceptionally(error);
             } else {
-                Answer a = answer(outputs);
+                Answer a = answer(outputs, p.waited);
                 a.tensors().forEach(Tensor::escape); // this may be the caller's thread, which has a scope
                 if (!future.complete(a)) a.close();
             }

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.apps.console.InputException;
+import panatorch.cuda.Cuda;
 import panatorch.serve.ModelRepository;
 import panatorch.serve.ServeOptions;
 import panatorch.serve.http.ServerOptions;
@@ -18,6 +20,7 @@ import picocli.CommandLine.Option;
 /** Options for how models are served, and for the server. */
 public final class ServeSettings {
     private static final Pattern BUCKET = Pattern.compile("(.+):(\\d{1,3})=(\\d{1,9}(?:,\\d{1,9})*)");
+    private static final Pattern GPU = Pattern.compile("cuda(?::(\\d{1,3}))?");
     private static final String TOKEN_VARIABLE = "PANATORCH_TOKEN";
 
     @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
@@ -33,7 +36,12 @@ public final class ServeSettings {
     @Option(names = "--no-grpc", description = "answers HTTP only")
     private boolean noGrpc;
 
-    @Option(names = "--workers", paramLabel = "N", description = "threads that run each model; default: one for each processor")
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "cpu",
+            description = "where the models compute: cpu, or a GPU, cuda or cuda:N; default: ${DEFAULT-VALUE}")
+    private String device = "cpu";
+
+    @Option(names = "--workers", paramLabel = "N",
+            description = "threads that run each model; default: one for each processor, or a single one on a GPU")
     private @Nullable Integer workers;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "1",
@@ -108,9 +116,26 @@ public final class ServeSettings {
         if (clients != null && certificate == null) throw new InputException("--tls-clients needs --tls-certificate and --tls-key");
     }
 
-    /** Returns how each model is served. */
-    public ServeOptions serving() {
-        ServeOptions o = ServeOptions.standard().maxBatch(maxBatch).queue(queue).threads(threads)
+    /**
+     * Returns the device of the models.
+     *
+     * @throws InputException if there is none of that name, or it is not there
+     */
+    public Device device() {
+        if (device.equals("cpu")) return Device.CPU;
+        Matcher m = GPU.matcher(device);
+        if (!m.matches()) throw new InputException("--device '" + device + "' is neither cpu, nor cuda, nor cuda:N");
+        if (!Cuda.isAvailable()) throw new InputException("--device " + device + " asks for a GPU, but " + DeviceName.whyNoGpu());
+        int index = m.group(1) == null ? 0 : Integer.parseInt(m.group(1));
+        if (index >= Cuda.deviceCount())
+            throw new InputException("--device " + device + " asks for a GPU that is not there; the last one is cuda:"
+                    + (Cuda.deviceCount() - 1));
+        return Device.cuda(index);
+    }
+
+    /** Returns how each model is served on a device. */
+    public ServeOptions serving(Device on) {
+        ServeOptions o = ServeOptions.standard().device(on).maxBatch(maxBatch).queue(queue).threads(threads)
                 .delay(Duration.ofNanos((long) (delay * 1e6)));
         if (workers != null) o = o.workers(workers);
         if (timeout != null) o = o.timeout(Duration.ofMillis(timeout));
@@ -130,18 +155,18 @@ public final class ServeSettings {
     /**
      * Returns the options of the server.
      *
-     * @throws InputException if the token cannot be read
+     * @param token what clients have to send; null for nothing
      */
-    public ServerOptions server() {
+    public ServerOptions server(@Nullable String token) {
         ServerOptions o = ServerOptions.standard().host(host).port(port).maxBody(maxBody << 20);
         if (grpc()) o = o.grpc(grpcPort != null ? grpcPort : port == 0 ? 0 : port + 1);
-        String token = token();
         if (token != null) o = o.token(token);
         if (certificate != null && key != null) o = o.tls(certificate, key);
         return clients == null ? o : o.clientCertificates(clients);
     }
 
-    private @Nullable String token() {
+    /** Returns the token that clients have to send, or null. */
+    public @Nullable String token() {
         String token = System.getenv(TOKEN_VARIABLE);
         if (tokenFile != null) {
             try {
@@ -163,7 +188,7 @@ public final class ServeSettings {
     public boolean grpc() { return !noGrpc; }
 
     /** Returns whether anybody who reaches the server may use it from other machines, without a token or certificate. */
-    public boolean isOpen() {
-        return !List.of("127.0.0.1", "localhost", "::1").contains(host) && token() == null && clients == null;
+    public boolean isOpen(@Nullable String token) {
+        return !List.of("127.0.0.1", "localhost", "::1").contains(host) && token == null && clients == null;
     }
 }

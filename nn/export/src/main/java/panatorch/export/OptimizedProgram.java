@@ -2,7 +2,6 @@ package panatorch.export;
 
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Tensor;
@@ -33,8 +32,7 @@ public final class OptimizedProgram implements AutoCloseable {
 
     /** Returns the memory of the weights in bytes, as their shapes and types tell it. */
     public long weightBytes() {
-        return Stream.of(program.namedParameters(), program.namedBuffers()).flatMap(m -> m.values().stream())
-                .mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+        return program.weightBytes();
     }
 
     /** Returns the graph as Python code. */

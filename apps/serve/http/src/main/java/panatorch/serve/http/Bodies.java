@@ -47,7 +47,7 @@ final class Bodies {
     /** Reads a body; whatever goes wrong with it is the sender's fault, and leaves the connection in an unknown state. */
     private byte[] received(ServerRequest request, OptionalLong length, int[] taken) {
         try {
-            return patience.read(() -> bytes(request, length, taken));
+            return patience.within(() -> bytes(request, length, taken));
         } catch (HttpError e) {
             throw e;
         } catch (RuntimeException | IOException e) {

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,22 +28,25 @@ import panatorch.serve.http.internal.InferenceService;
 /** The paths of the Open Inference Protocol, and those of Triton's extension for the models of a repository. */
 final class Endpoints implements HttpService {
     private static final HeaderName JSON_LENGTH = HeaderNames.create("Inference-Header-Content-Length");
+    private static final HeaderName TIMING = HeaderNames.create("Server-Timing");
     private static final Header BYTES = HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/octet-stream");
     private static final Header PROMETHEUS = HeaderValues.create(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
 
     private static final Header PAGE_POLICY = HeaderValues.create("Content-Security-Policy", "default-src 'none'; connect-src 'self'; "
-            + "img-src blob:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+            + "img-src blob: data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
     private static final byte[] PAGE = resource("page.html"), OPENAPI = resource("openapi.json");
 
     private final InferenceService service;
     private final ServerOptions options;
     private final Bodies bodies;
+    private final Patience patience;
     private final InferRequestReader reader;
 
-    Endpoints(InferenceService service, ServerOptions options, Bodies bodies) {
+    Endpoints(InferenceService service, ServerOptions options, Bodies bodies, Patience patience) {
         this.service = service;
         this.options = options;
         this.bodies = bodies;
+        this.patience = patience;
         reader = new InferRequestReader(options.maxTensors, options.maxDepth);
     }
 
@@ -171,12 +175,15 @@ final class Endpoints implements HttpService {
             }
         });
         if (response.jsonLength() < 0) {
-            json(to, response.body());
-            return;
+            to.header(HeaderValues.CONTENT_TYPE_JSON);
+        } else {
+            to.header(BYTES);
+            to.header(JSON_LENGTH, Integer.toString(response.jsonLength()));
         }
-        to.header(BYTES);
-        to.header(JSON_LENGTH, Integer.toString(response.jsonLength()));
-        to.send(response.body());
+        patience.within(() -> { // the answer may be larger than what the client takes
+            to.send(response.body());
+            return to;
+        });
     }
 
     private static int jsonLength(@Nullable String header, int bodyLength) {
@@ -205,6 +212,7 @@ final class Endpoints implements HttpService {
             try (var scope = Scope.open()) {
                 MediaReader.Media read = badRequestUnless(() -> media.read(name, kind, body));
                 Answer answer = service.call(name, version, read.request());
+                to.header(TIMING, String.format(Locale.ROOT, "queue;dur=%.3f", answer.waited().toNanos() / 1e6));
                 return badRequestUnless(() -> read.json(answer)).getBytes(StandardCharsets.UTF_8);
             }
         }));

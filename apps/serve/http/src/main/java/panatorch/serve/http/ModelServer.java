@@ -2,9 +2,12 @@ package panatorch.serve.http;
 
 import io.helidon.common.configurable.Resource;
 import io.helidon.common.pki.Keys;
+import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
 import io.helidon.common.tls.TlsClientAuth;
+import io.helidon.http.DirectHandler.EventType;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http2.Http2Config;
 import java.io.IOException;
@@ -81,20 +84,25 @@ public final class ModelServer implements AutoCloseable {
             throw new IllegalArgumentException("the host '" + options.host + "' is unknown", e);
         }
         var gate = new Gate();
-        var patience = new Patience(options.bodyTimeout);
+        var patience = new Patience(options.bodyTimeout, options.headTimeout, options.idleTimeout);
         var access = new Access(options.token, address.isLoopbackAddress());
         var memory = new RequestMemory(options.maxBody);
         ServerOptions.ModelLoader loader = options.loader;
         var service = new InferenceService(models, options.ready, loader == null ? null : loader::load, gate);
+        Http1Config http1 = Http1Config.builder().maxHeadersSize(options.maxHeader).build();
+        var sockets = SocketOptions.builder().tcpNoDelay(true).build();
         WebServer server = WebServer.create(b -> {
             b.address(address).port(options.port).shutdownHook(false)
                     .maxTcpConnections(options.maxConnections)
-                    .connectionOptions(c -> c.tcpNoDelay(true))
-                    .addProtocol(Http1Config.builder().maxHeadersSize(options.maxHeader).build())
+                    .connectionOptions(patience.connections().options(sockets))
+                    .directHandlers(DirectHandlers.builder().addHandler(EventType.BAD_REQUEST, Errors::ofMessage).build())
+                    .addConnectionSelector(new Http10(http1))
+                    .addProtocol(http1)
                     .addProtocol(Http2Config.builder().maxHeaderListSize(options.maxHeader).build())
-                    .routing(r -> r.addFilter(new ClosingFilter())
+                    .routing(r -> r.addFilter(patience.connections())
+                            .addFilter(new ClosingFilter())
                             .addFilter(new AccessFilter(access))
-                            .register(new Endpoints(service, options, new Bodies(memory, patience))));
+                            .register(new Endpoints(service, options, new Bodies(memory, patience), patience)));
             Path chain = options.certificate, key = options.key;
             if (chain != null && key != null) b.tls(tls(chain, key, options.clientAuthority));
             else

@@ -26,6 +26,8 @@ public final class ServerOptions {
     int maxTensors = 256;
     int maxDepth = 64;
     int maxConnections = 4096;
+    Duration headTimeout = Duration.ofSeconds(30);
+    Duration idleTimeout = Duration.ofSeconds(120);
     Duration bodyTimeout = Duration.ofSeconds(60);
     Duration grace = Duration.ofSeconds(30);
     @Nullable
@@ -52,7 +54,8 @@ public final class ServerOptions {
 
     /**
      * Returns the options without any changes: port 8000 of the loopback interface, no token and no encryption, bodies of up to 64 MiB,
-     * headers of 16 KiB, 256 tensors, 64 levels of JSON, 4096 connections, a minute for a body, 30 seconds for what has begun at the end.
+     * headers of 16 KiB, 256 tensors, 64 levels of JSON, 4096 connections, 30 seconds for the headers of a connection's first request and
+     * two minutes for those of the next one, a minute for a body, 30 seconds for what has begun at the end.
      */
     public static ServerOptions standard() { return new ServerOptions(); }
 
@@ -70,6 +73,8 @@ public final class ServerOptions {
         o.maxTensors = maxTensors;
         o.maxDepth = maxDepth;
         o.maxConnections = maxConnections;
+        o.headTimeout = headTimeout;
+        o.idleTimeout = idleTimeout;
         o.bodyTimeout = bodyTimeout;
         o.grace = grace;
         o.metrics = metrics;
@@ -167,10 +172,32 @@ public final class ServerOptions {
         return with(o -> o.maxDepth = depth);
     }
 
-    /** Sets how long the body of a request may take to arrive. */
+    /**
+     * Sets how long a new connection may take until the first line and headers of its first request are there, with the handshake of TLS.
+     * Then it is closed.
+     */
+    public ServerOptions headTimeout(Duration timeout) {
+        positive(timeout, "the time for a request's headers");
+        return with(o -> o.headTimeout = timeout);
+    }
+
+    /**
+     * Sets how long a connection may be idle: the first line and headers of its next request have to be there by then, counted from the
+     * answer before.
+     */
+    public ServerOptions idleTimeout(Duration timeout) {
+        positive(timeout, "the time of an idle connection");
+        return with(o -> o.idleTimeout = timeout);
+    }
+
+    /** Sets how long the body of a request may take to arrive, and how long a client may take to receive an answer over HTTP. */
     public ServerOptions bodyTimeout(Duration timeout) {
-        atLeast(1, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()), "the time for a body in milliseconds");
+        positive(timeout, "the time for a body");
         return with(o -> o.bodyTimeout = timeout);
+    }
+
+    private static void positive(Duration timeout, String what) {
+        if (timeout.toMillis() < 1) throw new IllegalArgumentException(what + " has to be at least a millisecond, not " + timeout);
     }
 
     /** Sets the greatest number of connections; further ones wait. */

@@ -113,7 +113,7 @@ class AccessTest {
                 while (json.nextToken() != null)
                     if (json.currentToken() == JsonToken.FIELD_NAME && json.currentName().startsWith("/")) paths.add(json.currentName());
             }
-            assertThat(paths).hasSize(16);
+            assertThat(paths).hasSize(18);
             for (String path : paths) {
                 String actual = path.replace("{name}", "double").replace("{version}", "1");
                 int status = path.matches(".*/(infer|classify|index|load|unload)")

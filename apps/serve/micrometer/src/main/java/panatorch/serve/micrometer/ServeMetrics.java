@@ -112,10 +112,10 @@ public final class ServeMetrics implements ServeListener {
     }
 
     private void gauge(ModelRepository repository, ModelRepository.Entry entry, String name, String what, ToDoubleFunction<Health> value) {
-        Gauge.builder(name, repository, r -> r.list().stream()
-                .filter(e -> e.name().equals(entry.name()) && e.version() == entry.version() && e.health() != null)
-                .mapToDouble(e -> value.applyAsDouble(Objects.requireNonNull(e.health()))).findFirst().orElse(Double.NaN))
-                .description(what).tag("model", entry.name() + ":" + entry.version()).register(registry);
+        Gauge.builder(name, repository, r -> {
+            Health health = r.health(entry.name(), entry.version());
+            return health == null ? Double.NaN : value.applyAsDouble(health);
+        }).description(what).tag("model", entry.name() + ":" + entry.version()).register(registry);
     }
 
     private Meters of(String model) {
