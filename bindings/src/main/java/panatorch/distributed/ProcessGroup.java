@@ -72,6 +72,9 @@ public final class ProcessGroup implements AutoCloseable {
     /** The name of the group of all ranks, as in Python, and the beginning of the names of its subgroups. */
     private static final String DEFAULT = "0";
 
+    /** Version of what the ranks tell each other beside c10d's own messages. Another one on one rank is an error on all. */
+    private static final int MESSAGES = 1;
+
     private final Store store;
     private final boolean ownsStore;
     private final Membership members;
@@ -94,7 +97,7 @@ public final class ProcessGroup implements AutoCloseable {
                 Store checks = named.prefixed("panatorch_checks")) {
             members = new Membership(named.prefixed("panatorch"), rank, ranks);
             try {
-                members.join(ranks + " ranks and checks " + options.checks);
+                members.join(ranks + " ranks, checks " + options.checks + ", libtorch " + Torch.version() + " and messages of version " + MESSAGES);
                 var connector = new Connector(store, members, options.timeout, options.network);
                 natives = connector.connect(named, gloo);
                 withPython = !members.absent().isEmpty();

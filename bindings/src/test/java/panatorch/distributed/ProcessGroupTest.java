@@ -1,8 +1,10 @@
 package panatorch.distributed;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static panatorch.Index.ALL;
 import static panatorch.Index.slice;
 
@@ -12,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -227,6 +231,23 @@ class ProcessGroupTest {
             assertThatExceptionOfType(DistributedException.class).isThrownBy(() -> ProcessGroup.of(store, 1, 2, Ranks.OPTIONS))
                     .withMessageContaining("Two processes have rank 1");
             assertThat(first.join(Duration.ofSeconds(3))).isTrue();
+        }
+    }
+
+    @Test void another_library_version_on_one_rank_is_an_error_on_every_rank() throws Exception {
+        try (Store store = Store.file(folder.resolve("store"), 2, Duration.ofSeconds(5));
+                Store other = store.prefixed("default_pg/0//panatorch")) {
+            var first = CompletableFuture.supplyAsync(() -> catchThrowable(() -> ProcessGroup.of(store, 0, 2, Ranks.OPTIONS)));
+            other.await(Duration.ofSeconds(5), "terms", "joined/0");
+            String terms = new String(other.get("terms"), UTF_8);
+            assertThat(terms).contains("libtorch " + Torch.version()).contains("messages of version 1");
+            try (var members = new Membership(store.prefixed("default_pg/0//panatorch"), 1, 2)) {
+                assertThatExceptionOfType(DistributedException.class)
+                        .isThrownBy(() -> members.join(terms.replace(Torch.version(), "2.12.0")))
+                        .withMessageContaining("Rank 1 has 2 ranks").withMessageContaining("but another rank has " + terms)
+                        .matches(e -> e.reason() == Reason.RENDEZVOUS && e.ranks().equals(List.of(1)));
+            }
+            assertThat(first.get(5, TimeUnit.SECONDS)).isInstanceOf(DistributedException.class).hasMessageContaining("libtorch 2.12.0");
         }
     }
 

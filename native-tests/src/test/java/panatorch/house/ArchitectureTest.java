@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     /** Modules from the bottom up: each may use those before it. */
     private static final List<String> MODULES = List.of("bindings", "nn", "nn/export", "apps/serve", "apps/serve/http",
-            "apps/serve/grpc", "apps/serve/micrometer", "datasets/text", "datasets/text/djl", "datasets", "apps");
+            "apps/serve/grpc", "apps/serve/micrometer", "datasets/text", "datasets/text/djl", "datasets", "apps/spark", "apps");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .importPaths(MODULES.stream().map(ArchitectureTest::folder).filter(Files::isDirectory).toList());

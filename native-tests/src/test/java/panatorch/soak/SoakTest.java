@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,5 +64,16 @@ class SoakTest {
         var report = Kill.run(4, 1, folder);
         assertThat(report.kills()).isEqualTo(4);
         assertThat(report.runs()).isPositive();
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @EnabledIfEnvironmentVariable(named = "PYTHON", matches = ".+",
+            disabledReason = "set PYTHON to a Python with torch 2.13") void ranks_of_which_two_are_killed_end_as_if_nothing_had_been()
+                    throws Exception {
+        var report = RankKill.run(System.getenv("PYTHON"), 3, 2, Duration.ZERO, 1, folder);
+        assertThat(report.kills().stream().mapToInt(k -> k).sum()).isEqualTo(2);
+        assertThat(report.runs()).isPositive();
+        assertThat(report.fromCheckpoint() + report.fromStart()).isPositive();
     }
 }
