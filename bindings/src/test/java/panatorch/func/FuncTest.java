@@ -296,6 +296,38 @@ class FuncTest {
         }
     }
 
+    @Test void a_guard_that_the_function_closes_too_early_does_no_harm() throws Exception {
+        Runnable wrong = () -> {
+            try (var scope = Scope.open()) {
+                Tensor x = numbers();
+                NoGrad outside = NoGrad.enter(), other = NoGrad.enter();
+                try {
+                    grad((Tensor p) -> {
+                        other.close();
+                        return vmap((Tensor q) -> q.sum()).apply(p).sum();
+                    }).apply(x);
+                } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageContaining("closed a guard"); // on a virtual thread, whose levels belong to a guard
+                }
+                outside.close();
+                assertThat(TransformLevel.isAny()).isFalse();
+                assertThat(grad(SINE).apply(x).allClose(x.cos())).isTrue();
+            }
+        };
+        wrong.run();
+        var failure = new Throwable[1];
+        Thread thread = Thread.ofVirtual().uncaughtExceptionHandler((t, e) -> failure[0] = e).start(wrong);
+        thread.join();
+        assertThat(failure[0]).isNull();
+    }
+
+    @Test void a_tensor_inside_vmap_cannot_begin_to_require_gradients() {
+        try (var scope = Scope.open()) {
+            assertThatThrownBy(() -> vmap((Tensor p) -> p.requiresGrad_(true)).apply(numbers())).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("requiresGrad_");
+        }
+    }
+
     @Test void functions_in_java_are_refused_inside() {
         try (var scope = Scope.open()) {
             Tensor x = numbers();
