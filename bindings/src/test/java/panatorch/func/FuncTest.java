@@ -158,9 +158,10 @@ class FuncTest {
             Tensor x = numbers();
             var failure = new IllegalStateException("mine");
             Function<Tensor, Tensor> fails = p -> { throw failure; };
-            List<Function<Tensor, Tensor>> all = List.of(vmap(fails), grad(fails), vmap(grad(fails)), grad((Tensor p) -> vmap(fails).apply(p)),
-                    jacrev(fails), jacfwd(fails), p -> jvp(fails, p, p).tangent(), p -> vjp(fails, p).output(), hessian(fails),
-                    p -> linearize(fails, p).output());
+            List<Function<Tensor, Tensor>> all =
+                    List.of(vmap(fails), grad(fails), vmap(grad(fails)), grad((Tensor p) -> vmap(fails).apply(p)),
+                            jacrev(fails), jacfwd(fails), p -> jvp(fails, p, p).tangent(), p -> vjp(fails, p).output(), hessian(fails),
+                            p -> linearize(fails, p).output());
             for (var f : all) {
                 assertThatThrownBy(() -> f.apply(x)).isSameAs(failure);
                 assertThat(TransformLevel.isAny()).isFalse();
@@ -271,7 +272,8 @@ class FuncTest {
                 return p.sum();
             }).apply(x);
             Tensor batched = escaped.get(0), wrapped = escaped.get(1);
-            assertThatThrownBy(() -> vmap(SINE).apply(batched)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("has ended");
+            assertThatThrownBy(() -> vmap(SINE).apply(batched)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("has ended");
             assertThatThrownBy(() -> batched.add(1).sum().itemDouble()).isInstanceOf(TorchException.class);
             assertThat(wrapped.add(1).detach().sum().itemDouble()).isEqualTo(48);
             assertThat(grad(SINE).apply(wrapped).allClose(x.mul(2).cos())).isTrue();
@@ -355,7 +357,8 @@ class FuncTest {
             library.implement("twice", Device.Type.CPU, a -> a.tensor("x").mul(2));
             library.implement("twice", DispatchKey.FUNC_TORCH_BATCHED, a -> a.tensor("x").add(a.tensor("x")));
             Tensor x = numbers();
-            assertThat(vmap((Tensor p) -> (Tensor) Operators.call("functest::twice", p).getFirst()).apply(x).torchEquals(x.mul(2))).isTrue();
+            assertThat(vmap((Tensor p) -> (Tensor) Operators.call("functest::twice", p).getFirst()).apply(x).torchEquals(x.mul(2)))
+                    .isTrue();
         }
     }
 
