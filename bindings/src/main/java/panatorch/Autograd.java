@@ -158,7 +158,8 @@ public final class Autograd {
             if (!batched) return Autograd.grad(outputs, inputs, weights, retain, create);
             var gradients = new ArrayList<Tensor>();
             for (Tensor g : gradAllowUnused(inputs)) {
-                if (g == null) throw new TorchException("grad", "the outputs do not depend on one of the inputs; see gradAllowUnused", null);
+                if (g == null)
+                    throw new TorchException("grad", "the outputs do not depend on one of the inputs; see gradAllowUnused", null);
                 gradients.add(g);
             }
             return gradients;
@@ -259,8 +260,7 @@ public final class Autograd {
     }
 
     /**
-     * Returns the value of a function of one element, and the product of a vector and its Hessian:
-     * {@code torch.autograd.functional.vhp}.
+     * Returns the value of a function of one element, and the product of a vector and its Hessian: {@code torch.autograd.functional.vhp}.
      *
      * @param vector of the shape of {@code input}
      */

@@ -139,7 +139,8 @@ final class BatchedGradients {
             throw new IllegalArgumentException("there are " + inputs.size() + " inputs, but " + vectors.size() + " vectors");
         for (int i = 0; i < inputs.size(); i++)
             if (!Arrays.equals(inputs.get(i).shape(), vectors.get(i).shape()))
-                throw new IllegalArgumentException("the vector for an input " + inputs.get(i).describe() + " is " + vectors.get(i).describe());
+                throw new IllegalArgumentException(
+                        "the vector for an input " + inputs.get(i).describe() + " is " + vectors.get(i).describe());
         try (var scope = Scope.open(); var on = NoGrad.enableGrad()) {
             List<Tensor> x = differentiable(inputs, createGraph);
             Tensor y = scalar(f.apply(x));

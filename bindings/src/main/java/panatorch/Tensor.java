@@ -495,9 +495,7 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
-    private boolean isWrapped() {
-        return read(c -> Transforms.isWrapped(Memory.getLong(c.handle)));
-    }
+    private boolean isWrapped() { return read(c -> Transforms.isWrapped(Memory.getLong(c.handle))); }
 
     /**
      * Returns the tensor whose memory holds the elements: this one, or the one inside the wrappers of levels of derivatives.

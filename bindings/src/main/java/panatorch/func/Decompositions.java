@@ -37,6 +37,10 @@ final class Decompositions {
             Number beta = a.number("beta");
             return beta.doubleValue() == 0 ? outer : a.tensor("self").mul(beta).add(outer);
         });
+        rule("requires_grad_", a -> {
+            throw new IllegalStateException("vmap: a tensor inside cannot begin to require gradients; map grad(f), or call requiresGrad_ "
+                    + "on the tensors before");
+        });
     }
 
     private static void rule(String operator, OperatorLibrary.Kernel kernel) {

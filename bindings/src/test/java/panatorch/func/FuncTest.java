@@ -158,9 +158,10 @@ class FuncTest {
             Tensor x = numbers();
             var failure = new IllegalStateException("mine");
             Function<Tensor, Tensor> fails = p -> { throw failure; };
-            List<Function<Tensor, Tensor>> all = List.of(vmap(fails), grad(fails), vmap(grad(fails)), grad((Tensor p) -> vmap(fails).apply(p)),
-                    jacrev(fails), jacfwd(fails), p -> jvp(fails, p, p).tangent(), p -> vjp(fails, p).output(), hessian(fails),
-                    p -> linearize(fails, p).output());
+            List<Function<Tensor, Tensor>> all =
+                    List.of(vmap(fails), grad(fails), vmap(grad(fails)), grad((Tensor p) -> vmap(fails).apply(p)),
+                            jacrev(fails), jacfwd(fails), p -> jvp(fails, p, p).tangent(), p -> vjp(fails, p).output(), hessian(fails),
+                            p -> linearize(fails, p).output());
             for (var f : all) {
                 assertThatThrownBy(() -> f.apply(x)).isSameAs(failure);
                 assertThat(TransformLevel.isAny()).isFalse();
@@ -271,7 +272,8 @@ class FuncTest {
                 return p.sum();
             }).apply(x);
             Tensor batched = escaped.get(0), wrapped = escaped.get(1);
-            assertThatThrownBy(() -> vmap(SINE).apply(batched)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("has ended");
+            assertThatThrownBy(() -> vmap(SINE).apply(batched)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("has ended");
             assertThatThrownBy(() -> batched.add(1).sum().itemDouble()).isInstanceOf(TorchException.class);
             assertThat(wrapped.add(1).detach().sum().itemDouble()).isEqualTo(48);
             assertThat(grad(SINE).apply(wrapped).allClose(x.mul(2).cos())).isTrue();
@@ -293,6 +295,38 @@ class FuncTest {
                 assertThat(refused).succeedsWithin(java.time.Duration.ofSeconds(60));
                 return q.sum();
             }).apply(p).sum()).apply(x);
+        }
+    }
+
+    @Test void a_guard_that_the_function_closes_too_early_does_no_harm() throws Exception {
+        Runnable wrong = () -> {
+            try (var scope = Scope.open()) {
+                Tensor x = numbers();
+                NoGrad outside = NoGrad.enter(), other = NoGrad.enter();
+                try {
+                    grad((Tensor p) -> {
+                        other.close();
+                        return vmap((Tensor q) -> q.sum()).apply(p).sum();
+                    }).apply(x);
+                } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageContaining("closed a guard"); // on a virtual thread, whose levels belong to a guard
+                }
+                outside.close();
+                assertThat(TransformLevel.isAny()).isFalse();
+                assertThat(grad(SINE).apply(x).allClose(x.cos())).isTrue();
+            }
+        };
+        wrong.run();
+        var failure = new Throwable[1];
+        Thread thread = Thread.ofVirtual().uncaughtExceptionHandler((t, e) -> failure[0] = e).start(wrong);
+        thread.join();
+        assertThat(failure[0]).isNull();
+    }
+
+    @Test void a_tensor_inside_vmap_cannot_begin_to_require_gradients() {
+        try (var scope = Scope.open()) {
+            assertThatThrownBy(() -> vmap((Tensor p) -> p.requiresGrad_(true)).apply(numbers())).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("requiresGrad_");
         }
     }
 
@@ -323,7 +357,8 @@ class FuncTest {
             library.implement("twice", Device.Type.CPU, a -> a.tensor("x").mul(2));
             library.implement("twice", DispatchKey.FUNC_TORCH_BATCHED, a -> a.tensor("x").add(a.tensor("x")));
             Tensor x = numbers();
-            assertThat(vmap((Tensor p) -> (Tensor) Operators.call("functest::twice", p).getFirst()).apply(x).torchEquals(x.mul(2))).isTrue();
+            assertThat(vmap((Tensor p) -> (Tensor) Operators.call("functest::twice", p).getFirst()).apply(x).torchEquals(x.mul(2)))
+                    .isTrue();
         }
     }
 

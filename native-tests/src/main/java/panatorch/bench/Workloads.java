@@ -30,6 +30,8 @@ final class Workloads {
                 "a training step of a perceptron 784–1024–1024–10 with dropout, gyro dropout (256, 16), and its pruned form in groups of "
                         + "32; 256 rows",
                 Map.of(), GyroStep::new);
+        add("func-per-sample", "per-sample gradients of a convolutional network by vmap, 32 images; a Hessian; small transforms",
+                Map.of("per-sample", 1.0), PerSampleGradients::new);
         add("distillation-step",
                 "a step of dropout distillation, and a plain step of training and the teacher's forward: 64 images, cuda-convnet's quick "
                         + "net",

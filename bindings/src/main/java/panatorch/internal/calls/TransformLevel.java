@@ -34,10 +34,15 @@ public final class TransformLevel implements AutoCloseable {
         RawValues access = RawValues.access();
         Transforms.require();
         mode = access.carried(mine.open == 0 ? () -> Transforms.exchange(mine.away) : () -> {});
-        number = computed(() -> {
-            if (mine.open > 0 && Transforms.isEmpty()) throw closedAround();
-            return Transforms.push(kind, batchSize, randomness, before);
-        });
+        try {
+            number = computed(() -> {
+                if (mine.open > 0 && Transforms.isEmpty()) throw closedAround();
+                return Transforms.push(kind, batchSize, randomness, before);
+            });
+        } catch (RuntimeException e) {
+            closeMode();
+            throw e;
+        }
         mine.open++;
         if (kind == Kind.JVP) mine.forward++;
     }
@@ -112,6 +117,11 @@ public final class TransformLevel implements AutoCloseable {
             Transforms.pop(number);
             if (missing[0]) Transforms.exchange(levels.away);
         });
+        closeMode();
+        if (missing[0]) throw closedAround();
+    }
+
+    private void closeMode() {
         try {
             mode.close();
         } catch (RuntimeException e) {
@@ -119,7 +129,6 @@ public final class TransformLevel implements AutoCloseable {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
-        if (missing[0]) throw closedAround();
     }
 
     private static IllegalStateException closedAround() {

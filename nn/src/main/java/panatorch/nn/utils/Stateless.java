@@ -101,8 +101,9 @@ public final class Stateless {
         Module first = modules.getFirst();
         for (Module m : modules) {
             if (m.getClass() != first.getClass())
-                throw new IllegalArgumentException("modules to stack must be of one class, but there are " + first.getClass().getSimpleName()
-                        + " and " + m.getClass().getSimpleName());
+                throw new IllegalArgumentException(
+                        "modules to stack must be of one class, but there are " + first.getClass().getSimpleName()
+                                + " and " + m.getClass().getSimpleName());
             if (m.isTraining() != first.isTraining())
                 throw new IllegalArgumentException("modules to stack must all be in train mode or all in eval mode");
         }
@@ -117,8 +118,9 @@ public final class Stateless {
             for (var tensorsByName : each) {
                 Tensor t = tensorsByName.get(name);
                 if (t == null || tensorsByName.size() != each.getFirst().size())
-                    throw new IllegalArgumentException("modules to stack must have the same names, but " + each.getFirst().keySet() + " and "
-                            + tensorsByName.keySet() + " differ");
+                    throw new IllegalArgumentException(
+                            "modules to stack must have the same names, but " + each.getFirst().keySet() + " and "
+                                    + tensorsByName.keySet() + " differ");
                 tensors.add(t);
             }
             boolean required = tensors.getFirst().requiresGrad();
