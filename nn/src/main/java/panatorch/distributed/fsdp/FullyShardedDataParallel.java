@@ -1,7 +1,12 @@
 package panatorch.distributed.fsdp;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
@@ -9,14 +14,17 @@ import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.distributed.DistributedException;
 import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.ReduceOp;
+import panatorch.distributed.checkpoint.ShardedCheckpoint;
 import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 import panatorch.nn.TensorRule;
 import panatorch.nn.parallel.DataParallel;
 import panatorch.optim.Optimizer;
+import panatorch.serialize.MalformedFileException;
 
 /**
  * Trains a model whose parameters, gradients and optimiser state are divided among the ranks of a group: ZeRO-3 (Rajbhandari et al., 2020,
@@ -196,7 +204,7 @@ public final class FullyShardedDataParallel implements AutoCloseable {
         try (var scope = Scope.open(); var off = NoGrad.enter()) {
             var gradients = new ArrayList<Tensor>();
             for (Tensor p : model.parameters()) if (p.grad() instanceof Tensor g) gradients.add(g);
-            Tensor sum = panatorch.Torch.zeros(DType.FLOAT64, 1);
+            Tensor sum = Torch.zeros(DType.FLOAT64, 1);
             for (Tensor g : gradients) sum.add_(Aten.dot(g.reshape(-1), g.reshape(-1)).to(DType.FLOAT64));
             group.allReduce(ReduceOp.SUM, sum).await();
             double norm = Math.sqrt(sum.itemDouble()), factor = maxNorm / (norm + 1e-6);
@@ -217,6 +225,67 @@ public final class FullyShardedDataParallel implements AutoCloseable {
     public Hooks.Handle attach(Optimizer optimizer) {
         requireOpen();
         return state.attach(optimizer);
+    }
+
+    // ---- checkpoints
+
+    private static final String MODEL = "model", OPTIMIZER = "optimizer";
+
+    /**
+     * Writes a checkpoint of the model, an optimiser and other values. All ranks call this method, and each writes its own rows, so no rank
+     * needs memory for the whole. {@link ShardedCheckpoint#load(Path)} reads it in one process.
+     *
+     * @param folder folder for {@link ShardedCheckpoint#save}; a checkpoint in it is replaced
+     * @param others other entries of the state, such as the number of the epoch, beside {@code model} and {@code optimizer}
+     * @throws IOException on every rank if one of them cannot write
+     */
+    public void save(Path folder, Optimizer optimizer, Map<String, ?> others) throws IOException, InterruptedException {
+        requireOpen();
+        try (var scope = Scope.open()) {
+            var all = new LinkedHashMap<String, Object>(others);
+            all.put(MODEL, state.pieces(model));
+            all.put(OPTIMIZER, state.pieces(optimizer));
+            ShardedCheckpoint.save(folder, group, all);
+        }
+    }
+
+    /**
+     * Loads a checkpoint of {@link #save}, of any number of ranks; or one that {@link ShardedCheckpoint#save} has written of the state dicts
+     * {@code model} and {@code optimizer}. Each rank reads its own rows, and waits for no other.
+     *
+     * @return the other entries; tensors belong to the current scope
+     * @throws MalformedFileException if a file is missing or damaged
+     * @throws IllegalArgumentException if the model or the optimiser is another
+     */
+    public Map<String, Object> load(Path folder, Optimizer optimizer) throws IOException {
+        requireOpen();
+        try (var scope = Scope.open()) {
+            Map<String, Object> all = ShardedCheckpoint.load(folder, state.cut(MODEL, Map.of(OPTIMIZER, optimizer)));
+            state.loadDivided(model, tensors(folder, all.remove(MODEL)));
+            if (!(all.remove(OPTIMIZER) instanceof Map<?, ?> dict)) throw new MalformedFileException(folder, "it has no optimiser");
+            @SuppressWarnings("unchecked") var entries = (Map<String, ?>) dict;
+            state.loadDivided(optimizer, entries);
+            keep(scope, all.values());
+            return all;
+        }
+    }
+
+    private static Map<String, Tensor> tensors(Path folder, @Nullable Object dict) throws MalformedFileException {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        if (!(dict instanceof Map<?, ?> entries)) throw new MalformedFileException(folder, "it has no model");
+        for (var e : entries.entrySet()) {
+            if (!(e.getValue() instanceof Tensor t)) throw new MalformedFileException(folder, "its entry " + e.getKey() + " is no tensor");
+            tensors.put((String) e.getKey(), t);
+        }
+        return tensors;
+    }
+
+    private static void keep(Scope scope, Collection<?> values) {
+        for (Object v : values) {
+            if (v instanceof Tensor t) scope.keep(t);
+            else if (v instanceof Map<?, ?> m) keep(scope, m.values());
+            else if (v instanceof Collection<?> c) keep(scope, c);
+        }
     }
 
     private void requireOpen() {

@@ -3,10 +3,13 @@ package panatorch.distributed.fsdp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.distributed.checkpoint.Piece;
+import panatorch.distributed.checkpoint.Region;
 import panatorch.internal.distributed.ReleasableTensor;
 import panatorch.nn.Module;
 
@@ -99,6 +102,18 @@ final class Parameter implements AutoCloseable {
     /** Returns this rank's elements of a flat part, [part], in the shape of {@link #shard}. */
     Tensor shaped(Tensor flat) {
         return flat.narrow(0, 0, rows(rank) * row).reshape(shard.shape());
+    }
+
+    /** Returns where this rank's rows lie in the whole parameter. The region of a rank without rows has no elements. */
+    Region region() {
+        List<Long> all = LongStream.of(shape).boxed().toList();
+        if (shape.length > 0) return Region.rows(begin(rank), rows(rank), all);
+        return rows(rank) == 1 ? Region.whole(all) : new Region(List.of(0L), List.of(0L));
+    }
+
+    /** Returns a tensor of the shape of {@link #shard} as a piece of one of the whole parameter's shape. */
+    Piece piece(Tensor own) {
+        return new Piece(own, LongStream.of(shape).boxed().toList(), shape.length == 0 ? List.of() : region().offsets());
     }
 
     /** Requires that a tensor of a state dict has the whole parameter's shape, in PyTorch's words. */

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
-import panatorch.Function;
 import panatorch.NoGrad;
 import panatorch.Tensor;
 import panatorch.distributed.ProcessGroup;
@@ -76,36 +76,21 @@ final class Passes {
         if (options.prefetch() && group.ranks() > 1 && i + 1 < orderBefore.size() && orderBefore.get(i) == u) orderBefore.get(i + 1).start();
     }
 
-    /** Lets the backward pass tell when it has passed a call: when the gradients of the call's inputs are known. */
+    /** Lets the backward pass tell when it has passed a call: when the gradients of all of the call's inputs are known. */
     private List<@Nullable Tensor> watched(Unit u, List<@Nullable Tensor> inputs) {
-        var places = new ArrayList<Integer>();
-        var tensors = new ArrayList<Tensor>();
+        var unknown = new AtomicInteger();
         for (int i = 0; i < inputs.size(); i++) {
             Tensor t = inputs.get(i);
             if (t == null || !t.requiresGrad()) continue;
-            places.add(i);
-            tensors.add(t);
+            if (unknown.getAndIncrement() == 0) u.pending++;
+            Tensor own = t.alias(); // so that gradients from elsewhere are not waited for
+            own.registerHook(gradient -> {
+                if (unknown.decrementAndGet() == 0) run(() -> passed(u));
+                return null;
+            });
+            inputs.set(i, own);
         }
-        if (tensors.isEmpty()) return inputs;
-        u.pending++;
-        List<Tensor> passed = new Passed(u).applyAll(tensors);
-        for (int i = 0; i < places.size(); i++) inputs.set(places.get(i), passed.get(i));
         return inputs;
-    }
-
-    private final class Passed extends Function {
-        private final Unit unit;
-
-        Passed(Unit unit) { this.unit = unit; }
-
-        @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
-            return inputs.stream().map(Tensor::alias).toList();
-        }
-
-        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
-            run(() -> passed(unit));
-            return gradients;
-        }
     }
 
     private @Nullable List<Tensor> after(Unit u, List<Tensor> outputs) {

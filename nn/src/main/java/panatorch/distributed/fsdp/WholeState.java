@@ -9,11 +9,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.distributed.ProcessGroup;
+import panatorch.distributed.checkpoint.Cut;
+import panatorch.distributed.checkpoint.Region;
 import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 import panatorch.optim.Optimizer;
@@ -26,6 +30,8 @@ final class WholeState implements AutoCloseable {
     private final ProcessGroup group;
     private final Map<String, Parameter> names;
     private final List<Tensor> loading = new ArrayList<>();
+    /** Whether state dicts are now those of this rank's rows. */
+    private boolean divided;
 
     /** @param names the parameters by all their names */
     WholeState(ProcessGroup group, Map<String, Parameter> names) {
@@ -55,12 +61,14 @@ final class WholeState implements AutoCloseable {
     }
 
     private void gather(String prefix, SequencedMap<String, Tensor> state) {
+        if (divided) return;
         var made = new IdentityHashMap<Parameter, Tensor>();
         names.forEach((name, p) -> state.computeIfPresent(prefix + name,
                 (key, own) -> made.computeIfAbsent(p, parameter -> gathered(parameter, parameter.shard))));
     }
 
     private void divide(String prefix, SequencedMap<String, Tensor> state) {
+        if (divided) return;
         close();
         try (var scope = Scope.open(); var off = NoGrad.enter()) {
             names.forEach((name, p) -> state.computeIfPresent(prefix + name, (key, given) -> {
@@ -81,14 +89,7 @@ final class WholeState implements AutoCloseable {
             throw new IllegalArgumentException(optimizer.getClass().getSimpleName()
                     + " needs whole parameters, but each rank has some of their rows. Take an optimiser that treats each element by itself, "
                     + "such as AdamW or SGD");
-        var byShard = new IdentityHashMap<Tensor, Parameter>();
-        names.values().forEach(p -> byShard.put(p.shard, p));
-        var all = new ArrayList<Parameter>();
-        optimizer.groups().forEach(g -> g.parameters().forEach(t -> {
-            if (!(byShard.get(t) instanceof Parameter p))
-                throw new IllegalArgumentException("the optimiser has a parameter that is none of the model's: " + t.describe());
-            all.add(p);
-        }));
+        List<Parameter> all = parameters(optimizer);
         var saved = optimizer.afterStateDict(s -> whole(s, all));
         var loaded = optimizer.beforeLoadStateDict(s -> own(s, all));
         return () -> {
@@ -97,16 +98,30 @@ final class WholeState implements AutoCloseable {
         };
     }
 
+    private List<Parameter> parameters(Optimizer optimizer) {
+        var byShard = new IdentityHashMap<Tensor, Parameter>();
+        names.values().forEach(p -> byShard.put(p.shard, p));
+        var all = new ArrayList<Parameter>();
+        optimizer.groups().forEach(g -> g.parameters().forEach(t -> {
+            if (!(byShard.get(t) instanceof Parameter p))
+                throw new IllegalArgumentException("the optimiser has a parameter that is none of the model's: " + t.describe());
+            all.add(p);
+        }));
+        return all;
+    }
+
     /** Returns whether a value of the state of a parameter has an element for each of the parameter's. */
     private static boolean isDivided(String key, @Nullable Object value, long[] shape) {
         return !key.equals("step") && value instanceof Tensor t && Arrays.equals(t.shape(), shape);
     }
 
     private Map<String, Object> whole(Map<String, Object> own, List<Parameter> parameters) {
+        if (divided) return own;
         return changed(own, parameters, (p, key, value) -> isDivided(key, value, p.shard.shape()) ? gathered(p, (Tensor) value) : value);
     }
 
-    private Map<String, Object> own(Map<String, ?> whole, List<Parameter> parameters) {
+    private Map<String, ?> own(Map<String, ?> whole, List<Parameter> parameters) {
+        if (divided) return whole;
         return changed(whole, parameters, (p, key, value) -> isDivided(key, value, p.shape) ? p.own((Tensor) value) : value);
     }
 
@@ -136,6 +151,63 @@ final class WholeState implements AutoCloseable {
         var result = new LinkedHashMap<String, Object>((Map<String, Object>) state);
         result.put("state", all);
         return result;
+    }
+
+    // ---- checkpoints of all ranks
+
+    /** Runs code for which state dicts are those of this rank's rows. */
+    private <T> T divided(Supplier<T> code) {
+        divided = true;
+        try {
+            return code.get();
+        } finally {
+            divided = false;
+        }
+    }
+
+    /** Returns the model's state dict, with pieces in place of this rank's rows. */
+    Map<String, Object> pieces(Module model) {
+        var all = new LinkedHashMap<String, Object>(divided(model::stateDict));
+        names.forEach((name, p) -> all.computeIfPresent(name, (key, own) -> p.piece((Tensor) own)));
+        return all;
+    }
+
+    /** Returns an optimiser's state dict, with pieces in place of what belongs to this rank's rows. */
+    Map<String, Object> pieces(Optimizer optimizer) {
+        return changed(divided(optimizer::stateDict), parameters(optimizer),
+                (p, key, value) -> isDivided(key, value, p.shard.shape()) ? p.piece((Tensor) value) : value);
+    }
+
+    /** Loads a model's state dict, of this rank's rows. */
+    void loadDivided(Module model, Map<String, Tensor> state) {
+        divided(() -> model.loadStateDict(state));
+    }
+
+    void loadDivided(Optimizer optimizer, Map<String, ?> state) {
+        divided(() -> {
+            optimizer.loadStateDict(state);
+            return state;
+        });
+    }
+
+    /**
+     * Returns what this rank needs of the tensors of a checkpoint.
+     *
+     * @param model key of the model
+     * @param optimizers the optimisers by their keys
+     */
+    Cut cut(String model, Map<String, Optimizer> optimizers) {
+        var parameters = new LinkedHashMap<String, List<Parameter>>();
+        optimizers.forEach((key, o) -> parameters.put(key, parameters(o)));
+        return (path, shape) -> {
+            Parameter p = null;
+            if (path.size() == 2 && path.getFirst().equals(model)) p = names.get(path.getLast());
+            if (path.size() == 4 && path.get(1).equals("state") && parameters.get(path.getFirst()) instanceof List<Parameter> all) {
+                int index = Integer.parseInt(path.get(2));
+                if (index < all.size() && !path.getLast().equals("step")) p = all.get(index);
+            }
+            return p != null && shape.equals(LongStream.of(p.shape).boxed().toList()) ? p.region() : Region.whole(shape);
+        };
     }
 
     /** Frees what is left of a load. */
