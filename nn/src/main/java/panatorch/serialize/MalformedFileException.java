@@ -11,5 +11,7 @@ public final class MalformedFileException extends IOException {
     private static final long serialVersionUID = 1;
 
     /** @param what sentence without the name of the file */
-    public MalformedFileException(Path file, String what) { super(file + ": " + what); }
+    public MalformedFileException(Path file, String what) {
+        super(file + ": " + what);
+    }
 }

@@ -134,8 +134,9 @@ public final class Trainer implements AutoCloseable {
         if (b.distribution.sharded().model() != model)
             throw new IllegalArgumentException("the model whose parameters are divided is another than the trainer's");
         if (scaler != null || b.device != null || b.format != null)
-            throw new IllegalArgumentException("a model whose parameters are divided is trained without a GradScaler, and where it is: leave "
-                    + "out scaler, float16, device and memoryFormat");
+            throw new IllegalArgumentException(
+                    "a model whose parameters are divided is trained without a GradScaler, and where it is: leave "
+                            + "out scaler, float16, device and memoryFormat");
     }
 
     /** Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed. */

@@ -66,7 +66,9 @@ public final class ReleasableTensor implements AutoCloseable {
     public Tensor tensor() { return tensor; }
 
     /** Returns all elements of the memory, [elements], for writing. The tensor belongs to this object. */
-    public Tensor memory() { return memory; }
+    public Tensor memory() {
+        return memory;
+    }
 
     public boolean isAllocated() { return allocated; }
 

@@ -47,7 +47,9 @@ public record Region(List<Long> offsets, List<Long> shape) {
         return true;
     }
 
-    /** Returns the first index, and the number of indices, that this and another region share in a dimension; none if it is not positive. */
+    /**
+     * Returns the first index, and the number of indices, that this and another region share in a dimension; none if it is not positive.
+     */
     long[] shared(Region other, int dim) {
         long begin = Math.max(offsets.get(dim), other.offsets.get(dim));
         long end = Math.min(offsets.get(dim) + shape.get(dim), other.offsets.get(dim) + other.shape.get(dim));

@@ -34,9 +34,9 @@ import panatorch.serialize.Safetensors;
  * count.
  *
  * <p>
- * In the folder, each rank has a safetensors file, and {@value #INDEX} says where each piece lies, with checksums. The index is written last
- * and replaced in one step, so a save that is interrupted leaves the checkpoint before it. The files of that one are deleted only after a
- * save. All ranks need the same folder, as on a shared disk.
+ * In the folder, each rank has a safetensors file, and {@value #INDEX} says where each piece lies, with checksums. The index is written
+ * last and replaced in one step, so a save that is interrupted leaves the checkpoint before it. The files of that one are deleted only
+ * after a save. All ranks need the same folder, as on a shared disk.
  */
 public final class ShardedCheckpoint {
     /** The name of the file that lists the others. */
@@ -103,8 +103,9 @@ public final class ShardedCheckpoint {
         for (int r = 0; r < all.size(); r++) {
             String text = all.get(r);
             if (text.startsWith(FAILED + "A")) throw new IllegalArgumentException(text.substring(2));
-            if (text.startsWith(FAILED)) throw new IOException("rank " + r + " could not write its part of " + folder + ": "
-                    + text.substring(2));
+            if (text.startsWith(FAILED))
+                throw new IOException("rank " + r + " could not write its part of " + folder + ": "
+                        + text.substring(2));
         }
     }
 

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 
 /**
- * The JSON form of a state: objects, arrays and plain values, with an object that has the only key {@value #TENSOR} in place of each tensor.
- * Maps by whole numbers are objects with the only key {@value #BY_NUMBER}; numbers that JSON lacks are texts under {@value #NUMBER}.
+ * The JSON form of a state: objects, arrays and plain values, with an object that has the only key {@value #TENSOR} in place of each
+ * tensor. Maps by whole numbers are objects with the only key {@value #BY_NUMBER}; numbers that JSON lacks are texts under
+ * {@value #NUMBER}.
  */
 final class Tree {
     static final String TENSOR = "$tensor", BY_NUMBER = "$by_number", NUMBER = "$number";
@@ -68,8 +69,9 @@ final class Tree {
         map.forEach((key, value) -> {
             String name = String.valueOf(key);
             if (!byNumber && (!(key instanceof String) || name.startsWith("$")))
-                throw new IllegalArgumentException("the keys of a checkpoint's maps are texts that do not begin with $, or whole numbers, not "
-                        + key);
+                throw new IllegalArgumentException(
+                        "the keys of a checkpoint's maps are texts that do not begin with $, or whole numbers, not "
+                                + key);
             object.set(name, nullable(value, with(path, name)));
         });
         return byNumber ? JSON.objectNode().set(BY_NUMBER, object) : object;
@@ -141,8 +143,9 @@ final class Tree {
                         + "A plain tensor has to be on all ranks; one that a single rank has is Piece.whole(tensor)");
             return;
         }
-        if (tree instanceof ObjectNode o) o.properties().forEach(e -> requireWhole(e.getValue(), path.isEmpty() ? e.getKey()
-                : path + "/" + e.getKey()));
+        if (tree instanceof ObjectNode o)
+            o.properties().forEach(e -> requireWhole(e.getValue(), path.isEmpty() ? e.getKey()
+                    : path + "/" + e.getKey()));
         if (tree instanceof ArrayNode a) for (int i = 0; i < a.size(); i++) requireWhole(a.get(i), path + "/" + i);
     }
 }

@@ -28,8 +28,8 @@ import panatorch.serialize.MalformedFileException;
 
 /**
  * Trains a model whose parameters, gradients and optimiser state are divided among the ranks of a group: ZeRO-3 (Rajbhandari et al., 2020,
- * arXiv:1910.02054), {@code torch.distributed.fsdp.fully_shard}. Each rank has its own part of a batch, as with
- * {@link DataParallel}, but keeps only its rows of each parameter.
+ * arXiv:1910.02054), {@code torch.distributed.fsdp.fully_shard}. Each rank has its own part of a batch, as with {@link DataParallel}, but
+ * keeps only its rows of each parameter.
  *
  * <pre>{@code
  * try (var group = ProcessGroup.join();
@@ -48,14 +48,14 @@ import panatorch.serialize.MalformedFileException;
  * }</pre>
  *
  * <p>
- * The model is divided into <em>units</em>: the modules for which a condition holds, and the whole model, which has the parameters that are in
- * no other unit or in several of them. A unit gathers its parameters when its module is called, and frees them afterwards. In
- * {@link #backward} it gathers them again, and sends each rank the mean of the ranks' gradients of its rows. The parameters of the next unit
- * are gathered meanwhile. So the memory of a rank is near {@code 1/ranks} of the whole, and two units.
+ * The model is divided into <em>units</em>: the modules for which a condition holds, and the whole model, which has the parameters that are
+ * in no other unit or in several of them. A unit gathers its parameters when its module is called, and frees them afterwards. In
+ * {@link #backward} it gathers them again, and sends each rank the mean of the ranks' gradients of its rows. The parameters of the next
+ * unit are gathered meanwhile. So the memory of a rank is near {@code 1/ranks} of the whole, and two units.
  *
  * <p>
- * The model's {@linkplain Module#parameters parameters} become this rank's rows: parameter [n, …] is divided along its first dimension as by
- * {@code torch.chunk}, so that the last ranks may have fewer rows or none. An optimiser that treats each element by itself, such as SGD
+ * The model's {@linkplain Module#parameters parameters} become this rank's rows: parameter [n, …] is divided along its first dimension as
+ * by {@code torch.chunk}, so that the last ranks may have fewer rows or none. An optimiser that treats each element by itself, such as SGD
  * and Adam, makes the step of a single process. Those with a norm of each parameter or with matrices (LARS, LAMB, Adafactor, Muon, LBFGS)
  * do not, and {@link #attach} refuses them.
  *
@@ -250,8 +250,8 @@ public final class FullyShardedDataParallel implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint of {@link #save}, of any number of ranks; or one that {@link ShardedCheckpoint#save} has written of the state dicts
-     * {@code model} and {@code optimizer}. Each rank reads its own rows, and waits for no other.
+     * Loads a checkpoint of {@link #save}, of any number of ranks; or one that {@link ShardedCheckpoint#save} has written of the state
+     * dicts {@code model} and {@code optimizer}. Each rank reads its own rows, and waits for no other.
      *
      * @return the other entries; tensors belong to the current scope
      * @throws MalformedFileException if a file is missing or damaged

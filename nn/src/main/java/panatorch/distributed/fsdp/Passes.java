@@ -12,7 +12,9 @@ import panatorch.Tensor;
 import panatorch.distributed.ProcessGroup;
 import panatorch.nn.Hooks;
 
-/** The forward and backward passes of a model's units: gathers, releases and reduces their parameters by hooks, in the order of the calls. */
+/**
+ * The forward and backward passes of a model's units: gathers, releases and reduces their parameters by hooks, in the order of the calls.
+ */
 final class Passes {
     /** A collective, or a series of them. */
     @FunctionalInterface
@@ -73,7 +75,8 @@ final class Passes {
     private void prefetchForward(Unit u) throws InterruptedException {
         int i = order.size();
         order.add(u);
-        if (options.prefetch() && group.ranks() > 1 && i + 1 < orderBefore.size() && orderBefore.get(i) == u) orderBefore.get(i + 1).start();
+        if (options.prefetch() && group.ranks() > 1 && i + 1 < orderBefore.size() && orderBefore.get(i) == u)
+            orderBefore.get(i + 1).start();
     }
 
     /** Lets the backward pass tell when it has passed a call: when the gradients of all of the call's inputs are known. */

@@ -135,8 +135,9 @@ final class WholeState implements AutoCloseable {
         if (!(state.get("state") instanceof Map<?, ?> states) || !(state.get("param_groups") instanceof List<?> groups))
             return (Map<String, Object>) state;
         var indices = new ArrayList<Long>();
-        for (Object g : groups) if (g instanceof Map<?, ?> m && m.get("params") instanceof List<?> some)
-            for (Object i : some) indices.add(i instanceof Number n ? n.longValue() : -1L);
+        for (Object g : groups)
+            if (g instanceof Map<?, ?> m && m.get("params") instanceof List<?> some)
+                for (Object i : some) indices.add(i instanceof Number n ? n.longValue() : -1L);
         var all = new TreeMap<Long, Object>();
         states.forEach((index, entries) -> {
             int at = indices.indexOf(((Number) index).longValue());

@@ -171,7 +171,7 @@ class ShardedCheckpointTest {
         Path index = file("checkpoint.json");
         String text = Files.readString(index);
         for (String[] change : new String[][] {{"\"shape\" : [ 5, 2 ]", "\"shape\" : [ 6, 2 ]"}, {"\"FLOAT64\"", "\"FLOAT\""},
-                {"rank-00000", "../rank-00000"}, {"\"offsets\" : [ 3, 0 ]", "\"offsets\" : [ 2, 0 ]"}}) {
+            {"rank-00000", "../rank-00000"}, {"\"offsets\" : [ 3, 0 ]", "\"offsets\" : [ 2, 0 ]"}}) {
             assertThat(text).contains(change[0]);
             Files.writeString(index, text.replace(change[0], change[1]));
             assertMalformed("checkpoint.json: it is damaged at weights/");
@@ -194,8 +194,9 @@ class ShardedCheckpointTest {
         for (Object o : Ranks.run(folder, 2, Duration.ofSeconds(10), g -> {
             ShardedCheckpoint.save(checkpoint(), g, Map.of("x", new Piece(Torch.ones(2, 2), SHAPE, List.of(g.rank() * 2L, 0L))));
             return g;
-        })) assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(
-                "the pieces of x, float32 [5,2], do not make a whole tensor");
+        }))
+            assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(
+                    "the pieces of x, float32 [5,2], do not make a whole tensor");
         try (var files = Files.list(checkpoint())) {
             assertThat(files).isEmpty();
         }
@@ -303,7 +304,8 @@ class ShardedCheckpointTest {
                     adam.step();
                     adam.zeroGrad();
                 }
-                if (!load) ShardedCheckpoint.save(checkpoint(), g, Map.of("model", model.stateDict(), "optimizer", sharded.shardedStateDict()));
+                if (!load)
+                    ShardedCheckpoint.save(checkpoint(), g, Map.of("model", model.stateDict(), "optimizer", sharded.shardedStateDict()));
                 return values(model.stateDict());
             }
         }).getFirst();

@@ -53,7 +53,9 @@ class FullyShardedDataParallelTest {
     }
 
     /** Its parameters outside blocks are those of the model's own unit. */
-    private static Sequential network() { return new Sequential(new Linear(6, 9), new Block(), new Tanh(), new Block(), new Linear(9, 3)); }
+    private static Sequential network() {
+        return new Sequential(new Linear(6, 9), new Block(), new Tanh(), new Block(), new Linear(9, 3));
+    }
 
     private static <M extends Module> M filled(M model, int first) {
         model.to(DType.FLOAT64);

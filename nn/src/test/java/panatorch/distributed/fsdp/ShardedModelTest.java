@@ -206,14 +206,16 @@ class ShardedModelTest {
             try (var model = g.rank() == 0 ? network() : new Sequential(new Linear(4, 8))) {
                 return FullyShardedDataParallel.of(model, g, ShardedModelTest::isLayer);
             }
-        })) assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessage("The ranks must have the same model, but "
-                + "rank 0 has '0.bias' as float64 [7] on cpu, and rank 1 as float32 [8] on cpu.");
+        }))
+            assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessage("The ranks must have the same model, but "
+                    + "rank 0 has '0.bias' as float64 [7] on cpu, and rank 1 as float32 [8] on cpu.");
         for (Object o : Ranks.run(folder, 2, Duration.ofSeconds(20), g -> {
             try (var model = network()) {
                 return FullyShardedDataParallel.of(model, g, m -> m instanceof Linear && g.rank() == 0);
             }
-        })) assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll(
-                "The ranks must divide their models alike, but rank 0 has", "units [the model, '0', '3'], and rank 1 has");
+        }))
+            assertThat((Throwable) o).isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll(
+                    "The ranks must divide their models alike, but rank 0 has", "units [the model, '0', '3'], and rank 1 has");
     }
 
     @Test void a_rank_that_died_is_named() throws Exception {
@@ -243,7 +245,8 @@ class ShardedModelTest {
                 sharded.close();
                 assertThatIllegalStateException().isThrownBy(() -> sharded.backward(loss)).withMessage(
                         "this FullyShardedDataParallel is closed");
-                assertThatIllegalStateException().isThrownBy(() -> loss(model)).withMessageContaining("the parameter '0.weight' is sharded");
+                assertThatIllegalStateException().isThrownBy(() -> loss(model))
+                        .withMessageContaining("the parameter '0.weight' is sharded");
             }
             return g;
         });
