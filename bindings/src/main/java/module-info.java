@@ -22,6 +22,7 @@ module panatorch {
     exports panatorch.testing;
     exports panatorch.internal.calls to panatorch.export, panatorch.serve;
     exports panatorch.internal.compiled to panatorch.export;
+    exports panatorch.internal.distributed to panatorch.nn;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;
     exports panatorch.internal.library to panatorch.apps;
     exports panatorch.internal.jit to panatorch.nn;

@@ -6,6 +6,8 @@ module panatorch.nn {
     requires static transitive org.jspecify;
 
     exports panatorch.amp;
+    exports panatorch.distributed.checkpoint;
+    exports panatorch.distributed.fsdp;
     exports panatorch.distributed.optim;
     exports panatorch.distributions;
     exports panatorch.jit;

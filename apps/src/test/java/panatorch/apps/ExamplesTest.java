@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
@@ -152,6 +153,17 @@ class ExamplesTest {
     }
 
     @Test void two_ranks_learn_the_same_weights() throws Exception {
+        assertThat(endsOfTwoRanks("TwoRanks", "150")).hasSize(1);
+    }
+
+    @Test void two_ranks_with_half_the_rows_learn_and_one_process_reads_their_checkpoint() throws Exception {
+        Set<String> ends = endsOfTwoRanks("ShardedRanks", "150", classes.resolve("sharded").toString());
+        assertThat(ends).hasSize(1);
+        assertThat(ends.iterator().next()).contains("of 1,218 parameters 609 are here", "read by one process: the same accuracy");
+    }
+
+    /** Runs an example as two ranks, and returns what they print from their accuracy on. */
+    private static Set<String> endsOfTwoRanks(String name, String... arguments) throws Exception {
         String port;
         try (var socket = new ServerSocket(0)) {
             port = "" + socket.getLocalPort();
@@ -162,7 +174,8 @@ class ExamplesTest {
             for (int r = 0; r < 2; r++) {
                 var java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--enable-native-access=ALL-UNNAMED", "-cp", classes + File.pathSeparator + System.getProperty("java.class.path"),
-                        "TwoRanks", "150").redirectErrorStream(true);
+                        name).redirectErrorStream(true);
+                java.command().addAll(List.of(arguments));
                 java.environment().putAll(Map.of("RANK", "" + r, "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", port));
                 ranks.add(java.start());
             }
@@ -175,7 +188,7 @@ class ExamplesTest {
         } finally {
             ranks.forEach(Process::destroyForcibly);
         }
-        assertThat(ends).hasSize(1);
+        return ends;
     }
 
     @Test void without_a_gpu_the_example_of_a_graph_says_so() throws Exception {

@@ -56,6 +56,17 @@ final class Workloads {
                 Tokenizing::new);
         add("start-up", "the time from the start of a process to a first result of 2×2 elements, without and with an archive of classes",
                 Map.of("plain", 0.60, "archive", 0.60), StartUp::new);
+        add("distributed-calls", "an all-reduce of one element in a world of one, 5,000 in turn", Map.of("call", 0.60),
+                () -> new Distributed("calls", 1));
+        add("distributed-all-reduce", "an all-reduce of float32 on two processes of this machine", Map.of("40-MB", 1.0, "100-MB", 1.0),
+                () -> new Distributed("all-reduce", 2));
+        add("distributed-step",
+                "processor time of a training step of ResNet-20 with 64 images on each of two processes, by itself and in data parallel",
+                Map.of("step", 0.95), () -> new Distributed("step", 2));
+        add("distributed-memory",
+                "a perceptron of 200 MiB with AdamW after three steps, in one process and sharded on two: parameters and state, and growth of "
+                        + "the process",
+                Map.of(), () -> new Distributed("memory", 1, 2));
         for (Net net : Net.values()) {
             String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images")
                     + ", SGD with momentum";

@@ -10,5 +10,8 @@ import java.nio.file.Path;
 public final class MalformedFileException extends IOException {
     private static final long serialVersionUID = 1;
 
-    MalformedFileException(Path file, String what) { super(file + ": " + what); }
+    /** @param what sentence without the name of the file */
+    public MalformedFileException(Path file, String what) {
+        super(file + ": " + what);
+    }
 }

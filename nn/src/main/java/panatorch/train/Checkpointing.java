@@ -8,6 +8,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import panatorch.Scope;
+import panatorch.Tensor;
 import panatorch.serialize.Safetensors;
 import panatorch.serialize.Saving;
 
@@ -89,8 +91,11 @@ public final class Checkpointing implements Callback {
     }
 
     @Override public void epochEnd(Trainer trainer) {
-        if (!best.offer(trainer, 0) || trainer.rank() > 0) return;
-        write(() -> Safetensors.save(best(), trainer.evaluated().stateDict(), metadata));
+        if (!best.offer(trainer, 0) || trainer.rank() > 0 && !trainer.world.dividesModel()) return;
+        try (var scope = Scope.open()) {
+            Map<String, Tensor> state = trainer.evaluated().stateDict();
+            if (trainer.rank() == 0) write(() -> Safetensors.save(best(), state, metadata));
+        }
     }
 
     @Override public void safePoint(Trainer trainer) {

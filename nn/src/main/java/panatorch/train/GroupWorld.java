@@ -12,8 +12,11 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.ReduceOp;
+import panatorch.distributed.fsdp.FullyShardedDataParallel;
+import panatorch.nn.Hooks;
 import panatorch.nn.Module;
 import panatorch.nn.parallel.DataParallel;
+import panatorch.optim.Optimizer;
 
 /** The ranks of a process group, which train one model in data parallel. */
 final class GroupWorld implements World {
@@ -23,17 +26,44 @@ final class GroupWorld implements World {
         T run() throws InterruptedException;
     }
 
+    /** The way in which gradients are exchanged. */
+    private interface Gradients extends AutoCloseable {
+        void beforeForward(boolean last) throws InterruptedException;
+
+        void backward(Tensor loss) throws InterruptedException;
+
+        @Override void close();
+    }
+
+    private record OfWholeModel(DataParallel parallel) implements Gradients {
+        @Override public void beforeForward(boolean last) throws InterruptedException { parallel.beforeForward(last); }
+
+        @Override public void backward(Tensor loss) throws InterruptedException { parallel.backward(loss); }
+
+        @Override public void close() { parallel.close(); }
+    }
+
+    private record OfRows(FullyShardedDataParallel sharded, Hooks.Handle attached) implements Gradients {
+        @Override public void beforeForward(boolean last) {}
+
+        @Override public void backward(Tensor loss) throws InterruptedException { sharded.backward(loss); }
+
+        @Override public void close() { attached.close(); }
+    }
+
     private static final long NOBODY = Long.MAX_VALUE;
 
     private final ProcessGroup group;
-    private final DataParallel parallel;
+    private final Gradients gradients;
     private final Uneven uneven;
     private boolean seeded;
 
-    GroupWorld(Module model, TrainerBuilder.Distribution distribution) {
+    /** @param optimizer the optimiser, whose state dict becomes that of whole parameters if the model is divided */
+    GroupWorld(Module model, Optimizer optimizer, TrainerBuilder.Distribution distribution) {
         group = distribution.group();
         uneven = distribution.uneven();
-        parallel = run(group, () -> DataParallel.of(model, distribution.group(), distribution.options()));
+        gradients = distribution.sharded() instanceof FullyShardedDataParallel sharded ? new OfRows(sharded, sharded.attach(optimizer))
+                : new OfWholeModel(run(group, () -> DataParallel.of(model, distribution.group(), distribution.options())));
     }
 
     /** A trainer's methods cannot throw InterruptedException. */
@@ -75,14 +105,14 @@ final class GroupWorld implements World {
 
     @Override public void beforeForward(boolean last) {
         run(group, () -> {
-            parallel.beforeForward(last);
+            gradients.beforeForward(last);
             return last;
         });
     }
 
     @Override public void backward(Tensor loss) {
         run(group, () -> {
-            parallel.backward(loss);
+            gradients.backward(loss);
             return loss;
         });
     }
@@ -131,5 +161,12 @@ final class GroupWorld implements World {
         }
     }
 
-    @Override public void close() { parallel.close(); }
+    @Override public void clipNorm(List<Tensor> parameters, double max) {
+        if (gradients instanceof OfRows rows) run(group, () -> rows.sharded.clipGradNorm(max));
+        else World.super.clipNorm(parameters, max);
+    }
+
+    @Override public boolean dividesModel() { return gradients instanceof OfRows; }
+
+    @Override public void close() { gradients.close(); }
 }

@@ -123,9 +123,20 @@ public final class Trainer implements AutoCloseable {
         objective = around;
         ownsScaler = b.scaler == null && b.precision.autocast() == DType.FLOAT16;
         scaler = ownsScaler ? new GradScaler() : b.scaler;
+        requireDivided(b);
         if (b.device != null || b.format != null) model.to(b.device, null, b.format);
-        world = b.distribution == null ? World.ALONE : new GroupWorld(model, b.distribution);
+        world = b.distribution == null ? World.ALONE : new GroupWorld(model, optimizer, b.distribution);
         callbacks = new Callbacks(b.callbacks, world.rank());
+    }
+
+    private void requireDivided(TrainerBuilder b) {
+        if (b.distribution == null || b.distribution.sharded() == null) return;
+        if (b.distribution.sharded().model() != model)
+            throw new IllegalArgumentException("the model whose parameters are divided is another than the trainer's");
+        if (scaler != null || b.device != null || b.format != null)
+            throw new IllegalArgumentException(
+                    "a model whose parameters are divided is trained without a GradScaler, and where it is: leave "
+                            + "out scaler, float16, device and memoryFormat");
     }
 
     /** Trains until {@code epochs} epochs are finished in total, including those of a run that is resumed. */

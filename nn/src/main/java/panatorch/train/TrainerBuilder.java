@@ -9,6 +9,7 @@ import panatorch.MemoryFormat;
 import panatorch.amp.GradScaler;
 import panatorch.amp.Precision;
 import panatorch.distributed.ProcessGroup;
+import panatorch.distributed.fsdp.FullyShardedDataParallel;
 import panatorch.nn.Module;
 import panatorch.nn.parallel.DataParallel;
 import panatorch.optim.Optimizer;
@@ -16,7 +17,7 @@ import panatorch.optim.Optimizer;
 /** Options of a {@link Trainer}, started by {@link Trainer#of}. Each method returns this builder. */
 public final class TrainerBuilder {
     /** The ranks that train together, and how. */
-    record Distribution(ProcessGroup group, DataParallel.Options options, Uneven uneven) {}
+    record Distribution(ProcessGroup group, DataParallel.Options options, Uneven uneven, @Nullable FullyShardedDataParallel sharded) {}
 
     final Module model;
     final Optimizer optimizer;
@@ -127,7 +128,26 @@ public final class TrainerBuilder {
      * @param uneven what to do if the ranks have different numbers of batches
      */
     public TrainerBuilder distributed(ProcessGroup group, DataParallel.Options options, Uneven uneven) {
-        distribution = new Distribution(group, options, uneven);
+        distribution = new Distribution(group, options, uneven, null);
+        return this;
+    }
+
+    /**
+     * Trains a model whose parameters are divided among the ranks, as {@link #distributed(ProcessGroup)} trains a whole one otherwise.
+     *
+     * <ul>
+     * <li>The optimiser's state dict becomes that of whole parameters, by {@link FullyShardedDataParallel#attach}, so that checkpoints are
+     * those of one process. {@link FullyShardedDataParallel#save} in a callback writes them by all ranks.
+     * <li>All ranks need the same number of batches in an evaluation, too, since each forward pass gathers parameters.
+     * <li>{@link ClipGradients#norm} takes the norm of all ranks' gradients.
+     * <li>With {@link #accumulate}, the gradients of each batch are reduced, so that no rank keeps whole ones.
+     * </ul>
+     *
+     * @param sharded the model's division, which the caller closes after the trainer; the model must be this trainer's
+     * @param uneven what to do if the ranks have different numbers of batches
+     */
+    public TrainerBuilder distributed(FullyShardedDataParallel sharded, Uneven uneven) {
+        distribution = new Distribution(sharded.group(), DataParallel.Options.standard(), uneven, sharded);
         return this;
     }
 
@@ -135,6 +155,8 @@ public final class TrainerBuilder {
      * Builds the trainer. A distributed one is built on all ranks at once.
      *
      * @throws panatorch.distributed.DistributedException if a rank is missing
+     * @throws IllegalArgumentException if the parameters are divided, and the divided model is another, or there is a {@link GradScaler}, a
+     * memory format or a device
      */
     public Trainer build() { return new Trainer(this); }
 }

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
 import panatorch.nn.Module;
+import panatorch.optim.ClipGrad;
 
 /** The processes that train together, from the view of one of them. The default methods are those of a process that trains alone. */
 interface World extends AutoCloseable {
@@ -34,6 +35,14 @@ interface World extends AutoCloseable {
     default void beforeForward(boolean last) {}
 
     default void backward(Tensor loss) { loss.backward(); }
+
+    /** Scales the gradients down to a Euclidean norm of at most {@code max}. */
+    default void clipNorm(List<Tensor> parameters, double max) {
+        ClipGrad.norm_(parameters, max);
+    }
+
+    /** Returns whether the model's state dict is a collective, which all processes call. */
+    default boolean dividesModel() { return false; }
 
     /** Returns the reason why one of the processes wants to stop, or null. Each process passes its own reason, or null. */
     default @Nullable String agreed(@Nullable String stopReason) {

@@ -31,6 +31,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.data.Batches;
 import panatorch.distributed.ProcessGroup;
+import panatorch.distributed.fsdp.FullyShardedDataParallel;
 import panatorch.distributed.optim.ShardedOptimizer;
 import panatorch.junit.NoTensorLeaks;
 import panatorch.nn.BatchNorm1d;
@@ -95,7 +96,7 @@ class DistributedTrainerTest {
 
     /** A training whose parts the tests change. */
     private final class Run {
-        boolean normalised, sharded;
+        boolean normalised, sharded, divided;
         long epochs = 2;
         @Nullable
         Path from;
@@ -106,10 +107,13 @@ class DistributedTrainerTest {
         End train(@Nullable ProcessGroup g) throws Exception {
             int rank = g == null ? 0 : g.rank(), ranks = g == null ? 1 : g.ranks();
             try (var model = model(normalised); Optimizer optimizer = new AdamW(model.parameters(), AdamW.options(0.02));
+                    var rows = divided && g != null ? FullyShardedDataParallel.of(model, g, m -> m instanceof Linear) : null;
                     var shards = sharded && g != null ? ShardedOptimizer.of(optimizer, g) : null) {
                 var builder = options.apply(Trainer.of(model, optimizer, Task.objective()).metrics(Metric.ACCURACY)
                         .callbacks(callbacks.apply(rank).toArray(Callback[]::new)));
-                try (var trainer = (g == null ? builder : builder.distributed(g)).build()) {
+                if (rows != null) builder.distributed(rows, Uneven.ERROR);
+                else if (g != null) builder.distributed(g);
+                try (var trainer = builder.build()) {
                     if (from != null) trainer.load(from);
                     trainer.fit(DistributedTrainerTest.this.train(rank, ranks), test(rank, ranks), epochs);
                     return new End(Task.values(model), trainer.history().stream().map(Trainer.EpochSummary::train).toList(),
@@ -168,6 +172,46 @@ class DistributedTrainerTest {
         run.callbacks = rank -> List.of();
         for (End end : run.on(3)) assertClose(end, alone);
         assertClose(run.alone(), alone);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3}) void divided_parameters_train_alike_with_clipping_and_accumulation(int ranks) throws Exception {
+        var run = new Run();
+        run.options = b -> b.accumulate(2);
+        run.callbacks = rank -> List.of(ClipGradients.norm(0.05));
+        End alone = run.alone();
+        run.divided = true;
+        for (End end : run.on(ranks)) assertClose(end, alone);
+    }
+
+    @Test void the_checkpoint_of_divided_parameters_is_that_of_one_process() throws Exception {
+        var run = new Run();
+        End alone = run.alone();
+        run.epochs = 1;
+        run.divided = true;
+        run.callbacks = rank -> List.of(new Checkpointing(folder.resolve("run")));
+        run.on(2);
+        assertThat(folder.resolve("run").resolve(Checkpointing.BEST)).exists();
+        run.epochs = 2;
+        run.from = folder.resolve("run").resolve(Checkpointing.LAST);
+        run.callbacks = rank -> List.of();
+        for (End end : run.on(3)) assertClose(end, alone);
+        run.divided = false;
+        assertClose(run.alone(), alone);
+    }
+
+    @Test void divided_parameters_of_another_model_and_a_scaler_are_refused() throws Exception {
+        Ranks.all(folder, 1, g -> {
+            try (var model = model(false); var other = model(false); var adam = new AdamW(model.parameters(), AdamW.options(0.1));
+                    var rows = FullyShardedDataParallel.of(other, g, m -> false); var scaler = new panatorch.amp.GradScaler()) {
+                var builder = Trainer.of(model, adam, Task.objective()).distributed(rows, Uneven.ERROR);
+                assertThatIllegalArgumentException().isThrownBy(builder::build).withMessage(
+                        "the model whose parameters are divided is another than the trainer's");
+                var scaled = Trainer.of(other, adam, Task.objective()).distributed(rows, Uneven.ERROR).scaler(scaler);
+                assertThatIllegalArgumentException().isThrownBy(scaled::build).withMessageContaining("is trained without a GradScaler");
+            }
+            return g;
+        });
     }
 
     // ---- stops

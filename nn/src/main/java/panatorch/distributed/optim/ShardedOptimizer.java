@@ -14,6 +14,10 @@ import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.distributed.DistributedException;
 import panatorch.distributed.ProcessGroup;
+import panatorch.distributed.checkpoint.Cut;
+import panatorch.distributed.checkpoint.Piece;
+import panatorch.distributed.checkpoint.Region;
+import panatorch.distributed.checkpoint.ShardedCheckpoint;
 import panatorch.nn.Hooks;
 import panatorch.optim.LBFGS;
 import panatorch.optim.Optimizer;
@@ -52,6 +56,8 @@ public final class ShardedOptimizer implements AutoCloseable {
     private final List<Tensor> parameters;
     private final int[] owners;
     private final List<Hooks.Handle> hooks;
+    /** Whether state dicts are now those of this rank. */
+    private boolean divided;
 
     private ShardedOptimizer(Optimizer optimizer, ProcessGroup group) {
         this.optimizer = optimizer;
@@ -131,8 +137,45 @@ public final class ShardedOptimizer implements AutoCloseable {
 
     // ---- state
 
+    /**
+     * Returns the state for {@link ShardedCheckpoint#save}: this rank's part, which this rank alone writes. No message is sent.
+     */
+    public Map<String, Object> shardedStateDict() {
+        divided = true;
+        try {
+            Map<String, Object> all = optimizer.stateDict();
+            var states = new TreeMap<Long, Object>();
+            ((Map<?, ?>) all.getOrDefault("state", Map.of())).forEach((index, entries) -> {
+                long i = ((Number) index).longValue();
+                if (owners[(int) i] != group.rank()) return;
+                var own = new LinkedHashMap<String, Object>();
+                ((Map<?, ?>) entries).forEach((key, value) -> own.put((String) key, Piece.whole(tensor((String) key, value))));
+                states.put(i, own);
+            });
+            all.put("state", states);
+            return all;
+        } finally {
+            divided = false;
+        }
+    }
+
+    /**
+     * Returns the cut of {@link ShardedCheckpoint#load} that leaves out the state of other ranks' parameters. The result goes to
+     * {@link Optimizer#loadStateDict}.
+     *
+     * @param key key of the optimiser's state dict in the checkpoint
+     */
+    public Cut cut(String key) {
+        return (path, shape) -> {
+            boolean others = path.size() == 4 && path.get(0).equals(key) && path.get(1).equals("state")
+                    && owners[Math.min(owners.length - 1, Integer.parseInt(path.get(2)))] != group.rank();
+            return others ? null : Region.whole(shape);
+        };
+    }
+
     /** Replaces the state of this rank's parameters by that of all. */
     private Map<String, Object> whole(Map<String, Object> own) {
+        if (divided) return own;
         var tensors = new LinkedHashMap<String, Tensor>();
         ((Map<?, ?>) own.getOrDefault("state", Map.of())).forEach((index, entries) -> {
             if (owners[((Number) index).intValue()] == group.rank())

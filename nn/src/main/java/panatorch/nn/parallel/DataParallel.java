@@ -87,7 +87,7 @@ public final class DataParallel implements AutoCloseable {
         broadcastBuffers = options.broadcastBuffers;
         var trained = new LinkedHashMap<String, Tensor>();
         model.namedParameters().forEach((name, t) -> { if (t.requiresGrad()) trained.put(name, t); });
-        if (!group.withPython()) requireSameModel();
+        if (!group.withPython()) requireSameModel(model, group);
         var state = new ArrayList<>(model.namedParameters().values());
         if (broadcastBuffers) state.addAll(model.namedBuffers().values());
         reducer = Reducer.of(group, trained, new Reducer.Options(options.bucketBytes, options.findUnused, options.compression));
@@ -116,7 +116,14 @@ public final class DataParallel implements AutoCloseable {
         return new DataParallel(model, group, options);
     }
 
-    private void requireSameModel() throws InterruptedException {
+    /**
+     * Requires that all ranks have the same model: the same names, shapes and types of parameters and buffers, trained or frozen alike. All
+     * ranks call this method.
+     *
+     * @throws IllegalArgumentException on every rank if a rank's model is another than rank 0's; the message names a tensor that differs
+     * @throws UnsupportedOperationException if there are ranks in Python
+     */
+    public static void requireSameModel(Module model, ProcessGroup group) throws InterruptedException {
         var lines = new ArrayList<String>();
         model.namedParameters().forEach((name, t) -> lines.add(name + "\t" + t.describe() + (t.requiresGrad() ? "" : ", frozen")));
         model.namedBuffers().forEach((name, t) -> lines.add(name + "\t" + t.describe()));

@@ -53,8 +53,13 @@ public final class Ranks {
     /** Returns the results of ranks that all succeeded. */
     public static <T> List<T> all(Path folder, int ranks, Rank<T> rank) throws Exception {
         var results = new ArrayList<T>();
-        for (Object o : run(folder, ranks, Duration.ofSeconds(20), rank)) {
-            if (o instanceof Throwable t) throw new AssertionError("a rank failed", t);
+        List<Object> all = run(folder, ranks, Duration.ofSeconds(20), rank);
+        for (Object o : all) {
+            if (o instanceof Throwable t) {
+                var error = new AssertionError("a rank failed", t);
+                for (Object other : all) if (other instanceof Throwable x && x != t) error.addSuppressed(x);
+                throw error;
+            }
             @SuppressWarnings("unchecked") T result = (T) o;
             results.add(result);
         }
