@@ -22,14 +22,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Names of Python's libraries whose counterpart here has another name or another form: {@code native-tests/coverage/counterparts.json} maps
- * {@code torch.x.y} to {@code package.Class} or {@code package.Class#member}, several with commas between them. A name that is the same in both
- * languages isn't there.
+ * {@code torch.x.y} to {@code package.Class} or {@code package.Class#member}, several with commas between them. A name that is the same in
+ * both languages isn't there.
  */
 final class CounterpartsTest {
     private static final Path FILE = Sources.ROOT.resolve("native-tests/coverage/counterparts.json");
 
-    @TestFactory
-    Stream<DynamicTest> every_counterpart_is_a_class_or_member_that_users_see() throws IOException {
+    @TestFactory Stream<DynamicTest> every_counterpart_is_a_class_or_member_that_users_see() throws IOException {
         return counterparts().entrySet().stream().map(e -> dynamicTest(e.getKey(), () -> {
             for (String target : e.getValue().split(", ")) {
                 int hash = target.indexOf('#');

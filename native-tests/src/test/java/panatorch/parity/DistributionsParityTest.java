@@ -177,7 +177,8 @@ class DistributionsParityTest {
 
     @Test void a_draw_that_rounds_to_the_edge_has_the_log_probability_of_what_it_was() {
         try (var scope = Scope.open()) {
-            var d = TransformedDistribution.of(Normal.of(Torch.tensor(new float[] {8, -9, 10}), Torch.tensor(1f)), List.of(TanhTransform.of()));
+            var d = TransformedDistribution.of(Normal.of(Torch.tensor(new float[] {8, -9, 10}), Torch.tensor(1f)),
+                    List.of(TanhTransform.of()));
             Torch.manualSeed(3);
             Distribution.Draw draw = d.rsampleWithLogProb(2);
             assertEqual("draw", draw.value(), PYTHON.get("squashed").get("draw"));

@@ -28,8 +28,8 @@ public interface Constraint {
      * }</pre>
      *
      * @return a transform that borrows this set's bounds; what it computes from them belongs to the current scope
-     * @throws UnsupportedOperationException if there is none, as for discrete sets and for matrices, half of which a
-     *         {@link #transform} ignores
+     * @throws UnsupportedOperationException if there is none, as for discrete sets and for matrices, half of which a {@link #transform}
+     * ignores
      */
     default Transform bijection() {
         throw new UnsupportedOperationException("the constraint " + this + " has no bijection from real numbers");

@@ -92,7 +92,8 @@ public final class Constraints {
     /** Lower triangular matrices. */
     public static final Constraint LOWER_TRIANGULAR = matrices("lower_triangular", Constraints::lowerTriangular);
     /** Lower triangular matrices with a positive diagonal. */
-    public static final Constraint LOWER_CHOLESKY = matrices("lower_cholesky", Constraints::lowerCholesky).from(null, LowerCholeskyTransform::of);
+    public static final Constraint LOWER_CHOLESKY =
+            matrices("lower_cholesky", Constraints::lowerCholesky).from(null, LowerCholeskyTransform::of);
     /** Cholesky factors of correlation matrices: {@link #LOWER_CHOLESKY} with rows of norm 1. */
     public static final Constraint CORR_CHOLESKY = matrices("corr_cholesky", Constraints::corrCholesky).from(CorrCholeskyTransform::of);
     /** Symmetric matrices without a negative eigenvalue. */
@@ -101,7 +102,8 @@ public final class Constraints {
                     .from(null, PositiveDefiniteTransform::of);
     /** Symmetric matrices with positive eigenvalues. */
     public static final Constraint POSITIVE_DEFINITE =
-            matrices("positive_definite", v -> symmetricAnd(v, () -> Linalg.choleskyEx(v).info().eq(0))).from(null, PositiveDefiniteTransform::of);
+            matrices("positive_definite", v -> symmetricAnd(v, () -> Linalg.choleskyEx(v).info().eq(0))).from(null,
+                    PositiveDefiniteTransform::of);
 
     private static Supplier<Transform> above(double lower) { return () -> inOrder(ExpTransform.of(), AffineTransform.of(lower, 1)); }
 

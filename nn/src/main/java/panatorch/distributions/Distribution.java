@@ -106,8 +106,8 @@ public abstract class Distribution {
      * Returns draws that can be differentiated by the parameters, together with their log-probabilities.
      *
      * <p>
-     * The same numbers as {@link #rsample} and {@link #logProb} give, but a {@link TransformedDistribution} computes the log-probability
-     * on the way and inverts nothing. So it is exact where the inverse is not: a draw of 10 that a hyperbolic tangent squashes is 1 in
+     * The same numbers as {@link #rsample} and {@link #logProb} give, but a {@link TransformedDistribution} computes the log-probability on
+     * the way and inverts nothing. So it is exact where the inverse is not: a draw of 10 that a hyperbolic tangent squashes is 1 in
      * float32, whose inverse is infinite. In Python transforms with {@code cache_size=1} are for this.
      *
      * @return tensors of the current scope

@@ -75,7 +75,9 @@ public record Annotated(Tensor image, @Nullable Tensor boxes, @Nullable Tensor m
     }
 
     /** Returns this with another image of the same size. */
-    Annotated withImage(Tensor image) { return new Annotated(image, boxes, masks, keypoints, labels); }
+    Annotated withImage(Tensor image) {
+        return new Annotated(image, boxes, masks, keypoints, labels);
+    }
 
     boolean isBare() { return boxes == null && masks == null && keypoints == null && labels == null; }
 

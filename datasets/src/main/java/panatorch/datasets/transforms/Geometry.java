@@ -106,7 +106,8 @@ final class Geometry {
     /** Returns where the map of {@link #coefficients} puts places {@code [P, 2]} of one image. */
     static Tensor move(Tensor points, Tensor coefficients) {
         Tensor c = coefficients.to(DType.FLOAT64).get(0), forward = Linalg.inv(Aten.cat(List.of(c, c.newOnes(1))).view(3, 3));
-        Tensor from = points.to(Device.CPU, DType.FLOAT64), to = Aten.cat(List.of(from, from.newOnes(from.size(0), 1)), 1).matmul(forward.t());
+        Tensor from = points.to(Device.CPU, DType.FLOAT64),
+                to = Aten.cat(List.of(from, from.newOnes(from.size(0), 1)), 1).matmul(forward.t());
         return to.narrow(1, 0, 2).div(to.narrow(1, 2, 1)).to(points.device(), points.dtype());
     }
 

@@ -8,8 +8,8 @@ import panatorch.Tensor;
 
 /**
  * Shows every image from a random direction: its corners move inwards by random whole pixels, drawn for each image and corner.
- * {@code [N, C, H, W]}, uint8 or floating-point numbers; the result has the same shape and dtype. The map is torchvision's. {@link RandomApply} makes the
- * change to some images only.
+ * {@code [N, C, H, W]}, uint8 or floating-point numbers; the result has the same shape and dtype. The map is torchvision's.
+ * {@link RandomApply} makes the change to some images only.
  *
  * @param distortion largest move of a corner, as a share of half of the side, in [0, 1]
  * @param interpolation interpolation between pixels

@@ -6,8 +6,8 @@ import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
- * Removes objects whose box has become too small, as where a crop left nothing of them, with their masks, keypoints and labels. Images
- * stay as they are. Draws no random numbers.
+ * Removes objects whose box has become too small, as where a crop left nothing of them, with their masks, keypoints and labels. Images stay
+ * as they are. Draws no random numbers.
  *
  * @param minSize least width and height of a box, in pixels
  * @param minArea least area of a box, in pixels

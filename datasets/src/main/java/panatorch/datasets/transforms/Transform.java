@@ -23,7 +23,7 @@ public interface Transform {
      * @param generator as above
      * @return tensors of this thread's innermost scope, or those of {@code sample}, which are never changed
      * @throws UnsupportedOperationException if something is marked and this is neither a {@link PixelTransform} nor a
-     *         {@link GeometricTransform}, and so does not say what becomes of it
+     * {@link GeometricTransform}, and so does not say what becomes of it
      */
     default Annotated apply(Annotated sample, Generator generator) {
         if (!sample.isBare())

@@ -115,8 +115,6 @@ class AnnotatedTest {
         }
     }
 
-    
-
     @Test void an_image_moves_as_it_does_alone() {
         try (var scope = Scope.open(); var a = Generator.of(4); var b = Generator.of(4)) {
             Annotated sample = painted();
