@@ -82,7 +82,10 @@ public final class Ranks {
         return all.stream().sorted(Comparator.comparingInt(Outcome::rank)).map(o -> Ranks.<R>result(o)).toList();
     }
 
-    @SuppressWarnings("unchecked") private static <R extends @Nullable Object> R result(Outcome o) { return (R) o.result(); }
+    /** A result is null only if the program has returned null, which its type then allows. */
+    @SuppressWarnings({"unchecked", "NullAway"}) private static <R extends @Nullable Object> R result(Outcome o) {
+        return (R) o.result();
+    }
 
     private static Dataset<Row> divide(Dataset<Row> rows, int ranks, RankOptions options) {
         if (ranks < 1) throw new IllegalArgumentException("the number of ranks must be at least 1, not " + ranks);
