@@ -18,7 +18,8 @@ public final class Func {
 
     private static final int[] FIRST = {0};
 
-    @SuppressWarnings("unchecked") private static <T> T cast(@Nullable Object value) { return (T) value; }
+    /** What a tree is of, its caller's types say, and whether it may be null. */
+    @SuppressWarnings({"unchecked", "NullAway"}) private static <T> T cast(@Nullable Object value) { return (T) value; }
 
     private static List<@Nullable Object> list(@Nullable Object... arguments) {
         return Arrays.asList(arguments);

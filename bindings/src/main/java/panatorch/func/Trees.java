@@ -98,7 +98,7 @@ final class Trees {
         if (parts == null || parts.size() != wanted.size()) return null;
         if (dims instanceof Map<?, ?> named) {
             if (!(tree instanceof Map<?, ?> map) || !map.keySet().equals(named.keySet())) return null;
-            wanted = new ArrayList<>();
+            wanted = new ArrayList<@Nullable Object>();
             for (Object key : map.keySet()) wanted.add(named.get(key));
         } else if (tree instanceof Map) return null;
         var all = new ArrayList<@Nullable Object>();
