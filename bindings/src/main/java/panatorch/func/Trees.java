@@ -93,7 +93,7 @@ final class Trees {
      */
     static @Nullable List<@Nullable Object> dims(@Nullable Object dims, @Nullable Object tree) {
         var wanted = parts(dims);
-        if (wanted == null) return new ArrayList<>(Collections.nCopies(leaves(tree).size(), dims));
+        if (wanted == null) return new ArrayList<@Nullable Object>(Collections.nCopies(leaves(tree).size(), dims));
         var parts = parts(tree);
         if (parts == null || parts.size() != wanted.size()) return null;
         if (dims instanceof Map<?, ?> named) {
