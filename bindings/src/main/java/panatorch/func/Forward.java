@@ -42,7 +42,7 @@ final class Forward {
             Object result;
             List<Tensor> outputs = new ArrayList<>(), products = new ArrayList<>();
             try (var level = TransformLevel.jvp(); var dual = outermost ? ForwardAd.enter() : null) {
-                var given = new ArrayList<>(Reverse.wrapped(arguments, level));
+                var given = new ArrayList<@Nullable Object>(Reverse.wrapped(arguments, level));
                 var duals = new ArrayList<Tensor>();
                 for (int i = 0; i < primals.size(); i++) duals.add(Aten._makeDual(primals.get(i), vectors.get(i), DUAL_LEVEL));
                 replace(given, numbers, Trees.with(wanted, duals.iterator()));

@@ -18,7 +18,10 @@ public final class Func {
 
     private static final int[] FIRST = {0};
 
-    @SuppressWarnings("unchecked") private static <T> T cast(@Nullable Object value) { return (T) value; }
+    /** Casts a tree to the type that the signature of the transform gives it, which also says whether it may be null. */
+    @SuppressWarnings({"unchecked", "NullAway"}) private static <T> T cast(@Nullable Object value) {
+        return (T) value;
+    }
 
     private static List<@Nullable Object> list(@Nullable Object... arguments) {
         return Arrays.asList(arguments);

@@ -93,12 +93,12 @@ final class Trees {
      */
     static @Nullable List<@Nullable Object> dims(@Nullable Object dims, @Nullable Object tree) {
         var wanted = parts(dims);
-        if (wanted == null) return new ArrayList<>(Collections.nCopies(leaves(tree).size(), dims));
+        if (wanted == null) return new ArrayList<@Nullable Object>(Collections.nCopies(leaves(tree).size(), dims));
         var parts = parts(tree);
         if (parts == null || parts.size() != wanted.size()) return null;
         if (dims instanceof Map<?, ?> named) {
             if (!(tree instanceof Map<?, ?> map) || !map.keySet().equals(named.keySet())) return null;
-            wanted = new ArrayList<>();
+            wanted = new ArrayList<@Nullable Object>();
             for (Object key : map.keySet()) wanted.add(named.get(key));
         } else if (tree instanceof Map) return null;
         var all = new ArrayList<@Nullable Object>();

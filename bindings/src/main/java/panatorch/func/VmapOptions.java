@@ -1,7 +1,6 @@
 package panatorch.func;
 
-import java.util.Arrays;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,9 @@ public record VmapOptions(@Nullable List<@Nullable Object> inDims, @Nullable Obj
 
     /** Sets the dimensions to map over, one for each argument: {@code inDims(null, 0)}. */
     public VmapOptions inDims(@Nullable Object... inDims) {
-        return new VmapOptions(Collections.unmodifiableList(Arrays.asList(inDims.clone())), outDims, chunkSize, randomness);
+        var each = new ArrayList<@Nullable Object>();
+        for (Object dim : inDims) each.add(dim);
+        return new VmapOptions(each, outDims, chunkSize, randomness);
     }
 
     /** Sets the place of the mapped dimension in the results. */

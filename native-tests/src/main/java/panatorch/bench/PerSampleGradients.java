@@ -7,6 +7,7 @@ import static panatorch.func.Func.vmap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import panatorch.Aten;
 import panatorch.DType;
@@ -67,7 +68,7 @@ final class PerSampleGradients implements Workload {
         work.forEach((name, each) -> {
             long start = System.nanoTime();
             int rounds = 0;
-            for (; (System.nanoTime() - start) * 1e-9 < SECONDS.get(name); rounds++) {
+            for (; (System.nanoTime() - start) * 1e-9 < Objects.requireNonNull(SECONDS.get(name)); rounds++) {
                 try (var inner = Scope.open()) {
                     each.get();
                 }
