@@ -16,6 +16,7 @@ module panatorch {
     exports panatorch.distributed;
     exports panatorch.junit;
     exports panatorch.linalg;
+    exports panatorch.profiler;
     exports panatorch.quasirandom;
     exports panatorch.signal;
     exports panatorch.testing;

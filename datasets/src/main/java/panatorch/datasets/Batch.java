@@ -10,8 +10,8 @@ import panatorch.Tensor;
 import panatorch.data.Batches;
 
 /**
- * A batch of items: one tensor for each field, and from a {@link Collate} also values of other types. It owns its tensors, which belong to no {@link panatorch.Scope}: whoever took the batch from
- * an {@link Epoch} closes it, on any thread.
+ * A batch of items: one tensor for each field, and from a {@link Collate} also values of other types. It owns its tensors, which belong to
+ * no {@link panatorch.Scope}: whoever took the batch from an {@link Epoch} closes it, on any thread.
  *
  * @param tensors the tensors by field name, the network's input first, each with the items along its first dimension
  * @param values what else a {@link Collate} made, by name: lists with one element for each item, and maps. The batch owns tensors in them
@@ -88,7 +88,8 @@ public record Batch(SequencedMap<String, Tensor> tensors, SequencedMap<String, O
     /** Returns the network's input: the first field, whatever its name. */
     @Override public Tensor input() {
         if (tensors.isEmpty())
-            throw new IllegalStateException("the batch has no tensor to be the input; its values are " + String.join(", ", values.keySet()));
+            throw new IllegalStateException(
+                    "the batch has no tensor to be the input; its values are " + String.join(", ", values.keySet()));
         return tensors.firstEntry().getValue();
     }
 

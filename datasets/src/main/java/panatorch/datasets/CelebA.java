@@ -15,12 +15,26 @@ import panatorch.internal.files.FileNames;
  *
  * <table>
  * <caption>Targets, all int64</caption>
- * <tr><td>{@link Target#ATTRIBUTES}</td><td>{@code attributes} [40], 0 or 1</td><td>{@code list_attr_celeba.txt}</td></tr>
- * <tr><td>{@link Target#IDENTITY}</td><td>{@code identities} [1], numbers from 1</td><td>{@code identity_CelebA.txt}</td></tr>
- * <tr><td>{@link Target#BOX}</td><td>{@code boxes} [4]: x, y, width, height in the photograph before alignment</td>
- * <td>{@code list_bbox_celeba.txt}</td></tr>
- * <tr><td>{@link Target#LANDMARKS}</td><td>{@code landmarks} [10]: x and y of eyes, nose and mouth</td>
- * <td>{@code list_landmarks_align_celeba.txt}</td></tr>
+ * <tr>
+ * <td>{@link Target#ATTRIBUTES}</td>
+ * <td>{@code attributes} [40], 0 or 1</td>
+ * <td>{@code list_attr_celeba.txt}</td>
+ * </tr>
+ * <tr>
+ * <td>{@link Target#IDENTITY}</td>
+ * <td>{@code identities} [1], numbers from 1</td>
+ * <td>{@code identity_CelebA.txt}</td>
+ * </tr>
+ * <tr>
+ * <td>{@link Target#BOX}</td>
+ * <td>{@code boxes} [4]: x, y, width, height in the photograph before alignment</td>
+ * <td>{@code list_bbox_celeba.txt}</td>
+ * </tr>
+ * <tr>
+ * <td>{@link Target#LANDMARKS}</td>
+ * <td>{@code landmarks} [10]: x and y of eyes, nose and mouth</td>
+ * <td>{@code list_landmarks_align_celeba.txt}</td>
+ * </tr>
  * </table>
  *
  * <p>
@@ -96,7 +110,9 @@ public final class CelebA implements Dataset {
     }
 
     /** Returns the names of the attributes, such as {@code Eyeglasses}; empty if attributes are not read. */
-    public List<String> attributeNames() { return attributes; }
+    public List<String> attributeNames() {
+        return attributes;
+    }
 
     @Override public int size() { return files.size(); }
 
@@ -138,7 +154,8 @@ public final class CelebA implements Dataset {
                 throw new DatasetException("the list " + path + " cannot be read: " + e, e);
             }
             int first = headed ? 2 : 0;
-            if (lines.size() <= first) throw new DatasetException("the list " + path + " has " + lines.size() + " lines; there are no images in it");
+            if (lines.size() <= first)
+                throw new DatasetException("the list " + path + " has " + lines.size() + " lines; there are no images in it");
             List<String> header = headed ? List.of(lines.get(1).strip().split("\\s+")) : List.of();
             var names = new ArrayList<String>();
             int columns = lines.get(first).strip().split("\\s+").length - 1;
@@ -158,7 +175,8 @@ public final class CelebA implements Dataset {
             try {
                 return Integer.parseInt(cell);
             } catch (NumberFormatException e) {
-                throw new DatasetException("line " + (line + 1) + " of the list " + path + " holds \"" + cell + "\"; a whole number was expected", e);
+                throw new DatasetException(
+                        "line " + (line + 1) + " of the list " + path + " holds \"" + cell + "\"; a whole number was expected", e);
             }
         }
 

@@ -71,7 +71,8 @@ record CocoFile(SortedMap<Long, Image> images, SortedMap<Long, String> categorie
             for (int a = 0; a < annotations.size(); a++) {
                 Image image = images.get(imageOf.get(a));
                 if (image == null)
-                    throw new IllegalArgumentException("annotations[" + a + "] belongs to image " + imageOf.get(a) + ", which is not listed");
+                    throw new IllegalArgumentException(
+                            "annotations[" + a + "] belongs to image " + imageOf.get(a) + ", which is not listed");
                 image.objects.add(annotations.get(a));
             }
             return new CocoFile(images, categories);

@@ -14,9 +14,8 @@ import panatorch.Tensor;
  *
  * <p>
  * Some datasets hold files or native memory: close a dataset when no loader uses it any more. Reading from many threads at once is safe.
- * Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat},
- * {@link #stack}) read from the datasets they were
- * made of; closing a view closes nothing.
+ * Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}, {@link #stack}) read from the
+ * datasets they were made of; closing a view closes nothing.
  */
 public interface Dataset extends AutoCloseable {
     /** Returns the number of items. */

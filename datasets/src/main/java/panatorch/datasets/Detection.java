@@ -39,7 +39,9 @@ public record Detection(Tensor image, Tensor boxes, Tensor labels, @Nullable Ten
     }
 
     /** Returns float32 {@code [M, 4]} of the numbers of M boxes. */
-    static Tensor boxes(float[] edges) { return Torch.tensor(edges, edges.length / 4, 4); }
+    static Tensor boxes(float[] edges) {
+        return Torch.tensor(edges, edges.length / 4, 4);
+    }
 
     /**
      * Returns a function that collates items to lists with one element for each image: {@code images}, {@code boxes}, {@code labels},
@@ -55,7 +57,7 @@ public record Detection(Tensor image, Tensor boxes, Tensor labels, @Nullable Ten
             values.put("images", items.stream().map(Detection::image).toList());
             values.put("boxes", items.stream().map(Detection::boxes).toList());
             values.put("labels", items.stream().map(Detection::labels).toList());
-            List<@Nullable Tensor> masks = items.stream().<@Nullable Tensor> map(Detection::masks).toList();
+            List<@Nullable Tensor> masks = items.stream().<@Nullable Tensor>map(Detection::masks).toList();
             if (masks.stream().allMatch(mask -> mask != null)) values.put("masks", masks);
             for (String name : items.getFirst().details().keySet())
                 if (items.stream().allMatch(item -> item.details().containsKey(name)))

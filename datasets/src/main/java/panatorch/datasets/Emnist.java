@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 /**
  * EMNIST: handwritten digits and letters, grey, 28×28 ({@code [1, 28, 28]}), in MNIST's format (Cohen et al. 2017, arXiv:1702.05373). The
  * images are as published, and as torchvision gives them: <b>rows and columns are exchanged</b>; {@code images.transpose(2, 3)} turns a
- * batch upright. Files are read into the Java heap; closing a dataset frees them. {@link ChannelStats#of} measures the mean and the standard
- * deviation.
+ * batch upright. Files are read into the Java heap; closing a dataset frees them. {@link ChannelStats#of} measures the mean and the
+ * standard deviation.
  */
 public enum Emnist {
     /** 814,255 characters of 62 classes. */

@@ -12,9 +12,9 @@ import panatorch.text.internal.Field;
 import panatorch.text.internal.MalformedFieldException;
 
 /**
- * Food-101: 75,750 training and 25,250 test photographs of 101 dishes (Bossard et al. 2014, "Food-101 – Mining Discriminative Components with
- * Random Forests"). The files {@code meta/train.json} and {@code meta/test.json} list the images, in torchvision's order. They are decoded and
- * framed when they are read, as those of an {@link ImageFolder}, and have ImageNet's mean and standard deviation.
+ * Food-101: 75,750 training and 25,250 test photographs of 101 dishes (Bossard et al. 2014, "Food-101 – Mining Discriminative Components
+ * with Random Forests"). The files {@code meta/train.json} and {@code meta/test.json} list the images, in torchvision's order. They are
+ * decoded and framed when they are read, as those of an {@link ImageFolder}, and have ImageNet's mean and standard deviation.
  */
 public final class Food101 {
     private Food101() {}

@@ -66,7 +66,9 @@ public interface ItemDataset<T> extends AutoCloseable {
     }
 
     /** Returns the items of a dataset as maps of tensors by field, each of the field's shape. Closing the view closes nothing. */
-    static ItemDataset<Map<String, Tensor>> of(Dataset set) { return new ItemViews.OfDataset(set); }
+    static ItemDataset<Map<String, Tensor>> of(Dataset set) {
+        return new ItemViews.OfDataset(set);
+    }
 
     /** Returns a view whose items {@code change} makes of those of this dataset. */
     default <R> ItemDataset<R> map(Function<? super T, ? extends R> change) {

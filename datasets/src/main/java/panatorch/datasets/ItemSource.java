@@ -34,10 +34,14 @@ interface ItemSource {
     }
 
     /** Returns the source of a dataset whose items have the same fields. */
-    static ItemSource of(Dataset set) { return new FieldItems(set); }
+    static ItemSource of(Dataset set) {
+        return new FieldItems(set);
+    }
 
     /** Returns the source of items of any type. */
-    static <T> ItemSource of(ItemDataset<T> set, Collate<? super T> collate) { return new AnyItems<>(set, collate); }
+    static <T> ItemSource of(ItemDataset<T> set, Collate<? super T> collate) {
+        return new AnyItems<>(set, collate);
+    }
 
     record FieldItems(Dataset set) implements ItemSource {
         @Override public int size() { return set.size(); }

@@ -39,7 +39,8 @@ final class ItemViews {
     }
 
     record Mapped<T, R>(ItemDataset<T> source, BiFunction<? super T, ? super RandomGenerator, ? extends R> change)
-            implements ItemDataset<R> {
+            implements
+                ItemDataset<R> {
         @Override public int size() { return source.size(); }
 
         @Override public String name(int index) { return source.name(index); }

@@ -41,7 +41,7 @@ public final class IterableEpoch implements Iterable<Batch>, Iterator<Batch>, Au
     static <T> IterableEpoch of(IterableLoader.Start<T> start, long epoch) {
         int shares = Math.multiplyExact(start.workers(), start.ranks());
         List<StreamReader<?>> readers = IntStream.range(0, start.workers())
-                .<StreamReader<?>> mapToObj(w -> new StreamReader<>(start,
+                .<StreamReader<?>>mapToObj(w -> new StreamReader<>(start,
                         new IterableDataset.Pass(epoch, start.rank() * start.workers() + w, shares)))
                 .toList();
         return new IterableEpoch(readers, epoch);

@@ -112,7 +112,10 @@ public final class IterableLoader {
             return this;
         }
 
-        /** Sets the number of threads, each with a stream of its own; 1 by default. Other than that of a {@link DataLoader} it changes the batches. */
+        /**
+         * Sets the number of threads, each with a stream of its own; 1 by default. Other than that of a {@link DataLoader} it changes the
+         * batches.
+         */
         public Builder<T> workers(int threads) {
             if (threads < 1) throw new IllegalArgumentException("workers must be at least 1, but is " + threads);
             workers = threads;
@@ -154,7 +157,8 @@ public final class IterableLoader {
         }
 
         public IterableLoader build() {
-            return new IterableLoader(new Start<>(dataset, batchSize, collate, dropLast, workers, prefetch, rank, ranks, seed, transform, device));
+            return new IterableLoader(
+                    new Start<>(dataset, batchSize, collate, dropLast, workers, prefetch, rank, ranks, seed, transform, device));
         }
     }
 }

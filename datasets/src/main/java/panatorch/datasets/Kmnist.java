@@ -17,7 +17,8 @@ public final class Kmnist {
     /**
      * Opens the training images.
      *
-     * @param data the folder of {@code train-images-idx3-ubyte.gz}, or a folder in which {@code kmnist} or {@code KMNIST/raw} is that folder
+     * @param data the folder of {@code train-images-idx3-ubyte.gz}, or a folder in which {@code kmnist} or {@code KMNIST/raw} is that
+     * folder
      * @throws DatasetException if a file is missing or damaged, or the files do not belong together
      */
     public static Dataset train(Path data) { return open(data, "train"); }

@@ -61,7 +61,7 @@ final class Merging {
                 yield Torch.tensor(numbers);
             }
             case Double _ -> Torch.tensor(all(name, values, Number.class).stream().mapToDouble(Number::doubleValue).toArray());
-            case Long _, Integer _, Short _, Byte _ -> Torch.tensor(whole(name, values));
+            case Long _,Integer _,Short _,Byte _ -> Torch.tensor(whole(name, values));
             case float[] _ -> stack(name, all(name, values, float[].class).stream().map(a -> Torch.tensor(a)).toList());
             case double[] _ -> stack(name, all(name, values, double[].class).stream().map(a -> Torch.tensor(a)).toList());
             case long[] _ -> stack(name, all(name, values, long[].class).stream().map(a -> Torch.tensor(a)).toList());

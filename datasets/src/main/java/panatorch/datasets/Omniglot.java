@@ -15,7 +15,8 @@ public final class Omniglot {
     /**
      * Opens the background set of 964 characters, which is for training.
      *
-     * @param data the folder that holds {@code images_background}, or a folder in which {@code omniglot-py} or {@code omniglot} is that folder
+     * @param data the folder that holds {@code images_background}, or a folder in which {@code omniglot-py} or {@code omniglot} is that
+     * folder
      * @throws DatasetException if the folder is missing or holds no characters
      */
     public static Dataset background(Path data, Framing framing) { return open(data, "images_background", framing); }
@@ -27,7 +28,8 @@ public final class Omniglot {
 
     private static Dataset open(Path data, String part, Framing framing) {
         Path folder = Mnist.folder(data, "omniglot-py", "omniglot").resolve(part);
-        if (!Files.isDirectory(folder)) throw new DatasetException("the folder " + folder + " does not exist; unpack " + part + ".zip there");
+        if (!Files.isDirectory(folder))
+            throw new DatasetException("the folder " + folder + " does not exist; unpack " + part + ".zip there");
         List<String> characters = ImageFolder.classNames(folder).stream()
                 .flatMap(alphabet -> ImageFolder.classNames(folder.resolve(alphabet)).stream().map(c -> alphabet + "/" + c)).toList();
         // Black and white do not need normalisation.

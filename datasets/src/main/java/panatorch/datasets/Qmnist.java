@@ -52,7 +52,8 @@ public enum Qmnist {
         for (int i = 0; i < rows; i++) {
             int digit = values.getInt(Integer.BYTES * i * columns);
             if (digit < 0 || digit >= DIGITS)
-                throw new DatasetException("label " + i + " of the file " + extended.path() + " is " + digit + "; labels from 0 to 9 were expected");
+                throw new DatasetException(
+                        "label " + i + " of the file " + extended.path() + " is " + digit + "; labels from 0 to 9 were expected");
             digits[i] = (byte) digit;
         }
         Idx labels = new Idx(extended.path(), new int[] {rows}, digits);

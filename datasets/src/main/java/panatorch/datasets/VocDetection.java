@@ -19,8 +19,8 @@ import panatorch.Torch;
 import panatorch.internal.files.FileNames;
 
 /**
- * Pascal VOC's objects in images (Everingham et al. 2010), or another folder in its layout: {@code ImageSets/Main/train.txt} lists the names,
- * {@code JPEGImages} holds the images and {@code Annotations} an XML file for each.
+ * Pascal VOC's objects in images (Everingham et al. 2010), or another folder in its layout: {@code ImageSets/Main/train.txt} lists the
+ * names, {@code JPEGImages} holds the images and {@code Annotations} an XML file for each.
  *
  * <p>
  * The labels are indices into {@link #CATEGORIES}. Boxes have the numbers of the files, which count pixels from 1, as in torchvision. The

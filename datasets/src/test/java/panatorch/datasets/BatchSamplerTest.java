@@ -29,7 +29,8 @@ class BatchSamplerTest {
         BatchSampler sampler = BatchSampler.byLength(lengths, 8, 1);
         List<int[]> batches = sampler.order(3);
         assertThat(batches).hasSize(sampler.size()).hasSize(125);
-        assertThat(batches.stream().flatMapToInt(Arrays::stream).sorted()).containsExactly(IntStream.range(0, 1000).boxed().toArray(Integer[]::new));
+        assertThat(batches.stream().flatMapToInt(Arrays::stream).sorted())
+                .containsExactly(IntStream.range(0, 1000).boxed().toArray(Integer[]::new));
         long padded = batches.stream().mapToLong(b -> 8L * IntStream.of(b).map(i -> lengths[i]).max().orElseThrow()).sum();
         assertThat(padded).isLessThan(IntStream.of(lengths).sum() * 106L / 100);
         assertThat(Arrays.deepToString(sampler.order(3).toArray())).isEqualTo(Arrays.deepToString(batches.toArray()));
@@ -64,7 +65,8 @@ class BatchSamplerTest {
             assertThatThrownBy(epoch::next).hasMessageContaining("the batch sampler's batch 0 has no items");
         }
         try (var epoch = loader.epoch(1)) {
-            assertThatThrownBy(epoch::next).hasMessageContaining("the batch sampler's order for epoch 1 has 0 batches, but its size() is 1");
+            assertThatThrownBy(epoch::next)
+                    .hasMessageContaining("the batch sampler's order for epoch 1 has 0 batches, but its size() is 1");
         }
     }
 

@@ -68,13 +68,15 @@ class CocoDetectionTest {
             assertThat(first.list("boxes").get(0).shape()).containsExactly(0, 4);
             assertThat(first.value("image_id")).isEqualTo(List.of(37L, 139L));
             assertThat(second.list("labels").getFirst().toLongArray()).containsExactly(1);
-            assertThatThrownBy(first::input).hasMessageStartingWith("the batch has no tensor to be the input; its values are images, boxes");
+            assertThatThrownBy(first::input)
+                    .hasMessageStartingWith("the batch has no tensor to be the input; its values are images, boxes");
         }
     }
 
     @Test void damaged_annotations_are_named() throws IOException {
         rewrite("\"image_id\": 285", "\"image_id\": 286", "annotations[1] belongs to image 286, which is not listed");
-        rewrite("\"bbox\": [0, 0, 3, 2]", "\"bbox\": [0, 0, 3]", "annotations[1].bbox has 3 numbers; left, top, width and height were expected");
+        rewrite("\"bbox\": [0, 0, 3, 2]", "\"bbox\": [0, 0, 3]",
+                "annotations[1].bbox has 3 numbers; left, top, width and height were expected");
         rewrite("\"category_id\": 1, ", "", "annotations[1] has no category_id");
         rewrite("\"file_name\": \"a.ppm\", ", "", "images[1] has no file_name");
         rewrite("\"licenses\": []", "\"licenses\": [", "");
@@ -82,7 +84,8 @@ class CocoDetectionTest {
         assertThatThrownBy(() -> CocoDetection.of(folder, file)).isInstanceOf(DatasetException.class)
                 .hasMessageEndingWith("are damaged: the document must be an object, but begins with \"[\"");
         Files.delete(file);
-        assertThatThrownBy(() -> CocoDetection.of(folder, file)).isInstanceOf(DatasetException.class).hasMessageContaining("cannot be read");
+        assertThatThrownBy(() -> CocoDetection.of(folder, file)).isInstanceOf(DatasetException.class)
+                .hasMessageContaining("cannot be read");
     }
 
     private void rewrite(String part, String other, String message) throws IOException {

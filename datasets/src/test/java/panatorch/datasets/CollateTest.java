@@ -68,12 +68,14 @@ class CollateTest {
             assertThatThrownBy(() -> Collate.standard().apply(List.of(Map.of("a", Torch.ones(2)), Map.of("a", Torch.ones(3)))))
                     .hasMessage("a is float32 [2] on cpu in item 0 of the batch, but float32 [3] on cpu in item 1; leave it a list by"
                             + " Collate.lists(\"a\"), or give the items one shape");
-            assertThatThrownBy(() -> Collate.merge(List.of(1, "x"))).hasMessage("value is a Integer in item 0 of the batch, but a String in item 1");
+            assertThatThrownBy(() -> Collate.merge(List.of(1, "x")))
+                    .hasMessage("value is a Integer in item 0 of the batch, but a String in item 1");
             assertThatThrownBy(() -> Collate.merge(List.of(1, 2.5)))
                     .hasMessage("value is a whole number in item 0 of the batch, but 2.5 in another one");
             assertThatThrownBy(() -> Collate.merge(List.of(List.of(1), List.of(1, 2))))
                     .hasMessageStartingWith("value has 1 elements in item 0 of the batch, but 2 in item 1");
-            assertThatThrownBy(() -> Collate.lists("boxes").apply(List.of(Map.of("a", 1)))).hasMessageStartingWith("the items have no value boxes");
+            assertThatThrownBy(() -> Collate.lists("boxes").apply(List.of(Map.of("a", 1))))
+                    .hasMessageStartingWith("the items have no value boxes");
         }
         var loader = DataLoader.of(ItemDataset.of(3, i -> Map.of("a", Torch.ones(i))), 2, Collate.standard()).build();
         try (var epoch = loader.epoch(0)) {

@@ -147,7 +147,8 @@ class DatasetFoldersTest {
 
     @Test void lists_of_celeba_that_do_not_belong_together_are_named() throws IOException {
         Path folder = FOLDERS.resolve("celeba");
-        for (String list : List.of("list_eval_partition.txt", "list_attr_celeba.txt")) Files.copy(folder.resolve(list), temporary.resolve(list));
+        for (String list : List.of("list_eval_partition.txt", "list_attr_celeba.txt"))
+            Files.copy(folder.resolve(list), temporary.resolve(list));
         Path parts = temporary.resolve("list_eval_partition.txt"), attributes = temporary.resolve("list_attr_celeba.txt");
         Files.writeString(parts, "000001.jpg 0\n");
         assertThatThrownBy(() -> CelebA.of(temporary, CelebA.Part.ALL, Framing.center(8)))
@@ -167,7 +168,8 @@ class DatasetFoldersTest {
             try (var scope = Scope.open()) {
                 Detection d = set.get(i);
                 var boxes = new ArrayList<Object>();
-                for (float[] box : (float[][]) d.boxes().toArray()) boxes.add(List.of((int) box[0], (int) box[1], (int) box[2], (int) box[3]));
+                for (float[] box : (float[][]) d.boxes().toArray())
+                    boxes.add(List.of((int) box[0], (int) box[1], (int) box[2], (int) box[3]));
                 var difficult = (Tensor) d.details().get("difficult");
                 found.add(List.of(crc(d.image().toByteArray()),
                         List.of(boxes, longs(d.labels().toLongArray()), longs(difficult.toLongArray()))));

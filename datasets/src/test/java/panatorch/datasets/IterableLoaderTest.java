@@ -34,7 +34,7 @@ class IterableLoaderTest {
     }
 
     private static IterableLoader.Builder<Map<String, ?>> loader(IterableDataset<Integer> set, int size) {
-        return IterableLoader.of(set.map(n -> Map.<String, Object> of("n", n)), size, Collate.standard());
+        return IterableLoader.of(set.map(n -> Map.<String, Object>of("n", n)), size, Collate.standard());
     }
 
     /**
@@ -74,7 +74,7 @@ class IterableLoaderTest {
         };
         assertThat(batches(loader(IterableDataset.chain(first, second), 2).prefetch(1).build(), 0)).hasToString("[[0, 1], [2, 3], [4]]");
         assertThat(log).containsExactly("open 1", "close 1", "open 2", "close 2");
-        try (Stream<Integer> endless = IterableDataset.<Integer> chain(pass -> Stream.iterate(0, n -> n + 1), second)
+        try (Stream<Integer> endless = IterableDataset.<Integer>chain(pass -> Stream.iterate(0, n -> n + 1), second)
                 .stream(new IterableDataset.Pass(0, 0, 1))) {
             assertThat(endless.limit(3)).containsExactly(0, 1, 2);
         }
