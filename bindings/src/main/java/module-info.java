@@ -17,6 +17,7 @@ module panatorch {
     exports panatorch.func;
     exports panatorch.junit;
     exports panatorch.linalg;
+    exports panatorch.profiler;
     exports panatorch.quasirandom;
     exports panatorch.signal;
     exports panatorch.testing;

@@ -2,6 +2,8 @@
 module panatorch.datasets {
     requires transitive panatorch;
     requires transitive panatorch.text;
+    requires com.fasterxml.jackson.core;
+    requires java.xml;
     requires static us.hebi.matlab.mat.mfl.core; // reads SVHN's files; an automatic module, which jlink images cannot hold
 
     exports panatorch.datasets;

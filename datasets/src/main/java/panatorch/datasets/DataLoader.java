@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
@@ -52,12 +53,13 @@ public final class DataLoader implements Batches {
     /** A part of the seed of every item, so that items and batches draw different random numbers. */
     private static final long ITEMS = 1;
 
-    private final Dataset dataset;
+    private final ItemSource source;
     private final Sampler sampler;
+    private final @Nullable BatchSampler batchSampler;
     private final int batchSize;
     private final boolean dropLast;
     private final @Nullable Transform transform;
-    private final String input;
+    private final @Nullable String input;
     private final long seed;
     private final int workers, prefetch;
     private final RankShare share;
@@ -67,7 +69,8 @@ public final class DataLoader implements Batches {
     private final Map<Integer, String> skipped = new ConcurrentSkipListMap<>();
 
     private DataLoader(Builder options) {
-        dataset = options.dataset;
+        source = options.source;
+        batchSampler = options.batchSampler;
         batchSize = options.batchSize;
         dropLast = options.dropLast;
         seed = options.seed;
@@ -77,23 +80,50 @@ public final class DataLoader implements Batches {
         skipDamaged = options.skipDamaged;
         share = options.share;
         Sampler given = options.sampler;
-        if (given == null) given = options.shuffle ? new RandomSampler(dataset.size(), seed) : new SequentialSampler(dataset.size());
+        if (given == null) given = options.shuffle ? new RandomSampler(source.size(), seed) : new SequentialSampler(source.size());
         sampler = share.of(given, dropLast);
+        if (batchSampler != null && (options.sampler != null || options.shuffle || dropLast || share.ranks() > 1))
+            throw new IllegalArgumentException(
+                    "a batch sampler decides the order and the batches by itself; build it from a sampler, a share of the items or"
+                            + " BatchSampler.of instead of setting a sampler, shuffle, dropLast or rank");
         Transform change = options.transform;
-        Field first = dataset.schema().fields().getFirst();
-        transform = change == null && first.name().equals(Field.IMAGES) && first.dtype() == DType.UINT8 ? new ToFloat() : change;
-        input = first.name();
+        Field first = options.first;
+        boolean bytes = first != null && first.name().equals(Field.IMAGES) && first.dtype() == DType.UINT8;
+        transform = change == null && bytes ? new ToFloat() : change;
+        input = first == null ? null : first.name();
     }
 
     /**
      * Returns a builder of a loader of {@code batchSize} items a batch. By default items come in the dataset's order, and images as float32
      * in [0, 1].
      */
-    public static Builder of(Dataset dataset, int batchSize) { return new Builder(dataset, batchSize); }
+    public static Builder of(Dataset dataset, int batchSize) {
+        return new Builder(ItemSource.of(dataset), dataset.schema().fields().getFirst(), batchSize, null);
+    }
+
+    /** Returns a builder of a loader whose batches a batch sampler decides. */
+    public static Builder of(Dataset dataset, BatchSampler batches) {
+        return new Builder(ItemSource.of(dataset), dataset.schema().fields().getFirst(), 1, batches);
+    }
+
+    /**
+     * Returns a builder of a loader of items of any type. Nothing is transformed unless a transform is set; it changes the first tensor of
+     * the collated batch.
+     *
+     * @param collate makes a batch of a list of items
+     */
+    public static <T> Builder of(ItemDataset<T> dataset, int batchSize, Collate<? super T> collate) {
+        return new Builder(ItemSource.of(dataset, collate), null, batchSize, null);
+    }
+
+    /** Returns a builder of a loader of items of any type, whose batches a batch sampler decides. */
+    public static <T> Builder of(ItemDataset<T> dataset, BatchSampler batches, Collate<? super T> collate) {
+        return new Builder(ItemSource.of(dataset, collate), null, 1, batches);
+    }
 
     /** Returns the number of batches of an epoch. */
     @Override public int count() {
-        return (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize;
+        return batchSampler != null ? batchSampler.size() : (sampler.size() + (dropLast ? 0 : batchSize - 1)) / batchSize;
     }
 
     /** Begins an epoch; the caller closes it. Epochs of different numbers differ in their order and their random transforms. */
@@ -144,20 +174,27 @@ public final class DataLoader implements Batches {
     /** Records the items that a taken batch lacks, and logs a warning for each the first time. */
     void note(Map<Integer, DatasetException> damaged) {
         damaged.forEach((index, why) -> {
-            if (skipped.putIfAbsent(index, dataset.name(index)) == null)
+            if (skipped.putIfAbsent(index, source.name(index)) == null)
                 Log.warn(DataLoader.class,
-                        "skipped " + dataset.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
+                        "skipped " + source.name(index) + ", damaged items so far: " + skipped.size() + ". " + why.getMessage());
         });
     }
 
-    String name(int index) { return dataset.name(index); }
+    String name(int index) { return source.name(index); }
 
-    int[] order(long epoch) {
+    EpochOrder order(long epoch) {
+        if (batchSampler != null) {
+            List<int[]> batches = batchSampler.order(epoch);
+            if (batches.size() != batchSampler.size())
+                throw new IllegalStateException("the batch sampler's order for epoch " + epoch + " has " + batches.size()
+                        + " batches, but its size() is " + batchSampler.size());
+            return EpochOrder.of(batches);
+        }
         int[] order = sampler.order(epoch);
         if (order.length != sampler.size())
             throw new IllegalStateException(
                     "the sampler's order for epoch " + epoch + " has " + order.length + " items, but its size() is " + sampler.size());
-        return order;
+        return EpochOrder.of(order, batchSize, count());
     }
 
     /**
@@ -166,15 +203,16 @@ public final class DataLoader implements Batches {
      * @param wanted called with the index of each item before it is read; if it returns false, the batch ends in a
      * {@link CancellationException}
      */
-    Prepared prepare(int[] order, long epoch, int batch, Generator generator, IntPredicate wanted) {
-        int from = batch * batchSize, to = Math.min(order.length, from + batchSize);
+    Prepared prepare(EpochOrder epochOrder, long epoch, int batch, Generator generator, IntPredicate wanted) {
+        int[] order = epochOrder.items();
+        int from = epochOrder.from(batch), size = epochOrder.size(batch);
         try (var scope = Scope.open(); var arena = Arena.ofConfined()) {
             // A GPU copies from pinned memory asynchronously; libtorch keeps the memory until the copy is done.
-            var rows = new BatchRows(dataset.schema(), to - from, device != null && device.type() == Device.Type.CUDA, arena);
+            var rows = source.begin(size, device != null && device.type() == Device.Type.CUDA, arena);
             var damaged = new LinkedHashMap<Integer, DatasetException>();
             int read = 0;
             // A batch whose items are all damaged holds the next undamaged item of the order: the number of batches never changes.
-            for (int n = 0; n < to - from || read == 0; n++) {
+            for (int n = 0; n < size || read == 0; n++) {
                 if (n == order.length)
                     throw new DatasetException("all " + order.length + " items of the epoch are damaged; the last one: "
                             + damaged.lastEntry().getValue().getMessage(), damaged.lastEntry().getValue());
@@ -182,36 +220,50 @@ public final class DataLoader implements Batches {
                 if (!wanted.test(order[at])) throw new CancellationException();
                 if (read(order[at], rows, read, SplitMix.seed(seed, epoch, share.place(at), ITEMS), damaged)) read++;
             }
-            var tensors = rows.tensors(read);
-            if (device != null) tensors.replaceAll((name, t) -> Aten.to(t, device, t.dtype(), true));
-            if (transform != null) {
-                generator.manualSeed(SplitMix.seed(seed, epoch, share.place(batch)));
-                tensors.replaceAll((name, t) -> name.equals(input) ? transform.apply(t, generator) : t);
-            }
-            return new Prepared(Batch.owning(tensors), damaged);
+            var values = rows.finish(read);
+            if (transform != null) generator.manualSeed(SplitMix.seed(seed, epoch, share.place(batch)));
+            return new Prepared(finished(values, device, transform, input, generator), damaged);
         }
     }
 
+    /**
+     * Makes a batch of values: copies their tensors to the device, and transforms one.
+     *
+     * @param input name of the tensor to transform; null for the first
+     */
+    static Batch finished(SequencedMap<String, Object> values, @Nullable Device device, @Nullable Transform transform,
+            @Nullable String input, Generator generator) {
+        if (device != null) values.replaceAll((name, v) -> Objects.requireNonNull(Values.map(v, t -> Aten.to(t, device, t.dtype(), true))));
+        if (transform != null) {
+            String name = input != null ? input
+                    : values.entrySet().stream().filter(e -> e.getValue() instanceof Tensor).map(Map.Entry::getKey).findFirst()
+                            .orElseThrow(() -> new IllegalArgumentException(
+                                    "the batch has no tensor to transform; its values are " + String.join(", ", values.keySet())));
+            values.computeIfPresent(name, (_, t) -> transform.apply((Tensor) t, generator));
+        }
+        return Batch.of(values);
+    }
+
     /** Reads an item; returns false if it is damaged and skipped, and adds it to {@code damaged}. Errors name the item. */
-    private boolean read(int index, BatchRows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
-        Objects.checkIndex(index, dataset.size());
-        long[] longest = rows.longest();
+    private boolean read(int index, ItemSource.Rows rows, int row, long seed, Map<Integer, DatasetException> damaged) {
+        Objects.checkIndex(index, source.size());
         try {
-            dataset.read(index, rows.row(row, seed));
+            rows.read(index, row, seed);
             return true;
         } catch (DatasetException e) {
             if (!skipDamaged) throw e;
-            rows.setLongest(longest);
             damaged.put(index, e);
             return false;
         } catch (RuntimeException e) {
-            throw new DatasetException(dataset.name(index) + " could not be read: " + e, e);
+            throw new DatasetException(source.name(index) + " could not be read: " + e, e);
         }
     }
 
     /** Options of a {@link DataLoader}. */
     public static final class Builder {
-        private final Dataset dataset;
+        private final ItemSource source;
+        private final @Nullable Field first;
+        private final @Nullable BatchSampler batchSampler;
         private final int batchSize;
         private @Nullable Sampler sampler;
         private @Nullable Transform transform;
@@ -221,10 +273,12 @@ public final class DataLoader implements Batches {
         private int workers = 1, prefetch = 2;
         private @Nullable Device device;
 
-        private Builder(Dataset dataset, int batchSize) {
+        private Builder(ItemSource source, @Nullable Field first, int batchSize, @Nullable BatchSampler batchSampler) {
             if (batchSize < 1) throw new IllegalArgumentException("batchSize must be at least 1, but is " + batchSize);
-            this.dataset = dataset;
+            this.source = source;
+            this.first = first;
             this.batchSize = batchSize;
+            this.batchSampler = batchSampler;
         }
 
         /** Visits the items in random order, a new one in every epoch. */

@@ -2,8 +2,11 @@ package panatorch.datasets;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import panatorch.Scope;
+import panatorch.Tensor;
 
 /**
  * A collection of items of one kind, such as labelled images, texts or rows of tensors. Items are read by index, straight into the memory
@@ -11,8 +14,8 @@ import panatorch.Scope;
  *
  * <p>
  * Some datasets hold files or native memory: close a dataset when no loader uses it any more. Reading from many threads at once is safe.
- * Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}) read from the datasets they were
- * made of; closing a view closes nothing.
+ * Views ({@link #limit}, {@link #spaced}, {@link #subset}, {@link #split}, {@link #map}, {@link #concat}, {@link #stack}) read from the
+ * datasets they were made of; closing a view closes nothing.
  */
 public interface Dataset extends AutoCloseable {
     /** Returns the number of items. */
@@ -65,7 +68,8 @@ public interface Dataset extends AutoCloseable {
         ChannelStats pixels = schema().pixels();
         if (pixels == null)
             throw new IllegalStateException(
-                    "the dataset has no mean and standard deviation of image channels; its fields are " + schema().fields());
+                    "the dataset has no mean and standard deviation of image channels; if it has images, ChannelStats.of measures them. Its"
+                            + " fields are " + schema().fields());
         return pixels;
     }
 
@@ -115,6 +119,27 @@ public interface Dataset extends AutoCloseable {
     /** Returns a view of the items of several datasets, one after the other. They must have the same fields and classes. */
     static Dataset concat(Dataset... sets) {
         return new Concat(List.of(sets));
+    }
+
+    /**
+     * Returns a view whose items have the fields of several datasets' items of the same index: PyTorch's {@code StackDataset}. The datasets
+     * must have the same size, and fields with different names. The classes are the first there are.
+     */
+    static Dataset stack(Dataset... sets) { return new Stacked(List.of(sets)); }
+
+    /**
+     * Makes a dataset of a function. Its fields are the tensors of item 0, in the map's order, or in the order of their names if the map
+     * has none, as {@code Map.of}; all items must have the same ones. {@link ItemDataset#of} takes items of different shapes.
+     *
+     * <pre>{@code
+     * Dataset squares = Dataset.of(100, i -> Map.of("a", Torch.full(new long[] {3}, i), "b", Torch.full(new long[] {3}, i * i)));
+     * }</pre>
+     *
+     * @param size number of items, at least 1
+     * @param items makes the tensors of an item on the CPU or elsewhere; called within a scope, by many threads at once
+     */
+    static Dataset of(int size, IntFunction<? extends Map<String, Tensor>> items) {
+        return new FunctionDataset(size, items);
     }
 
     /** A function that makes an item of another one. Many threads may call it at once. */

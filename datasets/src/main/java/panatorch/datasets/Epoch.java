@@ -57,6 +57,19 @@ public final class Epoch implements Iterable<Batch>, Batches.EpochIterator {
         };
     }
 
+    /**
+     * Returns this epoch's batches, each with a scope of its own; see {@link ScopedBatches}.
+     *
+     * <pre>{@code
+     * try (var batches = loader.epoch(e).scoped()) {
+     *     for (Batch batch : batches) step(batch.images(), batch.labels());
+     * }
+     * }</pre>
+     */
+    public ScopedBatches scoped() {
+        return new ScopedBatches(iterator(), this::close);
+    }
+
     @Override public boolean hasNext() { return next < batches(); }
 
     /** Takes the next batch, which the caller closes. */

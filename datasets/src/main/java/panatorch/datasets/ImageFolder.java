@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import panatorch.datasets.internal.image.Pixels;
@@ -48,16 +49,34 @@ public final class ImageFolder implements Dataset {
         found.warn(folder);
     }
 
-    private ImageFolder(List<Path> files, Framing framing, ChannelStats pixels) {
+    private ImageFolder(List<Path> files, List<Integer> labels, Framing framing, ChannelStats pixels, List<String> classNames) {
         this.framing = new Releasable<>(framing);
-        schema = Schema.images(3, framing.height(), framing.width(), pixels, List.of("?"));
+        schema = Schema.images(3, framing.height(), framing.width(), pixels, classNames);
         this.files.addAll(files);
-        for (Path f : files) labels.add(0);
+        this.labels.addAll(labels);
     }
 
     /** Opens images whose class is unknown, for prediction. All have the label 0. */
     public static ImageFolder unlabelled(List<Path> files, Framing framing, ChannelStats pixels) {
-        return new ImageFolder(files, framing, pixels);
+        return new ImageFolder(files, Collections.nCopies(files.size(), 0), framing, pixels, List.of("?"));
+    }
+
+    /**
+     * Opens images that a list names, wherever they lie, such as a dataset's own file of names and labels.
+     *
+     * @param files the images; they are not looked for before they are read
+     * @param labels the label of each image, an index into {@code classNames}
+     * @throws IllegalArgumentException if there are not as many labels as images, or one has no class
+     */
+    public static ImageFolder listed(List<Path> files, List<Integer> labels, Framing framing, ChannelStats pixels,
+            List<String> classNames) {
+        if (files.size() != labels.size())
+            throw new IllegalArgumentException(files.size() + " images have " + labels.size() + " labels; pass one for each");
+        for (int i = 0; i < labels.size(); i++)
+            if (labels.get(i) < 0 || labels.get(i) >= classNames.size())
+                throw new IllegalArgumentException("the label of " + files.get(i) + " is " + labels.get(i) + ", but there are "
+                        + classNames.size() + " classes");
+        return new ImageFolder(files, labels, framing, pixels, classNames);
     }
 
     /**

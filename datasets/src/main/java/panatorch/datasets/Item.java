@@ -82,4 +82,13 @@ public final class Item {
     public RandomGenerator random() { return new SplitMix(seed); }
 
     long seed() { return seed; }
+
+    /** Reads an item of {@code set} into the fields from {@code first} on. */
+    void fill(int first, Dataset set, int index) {
+        int last = first + set.schema().fields().size();
+        long[] cut = Arrays.copyOfRange(longest, first, last);
+        set.read(index, new Item(set.schema(), Arrays.copyOfRange(columns, first, last), Arrays.copyOfRange(bytes, first, last), cut, row,
+                seed));
+        System.arraycopy(cut, 0, longest, first, cut.length);
+    }
 }

@@ -1,11 +1,8 @@
 package panatorch.datasets;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -20,29 +17,11 @@ public final class Mnist implements Dataset {
     private static final Schema CLOTHES = Schema.images(1, SIDE, SIDE, ChannelStats.grey(0.2860, 0.3530),
             List.of("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"));
 
-    private final Schema schema;
-    private final Path file;
-    private final Releasable<byte[]> images;
-    private final Idx labels;
+    private final IdxImages items;
 
     private Mnist(Path folder, String part, Schema schema) {
-        this.schema = schema;
-        labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
-        Idx images = Idx.read(folder, part + "-images-idx3-ubyte", 3);
-        file = images.path();
-        this.images = new Releasable<>(images.values());
-        if (images.shape()[1] != SIDE || images.shape()[2] != SIDE)
-            throw new DatasetException(
-                    "the file " + images.path() + " has images of " + images.shape()[1] + " by " + images.shape()[2]
-                            + " pixels; 28 by 28 were expected");
-        if (images.shape()[0] != labels.shape()[0])
-            throw new DatasetException(
-                    "the file " + images.path() + " has " + images.shape()[0] + " images, but " + labels.path() + " has "
-                            + labels.shape()[0] + " labels");
-        for (int i = 0; i < size(); i++)
-            if (label(i) >= CLASSES)
-                throw new DatasetException(
-                        "label " + i + " of the file " + labels.path() + " is " + label(i) + "; labels from 0 to 9 were expected");
+        Idx labels = Idx.read(folder, part + "-labels-idx1-ubyte", 1);
+        items = new IdxImages(Idx.read(folder, part + "-images-idx3-ubyte", 3), labels, schema);
     }
 
     /**
@@ -68,25 +47,21 @@ public final class Mnist implements Dataset {
         return new Mnist(folder(data, "fashion-mnist", "FashionMNIST/raw"), "t10k", CLOTHES);
     }
 
-    private static Path folder(Path data, String... names) {
+    static Path folder(Path data, String... names) {
         for (String name : names) if (Files.isDirectory(data.resolve(name))) return data.resolve(name);
         if (!Files.isDirectory(data)) throw new DatasetException("the folder " + data + " does not exist");
         return data;
     }
 
-    @Override public int size() { return labels.shape()[0]; }
+    @Override public int size() { return items.size(); }
 
-    @Override public Schema schema() { return schema; }
+    @Override public Schema schema() { return items.schema(); }
 
-    @Override public void read(int index, Item item) {
-        Objects.checkIndex(index, size());
-        MemorySegment.copy(images.get(), index * SIDE * SIDE, item.field(0), ValueLayout.JAVA_BYTE, 0, SIDE * SIDE);
-        item.set(1, label(index));
-    }
+    @Override public void read(int index, Item item) { items.read(index, item); }
 
-    @Override public int label(int index) { return Byte.toUnsignedInt(labels.values()[index]); }
+    @Override public int label(int index) { return items.label(index); }
 
-    @Override public String name(int index) { return "image " + index + " of " + file; }
+    @Override public String name(int index) { return items.name(index); }
 
-    @Override public void close() { images.close(); }
+    @Override public void close() { items.close(); }
 }

@@ -26,7 +26,7 @@ final class Preparation {
     private final long epoch;
     private final int first, batches, workers, ahead;
     private final AtomicReferenceArray<@Nullable CompletableFuture<Prepared>> prepared;
-    private final CompletableFuture<int[]> order = new CompletableFuture<>();
+    private final CompletableFuture<EpochOrder> order = new CompletableFuture<>();
     private volatile boolean stopped;
     // ---- guarded by this
     private final List<Work> running = new ArrayList<>();

@@ -3,6 +3,7 @@ package panatorch.datasets;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Stream;
+import panatorch.internal.files.Download;
 
 /**
  * A file to download, with its size and checksum.
@@ -20,6 +21,8 @@ record RemoteFile(String name, long size, String sha256, List<URI> addresses) {
     RemoteFile(String name, long size, String sha256, String... folders) {
         this(name, size, sha256, Stream.of(folders).map(f -> URI.create(f + name)).toList());
     }
+
+    Download.Source source() { return new Download.Source(name, size, sha256, addresses); }
 
     /** Returns whether this is an archive of the dataset's files. */
     boolean isArchive() { return name.endsWith(".tar.gz"); }

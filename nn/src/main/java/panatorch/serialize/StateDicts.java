@@ -1,6 +1,7 @@
 package panatorch.serialize;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,6 +54,33 @@ public final class StateDicts {
             content.tensors().values().forEach(scope::keep);
             return new Weights(withoutPrefix(content.tensors()), content.metadata());
         }
+    }
+
+    /**
+     * Downloads a file of weights to the user's cache, unless it is there already, and checks it: PyTorch's
+     * {@code load_state_dict_from_url}, which loads it as well.
+     *
+     * <pre>{@code
+     * var url = URI.create("https://download.pytorch.org/models/resnet18-f37072fd.pth");
+     * model.loadStateDict(StateDicts.load(StateDicts.download(url, "f37072fd")));
+     * }</pre>
+     *
+     * <p>
+     * The cache is the folder of the system property {@code panatorch.cache}, else {@code panatorch} in {@code XDG_CACHE_HOME} or in
+     * {@code ~/.cache}; the file lies in {@code weights} there, under the name in the address with the checksum in front. An interrupted
+     * download is resumed, and the file appears under its name only when it is complete and its checksum is right.
+     *
+     * @param url address of the file: {@code https}, {@code file}, or {@code http} on this machine
+     * @param sha256 the SHA-256 of the content in hexadecimal, or its first 8 digits or more, as in the names of PyTorch's files
+     * @return the file
+     * @throws IOException if the download fails or has another checksum; the message says what to download by hand and where to put it
+     * @throws IllegalArgumentException if the address or the checksum cannot be used
+     */
+    public static Path download(URI url, String sha256) throws IOException { return Downloads.fetch(url, sha256, Downloads.cache()); }
+
+    /** Downloads a file of weights to a folder of one's own; see {@link #download(URI, String)}. */
+    public static Path download(URI url, String sha256, Path folder) throws IOException {
+        return Downloads.fetch(url, sha256, folder);
     }
 
     private static Weights readAny(Path path, Reading reading) throws IOException {

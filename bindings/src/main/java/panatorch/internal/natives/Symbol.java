@@ -85,6 +85,13 @@ public enum Symbol {
     SET_STACK_TRACE_FETCHER(Feature.SHORT_ERRORS, Library.LIBTORCH,
             Names.linux("_ZN3c1020SetStackTraceFetcherESt8functionIFNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEvEE"),
             FunctionDescriptor.ofVoid(ADDRESS)),
+    ADD_OPERATOR_CALLBACK(Feature.PROFILER, Library.LIBTORCH,
+            Names.linux("_ZN2at22addThreadLocalCallbackENS_22RecordFunctionCallbackE"),
+            FunctionDescriptor.of(JAVA_LONG, Types.OPERATOR_CALLBACK)),
+    REMOVE_OPERATOR_CALLBACK(Feature.PROFILER, Library.LIBTORCH, Names.linux("_ZN2at14removeCallbackEm"),
+            FunctionDescriptor.ofVoid(JAVA_LONG)),
+    RECORDED_NAME(Feature.PROFILER, Library.LIBTORCH, Names.linux("_ZNK2at14RecordFunction4nameEv"),
+            FunctionDescriptor.of(ADDRESS, JAVA_LONG)),
     CXX_FLAGS(Feature.SHORT_ERRORS, Library.LIBTORCH, Names.linux("_ZN2at13get_cxx_flagsB5cxx11Ev"), null),
     LOG_LEVEL(Feature.QUIET_NNPACK, Library.LIBTORCH, Names.of("FLAGS_caffe2_log_level", "?FLAGS_caffe2_log_level@@3HA"), null),
     TRACE_CONSTRUCT(Feature.TRACES, Library.LIBTORCH, Names.linux("_ZN5torch3jit6tracer12TracingStateC1Ev"), null),
@@ -207,7 +214,7 @@ public enum Symbol {
         BLAS_KERNELS("The name of OpenBLAS's kernels"), SMALL_PRODUCTS("Fast products of many small matrices"),
         ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
-        HEAP_SIZE("MemoryStats.nativeHeapBytes"),
+        HEAP_SIZE("MemoryStats.nativeHeapBytes"), PROFILER("Profiler and FlopCounter"),
         TRACES("ScriptModule.trace"), TRANSFORMS("panatorch.func"), GROUP_NAMES("ProcessGroup.register"),
         BARRIER("Tensor reads without a barrier of their own");
 
@@ -243,6 +250,9 @@ public enum Symbol {
         static final FunctionDescriptor GETTER = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
         /** A {@code std::string} of GCC's. */
         static final MemoryLayout STRING = MemoryLayout.structLayout(ADDRESS, JAVA_LONG, MemoryLayout.sequenceLayout(16, JAVA_BYTE));
+        /** {@code at::RecordFunctionCallback}: start, end, sampling probability, ten flags of scopes, three flags of needs. */
+        static final MemoryLayout OPERATOR_CALLBACK = MemoryLayout.structLayout(ADDRESS, ADDRESS, JAVA_DOUBLE,
+                MemoryLayout.sequenceLayout(13, JAVA_BYTE), MemoryLayout.paddingLayout(3));
         /** A function that neither waits nor calls Java is called without leaving Java's state. */
         static final Linker.Option CRITICAL = Linker.Option.critical(false);
     }
