@@ -45,8 +45,9 @@ final class Distributed implements Workload {
     private Map<String, Double> all(ToDoubleFunction<double[]> value) {
         var all = new LinkedHashMap<String, Double>();
         for (int n : ranks)
-            RankWork.ofProcesses(work, n).forEach((part, values) -> all.put(ranks.size() > 1 ? part + " of " + n : part, value.applyAsDouble(
-                    values)));
+            RankWork.ofProcesses(work, n)
+                    .forEach((part, values) -> all.put(ranks.size() > 1 ? part + " of " + n : part, value.applyAsDouble(
+                            values)));
         return all;
     }
 

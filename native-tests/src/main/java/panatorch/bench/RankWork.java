@@ -161,7 +161,8 @@ final class RankWork {
 
     private static double resident(String entry) {
         try {
-            String line = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(l -> l.startsWith(entry)).findFirst().orElseThrow();
+            String line =
+                    Files.readAllLines(Path.of("/proc/self/status")).stream().filter(l -> l.startsWith(entry)).findFirst().orElseThrow();
             return Long.parseLong(line.replaceAll("\\D", "")) / 1024.0;
         } catch (IOException e) {
             throw new IllegalStateException(e);
@@ -170,7 +171,9 @@ final class RankWork {
 
     private static double mebibytes(Tensor t) { return t.numel() * t.dtype().bytes() / 1048576.0; }
 
-    /** MiB of parameters, gradients and AdamW's state after a step of a perceptron of 8 layers 2560 × 2560 (200 MiB), and of the process. */
+    /**
+     * MiB of parameters, gradients and AdamW's state after a step of a perceptron of 8 layers 2560 × 2560 (200 MiB), and of the process.
+     */
     private void memory() throws InterruptedException {
         double before = resident("VmRSS");
         var layers = new ArrayList<Module>();

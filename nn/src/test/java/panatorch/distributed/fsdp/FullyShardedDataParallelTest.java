@@ -332,7 +332,7 @@ class FullyShardedDataParallelTest {
      * of {@code net(x).square().mean()} over the ranks, and {@code clip_grad_norm_(net.parameters(), 0.5).full_tensor()}.
      */
     private static final double[][] OF_PYTHON = {{6.493779899918094, 6.927918531294211}, {5.471902754541354, 6.216373100033051},
-            {4.546805800577526, 5.276846026861397}, {4.409933444649052, 4.5865440100397175}, {4.41996510274309, 5.547730394200872}};
+        {4.546805800577526, 5.276846026861397}, {4.409933444649052, 4.5865440100397175}, {4.41996510274309, 5.547730394200872}};
 
     @Test void losses_and_norms_are_those_of_pythons_fully_shard() throws Exception {
         List<double[][]> all = Ranks.all(folder, 2, g -> {
