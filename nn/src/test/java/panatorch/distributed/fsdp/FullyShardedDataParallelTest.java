@@ -324,4 +324,37 @@ class FullyShardedDataParallelTest {
         });
         assertThat(all.getFirst()).isEqualTo(expected);
     }
+
+    /**
+     * Two ranks of Python's {@code fully_shard} over Gloo, torch 2.13.0: {@code fully_shard(m, mesh=mesh)} for each {@code nn.Linear} of
+     * {@code nn.Sequential(nn.Linear(6, 9), nn.Tanh(), nn.Linear(9, 9), nn.Tanh(), nn.Linear(9, 3)).double()} and for the whole, where
+     * element k of parameter i is {@code sin((k + i) * 1.3)} and the batches are those of {@link #batch}. {@code AdamW(lr=0.01)}, the mean
+     * of {@code net(x).square().mean()} over the ranks, and {@code clip_grad_norm_(net.parameters(), 0.5).full_tensor()}.
+     */
+    private static final double[][] OF_PYTHON = {{6.493779899918094, 6.927918531294211}, {5.471902754541354, 6.216373100033051},
+        {4.546805800577526, 5.276846026861397}, {4.409933444649052, 4.5865440100397175}, {4.41996510274309, 5.547730394200872}};
+
+    @Test void losses_and_norms_are_those_of_pythons_fully_shard() throws Exception {
+        List<double[][]> all = Ranks.all(folder, 2, g -> {
+            try (var model = filled(new Sequential(new Linear(6, 9), new Tanh(), new Linear(9, 9), new Tanh(), new Linear(9, 3)), 0);
+                    var sharded = FullyShardedDataParallel.of(model, g, m -> m instanceof Linear);
+                    var adam = optimizer("adamw", model)) {
+                var found = new double[STEPS][];
+                for (int s = 0; s < STEPS; s++) {
+                    try (var scope = Scope.open()) {
+                        Tensor loss = loss(model, batch(s, g.rank(), 2));
+                        sharded.backward(loss);
+                        found[s] = new double[] {loss.itemDouble(), sharded.clipGradNorm(0.5)};
+                        adam.step();
+                        adam.zeroGrad();
+                    }
+                }
+                return found;
+            }
+        });
+        for (int s = 0; s < STEPS; s++) {
+            assertThat((all.get(0)[s][0] + all.get(1)[s][0]) / 2).isCloseTo(OF_PYTHON[s][0], offset(1e-12));
+            assertThat(all.get(0)[s][1]).isEqualTo(all.get(1)[s][1]).isCloseTo(OF_PYTHON[s][1], offset(1e-12));
+        }
+    }
 }
