@@ -35,10 +35,10 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
 
     static void register(Module m, NormOptions o) {
         long c = o.channels();
-        m.parameter("weight", o.affine() ? Torch.ones(DType.FLOAT32, c) : null);
-        m.parameter("bias", o.affine() && o.bias() ? Torch.zeros(DType.FLOAT32, c) : null);
-        m.buffer("running_mean", o.trackRunningStats() ? Torch.zeros(DType.FLOAT32, c) : null);
-        m.buffer("running_var", o.trackRunningStats() ? Torch.ones(DType.FLOAT32, c) : null);
+        m.parameter("weight", o.affine() ? Torch.ones(c) : null);
+        m.parameter("bias", o.affine() && o.bias() ? Torch.zeros(c) : null);
+        m.buffer("running_mean", o.trackRunningStats() ? Torch.zeros(c) : null);
+        m.buffer("running_var", o.trackRunningStats() ? Torch.ones(c) : null);
         m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
     }
 

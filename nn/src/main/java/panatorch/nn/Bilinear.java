@@ -3,7 +3,6 @@ package panatorch.nn;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -24,8 +23,8 @@ public final class Bilinear extends Module {
         this.out = out;
         this.bias = bias;
         double bound = 1 / Math.sqrt(in1);
-        parameter("weight", Init.uniform_(Torch.empty(DType.FLOAT32, out, in1, in2), -bound, bound));
-        parameter("bias", bias ? Init.uniform_(Torch.empty(DType.FLOAT32, out), -bound, bound) : null);
+        parameter("weight", Init.uniform_(Torch.empty(out, in1, in2), -bound, bound));
+        parameter("bias", bias ? Init.uniform_(Torch.empty(out), -bound, bound) : null);
     }
 
     public Tensor forward(Tensor input1, Tensor input2) {

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -90,8 +89,8 @@ public abstract sealed class Convolution extends Module permits Conv1d, Conv2d, 
         shape[0] = transposed ? o.in : o.out;
         shape[1] = (transposed ? o.out : o.in) / o.groups;
         System.arraycopy(o.kernel, 0, shape, 2, dims);
-        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, shape)));
-        parameter("bias", o.bias ? Init.layerBias_(Torch.empty(DType.FLOAT32, o.out), weight) : null);
+        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(shape)));
+        parameter("bias", o.bias ? Init.layerBias_(Torch.empty(o.out), weight) : null);
     }
 
     /** Returns whether this is a transposed convolution, whose weight has the input channels first. */

@@ -3,7 +3,6 @@ package panatorch.nn;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -54,7 +53,7 @@ public final class Embedding extends Module {
         Tensor table() {
             if (paddingIndex != null && (paddingIndex < 0 || paddingIndex >= n))
                 throw new IllegalArgumentException("the padding index " + paddingIndex + " is not among the " + n + " rows");
-            Tensor table = Init.normal_(Torch.empty(DType.FLOAT32, n, dim), 0, 1);
+            Tensor table = Init.normal_(Torch.empty(n, dim), 0, 1);
             try (var scope = Scope.open()) {
                 if (paddingIndex != null) table.select(0, paddingIndex).zero_();
             }

@@ -2,7 +2,6 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
@@ -32,8 +31,8 @@ public final class GroupNorm extends Module {
         this.eps = eps;
         this.affine = affine;
         this.bias = bias;
-        parameter("weight", affine ? Torch.ones(DType.FLOAT32, channels) : null);
-        parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, channels) : null);
+        parameter("weight", affine ? Torch.ones(channels) : null);
+        parameter("bias", affine && bias ? Torch.zeros(channels) : null);
     }
 
     /**

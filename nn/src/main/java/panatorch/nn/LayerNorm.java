@@ -2,7 +2,6 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
@@ -29,8 +28,8 @@ public final class LayerNorm extends Module {
         this.eps = eps;
         this.affine = affine;
         this.bias = bias;
-        parameter("weight", affine ? Torch.ones(DType.FLOAT32, sizes) : null);
-        parameter("bias", affine && bias ? Torch.zeros(DType.FLOAT32, sizes) : null);
+        parameter("weight", affine ? Torch.ones(sizes) : null);
+        parameter("bias", affine && bias ? Torch.zeros(sizes) : null);
     }
 
     @Override public Tensor forward(Tensor input) {

@@ -2,7 +2,6 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -26,8 +25,8 @@ public final class Linear extends Module {
         this.in = in;
         this.out = out;
         this.bias = bias;
-        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, out, in)));
-        parameter("bias", bias ? Init.layerBias_(Torch.empty(DType.FLOAT32, out), weight) : null);
+        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(out, in)));
+        parameter("bias", bias ? Init.layerBias_(Torch.empty(out), weight) : null);
     }
 
     public long inFeatures() { return in; }

@@ -128,16 +128,16 @@ public final class MultiheadAttention extends Module implements Masked {
         options = o;
         drop = new DropState(o.dropout);
         long e = o.embed;
-        List<Tensor> in = o.packed() ? List.of(Torch.empty(DType.FLOAT32, 3 * e, e))
-                : List.of(Torch.empty(DType.FLOAT32, e, e), Torch.empty(DType.FLOAT32, e, o.kdim), Torch.empty(DType.FLOAT32, e, o.vdim));
+        List<Tensor> in = o.packed() ? List.of(Torch.empty(3 * e, e))
+                : List.of(Torch.empty(e, e), Torch.empty(e, o.kdim), Torch.empty(e, o.vdim));
         List<String> names = o.packed() ? List.of("in_proj_weight") : List.of("q_proj_weight", "k_proj_weight", "v_proj_weight");
         for (int i = 0; i < in.size(); i++) parameter(names.get(i), in.get(i));
-        parameter("in_proj_bias", o.bias ? Torch.zeros(DType.FLOAT32, 3 * e) : null);
+        parameter("in_proj_bias", o.bias ? Torch.zeros(3 * e) : null);
         out = child("out_proj", new Linear(e, e, o.bias));
         in.forEach(w -> Init.xavierUniform_(w, 1)); // after the output's, as in PyTorch
         if (o.bias) Init.constant_(out.parameter("bias"), 0);
-        parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
-        parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(DType.FLOAT32, 1, 1, e), 1) : null);
+        parameter("bias_k", o.biasKv ? Init.xavierNormal_(Torch.empty(1, 1, e), 1) : null);
+        parameter("bias_v", o.biasKv ? Init.xavierNormal_(Torch.empty(1, 1, e), 1) : null);
     }
 
     @Override public double p() { return drop.p(); }

@@ -1,7 +1,6 @@
 package panatorch.nn;
 
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
@@ -22,7 +21,7 @@ public final class PReLU extends Module {
      */
     public PReLU(long n, double initial) {
         this.n = n;
-        parameter("weight", Torch.full(new long[] {n}, initial, DType.FLOAT32));
+        parameter("weight", Torch.full(new long[] {n}, initial));
     }
 
     @Override public Tensor forward(Tensor input) { return Aten.prelu(input, parameter("weight")); }

@@ -2,7 +2,6 @@ package panatorch.nn;
 
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 
@@ -27,7 +26,7 @@ public final class RMSNorm extends Module {
         this.sizes = sizes.clone();
         this.eps = eps;
         this.affine = affine;
-        parameter("weight", affine ? Torch.ones(DType.FLOAT32, sizes) : null);
+        parameter("weight", affine ? Torch.ones(sizes) : null);
     }
 
     @Override public Tensor forward(Tensor input) { return Aten.rmsNorm(input, sizes, parameterOrNull("weight"), eps); }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -87,7 +86,7 @@ public abstract sealed class Recurrent extends Module implements Masked permits 
 
     private void add(String name, double bound, long... shape) {
         names.add(name);
-        parameter(name, Init.uniform_(Torch.empty(DType.FLOAT32, shape), -bound, bound));
+        parameter(name, Init.uniform_(Torch.empty(shape), -bound, bound));
     }
 
     @Override public final double p() { return drop.p(); }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -24,10 +23,10 @@ public abstract sealed class RecurrentCell extends Module permits RNNCell, GRUCe
         this.bias = bias;
         this.states = states;
         double bound = 1 / Math.sqrt(hidden);
-        parameter("weight_ih", Init.uniform_(Torch.empty(DType.FLOAT32, gates * hidden, in), -bound, bound));
-        parameter("weight_hh", Init.uniform_(Torch.empty(DType.FLOAT32, gates * hidden, hidden), -bound, bound));
-        parameter("bias_ih", bias ? Init.uniform_(Torch.empty(DType.FLOAT32, gates * hidden), -bound, bound) : null);
-        parameter("bias_hh", bias ? Init.uniform_(Torch.empty(DType.FLOAT32, gates * hidden), -bound, bound) : null);
+        parameter("weight_ih", Init.uniform_(Torch.empty(gates * hidden, in), -bound, bound));
+        parameter("weight_hh", Init.uniform_(Torch.empty(gates * hidden, hidden), -bound, bound));
+        parameter("bias_ih", bias ? Init.uniform_(Torch.empty(gates * hidden), -bound, bound) : null);
+        parameter("bias_hh", bias ? Init.uniform_(Torch.empty(gates * hidden), -bound, bound) : null);
     }
 
     /** Returns the next hidden state, starting from zeros. */

@@ -3,7 +3,6 @@ package panatorch.nn;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.init.Init;
@@ -35,7 +34,7 @@ public final class Transformer extends Module {
     /**
      * Returns the mask [n, n] by which no place attends to later ones, minus infinity above the diagonal, to be added before the softmax.
      */
-    public static Tensor causalMask(long n) { return Torch.full(new long[] {n, n}, Double.NEGATIVE_INFINITY, DType.FLOAT32).triu(1); }
+    public static Tensor causalMask(long n) { return Torch.full(new long[] {n, n}, Double.NEGATIVE_INFINITY).triu(1); }
 
     public Tensor forward(Tensor source, Tensor target) { return forwardAll(List.of(source, target)).getFirst(); }
 

@@ -1,7 +1,6 @@
 package panatorch.nn.dropout;
 
 import panatorch.Aten;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.DropoutLayer;
@@ -36,8 +35,8 @@ public final class DropConnect extends DropoutLayer {
         this.in = in;
         this.out = out;
         this.bias = bias;
-        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(DType.FLOAT32, out, in)));
-        parameter("bias", bias ? Init.layerBias_(Torch.empty(DType.FLOAT32, out), weight) : null);
+        Tensor weight = parameter("weight", Init.layerWeight_(Torch.empty(out, in)));
+        parameter("bias", bias ? Init.layerBias_(Torch.empty(out), weight) : null);
     }
 
     @Override protected long[] maskShape(Tensor input) { return new long[] {out, in}; }

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import panatorch.DType;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.nn.Conv2d;
@@ -41,8 +40,8 @@ public final class DeformConv2d extends Module {
         padding = Objects.requireNonNull(options.padding());
         long[] kernel = options.kernel();
         Tensor weight = parameter("weight",
-                Init.layerWeight_(Torch.empty(DType.FLOAT32, options.out(), options.in() / options.groups(), kernel[0], kernel[1])));
-        parameter("bias", options.bias() ? Init.layerBias_(Torch.empty(DType.FLOAT32, options.out()), weight) : null);
+                Init.layerWeight_(Torch.empty(options.out(), options.in() / options.groups(), kernel[0], kernel[1])));
+        parameter("bias", options.bias() ? Init.layerBias_(Torch.empty(options.out()), weight) : null);
     }
 
     /** Convolves without a mask. */

@@ -1,6 +1,5 @@
 package panatorch.vision.ops;
 
-import panatorch.DType;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -24,10 +23,10 @@ public final class FrozenBatchNorm2d extends Module {
     public FrozenBatchNorm2d(long channels, double eps) {
         this.channels = channels;
         this.eps = eps;
-        buffer("weight", Torch.ones(DType.FLOAT32, channels));
-        buffer("bias", Torch.zeros(DType.FLOAT32, channels));
-        buffer("running_mean", Torch.zeros(DType.FLOAT32, channels));
-        buffer("running_var", Torch.ones(DType.FLOAT32, channels));
+        buffer("weight", Torch.ones(channels));
+        buffer("bias", Torch.zeros(channels));
+        buffer("running_mean", Torch.zeros(channels));
+        buffer("running_var", Torch.ones(channels));
         stateHooks().beforeLoad((module, prefix, state) -> state.remove(prefix + "num_batches_tracked"));
     }
 
