@@ -4,25 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.ServerSocket;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
-import javax.tools.DiagnosticCollector;
-import javax.tools.JavaFileObject;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,49 +23,16 @@ import panatorch.junit.NoTensorLeaks;
 /** Every program of {@code apps/examples} compiles without a warning, does what its first lines promise, and leaves no tensor behind. */
 @NoTensorLeaks
 class ExamplesTest {
-    private static final Path EXAMPLES = Path.of("examples");
-
-    /** As the project's own code is compiled, but for what concerns the implicit classes of single-file programs. */
-    private static final String LINT = "-Xlint:all,-processing,-classfile,-try,-path,-missing-explicit-ctor";
-
     @TempDir
     static Path classes;
+    private static SourcePrograms programs;
 
     @BeforeAll static void compile() throws IOException {
-        List<Path> sources;
-        try (var files = Files.list(EXAMPLES)) {
-            sources = files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
-        }
-        var compiler = ToolProvider.getSystemJavaCompiler();
-        var found = new DiagnosticCollector<JavaFileObject>();
-        try (var manager = compiler.getStandardFileManager(null, null, null)) {
-            var options = List.of("-d", classes.toString(), "-cp", System.getProperty("java.class.path"), LINT, "-proc:none");
-            // One by one, since each is a program of its own and two may name a helper alike.
-            for (Path source : sources) compiler.getTask(null, manager, found, options, null, manager.getJavaFileObjects(source)).call();
-        }
-        assertThat(found.getDiagnostics()).map(d -> d.getSource() + ":" + d.getLineNumber() + ": " + d.getMessage(Locale.ROOT)).isEmpty();
+        programs = SourcePrograms.in(Path.of("examples"), classes);
+        programs.compile();
     }
 
-    /** Runs an example in this process, and returns what it printed. */
-    private static String run(String name, String... args) throws Exception {
-        var printed = new ByteArrayOutputStream();
-        PrintStream out = System.out;
-        try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, ExamplesTest.class.getClassLoader())) {
-            var type = Class.forName(name, true, loader);
-            var constructor = type.getDeclaredConstructor();
-            constructor.setAccessible(true);
-            var methods = List.of(type.getDeclaredMethods());
-            boolean takesNone = methods.stream().anyMatch(m -> m.getName().equals("main") && m.getParameterCount() == 0);
-            var main = takesNone ? type.getDeclaredMethod("main") : type.getDeclaredMethod("main", String[].class);
-            main.setAccessible(true);
-            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-            if (takesNone) main.invoke(constructor.newInstance());
-            else main.invoke(constructor.newInstance(), (Object) args);
-        } finally {
-            System.setOut(out);
-        }
-        return printed.toString(StandardCharsets.UTF_8);
-    }
+    private static String run(String name, String... args) throws Exception { return programs.run(name, args); }
 
     /** The numbers that follow {@code words} in the output, in order. */
     private static double[] numbers(String output, String words) {
@@ -161,7 +119,8 @@ class ExamplesTest {
         try {
             for (int r = 0; r < 2; r++) {
                 var java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED", "-cp", classes + File.pathSeparator + System.getProperty("java.class.path"),
+                        "--enable-native-access=ALL-UNNAMED", "-cp",
+                        classes.resolve("TwoRanks") + File.pathSeparator + System.getProperty("java.class.path"),
                         "TwoRanks", "150").redirectErrorStream(true);
                 java.environment().putAll(Map.of("RANK", "" + r, "WORLD_SIZE", "2", "MASTER_ADDR", "127.0.0.1", "MASTER_PORT", port));
                 ranks.add(java.start());
