@@ -1,4 +1,4 @@
-"""nanoGPT (Karpathy): a causal transformer with tied weights, decay for matrices only, clipped gradients and a warmed-up cosine schedule."""
+"""nanoGPT (Karpathy): causal transformer with tied weights, decay for matrices only, clipped gradients and a warmed-up cosine schedule."""
 import math
 import sys
 

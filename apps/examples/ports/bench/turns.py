@@ -1,6 +1,7 @@
 """Python's side of StepTimes: python turns.py PROGRAM STEPS BLOCK
 
-Runs the port, whose every step ends with a print. After each BLOCK of steps, prints the processor time that they took, in seconds, and waits for a line.
+Runs the port, whose every step ends with a print. After each BLOCK of steps, prints the
+processor time that they took, in seconds, and waits for a line.
 """
 import builtins
 import contextlib

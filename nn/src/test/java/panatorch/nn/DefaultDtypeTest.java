@@ -18,7 +18,7 @@ import panatorch.vision.ops.FrozenBatchNorm2d;
  * Layers are created with {@link Torch#defaultDtype}, with Python's numbers:
  *
  * <pre>
- * torch.set_default_dtype(torch.float64); torch.manual_seed(0); torch.nn.Linear(2, 1).weight     # [[0.6647553301890121, 0.29390167076471757]]
+ * torch.set_default_dtype(torch.float64); torch.manual_seed(0); torch.nn.Linear(2, 1).weight # [[0.6647553301890121, 0.29390167076471757]]
  * </pre>
  */
 @NoTensorLeaks
