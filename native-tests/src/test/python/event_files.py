@@ -6,6 +6,8 @@
     "histograms"   tag -> [[step, [min, max, num, sum, sum of squares], limits, counts], ...]
     "images"       tag -> [[step, width, height, bytes as hexadecimal digits], ...]
     "texts"        tag -> [[step, plug-in, [text, ...]], ...]
+    "curves"       tag -> [[step, thresholds, [[true positives, …], …]], ...] of precision–recall curves
+    "hparams"      name -> value of the session, and of the experiment: names of parameters -> kind, tags of metrics
     "migrated"     tag -> shape of the histogram that the server makes of the first file's: [buckets, 3]
 """
 import json
@@ -16,6 +18,7 @@ from pathlib import Path
 try:
     from tensorboard import data_compat
     from tensorboard.backend.event_processing import event_accumulator, event_file_loader
+    from tensorboard.plugins.hparams import plugin_data_pb2 as hparams
     from tensorboard.util import tensor_util
 except ImportError as e:
     print(e)
@@ -32,11 +35,19 @@ def main(folder):
         "scalars": {t: [[e.step, e.value] for e in a.Scalars(t)] for t in tags["scalars"]},
         "histograms": {t: [[e.step, [h.min, h.max, h.num, h.sum, h.sum_squares], list(h.bucket_limit), list(h.bucket)] for e in a.Histograms(t) for h in [e.histogram_value]] for t in tags["histograms"]},
         "images": {t: [[e.step, e.width, e.height, e.encoded_image_string.hex()] for e in a.Images(t)] for t in tags["images"]},
-        "texts": {t: [[e.step, a.SummaryMetadata(t).plugin_data.plugin_name, [s.decode() for s in tensor_util.make_ndarray(e.tensor_proto).tolist()]] for e in a.Tensors(t)] for t in tags["tensors"]},
+        "texts": {t: [[e.step, a.SummaryMetadata(t).plugin_data.plugin_name, [s.decode() for s in tensor_util.make_ndarray(e.tensor_proto).tolist()]] for e in a.Tensors(t)] for t in tags["tensors"] if a.SummaryMetadata(t).plugin_data.plugin_name == "text"},
+        "curves": {t: [[e.step, e.tensor_proto.tensor_shape.dim[1].size, tensor_util.make_ndarray(e.tensor_proto).tolist()] for e in a.Tensors(t)] for t in tags["tensors"] if a.SummaryMetadata(t).plugin_data.plugin_name == "pr_curves"},
+        "hparams": {},
         "migrated": {},
     }
     for event in event_file_loader.LegacyEventFileLoader(str(min(Path(folder).iterdir()))).Load():
         for value in event.summary.value:
+            if value.metadata.plugin_data.plugin_name == "hparams":
+                data = hparams.HParamsPluginData.FromString(value.metadata.plugin_data.content)
+                document["hparams"].update({k: getattr(v, v.WhichOneof("kind")) for k, v in sorted(data.session_start_info.hparams.items())})
+                document["hparams"].update({h.name + ":kind": h.type for h in data.experiment.hparam_infos})
+                document["hparams"].update({m.name.tag + ":metric": True for m in data.experiment.metric_infos})
+                document["hparams"].update({"status": data.session_end_info.status} if data.HasField("session_end_info") else {})
             if value.HasField("histo"):
                 document["migrated"][value.tag] = list(tensor_util.make_ndarray(data_compat.migrate_value(value).tensor).shape)
     print(json.dumps(document))

@@ -71,7 +71,7 @@ final class EventRecorder implements OperatorObserver.Listener {
         }
     }
 
-    private static List<List<Long>> lists(long @Nullable [][] shapes) {
+    private static List<List<Long>> lists(long[][] shapes) {
         return Arrays.stream(shapes).map(s -> s == null ? List.<Long>of() : Arrays.stream(s).boxed().toList()).toList();
     }
 }

@@ -55,7 +55,7 @@ public final class FlopCounter implements AutoCloseable {
 
     /** Counts the outermost operator that has a formula: those inside it do the same work. */
     private static final class Counting implements OperatorObserver.Listener {
-        private record Counted(long call, String name, long @Nullable [][] inputs, boolean transposed) {}
+        private record Counted(long call, String name, long[][] inputs, boolean transposed) {}
 
         private final ThreadLocal<ArrayDeque<Counted>> open = ThreadLocal.withInitial(ArrayDeque::new);
         private final Map<String, Long> flops = new TreeMap<>();

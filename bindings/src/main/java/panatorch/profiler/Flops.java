@@ -1,7 +1,6 @@
 package panatorch.profiler;
 
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** PyTorch's formulas of floating-point operations, from the shapes of inputs and outputs. */
 final class Flops {
@@ -16,7 +15,7 @@ final class Flops {
 
     static boolean known(String operator) { return KNOWN.contains(operator); }
 
-    static long of(String operator, long @Nullable [][] in, long @Nullable [][] out, boolean transposed) {
+    static long of(String operator, long[][] in, long[][] out, boolean transposed) {
         return switch (operator) {
             case "aten::mm", "aten::_scaled_mm", "aten::bmm" -> product(shape(in, 0), shape(in, 1));
             case "aten::addmm", "aten::baddbmm" -> product(shape(in, 1), shape(in, 2));
@@ -31,10 +30,9 @@ final class Flops {
         };
     }
 
-    private static long[] shape(long @Nullable [][] shapes, int index) {
-        long[] shape = index < shapes.length ? shapes[index] : null;
-        if (shape == null) throw new IllegalArgumentException("argument " + index + " is no tensor");
-        return shape;
+    private static long[] shape(long[][] shapes, int index) {
+        if (index >= shapes.length || shapes[index].length == 0) throw new IllegalArgumentException("argument " + index + " is no tensor");
+        return shapes[index];
     }
 
     /** {@code [m, k] · [k, n]}, or of batches of matrices. */
@@ -47,7 +45,7 @@ final class Flops {
         return 2 * volume(transposed ? x : out, 2) * volume(w, 0) * x[0];
     }
 
-    private static long convolutionBackward(long[] gradient, long[] x, long[] w, long @Nullable [][] out, boolean transposed) {
+    private static long convolutionBackward(long[] gradient, long[] x, long[] w, long[][] out, boolean transposed) {
         long flops = 0;
         if (isGradient(out, 0, x)) flops += convolution(gradient, w, shape(out, 0), !transposed);
         if (isGradient(out, 1, w)) {
@@ -59,9 +57,8 @@ final class Flops {
     }
 
     /** Returns whether a gradient was asked for: one that was not is an undefined tensor, whose shape is {@code [0]}. */
-    private static boolean isGradient(long @Nullable [][] out, int index, long[] of) {
-        long[] shape = index < out.length ? out[index] : null;
-        return shape != null && shape.length == of.length;
+    private static boolean isGradient(long[][] out, int index, long[] of) {
+        return index < out.length && out[index].length == of.length;
     }
 
     private static long[] swapped(long[] shape) {

@@ -2,6 +2,7 @@ package panatorch.datasets;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Consumer;
@@ -45,13 +46,13 @@ final class ShuffledWindow<T> extends Spliterators.AbstractSpliterator<T> {
     }
 
     @SuppressWarnings("unchecked") // the copy has the same interfaces: Tensor, Map or List
-    private T kept(T item) { return (T) Values.map(item, t -> t.detach().escape()); }
+    private T kept(T item) { return Objects.requireNonNull((T) Values.map(item, t -> t.detach().escape())); }
 
     @SuppressWarnings("unchecked") private T handedOut(T item) {
-        return (T) Values.map(item, t -> {
+        return Objects.requireNonNull((T) Values.map(item, t -> {
             try (t) {
                 return t.detach();
             }
-        });
+        }));
     }
 }

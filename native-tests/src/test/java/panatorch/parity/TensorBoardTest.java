@@ -1,6 +1,7 @@
 package panatorch.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +70,46 @@ class TensorBoardTest {
             assertThat(read.at("/migrated").toString()).isEqualTo("{\"weights\":[30,3],\"none\":[0,3]}");
             assertThat(read.at("/images/picture/0").toString())
                     .isEqualTo("[2,5,3,\"" + HexFormat.of().formatHex(bytes.toByteArray()) + "\"]");
+        }
+    }
+
+    /**
+     * In PyTorch:
+     *
+     * <pre>
+     * w.add_hparams({"lr": 0.1, "name": "adam", "n": 3}, {"hparam/loss": 0.5}, global_step=4)
+     * w.add_pr_curve("pr", torch.tensor([1, 0, 1, 1, 0]), torch.tensor([.9, .8, .3, 1., 0.]), 7)
+     * </pre>
+     */
+    @Test void hyper_parameters_and_precision_recall_curves_are_shown() throws IOException, InterruptedException {
+        var parameters = new LinkedHashMap<String, Object>();
+        parameters.put("lr", 0.1);
+        parameters.put("name", "adam");
+        parameters.put("ok", true);
+        parameters.put("n", 3);
+        try (var scope = Scope.open(); var events = EventFile.create(folder)) {
+            events.hparams(parameters, Map.of("hparam/loss", 0.5), 4);
+            Tensor labels = Torch.tensor(new long[] {1, 0, 1, 1, 0}), predictions = Torch.tensor(new float[] {0.9f, 0.8f, 0.3f, 1, 0});
+            events.prCurve("pr", 7, labels, predictions);
+            assertThatThrownBy(() -> events.prCurve("pr", 7, labels, predictions.mul(2))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("predictions must be probabilities in [0, 1]");
+            assertThatThrownBy(() -> events.hparams(Map.of("a", List.of()), Map.of(), 0)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("it must be a number, a truth value or a string");
+        }
+        JsonNode read = readByTensorBoard();
+        assertThat(read.at("/scalars/hparam~1loss").toString()).isEqualTo("[[4,0.5]]");
+        assertThat(read.get("hparams").toString()).isEqualTo("{\"lr:kind\":3,\"name:kind\":1,\"ok:kind\":2,\"n:kind\":3,"
+                + "\"hparam/loss:metric\":true,\"lr\":0.1,\"n\":3.0,\"name\":\"adam\",\"ok\":true,\"status\":1}");
+        JsonNode curve = read.at("/curves/pr/0");
+        assertThat(curve.get(0).asInt()).isEqualTo(7);
+        assertThat(curve.get(1).asInt()).isEqualTo(127);
+        // At the threshold t / 126: of three positives 0.9, 0.3 and 1 and of two negatives 0.8 and 0.
+        int[][] expected = {{0, 3, 2}, {1, 3, 1}, {37, 3, 1}, {38, 2, 1}, {100, 2, 1}, {101, 2, 0}, {113, 2, 0}, {114, 1, 0}, {126, 1, 0}};
+        for (int[] e : expected) {
+            double tp = e[1], fp = e[2];
+            double[] rows = {tp, fp, 2 - fp, 3 - tp, (float) (tp / (tp + fp)), (float) (tp / 3)};
+            for (int row = 0; row < 6; row++)
+                assertThat(curve.get(2).get(row).get(e[0]).asDouble()).as("row %s at threshold %s", row, e[0]).isEqualTo(rows[row]);
         }
     }
 

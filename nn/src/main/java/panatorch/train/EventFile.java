@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -35,10 +36,11 @@ import panatorch.Tensor;
  * If a write fails, it is undone and the method throws {@link UncheckedIOException}; later events can still be read. Any thread may write.
  *
  * <p>
- * The file is TFRecords of {@code Event} messages. Audio, graphs, hyper-parameters and precision–recall curves cannot be written.
+ * The file is TFRecords of {@code Event} messages. Audio, video, graphs, meshes and embeddings cannot be written.
  */
 public final class EventFile implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\..*");
+    private static final int THRESHOLDS = 127; // PyTorch's
     private static final int BUCKETS = 30; // the number that TensorBoard's own histograms have
 
     private final Path path;
@@ -152,6 +154,34 @@ public final class EventFile implements AutoCloseable {
         };
         write(step, value(tag).message(4,
                 new Message().integer(1, header.getInt(20)).integer(2, header.getInt(16)).integer(3, channels).bytes(4, png)));
+    }
+
+    /**
+     * Writes the hyper-parameters of a run and what came of them, for TensorBoard's table of runs: PyTorch's {@code add_hparams}. The
+     * metrics are written as points of curves too.
+     *
+     * @param parameters numbers, truth values and strings by name
+     * @param metrics results by the tag of their curve
+     * @throws IllegalArgumentException if a parameter is of another type
+     */
+    public void hparams(Map<String, ?> parameters, Map<String, Double> metrics, long step) {
+        Message experiment = PluginSummaries.experiment(parameters, metrics);
+        write(0, experiment);
+        write(0, PluginSummaries.sessionStart(parameters));
+        metrics.forEach((tag, metric) -> scalar(tag, step, metric));
+        write(0, PluginSummaries.sessionEnd());
+    }
+
+    /**
+     * Writes a precision–recall curve at 127 thresholds, PyTorch's {@code add_pr_curve}.
+     *
+     * @param labels true classes, 0 or 1, of any shape
+     * @param predictions probabilities of class 1 in [0, 1], as many as labels
+     * @throws IllegalArgumentException if there are not as many, or a probability lies outside [0, 1]
+     */
+    public void prCurve(String tag, long step, Tensor labels, Tensor predictions) {
+        value(tag);
+        write(step, PluginSummaries.curve(tag, labels, predictions, THRESHOLDS));
     }
 
     private static Message value(String tag) {

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.RecordFunction;
 import org.bytedeco.pytorch.global.torch.RecordScope;
-import org.jspecify.annotations.Nullable;
 import panatorch.internal.natives.Native;
 import panatorch.internal.natives.Symbol;
 
@@ -55,10 +54,10 @@ public record ObservedCall(long address) {
         return outputs - FROM_INPUTS_TO_OUTPUTS;
     }
 
-    /** Returns the shape of each input, null for those that are no tensors. The listener must have asked for inputs. */
-    public long @Nullable [][] inputShapes() {
+    /** Returns the shape of each input, empty for those that are no tensors. The listener must have asked for inputs. */
+    public long[][] inputShapes() {
         long inputs = inputs(), first = Memory.getLong(inputs);
-        var shapes = new long @Nullable [(int) Memory.getLong(inputs + Long.BYTES)][];
+        var shapes = new long[(int) Memory.getLong(inputs + Long.BYTES)][];
         for (int i = 0; i < shapes.length; i++) shapes[i] = shape(first + (long) VALUE * i);
         return shapes;
     }
@@ -71,21 +70,21 @@ public record ObservedCall(long address) {
         return Memory.getInt(value + TAG) == Tag.BOOL && (Memory.getLong(value) & 1) != 0;
     }
 
-    /** Returns the shape of each output, null for those that are no tensors or undefined. The listener must have asked for outputs. */
-    public long @Nullable [][] outputShapes() {
+    /** Returns the shape of each output, empty for those that are no tensors. The listener must have asked for outputs. */
+    public long[][] outputShapes() {
         IValueVector outputs = function().outputs();
-        var shapes = new long @Nullable [(int) outputs.size()][];
+        var shapes = new long[(int) outputs.size()][];
         for (int i = 0; i < shapes.length; i++) shapes[i] = shape(outputs.get(i).address());
         return shapes;
     }
 
     /** An {@code IValue} begins with the tensor that it holds, so its address is a tensor's handle. */
-    private static long @Nullable [] shape(long value) {
-        if (Memory.getInt(value + TAG) != Tag.TENSOR) return null;
+    private static long[] shape(long value) {
+        if (Memory.getInt(value + TAG) != Tag.TENSOR) return new long[0];
         try (var arena = Arena.ofConfined()) {
             return CApi.shape(value, arena.allocate(Long.BYTES, Long.BYTES).address());
         } catch (RuntimeException undefined) {
-            return null;
+            return new long[0];
         }
     }
 }
