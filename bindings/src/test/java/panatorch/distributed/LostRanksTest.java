@@ -35,14 +35,13 @@ class LostRanksTest {
     Path folder;
     private final List<Process> ranks = new ArrayList<>();
 
-    /** A rank that sums until that fails. An argument sets another timeout, in seconds. */
+    /** A rank that sums until that fails. */
     static final class Summing {
         private Summing() {}
 
         static void main(String[] args) throws InterruptedException {
             boolean failed = false;
-            Duration timeout = args.length == 0 ? TIMEOUT : Duration.ofSeconds(Long.parseLong(args[0]));
-            try (var group = ProcessGroup.join(Launch.environment(), ProcessGroup.Options.standard().timeout(timeout))) {
+            try (var group = ProcessGroup.join(Launch.environment(), ProcessGroup.Options.standard().timeout(TIMEOUT))) {
                 for (int i = 0; !failed; i++) {
                     long begin = System.nanoTime();
                     try (var scope = Scope.open()) {
