@@ -97,7 +97,8 @@ public final class ProcessGroup implements AutoCloseable {
                 Store checks = named.prefixed("panatorch_checks")) {
             members = new Membership(named.prefixed("panatorch"), rank, ranks);
             try {
-                members.join(ranks + " ranks, checks " + options.checks + ", libtorch " + Torch.version() + " and messages of version " + MESSAGES);
+                members.join(ranks + " ranks, checks " + options.checks + ", libtorch " + Torch.version() + " and messages of version "
+                        + MESSAGES);
                 var connector = new Connector(store, members, options.timeout, options.network);
                 natives = connector.connect(named, gloo);
                 withPython = !members.absent().isEmpty();
