@@ -68,8 +68,8 @@ public final class RankKill {
             Report r = run(python, Math.toIntExact(options.get("--ranks")), Math.toIntExact(options.get("--times")),
                     Duration.ofSeconds(options.get("--every")), options.get("--seed"), Files.createTempDirectory("panatorch-rank-kill"));
             System.out.printf(Locale.ROOT,
-                    "%s kills of ranks 0, 1, … in %.0f s; the ranks went on %d times from a checkpoint and began %d times anew; %d runs came "
-                            + "to their end, all with the bits of the run that nobody disturbed%n",
+                    "%s kills of ranks 0, 1, … in %.0f s; the ranks went on %d times from a checkpoint and began %d times anew; %d runs "
+                            + "came to their end, all with the bits of the run that nobody disturbed%n",
                     r.kills, (System.nanoTime() - since) * 1e-9, r.fromCheckpoint, r.fromStart, r.runs);
         } catch (IllegalStateException e) {
             System.err.println(e.getMessage());

@@ -68,6 +68,7 @@ class SoakTest {
 
     @Test
     @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(900)
     @EnabledIfEnvironmentVariable(named = "PYTHON", matches = ".+",
             disabledReason = "set PYTHON to a Python with torch 2.13") void ranks_of_which_two_are_killed_end_as_if_nothing_had_been()
                     throws Exception {
