@@ -71,5 +71,7 @@ final class PluginSummaries {
     }
 
     /** Returns for each threshold the sum from its bucket on. */
-    private static Tensor atLeast(Tensor counts) { return counts.flip(0).cumsum(0).flip(0); }
+    private static Tensor atLeast(Tensor counts) {
+        return counts.flip(0).cumsum(0).flip(0);
+    }
 }
