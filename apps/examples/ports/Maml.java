@@ -13,8 +13,8 @@ static final int TASKS = 16, POINTS = 10;
 static final double INNER = 0.01, META = 1e-3;
 
 void train(Sequential net, Adam optimizer, int steps) {
-    TriFunction<Map<String, Tensor>, Tensor, Tensor, Tensor> loss = (params, x, y) ->
-            F.mseLoss(Stateless.functionalCall(net, params, x), y);
+    TriFunction<Map<String, Tensor>, Tensor, Tensor, Tensor> loss =
+            (params, x, y) -> F.mseLoss(Stateless.functionalCall(net, params, x), y);
     TriFunction<Map<String, Tensor>, Tensor, Tensor, Tensor> adaptedLoss = (params, x, y) -> {
         var grads = grad(loss).apply(params, x.get(0), y.get(0));
         var adapted = new HashMap<>(params);

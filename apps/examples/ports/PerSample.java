@@ -14,8 +14,8 @@ static final double CLIP = 1, NOISE = 0.5, RATE = 0.5;
 void train(Sequential net, int steps) {
     var params = new LinkedHashMap<String, Tensor>();
     net.namedParameters().forEach((name, p) -> params.put(name, p.detach()));
-    TriFunction<Map<String, Tensor>, Tensor, Tensor, Tensor> loss = (own, image, label) ->
-            F.crossEntropy(Stateless.functionalCall(net, own, image.unsqueeze(0)), label.unsqueeze(0));
+    TriFunction<Map<String, Tensor>, Tensor, Tensor, Tensor> loss =
+            (own, image, label) -> F.crossEntropy(Stateless.functionalCall(net, own, image.unsqueeze(0)), label.unsqueeze(0));
     var perSample = vmap(gradAndValue(loss), o -> o.inDims(null, 0, 0));
     for (int step = 0; step < steps; step++) try (var tensors = Scope.open()) {
         Tensor labels = Torch.randint(0, 10, BATCH);

@@ -15,7 +15,7 @@ with contextlib.suppress(ImportError):
     import torchvision_cpu  # declares operators where torchvision's wheel is for CUDA and torch's is not  # noqa: F401
 
 HERE = pathlib.Path(__file__).resolve().parent
-NAMES = "nano_gpt", "vae", "dcgan", "ppo", "detr", "ddpm", "gcn", "gp"
+NAMES = "nano_gpt", "vae", "dcgan", "ppo", "detr", "ddpm", "gcn", "gp", "maml", "per_sample"
 
 
 def losses(name):
