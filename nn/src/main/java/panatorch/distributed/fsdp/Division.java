@@ -5,6 +5,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
@@ -47,7 +48,7 @@ final class Division {
             if (m.ruleOrNull(name) != null)
                 throw new IllegalArgumentException("the parameter '" + prefix + name
                         + "' is computed by a rule, such as a parametrization or a pruning mask, and cannot be divided");
-            Found found = parameters.get(t);
+            Found found = found(t);
             if (found == null) {
                 found = new Found(unit);
                 parameters.put(t, found);
@@ -66,11 +67,13 @@ final class Division {
         return modules().stream().map(unitNames::get).toList();
     }
 
+    private Found found(Tensor parameter) { return Objects.requireNonNull(parameters.get(parameter)); }
+
     /** Returns the model, and the modules that are units and have parameters, in the model's order. */
     private List<Module> modules() {
         var all = new ArrayList<>(List.of(model));
         for (Tensor t : inOrder) {
-            Module unit = parameters.get(t).unit;
+            Module unit = found(t).unit;
             if (all.stream().noneMatch(m -> m == unit)) all.add(unit);
         }
         return all;
@@ -81,9 +84,9 @@ final class Division {
         var units = new ArrayList<Unit>();
         try {
             for (Module m : modules()) {
-                List<Tensor> own = inOrder.stream().filter(t -> parameters.get(t).unit == m).toList();
+                List<Tensor> own = inOrder.stream().filter(t -> found(t).unit == m).toList();
                 group.broadcast(0, own);
-                var unit = new Unit(unitNames.get(m), m);
+                var unit = new Unit(Objects.requireNonNull(unitNames.get(m)), m);
                 units.add(unit);
                 var byType = new LinkedHashMap<DType, List<Tensor>>();
                 for (Tensor t : own) byType.computeIfAbsent(t.dtype(), type -> new ArrayList<>()).add(t);
@@ -101,7 +104,7 @@ final class Division {
         DType gathered = orOwn(options.gatherType(), type), reduced = orOwn(options.reduceType(), type);
         var shards = new ArrayList<Parameter>();
         for (Tensor t : tensors) {
-            Found found = parameters.get(t);
+            Found found = found(t);
             var p = new Parameter(found.names.getFirst(), t, gathered, group.rank(), group.ranks(), unit.name);
             p.places.addAll(found.places);
             for (Parameter.Place place : p.places) place.module().setRule(place.name(), () -> whole(unit, p));
@@ -124,7 +127,7 @@ final class Division {
         var all = new LinkedHashMap<String, Parameter>();
         var byShard = new IdentityHashMap<Tensor, Parameter>();
         for (Unit u : units) for (Parameter p : u.parameters()) byShard.put(p.shard, p);
-        for (Tensor t : inOrder) for (String name : parameters.get(t).names) all.put(name, byShard.get(t));
+        for (Tensor t : inOrder) for (String name : found(t).names) all.put(name, byShard.get(t));
         return all;
     }
 }

@@ -111,18 +111,19 @@ final class WholeState implements AutoCloseable {
     }
 
     /** Returns whether a value of the state of a parameter has an element for each of the parameter's. */
-    private static boolean isDivided(String key, @Nullable Object value, long[] shape) {
-        return !key.equals("step") && value instanceof Tensor t && Arrays.equals(t.shape(), shape);
+    private static boolean isDivided(String key, Tensor value, long[] shape) {
+        return !key.equals("step") && Arrays.equals(value.shape(), shape);
     }
 
     private Map<String, Object> whole(Map<String, Object> own, List<Parameter> parameters) {
         if (divided) return own;
-        return changed(own, parameters, (p, key, value) -> isDivided(key, value, p.shard.shape()) ? gathered(p, (Tensor) value) : value);
+        return changed(own, parameters,
+                (p, key, value) -> value instanceof Tensor t && isDivided(key, t, p.shard.shape()) ? gathered(p, t) : value);
     }
 
     private Map<String, ?> own(Map<String, ?> whole, List<Parameter> parameters) {
         if (divided) return whole;
-        return changed(whole, parameters, (p, key, value) -> isDivided(key, value, p.shape) ? p.own((Tensor) value) : value);
+        return changed(whole, parameters, (p, key, value) -> value instanceof Tensor t && isDivided(key, t, p.shape) ? p.own(t) : value);
     }
 
     private interface Change {
@@ -176,7 +177,7 @@ final class WholeState implements AutoCloseable {
     /** Returns an optimiser's state dict, with pieces in place of what belongs to this rank's rows. */
     Map<String, Object> pieces(Optimizer optimizer) {
         return changed(divided(optimizer::stateDict), parameters(optimizer),
-                (p, key, value) -> isDivided(key, value, p.shard.shape()) ? p.piece((Tensor) value) : value);
+                (p, key, value) -> value instanceof Tensor t && isDivided(key, t, p.shard.shape()) ? p.piece(t) : value);
     }
 
     /** Loads a model's state dict, of this rank's rows. */
