@@ -70,7 +70,7 @@ final class PerSampleGradients implements Workload {
             int rounds = 0;
             for (; (System.nanoTime() - start) * 1e-9 < Objects.requireNonNull(SECONDS.get(name)); rounds++) {
                 try (var inner = Scope.open()) {
-                    each.get();
+                    Objects.requireNonNull(each.get());
                 }
             }
             seconds.put(name, (System.nanoTime() - start) * 1e-9 / rounds);

@@ -200,8 +200,9 @@ final class RankWork {
                 }
                 double own = 0;
                 for (Tensor p : model.parameters()) own += mebibytes(p);
-                for (Object states : ((Map<?, ?>) adam.stateDict().get("state")).values())
-                    for (Object v : ((Map<?, ?>) states).values()) if (v instanceof Tensor t) own += mebibytes(t);
+                if (adam.stateDict().get("state") instanceof Map<?, ?> all)
+                    for (Object states : all.values())
+                        for (Object v : ((Map<?, ?>) states).values()) if (v instanceof Tensor t) own += mebibytes(t);
                 found.put("parameters-and-state", new double[] {loss, own});
                 found.put("resident", new double[] {loss, resident("VmRSS") - before});
             }
