@@ -8,7 +8,8 @@ import panatorch.nn.*;
 import panatorch.nn.functional.CrossEntropy;
 import panatorch.optim.AdamW;
 
-// Several processes train one perceptron, of whose parameters each keeps only some rows. It learns which points of a square lie in a circle.
+// Several processes train one perceptron, of whose parameters each keeps only some rows. It learns which points of a square lie in a
+// circle.
 //
 // At the end each rank writes its rows to a checkpoint, and reads it as a process of its own would: as a whole.
 // A launcher sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; nn/docs/distributed.md shows how to start two ranks by hand.

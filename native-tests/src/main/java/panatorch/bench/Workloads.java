@@ -64,8 +64,8 @@ final class Workloads {
                 "processor time of a training step of ResNet-20 with 64 images on each of two processes, by itself and in data parallel",
                 Map.of("step", 0.95), () -> new Distributed("step", 2));
         add("distributed-memory",
-                "a perceptron of 200 MiB with AdamW after three steps, in one process and sharded on two: parameters and state, and growth of "
-                        + "the process",
+                "a perceptron of 200 MiB with AdamW after three steps, in one process and sharded on two: parameters and state, and "
+                        + "growth of the process",
                 Map.of(), () -> new Distributed("memory", 1, 2));
         for (Net net : Net.values()) {
             String step = "a training step of " + net + " with " + net.batch + (net.reads() ? " sentences of 64 tokens" : " images")

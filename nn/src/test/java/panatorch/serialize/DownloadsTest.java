@@ -68,8 +68,8 @@ class DownloadsTest {
     @Test void addresses_and_checksums_that_cannot_be_used_are_refused() {
         assertThatThrownBy(() -> StateDicts.download(URI.create("http://example.org/w.pt"), "f37072fd"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "weights are downloaded from https or file addresses, or from http on this machine, not from http://example.org/w.pt");
+                .hasMessage("weights are downloaded from https or file addresses, or from http on this machine, not from "
+                        + "http://example.org/w.pt");
         assertThatThrownBy(() -> StateDicts.download(URI.create("https://example.org/w.pt"), "f370"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the checksum must be 8 to 64 hexadecimal digits of a SHA-256, but is \"f370\"");

@@ -48,7 +48,7 @@ final class Division {
             if (m.ruleOrNull(name) != null)
                 throw new IllegalArgumentException("the parameter '" + prefix + name
                         + "' is computed by a rule, such as a parametrization or a pruning mask, and cannot be divided");
-            Found found = found(t);
+            Found found = parameters.get(t);
             if (found == null) {
                 found = new Found(unit);
                 parameters.put(t, found);

@@ -87,8 +87,8 @@ final class WholeState implements AutoCloseable {
     Hooks.Handle attach(Optimizer optimizer) {
         if (NOT_BY_ELEMENT.contains(optimizer.getClass().getSimpleName()))
             throw new IllegalArgumentException(optimizer.getClass().getSimpleName()
-                    + " needs whole parameters, but each rank has some of their rows. Take an optimiser that treats each element by itself, "
-                    + "such as AdamW or SGD");
+                    + " needs whole parameters, but each rank has some of their rows. Take an optimiser that treats each element by "
+                    + "itself, such as AdamW or SGD");
         List<Parameter> all = parameters(optimizer);
         var saved = optimizer.afterStateDict(s -> whole(s, all));
         var loaded = optimizer.beforeLoadStateDict(s -> own(s, all));

@@ -152,8 +152,8 @@ class ShardedModelTest {
         Ranks.all(folder, 2, g -> {
             try (var model = network(); var sharded = FullyShardedDataParallel.of(model, g, ShardedModelTest::isLayer)) {
                 assertThatIllegalStateException().isThrownBy(() -> model.submodule("3").parameter("bias")).withMessage(
-                        "the parameter '3.bias' is sharded: it is whole only while '3' is called by call or callAll. Read all parameters by "
-                                + "stateDict(), or this rank's rows by parameters()");
+                        "the parameter '3.bias' is sharded: it is whole only while '3' is called by call or callAll. Read all parameters "
+                                + "by stateDict(), or this rank's rows by parameters()");
             }
             return g;
         });
