@@ -51,7 +51,8 @@ class VmapCasesTest {
         assertThat(equal).hasSizeGreaterThan(LEAST);
     }
 
-    private static final int LEAST = 500;
+    /** The cases of {@code -Dpanatorch.opcases} may be fewer than those checked in. */
+    private static final int LEAST = 300;
 
     private static @Nullable String difference(OperatorCase which) {
         var first = new ArrayList<Tensor>();
