@@ -74,9 +74,10 @@ public record Annotated(Tensor image, @Nullable Tensor boxes, @Nullable Tensor m
         return new Annotated(image, boxes, masks, keypoints, labels);
     }
 
-    /** Returns this with another image of the same size. */
-    Annotated withImage(Tensor image) {
-        return new Annotated(image, boxes, masks, keypoints, labels);
+    /** Returns this with an image of the same size that a transform of images alone makes of this one. */
+    Annotated withImageOf(Transform transform, Generator generator) {
+        Tensor changed = Images.scoped(() -> transform.apply(image.unsqueeze(0), generator).squeeze(0));
+        return new Annotated(changed, boxes, masks, keypoints, labels);
     }
 
     boolean isBare() { return boxes == null && masks == null && keypoints == null && labels == null; }

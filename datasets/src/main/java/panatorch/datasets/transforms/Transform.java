@@ -1,7 +1,6 @@
 package panatorch.datasets.transforms;
 
 import panatorch.Generator;
-import panatorch.Scope;
 import panatorch.Tensor;
 
 /**
@@ -29,8 +28,6 @@ public interface Transform {
         if (!sample.isBare())
             throw new UnsupportedOperationException(this + " does not say what becomes of boxes, masks and keypoints; a PixelTransform "
                     + "leaves them as they are, and a GeometricTransform moves them");
-        try (var scope = Scope.open()) {
-            return sample.withImage(scope.move(apply(sample.image().unsqueeze(0), generator).squeeze(0)));
-        }
+        return sample.withImageOf(this, generator);
     }
 }
