@@ -60,6 +60,13 @@ public final class Operators {
     }
 
     private static List<@Nullable Object> call(Operator op, List<Object> converted) {
+        if (!op.qualified().startsWith("_c10d_functional::")) return run(op, converted);
+        var results = new ArrayList<@Nullable Object>();
+        ThreadContext.current().caller.waitingForOthers(() -> results.addAll(run(op, converted)));
+        return results;
+    }
+
+    private static List<@Nullable Object> run(Operator op, List<Object> converted) {
         var parameters = op.schema().parameters();
         Call call = Call.begin(op);
         for (int i = 0; i < parameters.size(); i++) {

@@ -70,6 +70,8 @@ final class RawAccess extends RawValues {
         return true;
     }
 
+    @Override public void waitingForOthers(Runnable code) { ThreadContext.current().caller.waitingForOthers(code); }
+
     private static final class Carried extends Mode {
         private final Runnable exchange;
 

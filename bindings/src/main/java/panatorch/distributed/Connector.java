@@ -65,10 +65,27 @@ final class Connector {
         }
     }
 
+    /**
+     * Waits until all ranks have connected to all others. A rank that leaves the group at once would else break connections that others
+     * still make.
+     *
+     * @throws DistributedException if not all ranks connect before the timeout
+     */
+    void awaitOthers() throws InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        members.connected();
+        while (!members.allConnected()) {
+            DistributedException other = members.published();
+            if (other != null) throw other;
+            if (System.nanoTime() > end) throw notJoined(null);
+            Thread.sleep(2);
+        }
+    }
+
     private DistributedException notJoined(@Nullable Throwable cause) throws InterruptedException {
         List<Integer> absent = members.absent();
-        return members.publish(Reason.RENDEZVOUS, "Not all of " + members.ranks + " ranks joined the group within " + timeout.toMillis()
-                + " ms; missing" + (absent.isEmpty() ? " are connections" : ": ranks " + absent)
+        return members.publish(Reason.RENDEZVOUS, "Not all of " + members.ranks + " ranks joined the group (timeout " + timeout.toMillis()
+                + " ms); missing" + (absent.isEmpty() ? " are connections" : ": ranks " + absent)
                 + (cause == null ? "" : ". " + cause.getMessage()),
                 absent, cause);
     }

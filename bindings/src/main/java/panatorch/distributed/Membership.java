@@ -13,7 +13,7 @@ import panatorch.distributed.DistributedException.Reason;
 final class Membership implements AutoCloseable {
     /** How long a rank waits for the others to say how far they are, once it has failed. */
     private static final Duration ANSWERS = Duration.ofSeconds(1);
-    private static final String FAILURE = "failure", TERMS = "terms";
+    private static final String FAILURE = "failure", TERMS = "terms", CONNECTED = "connected";
 
     private final Store store;
     final int rank, ranks;
@@ -38,6 +38,13 @@ final class Membership implements AutoCloseable {
         if (store.add(joined(rank), 1) > 1)
             throw publish(Reason.RENDEZVOUS, "Two processes have rank " + rank + "; give each one a RANK of its own.", List.of(rank), null);
     }
+
+    /** Tells the others that this rank is connected to all of them. */
+    void connected() throws InterruptedException {
+        store.add(CONNECTED, 1);
+    }
+
+    boolean allConnected() throws InterruptedException { return store.add(CONNECTED, 0) >= ranks; }
 
     private static String joined(int rank) { return "joined/" + rank; }
 

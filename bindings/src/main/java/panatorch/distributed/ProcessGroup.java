@@ -104,6 +104,7 @@ public final class ProcessGroup implements AutoCloseable {
                 withPython = !members.absent().isEmpty();
                 boolean compares = ranks > 1 && !withPython && options.checks == Checks.ALL;
                 comparison = compares ? new Comparison(connector.connect(named, checks), ranks) : null;
+                if (!withPython) connector.awaitOthers();
                 calls = new Calls(members, options.timeout, comparison);
             } catch (RuntimeException | InterruptedException e) {
                 members.close();

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import panatorch.Tensor;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.calls.RawValues;
 import panatorch.internal.distributed.NativeReducer;
 
 /**
@@ -140,7 +141,7 @@ public final class Reducer implements AutoCloseable {
                 return named;
             });
         });
-        calls.unguarded(what, loss::backward);
+        calls.unguarded(what, () -> RawValues.access().waitingForOthers(loss::backward));
         calls.exclusively(() -> {
             try {
                 natives.checkFinished();

@@ -318,6 +318,28 @@ class ProcessGroupTest {
         assertThat(results).containsExactly("done", "done");
     }
 
+    /** Few threads that train are let in at once where each operator uses all cores, as they would only wait for each other. */
+    @Test
+    @EnabledOnOs(OS.LINUX) void functional_collectives_meet_although_each_operator_of_three_training_ranks_uses_all_cores()
+            throws Exception {
+        int before = Torch.numThreads();
+        Torch.setNumThreads(2 * Runtime.getRuntime().availableProcessors());
+        try {
+            assertThat(run(3, g -> {
+                String name = "of training rank " + g.rank();
+                g.register(name);
+                full(1, 2).requiresGrad_(true).sum().backward();
+                return functional("all_reduce", full(g.rank() + 1, 2), "sum", name).toDoubleArray();
+            })).allSatisfy(sum -> assertThat((double[]) sum).containsExactly(6, 6));
+        } finally {
+            Torch.setNumThreads(before);
+        }
+    }
+
+    @Test void a_rank_may_leave_as_soon_as_it_has_joined() throws Exception {
+        for (int round = 0; round < 20; round++) assertThat(run(4, ProcessGroup::rank)).containsExactly(0, 1, 2, 3);
+    }
+
     @Test void an_interrupt_that_a_caller_reports_breaks_the_group() throws Exception {
         assertThat(run(1, g -> {
             assertThat(g.interrupted(new InterruptedException())).hasMessageContaining("interrupted");

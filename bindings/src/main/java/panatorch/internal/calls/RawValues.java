@@ -87,6 +87,9 @@ public abstract class RawValues {
      */
     public abstract boolean runApart(int threads, Runnable code);
 
+    /** Runs code whose native calls may wait inside for calls of other threads of this process. */
+    public abstract void waitingForOthers(Runnable code);
+
     /**
      * Opens a mode that a virtual thread takes along: {@code exchange} runs before and after each of its native calls. On any other thread,
      * and in a call from libtorch, it does not run. Closing the result also closes guards that were opened inside and are still open.

@@ -210,6 +210,20 @@ public final class Caller {
     /** Returns the number that {@link #limit(int)} has set; 0 if it has not. */
     public int limit() { return limit; }
 
+    /**
+     * Runs code whose native calls wait inside for calls of other threads, as ranks of one process do. Such calls have this thread's usual
+     * number of threads, but as no others need to end before they begin, they take OpenBLAS as it is.
+     */
+    public void waitingForOthers(Runnable code) {
+        int before = limit;
+        limit(mostThreads());
+        try {
+            code.run();
+        } finally {
+            limit(before);
+        }
+    }
+
     /** Returns whether a call of this thread is running, which has called Java back. */
     public boolean isInside() { return depth > 0; }
 

@@ -19,6 +19,7 @@ import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.distributed.DistributedException;
 import panatorch.distributed.DistributedException.Reason;
 import panatorch.distributed.ProcessGroup;
@@ -110,6 +111,22 @@ class DataParallelTest {
         for (double[] one : all) {
             assertThat(one).isEqualTo(all.getFirst()); // in all bits
             assertClose(one, alone, 1e-12);
+        }
+    }
+
+    /** Few threads that train are let in at once where each operator uses all cores, as they would only wait for each other. */
+    @Test void three_ranks_in_one_process_meet_although_each_operator_uses_all_cores() throws Exception {
+        int before = Torch.numThreads();
+        Torch.setNumThreads(2 * Runtime.getRuntime().availableProcessors());
+        try {
+            for (double[] rank : Ranks.all(folder, 3, g -> {
+                try (var model = network(g.rank()); var parallel = DataParallel.of(model, g)) {
+                    for (int s = 0; s < 3; s++) step(parallel, model, g, s);
+                    return values(model);
+                }
+            })) assertClose(rank, alone(3), 1e-12);
+        } finally {
+            Torch.setNumThreads(before);
         }
     }
 
