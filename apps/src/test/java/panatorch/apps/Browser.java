@@ -15,6 +15,7 @@ import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -161,8 +162,18 @@ final class Browser implements AutoCloseable {
         JsonNode at = value("(r => [r.x + r.width / 2, r.y + r.height / 2])(document.getElementById('" + id
                 + "').getBoundingClientRect())");
         var data = Map.of("items", new ArrayList<>(), "files", List.of(file.toString()), "dragOperationsMask", 1);
-        for (String type : List.of("dragEnter", "dragOver", "drop"))
-            send("Input.dispatchDragEvent", Map.of("type", type, "x", at.get(0).asDouble(), "y", at.get(1).asDouble(), "data", data));
+        var event = new HashMap<String, Object>(Map.of("x", at.get(0).asDouble(), "y", at.get(1).asDouble(), "data", data));
+        // The answer to a command may come before the page has seen the event, and a drop before dragover was handled is lost.
+        String seen = "document.getElementById('" + id + "').classList.contains('over')";
+        for (int i = 0; i < 600 && !value(seen).asBoolean(); i++) {
+            for (String type : List.of("dragEnter", "dragOver")) {
+                event.put("type", type);
+                send("Input.dispatchDragEvent", event);
+            }
+            Thread.sleep(50);
+        }
+        event.put("type", "drop");
+        send("Input.dispatchDragEvent", event);
     }
 
     @Override public void close() {
