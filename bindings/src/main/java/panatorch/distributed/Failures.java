@@ -12,7 +12,10 @@ final class Failures {
 
     Failures(Membership members) { this.members = members; }
 
-    boolean isEmpty() { return first == null; }
+    /** Returns the ranks that the first failure names; null if there was none. */
+    @Nullable List<Integer> lost() {
+        return first == null ? null : first.ranks();
+    }
 
     /** Throws the first failure again, if there was one. */
     void requireNone() {

@@ -13,6 +13,8 @@ import panatorch.distributed.DistributedException.Reason;
 final class Membership implements AutoCloseable {
     /** How long a rank waits for the others to say how far they are, once it has failed. */
     private static final Duration ANSWERS = Duration.ofSeconds(1);
+    /** How long the store's server stays for ranks that have not yet heard of a failure. */
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(3);
     private static final String FAILURE = "failure", TERMS = "terms", CONNECTED = "connected";
 
     private final Store store;
@@ -93,11 +95,18 @@ final class Membership implements AutoCloseable {
         return new DistributedException(Reason.valueOf(parts[0]), parts[2], ranks, null);
     }
 
-    /** Waits a little for the other ranks to leave, so that the store that this process serves outlives their last calls. */
-    void leave(boolean serves) throws InterruptedException {
+    /**
+     * Waits a little for the other ranks to leave, so that the store that this process serves outlives their last calls: after a failure
+     * they ask it which rank was lost.
+     *
+     * @param lost the ranks of the group's failure, which never leave; null if there was none
+     */
+    void leave(boolean serves, @Nullable List<Integer> lost) throws InterruptedException {
+        if (lost != null && lost.contains(0)) return; // the server may be rank 0, which does not answer
         store.add("left", 1);
-        long end = System.nanoTime() + ANSWERS.toNanos();
-        while (serves && store.add("left", 0) < ranks && System.nanoTime() < end) Thread.sleep(5);
+        int others = ranks - (lost == null ? 0 : lost.size());
+        long end = System.nanoTime() + (lost == null ? ANSWERS : AFTER_FAILURE).toNanos();
+        while (serves && store.add("left", 0) < others && System.nanoTime() < end) Thread.sleep(5);
     }
 
     @Override public void close() { store.close(); }

@@ -368,7 +368,7 @@ public final class ProcessGroup implements AutoCloseable {
     @Override public void close() {
         if (!calls.close()) return;
         try {
-            if (calls.failures().isEmpty() && !withPython) members.leave(rank() == 0 && ownsStore);
+            if (!withPython) members.leave(rank() == 0 && ownsStore, calls.failures().lost());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (DistributedException e) {

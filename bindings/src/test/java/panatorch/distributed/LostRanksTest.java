@@ -29,19 +29,20 @@ import panatorch.Torch;
 class LostRanksTest {
     private static final int RANKS = 3, FAILED = 3;
     /** Also the longest time that the processes may take to start. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(10), LATE = Duration.ofSeconds(2);
+    private static final Duration TIMEOUT = Duration.ofSeconds(15), LATE = Duration.ofSeconds(2);
 
     @TempDir
     Path folder;
     private final List<Process> ranks = new ArrayList<>();
 
-    /** A rank that sums until that fails. */
+    /** A rank that sums until that fails. Its argument is the group's timeout in seconds. */
     static final class Summing {
         private Summing() {}
 
         static void main(String[] args) throws InterruptedException {
             boolean failed = false;
-            try (var group = ProcessGroup.join(Launch.environment(), ProcessGroup.Options.standard().timeout(TIMEOUT))) {
+            Duration timeout = Duration.ofSeconds(Long.parseLong(args[0]));
+            try (var group = ProcessGroup.join(Launch.environment(), ProcessGroup.Options.standard().timeout(timeout))) {
                 for (int i = 0; !failed; i++) {
                     long begin = System.nanoTime();
                     try (var scope = Scope.open()) {
@@ -65,15 +66,18 @@ class LostRanksTest {
         }
         for (int r = 0; r < RANKS; r++) {
             var builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Summing.class.getName());
+                    "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Summing.class.getName(),
+                    Long.toString(TIMEOUT.toSeconds()));
             builder.environment().put("RANK", Integer.toString(r));
             builder.environment().put("WORLD_SIZE", Integer.toString(RANKS));
             builder.environment().put("MASTER_ADDR", "127.0.0.1");
             builder.environment().put("MASTER_PORT", Integer.toString(port));
             ranks.add(builder.redirectErrorStream(true).redirectOutput(output(r).toFile()).start());
         }
-        for (int r = 0; r < RANKS; r++)
+        for (int r = 0; r < RANKS; r++) {
             while (ranks.get(r).isAlive() && !Files.readString(output(r)).contains("running")) Thread.sleep(20);
+            assertThat(Files.readString(output(r))).as("rank " + r).contains("running");
+        }
     }
 
     private Path output(int rank) { return folder.resolve("rank" + rank); }
