@@ -2,6 +2,7 @@ package panatorch;
 
 import org.bytedeco.pytorch.global.torch;
 import panatorch.internal.library.NativeLibrary;
+import panatorch.internal.library.ProcessEnd;
 import panatorch.internal.libtorch.Nnpack;
 import panatorch.internal.threads.Cores;
 
@@ -28,6 +29,7 @@ final class Startup {
             Cores.start(torch.get_num_threads(), NativeLibrary.hasDefaultThreads());
             FlightEvents.register();
             Nnpack.disableIfUnavailable();
+            ProcessEnd.arrange();
         }
 
         static void run() {}

@@ -195,6 +195,9 @@ public enum Symbol {
     SETENV(Feature.BLAS_THREADS, Library.C, Names.unix("setenv"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT)),
     MALLOPT(Feature.KEPT_MEMORY, Library.C, Names.linux("mallopt"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT)),
     GLIBC_VERSION(Feature.KEPT_MEMORY, Library.C, Names.linux("gnu_get_libc_version"), null),
+    ON_EXIT(Feature.QUICK_END, Library.C, Names.linux("on_exit"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS)),
+    EXIT(Feature.QUICK_END, Library.C, Names.linux("_exit"), null),
+    FLUSH(Feature.QUICK_END, Library.C, Names.linux("fflush"), FunctionDescriptor.of(JAVA_INT, ADDRESS)),
     MALLINFO(Feature.HEAP_SIZE, Library.C, Names.linux("mallinfo2"),
             FunctionDescriptor.of(MemoryLayout.structLayout(MemoryLayout.sequenceLayout(10, JAVA_LONG)))),
     SYSCALL(Feature.BARRIER, Library.C, Names.linux("syscall"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
@@ -214,7 +217,7 @@ public enum Symbol {
         BLAS_KERNELS("The name of OpenBLAS's kernels"), SMALL_PRODUCTS("Fast products of many small matrices"),
         ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
-        HEAP_SIZE("MemoryStats.nativeHeapBytes"), PROFILER("Profiler and FlopCounter"),
+        QUICK_END("An end of the process beside running calls"), HEAP_SIZE("MemoryStats.nativeHeapBytes"), PROFILER("Profiler and FlopCounter"),
         TRACES("ScriptModule.trace"), TRANSFORMS("panatorch.func"), GROUP_NAMES("ProcessGroup.register"),
         BARRIER("Tensor reads without a barrier of their own");
 
