@@ -258,6 +258,18 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns the bytes of the elements, {@code numel() · dtype().bytes()}, however many of them share memory.
+     *
+     * @throws IllegalStateException if the tensor is sparse
+     */
+    public long nbytes() {
+        if (layout().name().startsWith("SPARSE"))
+            throw new IllegalStateException("nbytes is not defined for the layout " + layout()
+                    + "; add up the bytes of the indices and values, or take numel() · dtype().bytes() for those of a dense tensor");
+        return numel() * dtype().bytes();
+    }
+
     /** Returns the number of dimensions. */
     public long dim() {
         ThreadContext c = ThreadContext.current();
@@ -641,11 +653,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device();
     }
 
-    /** Returns the tensor as Python's PyTorch prints it. */
+    /** Returns the tensor as Python's PyTorch prints it, in the way that {@link Torch#setPrintOptions} sets. */
     @Override public String toString() {
+        return toString(Torch.printOptions());
+    }
+
+    /** Returns the tensor as Python's PyTorch prints it with these options. */
+    public String toString(PrintOptions options) {
         if (isClosed()) return "tensor(closed)";
         if (isWrapped()) return wrappedText();
         if (layout() == Layout.JAGGED) return "tensor(" + describe() + ", layout=" + layout() + ")";
-        return TensorFormat.format(this);
+        return TensorFormat.format(this, options);
     }
 }
