@@ -85,6 +85,20 @@ public abstract class Module implements AutoCloseable {
         return hooks == null ? forward(input) : callAll(List.of(input)).getFirst();
     }
 
+    /**
+     * Calls {@link #forwardAll} with several inputs and the hooks before and after it, and returns its first output: Python's
+     * {@code module(x, y)}. {@link #callAll} returns all outputs.
+     *
+     * @param first first input; null if it is optional and absent, as the others
+     */
+    public final Tensor call(@Nullable Tensor first, @Nullable Tensor second, @Nullable Tensor... others) {
+        var inputs = new ArrayList<@Nullable Tensor>();
+        inputs.add(first);
+        inputs.add(second);
+        Collections.addAll(inputs, others);
+        return callAll(inputs).getFirst();
+    }
+
     /** Calls {@link #forwardAll} with the hooks before and after it, as {@link #call}. */
     public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
         if (!fieldsChecked) checkFields();
