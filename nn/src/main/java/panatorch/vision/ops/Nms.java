@@ -117,27 +117,32 @@ public final class Nms {
         for (int i = 0; i < n; i++) {
             if (dropped[i]) continue;
             kept[count++] = i;
-            for (int j = i + 1; j < n; j++) if (!dropped[j]) dropped[j] = overlaps.tooMuch(i, j);
+            overlaps.drop(i, dropped);
         }
         return Arrays.copyOf(kept, count);
     }
 
     /**
-     * Whether the overlap of two boxes exceeds the threshold, in the precision of the boxes: in the other one, boxes near the threshold
-     * would differ from torchvision's.
+     * The overlaps of boxes, in the precision of the boxes: in the other one, boxes near the threshold would differ from torchvision's. It
+     * is asked for a whole row, as asking for each pair of boxes took more than 1.5 times as long.
      */
     private interface Overlaps {
-        boolean tooMuch(int i, int j);
+        /** Drops the boxes after box {@code i} that overlap it too much. */
+        void drop(int i, boolean[] dropped);
 
         /** @param c all x1, all y1, all x2 and all y2 of n boxes */
         static Overlaps ofFloats(float[] c, int n, double threshold) {
             var areas = new float[n];
             for (int i = 0; i < n; i++) areas[i] = (c[2 * n + i] - c[i]) * (c[3 * n + i] - c[n + i]);
-            return (i, j) -> {
-                float w = Math.max(0, Math.min(c[2 * n + i], c[2 * n + j]) - Math.max(c[i], c[j]));
-                float h = Math.max(0, Math.min(c[3 * n + i], c[3 * n + j]) - Math.max(c[n + i], c[n + j]));
-                float both = w * h;
-                return both / (areas[i] + areas[j] - both) > threshold;
+            return (i, dropped) -> {
+                float x1 = c[i], y1 = c[n + i], x2 = c[2 * n + i], y2 = c[3 * n + i], area = areas[i];
+                for (int j = i + 1; j < n; j++) {
+                    if (dropped[j]) continue;
+                    float w = Math.max(0, Math.min(x2, c[2 * n + j]) - Math.max(x1, c[j]));
+                    float h = Math.max(0, Math.min(y2, c[3 * n + j]) - Math.max(y1, c[n + j]));
+                    float both = w * h;
+                    dropped[j] = both / (area + areas[j] - both) > threshold;
+                }
             };
         }
 
@@ -145,11 +150,15 @@ public final class Nms {
         static Overlaps ofDoubles(double[] c, int n, double threshold) {
             var areas = new double[n];
             for (int i = 0; i < n; i++) areas[i] = (c[2 * n + i] - c[i]) * (c[3 * n + i] - c[n + i]);
-            return (i, j) -> {
-                double w = Math.max(0, Math.min(c[2 * n + i], c[2 * n + j]) - Math.max(c[i], c[j]));
-                double h = Math.max(0, Math.min(c[3 * n + i], c[3 * n + j]) - Math.max(c[n + i], c[n + j]));
-                double both = w * h;
-                return both / (areas[i] + areas[j] - both) > threshold;
+            return (i, dropped) -> {
+                double x1 = c[i], y1 = c[n + i], x2 = c[2 * n + i], y2 = c[3 * n + i], area = areas[i];
+                for (int j = i + 1; j < n; j++) {
+                    if (dropped[j]) continue;
+                    double w = Math.max(0, Math.min(x2, c[2 * n + j]) - Math.max(x1, c[j]));
+                    double h = Math.max(0, Math.min(y2, c[3 * n + j]) - Math.max(y1, c[n + j]));
+                    double both = w * h;
+                    dropped[j] = both / (area + areas[j] - both) > threshold;
+                }
             };
         }
     }
