@@ -21,7 +21,7 @@ module panatorch {
     exports panatorch.quasirandom;
     exports panatorch.signal;
     exports panatorch.testing;
-    exports panatorch.internal.calls to panatorch.export, panatorch.serve;
+    exports panatorch.internal.calls to panatorch.export, panatorch.nn, panatorch.serve;
     exports panatorch.internal.compiled to panatorch.export;
     exports panatorch.internal.distributed to panatorch.nn;
     exports panatorch.internal.files to panatorch.nn, panatorch.datasets;

@@ -8,6 +8,8 @@
     "texts"        tag -> [[step, plug-in, [text, ...]], ...]
     "curves"       tag -> [[step, thresholds, [[true positives, …], …]], ...] of precision–recall curves
     "hparams"      name -> value of the session, and of the experiment: names of parameters -> kind, tags of metrics
+    "graph"        [[node, operator, inputs, shapes of the results, attributes], ...], or null
+    "projector"    [[name, vectors, lines of the labels, sprite's file, size of one image], ...] of projector_config.pbtxt
     "migrated"     tag -> shape of the histogram that the server makes of the first file's: [buckets, 3]
 """
 import json
@@ -18,7 +20,9 @@ from pathlib import Path
 try:
     from tensorboard import data_compat
     from tensorboard.backend.event_processing import event_accumulator, event_file_loader
+    from google.protobuf import text_format
     from tensorboard.plugins.hparams import plugin_data_pb2 as hparams
+    from tensorboard.plugins.projector import projector_plugin
     from tensorboard.util import tensor_util
 except ImportError as e:
     print(e)
@@ -38,9 +42,11 @@ def main(folder):
         "texts": {t: [[e.step, a.SummaryMetadata(t).plugin_data.plugin_name, [s.decode() for s in tensor_util.make_ndarray(e.tensor_proto).tolist()]] for e in a.Tensors(t)] for t in tags["tensors"] if a.SummaryMetadata(t).plugin_data.plugin_name == "text"},
         "curves": {t: [[e.step, e.tensor_proto.tensor_shape.dim[1].size, tensor_util.make_ndarray(e.tensor_proto).tolist()] for e in a.Tensors(t)] for t in tags["tensors"] if a.SummaryMetadata(t).plugin_data.plugin_name == "pr_curves"},
         "hparams": {},
+        "graph": None,
+        "projector": projector(Path(folder)),
         "migrated": {},
     }
-    for event in event_file_loader.LegacyEventFileLoader(str(min(Path(folder).iterdir()))).Load():
+    for event in event_file_loader.LegacyEventFileLoader(str(min(Path(folder).glob("events.*")))).Load():
         for value in event.summary.value:
             if value.metadata.plugin_data.plugin_name == "hparams":
                 data = hparams.HParamsPluginData.FromString(value.metadata.plugin_data.content)
@@ -50,7 +56,17 @@ def main(folder):
                 document["hparams"].update({"status": data.session_end_info.status} if data.HasField("session_end_info") else {})
             if value.HasField("histo"):
                 document["migrated"][value.tag] = list(tensor_util.make_ndarray(data_compat.migrate_value(value).tensor).shape)
+    if tags["graph"]:
+        document["graph"] = [[n.name, n.op, list(n.input), [[d.size for d in s.dim] for s in n.attr["_output_shapes"].list.shape], n.attr["attr"].s.decode()] for n in a.Graph().node]
     print(json.dumps(document))
+
+
+def projector(folder):
+    config = projector_plugin.ProjectorConfig()
+    if (folder / "projector_config.pbtxt").exists():
+        text_format.Parse((folder / "projector_config.pbtxt").read_text(), config)
+    return [[e.tensor_name, projector_plugin._read_tensor_tsv_file(str(folder / e.tensor_path)).tolist(),
+             (folder / e.metadata_path).read_text().splitlines() if e.metadata_path else [], e.sprite.image_path, list(e.sprite.single_image_dim)] for e in config.embeddings]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python printing.py [OUT.json]          # torch 2.13, CPU; default ../resources/parity/printing.json
 
-A list of {"name", "dtype", "shape", "values" (or "arange": n for 0 … n−1), "text"}. Values are Python's decimals as strings, of a
+A list of {"name", "dtype", "shape", "values" (or "arange": n for 0 … n−1), "text", "options"}. Options are those of
+torch.set_printoptions where they are not the default. Values are Python's decimals as strings, of a
 complex tensor real and imaginary parts in turn. The Java test makes the same tensor and compares its text with "text", to the letter.
 """
 import sys
@@ -50,6 +51,28 @@ CASES = {
 RANGES = {"more than a thousand": (1200, (1200,)), "a large matrix": (4000, (40, 100)), "a long and narrow one": (3000, (1000, 3)),
           "a large one of three dimensions": (8000, (20, 20, 20)), "exactly a thousand": (1000, (10, 100))}
 
+# name -> options, tensor
+OPTIONS = {
+    "two digits": (dict(precision=2), torch.tensor([1.12345, -2.5])),
+    "no digits": (dict(precision=0), torch.tensor([1.5, 2.5, -1e-6])),
+    "no digits with powers": (dict(precision=0, sci_mode=True), torch.tensor([0.0, 1.5, 2.5, inf])),
+    "ten digits": (dict(precision=10), torch.tensor([1 / 3, 2.0], dtype=torch.float64)),
+    "powers of whole numbers": (dict(precision=2, sci_mode=True), torch.tensor([1.0, 2.0, inf])),
+    "powers of complex numbers": (dict(precision=2, sci_mode=True), torch.tensor([1 + 2j, -3 - 4.5j])),
+    "powers where no number is finite": (dict(sci_mode=True), torch.tensor([0.0, nan])),
+    "no powers": (dict(sci_mode=False), torch.tensor([1e-5, 1.0, 12345.678])),
+    "no powers of large whole numbers": (dict(sci_mode=False), torch.tensor([1e9, 2e12])),
+    "more than five": (dict(threshold=5), torch.arange(10)),
+    "one at each edge": (dict(threshold=5, edgeitems=1), torch.arange(24.0).reshape(4, 6)),
+    "none at the edges": (dict(threshold=5, edgeitems=0), torch.arange(24.0).reshape(4, 6)),
+    "narrow lines": (dict(linewidth=30), torch.randn(12)),
+    "narrow lines and a type": (dict(linewidth=30), torch.randn(2, 2, dtype=torch.float64)),
+    "wide lines": (dict(linewidth=200), torch.randn(30)),
+    "the short profile": (dict(profile="short"), torch.randn(3, 600)),
+    "the full profile": (dict(profile="full"), torch.arange(1200.0).reshape(100, 12)),
+    "the full profile with three digits": (dict(profile="full", precision=3), torch.randn(40, 26)),
+}
+
 
 def values(t):
     flat = torch.view_as_real(t).flatten() if t.is_complex() else t.flatten()
@@ -59,6 +82,10 @@ def values(t):
 def main():
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else RESOURCES / "parity" / "printing.json"
     document = [{"name": n, "dtype": str(t.dtype).removeprefix("torch."), "shape": list(t.shape), "values": values(t), "text": str(t)} for n, t in CASES.items()]
+    for name, (options, t) in OPTIONS.items():
+        with torch._tensor_str.printoptions(**options):
+            document.append({"name": name, "dtype": str(t.dtype).removeprefix("torch."), "shape": list(t.shape), "values": values(t), "options": options,
+                             "text": str(t)})
     for name, (n, shape) in RANGES.items():
         for dtype in (torch.float32, torch.int64):
             t = torch.arange(n).to(dtype).reshape(shape)

@@ -1,7 +1,7 @@
 """Makes the TorchScript files under resources/jit, and checks those that Java wrote.
 
     python scripts.py make [FOLDER]     # torch 2.13; default ../resources/jit
-    python scripts.py check FOLDER      # the files that ScriptModulesTest wrote there
+    python scripts.py check FOLDER      # the files that the tests of scripts wrote there
     python scripts.py traced FOLDER     # the modules that it traced
 
 kinds.ts has a method for each type of argument, net.ts is a small convolutional net in training mode, lstm.ts returns tuples, traced.ts is a

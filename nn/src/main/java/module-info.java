@@ -2,6 +2,7 @@
 module panatorch.nn {
     requires transitive panatorch;
     requires com.fasterxml.jackson.databind;
+    requires static transitive java.desktop; // for those who give EventFile a picture of it
     requires jdk.jfr;
     requires static transitive org.jspecify;
 

@@ -70,6 +70,14 @@ public final class Autocast extends Mode {
         return new Autocast(device, DType.FLOAT32, false);
     }
 
+    /** Returns whether autocast is on for operators of this thread on a type of device: {@code torch.is_autocast_enabled}. */
+    public static boolean isEnabled(Device.Type device) {
+        if (device != Device.Type.CPU && device != Device.Type.CUDA) return false;
+        var on = new boolean[1];
+        Mode.during(() -> on[0] = (Memory.getLong(ThreadModes.keySets(ThreadContext.current().guard) + 8) & key(device)) != 0);
+        return on[0];
+    }
+
     /** Returns functions that enter the present state again, at another time or on another thread. */
     static List<Supplier<Autocast>> snapshot() {
         var all = new ArrayList<Supplier<Autocast>>();

@@ -126,7 +126,7 @@ final class CheckedKernel {
     private static @Nullable Supplier<@Nullable Tensor> products(KernelArguments a) {
         BatchedProducts products = BatchedProducts.of(a.impl(0), a.impl(1), a.context.handle);
         return products == null ? null : () -> {
-            Tensor result = Torch.empty(products.isDouble() ? DType.FLOAT64 : DType.FLOAT32, products.shape());
+            Tensor result = Aten.empty(products.shape(), products.isDouble() ? DType.FLOAT64 : DType.FLOAT32);
             long impl = result.shareImpl();
             products.into(impl, a.context.handle);
             References.releaseShared(impl);

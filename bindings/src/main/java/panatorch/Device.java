@@ -1,5 +1,7 @@
 package panatorch;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A device that holds tensors and computes with them: the CPU, a GPU.
  *
@@ -41,6 +43,34 @@ public record Device(Type type, int index) {
                     parts.length == 1 ? -1 : Integer.parseInt(parts[1]));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("not a device: '" + text + "'; use for example cpu, cuda, cuda:0 or meta", e);
+        }
+    }
+
+    /**
+     * Makes this the device of tensors that this thread creates without one, until the guard is closed: Python's
+     * {@code with torch.device("meta")}. {@link Torch#setDefaultDevice} says which factories that affects.
+     *
+     * <pre>{@code try (var on = Device.META.asDefault()) { net = new Linear(8, 2); } }</pre>
+     */
+    public Default asDefault() { return new Default(this); }
+
+    /**
+     * A guard of the default device. Closing restores the previous one; closing twice is harmless. Guards close in the reverse order of
+     * their opening, on the thread that opened them.
+     */
+    public static final class Default implements AutoCloseable {
+        private final Thread owner = Thread.currentThread();
+        private final @Nullable Device before = DefaultDevice.get();
+        private boolean closed;
+
+        private Default(Device device) { DefaultDevice.set(device); }
+
+        @Override public void close() {
+            if (closed) return;
+            if (Thread.currentThread() != owner)
+                throw new WrongThreadException("this default device belongs to another thread; close it on the thread that set it");
+            closed = true;
+            DefaultDevice.set(before);
         }
     }
 

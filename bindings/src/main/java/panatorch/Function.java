@@ -2,6 +2,8 @@ package panatorch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import panatorch.internal.calls.TransformLevel;
 import panatorch.internal.libtorch.PassEnd;
@@ -36,6 +38,30 @@ import panatorch.internal.libtorch.PassEnd;
  * inputs in place.
  */
 public abstract class Function {
+    private boolean keepsAutocast;
+    private @Nullable DType castInputs;
+
+    /**
+     * Lets {@link #backward} run in the state of {@link Autocast} in which the function was applied, as Python's {@code custom_fwd} and
+     * {@code custom_bwd} do. Otherwise it runs in that of the caller of {@code backward}. Call it before {@link #apply}, or in the
+     * constructor.
+     */
+    public final Function withAutocast() {
+        keepsAutocast = true;
+        return this;
+    }
+
+    /**
+     * Lets {@link #forward} and {@link #backward} run without {@link Autocast} if the function is applied under it, on inputs that are
+     * converted, as Python's {@code custom_fwd(cast_inputs=dtype)} and {@code custom_bwd} do. The type of device is that of the first
+     * input. Floating-point inputs on it are converted, except float64. Without autocast, nothing is converted. Call it before
+     * {@link #apply}, or in the constructor.
+     */
+    public final Function castInputs(DType dtype) {
+        castInputs = Objects.requireNonNull(dtype, "dtype");
+        keepsAutocast = true;
+        return this;
+    }
 
     /**
      * Computes the outputs. Operators record nothing for {@code backward} meanwhile. Temporary tensors are freed at the end.
@@ -78,7 +104,8 @@ public abstract class Function {
         try (var scope = Scope.open()) {
             List<Tensor> outputs;
             try (var off = NoGrad.enter()) {
-                outputs = List.copyOf(forward(context, inputs));
+                outputs = List.copyOf(castInputs != null && !inputs.isEmpty() ? withoutAutocast(castInputs, context, inputs)
+                        : forwardIn(context, inputs));
             }
             context.keepOutputs(outputs);
             if (recording) outputs = RecordedFunction.outputs(this, context, inputs, outputs);
@@ -91,6 +118,35 @@ public abstract class Function {
         } catch (RuntimeException | Error e) {
             context.release();
             throw e;
+        }
+    }
+
+    private List<Tensor> forwardIn(Context context, List<Tensor> inputs) {
+        if (keepsAutocast) context.autocast = Autocast.snapshot();
+        return forward(context, inputs);
+    }
+
+    private List<Tensor> withoutAutocast(DType dtype, Context context, List<Tensor> inputs) {
+        Device.Type device = inputs.getFirst().device().type();
+        if (!Autocast.isEnabled(device)) return forwardIn(context, inputs);
+        var converted = new ArrayList<Tensor>();
+        for (Tensor x : inputs) {
+            boolean fits = x.device().type() == device && x.isFloatingPoint() && x.dtype() != DType.FLOAT64;
+            converted.add(fits && x.dtype() != dtype ? x.to(dtype) : x);
+        }
+        try (var off = Autocast.off(device)) {
+            return forwardIn(context, converted);
+        }
+    }
+
+    /** Calls {@link #backward} in the state of autocast that it is to run in. */
+    final List<? extends @Nullable Tensor> differentiate(Context context, List<Tensor> gradients) {
+        var states = new ArrayList<Autocast>();
+        try {
+            for (Supplier<Autocast> state : context.autocast) states.add(state.get());
+            return backward(context, gradients);
+        } finally {
+            for (Autocast state : states.reversed()) state.close();
         }
     }
 
@@ -109,6 +165,8 @@ public abstract class Function {
         private List<Tensor> nonDifferentiable = List.of();
         private @Nullable List<Saved> saved;
         private boolean materialize = true, savesNothing;
+        /** The state of autocast in which backward runs; empty for that of its caller. */
+        private List<Supplier<Autocast>> autocast = List.of();
         @Nullable
         RecordedFunction recorded;
 

@@ -169,7 +169,7 @@ public final class Generator implements AutoCloseable {
 
     void setState(byte[] state) {
         try (var scope = Scope.open()) {
-            setState(Torch.tensor(state));
+            setState(NestedArrays.tensor(state));
         }
     }
 

@@ -113,6 +113,11 @@ final class RawAccess extends RawValues {
         return CApi.numel(c.handle, c.result);
     }
 
+    @Override public long[] shape(long tensor) {
+        ThreadContext c = handle(tensor);
+        return CApi.shape(c.handle, c.result);
+    }
+
     @Override public long size(long tensor, long dim) {
         ThreadContext c = handle(tensor);
         long at = place(c, dim);

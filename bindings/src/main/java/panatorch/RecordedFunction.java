@@ -80,7 +80,7 @@ final class RecordedFunction {
     }
 
     private void differentiate(List<Tensor> gradients) {
-        var results = function.backward(context, gradients);
+        var results = function.differentiate(context, gradients);
         if (results.size() != inputs.length)
             throw new TorchException("",
                     function.name() + ".backward returned " + results.size() + " gradients for " + inputs.length + " inputs.", null);

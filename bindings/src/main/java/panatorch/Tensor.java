@@ -19,7 +19,6 @@ import panatorch.internal.libtorch.Memory;
 import panatorch.internal.libtorch.Nodes;
 import panatorch.internal.libtorch.References;
 import panatorch.internal.libtorch.Tag;
-import panatorch.internal.libtorch.Transforms;
 import panatorch.internal.threads.TensorReaders;
 
 /**
@@ -258,6 +257,18 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         }
     }
 
+    /**
+     * Returns the bytes of the elements, {@code numel() · dtype().bytes()}, however many of them share memory.
+     *
+     * @throws IllegalStateException if the tensor is sparse
+     */
+    public long nbytes() {
+        if (layout().name().startsWith("SPARSE"))
+            throw new IllegalStateException("nbytes is not defined for the layout " + layout()
+                    + "; add up the bytes of the indices and values, or take numel() · dtype().bytes() for those of a dense tensor");
+        return numel() * dtype().bytes();
+    }
+
     /** Returns the number of dimensions. */
     public long dim() {
         ThreadContext c = ThreadContext.current();
@@ -441,37 +452,37 @@ public final class Tensor extends TensorOps implements AutoCloseable {
 
     /** Returns a copy of all elements in order, converted to float32. */
     public float[] toFloatArray() {
-        return elements(DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT));
+        return TensorElements.copy(this, DType.FLOAT32, s -> s.toArray(ValueLayout.JAVA_FLOAT));
     }
 
     /** Returns a copy of all elements in order, converted to float64. */
     public double[] toDoubleArray() {
-        return elements(DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE));
+        return TensorElements.copy(this, DType.FLOAT64, s -> s.toArray(ValueLayout.JAVA_DOUBLE));
     }
 
     /** Returns a copy of all elements in order, converted to int64. Those of uint64 keep their bits ({@link Long#toUnsignedString}). */
     public long[] toLongArray() {
-        return elements(DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG));
+        return TensorElements.copy(this, DType.INT64, s -> s.toArray(ValueLayout.JAVA_LONG));
     }
 
     /** Returns a copy of all elements in order, converted to int32. */
     public int[] toIntArray() {
-        return elements(DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT));
+        return TensorElements.copy(this, DType.INT32, s -> s.toArray(ValueLayout.JAVA_INT));
     }
 
     /** Returns a copy of all elements in order, converted to int16. */
     public short[] toShortArray() {
-        return elements(DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT));
+        return TensorElements.copy(this, DType.INT16, s -> s.toArray(ValueLayout.JAVA_SHORT));
     }
 
     /** Returns a copy of all elements in order, converted to uint8. */
     public byte[] toByteArray() {
-        return elements(DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE));
+        return TensorElements.copy(this, DType.UINT8, s -> s.toArray(ValueLayout.JAVA_BYTE));
     }
 
     /** Returns a copy of all elements in order, true for those that are not 0. */
     public boolean[] toBooleanArray() {
-        return elements(DType.BOOL, s -> {
+        return TensorElements.copy(this, DType.BOOL, s -> {
             var values = new boolean[(int) s.byteSize()];
             for (int i = 0; i < values.length; i++) values[i] = s.get(ValueLayout.JAVA_BYTE, i) != 0;
             return values;
@@ -486,47 +497,9 @@ public final class Tensor extends TensorOps implements AutoCloseable {
      */
     public Object toArray() { return NestedArrays.array(this); }
 
-    private <T> T elements(DType type, Function<MemorySegment, T> reader) {
-        try (var scope = Scope.open(); var noGrad = NoGrad.enter(); var arena = Arena.ofConfined()) {
-            memory();
-            Tensor plain = to(Device.CPU, type).resolveNeg().contiguous();
-            if (Aten._isZerotensor(plain)) plain = plain.clone(); // zeros that take no memory, a gradient for instance
-            return reader.apply(JavaMemory.read(plain, arena));
-        }
-    }
-
-    private boolean isWrapped() { return read(c -> Transforms.isWrapped(Memory.getLong(c.handle))); }
-
-    /**
-     * Returns the tensor whose memory holds the elements: this one, or the one inside the wrappers of levels of derivatives.
-     *
-     * @throws IllegalStateException inside {@code vmap}, where a tensor stands for all samples
-     */
+    /** Returns the tensor whose memory holds the elements; see {@link TensorElements#memory}. */
     Tensor memory() {
-        if (!isWrapped()) return this;
-        long inner = read(c -> {
-            long impl = Memory.getLong(c.handle);
-            for (; Transforms.isWrapped(impl); impl = Transforms.inside(impl)) if (Transforms.isBatched(impl)) return 0L;
-            References.retain(impl);
-            return impl;
-        });
-        if (inner == 0)
-            throw new IllegalStateException("the elements of a tensor cannot be read inside vmap, a function transform that computes all "
-                    + "samples at once; return the tensor, or look at it by Func.debugUnwrap");
-        return ThreadContext.current().adopt(inner);
-    }
-
-    /** Returns the text of a tensor inside a function transform, as in Python. */
-    private String wrappedText() {
-        long[] inside = read(c -> {
-            long impl = Memory.getLong(c.handle), inner = Transforms.inside(impl);
-            References.retain(inner);
-            return new long[] {Transforms.isBatched(impl) ? 1 : 0, Transforms.levelOf(impl), inner};
-        });
-        try (var scope = Scope.open()) {
-            return (inside[0] == 1 ? "BatchedTensor" : "GradTrackingTensor") + "(lvl=" + inside[1] + ", value=\n    "
-                    + ThreadContext.current().adopt(inside[2]).toString().replace("\n", "\n    ") + "\n)";
-        }
+        return TensorElements.memory(this);
     }
 
     // ---- gradients
@@ -641,11 +614,16 @@ public final class Tensor extends TensorOps implements AutoCloseable {
         return isClosed() ? "closed tensor" : dtype() + " " + Arrays.toString(shape()) + " on " + device();
     }
 
-    /** Returns the tensor as Python's PyTorch prints it. */
+    /** Returns the tensor as Python's PyTorch prints it, in the way that {@link Torch#setPrintOptions} sets. */
     @Override public String toString() {
+        return toString(Torch.printOptions());
+    }
+
+    /** Returns the tensor as Python's PyTorch prints it with these options. */
+    public String toString(PrintOptions options) {
         if (isClosed()) return "tensor(closed)";
-        if (isWrapped()) return wrappedText();
+        if (TensorElements.isWrapped(this)) return TensorElements.wrappedText(this);
         if (layout() == Layout.JAGGED) return "tensor(" + describe() + ", layout=" + layout() + ")";
-        return TensorFormat.format(this);
+        return TensorFormat.format(this, options);
     }
 }

@@ -48,6 +48,9 @@ final class ThreadContext {
     /** Notes the generators that operators are given; null unless a {@link Checkpoint} runs. */
     @Nullable
     UsedGenerators usedGenerators;
+    /** The device of this thread's new tensors; nearly always null. */
+    @Nullable
+    Device defaultDevice;
     /** Sees the operators that are called; nearly always null. */
     @Nullable
     CallRecorder recorder;

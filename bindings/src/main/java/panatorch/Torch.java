@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import panatorch.internal.library.NativeLibrary;
 import panatorch.internal.threads.Cores;
 
@@ -15,7 +17,7 @@ import panatorch.internal.threads.Cores;
  *
  * <p>
  * Without sizes, the shape is []. Without a type, the tensor has the default type: float32, or that of {@link #setDefaultDtype}. Without a
- * device, it is on the CPU. New tensors belong to the current {@link Scope}.
+ * device, it is on this thread's {@link #defaultDevice}, which is the CPU unless set. New tensors belong to the current {@link Scope}.
  */
 public final class Torch {
     private Torch() {}
@@ -27,31 +29,35 @@ public final class Torch {
     // ---- filled tensors
 
     /** Returns a tensor of zeros; without sizes, a scalar []. */
-    public static Tensor zeros(long... shape) { return Aten.zeros(shape); }
+    public static Tensor zeros(long... shape) {
+        return Aten.zeros(shape, (DType) null, null, device());
+    }
 
     /** Returns a tensor of zeros. */
     public static Tensor zeros(Device device, long... shape) {
         return Aten.zeros(shape, (DType) null, null, device);
     }
 
-    public static Tensor zeros(DType dtype, long... shape) { return Aten.zeros(shape, dtype); }
+    public static Tensor zeros(DType dtype, long... shape) { return Aten.zeros(shape, dtype, null, device()); }
 
     public static Tensor zeros(DType dtype, Device device, long... shape) { return Aten.zeros(shape, dtype, null, device); }
 
     /** Returns a tensor of ones. */
-    public static Tensor ones(long... shape) { return Aten.ones(shape); }
+    public static Tensor ones(long... shape) { return Aten.ones(shape, (DType) null, null, device()); }
 
     /** Returns a tensor of ones. */
     public static Tensor ones(Device device, long... shape) {
         return Aten.ones(shape, (DType) null, null, device);
     }
 
-    public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype); }
+    public static Tensor ones(DType dtype, long... shape) { return Aten.ones(shape, dtype, null, device()); }
 
     public static Tensor ones(DType dtype, Device device, long... shape) { return Aten.ones(shape, dtype, null, device); }
 
     /** Returns a tensor of uninitialised memory. */
-    public static Tensor empty(long... shape) { return Aten.empty(shape); }
+    public static Tensor empty(long... shape) {
+        return Aten.empty(shape, (DType) null, null, device());
+    }
 
     /** Returns a tensor of uninitialised memory. */
     public static Tensor empty(Device device, long... shape) {
@@ -60,7 +66,7 @@ public final class Torch {
 
     /** Returns a tensor of uninitialised memory. */
     public static Tensor empty(DType dtype, long... shape) {
-        return Aten.empty(shape, dtype);
+        return Aten.empty(shape, dtype, null, device());
     }
 
     /** Returns a tensor of uninitialised memory. */
@@ -70,10 +76,10 @@ public final class Torch {
 
     /** Returns a tensor filled with {@code value}: int64 if {@code value} is of an integer type, otherwise the default type. */
     public static Tensor full(long[] shape, Number value) {
-        return Aten.full(shape, value);
+        return Aten.full(shape, value, (DType) null, null, device());
     }
 
-    public static Tensor full(long[] shape, Number value, DType dtype) { return Aten.full(shape, value, dtype); }
+    public static Tensor full(long[] shape, Number value, DType dtype) { return Aten.full(shape, value, dtype, null, device()); }
 
     public static Tensor full(long[] shape, Number value, DType dtype, Device device) {
         return Aten.full(shape, value, dtype, null, device);
@@ -81,18 +87,20 @@ public final class Torch {
 
     /** Returns a bool tensor filled with {@code value}. */
     public static Tensor full(long[] shape, boolean value) {
-        return Aten.full(shape, value ? 1 : 0, DType.BOOL);
+        return Aten.full(shape, value ? 1 : 0, DType.BOOL, null, device());
     }
 
     /** Returns the matrix [n, n] with ones on its diagonal. */
-    public static Tensor eye(long n) { return Aten.eye(n); }
+    public static Tensor eye(long n) {
+        return Aten.eye(n, (DType) null, null, device());
+    }
 
     /** Returns the matrix [rows, columns] with ones on its diagonal. */
     public static Tensor eye(long rows, long columns) {
-        return Aten.eye(rows, columns);
+        return Aten.eye(rows, columns, (DType) null, null, device());
     }
 
-    public static Tensor eye(long rows, long columns, DType dtype) { return Aten.eye(rows, columns, dtype); }
+    public static Tensor eye(long rows, long columns, DType dtype) { return Aten.eye(rows, columns, dtype, null, device()); }
 
     public static Tensor eye(long rows, long columns, DType dtype, Device device) { return Aten.eye(rows, columns, dtype, null, device); }
 
@@ -103,7 +111,7 @@ public final class Torch {
      * Python.
      */
     public static Tensor arange(Number end) {
-        return Aten.arange(end);
+        return Aten.arange(end, (DType) null, null, device());
     }
 
     /**
@@ -111,7 +119,7 @@ public final class Torch {
      * default type.
      */
     public static Tensor arange(Number start, Number end) {
-        return Aten.arange(start, end);
+        return Aten.arange(start, end, (DType) null, null, device());
     }
 
     /**
@@ -119,14 +127,16 @@ public final class Torch {
      * otherwise the default type.
      */
     public static Tensor arange(Number start, Number end, Number step) {
-        return Aten.arange(start, end, step);
+        return Aten.arange(start, end, step, (DType) null, null, device());
     }
 
-    public static Tensor arange(Number end, DType dtype) { return Aten.arange(end, dtype); }
+    public static Tensor arange(Number end, DType dtype) { return Aten.arange(end, dtype, null, device()); }
 
     public static Tensor arange(Number end, DType dtype, Device device) { return Aten.arange(end, dtype, null, device); }
 
-    public static Tensor arange(Number start, Number end, Number step, DType dtype) { return Aten.arange(start, end, step, dtype); }
+    public static Tensor arange(Number start, Number end, Number step, DType dtype) {
+        return Aten.arange(start, end, step, dtype, null, device());
+    }
 
     public static Tensor arange(Number start, Number end, Number step, DType dtype, Device device) {
         return Aten.arange(start, end, step, dtype, null, device);
@@ -134,23 +144,25 @@ public final class Torch {
 
     /** Returns {@code steps} evenly spaced numbers from {@code start} to {@code end}, both included. */
     public static Tensor linspace(Number start, Number end, long steps) {
-        return Aten.linspace(start, end, steps);
+        return Aten.linspace(start, end, steps, (DType) null, null, device());
     }
 
-    public static Tensor linspace(Number start, Number end, long steps, DType dtype) { return Aten.linspace(start, end, steps, dtype); }
+    public static Tensor linspace(Number start, Number end, long steps, DType dtype) {
+        return Aten.linspace(start, end, steps, dtype, null, device());
+    }
 
     /** Returns 10 raised to the numbers of {@link #linspace}. */
     public static Tensor logspace(Number start, Number end, long steps) {
-        return Aten.logspace(start, end, steps);
+        return Aten.logspace(start, end, steps, 10, (DType) null, null, device());
     }
 
     /** Returns {@code base} raised to the numbers of {@link #linspace}. */
     public static Tensor logspace(Number start, Number end, long steps, double base) {
-        return Aten.logspace(start, end, steps, base);
+        return Aten.logspace(start, end, steps, base, (DType) null, null, device());
     }
 
     public static Tensor logspace(Number start, Number end, long steps, double base, DType dtype) {
-        return Aten.logspace(start, end, steps, base, dtype);
+        return Aten.logspace(start, end, steps, base, dtype, null, device());
     }
 
     // ---- shapes
@@ -176,31 +188,35 @@ public final class Torch {
         return all;
     }
 
-    // ---- random numbers, of the process's generator or of one's own; the same as Python's after the same seed
+    // ---- random numbers, of the process's generator or of one's own (then on the CPU); the same as Python's after the same seed
 
     /** Returns random numbers, uniform in [0, 1). */
-    public static Tensor rand(long... shape) { return Aten.rand(shape); }
+    public static Tensor rand(long... shape) {
+        return Aten.rand(shape, (DType) null, null, device());
+    }
 
     /** Returns random numbers, uniform in [0, 1), from the device's default generator. */
     public static Tensor rand(Device device, long... shape) {
         return Aten.rand(shape, (DType) null, null, device);
     }
 
-    public static Tensor rand(DType dtype, long... shape) { return Aten.rand(shape, dtype); }
+    public static Tensor rand(DType dtype, long... shape) { return Aten.rand(shape, dtype, null, device()); }
 
     public static Tensor rand(DType dtype, Device device, long... shape) { return Aten.rand(shape, dtype, null, device); }
 
     public static Tensor rand(Generator generator, DType dtype, long... shape) { return Aten.rand(shape, generator, dtype); }
 
     /** Returns random numbers, normal with mean 0 and variance 1. */
-    public static Tensor randn(long... shape) { return Aten.randn(shape); }
+    public static Tensor randn(long... shape) {
+        return Aten.randn(shape, (DType) null, null, device());
+    }
 
     /** Returns random numbers, normal with mean 0 and variance 1, from the device's default generator. */
     public static Tensor randn(Device device, long... shape) {
         return Aten.randn(shape, (DType) null, null, device);
     }
 
-    public static Tensor randn(DType dtype, long... shape) { return Aten.randn(shape, dtype); }
+    public static Tensor randn(DType dtype, long... shape) { return Aten.randn(shape, dtype, null, device()); }
 
     public static Tensor randn(DType dtype, Device device, long... shape) { return Aten.randn(shape, dtype, null, device); }
 
@@ -208,15 +224,17 @@ public final class Torch {
 
     /** Returns random int64 numbers, uniform from 0 to {@code high}, exclusive. */
     public static Tensor randint(long high, long[] shape) {
-        return Aten.randint(high, shape);
+        return Aten.randint(high, shape, DType.INT64, null, device());
     }
 
     /** Returns random int64 numbers, uniform from {@code low} to {@code high}, exclusive. */
     public static Tensor randint(long low, long high, long... shape) {
-        return Aten.randint(low, high, shape);
+        return Aten.randint(low, high, shape, DType.INT64, null, device());
     }
 
-    public static Tensor randint(long low, long high, long[] shape, DType dtype) { return Aten.randint(low, high, shape, dtype); }
+    public static Tensor randint(long low, long high, long[] shape, DType dtype) {
+        return Aten.randint(low, high, shape, dtype, null, device());
+    }
 
     public static Tensor randint(long low, long high, long[] shape, Generator generator, DType dtype) {
         return Aten.randint(low, high, shape, generator, dtype);
@@ -224,7 +242,7 @@ public final class Torch {
 
     /** Returns the numbers from 0 to {@code n}, exclusive, in random order as int64 [n]. */
     public static Tensor randperm(long n) {
-        return Aten.randperm(n);
+        return Aten.randperm(n, DType.INT64, null, device());
     }
 
     public static Tensor randperm(long n, Generator generator) { return Aten.randperm(n, generator); }
@@ -259,7 +277,7 @@ public final class Torch {
 
     /** Returns a tensor [] of one element and the default type. */
     public static Tensor scalar(double value) {
-        return Aten.scalarTensor(value);
+        return Aten.scalarTensor(value, (DType) null, null, device());
     }
 
     /**
@@ -272,14 +290,16 @@ public final class Torch {
      *
      * @throws IllegalArgumentException if the array is ragged, mixes types, or holds neither numbers nor booleans
      */
-    public static Tensor tensor(Object values) { return NestedArrays.tensor(values); }
+    public static Tensor tensor(Object values) { return DefaultDevice.placed(NestedArrays.tensor(values)); }
 
     /** Returns a tensor with a copy of {@code values}, as {@link #tensor(Object)}, converted to {@code dtype}. */
     public static Tensor tensor(Object values, DType dtype) {
+        Tensor made;
         try (var scope = Scope.open()) {
             Tensor t = NestedArrays.tensor(values);
-            return scope.move(t.dtype() == dtype ? t : t.to(dtype));
+            made = scope.move(t.dtype() == dtype ? t : t.to(dtype));
         }
+        return DefaultDevice.placed(made);
     }
 
     /**
@@ -287,32 +307,32 @@ public final class Torch {
      * {@code new long[0]}, holds one element.
      */
     public static Tensor tensor(float[] values, long... shape) {
-        return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT32, shape);
+        return DefaultDevice.placed(JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT32, shape));
     }
 
     /** Returns a float64 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(double[] values, long... shape) {
-        return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT64, shape);
+        return DefaultDevice.placed(JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.FLOAT64, shape));
     }
 
     /** Returns an int64 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(long[] values, long... shape) {
-        return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT64, shape);
+        return DefaultDevice.placed(JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT64, shape));
     }
 
     /** Returns an int32 tensor of the given shape with a copy of {@code values}. */
     public static Tensor tensor(int[] values, long... shape) {
-        return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT32, shape);
+        return DefaultDevice.placed(JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.INT32, shape));
     }
 
     /** Returns a uint8 tensor of the given shape with a copy of {@code values}, which count as unsigned. */
     public static Tensor tensor(byte[] values, long... shape) {
-        return JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.UINT8, shape);
+        return DefaultDevice.placed(JavaMemory.copyOf(MemorySegment.ofArray(values), values.length, DType.UINT8, shape));
     }
 
     // ---- memory of Java's
 
-    /** Returns a tensor of any type with a copy of {@code bytes}: its elements in native byte order, last dimension fastest. */
+    /** Returns a CPU tensor of any type with a copy of {@code bytes}: its elements in native byte order, last dimension fastest. */
     public static Tensor copyOf(MemorySegment bytes, DType dtype, long... shape) {
         return JavaMemory.copyOf(bytes, dtype, shape);
     }
@@ -364,6 +384,29 @@ public final class Torch {
             case FLOAT64 -> torch.ScalarType.Double;
             default -> throw new IllegalArgumentException("the default dtype must be float16, bfloat16, float32 or float64, not " + dtype);
         }));
+    }
+
+    // ---- the device of new tensors
+
+    private static @Nullable Device device() { return DefaultDevice.get(); }
+
+    /** Returns the device of tensors that this thread creates without one: the CPU, unless {@link #setDefaultDevice} changed it. */
+    public static Device defaultDevice() {
+        Device d = device();
+        return d == null ? Device.CPU : d;
+    }
+
+    /**
+     * Sets the device of tensors that this thread creates without one: {@code torch.set_default_device}. It affects the factories of this
+     * class and so the modules made by them. As in Python, it affects neither other threads nor factories that are operators of
+     * {@link Aten}, nor those that are like a tensor or share or copy Java's memory ({@link #fromBlob}, {@link #fromBuffer},
+     * {@link #copyOf}). Unlike in Python, factories that take a {@link Generator} stay on the CPU. {@link Device#asDefault} sets it for a
+     * while.
+     *
+     * @param device the device; {@code cuda} without a number means the current one of each call. Null is the CPU
+     */
+    public static void setDefaultDevice(@Nullable Device device) {
+        DefaultDevice.set(device);
     }
 
     /** Returns the type in which an operator on these two, such as {@code a.add(b)}, computes. */
@@ -491,6 +534,17 @@ public final class Torch {
     public static MatmulPrecision float32MatmulPrecision() {
         return MatmulPrecision.ofCode(BackendFlag.context().float32MatmulPrecision().intern().value);
     }
+
+    /** Returns the way in which this process prints tensors. */
+    public static PrintOptions printOptions() {
+        return TensorFormat.options;
+    }
+
+    /**
+     * Sets how this process prints tensors: {@code torch.set_printoptions}. {@link Tensor#toString(PrintOptions)} prints one tensor in
+     * another way.
+     */
+    public static void setPrintOptions(PrintOptions options) { TensorFormat.options = Objects.requireNonNull(options, "options"); }
 
     /** Returns libtorch's version. */
     public static String version() { return NativeLibrary.LIBTORCH_VERSION; }

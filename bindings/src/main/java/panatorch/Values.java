@@ -194,11 +194,11 @@ final class Values {
      */
     static Tensor wrapped(Object number) {
         Tensor t = switch (number) {
-            case Float f -> Torch.tensor(f.doubleValue());
-            case Double d -> Torch.tensor(d);
-            case Boolean b -> Torch.tensor(b);
-            case Complex c -> Torch.tensor(c);
-            default -> Torch.tensor(((Number) number).longValue());
+            case Float f -> NestedArrays.tensor(f.doubleValue());
+            case Double d -> NestedArrays.tensor(d);
+            case Boolean b -> NestedArrays.tensor(b);
+            case Complex c -> NestedArrays.tensor(c);
+            default -> NestedArrays.tensor(((Number) number).longValue());
         };
         long impl = t.shareImpl();
         new org.bytedeco.pytorch.TensorImpl(Borrowed.at(impl)).set_wrapped_number(true);

@@ -358,4 +358,56 @@ class FunctionTest {
         for (Thread t : threads) t.join();
         assertThat(failure.get()).isNull();
     }
+
+    /** a·b, and what its passes saw of autocast. */
+    private static final class Product extends Function {
+        final List<String> seen = new java.util.ArrayList<>();
+
+        @Override protected List<Tensor> forward(Context context, List<Tensor> inputs) {
+            Tensor a = inputs.get(0), b = inputs.get(1), y = a.matmul(b);
+            context.save(a, b);
+            seen.add(a.dtype() + " " + b.dtype() + " " + y.dtype() + " " + Autocast.isEnabled(Device.Type.CPU));
+            return List.of(y);
+        }
+
+        @Override protected List<Tensor> backward(Context context, List<Tensor> gradients) {
+            Tensor g = gradients.getFirst(), a = context.saved().get(0), b = context.saved().get(1), r = g.matmul(b.t());
+            seen.add(g.dtype() + " " + r.dtype() + " " + Autocast.isEnabled(Device.Type.CPU));
+            return List.of(r, a.t().matmul(g));
+        }
+    }
+
+    /** The types are those that functions with {@code custom_fwd(device_type="cpu")} and {@code custom_bwd} print in Python. */
+    @Test void backward_runs_in_the_autocast_of_the_forward_pass_if_asked() {
+        try (var scope = Scope.open()) {
+            Tensor a = Torch.rand(2, 3).requiresGrad_(true), b = Torch.rand(3, 4), y;
+            var product = new Product();
+            try (var cast = Autocast.enter(Device.CPU, DType.BFLOAT16)) {
+                y = product.withAutocast().apply(a, b);
+            }
+            y.sum().backward();
+            assertThat(product.seen).containsExactly("float32 float32 bfloat16 true", "bfloat16 bfloat16 true");
+            assertThat(a.grad().dtype()).isEqualTo(DType.FLOAT32);
+            assertThat(Autocast.isEnabled(Device.Type.CPU)).isFalse();
+        }
+    }
+
+    /** With {@code custom_fwd(device_type="cpu", cast_inputs=torch.float32)}. */
+    @Test void inputs_are_converted_and_autocast_is_off_if_asked() {
+        try (var scope = Scope.open()) {
+            Tensor a = Torch.rand(2, 3).requiresGrad_(true), b = Torch.rand(3, 4).to(DType.BFLOAT16).requiresGrad_(true), y;
+            var product = new Product();
+            product.castInputs(DType.FLOAT32);
+            try (var cast = Autocast.enter(Device.CPU, DType.BFLOAT16)) {
+                y = product.apply(a, b);
+                y.sum().backward();
+                assertThat(Autocast.isEnabled(Device.Type.CPU)).isTrue();
+            }
+            assertThat(product.seen).containsExactly("float32 float32 float32 false", "float32 float32 false");
+            assertThat(b.grad().dtype()).isEqualTo(DType.BFLOAT16);
+            product.seen.clear();
+            product.apply(a, b.detach().to(DType.FLOAT32)).sum().backward();
+            assertThat(product.seen).containsExactly("float32 float32 float32 false", "float32 float32 false");
+        }
+    }
 }

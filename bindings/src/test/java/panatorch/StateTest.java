@@ -81,6 +81,11 @@ class StateTest {
         assertThatThrownBy(() -> Generator.of(Device.cuda(0), 7)).isInstanceOf(TorchException.class).hasMessageContaining("CUDA");
     }
 
+    @Test void without_a_gpu_there_is_no_current_one() {
+        if (Cuda.isAvailable()) assertThat(Cuda.currentDevice()).isBetween(0, Cuda.deviceCount() - 1);
+        else assertThatThrownBy(Cuda::currentDevice).isInstanceOf(IllegalStateException.class).hasMessageContaining("CUDA");
+    }
+
     @Test void a_device_guard_knows_which_devices_there_are() {
         try (var cpu = DeviceGuard.enter(Device.CPU); var scope = Scope.open()) {
             assertThat(Torch.ones(2).sum().itemFloat()).isEqualTo(2);

@@ -150,4 +150,14 @@ class TensorTest {
                     .hasMessageContaining("aten::t").hasMessageContaining("call it before");
         }
     }
+
+    /** In Python 48 and 16, and for a sparse tensor "nbytes is not defined for sparse tensors". */
+    @Test void bytes_are_those_of_the_elements() {
+        try (var scope = Scope.open()) {
+            assertThat(Torch.zeros(DType.INT64, 2, 3).nbytes()).isEqualTo(48);
+            assertThat(Torch.zeros(2, 3).narrow(1, 0, 2).nbytes()).isEqualTo(16);
+            assertThatThrownBy(() -> Torch.eye(3).toSparse().nbytes()).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("nbytes is not defined");
+        }
+    }
 }

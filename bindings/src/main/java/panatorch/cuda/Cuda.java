@@ -28,6 +28,13 @@ public final class Cuda {
     }
 
     /**
+     * Returns the number of this thread's current GPU, which {@code cuda} without a number means; {@link DeviceGuard} changes it.
+     *
+     * @throws IllegalStateException without a GPU
+     */
+    public static int currentDevice() { return numbered(Device.CUDA).index(); }
+
+    /**
      * Returns libtorch's streams, after it has looked for GPUs and created its allocator. A failed attempt is repeated at the next call.
      */
     static NativeStreams streams() {

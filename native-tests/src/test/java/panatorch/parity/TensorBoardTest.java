@@ -25,6 +25,10 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.Linear;
+import panatorch.nn.Module;
+import panatorch.nn.ReLU;
+import panatorch.nn.Sequential;
 import panatorch.train.EventFile;
 
 /** Event files as TensorBoard itself reads them; {@code src/test/python/event_files.py} asks it. */
@@ -111,6 +115,78 @@ class TensorBoardTest {
             for (int row = 0; row < 6; row++)
                 assertThat(curve.get(2).get(row).get(e[0]).asDouble()).as("row %s at threshold %s", row, e[0]).isEqualTo(rows[row]);
         }
+    }
+
+    /** In PyTorch: {@code w.add_graph(net, x)}, whose nodes have the same operators, inputs and shapes. */
+    @Test void a_modules_graph_has_its_operators_within_its_layers() throws IOException, InterruptedException {
+        try (var net = new Sequential(new Linear(3, 4), new ReLU(), new Sequential(new Linear(4, 2))); var scope = Scope.open()) {
+            net.train();
+            try (var events = EventFile.create(folder)) {
+                events.graph(net, Torch.rand(5, 3));
+            }
+            assertThat(net.get(1).isTraining()).as("the mode is restored").isTrue();
+        }
+        assertThat(readByTensorBoard().get("graph").toString().replace("],[\"", "],\n[\"")).isEqualTo("""
+                [["input/input","IO Node",[],[[5,3]],""],
+                ["Sequential/Linear[0]/weight","Parameter",[],[[4,3]],""],
+                ["Sequential/Linear[0]/bias","Parameter",[],[[4]],""],
+                ["Sequential/Linear[0]/linear","aten::linear",["input/input","Sequential/Linear[0]/weight",\
+                "Sequential/Linear[0]/bias"],[[5,4]],""],
+                ["Sequential/ReLU[1]/relu","aten::relu",["Sequential/Linear[0]/linear"],[[5,4]],""],
+                ["Sequential/Sequential[2]/Linear[0]/weight","Parameter",[],[[2,4]],""],
+                ["Sequential/Sequential[2]/Linear[0]/bias","Parameter",[],[[2]],""],
+                ["Sequential/Sequential[2]/Linear[0]/linear","aten::linear",["Sequential/ReLU[1]/relu",\
+                "Sequential/Sequential[2]/Linear[0]/weight","Sequential/Sequential[2]/Linear[0]/bias"],[[5,2]],""],
+                ["output/output","IO Node",["Sequential/Sequential[2]/Linear[0]/linear"],[[5,2]],""]]""");
+    }
+
+    @Test void several_results_arguments_and_constants_are_in_the_graph() throws IOException, InterruptedException {
+        class Halves extends Module {
+            @Override public List<Tensor> forwardAll(List<? extends Tensor> inputs) {
+                var parts = inputs.get(0).add(inputs.get(1), 3).split(2, 1);
+                return List.of(parts.get(1).relu_(), parts.get(0).mul(Torch.ones(1)));
+            }
+        }
+        try (var net = new Halves(); var scope = Scope.open(); var events = EventFile.create(folder)) {
+            events.graph(net, Torch.rand(2, 4), Torch.rand(2, 4));
+        }
+        var nodes = new LinkedHashMap<String, JsonNode>();
+        readByTensorBoard().get("graph").forEach(n -> nodes.put(n.get(0).asText(), n));
+        assertThat(nodes.get("Halves/add").toString())
+                .isEqualTo("[\"Halves/add\",\"aten::add\",[\"input/input_1\",\"input/input_2\"],[[2,4]],\"alpha=3\"]");
+        assertThat(nodes.get("Halves/split").get(3).toString()).isEqualTo("[[2,2],[2,2]]");
+        assertThat(nodes.get("Halves/relu_").get(2).toString()).isEqualTo("[\"Halves/split:1\"]");
+        assertThat(nodes.get("Halves/mul").get(2).toString()).isEqualTo("[\"Halves/split\",\"Halves/ones\"]");
+        assertThat(nodes.get("output/output_1").get(2).toString()).isEqualTo("[\"Halves/relu_\"]");
+    }
+
+    /** In PyTorch: {@code w.add_embedding(torch.arange(6.).reshape(3, 2), ["a", "b", "c"], images, 7, "e/1")}. */
+    @Test void the_projector_finds_vectors_labels_and_pictures() throws IOException, InterruptedException {
+        var columns = new LinkedHashMap<String, List<String>>();
+        columns.put("name", List.of("a", "b", "c"));
+        columns.put("größe", List.of("1", "2", "3"));
+        try (var scope = Scope.open(); var events = EventFile.create(folder)) {
+            Tensor vectors = Torch.arange(6.0).reshape(3, 2), images = Torch.zeros(3, 3, 4, 5);
+            images.at("1, 0").set(1); // the second one is red
+            events.embedding("e/1", 7, vectors, List.of("x", "y", "z"));
+            events.embedding("plain", 8, vectors.neg());
+            events.embedding("e/1", 7, vectors, columns, images);
+            assertThatThrownBy(() -> events.embedding("e", 1, vectors, List.of("x"))).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("are 1, but there are 3 vectors");
+            assertThatThrownBy(() -> events.embedding("e", 1, vectors, List.of("x", "y\tz", ""))).hasMessageContaining("a tab");
+            assertThatThrownBy(() -> events.embedding("e", 1, vectors, Map.of(), Torch.zeros(3, 1, 4, 5)))
+                    .hasMessageContaining("[N, 3, H, W]");
+            assertThatThrownBy(() -> events.embedding("e", 1, vectors, Map.of(), Torch.zeros(3, 3, 1, 5000)))
+                    .hasMessageContaining("10000 pixels");
+        }
+        assertThat(readByTensorBoard().get("projector").toString()).isEqualTo(
+                "[[\"plain:00008\",[[-0.0,-1.0],[-2.0,-3.0],[-4.0,-5.0]],[],\"\",[]],"
+                        + "[\"e/1:00007\",[[0.0,1.0],[2.0,3.0],[4.0,5.0]],[\"name\\tgröße\",\"a\\t1\",\"b\\t2\",\"c\\t3\"],"
+                        + "\"00007/e%2f1/sprite.png\",[5,4]]]");
+        BufferedImage sprite = ImageIO.read(folder.resolve("00007/e%2f1/sprite.png").toFile());
+        assertThat(List.of(sprite.getWidth(), sprite.getHeight())).containsExactly(10, 8);
+        assertThat(List.of(sprite.getRGB(4, 0), sprite.getRGB(5, 0), sprite.getRGB(9, 3), sprite.getRGB(5, 4)))
+                .containsExactly(0xff000000, 0xffff0000, 0xffff0000, 0xff000000);
     }
 
     @Test void a_run_that_was_killed_and_resumed_is_one_curve() throws IOException, InterruptedException {

@@ -98,7 +98,7 @@ public abstract class StreamingMetric implements AutoCloseable {
             System.arraycopy(numbers, 0, description, DESCRIPTION * i, DESCRIPTION);
         }
         Tensor into = Torch.zeros(DType.INT64, (long) group.ranks() * description.length);
-        group.allGather(into, Torch.tensor(description)).await();
+        group.allGather(into, Torch.tensor(description).cpu()).await();
         long[] all = into.toLongArray();
         var states = new ArrayList<List<Tensor>>();
         for (int r = 0; r < group.ranks(); r++) states.add(new ArrayList<>());

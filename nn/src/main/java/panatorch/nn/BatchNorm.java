@@ -39,7 +39,7 @@ public abstract sealed class BatchNorm extends Module permits BatchNorm1d, Batch
         m.parameter("bias", o.affine() && o.bias() ? Torch.zeros(c) : null);
         m.buffer("running_mean", o.trackRunningStats() ? Torch.zeros(c) : null);
         m.buffer("running_var", o.trackRunningStats() ? Torch.ones(c) : null);
-        m.buffer("num_batches_tracked", o.trackRunningStats() ? Aten.zeros(new long[0], DType.INT64) : null);
+        m.buffer("num_batches_tracked", o.trackRunningStats() ? Torch.zeros(DType.INT64) : null);
     }
 
     /** Returns the number that is added to the variance. */

@@ -2,14 +2,12 @@ package panatorch.nn;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -45,12 +43,8 @@ import panatorch.Tensor;
  * evaluation mode, many threads may call {@code forward} at once; only one thread may train or change a module.
  */
 public abstract class Module implements AutoCloseable {
-    private final Map<String, @Nullable Tensor> parameters = new LinkedHashMap<>();
-    private final Map<String, @Nullable Tensor> buffers = new LinkedHashMap<>();
-    private final Set<String> unsaved = new LinkedHashSet<>();
-    private final Map<String, Module> children = new LinkedHashMap<>();
+    private final Entries entries = new Entries();
     private final Set<String> replaced = new LinkedHashSet<>();
-    private volatile Map<String, TensorRule> rules = Map.of();
     private volatile @Nullable Hooks hooks;
     private volatile @Nullable StateHooks stateHooks;
     private boolean training = true;
@@ -85,6 +79,20 @@ public abstract class Module implements AutoCloseable {
         return hooks == null ? forward(input) : callAll(List.of(input)).getFirst();
     }
 
+    /**
+     * Calls {@link #forwardAll} with several inputs and the hooks before and after it, and returns its first output: Python's
+     * {@code module(x, y)}. {@link #callAll} returns all outputs.
+     *
+     * @param first first input; null if it is optional and absent, as the others
+     */
+    public final Tensor call(@Nullable Tensor first, @Nullable Tensor second, @Nullable Tensor... others) {
+        var inputs = new ArrayList<@Nullable Tensor>();
+        inputs.add(first);
+        inputs.add(second);
+        Collections.addAll(inputs, others);
+        return callAll(inputs).getFirst();
+    }
+
     /** Calls {@link #forwardAll} with the hooks before and after it, as {@link #call}. */
     public final List<Tensor> callAll(List<? extends @Nullable Tensor> inputs) {
         if (!fieldsChecked) checkFields();
@@ -94,7 +102,7 @@ public abstract class Module implements AutoCloseable {
 
     private void checkFields() {
         Unregistered.check(this);
-        visit("", (prefix, m) -> m.fieldsChecked = true);
+        ModuleTree.visit(this, (prefix, m) -> m.fieldsChecked = true);
     }
 
     /** Returns the hooks of {@link #call}, to which hooks can be added. */
@@ -145,8 +153,7 @@ public abstract class Module implements AutoCloseable {
      * @param requiresGrad whether the parameter is trained; one that is not may have any element type
      */
     protected final <T extends @Nullable Tensor> T parameter(String name, T initial, boolean requiresGrad) {
-        claim(name);
-        parameters.put(name, initial == null ? null : initial.escape().requiresGrad_(requiresGrad));
+        entries.addParameter(name, initial, requiresGrad);
         return initial;
     }
 
@@ -162,33 +169,18 @@ public abstract class Module implements AutoCloseable {
      * @param persistent whether the buffer is part of the state dict
      */
     protected final <T extends @Nullable Tensor> T buffer(String name, T initial, boolean persistent) {
-        claim(name);
-        buffers.put(name, initial == null ? null : initial.escape());
-        if (!persistent) unsaved.add(name);
+        entries.addBuffer(name, initial, persistent);
         return initial;
     }
 
     protected final <M extends Module> M child(String name, M module) {
-        claim(name);
-        children.put(name, module);
+        entries.addChild(name, module);
         return module;
     }
 
     /** Sets the entry of a child, or removes it if {@code module} is null. The previous child stays open. */
     final void putChild(String name, @Nullable Module module) {
-        if (module == null) {
-            children.remove(name);
-            return;
-        }
-        if (!children.containsKey(name)) claim(name);
-        children.put(name, module);
-    }
-
-    private void claim(String name) {
-        if (name.isEmpty() || name.contains("."))
-            throw new IllegalArgumentException("a name must not be empty or contain a dot: '" + name + "'");
-        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name))
-            throw new IllegalArgumentException("the name '" + name + "' is already used by a parameter, buffer or child");
+        entries.putChild(name, module);
     }
 
     /** Creates a module of the same class with the same options, for {@link #copyOf}. The values of its tensors do not matter. */
@@ -205,9 +197,7 @@ public abstract class Module implements AutoCloseable {
      * absent
      */
     public final Tensor parameter(String name) {
-        Tensor t = parameterOrNull(name);
-        if (t == null) throw absent("parameter", parameters, name);
-        return t;
+        return entries.require(this, "parameter", entries.parameters, name);
     }
 
     /**
@@ -215,8 +205,7 @@ public abstract class Module implements AutoCloseable {
      * module's.
      */
     public final @Nullable Tensor parameterOrNull(String name) {
-        TensorRule rule = rules.get(name);
-        return rule == null ? parameters.get(name) : rule.value();
+        return entries.find(entries.parameters, name);
     }
 
     /**
@@ -225,23 +214,12 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if there is none; {@link #bufferOrNull} is for names that may be absent
      */
     public final Tensor buffer(String name) {
-        Tensor t = bufferOrNull(name);
-        if (t == null) throw absent("buffer", buffers, name);
-        return t;
+        return entries.require(this, "buffer", entries.buffers, name);
     }
 
     /** Returns this module's own buffer of that name, or null if it is absent; the tensor stays the module's. */
     public final @Nullable Tensor bufferOrNull(String name) {
-        TensorRule rule = rules.get(name);
-        return rule == null ? buffers.get(name) : rule.value();
-    }
-
-    private IllegalArgumentException absent(String kind, Map<String, @Nullable Tensor> among, String name) {
-        List<String> names = among.entrySet().stream().filter(e -> e.getValue() != null).map(Map.Entry::getKey).toList();
-        return new IllegalArgumentException(
-                name() + (among.containsKey(name) ? " was made without its " + kind : " has no " + kind) + " '" + name + "'; "
-                        + (names.isEmpty() ? "it has no " + kind + "s of its own" : "it has " + names) + ". Where it may be absent, ask "
-                        + kind + "OrNull");
+        return entries.find(entries.buffers, name);
     }
 
     /**
@@ -250,23 +228,11 @@ public abstract class Module implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is no parameter of that name, or its shape differs
      */
-    public final void setParameter(String name, @Nullable Tensor tensor) { replace(parameters, name, tensor); }
+    public final void setParameter(String name, @Nullable Tensor tensor) { Entries.replace(this, entries.parameters, name, tensor); }
 
     /** Replaces one of this module's own buffers, as {@link #setParameter} does for parameters. */
     public final void setBuffer(String name, @Nullable Tensor tensor) {
-        replace(buffers, name, tensor);
-    }
-
-    private void replace(Map<String, @Nullable Tensor> among, String name, @Nullable Tensor tensor) {
-        if (!among.containsKey(name))
-            throw new IllegalArgumentException(name() + " has no parameter or buffer '" + name + "' of that kind");
-        Tensor before = among.get(name);
-        if (before == tensor) return;
-        if (before != null && tensor != null && !java.util.Arrays.equals(before.shape(), tensor.shape()))
-            throw new IllegalArgumentException("'" + name + "' is " + before.describe() + " and cannot become " + tensor.describe());
-        replacing(name, tensor);
-        among.put(name, tensor == null ? null : tensor.escape());
-        if (before != null) before.close();
+        Entries.replace(this, entries.buffers, name, tensor);
     }
 
     /** Is called before one of this module's own parameters or buffers is replaced. The default does nothing. */
@@ -305,9 +271,7 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if this module itself has no parameter or buffer of that name
      */
     public final @Nullable Tensor unregisterTensor(String name) {
-        if (!parameters.containsKey(name) && !buffers.containsKey(name)) throw absent("parameter or buffer", Map.of(), name);
-        unsaved.remove(name);
-        return parameters.containsKey(name) ? parameters.remove(name) : buffers.remove(name);
+        return entries.removeTensor(this, name);
     }
 
     /**
@@ -317,9 +281,7 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if there is none of that name
      */
     public final Module unregisterModule(String name) {
-        Module child = children.remove(name);
-        if (child == null) throw new IllegalArgumentException(name() + " has no child '" + name + "' among " + children.keySet());
-        return child;
+        return entries.removeChild(this, name);
     }
 
     /**
@@ -330,25 +292,22 @@ public abstract class Module implements AutoCloseable {
      */
     public final void setRule(String name, @Nullable TensorRule rule) {
         requireRules(name);
-        var changed = new LinkedHashMap<>(rules);
-        if (rule == null) changed.remove(name);
-        else changed.put(name, rule);
-        rules = Collections.unmodifiableMap(changed);
+        entries.setRule(name, rule);
     }
 
     /** Returns the rule that computes a tensor of this module, or null if it is stored. */
     public final @Nullable TensorRule ruleOrNull(String name) {
-        return rules.get(name);
+        return entries.rules().get(name);
     }
 
     /** Throws if {@code forward} does not take a tensor from {@link #parameter} or {@link #buffer}. The default does nothing. */
     protected void requireRules(String name) {}
 
-    Map<String, TensorRule> rules() { return rules; }
+    Map<String, TensorRule> rules() { return entries.rules(); }
 
     /** Returns the child modules by their names. */
     public final Map<String, Module> namedChildren() {
-        return Collections.unmodifiableMap(children);
+        return Collections.unmodifiableMap(entries.children);
     }
 
     /**
@@ -358,15 +317,7 @@ public abstract class Module implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public final Module submodule(String path) {
-        Module m = this;
-        for (String part : path.isEmpty() ? new String[0] : path.split("\\.", -1)) {
-            Module inner = m.children.get(part);
-            if (inner == null)
-                throw new IllegalArgumentException("there is no module '" + path + "' in " + name() + ": " + m.name() + " has no child '"
-                        + part + "' among " + m.children.keySet());
-            m = inner;
-        }
-        return m;
+        return ModuleTree.find(this, path);
     }
 
     /**
@@ -415,7 +366,7 @@ public abstract class Module implements AutoCloseable {
      */
     public final int replace(Predicate<? super Module> which, UnaryOperator<Module> factory) {
         var places = new LinkedHashMap<String, Module>();
-        visit("", (prefix, m) -> { if (m != this && which.test(m)) places.put(prefix, m); });
+        ModuleTree.visit(this, (prefix, m) -> { if (m != this && which.test(m)) places.put(prefix, m); });
         return Replacement.all(this, places, factory);
     }
 
@@ -433,15 +384,15 @@ public abstract class Module implements AutoCloseable {
      */
     public final Map<String, Tensor> namedParameters() {
         if (!fieldsChecked) checkFields();
-        return distinct(m -> {
+        return ModuleTree.tensors(this, m -> {
             m.requireTensors();
-            return m.parameters;
+            return m.ownParameters();
         });
     }
 
     /** Returns {@link #namedParameters()} without those of lazy modules that were not created. */
     Map<String, Tensor> createdParameters() {
-        return distinct(m -> m.parameters);
+        return ModuleTree.tensors(this, Module::ownParameters);
     }
 
     /**
@@ -449,26 +400,24 @@ public abstract class Module implements AutoCloseable {
      *
      * @param recurse whether those of modules inside are among them, as in {@link #namedParameters()}; if not, only this module's own
      */
-    public final Map<String, Tensor> namedParameters(boolean recurse) { return recurse ? namedParameters() : present(parameters); }
+    public final Map<String, Tensor> namedParameters(boolean recurse) {
+        return recurse ? namedParameters() : Entries.present(entries.parameters);
+    }
 
     /**
      * Returns buffers by their names.
      *
      * @param recurse whether those of modules inside are among them, as in {@link #namedBuffers()}; if not, only this module's own
      */
-    public final Map<String, Tensor> namedBuffers(boolean recurse) { return recurse ? namedBuffers() : present(buffers); }
-
-    private static Map<String, Tensor> present(Map<String, @Nullable Tensor> tensors) {
-        var all = new LinkedHashMap<String, Tensor>();
-        tensors.forEach((name, t) -> { if (t != null) all.put(name, t); });
-        return all;
+    public final Map<String, Tensor> namedBuffers(boolean recurse) {
+        return recurse ? namedBuffers() : Entries.present(entries.buffers);
     }
 
     public final List<Tensor> parameters() { return new ArrayList<>(namedParameters().values()); }
 
     /** Returns all buffers by their full names, persistent or not, shared ones once. */
     public final Map<String, Tensor> namedBuffers() {
-        return distinct(m -> m.buffers);
+        return ModuleTree.tensors(this, Module::ownBuffers);
     }
 
     /**
@@ -485,13 +434,12 @@ public abstract class Module implements AutoCloseable {
         putTensors(prefix, all);
         Tensor extra = extraState();
         if (extra != null) all.put(prefix + EXTRA_STATE, extra);
-        children.forEach((name, m) -> m.save(prefix + name + ".", all));
+        entries.children.forEach((name, m) -> m.save(prefix + name + ".", all));
         hooked(h -> h.saved(this, prefix, all));
     }
 
     void putTensors(String prefix, Map<String, Tensor> all) {
-        parameters.forEach((name, t) -> { if (t != null) all.put(prefix + name, t); });
-        buffers.forEach((name, t) -> { if (t != null && !unsaved.contains(name)) all.put(prefix + name, t); });
+        entries.save(prefix, all);
     }
 
     /** The name of extra state in a state dict. */
@@ -515,13 +463,6 @@ public abstract class Module implements AutoCloseable {
         return h;
     }
 
-    private Map<String, Tensor> distinct(java.util.function.Function<Module, Map<String, @Nullable Tensor>> kind) {
-        var all = new LinkedHashMap<String, Tensor>();
-        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        visit("", (prefix, m) -> kind.apply(m).forEach((name, t) -> { if (t != null && seen.add(t)) all.put(prefix + name, t); }));
-        return all;
-    }
-
     /** Returns this module and all modules inside, outer before inner, shared ones once. */
     public final List<Module> modules() {
         return new ArrayList<>(namedModules().values());
@@ -529,21 +470,13 @@ public abstract class Module implements AutoCloseable {
 
     /** Returns {@link #modules} by their full names; the name of this module is empty. */
     public final Map<String, Module> namedModules() {
-        var all = new LinkedHashMap<String, Module>();
-        Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        visit("", (prefix, m) -> { if (seen.add(m)) all.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), m); });
-        return all;
+        return ModuleTree.named(this);
     }
 
     /** Calls {@code visitor} with every module inside and then with this one, as for initialisation. */
     public final Module apply(Consumer<? super Module> visitor) {
-        visitInnerFirst(visitor);
+        ModuleTree.visitInnerFirst(this, visitor);
         return this;
-    }
-
-    void visit(String prefix, BiConsumer<String, Module> visitor) {
-        visitor.accept(prefix, this);
-        children.forEach((name, m) -> m.visit(prefix + name + ".", visitor));
     }
 
     public final long parameterCount() { return parameters().stream().mapToLong(Tensor::numel).sum(); }
@@ -583,11 +516,6 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    void visitInnerFirst(Consumer<? super Module> visitor) {
-        children.values().forEach(m -> m.visitInnerFirst(visitor));
-        visitor.accept(this);
-    }
-
     /**
      * Prepares the module for tensors that it creates late. {@link #loadStateDict} calls it before names are compared, with this module's
      * own entries by their short names. It may set absent buffers. Values are copied afterwards; the buffers stay if the rest does not fit.
@@ -610,18 +538,18 @@ public abstract class Module implements AutoCloseable {
 
     /** Returns whether a buffer of this module is part of the state dict. */
     boolean isPersistent(String buffer) {
-        return !unsaved.contains(buffer);
+        return entries.isPersistent(buffer);
     }
 
-    Map<String, @Nullable Tensor> ownParameters() { return parameters; }
+    Map<String, @Nullable Tensor> ownParameters() { return entries.parameters; }
 
-    Map<String, @Nullable Tensor> ownBuffers() { return buffers; }
+    Map<String, @Nullable Tensor> ownBuffers() { return entries.buffers; }
 
     // ---- modes and devices
 
     /** Sets training or evaluation mode, on which dropout and batch normalisation depend, for this module and all modules inside. */
     public final Module train(boolean on) {
-        visit("", (prefix, m) -> m.setTraining(on));
+        ModuleTree.visit(this, (prefix, m) -> m.setTraining(on));
         return this;
     }
 
@@ -691,12 +619,8 @@ public abstract class Module implements AutoCloseable {
 
     /** Frees parameters and buffers of this module, and closes all modules inside. Closing twice is harmless. */
     @Override public void close() {
-        parameters.values().forEach(Module::close);
-        buffers.values().forEach(Module::close);
-        children.values().forEach(Module::close);
+        entries.close();
     }
-
-    private static void close(@Nullable Tensor t) { if (t != null) t.close(); }
 
     // ---- text
 
@@ -711,5 +635,7 @@ public abstract class Module implements AutoCloseable {
     protected String describe() { return ""; }
 
     /** Returns the module as PyTorch prints it. */
-    @Override public String toString() { return Repr.module(name(), describe(), children); }
+    @Override public String toString() {
+        return Repr.module(name(), describe(), entries.children);
+    }
 }

@@ -20,12 +20,12 @@ final class StateDictLoader {
 
     static Module.LoadReport load(Module root, Map<String, Tensor> state, boolean strict) {
         var given = new LinkedHashMap<String, Tensor>(state);
-        root.visit("", (prefix, m) -> m.hooked(h -> h.loading(m, prefix, given)));
+        ModuleTree.visit(root, (prefix, m) -> m.hooked(h -> h.loading(m, prefix, given)));
         var byModule = byModule(given);
         var optional = new HashSet<String>();
         var own = new LinkedHashMap<String, Tensor>();
         var extras = new LinkedHashMap<String, Module>();
-        root.visit("", (prefix, m) -> {
+        ModuleTree.visit(root, (prefix, m) -> {
             m.beforeLoad(byModule.getOrDefault(prefix, Map.of()));
             m.optionalKeys().forEach(key -> optional.add(prefix + key));
             m.putTensors(prefix, own);
@@ -36,13 +36,13 @@ final class StateDictLoader {
         var missing = new ArrayList<>(without(names, given.keySet()));
         missing.removeAll(optional);
         var unexpected = new ArrayList<>(without(given.keySet(), names));
-        root.visitInnerFirst(m -> m.hooked(h -> h.compared(m, missing, unexpected)));
+        ModuleTree.visitInnerFirst(root, m -> m.hooked(h -> h.compared(m, missing, unexpected)));
         load(root.name(), own, given, strict ? missing : List.of(), strict ? unexpected : List.of());
         extras.forEach((name, m) -> {
             Tensor extra = given.get(name);
             if (extra != null) m.setExtraState(extra);
         });
-        root.visitInnerFirst(m -> m.hooked(h -> h.loaded(m)));
+        ModuleTree.visitInnerFirst(root, m -> m.hooked(h -> h.loaded(m)));
         return new Module.LoadReport(missing, unexpected);
     }
 

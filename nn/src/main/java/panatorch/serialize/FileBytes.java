@@ -17,6 +17,7 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -91,7 +92,7 @@ final class FileBytes implements AutoCloseable {
 
     private static Tensor memory(Path file, long size) throws IOException {
         try {
-            return Torch.empty(DType.UINT8, size);
+            return Torch.empty(DType.UINT8, Device.CPU, size);
         } catch (TorchException refused) {
             throw new IOException(file + " cannot be copied: there is not enough memory for its " + size
                     + " bytes; use Reading.MAPPED, which needs none: " + refused.getMessage(), refused);

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -93,7 +94,7 @@ final class Storage {
         check(name, dtype, offset, shape, strides);
         Tensor elements = elements(dtype);
         try (var scope = Scope.open(); var noGrad = NoGrad.enter()) {
-            return scope.move(Torch.empty(dtype, 0).set_(elements, begin / dtype.bytes() + offset, shape, strides));
+            return scope.move(Torch.empty(dtype, Device.CPU, 0).set_(elements, begin / dtype.bytes() + offset, shape, strides));
         }
     }
 

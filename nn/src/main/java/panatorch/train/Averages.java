@@ -88,7 +88,7 @@ public final class Averages implements AutoCloseable {
     /** Returns the number of rows and the sums, which are this object's own, as tensors by name. */
     Map<String, Tensor> tensors() {
         var tensors = new LinkedHashMap<String, Tensor>();
-        tensors.put(ROWS, Torch.tensor(new long[] {count}));
+        tensors.put(ROWS, Torch.tensor(new long[] {count}).cpu());
         sums.forEach((name, sum) -> tensors.put(SUM + name, sum));
         return tensors;
     }

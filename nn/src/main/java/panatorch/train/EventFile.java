@@ -1,5 +1,7 @@
 package panatorch.train;
 
+import java.awt.image.RenderedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -10,16 +12,21 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 import panatorch.Aten;
 import panatorch.DType;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
+import panatorch.nn.Module;
 
 /**
  * A TensorBoard event file: curves, texts, histograms and images of a run. {@code tensorboard --logdir FOLDER} shows them while the run
@@ -36,7 +43,7 @@ import panatorch.Tensor;
  * If a write fails, it is undone and the method throws {@link UncheckedIOException}; later events can still be read. Any thread may write.
  *
  * <p>
- * The file is TFRecords of {@code Event} messages. Audio, video, graphs, meshes and embeddings cannot be written.
+ * The file is TFRecords of {@code Event} messages. Audio, video and meshes cannot be written.
  */
 public final class EventFile implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{1,18})\\..*");
@@ -154,6 +161,63 @@ public final class EventFile implements AutoCloseable {
         };
         write(step, value(tag).message(4,
                 new Message().integer(1, header.getInt(20)).integer(2, header.getInt(16)).integer(3, channels).bytes(4, png)));
+    }
+
+    /**
+     * Writes a picture that Java has drawn, such as a chart: PyTorch's {@code add_figure}. A chart of XChart is one by
+     * {@code BitmapEncoder.getBufferedImage(chart)}.
+     *
+     * @throws IllegalArgumentException if Java cannot write the picture's type as PNG
+     */
+    public void figure(String tag, long step, RenderedImage picture) {
+        var png = new ByteArrayOutputStream();
+        try {
+            if (!ImageIO.write(picture, "png", png))
+                throw new IllegalArgumentException("Java cannot write this picture as PNG; draw it into a BufferedImage of TYPE_INT_RGB");
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make a PNG of the picture", e);
+        }
+        image(tag, step, png.toByteArray());
+    }
+
+    /**
+     * Writes the graph of a module: PyTorch's {@code add_graph}. Its nodes are the operators that the module calls for the inputs, within
+     * the modules that call them by {@code call}. It runs once in evaluation mode and without gradients, and needs memory for all tensors
+     * that it makes. TensorBoard shows the last graph of a run.
+     *
+     * @param inputs inputs of {@code forward}, or of {@code forwardAll} if there are several
+     */
+    public void graph(Module module, Tensor... inputs) {
+        Message graph = GraphSummary.of(module, List.of(inputs));
+        write(event(0).message(4, graph));
+    }
+
+    /** Writes vectors for the projector without labels; see {@link #embedding(String, long, Tensor, Map, Tensor)}. */
+    public void embedding(String tag, long step, Tensor vectors) {
+        embedding(tag, step, vectors, Map.of(), null);
+    }
+
+    /** Writes vectors for the projector with one label each; see {@link #embedding(String, long, Tensor, Map, Tensor)}. */
+    public void embedding(String tag, long step, Tensor vectors, List<String> labels) {
+        embedding(tag, step, vectors, Map.of("label", labels), null);
+    }
+
+    /**
+     * Writes vectors for TensorBoard's projector, which shows them in two or three dimensions: PyTorch's {@code add_embedding}. They are
+     * files beside this one, in a folder of the step and the tag, and an entry of {@code projector_config.pbtxt}.
+     *
+     * @param vectors [N, D], written in single precision
+     * @param labels columns of N texts each by their names, without tabs and line breaks; empty for none
+     * @param images pictures of the vectors [N, 3, H, W], uint8 or floating-point in [0, 1]; null for none
+     * @throws IllegalArgumentException if a number of labels or images is not N, or the images take more than 8192 pixels a side together
+     */
+    public void embedding(String tag, long step, Tensor vectors, Map<String, List<String>> labels, @Nullable Tensor images) {
+        value(tag);
+        try {
+            Projector.write(Objects.requireNonNull(path.toAbsolutePath().getParent()), tag, step, vectors, labels, images);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the embedding " + tag + " beside " + path, e);
+        }
     }
 
     /**

@@ -120,7 +120,7 @@ final class GroupWorld implements World {
     @Override public @Nullable String agreed(@Nullable String stopReason) {
         long first;
         try (var scope = Scope.open()) {
-            Tensor asking = Torch.tensor(new long[] {stopReason == null ? NOBODY : group.rank()});
+            Tensor asking = Torch.tensor(new long[] {stopReason == null ? NOBODY : group.rank()}).cpu();
             run(group, () -> {
                 group.allReduce(ReduceOp.MIN, asking).await();
                 return asking;

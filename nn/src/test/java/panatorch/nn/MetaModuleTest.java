@@ -61,4 +61,20 @@ class MetaModuleTest {
             assertThat(net.parameters()).containsExactlyElementsOf(before).allMatch(p -> p.grad() == null);
         }
     }
+
+    /** Python's {@code with torch.device("meta"): net = …}, then {@code to_empty} and {@code load_state_dict}. */
+    @Test void a_module_that_is_made_on_the_meta_device_takes_no_memory_until_it_is_loaded() {
+        try (var source = network(); var scope = Scope.open()) {
+            Sequential made;
+            try (var on = Device.META.asDefault()) {
+                made = network();
+            }
+            try (var net = made) {
+                assertThat(net.stateDict().values()).allMatch(t -> t.device().equals(Device.META));
+                net.toEmpty(Device.CPU).loadStateDict(source.stateDict());
+                Tensor x = Torch.randn(2, 3);
+                assertThat(net.call(x).torchEquals(source.call(x))).isTrue();
+            }
+        }
+    }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -58,6 +60,31 @@ class ModuleHooksTest {
             });
             layer.call(Torch.ones(1, 2)).sum().backward();
             assertThat(seen).containsExactly(true);
+        }
+    }
+
+    @Test void a_call_with_several_inputs_runs_the_hooks_with_all_of_them() {
+        class Weighted extends Module {
+            @Override public List<Tensor> forwardAll(List<? extends @Nullable Tensor> inputs) {
+                Tensor x = Objects.requireNonNull(inputs.get(0)), y = Objects.requireNonNull(inputs.get(1)), w = inputs.get(2);
+                return List.of(w == null ? x.add(y) : x.add(y).mul(w), x);
+            }
+        }
+        try (var module = new Weighted(); var scope = Scope.open()) {
+            var seen = new ArrayList<Integer>();
+            module.hooks().beforeForward((m, in) -> {
+                seen.add(in.size());
+                return null;
+            });
+            module.hooks().afterForward((m, in, out) -> List.of(out.getFirst().mul(10), out.get(1)));
+            Tensor one = Torch.ones(1);
+            assertThat(module.call(one, one, one.mul(3)).itemDouble()).isEqualTo(60);
+            assertThat(module.call(one, one, (Tensor) null).itemDouble()).isEqualTo(20);
+            assertThat(seen).containsExactly(3, 3);
+            try (var loss = new MSELoss()) {
+                loss.hooks().afterForward((m, in, out) -> List.of(out.getFirst().add(in.size())));
+                assertThat(loss.call(one, one.mul(3)).itemDouble()).isEqualTo(6);
+            }
         }
     }
 }

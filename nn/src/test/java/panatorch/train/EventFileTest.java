@@ -205,6 +205,18 @@ class EventFileTest {
         }
     }
 
+    @Test void a_figure_is_the_png_of_a_picture_of_javas() throws IOException {
+        var picture = new BufferedImage(20, 10, BufferedImage.TYPE_INT_RGB);
+        picture.setRGB(3, 4, 0x123456);
+        try (var file = EventFile.create(folder)) {
+            file.figure("curve", 5, picture);
+            var image = sub(value(events(file.path()).get(1)), 4);
+            assertThat(List.of(image.get(1), image.get(2), image.get(3))).containsExactly(List.of(10L), List.of(20L), List.of(3L));
+            BufferedImage read = ImageIO.read(new java.io.ByteArrayInputStream((byte[]) image.get(4).getFirst()));
+            assertThat(read.getRGB(3, 4)).isEqualTo(0xff123456);
+        }
+    }
+
     private static byte[] png(int width, int height, int type) throws IOException {
         var out = new ByteArrayOutputStream();
         ImageIO.write(new BufferedImage(width, height, type), "png", out);

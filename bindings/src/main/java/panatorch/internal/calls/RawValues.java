@@ -111,6 +111,9 @@ public abstract class RawValues {
      */
     public abstract long size(long tensor, long dim);
 
+    /** Returns the sizes of all dimensions. */
+    public abstract long[] shape(long tensor);
+
     /** Returns a stride, as {@link #size} returns a size. */
     public abstract long stride(long tensor, long dim);
 

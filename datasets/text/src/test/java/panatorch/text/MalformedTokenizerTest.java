@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
+import panatorch.text.cases.CheckedInCases;
 
 class MalformedTokenizerTest {
     private static final String MODEL = "\"model\":{\"type\":\"WordLevel\",\"vocab\":{\"a\":0,\"[UNK]\":1},\"unk_token\":\"[UNK]\"}";
@@ -67,8 +68,8 @@ class MalformedTokenizerTest {
         var token = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|-?[0-9.]+|true|false|null|[\\[\\]{}:,]");
         String[] values = {"null", "-1", "4294967296", "1e999", "\"\"", "\"x\"", "[]", "{}", "true", "0", "[[", "}"};
         int read = 0, refused = 0;
-        for (CheckedInCasesTest.Kind kind : CheckedInCasesTest.kinds()) {
-            String json = kind.json();
+        for (CheckedInCases.Kind kind : CheckedInCases.kinds()) {
+            String json = new String(kind.json(), StandardCharsets.UTF_8);
             var tokens = token.matcher(json).results().toList();
             for (int i = 0; i < 60; i++) {
                 var hit = tokens.get(random.nextInt(i % 2 == 0 ? Math.min(150, tokens.size()) : tokens.size()));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import panatorch.text.cases.CheckedInCases;
 
 class TokenizerTest {
     private static final List<String> VOCABULARY = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "how", "are", "you", "?", "un", "##believ",
@@ -21,8 +21,8 @@ class TokenizerTest {
 
     static Tokenizer kind(String name) {
         try {
-            return CheckedInCasesTest.kinds().stream().filter(kind -> kind.name().equals(name)).findFirst()
-                    .map(kind -> Tokenizers.parse(kind.json().getBytes(StandardCharsets.UTF_8))).orElseThrow();
+            return CheckedInCases.kinds().stream().filter(kind -> kind.name().equals(name)).findFirst()
+                    .map(kind -> Tokenizers.parse(kind.json())).orElseThrow();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

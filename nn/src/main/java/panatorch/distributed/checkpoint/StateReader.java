@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
@@ -82,7 +83,7 @@ final class StateReader implements AutoCloseable {
         if (some && !wanted.isIn(saved.shape()))
             throw new IllegalArgumentException("the part " + wanted + " does not lie in " + name + ", whose shape is " + saved.shape());
         try (var scope = Scope.open(); var off = NoGrad.enter()) {
-            Tensor into = Torch.empty(saved.dtype(), wanted.shape().stream().mapToLong(n -> n).toArray());
+            Tensor into = Torch.empty(saved.dtype(), Device.CPU, wanted.shape().stream().mapToLong(n -> n).toArray());
             if (some) for (SavedTensor.Part p : saved.pieces()) if (p.region().overlaps(wanted)) copy(p, saved, wanted, into);
             results.add(into);
             return scope.move(into);

@@ -3,17 +3,11 @@ package panatorch.text.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +20,7 @@ import panatorch.text.TokenizerException;
 import panatorch.text.TokenizerFile;
 import panatorch.text.Tokenizers;
 import panatorch.text.Truncation;
+import panatorch.text.cases.CheckedInCases;
 
 /** Two independent implementations, Hugging Face's in Rust and ours in Java, on the tokenizers of {@code panatorch.text}'s own test. */
 class DjlTokenizerTest {
@@ -34,6 +29,12 @@ class DjlTokenizerTest {
 
     /** A tokenizer and the texts of its cases. */
     record Kind(String name, byte[] json, List<String> texts) {
+        static Kind of(CheckedInCases.Kind kind) {
+            var texts = new ArrayList<>(TEXTS);
+            kind.cases().forEach(each -> texts.add(each.text()));
+            return new Kind(kind.name(), kind.json(), texts);
+        }
+
         @Override public String toString() { return name; }
     }
 
@@ -41,30 +42,7 @@ class DjlTokenizerTest {
         System.setProperty("OPT_OUT_TRACKING", "true");
     }
 
-    static List<Kind> kinds() throws IOException {
-        var kinds = new ArrayList<Kind>();
-        try (var in = DjlTokenizerTest.class.getResourceAsStream("/panatorch/text/cases.jsonl.gz");
-                var lines = new BufferedReader(new InputStreamReader(new GZIPInputStream(in), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) kinds.add(kind(line));
-        }
-        return kinds;
-    }
-
-    private static Kind kind(String line) throws IOException {
-        try (JsonParser parser = new JsonFactory().createParser(line)) {
-            parser.nextToken();
-            String name = parser.nextTextValue();
-            byte[] json = parser.nextTextValue().getBytes(StandardCharsets.UTF_8);
-            var texts = new ArrayList<>(TEXTS);
-            while (parser.nextToken() == JsonToken.START_ARRAY) {
-                texts.add(parser.nextTextValue());
-                parser.nextToken();
-                parser.nextToken();
-                parser.nextToken();
-            }
-            return new Kind(name, json, texts);
-        }
-    }
+    static List<Kind> kinds() throws IOException { return CheckedInCases.kinds().stream().map(Kind::of).toList(); }
 
     private static Kind bert() throws IOException { return kinds().getFirst(); }
 
