@@ -217,7 +217,8 @@ public enum Symbol {
         BLAS_KERNELS("The name of OpenBLAS's kernels"), SMALL_PRODUCTS("Fast products of many small matrices"),
         ADAPTIVE_THREADS("Operators that adapt to the number of callers"),
         LIBRARY_ERRORS("Early errors of operator libraries"), KEPT_MEMORY("Freed memory that the process keeps"),
-        QUICK_END("An end of the process beside running calls"), HEAP_SIZE("MemoryStats.nativeHeapBytes"), PROFILER("Profiler and FlopCounter"),
+        QUICK_END("An end of the process beside running calls"), HEAP_SIZE("MemoryStats.nativeHeapBytes"),
+        PROFILER("Profiler and FlopCounter"),
         TRACES("ScriptModule.trace"), TRANSFORMS("panatorch.func"), GROUP_NAMES("ProcessGroup.register"),
         BARRIER("Tensor reads without a barrier of their own");
 

@@ -35,7 +35,7 @@ class ProcessEndTest {
     static final class Ending {
         private Ending() {}
 
-        static void main(String[] args) throws Throwable {
+        @SuppressWarnings("restricted") static void main(String[] args) throws Throwable {
             var linker = Linker.nativeLinker();
             var libc = linker.defaultLookup();
             int done = (int) linker.downcallHandle(libc.findOrThrow("on_exit"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS))
