@@ -70,7 +70,9 @@ final class Calls {
     RankDevice device() { return device; }
 
     /** Returns whether collectives have used the ranks' GPUs; it is so on all ranks or on none. */
-    boolean isConnected() { return connected && device.isGpu(); }
+    boolean isConnected() {
+        return connected && device.isGpu();
+    }
 
     /** Runs a collective that changes {@code tensor}. */
     Work inPlace(String what, Tensor tensor, Start start) throws InterruptedException {

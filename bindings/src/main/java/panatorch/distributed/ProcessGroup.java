@@ -46,9 +46,9 @@ import panatorch.internal.distributed.NativeGroup;
  *
  * <p>
  * <b>GPUs.</b> Each rank takes part with one GPU, its {@link #device}, which no other rank has. {@link Backend} says when NCCL is used. A
- * collective on a GPU comes after the work that the current stream has when it is called. {@link Work#await} lets this thread wait until
- * it is done, and later work on the current stream comes after it; in Python only the stream waits. libtorch's watchdog thread, which ends
- * a process in Python, aborts NCCL's connections here, unless the environment variables {@code TORCH_NCCL_…} say otherwise.
+ * collective on a GPU comes after the work that the current stream has when it is called. {@link Work#await} lets this thread wait until it
+ * is done, and later work on the current stream comes after it; in Python only the stream waits. libtorch's watchdog thread, which ends a
+ * process in Python, aborts NCCL's connections here, unless the environment variables {@code TORCH_NCCL_…} say otherwise.
  */
 public final class ProcessGroup implements AutoCloseable {
     /** Whether the ranks compare their calls before each collective. */
@@ -389,8 +389,8 @@ public final class ProcessGroup implements AutoCloseable {
     }
 
     /**
-     * Waits until all ranks have called this method. If the group has used GPUs, or its backend is NCCL, it also waits for the work that the
-     * ranks' current streams have then.
+     * Waits until all ranks have called this method. If the group has used GPUs, or its backend is NCCL, it also waits for the work that
+     * the ranks' current streams have then.
      *
      * @throws UnsupportedOperationException if there are ranks in Python, whose barrier sends other messages; use {@link #allReduce}
      */

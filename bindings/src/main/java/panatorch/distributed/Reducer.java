@@ -83,10 +83,12 @@ public final class Reducer implements AutoCloseable {
             String what = calls.begin("bucket layout " + options, described, tensors.getFirst());
             return calls.during(what, () -> {
                 if (!fixed) NativeReducer.verify(group.natives(), tensors);
-                List<int[]> buckets = NativeReducer.buckets(tensors, fixed || options.findUnused ? new long[] {firstBytes, options.bucketBytes}
-                        : new long[] {Long.MAX_VALUE});
-                var made = new NativeReducer(group.natives(), tensors, fixed ? buckets : buckets.reversed(), options.bucketBytes, firstBytes,
-                        options.findUnused);
+                List<int[]> buckets =
+                        NativeReducer.buckets(tensors, fixed || options.findUnused ? new long[] {firstBytes, options.bucketBytes}
+                                : new long[] {Long.MAX_VALUE});
+                var made =
+                        new NativeReducer(group.natives(), tensors, fixed ? buckets : buckets.reversed(), options.bucketBytes, firstBytes,
+                                options.findUnused);
                 try {
                     if (fixed && !options.findUnused) made.fixBuckets();
                     if (options.compression == Compression.FLOAT16) made.compress();
@@ -131,8 +133,8 @@ public final class Reducer implements AutoCloseable {
 
     /**
      * Computes gradients as {@link Tensor#backward()} does, and leaves each parameter with its average over the ranks. On the CPU the wait
-     * for other ranks is inside libtorch: it ends at the group's timeout, but an interrupt does not end it. On a GPU this method returns when
-     * the gradients are there, so that the failure of another rank is an exception of this step.
+     * for other ranks is inside libtorch: it ends at the group's timeout, but an interrupt does not end it. On a GPU this method returns
+     * when the gradients are there, so that the failure of another rank is an exception of this step.
      *
      * @param loss tensor of one element
      * @throws DistributedException if a rank is missing, makes another call, or has a parameter without gradient, which is named

@@ -18,9 +18,9 @@ final class NativeNccl {
      * Environment variables that libtorch reads when it makes a backend. A value that the user has set stays.
      *
      * <p>
-     * libtorch's watchdog thread would end the process if a collective takes too long or the GPU reports an error, and a second thread would
-     * if the watchdog stands still. With these values the watchdog aborts the connections, and the thread that waits gets an exception. It
-     * would wait a minute before, for a dump that nobody has asked for.
+     * libtorch's watchdog thread would end the process if a collective takes too long or the GPU reports an error, and a second thread
+     * would if the watchdog stands still. With these values the watchdog aborts the connections, and the thread that waits gets an
+     * exception. It would wait a minute before, for a dump that nobody has asked for.
      */
     private static final Map<String, String> WATCHDOG = Map.of("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2", "TORCH_NCCL_RETHROW_CUDA_ERRORS",
             "0", "TORCH_NCCL_ENABLE_MONITORING", "0", "TORCH_NCCL_DUMP_ON_TIMEOUT", "0", "TORCH_NCCL_WAIT_TIMEOUT_DUMP_MILSEC", "1");
