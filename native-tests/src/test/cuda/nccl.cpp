@@ -20,15 +20,15 @@ const size_t SIZES[] = {1, 1, 4, 4, 8, 8, 2, 4, 8, 2};
 
 struct Id { uint64_t number; char rest[120]; };
 
-// One collective: what the ranks that have called it gave.
+// One collective: what the ranks that have called it gave, and what their streams wait for.
 struct Call {
   size_t arrived = 0;
   std::vector<const char*> from;
   std::vector<char*> to;
-  std::shared_ptr<Work> work = std::make_shared<Work>();
+  std::vector<std::shared_ptr<Work>> works;
 };
 
-struct Message { char* memory; size_t bytes; std::shared_ptr<Work> work; };
+struct Message { int owner; char* memory; size_t bytes; std::shared_ptr<Work> work; };
 
 // What the ranks of one communicator share.
 struct Group {
@@ -84,12 +84,13 @@ Result collective(Comm* comm, const void* from, void* to, void* stream, const st
   Call& call = group.calls[comm->calls++];
   call.from.resize(group.ranks);
   call.to.resize(group.ranks);
+  call.works.resize(group.ranks);
   call.from[comm->rank] = static_cast<const char*>(from);
   call.to[comm->rank] = static_cast<char*>(to);
-  stubPutWork(stream, call.work);
+  stubPutWork(stream, call.works[comm->rank] = std::make_shared<Work>());
   if (++call.arrived < group.ranks) return SUCCESS;
   run(call);
-  call.work->finish();
+  for (auto& w : call.works) w->finish();
   group.calls.erase(comm->calls - 1);
   return SUCCESS;
 }
@@ -99,7 +100,7 @@ Result message(Comm* comm, int from, int to, void* memory, size_t bytes, void* s
   std::lock_guard<std::mutex> lock(group.mutex);
   if (group.aborted) return REMOTE_ERROR;
   bool sends = comm->rank == from;
-  Message own{static_cast<char*>(memory), bytes, std::make_shared<Work>()};
+  Message own{comm->rank, static_cast<char*>(memory), bytes, std::make_shared<Work>()};
   stubPutWork(stream, own.work);
   auto& others = (sends && from != to ? group.awaited : group.sent)[{from, to}];
   if (from == to && sends && others.empty()) { // a rank that sends to itself calls this method twice
@@ -164,10 +165,12 @@ Result ncclCommAbort(Comm* comm) {
   Group& group = *comm->group;
   std::lock_guard<std::mutex> lock(group.mutex);
   group.aborted = true;
-  for (auto& call : group.calls) call.second.work->finish();
+  for (auto& call : group.calls)
+    if (auto& own = call.second.works[comm->rank]) own->finish();
   for (auto* all : {&group.sent, &group.awaited})
     for (auto& messages : *all)
-      for (auto& m : messages.second) m.work->finish();
+      for (auto& m : messages.second)
+        if (m.owner == comm->rank) m.work->finish();
   return SUCCESS; // the memory of an aborted communicator is lost, since the others still look at it
 }
 

@@ -139,7 +139,7 @@ class NcclOnGpuTest {
 
     private static Tensor batch() {
         Torch.manualSeed(6);
-        return Torch.randn(new long[] {8, 8}, DType.FLOAT64);
+        return Torch.randn(DType.FLOAT64, 8, 8);
     }
 
     private static double[] parameters(Module net) {
