@@ -14,6 +14,7 @@ import panatorch.DType;
 import panatorch.Device;
 import panatorch.Layout;
 import panatorch.Tensor;
+import panatorch.TorchException;
 import panatorch.cuda.Cuda;
 import panatorch.cuda.Stream;
 import panatorch.distributed.DistributedException.Reason;
@@ -47,6 +48,14 @@ record RankDevice(Backend backend, Device device, String identity, @Nullable Str
         if (backend == Backend.GLOO) return none(backend, "the group's backend is GLOO");
         String missing = NativeLibrary.loadNccl();
         if (missing != null) return none(backend, missing);
+        try {
+            return of(options, localRank, backend);
+        } catch (TorchException e) {
+            return none(backend, String.valueOf(e.getMessage())); // the driver fails
+        }
+    }
+
+    private static RankDevice of(ProcessGroup.Options options, int localRank, Backend backend) {
         int gpus = Cuda.deviceCount();
         if (gpus == 0)
             return none(backend, "libtorch has CUDA but finds no GPU: the driver is missing or too old, or CUDA_VISIBLE_DEVICES hides it");

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static panatorch.cuda.GpuRanks.from;
 import static panatorch.cuda.GpuRanks.full;
 
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,7 @@ import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.distributed.Launch;
 import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.ProcessGroup.Backend;
 import panatorch.distributed.ReduceOp;
@@ -146,12 +150,30 @@ class NcclStubTest {
                 e -> assertThat((Throwable) e).hasMessage("NCCL cannot be used: rank 0 has no GPU: there is no cuda:7: libtorch found 2 GPUs"));
     }
 
+    @Test void a_launched_rank_has_the_gpu_of_its_number_on_the_machine() throws Exception {
+        for (int localRank = 0; localRank < 2; localRank++)
+            try (var group = ProcessGroup.join(launch(localRank), GpuRanks.options(Backend.NCCL))) {
+                assertThat(group.device()).isEqualTo(Device.cuda(localRank));
+            }
+        assertThatThrownBy(() -> ProcessGroup.join(launch(2), GpuRanks.options(Backend.NCCL))).hasMessage(
+                "NCCL cannot be used: rank 0 has no GPU: it is number 2 on its machine (LOCAL_RANK), which has 2 GPUs");
+        try (var group = ProcessGroup.join(launch(2), GpuRanks.options(Backend.AUTOMATIC))) {
+            assertThat(group.device()).isEqualTo(Device.CPU);
+        }
+    }
+
+    private static Launch launch(int localRank) throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new Launch(0, 1, localRank, 3, "127.0.0.1", socket.getLocalPort(), false, 0);
+        }
+    }
+
     @Test void what_nccl_cannot_send_is_refused_and_the_group_goes_on() throws Exception {
         assertThat(GpuRanks.run(N, GpuRanks.options(Backend.NCCL), g -> {
             Tensor whole = Torch.ones(DType.INT64, 2).to(g.device()), elsewhere = Torch.ones(2).to(Device.cuda(1 - g.rank()));
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.BAND, whole)).withMessageContaining("NCCL has no BAND");
             assertThatIllegalArgumentException().isThrownBy(() -> g.broadcast(0, Torch.ones(DType.INT16, 2).to(g.device())))
-                    .withMessageContaining("NCCL does not send INT16");
+                    .withMessageContaining("NCCL does not send int16");
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.SUM, elsewhere))
                     .withMessageContaining("this rank takes part with " + g.device());
             assertThatIllegalArgumentException().isThrownBy(() -> g.allGather(Torch.ones(4), Torch.ones(2).to(g.device())))
