@@ -80,8 +80,9 @@ class NcclOnGpuTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"FLOAT16", "BFLOAT16", "FLOAT32", "FLOAT64", "INT8", "UINT8", "INT32", "INT64", "COMPLEX64"}) void sums_of_every_type_are_right(
-            DType type) throws Exception {
+    @EnumSource(names = {"FLOAT16", "BFLOAT16", "FLOAT32", "FLOAT64", "INT8", "UINT8", "INT32", "INT64",
+        "COMPLEX64"}) void sums_of_every_type_are_right(
+                DType type) throws Exception {
         assertThat(run(2, g -> {
             Tensor x = Torch.full(new long[] {3}, g.rank() + 1, type).to(g.device());
             g.allReduce(ReduceOp.SUM, x).await();
@@ -124,7 +125,8 @@ class NcclOnGpuTest {
     @Test void functional_collectives_find_the_group_and_derivatives_pass_it() throws Exception {
         assertThat(run(2, g -> {
             g.register("gpus" + g.rank());
-            Tensor sum = (Tensor) Operators.call("_c10d_functional::all_reduce", full(g, g.rank() + 1, 1), "sum", "gpus" + g.rank()).getFirst();
+            Tensor sum =
+                    (Tensor) Operators.call("_c10d_functional::all_reduce", full(g, g.rank() + 1, 1), "sum", "gpus" + g.rank()).getFirst();
             Operators.call("_c10d_functional::wait_tensor", sum);
             Tensor x = full(g, g.rank() + 1, 1).requiresGrad_(true);
             Collectives.allReduce(g, ReduceOp.SUM, x.mul(x)).sum().backward();

@@ -42,8 +42,9 @@ import panatorch.nn.Sequential;
 import panatorch.nn.parallel.DataParallel;
 
 /**
- * libtorch's own NCCL backend, called without a GPU, on the stubs of CUDA and NCCL in {@code src/test/cuda}. The stub of NCCL copies and adds
- * for ranks that are threads, so what collectives compute is checked; CUDA's kernels compute nothing, so what else happens on a GPU is not.
+ * libtorch's own NCCL backend, called without a GPU, on the stubs of CUDA and NCCL in {@code src/test/cuda}. The stub of NCCL copies and
+ * adds for ranks that are threads, so what collectives compute is checked; CUDA's kernels compute nothing, so what else happens on a GPU is
+ * not.
  */
 @EnabledIf(value = "panatorch.cuda.Gpus#isStub",
         disabledReason = "this is for the stub that src/test/cuda/build.py makes: PANATORCH_LIBTORCH and LD_LIBRARY_PATH name its folder")
@@ -53,11 +54,13 @@ class NcclStubTest {
     private static final int N = 2;
 
     @ParameterizedTest
-    @EnumSource(names = {"AUTOMATIC", "NCCL"}) void every_collective_gives_the_values_that_plain_sums_give(Backend backend) throws Exception {
+    @EnumSource(names = {"AUTOMATIC", "NCCL"}) void every_collective_gives_the_values_that_plain_sums_give(Backend backend)
+            throws Exception {
         assertThat(GpuRanks.run(N, GpuRanks.options(backend), g -> {
             int r = g.rank();
             assertThat(g.device()).isEqualTo(Device.cuda(r));
-            for (var op : Map.of(ReduceOp.SUM, 3.0, ReduceOp.AVG, 1.5, ReduceOp.MAX, 2.0, ReduceOp.MIN, 1.0, ReduceOp.PRODUCT, 2.0).entrySet()) {
+            for (var op : Map.of(ReduceOp.SUM, 3.0, ReduceOp.AVG, 1.5, ReduceOp.MAX, 2.0, ReduceOp.MIN, 1.0, ReduceOp.PRODUCT, 2.0)
+                    .entrySet()) {
                 Tensor x = full(g, r + 1, 3);
                 g.allReduce(op.getKey(), x).await();
                 assertThat(x.toDoubleArray()).as("%s", op.getKey()).containsOnly(op.getValue());
@@ -83,7 +86,8 @@ class NcclStubTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"FLOAT32", "FLOAT64", "INT8", "UINT8", "INT32", "INT64"}) void sums_of_types_are_right(DType type) throws Exception {
+    @EnumSource(names = {"FLOAT32", "FLOAT64", "INT8", "UINT8", "INT32", "INT64"}) void sums_of_types_are_right(DType type)
+            throws Exception {
         assertThat(GpuRanks.run(N, GpuRanks.options(Backend.NCCL), g -> {
             Tensor x = Torch.full(new long[] {3}, g.rank() + 1, type).to(g.device());
             g.allReduce(ReduceOp.SUM, x).await();
@@ -137,7 +141,8 @@ class NcclStubTest {
     @Test void two_ranks_of_one_gpu_are_named_or_keep_to_the_cpu() throws Exception {
         var one = List.of(Gpus.FIRST, Gpus.FIRST);
         assertThat(GpuRanks.run(one, GpuRanks.options(Backend.NCCL), g -> "joined")).hasSize(2).allSatisfy(e -> assertThat((Throwable) e)
-                .isInstanceOf(DistributedException.class).hasMessageContaining("ranks 0 and 1 have the same GPU, which is cuda:0 of rank 0"));
+                .isInstanceOf(DistributedException.class)
+                .hasMessageContaining("ranks 0 and 1 have the same GPU, which is cuda:0 of rank 0"));
         assertThat(GpuRanks.run(one, GpuRanks.options(Backend.AUTOMATIC), g -> {
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.SUM, Torch.ones(2).to(Gpus.FIRST)))
                     .withMessageContaining("on the CPU only, not float32 [2] on cuda:0, because ranks 0 and 1 have the same GPU");
@@ -147,7 +152,8 @@ class NcclStubTest {
 
     @Test void a_gpu_that_is_not_there_is_named() throws Exception {
         assertThat(GpuRanks.run(List.of(Device.cuda(7)), GpuRanks.options(Backend.NCCL), g -> "joined")).allSatisfy(
-                e -> assertThat((Throwable) e).hasMessage("NCCL cannot be used: rank 0 has no GPU: there is no cuda:7: libtorch found 2 GPUs"));
+                e -> assertThat((Throwable) e)
+                        .hasMessage("NCCL cannot be used: rank 0 has no GPU: there is no cuda:7: libtorch found 2 GPUs"));
     }
 
     @Test void a_launched_rank_has_the_gpu_of_its_number_on_the_machine() throws Exception {
@@ -171,7 +177,8 @@ class NcclStubTest {
     @Test void what_nccl_cannot_send_is_refused_and_the_group_goes_on() throws Exception {
         assertThat(GpuRanks.run(N, GpuRanks.options(Backend.NCCL), g -> {
             Tensor whole = Torch.ones(DType.INT64, 2).to(g.device()), elsewhere = Torch.ones(2).to(Device.cuda(1 - g.rank()));
-            assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.BAND, whole)).withMessageContaining("NCCL has no BAND");
+            assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.BAND, whole))
+                    .withMessageContaining("NCCL has no BAND");
             assertThatIllegalArgumentException().isThrownBy(() -> g.broadcast(0, Torch.ones(DType.INT16, 2).to(g.device())))
                     .withMessageContaining("NCCL does not send int16");
             assertThatIllegalArgumentException().isThrownBy(() -> g.allReduce(ReduceOp.SUM, elsewhere))
@@ -193,7 +200,8 @@ class NcclStubTest {
             return "done";
         })).allSatisfy(e -> {
             assertThat(failure(e).reason()).isEqualTo(Reason.MISMATCH);
-            assertThat(failure(e)).hasMessageContaining("rank 0: all-reduce SUM of float64 [3] on a GPU; rank 1: all-reduce SUM of float64 [3]");
+            assertThat(failure(e))
+                    .hasMessageContaining("rank 0: all-reduce SUM of float64 [3] on a GPU; rank 1: all-reduce SUM of float64 [3]");
         });
     }
 
@@ -210,7 +218,8 @@ class NcclStubTest {
         });
         assertThat(failure(results.getFirst()).reason()).isEqualTo(Reason.TIMEOUT);
         assertThat(failure(results.getFirst()).ranks()).containsExactly(1);
-        assertThat(failure(results.getFirst())).hasMessageStartingWith("#1 all-reduce SUM of float64 [3] on a GPU failed on rank 0 of 2; missing: ranks [1]");
+        assertThat(failure(results.getFirst()))
+                .hasMessageStartingWith("#1 all-reduce SUM of float64 [3] on a GPU failed on rank 0 of 2; missing: ranks [1]");
         assertThat(results.get(1)).isEqualTo("late");
     }
 
@@ -314,7 +323,8 @@ class NcclStubTest {
 
     @Test void an_unfinished_group_does_not_keep_the_thread_that_closes_it() throws Exception {
         assertThat(GpuRanks.run(N, GpuRanks.unchecked(Duration.ofSeconds(2)), g -> {
-            if (g.rank() == 0) assertThatThrownBy(() -> g.allReduce(ReduceOp.SUM, full(g, 1, 3)).await()).isInstanceOf(TorchException.class);
+            if (g.rank() == 0)
+                assertThatThrownBy(() -> g.allReduce(ReduceOp.SUM, full(g, 1, 3)).await()).isInstanceOf(TorchException.class);
             return "closed";
         })).containsOnly("closed");
     }

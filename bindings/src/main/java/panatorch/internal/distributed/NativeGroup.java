@@ -37,6 +37,7 @@ public final class NativeGroup implements AutoCloseable {
     private final ProcessGroup group;
     private final ProcessGroupGloo backend;
     private @Nullable NativeNccl nccl;
+    private volatile boolean gpuClosed;
 
     /** How ranks reach this process: through a network interface, or by an address of it. Both null leave the choice to Gloo. */
     public record Route(@Nullable String network, @Nullable String address) {}
@@ -104,6 +105,7 @@ public final class NativeGroup implements AutoCloseable {
         if (nccl == null) return;
         if (healthy) nccl.shutdown();
         else nccl.abort();
+        gpuClosed = true;
     }
 
     private NativeWork work(Tensor tensor, Supplier<Work> start) {
@@ -190,6 +192,6 @@ public final class NativeGroup implements AutoCloseable {
             group.close();
             backend.close();
         });
-        if (nccl != null) nccl.close();
+        if (nccl != null && gpuClosed) nccl.close(); // else a thread may still be closing the connections
     }
 }

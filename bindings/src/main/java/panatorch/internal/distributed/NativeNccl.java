@@ -2,6 +2,8 @@ package panatorch.internal.distributed;
 
 import java.lang.foreign.Arena;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.Device;
@@ -25,6 +27,16 @@ final class NativeNccl {
     private static final Map<String, String> WATCHDOG = Map.of("TORCH_NCCL_ASYNC_ERROR_HANDLING", "2", "TORCH_NCCL_RETHROW_CUDA_ERRORS",
             "0", "TORCH_NCCL_ENABLE_MONITORING", "0", "TORCH_NCCL_DUMP_ON_TIMEOUT", "0", "TORCH_NCCL_WAIT_TIMEOUT_DUMP_MILSEC", "1");
 
+    /** The longest time for which the end of the process waits for connections that nobody has closed. */
+    private static final long PATIENCE_MILLIS = 10_000;
+
+    /** Backends with a watchdog. If one still looks at its GPU while the process ends, it crashes on what libtorch has freed by then. */
+    private static final Set<NativeNccl> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(NativeNccl::abortAll, "panatorch-nccl-end"));
+    }
+
     private final ProcessGroupNCCL backend;
 
     /** @param timeoutMillis the time after which the watchdog frees the GPU of a collective that nobody waits for */
@@ -36,6 +48,18 @@ final class NativeNccl {
                 return new ProcessGroupNCCL(store.store(), rank, ranks, options);
             }
         });
+        OPEN.add(this);
+    }
+
+    private static void abortAll() {
+        var all = new Thread(() -> OPEN.forEach(NativeNccl::abort), "panatorch-nccl-abort");
+        all.setDaemon(true);
+        all.start();
+        try {
+            all.join(PATIENCE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void setEnvironment() {
@@ -75,14 +99,16 @@ final class NativeNccl {
     /** Waits for the collectives that run, and closes the connections, as all other ranks do. */
     void shutdown() {
         JavaCpp.run(backend::shutdown);
+        OPEN.remove(this);
     }
 
     /** Ends collectives that run, whatever other ranks do. */
     void abort() {
         JavaCpp.run(backend::abort);
+        OPEN.remove(this);
     }
 
-    /** Gives back the reference. Call it once, after {@link #shutdown} or {@link #abort}. */
+    /** Gives back the reference. Call it once, after a successful {@link #shutdown} or {@link #abort}. */
     void close() {
         JavaCpp.run(backend::close);
     }
