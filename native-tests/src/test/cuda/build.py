@@ -24,13 +24,15 @@ def link(source, name=None):
 
 def library(soname, names, *sources):
     """One that has these functions: those of the sources, and the others answering 0."""
-    written = set(re.findall(r"\b(_*cu\w+)\(", "".join(s.read_text() for s in sources)))
+    written = set(re.findall(r"\b(_*(?:cu|nccl)\w+)\(", "".join(s.read_text() for s in sources)))
     stubs, version = out / "stubs.c", out / "stubs.map"
     stubs.write_text("".join(f"int {n}() {{ return 0; }}\n" for n in sorted(set(names) - written)))
     version.write_text(f"{soname} {{ global: *; }};\n")
-    command = ["g++", "-w", "-O1", "-fPIC", "-shared", "-std=c++17", "-fpermissive", f"-I{include}", "-o", out / soname, f"-Wl,-soname,{soname}"]
+    command = ["g++", "-w", "-O1", "-fPIC", "-shared", "-std=c++20", "-fpermissive", f"-I{include}", "-o", out / soname, f"-Wl,-soname,{soname}"]
     if not soname.startswith("libnccl"):  # which has no versions of its functions
         command.append(f"-Wl,--version-script,{version}")
+    else:
+        command += [f"-L{out}", "-l:libcudart.so.13"]
     subprocess.run([*command, *sources, "-x", "c", "-fno-builtin", stubs], check=True)
     stubs.unlink()
     version.unlink()
@@ -44,13 +46,14 @@ for f in natives.glob("lib*.so*"):
     link(f)
 
 needed = collections.defaultdict(set, {"libcurand.so.10": set(), "libcufile.so.0": set()})
-for f in natives.glob("lib*cuda*.so"):
+for f in [*natives.glob("lib*cuda*.so"), *natives.glob("lib*nccl*.so")]:
     for line in subprocess.run(["nm", "-D", "--undefined-only", f], capture_output=True, text=True, check=True).stdout.splitlines():
         name, _, owner = line.split()[-1].partition("@")
         if re.match(r"lib(cu|nv)", owner):
             needed[owner].add(name)
         elif re.match(r"p?nccl", name):
             needed["libnccl.so.2"].add(name)
-for soname, names in needed.items():
-    library(soname, names, *([here / "runtime.cpp"] if soname.startswith("libcudart") else []))
+written = {"libcudart.so.13": [here / "runtime.cpp"], "libnccl.so.2": [here / "nccl.cpp"]}
+for soname, names in sorted(needed.items()):  # the runtime before NCCL, which uses it
+    library(soname, names, *written.get(soname, []))
 library("libcuda.so.1", [], here / "driver.cpp")

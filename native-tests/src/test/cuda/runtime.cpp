@@ -1,7 +1,9 @@
-// CUDA's runtime without a GPU, for libtorch's CUDA build: a device of 2 GiB in the host's memory, streams that do everything at once, kernels that do nothing.
-// Of captures it knows what CUDA refuses: a second one of a stream, and waiting for a stream that is captured. build.py makes the library of it.
+// CUDA's runtime without a GPU, for libtorch's CUDA build: two devices that share 2 GiB of the host's memory, streams that do everything at once, kernels
+// that do nothing. Streams and events only wait for what NCCL's stub has not done yet. Of captures it knows what CUDA refuses: a second one of a stream, and
+// waiting for a stream that is captured. build.py makes the library of it.
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,8 +11,12 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <vector>
+
+#include "work.h"
 
 namespace {
+const int DEVICES = 2;
 const size_t TOTAL = size_t(1) << 31;
 
 std::mutex mutex;
@@ -20,23 +26,54 @@ size_t used;
 unsigned long long captures;
 thread_local int device;
 thread_local cudaError_t last;
+std::atomic<int> broken; // the error of a device that has failed for good, as after an illegal address
+
+// What is not done yet, of a stream or of an event.
+struct Unfinished {
+  std::vector<std::shared_ptr<Work>> works;
+
+  std::vector<std::shared_ptr<Work>> left() {
+    std::lock_guard<std::mutex> lock(mutex);
+    std::erase_if(works, [](auto& w) { return w->done(); });
+    return works;
+  }
+  void add(const std::vector<std::shared_ptr<Work>>& more) {
+    std::lock_guard<std::mutex> lock(mutex);
+    works.insert(works.end(), more.begin(), more.end());
+  }
+  void set(const std::vector<std::shared_ptr<Work>>& all) {
+    std::lock_guard<std::mutex> lock(mutex);
+    works = all;
+  }
+  void await() {
+    for (auto& w : left()) w->await();
+  }
+};
 
 struct Stream {
   cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
   unsigned long long id = 0;
+  Unfinished unfinished;
 };
-Stream defaultStream;
-Stream& of(cudaStream_t s) { return s ? *reinterpret_cast<Stream*>(s) : defaultStream; }
+Stream defaultStreams[DEVICES];
+Stream& of(cudaStream_t s) { return s ? *reinterpret_cast<Stream*>(s) : defaultStreams[device]; }
 
 using Clock = std::chrono::steady_clock;
-Clock::time_point& of(cudaEvent_t e) { return *reinterpret_cast<Clock::time_point*>(e); }
+struct Event {
+  Clock::time_point at;
+  Unfinished unfinished;
+};
+Event& of(cudaEvent_t e) { return *reinterpret_cast<Event*>(e); }
 
 cudaError_t failed(cudaError_t error) { return last = error; }
 int nothing() { return 0; }
 }  // namespace
 
+void stubPutWork(void* stream, const std::shared_ptr<Work>& work) { of(static_cast<cudaStream_t>(stream)).unfinished.add({work}); }
+int stubDevice() { return device; }
+
 extern "C" {
-cudaError_t cudaGetDeviceCount(int* n) { *n = 1; return cudaSuccess; }
+cudaError_t cudaGetDeviceCount(int* n) { *n = DEVICES; return cudaSuccess; }
 cudaError_t cudaGetDevice(int* d) { *d = device; return cudaSuccess; }
 cudaError_t cudaSetDevice(int d) { device = d; return cudaSuccess; }
 cudaError_t cudaGetLastError() { cudaError_t error = last; last = cudaSuccess; return error; }
@@ -111,23 +148,31 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* a, const void* p) {
 }
 cudaError_t cudaMemcpy(void* to, const void* from, size_t n, cudaMemcpyKind) { memcpy(to, from, n); return cudaSuccess; }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMemcpyKind, cudaStream_t s) {
-  if (!of(s).capture) memcpy(to, from, n);
+  if (of(s).capture) return cudaSuccess;
+  of(s).unfinished.await();
+  memcpy(to, from, n);
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* to, int v, size_t n, cudaStream_t s) {
-  if (!of(s).capture) memset(to, v, n);
+  if (of(s).capture) return cudaSuccess;
+  of(s).unfinished.await();
+  memset(to, v, n);
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* s, unsigned, int) { *s = reinterpret_cast<cudaStream_t>(new Stream); return cudaSuccess; }
 cudaError_t cudaStreamSynchronize(cudaStream_t s) {
-  if (!of(s).capture) return cudaSuccess;
+  if (!of(s).capture) {
+    of(s).unfinished.await();
+    return cudaSuccess;
+  }
   of(s).capture = cudaStreamCaptureStatusInvalidated;
   return failed(cudaErrorStreamCaptureUnsupported);
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode mode) {
   if (!s || of(s).capture || mode != cudaStreamCaptureModeThreadLocal) return failed(cudaErrorIllegalState);
-  of(s) = {cudaStreamCaptureStatusActive, ++captures};
+  of(s).capture = cudaStreamCaptureStatusActive;
+  of(s).id = ++captures;
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* graph) {
@@ -152,11 +197,28 @@ cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* g, cudaGraph_t, unsig
 cudaError_t cudaGraphDestroy(cudaGraph_t g) { free(g); return cudaSuccess; }
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t g) { free(g); return cudaSuccess; }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned) { *e = reinterpret_cast<cudaEvent_t>(new Clock::time_point); return cudaSuccess; }
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned) { *e = reinterpret_cast<cudaEvent_t>(new Event); return cudaSuccess; }
 cudaError_t cudaEventDestroy(cudaEvent_t e) { delete &of(e); return cudaSuccess; }
-cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t) { of(e) = Clock::now(); return cudaSuccess; }
+cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
+  of(e).at = Clock::now();
+  of(e).unfinished.set(of(s).unfinished.left());
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecordWithFlags(cudaEvent_t e, cudaStream_t s, unsigned) { return cudaEventRecord(e, s); }
+// For tests: from now on events report this error, or none again.
+void stubBreak(int error) { broken = error; }
+cudaError_t cudaEventQuery(cudaEvent_t e) {
+  if (int error = broken) return failed(static_cast<cudaError_t>(error));
+  return of(e).unfinished.left().empty() ? cudaSuccess : failed(cudaErrorNotReady);
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t e) { of(e).unfinished.await(); return cudaSuccess; }
+cudaError_t cudaStreamQuery(cudaStream_t s) { return of(s).unfinished.left().empty() ? cudaSuccess : failed(cudaErrorNotReady); }
+cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
+  of(s).unfinished.add(of(e).unfinished.left());
+  return cudaSuccess;
+}
 cudaError_t cudaEventElapsedTime(float* millis, cudaEvent_t from, cudaEvent_t to) {
-  *millis = std::chrono::duration<float, std::milli>(of(to) - of(from)).count();
+  *millis = std::chrono::duration<float, std::milli>(of(to).at - of(from).at).count();
   return cudaSuccess;
 }
 

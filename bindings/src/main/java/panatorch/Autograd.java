@@ -49,7 +49,7 @@ public final class Autograd {
         sameNumber(outputs, gradients);
         try (var of = vector(outputs); var weights = vector(gradients == null ? List.of() : gradients); var by = vector(inputs);
                 var retain = new BoolOptional(retainGraph || createGraph)) {
-            AutogradEngine.run(!inputs.isEmpty(), () -> Mode.during(() -> {
+            AutogradEngine.run(outputs, !inputs.isEmpty(), () -> Mode.during(() -> {
                 try {
                     torch.backward(of, weights, retain, createGraph, by);
                 } catch (RuntimeException e) {
@@ -196,7 +196,7 @@ public final class Autograd {
         var gradients = new ArrayList<@Nullable Tensor>();
         try (var of = vector(outputs); var by = vector(inputs); var weights = vector(gradOutputs == null ? List.of() : gradOutputs);
                 var retain = new BoolOptional(retainGraph || createGraph)) {
-            AutogradEngine.run(true, () -> Mode.during(() -> {
+            AutogradEngine.run(outputs, true, () -> Mode.during(() -> {
                 try (var result = torch.grad(of, by, weights, retain, createGraph, allowUnused)) {
                     for (long i = 0; i < result.size(); i++) {
                         var g = result.get(i);

@@ -10,19 +10,26 @@ final class AutogradEngine {
 
     /** Computes gradients; see {@link Autograd#backward(Tensor, Tensor, boolean, boolean)}. */
     static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
-        run(false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
+        run(List.of(output), false, () -> Aten._backward(output, List.of(), gradient, retainGraph || createGraph, createGraph));
     }
 
     /**
-     * Runs the engine through a graph once.
+     * Runs the engine through a graph once. On a GPU it runs on threads of its own, and hooks call operators there. This thread waits for
+     * them inside, so its call must not take a turn that theirs would wait for.
      *
+     * @param outputs the roots of the graph
      * @param someInputs whether it computes the gradients of some leaves only
      * @param run calls the engine
      * @throws TorchException for an error of libtorch; an exception of a hook or a derivative in Java is thrown unchanged
      */
-    static void run(boolean someInputs, Runnable run) {
+    static void run(List<Tensor> outputs, boolean someInputs, Runnable run) {
         FreedMemory.keep();
         ThreadContext c = ThreadContext.current();
+        if (outputs.stream().anyMatch(t -> t.device().type() == Device.Type.CUDA)) c.caller.waitingForOthers(() -> run(c, someInputs, run));
+        else run(c, someInputs, run);
+    }
+
+    private static void run(ThreadContext c, boolean someInputs, Runnable run) {
         boolean before = c.someInputs;
         c.caller.trains();
         c.caller.enter();

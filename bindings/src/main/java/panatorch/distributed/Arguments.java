@@ -1,23 +1,19 @@
 package panatorch.distributed;
 
 import panatorch.Device;
-import panatorch.Layout;
 import panatorch.Tensor;
 
 /** Checks of the arguments of collectives. */
 final class Arguments {
     private Arguments() {}
 
-    static void check(Tensor tensor) {
-        if (tensor.layout() != Layout.STRIDED || tensor.device().type() != Device.Type.CPU)
-            throw new IllegalArgumentException("Gloo takes strided tensors on the CPU, not " + tensor.describe() + " of layout "
-                    + tensor.layout() + " on " + tensor.device());
-    }
-
     static void check(ReduceOp op, Tensor tensor) {
         boolean inexact = tensor.isFloatingPoint() || tensor.isComplex();
         if (op == ReduceOp.AVG && !inexact || op.isBitwise() && inexact)
             throw new IllegalArgumentException(op + " is not defined for " + tensor.describe());
+        boolean onlySums = tensor.isComplex() && op != ReduceOp.SUM && op != ReduceOp.AVG;
+        if (tensor.device().type() == Device.Type.CUDA && (op.isBitwise() || onlySums))
+            throw new IllegalArgumentException("NCCL has no " + op + " of " + tensor.describe() + ": move the tensor to the CPU");
     }
 
     static void checkSizes(Tensor into, Tensor from, int intoParts, int fromParts) {

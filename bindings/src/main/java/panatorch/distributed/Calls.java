@@ -5,12 +5,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.NoGrad;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.distributed.Descriptions;
+import panatorch.internal.distributed.NativeGroup;
 import panatorch.internal.distributed.NativeWork;
+import panatorch.internal.distributed.PendingWork;
 
 /**
  * The calls of one group: one thread at a time makes them, collectives are numbered and compared over all ranks, and waits have a deadline
@@ -39,23 +43,41 @@ final class Calls {
     private final Failures failures;
     private final Duration timeout;
     private final @Nullable Comparison comparison;
+    private final NativeGroup natives;
+    private final RankDevice device;
+    /** Whether this rank's GPU is connected with the others, or is connected by libtorch itself. */
+    private boolean connected;
     private final AtomicReference<@Nullable Thread> user = new AtomicReference<>();
     private long number;
     private boolean closed;
 
-    /** @param comparison null if the ranks do not compare their calls */
-    Calls(Membership members, Duration timeout, @Nullable Comparison comparison) {
+    /**
+     * @param comparison null if the ranks do not compare their calls
+     * @param connected whether this rank's GPU need not be connected with the others before their first collective
+     */
+    Calls(Membership members, Duration timeout, @Nullable Comparison comparison, NativeGroup natives, RankDevice device,
+            boolean connected) {
         failures = new Failures(members);
         this.timeout = timeout;
         this.comparison = comparison;
+        this.natives = natives;
+        this.device = device;
+        this.connected = connected;
     }
 
     Failures failures() { return failures; }
 
+    RankDevice device() { return device; }
+
+    /** Returns whether collectives have used the ranks' GPUs; it is so on all ranks or on none. */
+    boolean isConnected() {
+        return connected && device.isGpu();
+    }
+
     /** Runs a collective that changes {@code tensor}. */
     Work inPlace(String what, Tensor tensor, Start start) throws InterruptedException {
-        Arguments.check(tensor);
-        return run(() -> begin(what, tensor.describe()), tensor, start);
+        device.check(tensor);
+        return run(() -> begin(what, Descriptions.of(tensor), tensor), tensor, start);
     }
 
     /**
@@ -64,14 +86,13 @@ final class Calls {
      * @param tensors description of what must be alike on all ranks
      */
     Work outOfPlace(String what, String tensors, Tensor into, Tensor from, StartTwo start) throws InterruptedException {
-        Arguments.check(into);
-        Arguments.check(from);
-        return run(() -> begin(what, tensors), into, copy -> start.with(copy, plain(from.detach())));
+        device.check(into, from);
+        return run(() -> begin(what, tensors, into), into, copy -> start.with(copy, plain(from.detach())));
     }
 
     /** Sends or receives a tensor, and waits for it. */
     void message(String what, Tensor tensor, Start start) throws InterruptedException {
-        Arguments.check(tensor);
+        device.check(tensor);
         run(() -> what, tensor, start).await();
     }
 
@@ -86,7 +107,7 @@ final class Calls {
         });
     }
 
-    /** Gloo reads the memory of a tensor from its first element on, whatever its strides. */
+    /** The backends read the memory of a tensor from its first element on, whatever its strides. */
     private static Tensor plain(Tensor tensor) {
         return tensor.isContiguous() && !tensor.isConj() && !tensor.isNeg() ? tensor : tensor.resolveConj().resolveNeg().contiguous();
     }
@@ -94,13 +115,26 @@ final class Calls {
     /**
      * Begins the next collective: compares it over all ranks, and returns its name with its number. The caller holds the group.
      *
+     * @param on a tensor on the device of the collective
      * @throws DistributedException if other ranks called something else
      */
-    String begin(String what, String tensors) throws InterruptedException {
+    String begin(String what, String tensors, Tensor on) throws InterruptedException {
         number++;
         String described = what + " of " + tensors, numbered = "#" + number + " " + described;
         if (comparison != null) comparison.collective(this, numbered, "#" + number, described);
+        if (!connected && on.device().type() == Device.Type.CUDA) connect(numbered);
         return numbered;
+    }
+
+    /** Connects this rank's GPU with those of the others, which all come here together. */
+    void connect(String what) throws InterruptedException {
+        awaitAndClose(new GpuWork.Connecting(natives, device.device()), what);
+        connected = true;
+    }
+
+    /** Waits until the GPU has done what the current stream has now. The caller holds the group. */
+    void awaitStream(String what) throws InterruptedException {
+        awaitAndClose(during(what, () -> new GpuWork.OfStream(natives, device.device())), what);
     }
 
     /** Runs native code whose errors break the group. */
@@ -131,7 +165,7 @@ final class Calls {
     }
 
     /** Waits for an operation that the user does not know of, so that an interrupt breaks the group. */
-    void awaitAndClose(NativeWork work, String what) throws InterruptedException {
+    void awaitAndClose(PendingWork work, String what) throws InterruptedException {
         try (work) {
             await(work, what);
         } catch (InterruptedException e) {
@@ -142,14 +176,14 @@ final class Calls {
     }
 
     /** Waits in slices, between which it looks for interrupts and for failures of other ranks. */
-    void await(NativeWork work, String what) throws InterruptedException {
+    void await(PendingWork work, String what) throws InterruptedException {
         long begin = System.nanoTime(), end = begin + timeout.plusSeconds(1).toNanos();
         try {
             while (!work.await(SLICE_MILLIS)) {
                 if (Thread.interrupted()) throw new InterruptedException("interrupted in " + what);
                 if (System.nanoTime() - begin < QUIET_NANOS) continue;
                 failures.requireNoneElsewhere(what, number);
-                if (System.nanoTime() > end) throw failures.of(Reason.TIMEOUT, what, "timed out", List.of(), null);
+                if (System.nanoTime() > end) throw failures.timeout(what, number);
             }
         } catch (DistributedException e) {
             throw failures.take(e);

@@ -15,7 +15,7 @@ final class Coalesced {
 
     static void broadcast(ProcessGroup group, int root, List<Tensor> tensors) throws InterruptedException {
         if (tensors.isEmpty()) return;
-        for (Tensor t : tensors) Arguments.check(t);
+        for (Tensor t : tensors) group.calls().device().check(t);
         for (int[] bucket : NativeReducer.buckets(tensors, BYTES)) {
             try (var scope = Scope.open(); var off = NoGrad.enter()) {
                 var own = new Tensor[bucket.length];

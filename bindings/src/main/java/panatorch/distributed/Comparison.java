@@ -7,6 +7,7 @@ import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.distributed.Descriptions;
 import panatorch.internal.distributed.NativeGroup;
 
 /** Descriptions of calls that the ranks send each other before the calls start, over connections of their own. */
@@ -49,15 +50,15 @@ final class Comparison implements AutoCloseable {
 
     /** Tells the receiver of a message which tensor follows. */
     void send(Calls calls, String what, int to, int tag, Tensor tensor) throws InterruptedException {
-        exchange(calls, what, tensor.describe(), t -> natives.send(to, tag, t));
+        exchange(calls, what, Descriptions.of(tensor), t -> natives.send(to, tag, t));
     }
 
     /** @throws DistributedException if the sender sends another type or shape than that of {@code into} */
     void receive(Calls calls, String what, int from, int tag, int rank, Tensor into) throws InterruptedException {
         String sent = exchange(calls, what, "", t -> natives.receive(from, tag, t));
-        if (!sent.equals(into.describe()))
+        if (!sent.equals(Descriptions.of(into)))
             throw calls.failures().of(Reason.MISMATCH, what, "rank " + from + " sends " + sent
-                    + ", but rank " + rank + " receives into " + into.describe(), List.of(from), null);
+                    + ", but rank " + rank + " receives into " + Descriptions.of(into), List.of(from), null);
     }
 
     private static String exchange(Calls calls, String what, String description, Calls.Start start) throws InterruptedException {

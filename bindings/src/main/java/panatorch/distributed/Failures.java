@@ -45,7 +45,7 @@ final class Failures {
         if (other != null) throw take(other);
     }
 
-    private DistributedException serverLost(String what, DistributedException lost, String message, Throwable cause) {
+    private DistributedException serverLost(String what, DistributedException lost, String message, @Nullable Throwable cause) {
         return new DistributedException(lost.reason(), what + " failed on rank " + members.rank
                 + ", and the store's server, which usually is rank 0, does not answer. " + message, List.of(0), cause);
     }
@@ -58,17 +58,33 @@ final class Failures {
      */
     DistributedException of(TorchException e, String what, long number) throws InterruptedException {
         String message = String.valueOf(e.getMessage());
-        Reason reason = message.contains("Timed out") || message.contains("imeout") ? Reason.TIMEOUT
-                : message.contains("onnection") || message.contains("Broken pipe") ? Reason.PEER_LOST : Reason.REFUSED;
+        return of(reason(message), what, number, message, e);
+    }
+
+    /** Returns the reason that an error of Gloo or NCCL tells. Communicators are aborted if nobody waits for a work that takes too long. */
+    private static Reason reason(String message) {
+        if (message.contains("imed out") || message.contains("imeout") || message.contains("communicator was aborted"))
+            return Reason.TIMEOUT;
+        boolean lost = message.contains("onnection") || message.contains("Broken pipe") || message.contains("remote process exited");
+        return lost ? Reason.PEER_LOST : Reason.REFUSED;
+    }
+
+    /** Returns the failure of an operation that took too long, after telling the other ranks. */
+    DistributedException timeout(String what, long number) throws InterruptedException {
+        return of(Reason.TIMEOUT, what, number, "timed out", null);
+    }
+
+    private DistributedException of(Reason reason, String what, long number, String message, @Nullable Throwable cause)
+            throws InterruptedException {
         List<Integer> missing;
         try {
             DistributedException other = members.published();
             if (other != null) return take(other);
             missing = reason == Reason.REFUSED ? List.of() : members.missing(number);
         } catch (DistributedException lost) {
-            return take(serverLost(what, lost, message, e));
+            return take(serverLost(what, lost, message, cause));
         }
-        return of(reason, what, message, missing, e);
+        return of(reason, what, message, missing, cause);
     }
 
     /** Returns a failure after telling the other ranks. */

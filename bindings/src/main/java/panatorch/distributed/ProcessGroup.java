@@ -1,6 +1,9 @@
 package panatorch.distributed;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -8,17 +11,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.distributed.Descriptions;
 import panatorch.internal.distributed.GroupNames;
 import panatorch.internal.distributed.NativeGroup;
 
 /**
- * Processes that run collectives together, over Gloo and on the CPU. All ranks call the same methods in the same order. Ranks in Python may
- * take part: {@code torch.distributed.init_process_group("gloo")}.
+ * Processes that run collectives together: over Gloo for tensors on the CPU, and over NCCL for tensors on GPUs. All ranks call the same
+ * methods in the same order. Ranks in Python may take part: {@code torch.distributed.init_process_group("gloo")}, or
+ * {@code "cpu:gloo,cuda:nccl"}.
  *
  * <pre>{@code
  * try (var group = ProcessGroup.join()) {                // started by torchrun --no-python, srun or mpirun
@@ -37,6 +43,12 @@ import panatorch.internal.distributed.NativeGroup;
  * again: start the ranks anew from a checkpoint. Waits can be interrupted; an interrupt during a call of a collective, rather than during
  * {@link Work#await}, breaks the group too. One thread at a time may use a group, which is checked; other groups may be used in parallel.
  * Strided tensors are copied to contiguous memory and back. {@link #close} frees the connections.
+ *
+ * <p>
+ * <b>GPUs.</b> Each rank takes part with one GPU, its {@link #device}, which no other rank has. {@link Backend} says when NCCL is used. A
+ * collective on a GPU comes after the work that the current stream has when it is called. {@link Work#await} lets this thread wait until it
+ * is done, and later work on the current stream comes after it; in Python only the stream waits. libtorch's watchdog thread, which ends a
+ * process in Python, aborts NCCL's connections here, unless the environment variables {@code TORCH_NCCL_…} say otherwise.
  */
 public final class ProcessGroup implements AutoCloseable {
     /** Whether the ranks compare their calls before each collective. */
@@ -44,18 +56,40 @@ public final class ProcessGroup implements AutoCloseable {
         NONE, ALL
     }
 
+    /** The backend of tensors on GPUs. Those on the CPU go through Gloo in any case. */
+    public enum Backend {
+        /**
+         * NCCL if every rank has natives with CUDA and a GPU of its own, and otherwise none. GPUs are connected at their first collective.
+         */
+        AUTOMATIC,
+        /** None: tensors on GPUs are refused. */
+        GLOO,
+        /** NCCL. If a rank cannot use it, all ranks get an exception that says why. The ranks connect their GPUs when they join. */
+        NCCL
+    }
+
     /**
-     * Settings of a group, which all ranks give alike.
+     * Settings of a group, which all ranks give alike, but for the device.
      *
      * @param timeout the longest time that a collective may take, and the ranks may take to join
      * @param checks whether the ranks compare their calls
      * @param network the network interface, such as {@code eth0}; null for {@code GLOO_SOCKET_IFNAME}, or else the interface through which
-     * the store's server is reached
+     * the store's server is reached. NCCL reads {@code NCCL_SOCKET_IFNAME}
+     * @param backend the backend of tensors on GPUs
+     * @param device this rank's GPU, with its number; null for that of the rank's number on its machine, {@code LOCAL_RANK}, or for the
+     * current one if no launcher tells that number
      */
-    public record Options(Duration timeout, Checks checks, @Nullable String network) {
-        /** Checks the timeout. */
+    public record Options(Duration timeout, Checks checks, @Nullable String network, Backend backend, @Nullable Device device) {
+        /** Checks the timeout and the device. */
         public Options {
             if (timeout.toMillis() < 1) throw new IllegalArgumentException("a timeout must be at least 1 ms, not " + timeout);
+            if (device != null && (device.type() != Device.Type.CUDA || device.index() < 0))
+                throw new IllegalArgumentException("the device of a rank must be a GPU with its number, such as cuda:0, not " + device);
+        }
+
+        /** Makes settings with the usual backend and device. */
+        public Options(Duration timeout, Checks checks, @Nullable String network) {
+            this(timeout, checks, network, Backend.AUTOMATIC, null);
         }
 
         /** Returns the usual settings: ten minutes, all checks, the interface of the route. */
@@ -65,7 +99,17 @@ public final class ProcessGroup implements AutoCloseable {
 
         /** Returns these settings with another timeout. */
         public Options timeout(Duration other) {
-            return new Options(other, checks, network);
+            return new Options(other, checks, network, backend, device);
+        }
+
+        /** Returns these settings with another backend of tensors on GPUs. */
+        public Options backend(Backend other) {
+            return new Options(timeout, checks, network, other, device);
+        }
+
+        /** Returns these settings with another GPU of this rank. */
+        public Options device(Device other) {
+            return new Options(timeout, checks, network, backend, other);
         }
     }
 
@@ -73,7 +117,9 @@ public final class ProcessGroup implements AutoCloseable {
     private static final String DEFAULT = "0";
 
     /** Version of what the ranks tell each other beside c10d's own messages. Another one on one rank is an error on all. */
-    private static final int MESSAGES = 1;
+    private static final int MESSAGES = 2;
+    /** NCCL's own limit comes later than that of {@link Calls}, which knows the missing ranks. */
+    private static final Duration NCCL_MARGIN = Duration.ofSeconds(30);
 
     private final Store store;
     private final boolean ownsStore;
@@ -84,33 +130,51 @@ public final class ProcessGroup implements AutoCloseable {
     private final @Nullable Comparison comparison;
     private final Calls calls;
     private final boolean withPython;
+    private final Device device;
+    private final int localRank;
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private int subgroups;
 
-    private ProcessGroup(Store store, boolean ownsStore, String name, int rank, int ranks, Options options) throws InterruptedException {
+    /** @param localRank number of this rank among those of its machine; negative if it is not known */
+    private ProcessGroup(Store store, boolean ownsStore, String name, int rank, int ranks, int localRank, Options options)
+            throws InterruptedException {
         this.store = store;
         this.ownsStore = ownsStore;
         this.name = name;
         this.options = options;
+        this.localRank = localRank;
         Torch.empty(0).close(); // loads libtorch on this thread
         try (Store own = store.prefixed("default_pg"); Store named = own.prefixed(name + "/"); Store gloo = named.prefixed("cpu/");
+                Store gpu = named.prefixed("cuda/"); Store gpus = named.prefixed("panatorch_gpus");
                 Store checks = named.prefixed("panatorch_checks")) {
             members = new Membership(named.prefixed("panatorch"), rank, ranks);
             try {
-                members.join(ranks + " ranks, checks " + options.checks + ", libtorch " + Torch.version() + " and messages of version "
-                        + MESSAGES);
+                members.join(ranks + " ranks, checks " + options.checks + ", backend " + options.backend + ", libtorch " + Torch.version()
+                        + " and messages of version " + MESSAGES);
+                RankDevice mine = RankDevice.of(options, localRank);
+                gpus.set(Integer.toString(rank), mine.described().getBytes(UTF_8));
                 var connector = new Connector(store, members, options.timeout, options.network);
                 natives = connector.connect(named, gloo);
                 withPython = !members.absent().isEmpty();
                 boolean compares = ranks > 1 && !withPython && options.checks == Checks.ALL;
                 comparison = compares ? new Comparison(connector.connect(named, checks), ranks) : null;
                 if (!withPython) connector.awaitOthers();
-                calls = new Calls(members, options.timeout, comparison);
+                RankDevice agreed = mine.agreed(withPython ? List.of(mine.described()) : texts(gpus, ranks));
+                device = agreed.device();
+                if (agreed.isGpu()) natives.addNccl(gpu.natives(), rank, ranks, options.timeout.plus(NCCL_MARGIN).toMillis());
+                calls = new Calls(members, options.timeout, comparison, natives, agreed, withPython); // Python's ranks connect otherwise
+                if (agreed.isGpu() && options.backend == Backend.NCCL && !withPython) calls.connect("the connection of " + device);
             } catch (RuntimeException | InterruptedException e) {
                 members.close();
                 throw e;
             }
         }
+    }
+
+    private static List<String> texts(Store store, int ranks) throws InterruptedException {
+        var texts = new ArrayList<String>();
+        for (int r = 0; r < ranks; r++) texts.add(new String(store.get(Integer.toString(r)), UTF_8));
+        return texts;
     }
 
     /** Joins the group of all processes that the launcher has started, with the usual settings. */
@@ -127,16 +191,20 @@ public final class ProcessGroup implements AutoCloseable {
         boolean serve = launch.rank() == 0 && !launch.agentStore();
         Store store = Store.tcp(launch.master(), launch.port(), serve, serve ? 0 : launch.ranks(), options.timeout());
         try {
-            if (!launch.agentStore()) return new ProcessGroup(store, true, DEFAULT, launch.rank(), launch.ranks(), options);
+            if (!launch.agentStore()) return join(store, launch, options);
             // torchrun's store outlives its restarts, so each attempt has keys of its own.
             Store attempt = store.prefixed("/worker/attempt_" + launch.restarts());
             store.close();
             store = attempt;
-            return new ProcessGroup(store, true, DEFAULT, launch.rank(), launch.ranks(), options);
+            return join(store, launch, options);
         } catch (RuntimeException | InterruptedException e) {
             store.close();
             throw e;
         }
+    }
+
+    private static ProcessGroup join(Store store, Launch launch, Options options) throws InterruptedException {
+        return new ProcessGroup(store, true, DEFAULT, launch.rank(), launch.ranks(), launch.localRank(), options);
     }
 
     /**
@@ -148,7 +216,7 @@ public final class ProcessGroup implements AutoCloseable {
     public static ProcessGroup of(Store store, int rank, int ranks, Options options) throws InterruptedException {
         if (rank < 0 || rank >= ranks)
             throw new IllegalArgumentException("the rank must be from 0 to " + (ranks - 1) + ", not " + rank);
-        return new ProcessGroup(store, false, DEFAULT, rank, ranks, options);
+        return new ProcessGroup(store, false, DEFAULT, rank, ranks, -1, options);
     }
 
     /**
@@ -168,8 +236,9 @@ public final class ProcessGroup implements AutoCloseable {
         refusePython("a subgroup");
         return calls.exclusively(() -> {
             String own = name + "." + ++subgroups;
+            Options same = device.type() == Device.Type.CPU ? options : options.device(device);
             for (int i = 0; i < members.length; i++)
-                if (members[i] == rank()) return Optional.of(new ProcessGroup(store, false, own, i, members.length, options));
+                if (members[i] == rank()) return Optional.of(new ProcessGroup(store, false, own, i, members.length, localRank, same));
             return Optional.<ProcessGroup>empty();
         });
     }
@@ -177,6 +246,12 @@ public final class ProcessGroup implements AutoCloseable {
     public int rank() { return members.rank; }
 
     public int ranks() { return members.ranks; }
+
+    /**
+     * Returns the device for this rank's model and data: its GPU, with which it takes part in collectives, or the CPU if the group has no
+     * NCCL. Tensors on the CPU may take part in any case.
+     */
+    public Device device() { return device; }
 
     /**
      * Makes this group known in this process under a name, until it is closed, so that libtorch's functional collectives find it.
@@ -229,7 +304,7 @@ public final class ProcessGroup implements AutoCloseable {
      */
     public Work allGather(Tensor into, Tensor from) throws InterruptedException {
         Arguments.checkSizes(into, from, ranks(), 1);
-        return calls.outOfPlace("all-gather", from.describe(), into, from, (to, own) -> natives.allGather(to.view(-1), own.view(-1)));
+        return calls.outOfPlace("all-gather", Descriptions.of(from), into, from, (to, own) -> natives.allGather(to.view(-1), own.view(-1)));
     }
 
     /**
@@ -240,7 +315,7 @@ public final class ProcessGroup implements AutoCloseable {
     public Work reduceScatter(ReduceOp op, Tensor into, Tensor from) throws InterruptedException {
         Arguments.check(op, from);
         Arguments.checkSizes(into, from, 1, ranks());
-        return calls.outOfPlace("reduce-scatter " + op, from.describe(), into, from,
+        return calls.outOfPlace("reduce-scatter " + op, Descriptions.of(from), into, from,
                 (to, own) -> natives.reduceScatter(op.code(), to.view(-1), own.view(-1)));
     }
 
@@ -251,7 +326,7 @@ public final class ProcessGroup implements AutoCloseable {
             throw new IllegalArgumentException(
                     "the first dimension must be divisible by " + ranks() + " ranks and the same in both tensors, "
                             + from.describe() + " and " + into.describe());
-        return calls.outOfPlace("all-to-all", from.describe(), into, from,
+        return calls.outOfPlace("all-to-all", Descriptions.of(from), into, from,
                 (to, own) -> natives.allToAll(to, own, new long[0], new long[0]));
     }
 
@@ -314,21 +389,23 @@ public final class ProcessGroup implements AutoCloseable {
     }
 
     /**
-     * Waits until all ranks have called this method.
+     * Waits until all ranks have called this method. If the group has used GPUs, or its backend is NCCL, it also waits for the work that
+     * the ranks' current streams have then.
      *
      * @throws UnsupportedOperationException if there are ranks in Python, whose barrier sends other messages; use {@link #allReduce}
      */
     public void barrier() throws InterruptedException {
         refusePython("a barrier");
         try (var scope = Scope.open()) {
-            calls.inPlace("barrier", Torch.zeros(1), t -> natives.allReduce(ReduceOp.SUM.code(), t)).await();
+            Tensor any = Torch.zeros(calls.isConnected() ? device : Device.CPU, 1);
+            calls.inPlace("barrier", any, t -> natives.allReduce(ReduceOp.SUM.code(), t)).await();
         }
     }
 
     /**
      * Sends a tensor to one rank, which must receive it, and waits until it is sent.
      *
-     * @param tag number that the receiver must give too, at least 0
+     * @param tag number that the receiver must give too, at least 0; on GPUs without {@link Checks} messages arrive in their order instead
      */
     public void send(int to, int tag, Tensor tensor) throws InterruptedException {
         Arguments.checkPeer(to, tag, rank(), ranks());
@@ -375,10 +452,27 @@ public final class ProcessGroup implements AutoCloseable {
             // The store's server has left before.
         } finally {
             names.forEach(GroupNames::unregister);
+            closeGpu();
             if (comparison != null) comparison.close();
             natives.close();
             members.close();
             if (ownsStore) store.close();
+        }
+    }
+
+    /** A rank that is lost now could keep the others here. Then the connections stay until the process ends. */
+    private void closeGpu() {
+        if (!calls.device().isGpu()) return;
+        boolean healthy = calls.failures().lost() == null;
+        try {
+            Deadlines.call("closing the connections of " + device, options.timeout, () -> {
+                natives.closeGpu(healthy);
+                return healthy;
+            });
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TorchException e) {
+            // The connections are of no use any more.
         }
     }
 }

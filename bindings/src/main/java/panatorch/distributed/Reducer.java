@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import panatorch.Device;
 import panatorch.Tensor;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
@@ -61,6 +62,8 @@ public final class Reducer implements AutoCloseable {
     private final List<String> names;
     private final String described;
     private final NativeReducer natives;
+    /** A parameter, whose device is that of all. */
+    private final Tensor first;
     private boolean closed;
 
     private Reducer(ProcessGroup group, Map<String, Tensor> parameters, Options options) throws InterruptedException {
@@ -74,15 +77,18 @@ public final class Reducer implements AutoCloseable {
         names = List.copyOf(order);
         List<Tensor> tensors = names.stream().map(parameters::get).toList();
         described = names.size() + " gradients";
-        long first = Math.min(FIRST_BYTES, options.bucketBytes);
+        first = tensors.getFirst();
+        long firstBytes = Math.min(FIRST_BYTES, options.bucketBytes);
         natives = calls.exclusively(() -> {
-            String what = calls.begin("bucket layout " + options, described);
+            String what = calls.begin("bucket layout " + options, described, tensors.getFirst());
             return calls.during(what, () -> {
                 if (!fixed) NativeReducer.verify(group.natives(), tensors);
-                List<int[]> buckets = NativeReducer.buckets(tensors, fixed || options.findUnused ? new long[] {first, options.bucketBytes}
-                        : new long[] {Long.MAX_VALUE});
-                var made = new NativeReducer(group.natives(), tensors, fixed ? buckets : buckets.reversed(), options.bucketBytes, first,
-                        options.findUnused);
+                List<int[]> buckets =
+                        NativeReducer.buckets(tensors, fixed || options.findUnused ? new long[] {firstBytes, options.bucketBytes}
+                                : new long[] {Long.MAX_VALUE});
+                var made =
+                        new NativeReducer(group.natives(), tensors, fixed ? buckets : buckets.reversed(), options.bucketBytes, firstBytes,
+                                options.findUnused);
                 try {
                     if (fixed && !options.findUnused) made.fixBuckets();
                     if (options.compression == Compression.FLOAT16) made.compress();
@@ -105,7 +111,7 @@ public final class Reducer implements AutoCloseable {
     public static Reducer of(ProcessGroup group, Map<String, Tensor> parameters, Options options) throws InterruptedException {
         if (parameters.isEmpty()) throw new IllegalArgumentException("there is no parameter whose gradient could be averaged");
         parameters.forEach((name, t) -> {
-            Arguments.check(t);
+            group.calls().device().check(t);
             if (!t.requiresGrad()) throw new IllegalArgumentException("'" + name + "' requires no gradient; leave it out");
         });
         return new Reducer(group, parameters, options);
@@ -126,8 +132,9 @@ public final class Reducer implements AutoCloseable {
     }
 
     /**
-     * Computes gradients as {@link Tensor#backward()} does, and leaves each parameter with its average over the ranks. The wait for other
-     * ranks is inside libtorch: it ends at the group's timeout, but an interrupt does not end it.
+     * Computes gradients as {@link Tensor#backward()} does, and leaves each parameter with its average over the ranks. On the CPU the wait
+     * for other ranks is inside libtorch: it ends at the group's timeout, but an interrupt does not end it. On a GPU this method returns
+     * when the gradients are there, so that the failure of another rank is an exception of this step.
      *
      * @param loss tensor of one element
      * @throws DistributedException if a rank is missing, makes another call, or has a parameter without gradient, which is named
@@ -135,7 +142,7 @@ public final class Reducer implements AutoCloseable {
     public void backward(Tensor loss) throws InterruptedException {
         if (closed) throw new IllegalStateException("this reducer is closed");
         String what = calls.exclusively(() -> {
-            String named = calls.begin("backward", described);
+            String named = calls.begin("backward", described, first);
             return calls.during(named, () -> {
                 natives.prepareForBackward(options.findUnused ? List.of(loss) : List.of());
                 return named;
@@ -148,6 +155,7 @@ public final class Reducer implements AutoCloseable {
             } catch (TorchException e) {
                 throw calls.failures().of(Reason.REFUSED, what, unfinished(String.valueOf(e.getMessage())), List.of(), e);
             }
+            if (first.device().type() == Device.Type.CUDA) calls.awaitStream(what);
             return what;
         });
     }

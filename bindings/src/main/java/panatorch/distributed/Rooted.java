@@ -3,6 +3,7 @@ package panatorch.distributed;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import panatorch.Tensor;
+import panatorch.internal.distributed.Descriptions;
 
 /** Gather and scatter, made of all-to-all: only one rank, the root, receives from or sends to all others. */
 final class Rooted {
@@ -16,12 +17,12 @@ final class Rooted {
     }
 
     Work gather(@Nullable Tensor into, Tensor from) throws InterruptedException {
-        return group.calls().outOfPlace("gather to rank " + root, from.describe(), whole(into, from), from,
+        return group.calls().outOfPlace("gather to rank " + root, Descriptions.of(from), whole(into, from), from,
                 (t, own) -> group.natives().allToAll(t.view(-1), own.view(-1), ofRoot(own.numel()), ofOthers(own.numel())));
     }
 
     Work scatter(Tensor into, @Nullable Tensor from) throws InterruptedException {
-        return group.calls().outOfPlace("scatter from rank " + root, into.describe(), into, whole(from, into),
+        return group.calls().outOfPlace("scatter from rank " + root, Descriptions.of(into), into, whole(from, into),
                 (t, own) -> group.natives().allToAll(t.view(-1), own.view(-1), ofOthers(t.numel()), ofRoot(t.numel())));
     }
 

@@ -240,7 +240,7 @@ class ProcessGroupTest {
             var first = CompletableFuture.supplyAsync(() -> catchThrowable(() -> ProcessGroup.of(store, 0, 2, Ranks.OPTIONS)));
             other.await(Duration.ofSeconds(5), "terms", "joined/0");
             String terms = new String(other.get("terms"), UTF_8);
-            assertThat(terms).contains("libtorch " + Torch.version()).contains("messages of version 1");
+            assertThat(terms).contains("libtorch " + Torch.version()).contains("messages of version 2");
             try (var members = new Membership(store.prefixed("default_pg/0//panatorch"), 1, 2)) {
                 assertThatExceptionOfType(DistributedException.class)
                         .isThrownBy(() -> members.join(terms.replace(Torch.version(), "2.12.0")))

@@ -33,7 +33,7 @@ import panatorch.distributed.ProcessGroup;
  * @param accumulate batches of an optimisation step
  * @param measure measure by which epochs are compared
  * @param earlyStop epochs without improvement after which training ends; null to train all epochs
- * @param device device of the network
+ * @param device device of the network; with several ranks, a GPU stands for this rank's own
  * @param precision precision of the forward and backward pass
  * @param seed seed of all random numbers
  * @param group the ranks that train together, which the caller closes; null for one process
@@ -52,8 +52,12 @@ public record TrainingSetup(String command, ModelName model, DataPlan data, Data
         if (batchSize % ranks != 0)
             throw new InputException("a batch of " + batchSize + " cannot be divided among " + ranks
                     + " ranks; pass a multiple of " + ranks + " as --batch-size");
-        if (group != null && device.type() != Device.Type.CPU)
-            throw new InputException("ranks train together on the CPU only; pass --device cpu");
+        if (group != null && device.type() == Device.Type.CUDA) {
+            if (group.device().type() == Device.Type.CPU)
+                throw new InputException("ranks train together on GPUs if each has one of its own, and libtorch is JavaCPP's with CUDA and "
+                        + "NCCL; start as many ranks as there are GPUs, or pass --device cpu");
+            device = group.device();
+        }
     }
 
     /** Returns the number of this process among the ranks, from 0. */

@@ -1,6 +1,8 @@
 package panatorch.internal.distributed;
 
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.AllToAllOptions;
 import org.bytedeco.pytorch.AllgatherOptions;
@@ -18,17 +20,24 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import panatorch.Device;
 import panatorch.JavaCpp;
 import panatorch.Tensor;
 
-/** libtorch's process group over Gloo. Its methods start a collective; all but the constructor return at once. One thread at a time. */
+/**
+ * libtorch's process group over Gloo, and over NCCL for tensors on a GPU. Its methods start a collective; all but the constructor,
+ * {@link #connectGpu} and {@link #closeGpu} return at once. One thread at a time.
+ */
 public final class NativeGroup implements AutoCloseable {
-    private static final byte CPU = torch.DeviceType.CPU.value, GLOO = ProcessGroup.BackendType.GLOO.value;
+    private static final byte CPU = torch.DeviceType.CPU.value, GLOO = ProcessGroup.BackendType.GLOO.value,
+            CUDA = torch.DeviceType.CUDA.value, NCCL = ProcessGroup.BackendType.NCCL.value;
     /** The number of threads that c10d gives Gloo. */
     private static final int THREADS = 2;
 
     private final ProcessGroup group;
     private final ProcessGroupGloo backend;
+    private @Nullable NativeNccl nccl;
+    private volatile boolean gpuClosed;
 
     /** How ranks reach this process: through a network interface, or by an address of it. Both null leave the choice to Gloo. */
     public record Route(@Nullable String network, @Nullable String address) {}
@@ -61,10 +70,52 @@ public final class NativeGroup implements AutoCloseable {
         return options;
     }
 
-    private static NativeWork work(Tensor tensor, Function<TensorVector, Work> start) {
-        return JavaCpp.call(() -> {
+    /**
+     * Lets tensors on GPUs take part, as Python's {@code cpu:gloo,cuda:nccl}. {@code NativeLibrary.loadNccl} comes before.
+     *
+     * @param gpuStore store in which NCCL exchanges addresses
+     * @param timeoutMillis the time after which a collective that nobody waits for is aborted
+     */
+    public void addNccl(NativeStore gpuStore, int rank, int ranks, long timeoutMillis) {
+        var made = new NativeNccl(gpuStore, rank, ranks, timeoutMillis);
+        JavaCpp.run(() -> {
+            try (var optional = new BackendOptional(made.backend())) {
+                group.setBackend(CUDA, NCCL, optional);
+            }
+        });
+        nccl = made;
+    }
+
+    /** Connects a GPU with those of all other ranks, which blocks until they do the same. */
+    public void connectGpu(int device) {
+        Objects.requireNonNull(nccl).connect(device);
+    }
+
+    /** Throws an exception if collectives on GPUs have failed that nobody waited for. */
+    public void requireNoGpuFailure() {
+        if (nccl != null) nccl.requireNoFailure();
+    }
+
+    /**
+     * Closes the connections between GPUs, which may block as long as other ranks do not do the same.
+     *
+     * @param healthy false to end collectives that still run
+     */
+    public void closeGpu(boolean healthy) {
+        if (nccl == null) return;
+        if (healthy) nccl.shutdown();
+        else nccl.abort();
+        gpuClosed = true;
+    }
+
+    private NativeWork work(Tensor tensor, Supplier<Work> start) {
+        return new NativeWork(JavaCpp.call(start), tensor.device().type() == Device.Type.CUDA ? nccl : null);
+    }
+
+    private NativeWork work(Tensor tensor, Function<TensorVector, Work> start) {
+        return work(tensor, () -> {
             try (var own = tensor.unwrap(); var vector = new TensorVector(own)) {
-                return new NativeWork(start.apply(vector));
+                return start.apply(vector);
             }
         });
     }
@@ -94,18 +145,18 @@ public final class NativeGroup implements AutoCloseable {
     }
 
     public NativeWork allGather(Tensor into, Tensor from) {
-        return JavaCpp.call(() -> {
+        return work(into, () -> {
             try (var to = into.unwrap(); var own = from.unwrap(); var options = new AllgatherOptions()) {
-                return new NativeWork(group.all_gather_single(to, own, options));
+                return group.all_gather_single(to, own, options);
             }
         });
     }
 
     public NativeWork reduceScatter(int op, Tensor into, Tensor from) {
-        return JavaCpp.call(() -> {
+        return work(into, () -> {
             try (var to = into.unwrap(); var own = from.unwrap(); var reduce = new ReduceOp((byte) op);
                     var options = new ReduceScatterOptions()) {
-                return new NativeWork(group.reduce_scatter_single(to, own, options.reduceOp(reduce)));
+                return group.reduce_scatter_single(to, own, options.reduceOp(reduce));
             }
         });
     }
@@ -117,10 +168,10 @@ public final class NativeGroup implements AutoCloseable {
      * @param sent number of rows to each rank, likewise
      */
     public NativeWork allToAll(Tensor into, Tensor from, long[] received, long[] sent) {
-        return JavaCpp.call(() -> {
+        return work(into, () -> {
             try (var to = into.unwrap(); var own = from.unwrap(); var in = new LongVector(received); var out = new LongVector(sent);
                     var options = new AllToAllOptions()) {
-                return new NativeWork(group.all_to_all_single(to, own, in, out, options));
+                return group.all_to_all_single(to, own, in, out, options);
             }
         });
     }
@@ -135,11 +186,12 @@ public final class NativeGroup implements AutoCloseable {
 
     ProcessGroup group() { return group; }
 
-    /** Closes the connections once no work runs any more. */
+    /** Closes the connections once no work runs any more; those between GPUs are closed before. */
     @Override public void close() {
         JavaCpp.run(() -> {
             group.close();
             backend.close();
         });
+        if (nccl != null && gpuClosed) nccl.close(); // else a thread may still be closing the connections
     }
 }

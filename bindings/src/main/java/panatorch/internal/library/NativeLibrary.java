@@ -61,6 +61,26 @@ public final class NativeLibrary {
     /** Returns whether libtorch was built for CUDA. */
     public static boolean hasCuda() { return Platform.has(folder(), "torch_cuda"); }
 
+    /**
+     * Loads JavaCPP's library for libtorch's NCCL backend, which libtorch's CUDA build brings along.
+     *
+     * @return null, or the sentence that says why there is none
+     */
+    public static @Nullable String loadNccl() {
+        NamedFolder from = loaded();
+        if (!hasCuda()) return "this libtorch was built without CUDA: add " + NativeJars.artifact("pytorch", "-gpu") + " to the class path";
+        // JavaCPP's library makes libtorch's objects, whose sizes depend on the release of NCCL that libtorch was built with.
+        if (!from.libtorch().equals(from.java()) || !Platform.has(from.java(), "jnitorch_nccl"))
+            return "JavaCPP's " + System.mapLibraryName("jnitorch_nccl") + " is not beside libtorch in " + from.libtorch() + ": take "
+                    + NativeJars.artifact("pytorch", "-gpu") + " in place of that libtorch";
+        try {
+            new Libraries(from.libtorch()).load(Platform.file(from.java(), "jnitorch_nccl"));
+            return null;
+        } catch (UnsatisfiedLinkError e) {
+            return e.getMessage();
+        }
+    }
+
     /** Returns the folder that libtorch was loaded from. */
     public static Path folder() {
         return loaded().libtorch();

@@ -38,6 +38,11 @@ public final class CudaDriver {
 
     public int totalMemory(MemorySegment bytes, int device) { return call(Symbol.DRIVER_MEMORY, f -> (int) f.invokeExact(bytes, device)); }
 
+    /** @param bytes room for 16 bytes, which differ for every GPU and every part of a divided one */
+    public int uuid(MemorySegment bytes, int device) {
+        return call(Symbol.DRIVER_UUID, f -> (int) f.invokeExact(bytes, device));
+    }
+
     public int attribute(MemorySegment value, int attribute, int device) {
         return call(Symbol.DRIVER_ATTRIBUTE, f -> (int) f.invokeExact(value, attribute, device));
     }

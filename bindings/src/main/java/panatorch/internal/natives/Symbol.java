@@ -160,6 +160,8 @@ public enum Symbol {
             JAVA_INT, JAVA_INT)),
     DRIVER_MEMORY(Feature.GPU_PROPERTIES, Library.CUDA_DRIVER, Names.everywhere("cuDeviceTotalMem_v2"), FunctionDescriptor.of(JAVA_INT,
             ADDRESS, JAVA_INT)),
+    DRIVER_UUID(Feature.GPU_PROPERTIES, Library.CUDA_DRIVER, Names.everywhere("cuDeviceGetUuid_v2"),
+            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT)),
     DRIVER_ATTRIBUTE(Feature.GPU_PROPERTIES, Library.CUDA_DRIVER, Names.everywhere("cuDeviceGetAttribute"),
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT)),
 

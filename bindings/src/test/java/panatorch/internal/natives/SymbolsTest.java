@@ -94,7 +94,7 @@ class SymbolsTest {
     }
 
     /** The newest such jar; that of this platform is on the class path in any case. */
-    private static @Nullable Path jar(String artifact, String classifier) throws IOException {
+    static @Nullable Path jar(String artifact, String classifier) throws IOException {
         String named = System.getProperty("panatorch.natives"), end = "-" + classifier + ".jar";
         var found = new ArrayList<Path>();
         for (String entry : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) found.add(Path.of(entry));

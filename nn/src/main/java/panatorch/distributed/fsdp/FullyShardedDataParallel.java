@@ -204,7 +204,7 @@ public final class FullyShardedDataParallel implements AutoCloseable {
         try (var scope = Scope.open(); var off = NoGrad.enter()) {
             var gradients = new ArrayList<Tensor>();
             for (Tensor p : model.parameters()) if (p.grad() instanceof Tensor g) gradients.add(g);
-            Tensor sum = Torch.zeros(DType.FLOAT64, 1);
+            Tensor sum = Torch.zeros(DType.FLOAT64, model.parameters().getFirst().device(), 1);
             for (Tensor g : gradients) sum.add_(Aten.dot(g.reshape(-1), g.reshape(-1)).to(DType.FLOAT64));
             group.allReduce(ReduceOp.SUM, sum).await();
             double norm = Math.sqrt(sum.itemDouble()), factor = maxNorm / (norm + 1e-6);

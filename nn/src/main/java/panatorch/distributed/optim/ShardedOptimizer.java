@@ -18,6 +18,7 @@ import panatorch.distributed.checkpoint.Cut;
 import panatorch.distributed.checkpoint.Piece;
 import panatorch.distributed.checkpoint.Region;
 import panatorch.distributed.checkpoint.ShardedCheckpoint;
+import panatorch.internal.distributed.Descriptions;
 import panatorch.nn.Hooks;
 import panatorch.optim.LBFGS;
 import panatorch.optim.Optimizer;
@@ -82,7 +83,7 @@ public final class ShardedOptimizer implements AutoCloseable {
     public static ShardedOptimizer of(Optimizer optimizer, ProcessGroup group) throws InterruptedException {
         if (optimizer instanceof LBFGS)
             throw new IllegalArgumentException("LBFGS cannot be sharded, because its state spans all parameters; use another optimiser");
-        List<String> all = group.allGather(String.join("\n", parameters(optimizer).stream().map(Tensor::describe).toList()));
+        List<String> all = group.allGather(String.join("\n", parameters(optimizer).stream().map(Descriptions::of).toList()));
         for (int r = 1; r < all.size(); r++) requireSame(all.getFirst(), r, all.get(r));
         return new ShardedOptimizer(optimizer, group);
     }

@@ -10,6 +10,7 @@ import panatorch.distributed.DistributedException;
 import panatorch.distributed.ProcessGroup;
 import panatorch.distributed.Reducer;
 import panatorch.distributed.Reducer.Compression;
+import panatorch.internal.distributed.Descriptions;
 import panatorch.nn.Module;
 
 /**
@@ -41,8 +42,9 @@ import panatorch.nn.Module;
  *
  * <p>
  * All ranks make the same calls and have the same number of batches. Ranks with one seed draw the same dropout masks; seed them with their
- * rank once this object is made. One thread at a time may use it. Failures are those of {@link ProcessGroup}, and the wait for other ranks
- * in {@link #backward} cannot be interrupted. {@link #close} it before the group; the model stays open.
+ * rank once this object is made. One thread at a time may use it. Failures are those of {@link ProcessGroup}, and on the CPU the wait for
+ * other ranks in {@link #backward} cannot be interrupted. A model on a GPU is on the group's {@link ProcessGroup#device}. {@link #close} it
+ * before the group; the model stays open.
  */
 public final class DataParallel implements AutoCloseable {
     /**
@@ -125,8 +127,8 @@ public final class DataParallel implements AutoCloseable {
      */
     public static void requireSameModel(Module model, ProcessGroup group) throws InterruptedException {
         var lines = new ArrayList<String>();
-        model.namedParameters().forEach((name, t) -> lines.add(name + "\t" + t.describe() + (t.requiresGrad() ? "" : ", frozen")));
-        model.namedBuffers().forEach((name, t) -> lines.add(name + "\t" + t.describe()));
+        model.namedParameters().forEach((name, t) -> lines.add(name + "\t" + Descriptions.of(t) + (t.requiresGrad() ? "" : ", frozen")));
+        model.namedBuffers().forEach((name, t) -> lines.add(name + "\t" + Descriptions.of(t)));
         List<String> all = group.allGather(String.join("\n", lines));
         for (int r = 1; r < all.size(); r++) {
             if (!all.get(r).equals(all.getFirst()))
