@@ -60,7 +60,8 @@ class ServePageTest {
     private void select(String model) throws Exception {
         browser.value("(s => { s.value = '" + model + "'; s.dispatchEvent(new Event('change')); })(document.getElementById('model'))");
         // the page moves under the mouse when the signature comes
-        browser.await("document.getElementById('signature').innerText.startsWith('takes " + (model.equals("image") ? "x:" : "input_ids:") + "')");
+        browser.await(
+                "document.getElementById('signature').innerText.startsWith('takes " + (model.equals("image") ? "x:" : "input_ids:") + "')");
     }
 
     private void assertAnswered(String label) throws Exception {

@@ -3,6 +3,7 @@ package panatorch.distributed;
 import java.util.ArrayList;
 import java.util.List;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -32,7 +33,7 @@ final class Comparison implements AutoCloseable {
      */
     void collective(Calls calls, String numbered, String number, String description) throws InterruptedException {
         try (var scope = Scope.open()) {
-            Tensor mine = Texts.tensor(description, BYTES), all = Torch.empty(DType.UINT8, ranks, BYTES);
+            Tensor mine = Texts.tensor(description, BYTES), all = Torch.empty(DType.UINT8, Device.CPU, ranks, BYTES);
             calls.awaitAndClose(calls.during(numbered, () -> natives.allGather(all.view(-1), mine)), numbered);
             var differing = new ArrayList<Integer>();
             var texts = new ArrayList<String>();

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import panatorch.DType;
+import panatorch.Device;
 import panatorch.Scope;
 import panatorch.Tensor;
 import panatorch.Torch;
@@ -17,7 +18,7 @@ final class Texts {
 
     /** Returns the UTF-8 bytes of a text, cut or filled with zeros: [bytes] uint8. */
     static Tensor tensor(String text, int bytes) {
-        return Torch.tensor(Arrays.copyOf(text.getBytes(UTF_8), bytes), DType.UINT8);
+        return Torch.tensor(Arrays.copyOf(text.getBytes(UTF_8), bytes), DType.UINT8).to(Device.CPU);
     }
 
     /** Returns the text before the first zero. */
@@ -30,10 +31,10 @@ final class Texts {
 
     static List<String> allGather(ProcessGroup group, String text) throws InterruptedException {
         try (var scope = Scope.open()) {
-            Tensor longest = Torch.tensor(new long[] {text.getBytes(UTF_8).length + 1});
+            Tensor longest = Torch.tensor(new long[] {text.getBytes(UTF_8).length + 1}).to(Device.CPU);
             group.allReduce(ReduceOp.MAX, longest).await();
             int bytes = Math.toIntExact(longest.itemLong());
-            Tensor all = Torch.empty(DType.UINT8, group.ranks(), bytes);
+            Tensor all = Torch.empty(DType.UINT8, Device.CPU, group.ranks(), bytes);
             group.allGather(all, tensor(text, bytes)).await();
             var texts = new ArrayList<String>();
             for (int r = 0; r < group.ranks(); r++) texts.add(text(all.select(0, r)));

@@ -93,7 +93,8 @@ public final class SyncBatchNorm {
             long[] dims = allButChannels(x);
             Tensor sum = x.sum(dims, false), own = sum.div(Math.max(1, count));
             Tensor deviations = x.sub(perChannel(own, x)).square().sum(dims, false); // a sum of squares alone would cancel
-            Tensor row = Aten.cat(List.of(sum.to(DType.FLOAT64), deviations.to(DType.FLOAT64), Torch.tensor(new double[] {count})));
+            Tensor counted = Torch.tensor(new double[] {count}).to(x.device());
+            Tensor row = Aten.cat(List.of(sum.to(DType.FLOAT64), deviations.to(DType.FLOAT64), counted));
             Tensor rows = Collectives.allGather(group, row.unsqueeze(0)); // [ranks, 2C + 1]
             Tensor sums = rows.narrow(1, 0, channels), counts = rows.narrow(1, 2 * channels, 1);
             double total = counts.sum().itemDouble();
