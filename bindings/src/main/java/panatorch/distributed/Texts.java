@@ -2,6 +2,7 @@ package panatorch.distributed;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,10 @@ final class Texts {
 
     /** Returns the text before the first zero. */
     static String text(Tensor tensor) {
-        byte[] bytes = tensor.data().toArray(ValueLayout.JAVA_BYTE);
+        byte[] bytes;
+        try (var arena = Arena.ofConfined()) { // memory that only the garbage collector frees would lie between that of later tensors
+            bytes = tensor.data(arena).toArray(ValueLayout.JAVA_BYTE);
+        }
         int length = 0;
         while (length < bytes.length && bytes[length] != 0) length++;
         return new String(bytes, 0, length, UTF_8);

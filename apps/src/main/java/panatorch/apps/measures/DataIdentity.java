@@ -2,6 +2,7 @@ package panatorch.apps.measures;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -51,8 +52,8 @@ public record DataIdentity(String dataset, int train, int test, int classes, Str
     private static void items(Dataset set, MessageDigest digest) {
         Dataset some = set.spaced(ITEMS);
         for (int i = 0; i < some.size(); i++) {
-            try (var batch = some.batch(i)) {
-                digest.update(batch.input().data().asByteBuffer());
+            try (var batch = some.batch(i); var arena = Arena.ofConfined()) {
+                digest.update(batch.input().data(arena).asByteBuffer());
             }
         }
     }

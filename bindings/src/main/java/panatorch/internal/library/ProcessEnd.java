@@ -11,8 +11,8 @@ import panatorch.internal.natives.Symbol;
 
 /**
  * Lets a process end while its threads are in libtorch. At the end of a process the C library runs the destructors of libtorch's static
- * objects, which the native calls of other threads still use: a process that gets SIGTERM within {@code backward} crashed, or waited for
- * connections to other ranks. So they do not run. Output that the C library still holds is written before.
+ * objects, which the native calls of other threads still use: a process that gets SIGTERM within {@code backward} may crash. So they do not
+ * run. Output that the C library still holds is written before.
  *
  * <p>
  * The JVM's own end, with its shutdown hooks, is as usual. The exit status stays, too.
