@@ -65,6 +65,7 @@ final class Crowd {
                     one.unlock();
                 }
                 if (all.await() == 0) threads.add(nativeThreads());
+                all.await(); // so that no team ends before they are counted
                 for (int i = 0; i < 600; i++) add(x);
                 if (all.await() == 0) threads.add(nativeThreads());
                 all.await();
