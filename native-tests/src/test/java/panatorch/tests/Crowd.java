@@ -55,29 +55,33 @@ final class Crowd {
         var one = new ReentrantLock();
         var all = new CyclicBarrier(n);
         var threads = new ConcurrentLinkedQueue<Long>();
-        try (var scope = Scope.open(); var x = Torch.ones(DType.FLOAT32, 512, 512).escape()) {
-            threads.add(nativeThreads());
-            together(n, Thread.ofPlatform().factory(), () -> {
+        try (var scope = Scope.open()) {
+            Torch.ones(1);
+        }
+        threads.add(nativeThreads());
+        together(n, Thread.ofPlatform().factory(), () -> {
+            try (var x = Torch.zeros(512, 512)) {
                 one.lock();
                 try {
-                    for (long end = System.nanoTime() + 20_000_000; System.nanoTime() < end;) add(x);
+                    for (long end = System.nanoTime() + 20_000_000; System.nanoTime() < end;) addOne(x);
                 } finally {
                     one.unlock();
                 }
                 if (all.await() == 0) threads.add(nativeThreads());
                 all.await(); // so that no team ends before they are counted
-                for (int i = 0; i < 600; i++) add(x);
+                for (int i = 0; i < 600; i++) addOne(x);
                 if (all.await() == 0) threads.add(nativeThreads());
                 all.await();
-            });
-        }
+            }
+        });
         System.out.println("threads at first, with teams, at last: " + threads);
         end("ended");
     }
 
-    private static void add(Tensor x) {
+    /** In place, as new memory for each result can take longer than its computation, and so leave time for a few calls only. */
+    private static void addOne(Tensor x) {
         try (var scope = Scope.open()) {
-            x.add(1);
+            x.add_(1);
         }
     }
 

@@ -53,7 +53,7 @@ class CrowdTest {
         assertThat(threads.find()).as(output).isTrue();
         int before = Integer.parseInt(threads.group(1)), teams = Integer.parseInt(threads.group(2)),
                 after = Integer.parseInt(threads.group(3));
-        assumeTrue(teams > before + 50 + 25, "other programs keep the cores so busy that few callers are alone");
+        assertThat(teams).isGreaterThan(before + 50 + 25);
         assertThat(after).isLessThan(before + 50 + 15);
     }
 
