@@ -40,7 +40,12 @@ final class Pending implements Comparable<Pending> {
         this.padded = padded;
         this.priority = priority;
         this.limit = limit;
-        group = new Group(batched ? Arrays.copyOfRange(padded, 1, padded.length) : padded);
+        group = group(padded, batched);
+    }
+
+    /** Returns the group of requests that run with some sizes, the first of which is the batch if there are batches. */
+    static Group group(long[] padded, boolean batched) {
+        return new Group(batched ? Arrays.copyOfRange(padded, 1, padded.length) : padded);
     }
 
     /** Returns the nanoseconds until the request is late; negative if it is. */

@@ -20,6 +20,7 @@ final class RequestQueue {
     private final int limit, workers;
     private final boolean batched;
     private final long maxRows, delayNanos;
+    private final Map<Pending.Group, Long> rows = new HashMap<>();
     private int size, idle;
     private boolean borrowed;
     private long numbers;
@@ -32,6 +33,18 @@ final class RequestQueue {
         this.maxRows = maxRows;
         this.delayNanos = delayNanos;
     }
+
+    /** Sets the greatest number of rows of a group's batches. If workers found different numbers, the greatest counts. */
+    void limit(Map<Pending.Group, Long> found) {
+        lock.lock();
+        try {
+            found.forEach((group, n) -> rows.merge(group, n, Math::max));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long rows(Pending.Group group) { return rows.getOrDefault(group, maxRows); }
 
     int size() {
         lock.lock();
@@ -145,12 +158,13 @@ final class RequestQueue {
     /** Returns the nanoseconds to wait until a group should run. */
     private long delay(PriorityQueue<Pending> group) {
         if (delayNanos == 0 || closed) return 0;
-        long rows = 0, oldest = Long.MAX_VALUE, now = System.nanoTime();
+        long rows = 0, oldest = Long.MAX_VALUE, now = System.nanoTime(), full = maxRows;
         for (Pending p : group) {
+            full = rows(p.group);
             rows += p.rows;
             oldest = Math.min(oldest, p.accepted - now);
         }
-        return rows >= maxRows ? 0 : oldest + delayNanos;
+        return rows >= full ? 0 : oldest + delayNanos;
     }
 
     private Taken take(PriorityQueue<Pending> group) {
@@ -161,7 +175,7 @@ final class RequestQueue {
         for (Pending p = group.peek(); p != null; p = group.peek()) {
             key = p.group;
             boolean isDead = p.isDead(now);
-            if (!isDead && !batch.isEmpty() && (!batched || rows + p.rows > maxRows)) break;
+            if (!isDead && !batch.isEmpty() && (!batched || rows + p.rows > rows(key))) break;
             group.poll();
             size--;
             if (isDead) {

@@ -75,7 +75,10 @@ public final class ServeOptions {
     /** Names the model in messages, events and thread names. */
     public ServeOptions name(String name) { return with(o -> o.name = name); }
 
-    /** Sets the greatest number of rows of a batch. It may be lower if the model's signature says so. */
+    /**
+     * Sets the greatest number of rows of a request and of a batch. It may be lower if the model's signature says so. Batches have fewer
+     * rows if larger ones took no less time a row when the workers started, as on a CPU those of large models.
+     */
     public ServeOptions maxBatch(long rows) {
         atLeast(1, rows, "the greatest batch");
         return with(o -> o.maxBatch = rows);
@@ -153,8 +156,8 @@ public final class ServeOptions {
     }
 
     /**
-     * Adds a request that every worker runs before the first caller's, alone and as a full batch, for every bucket. Its tensors must live
-     * until {@link Served#of} returns. Without samples, zeros are run if the signature, with the buckets, tells all sizes.
+     * Adds a request that every worker runs before the first caller's, alone and in growing batches, for every bucket. Its tensors must
+     * live until {@link Served#of} returns. Without samples, zeros are run if the signature, with the buckets, tells all sizes.
      */
     public ServeOptions sample(Request sample) {
         return with(o -> o.samples = join(samples, sample));

@@ -113,7 +113,7 @@ public final class Served implements AutoCloseable {
         return model;
     }
 
-    /** Returns the greatest number of rows of a batch; 1 if the signature does not allow batches. */
+    /** Returns the greatest number of rows of a request; 1 if the signature does not allow batches. */
     public long maxBatch() {
         return maxRows;
     }

@@ -26,7 +26,7 @@ final class Worker implements Runnable {
         Torch.limitThisThread(threads);
         try (var noGrad = NoGrad.enter()) {
             try {
-                warmUp.run(runner);
+                queue.limit(warmUp.run(runner));
                 ready.complete(null);
             } catch (Throwable e) {
                 ready.completeExceptionally(e);
