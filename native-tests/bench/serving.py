@@ -17,7 +17,8 @@ from pathlib import Path
 import torch
 from exported import NETS, example, network
 
-CONNECTIONS = (1, 16, 64)
+MOST = 64
+CONNECTIONS = (1, 16, MOST)
 WORKERS = os.cpu_count()
 TYPES = {"FP32": torch.float32, "INT64": torch.int64}
 
@@ -63,6 +64,19 @@ class Server:
             except OSError:
                 time.sleep(0.1)
         raise SystemExit("uvicorn did not start")
+
+    def processor_time(self):
+        """Seconds of all worker processes, which are the parent's children."""
+        ticks = 0
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                except OSError:  # the process has ended
+                    continue
+                if int(fields[1]) == self.process.pid:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def close(self):
         self.process.terminate()
@@ -134,10 +148,16 @@ def main():
             connection.request("POST", "/infer", body, {"Content-Type": kind})
             data = json.loads(connection.getresponse().read())["outputs"][0]["data"]
             total = sum(e * e * (i + 1) for i, e in enumerate(data))
-            return {**{part: total for part in parts}, "p99 at equal load": total}
+            return {**{part: total for part in parts}, "processor time": total, "p99 at equal load": total}
 
         def run():
-            figures = {part: load(server, folder, c, seconds, 0, generator)["seconds a request"] for part, c in parts.items()}
+            figures = {}
+            for part, c in parts.items():
+                before = server.processor_time()
+                given = load(server, folder, c, seconds, 0, generator)
+                figures[part] = given["seconds a request"]
+                if c == MOST:
+                    figures["processor time"] = (server.processor_time() - before) / given["requests"]
             figures["p99 at equal load"] = load(server, folder, 16, seconds, rate, generator)["p99"]
             return figures
 

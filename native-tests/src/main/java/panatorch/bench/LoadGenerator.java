@@ -60,6 +60,7 @@ final class LoadGenerator {
         double took = (System.nanoTime() - times[0]) / 1e9;
         long[] all = latencies.stream().flatMapToLong(Arrays::stream).sorted().toArray();
         var result = new LinkedHashMap<String, Double>();
+        result.put("requests", (double) all.length);
         result.put("seconds a request", took / all.length);
         result.put("p50", all[all.length / 2] / 1e9);
         result.put("p99", all[(int) (0.99 * all.length)] / 1e9);
