@@ -3,17 +3,20 @@ package panatorch.soak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import panatorch.train.Checkpointing;
 
 /**
  * Kills a random rank of a training under torchrun by SIGKILL, again and again: {@code RankKill [--ranks N] [--times N] [--every SECONDS]
@@ -81,7 +84,7 @@ public final class RankKill {
      * Kills ranks as often as asked, and lets the last run come to its end.
      *
      * @param python interpreter with torch
-     * @param every time between two kills; zero for random times in which most runs are killed more than once
+     * @param every time between two kills; zero for a random time after the first checkpoint of each start of the ranks
      * @param folder an empty folder for the files of training
      * @throws IllegalStateException if a run fails or ends with other weights; the message says what is wrong
      */
@@ -104,7 +107,7 @@ public final class RankKill {
         due = System.nanoTime() + pause();
     }
 
-    private long pause() { return every.isZero() ? random.nextLong(wholeNanos / 2) : every.toNanos(); }
+    private long pause() { return every.isZero() ? random.nextLong(wholeNanos / 4) : every.toNanos(); }
 
     private void toItsEnd(Path folder) throws IOException, InterruptedException {
         var run = start(folder);
@@ -114,12 +117,16 @@ public final class RankKill {
                 if (run.step == 0) fromStart++;
                 else fromCheckpoint++;
             }
+            if (every.isZero()) {
+                if (!run.awaitCheckpoint()) break;
+                due = System.nanoTime() + pause();
+            }
             if (run.process.waitFor(due - System.nanoTime(), TimeUnit.NANOSECONDS)) break;
             if (run.kill(random.nextInt(ranks))) {
                 sum++;
                 attempt++;
             }
-            due = System.nanoTime() + pause();
+            if (!every.isZero()) due = System.nanoTime() + pause();
         }
         run.awaitEnd();
         if (Files.mismatch(folder.resolve(SmallTraining.WEIGHTS), whole().resolve(SmallTraining.WEIGHTS)) >= 0)
@@ -147,6 +154,7 @@ public final class RankKill {
         final Process process;
         private final Path output;
         private final Map<Integer, Long> pids = new TreeMap<>();
+        private Optional<FileTime> writtenBefore = Optional.empty();
         long step;
 
         Run(Process process, Path output) {
@@ -165,11 +173,30 @@ public final class RankKill {
                     pids.put(Integer.valueOf(m.group(2)), Long.valueOf(m.group(3)));
                     step = Long.parseLong(m.group(4));
                 }
-                if (pids.size() == ranks) return true;
+                if (pids.size() == ranks) {
+                    writtenBefore = written();
+                    return true;
+                }
                 if (!process.isAlive()) return false;
                 if (System.nanoTime() > end) throw failed("does not train in attempt " + attempt);
                 Thread.sleep(50);
             }
+        }
+
+        /** Waits until the ranks have written a checkpoint since they began to train, and returns false if the run ends before. */
+        boolean awaitCheckpoint() throws IOException, InterruptedException {
+            long end = System.nanoTime() + LONGEST.toNanos();
+            while (written().equals(writtenBefore)) {
+                if (!process.isAlive()) return false;
+                if (System.nanoTime() > end) throw failed("writes no checkpoint");
+                Thread.sleep(20);
+            }
+            return true;
+        }
+
+        private Optional<FileTime> written() throws IOException {
+            Path file = output.resolveSibling(Checkpointing.LAST);
+            return Files.exists(file) ? Optional.of(Files.getLastModifiedTime(file)) : Optional.empty();
         }
 
         /** Kills a rank, and returns whether it still ran. */
