@@ -3,8 +3,6 @@ package panatorch.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,11 +10,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Assumptions;
@@ -29,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class NativesPackedTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);
-    private static final Path BIN = Path.of(System.getProperty("java.home"), "bin");
     private static final String MODULES = "panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch";
 
     @TempDir
@@ -46,47 +41,9 @@ class NativesPackedTest {
     private static boolean isNatives(Path entry) { return entry.toString().contains("-linux-"); }
 
     private String start(String... arguments) throws Exception {
-        var command = new ArrayList<>(List.of(BIN.resolve("java").toString(), "-Dpanatorch.cache=" + folder.resolve("cache")));
+        var command = new ArrayList<>(List.of(Packing.BIN.resolve("java").toString(), "-Dpanatorch.cache=" + folder.resolve("cache")));
         command.addAll(List.of(arguments));
         return ChildJvm.await(new ProcessBuilder(command), LIMIT).output();
-    }
-
-    private interface Content {
-        InputStream open() throws IOException;
-    }
-
-    /** Stored, as Spring Boot needs jars in a jar to be; the size and checksum come before the bytes. */
-    private static void store(ZipOutputStream out, String name, Content content) throws IOException {
-        var entry = new ZipEntry(name);
-        var crc = new CRC32();
-        byte[] bytes;
-        try (InputStream in = content.open()) {
-            bytes = in.readAllBytes();
-        }
-        crc.update(bytes);
-        entry.setMethod(ZipEntry.STORED);
-        entry.setSize(bytes.length);
-        entry.setCrc(crc.getValue());
-        out.putNextEntry(entry);
-        out.write(bytes);
-    }
-
-    private static void storeAll(ZipOutputStream out, Path jarOrFolder, String prefix, Predicate<String> wanted) throws IOException {
-        if (Files.isDirectory(jarOrFolder)) {
-            try (Stream<Path> files = Files.walk(jarOrFolder)) {
-                for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-                    String name = jarOrFolder.relativize(file).toString();
-                    if (wanted.test(name)) store(out, prefix + name, () -> Files.newInputStream(file));
-                }
-            }
-            return;
-        }
-        try (var jar = new JarFile(jarOrFolder.toFile())) {
-            for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
-                if (!entry.isDirectory() && wanted.test(entry.getName()))
-                    store(out, prefix + entry.getName(), () -> jar.getInputStream(entry));
-            }
-        }
     }
 
     @Test void a_Spring_Boot_jar_starts_without_a_setting() throws Exception {
@@ -99,11 +56,11 @@ class NativesPackedTest {
                     + "\nSpring-Boot-Classes: BOOT-INF/classes/\nSpring-Boot-Lib: BOOT-INF/lib/\nEnable-Native-Access: ALL-UNNAMED\n\n")
                     .getBytes());
             for (String inner : List.of("BOOT-INF/", "BOOT-INF/classes/", "BOOT-INF/lib/")) out.putNextEntry(new ZipEntry(inner));
-            storeAll(out, loader, "", name -> name.endsWith(".class"));
+            Packing.storeAll(out, loader, "", name -> name.endsWith(".class"));
             Set<String> classes = new HashSet<>();
             for (Path entry : needed()) {
-                if (Files.isDirectory(entry)) storeAll(out, entry, "BOOT-INF/classes/", classes::add);
-                else store(out, "BOOT-INF/lib/" + entry.getFileName(), () -> Files.newInputStream(entry));
+                if (Files.isDirectory(entry)) Packing.storeAll(out, entry, "BOOT-INF/classes/", classes::add);
+                else Packing.store(out, "BOOT-INF/lib/" + entry.getFileName(), () -> Files.newInputStream(entry));
             }
         }
         String name = needed().stream().map(e -> e.getFileName().toString()).filter(e -> e.matches("pytorch-.*-linux-.*")).findFirst()
@@ -118,9 +75,10 @@ class NativesPackedTest {
         for (int build = 1; build <= 2; build++) {
             try (var out = new ZipOutputStream(Files.newOutputStream(app))) {
                 Set<String> merged = new HashSet<>(Set.of(JarFile.MANIFEST_NAME));
-                for (Path entry : needed()) storeAll(out, entry, "", name -> !name.endsWith("module-info.class") && merged.add(name));
+                for (Path entry : needed())
+                    Packing.storeAll(out, entry, "", name -> !name.endsWith("module-info.class") && merged.add(name));
                 String text = "build " + build;
-                store(out, "build.txt", () -> new java.io.ByteArrayInputStream(text.getBytes()));
+                Packing.store(out, "build.txt", () -> new java.io.ByteArrayInputStream(text.getBytes()));
             }
             assertThat(start("--enable-native-access=ALL-UNNAMED", "-cp", app.toString(), LibraryStart.class.getName()))
                     .contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"));
@@ -149,7 +107,7 @@ class NativesPackedTest {
     }
 
     @Test void an_image_of_jlink_finds_its_natives() throws Exception {
-        Assumptions.assumeTrue(Files.isExecutable(BIN.resolve("jlink")), "needs a JDK with jlink");
+        Assumptions.assumeTrue(Files.isExecutable(Packing.BIN.resolve("jlink")), "needs a JDK with jlink");
         String path = modulePath(), platform = path.replaceFirst("(?s).*pytorch-[^:]*-(linux-\\w+)\\.jar.*", "$1").replace('-', '.');
         Path source = Files.createDirectories(folder.resolve("source/first"));
         Files.writeString(source.resolveSibling("module-info.java"),
@@ -169,9 +127,9 @@ class NativesPackedTest {
                 }
                 """);
         Files.createFile(folder.resolve("train_32x32.mat"));
-        command("javac", "-d", folder.resolve("first").toString(), "-p", path, source.resolveSibling("module-info.java").toString(),
+        Packing.tool("javac", "-d", folder.resolve("first").toString(), "-p", path, source.resolveSibling("module-info.java").toString(),
                 source.resolve("Main.java").toString());
-        command("jlink", "-p", path + File.pathSeparator + folder.resolve("first"), "--output", folder.resolve("image").toString(),
+        Packing.tool("jlink", "-p", path + File.pathSeparator + folder.resolve("first"), "--output", folder.resolve("image").toString(),
                 "--add-modules", "first," + Stream.of("javacpp", "openblas", "pytorch").map(p -> "org.bytedeco." + p + "." + platform)
                         .collect(Collectors.joining(",")));
         String output = ChildJvm.await(new ProcessBuilder(folder.resolve("image/bin/java").toString(), "--illegal-native-access=deny",
@@ -191,12 +149,6 @@ class NativesPackedTest {
                                 || Path.of(e).getFileName().toString()
                                         .matches("(panatorch|javacpp|pytorch|openblas|log4j-api|jspecify|jackson).*\\.jar")))
                 .collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private static void command(String tool, String... arguments) throws Exception {
-        var ended = ChildJvm
-                .await(new ProcessBuilder(Stream.concat(Stream.of(BIN.resolve(tool).toString()), Stream.of(arguments)).toList()), LIMIT);
-        assertThat(ended.status()).as(ended.output()).isZero();
     }
 
     @Test void natives_at_a_place_without_a_list_of_files_are_a_sentence() throws Exception {
