@@ -25,14 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class NativesPackedTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);
-    private static final String MODULES = "panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch";
 
     @TempDir
     Path folder;
 
     /** The class path's entries that a program with tensors alone needs. */
     private static List<Path> needed() {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
+        return Packing.classPath()
                 .filter(e -> Files.isDirectory(e)
                         || e.getFileName().toString().matches("(panatorch-[\\d.]+|javacpp|pytorch|openblas|log4j-api|jspecify).*\\.jar"))
                 .toList();
@@ -47,8 +46,8 @@ class NativesPackedTest {
     }
 
     @Test void a_Spring_Boot_jar_starts_without_a_setting() throws Exception {
-        Path app = folder.resolve("app.jar"), loader = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(e -> e.contains("spring-boot-loader")).map(Path::of).findFirst().orElseThrow();
+        Path app = folder.resolve("app.jar"), loader = Packing.classPath()
+                .filter(e -> e.toString().contains("spring-boot-loader")).findFirst().orElseThrow();
         try (var out = new ZipOutputStream(Files.newOutputStream(app))) {
             out.putNextEntry(new ZipEntry(JarFile.MANIFEST_NAME));
             out.write(("Manifest-Version: 1.0\nMain-Class: org.springframework.boot.loader.launch.JarLauncher\nStart-Class: "
@@ -108,7 +107,7 @@ class NativesPackedTest {
 
     @Test void an_image_of_jlink_finds_its_natives() throws Exception {
         Assumptions.assumeTrue(Files.isExecutable(Packing.BIN.resolve("jlink")), "needs a JDK with jlink");
-        String path = modulePath(), platform = path.replaceFirst("(?s).*pytorch-[^:]*-(linux-\\w+)\\.jar.*", "$1").replace('-', '.');
+        String path = modulePath();
         Path source = Files.createDirectories(folder.resolve("source/first"));
         Files.writeString(source.resolveSibling("module-info.java"),
                 "module first { requires panatorch.nn; requires panatorch.datasets; }");
@@ -129,11 +128,9 @@ class NativesPackedTest {
         Files.createFile(folder.resolve("train_32x32.mat"));
         Packing.tool("javac", "-d", folder.resolve("first").toString(), "-p", path, source.resolveSibling("module-info.java").toString(),
                 source.resolve("Main.java").toString());
-        Packing.tool("jlink", "-p", path + File.pathSeparator + folder.resolve("first"), "--output", folder.resolve("image").toString(),
-                "--add-modules", "first," + Stream.of("javacpp", "openblas", "pytorch").map(p -> "org.bytedeco." + p + "." + platform)
-                        .collect(Collectors.joining(",")));
+        Packing.link(folder.resolve("image"), path + File.pathSeparator + folder.resolve("first"), "first");
         String output = ChildJvm.await(new ProcessBuilder(folder.resolve("image/bin/java").toString(), "--illegal-native-access=deny",
-                "--enable-native-access=" + MODULES, "-Dpanatorch.cache=" + folder.resolve("cache"),
+                "--enable-native-access=" + Packing.NATIVE_ACCESS, "-Dpanatorch.cache=" + folder.resolve("cache"),
                 "-m", "first/first.Main", folder.toString()), LIMIT).output();
         assertThat(output).contains("result 8.0 from " + folder.resolve("cache/pytorch-2.13.0-linux-"))
                 .contains(
@@ -162,17 +159,17 @@ class NativesPackedTest {
         String sentence =
                 "sentence Java denies PanaTorch native access: start it with --enable-native-access=ALL-UNNAMED, or on the module path "
                         + "with --enable-native-access="
-                        + MODULES + ".";
+                        + Packing.NATIVE_ACCESS + ".";
         String[] main = {"-cp", System.getProperty("java.class.path"), LibraryStart.class.getName()};
         assertThat(start(Stream.concat(Stream.of("--illegal-native-access=deny"), Stream.of(main)).toArray(String[]::new)))
                 .contains(sentence);
 
         String classes = Path.of(LibraryStart.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
         for (String granted : List.of("org.bytedeco.javacpp,org.bytedeco.pytorch", "panatorch", "panatorch,org.bytedeco.javacpp",
-                "panatorch,org.bytedeco.pytorch", MODULES)) {
+                "panatorch,org.bytedeco.pytorch", Packing.NATIVE_ACCESS)) {
             String output = start("--illegal-native-access=deny", "--enable-native-access=" + granted, "--add-modules", "ALL-MODULE-PATH",
                     "-p", modulePath(), "-cp", classes, LibraryStart.class.getName());
-            assertThat(output).as(granted).contains(granted.equals(MODULES) ? "result 8.0" : sentence);
+            assertThat(output).as(granted).contains(granted.equals(Packing.NATIVE_ACCESS) ? "result 8.0" : sentence);
         }
     }
 }

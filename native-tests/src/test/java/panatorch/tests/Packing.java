@@ -2,6 +2,7 @@ package panatorch.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -21,6 +23,13 @@ final class Packing {
     private Packing() {}
 
     static final Path BIN = Path.of(System.getProperty("java.home"), "bin");
+
+    /** The modules that call native code. */
+    static final String NATIVE_ACCESS = "panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch";
+
+    static Stream<Path> classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of);
+    }
 
     interface Content {
         InputStream open() throws IOException;
@@ -48,22 +57,34 @@ final class Packing {
         });
     }
 
-    interface File {
+    interface Visitor {
         void take(String name, Content content) throws IOException;
     }
 
-    static void each(Path jarOrFolder, File file) throws IOException {
+    static void each(Path jarOrFolder, Visitor visitor) throws IOException {
         if (Files.isDirectory(jarOrFolder)) {
             try (Stream<Path> files = Files.walk(jarOrFolder)) {
                 for (Path f : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator)
-                    file.take(jarOrFolder.relativize(f).toString(), () -> Files.newInputStream(f));
+                    visitor.take(jarOrFolder.relativize(f).toString(), () -> Files.newInputStream(f));
             }
             return;
         }
         try (var jar = new JarFile(jarOrFolder.toFile())) {
             for (JarEntry entry : (Iterable<JarEntry>) jar.stream()::iterator)
-                if (!entry.isDirectory()) file.take(entry.getName(), () -> jar.getInputStream(entry));
+                if (!entry.isDirectory()) visitor.take(entry.getName(), () -> jar.getInputStream(entry));
         }
+    }
+
+    /**
+     * Links an image, with JavaCPP's natives, which are modules that nothing requires.
+     *
+     * @param modules names of the modules to link
+     */
+    static void link(Path image, String modulePath, String modules) throws Exception {
+        String platform = modulePath.replaceFirst("(?s).*pytorch-[^:]*-(linux-\\w+)\\.jar.*", "$1").replace('-', '.');
+        tool("jlink", "-p", modulePath, "--output", image.toString(), "--add-modules",
+                modules + Stream.of("javacpp", "openblas", "pytorch").map(p -> ",org.bytedeco." + p + "." + platform)
+                        .collect(Collectors.joining()));
     }
 
     /** Runs a tool of the JDK. */

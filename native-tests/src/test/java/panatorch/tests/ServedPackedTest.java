@@ -34,10 +34,6 @@ class ServedPackedTest {
     @TempDir
     Path folder;
 
-    private static Stream<Path> classPath() {
-        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of);
-    }
-
     private static boolean isPacked(Path entry) {
         return entry.endsWith("classes") || PACKED_JAR.matcher(entry.getFileName().toString()).matches();
     }
@@ -47,7 +43,7 @@ class ServedPackedTest {
         var services = new LinkedHashMap<String, ByteArrayOutputStream>();
         try (var out = new ZipOutputStream(Files.newOutputStream(app))) {
             Set<String> merged = new HashSet<>(Set.of("META-INF/MANIFEST.MF"));
-            for (Path entry : (Iterable<Path>) classPath().filter(e -> isPacked(e) || e.endsWith("test-classes"))::iterator) {
+            for (Path entry : (Iterable<Path>) Packing.classPath().filter(e -> isPacked(e) || e.endsWith("test-classes"))::iterator) {
                 Packing.each(entry, (name, content) -> {
                     if (name.startsWith("META-INF/services/")) {
                         try (InputStream in = content.open()) {
@@ -71,27 +67,26 @@ class ServedPackedTest {
 
     @Test void an_image_of_jlink_answers_over_http() throws Exception {
         Assumptions.assumeTrue(Files.isExecutable(Packing.BIN.resolve("jlink")), "needs a JDK with jlink");
-        String path = modulePath(), platform = path.replaceFirst("(?s).*pytorch-[^:]*-(linux-\\w+)\\.jar.*", "$1").replace('-', '.');
+        String path = modulePath();
         Path source = folder.resolve("source/module-info.java"), module = folder.resolve("served");
         Files.createDirectories(source.getParent());
         Files.writeString(source, "module served { requires panatorch.serve.http; requires panatorch.nn; requires java.net.http; }");
-        Path own = classPath().filter(e -> e.endsWith("test-classes")).findFirst().orElseThrow();
+        Path own = Packing.classPath().filter(e -> e.endsWith("test-classes")).findFirst().orElseThrow();
         Files.createDirectories(module.resolve(PACKED_CLASS).getParent());
         Files.copy(own.resolve(PACKED_CLASS + ".class"), module.resolve(PACKED_CLASS + ".class"));
         Packing.tool("javac", "-d", module.toString(), "-p", path, source.toString());
-        Packing.tool("jlink", "-p", path + File.pathSeparator + module, "--output", folder.resolve("image").toString(), "--add-modules",
-                "served,jdk.net," + Stream.of("javacpp", "openblas", "pytorch").map(p -> "org.bytedeco." + p + "." + platform)
-                        .collect(Collectors.joining(",")));
+        Packing.link(folder.resolve("image"), path + File.pathSeparator + module, "served,jdk.net");
         var ended = ChildJvm.await(new ProcessBuilder(folder.resolve("image/bin/java").toString(), "--illegal-native-access=deny",
-                "--enable-native-access=panatorch,org.bytedeco.javacpp,org.bytedeco.pytorch",
+                "--enable-native-access=" + Packing.NATIVE_ACCESS,
                 "-Dpanatorch.cache=" + folder.resolve("cache"), "-m", "served/" + ServedAnswer.class.getName()), LIMIT);
         assertThat(ended.output()).contains("answer 200 ", ANSWER).doesNotContainIgnoringCase("exception");
     }
 
     /** Without gRPC's and Micrometer's jars, which are no modules. */
     private static String modulePath() {
-        return classPath().filter(e -> isPacked(e) && !e.toString().matches(".*[-/](grpc|micrometer|guava|failureaccess|perfmark).*")
-                && !e.getFileName().toString().matches("log4j-(core|jpl).*"))
+        return Packing.classPath()
+                .filter(e -> isPacked(e) && !e.toString().matches(".*[-/](grpc|micrometer|guava|failureaccess|perfmark).*")
+                        && !e.getFileName().toString().matches("log4j-(core|jpl).*"))
                 .map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
 }
