@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static panatorch.Index.ALL;
 import static panatorch.Index.slice;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,6 +31,7 @@ import panatorch.Tensor;
 import panatorch.Torch;
 import panatorch.TorchException;
 import panatorch.distributed.DistributedException.Reason;
+import panatorch.internal.library.ProcessMemory;
 import panatorch.junit.NoTensorLeaks;
 
 @NoTensorLeaks
@@ -343,24 +342,19 @@ class ProcessGroupTest {
         for (int round = 0; round < 20; round++) assertThat(run(4, ProcessGroup::rank)).containsExactly(0, 1, 2, 3);
     }
 
-    private static long residentMebibytes() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(l -> l.startsWith("VmRSS")).findFirst()
-                .map(l -> Long.parseLong(l.replaceAll("\\D", "")) >> 10).orElseThrow();
-    }
-
     /** A few bytes that only the garbage collector frees are enough to keep the C library from using freed memory beside them again. */
     @Test
     @EnabledOnOs(OS.LINUX) void memory_of_gathered_tensors_is_used_again_without_the_garbage_collector() throws Exception {
         assertThat(run(2, g -> {
             long before = 0;
             for (int i = 0; i < 200; i++) {
-                if (i == 50) before = residentMebibytes();
+                if (i == 50) before = ProcessMemory.resident();
                 try (var scope = Scope.open()) {
                     Tensor all = Torch.zeros(1 << 20);
                     g.allGather(all, all.narrow(0, 0, 1 << 19).clone()).await();
                 }
             }
-            return residentMebibytes() - before;
+            return (ProcessMemory.resident() - before) >> 20;
         })).allSatisfy(grown -> assertThat((long) grown).as("MiB for 150 times 4 MiB on each of two ranks").isLessThan(300));
     }
 
