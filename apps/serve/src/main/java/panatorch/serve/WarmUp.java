@@ -110,6 +110,7 @@ final class WarmUp {
     private long time(BatchRunner runner, List<Tensor> inputs, long[] sizes) {
         long rows = contract.batched ? sizes[0] : 1, least = Long.MAX_VALUE, sum = 0;
         if (rows == 1) run(runner, inputs, sizes); // the first run of all takes longer
+        if (maxRows == 1) return 0; // nothing to choose
         for (int i = 0; i < RUNS && sum < ENOUGH_NANOS; i++) {
             long began = System.nanoTime();
             run(runner, inputs, sizes);
