@@ -126,7 +126,7 @@ public final class RankKill {
                 sum++;
                 attempt++;
             }
-            if (!every.isZero()) due = System.nanoTime() + pause();
+            due = System.nanoTime() + pause();
         }
         run.awaitEnd();
         if (Files.mismatch(folder.resolve(SmallTraining.WEIGHTS), whole().resolve(SmallTraining.WEIGHTS)) >= 0)
