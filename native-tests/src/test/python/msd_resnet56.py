@@ -1,10 +1,12 @@
 """Multi-sample dropout on ResNet-56 and CIFAR-100 in plain PyTorch, with the recipe of `panatorch reproduce msd-cifar100-resnet56-onecycle`: does
 what that experiment finds come from the recipe, or from the library? Prints a line of losses for each epoch.
 
-    msd_resnet56.py CIFAR100_BINARY_FOLDER [--samples 1] [--beta2 0.99] [--augment shift|fastai|flip] [--bf16] [--epochs 5] [--limit N] [--seed 0]
+    msd_resnet56.py CIFAR100_BINARY_FOLDER [--samples 1] [--beta2 0.99] [--augment shift|fastai|flip] [--scales uniform|ones] [--bf16] [--epochs 5]
+                    [--limit N] [--seed 0]
 
 `fastai` stands for the defaults of fastai 1.0's get_transforms but for its perspective warp: mirrored, turned by up to 10 degrees, enlarged by up to
-a tenth, brightness and contrast changed, each of the last three with probability 0.75.
+a tenth, brightness and contrast changed, each of the last three with probability 0.75. `--scales uniform` draws the first scales of batch normalization from [0, 1), as PyTorch did before
+1.2, with which the notebook ran; `ones` is what it does since.
 """
 import argparse, math, time
 from pathlib import Path
@@ -17,6 +19,7 @@ arguments.add_argument("folder", type=Path)
 arguments.add_argument("--samples", type=int, default=1)
 arguments.add_argument("--beta2", type=float, default=0.99)
 arguments.add_argument("--augment", choices=["shift", "fastai", "flip"], default="fastai")
+arguments.add_argument("--scales", choices=["uniform", "ones"], default="uniform")
 arguments.add_argument("--bf16", action="store_true")
 arguments.add_argument("--epochs", type=int, default=5)
 arguments.add_argument("--limit", type=int, default=50000)
@@ -84,6 +87,10 @@ def stage(inputs, outputs, stride):
 
 trunk = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *stage(16, 16, 1), *stage(16, 32, 2), *stage(32, 64, 2))
 head = nn.Sequential(nn.BatchNorm1d(128), nn.Dropout(P), nn.Linear(128, 128), nn.ReLU(), nn.BatchNorm1d(128), nn.Dropout(P), nn.Linear(128, 100))
+if a.scales == "uniform":
+    for layer in [*trunk.modules(), *head.modules()]:
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            nn.init.uniform_(layer.weight)
 net = nn.ModuleList([trunk, head]).to(memory_format=torch.channels_last)
 
 
@@ -112,13 +119,13 @@ def validation(dropout):
     return total / len(test), 100 * wrong / len(test)
 
 
-steps = a.epochs * -(-len(images) // BATCH)
+steps = a.epochs * (len(images) // BATCH)
 optimizer = torch.optim.AdamW(net.parameters(), RATE, (0.95, a.beta2), weight_decay=DECAY)
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps)
 for epoch in range(a.epochs):
     net.train()
     begun, total = time.time(), 0.0
-    for rows in torch.randperm(len(images)).split(BATCH):
+    for rows in torch.randperm(len(images))[:len(images) // BATCH * BATCH].split(BATCH):  # fastai drops the last part of a batch
         with torch.autocast("cpu", torch.bfloat16, a.bf16):
             value = loss(normalized(augmented(images[rows])), labels[rows], a.samples)
         optimizer.zero_grad()

@@ -77,9 +77,8 @@ final class GyroExperiments {
         study.note("\"Authors' draws\": with replacement, each layer for itself, scaled by the fraction that is kept.");
         return study.note(lab.full() ? "Without the authors' optional augmentation."
                 : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + size
-                        + ", one of "
-                        + part + " channels, hidden layers of " + hidden + " for 1024, twice the learning rate, and (" + sigma + ", " + tau
-                        + ") for (256, 16): as many selections, 16.");
+                        + ", one of " + part + " channels, hidden layers of " + hidden + " for 1024, and twice the learning rate"
+                        + selections(sigma, tau, 256, 16) + ".");
     }
 
     private static Study resNet18(Lab lab) {
@@ -103,9 +102,8 @@ final class GyroExperiments {
                 + "weight decay is the usual one, not decoupled.");
         return study.note(lab.full() ? "With shifted and mirrored images."
                 : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + size
-                        + ", the stem for ImageNet, which leaves a sixteenth of the pixels, a learning rate that falls after three "
-                        + "quarters of the steps instead of one, and (" + sigma + ", " + tau + ") for (1024, 8), which needs 1024 steps: "
-                        + sigma / tau + " selections for 128.");
+                        + ", the stem for ImageNet, which leaves a sixteenth of the pixels, and a learning rate that falls after "
+                        + "three quarters of the steps instead of one" + selections(sigma, tau, 1024, 8) + ".");
     }
 
     private static Study bert(Lab lab) {
@@ -135,13 +133,19 @@ final class GyroExperiments {
         study.note("Subnetworks are measured on the first " + sentences.testBatch() + " test sentences.");
         return study.note(lab.full() ? options.layers() + " layers of " + options.hidden() + " features."
                 : "Not the published settings: " + sentences.train().size() + " phrases, " + epochs + " epochs, batches of " + size + ", "
-                        + options.layers() + " layers of " + options.hidden() + " features, and (" + sigma + ", " + tau
-                        + ") for (1024, 8), which needs 1024 steps: " + sigma / tau + " selections for 128.");
+                        + options.layers() + " layers of " + options.hidden() + " features" + selections(sigma, tau, 1024, 8) + ".");
     }
 
     // ---- parts of them
 
     private static int batchSize(Lab lab, Images images) { return Math.min(lab.full() ? 256 : 64, images.train().size()); }
+
+    /** Says how many subnetworks stand for the published ones, or nothing where they are as many. */
+    private static String selections(int sigma, int tau, int publishedSigma, int publishedTau) {
+        if (sigma == publishedSigma && tau == publishedTau) return "";
+        return "; (" + sigma + ", " + tau + ") for (" + publishedSigma + ", " + publishedTau + "), " + sigma / tau + " selections for "
+                + publishedSigma / publishedTau;
+    }
 
     /** The schedule of a published code. */
     private record Published(String name, GyroOptions options, LongFunction<GyroSchedule> schedule) {}

@@ -38,7 +38,9 @@ final class MultiSampleExperiments {
     private static final String INOUE =
             "Inoue 2019, Multi-Sample Dropout for Accelerated Training and Better Generalization, arXiv:1905.09788";
     private static final double FIRST = 0.4, SECOND = 0.3;
-    private static final String ONE = "M=1", RELATIVE = "step ÷ M=1";
+    private static final String ONE = "M=1", RELATIVE = "step ÷ M=1",
+            UNIFORM_SCALES = "The scales of batch normalisation begin between 0 and 1, as in PyTorch before 1.2, with which the published "
+                    + "figures were made.";
 
     static final List<Experiment> ALL = List.of(
             new Experiment("msd-samples", "How training loss, test error and the time of a step depend on the number M of dropout samples",
@@ -126,7 +128,7 @@ final class MultiSampleExperiments {
     private static Study miniResNet(Lab lab) {
         Images images = Images.cifar10(lab, lab.trainImages(1500, 10000), lab.testImages(1000, 5000));
         int epochs = lab.epochs(3, 8, 20);
-        LongFunction<Batches> batches = seed -> images.training(128, seed, false, true);
+        LongFunction<Batches> batches = seed -> images.training(batchSize(images), seed, false, true);
         long drop = Math.max(1, epochs / 2L) * batches.apply(0).count();
         var training = new Training(lab, images, batches, epochs, m -> new Adam(m.parameters(), Adam.options(0.01)),
                 (o, steps) -> Schedule.eachStep(new MultiStepLR(o, 0.1, new long[] {drop})), false);
@@ -134,12 +136,13 @@ final class MultiSampleExperiments {
         study.variant("no dropout", published(22.3), (seed, work) -> training.run(seed, work, () -> mini(images, 0), n -> List.of()));
         study.variant(ONE, published(16.5), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(1))));
         study.variant("M=8", published(15.7), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(8))));
-        return study.compareAllWith(ONE);
+        return study.compareAllWith(ONE).note(UNIFORM_SCALES);
     }
 
     /**
-     * Repeats the notebook: AdamW as fastai 1.0 has it, β₂ = 0.99 and a β₁ that falls from 0.95 to 0.85 while the rate rises, and its
-     * augmentation but for the perspective.
+     * Repeats the notebook of June 2019: AdamW as fastai 1.0 has it, β₂ = 0.99 and a β₁ that falls from 0.95 to 0.85 while the rate rises,
+     * its augmentation but for the perspective, whole batches, and the first scales of batch normalisation that PyTorch had then. Beginning
+     * with ones, one sample does not learn.
      */
     private static Study resNet56(Lab lab) {
         Images images = Images.cifar100(lab, lab.trainImages(4000, 20000), lab.testImages(1000, 5000));
@@ -148,15 +151,16 @@ final class MultiSampleExperiments {
         List<Transform> augmentation = List.of(new RandomHorizontalFlip(0.5),
                 new RandomApply(0.75, RandomAffine.rotation(10).scale(1, 1.1).interpolation(Interpolation.BILINEAR)),
                 new RandomApply(0.75, ColorJitter.of(0.2, 0.2, 0, 0)));
-        var training = new Training(lab, images, seed -> images.training(128, seed, false, augmentation), epochs,
+        var training = new Training(lab, images, seed -> images.training(batchSize(images), seed, true, augmentation), epochs,
                 m -> new AdamW(m.parameters(), AdamW.options(rate).betas(0.95, 0.99).weightDecay(1e-4)),
                 (o, steps) -> Schedule.eachStep(new OneCycleLR(o, OneCycleLR.options(rate, steps))), true);
         var study = study(lab, images, training).setting("depth", depth);
         var valid = new TreeMap<>(Map.of(1, 3.389870, 2, 3.136431, 8, 2.789385));
         valid.forEach((m, loss) -> study.variant("M=" + m, Map.of(Training.SAMPLED_LOSS, loss), (seed, work) -> training.run(seed, work,
-                () -> new Networks.Split(Networks.resnetTrunk(depth), Networks.normalizedHead(images.classes(), 0.5)),
+                () -> Networks.uniformScales(
+                        new Networks.Split(Networks.resnetTrunk(depth), Networks.normalizedHead(images.classes(), 0.5))),
                 n -> List.of(own(m)))));
-        return study.compareAllWith(ONE).derive(f -> f.relative(Measures.STEP_TIME, ONE, RELATIVE));
+        return study.compareAllWith(ONE).derive(f -> f.relative(Measures.STEP_TIME, ONE, RELATIVE)).note(UNIFORM_SCALES);
     }
 
     private static Study vgg(Lab lab) {
@@ -190,9 +194,12 @@ final class MultiSampleExperiments {
                 : new Networks.Split(Networks.smallFlatTrunk(), Networks.twoDropouts(1024, 128, images.classes(), first, second));
     }
 
+    private static int batchSize(Images images) { return Math.min(128, images.train().size()); }
+
     private static Module mini(Images images, double p) {
         var linear = new Linear(128, images.classes());
-        return new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new Dropout(p), linear));
+        return Networks.uniformScales(
+                new Networks.Split(Networks.miniResNetTrunk(), p == 0 ? linear : new Sequential(new Dropout(p), linear)));
     }
 
     /** Returns training with M samples of the head's own dropout layers. */

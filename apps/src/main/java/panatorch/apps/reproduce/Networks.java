@@ -9,6 +9,7 @@ import panatorch.models.CifarResNet;
 import panatorch.models.Classifier;
 import panatorch.models.ResNet;
 import panatorch.models.VGG;
+import panatorch.nn.BatchNorm;
 import panatorch.nn.BatchNorm1d;
 import panatorch.nn.BatchNorm2d;
 import panatorch.nn.Conv2d;
@@ -106,6 +107,13 @@ final class Networks {
     static Sequential normalizedHead(int classes, double p) {
         return new Sequential(new BatchNorm1d(128), new Dropout(p), new Linear(128, 128), new ReLU(), new BatchNorm1d(128), new Dropout(p),
                 new Linear(128, classes));
+    }
+
+    /** Draws the scales of batch normalisation from [0, 1), with which PyTorch before 1.2 begins; since, they are ones. */
+    static <M extends Module> M uniformScales(M network) {
+        for (Module layer : network.modules())
+            if (layer instanceof BatchNorm norm) Init.uniform_(Objects.requireNonNull(norm.weight(), "scales"), 0, 1);
+        return network;
     }
 
     /** Creates ResNet-18 up to its head, {@code [N, 512]}. */

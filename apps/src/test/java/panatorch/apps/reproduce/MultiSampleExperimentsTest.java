@@ -15,12 +15,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import panatorch.Tensor;
+import panatorch.Torch;
 import panatorch.datasets.ChannelStats;
 import panatorch.datasets.Dataset;
 import panatorch.datasets.DatasetException;
 import panatorch.datasets.Item;
 import panatorch.datasets.Schema;
 import panatorch.junit.NoTensorLeaks;
+import panatorch.nn.BatchNorm;
+import panatorch.nn.Module;
 
 /** Each experiment on a few images for one epoch: what it reports, not what comes out; and the table it reports in. */
 @NoTensorLeaks
@@ -78,6 +82,18 @@ class MultiSampleExperimentsTest {
         assertThatThrownBy(() -> Quick.named("msd-cifar100-resnet56-onecycle").open(Quick.lab(null, 1, 8)))
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("--data DIR");
+    }
+
+    @Test void networks_of_2019_begin_with_the_scales_of_their_time() {
+        Torch.manualSeed(0);
+        try (Module net = Networks.uniformScales(Networks.miniResNetTrunk())) {
+            List<Tensor> scales = net.modules().stream().filter(BatchNorm.class::isInstance).map(m -> ((BatchNorm) m).weight())
+                    .toList();
+            assertThat(scales).hasSize(20).allSatisfy(s -> {
+                assertThat(s.min().itemDouble()).isBetween(0.0, 0.2);
+                assertThat(s.max().itemDouble()).isBetween(0.8, 1.0);
+            });
+        }
     }
 
     @Test void a_goal_between_two_epochs_is_reached_between_them() {
