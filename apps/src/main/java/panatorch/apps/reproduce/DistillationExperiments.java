@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import panatorch.Torch;
+import panatorch.apps.console.Counted;
 import panatorch.apps.reproduce.DistillationNetworks.Widths;
 import panatorch.apps.reproduce.Distilling.Recipe;
 import panatorch.apps.reproduce.Distilling.Source;
@@ -190,8 +191,10 @@ final class DistillationExperiments {
                 "± is over seeds, a teacher each; the paper's (0.01 to 0.18 points) is over repetitions with one teacher. It tells neither "
                         + "dropout rates, batch sizes, L2 coefficients nor the hyper-parameters of AllConv and NiN: ours.");
         if (!d.lab().full())
-            study.note("Not the published settings: " + smaller + "; " + images.train().size() + " images of " + images.name() + ", "
-                    + images.test().size() + " test images, " + r.epochs() + " epochs of training and " + r.distillation()
+            study.note("Not the published settings: " + smaller + "; " + Counted.of(images.train().size(), "image") + " of " + images.name()
+                    + ", "
+                    + Counted.of(images.test().size(), "test image") + ", " + Counted.of(r.epochs(), "epoch") + " of training and "
+                    + r.distillation()
                     + " of distillation. --scale full has them; published figures stand beside for orientation only.");
         return study;
     }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.DoubleFunction;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
+import panatorch.apps.console.Counted;
 import panatorch.data.Batches;
 import panatorch.models.Bert;
 import panatorch.models.Classifier;
@@ -76,7 +77,8 @@ final class GyroExperiments {
                         + "begins with ones.");
         study.note("\"Authors' draws\": with replacement, each layer for itself, scaled by the fraction that is kept.");
         return study.note(lab.full() ? "Without the authors' optional augmentation."
-                : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + size
+                : "Not the published settings: " + Counted.of(images.train().size(), "image") + ", " + Counted.of(epochs, "epoch")
+                        + ", batches of " + size
                         + ", one of " + part + " channels, hidden layers of " + hidden + " for 1024, and twice the learning rate"
                         + selections(sigma, tau, 256, 16) + ".");
     }
@@ -101,7 +103,8 @@ final class GyroExperiments {
                 + "before its last layer, and the learning rates of the authors' example of (1024, 8), which is for a network like LeNet; "
                 + "weight decay is the usual one, not decoupled.");
         return study.note(lab.full() ? "With shifted and mirrored images."
-                : "Not the published settings: " + images.train().size() + " images, " + epochs + " epochs, batches of " + size
+                : "Not the published settings: " + Counted.of(images.train().size(), "image") + ", " + Counted.of(epochs, "epoch")
+                        + ", batches of " + size
                         + ", the stem for ImageNet, which leaves a sixteenth of the pixels, and a learning rate that falls after "
                         + "three quarters of the steps instead of one" + selections(sigma, tau, 1024, 8) + ".");
     }
@@ -132,7 +135,8 @@ final class GyroExperiments {
                         + "for itself; Composer's own layer refuses batches of tokens.");
         study.note("Subnetworks are measured on the first " + sentences.testBatch() + " test sentences.");
         return study.note(lab.full() ? options.layers() + " layers of " + options.hidden() + " features."
-                : "Not the published settings: " + sentences.train().size() + " phrases, " + epochs + " epochs, batches of " + size + ", "
+                : "Not the published settings: " + Counted.of(sentences.train().size(), "phrase") + ", " + Counted.of(epochs, "epoch")
+                        + ", batches of " + size + ", "
                         + options.layers() + " layers of " + options.hidden() + " features" + selections(sigma, tau, 1024, 8) + ".");
     }
 

@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import panatorch.Scope;
+import panatorch.apps.console.Counted;
 import panatorch.data.Batches;
 import panatorch.datasets.transforms.ColorJitter;
 import panatorch.datasets.transforms.Interpolation;
@@ -132,7 +133,7 @@ final class MultiSampleExperiments {
         long drop = Math.max(1, epochs / 2L) * batches.apply(0).count();
         var training = new Training(lab, images, batches, epochs, m -> new Adam(m.parameters(), Adam.options(0.01)),
                 (o, steps) -> Schedule.eachStep(new MultiStepLR(o, 0.1, new long[] {drop})), false);
-        var study = study(lab, images, training);
+        var study = study(lab, images, training, "");
         study.variant("no dropout", published(22.3), (seed, work) -> training.run(seed, work, () -> mini(images, 0), n -> List.of()));
         study.variant(ONE, published(16.5), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(1))));
         study.variant("M=8", published(15.7), (seed, work) -> training.run(seed, work, () -> mini(images, 0.5), n -> List.of(own(8))));
@@ -230,11 +231,19 @@ final class MultiSampleExperiments {
         }
     }
 
-    private static Study study(Lab lab, Images images, Training training) {
+    private static Study study(Lab lab, Images images, Training training) { return study(lab, images, training, "a smaller network, "); }
+
+    /**
+     * Returns a study without variants.
+     *
+     * @param network how the network of a smaller scale differs, with a comma behind; empty if it does not
+     */
+    private static Study study(Lab lab, Images images, Training training, String network) {
         var study = new Study(lab, images).setting("epochs", training.epochs()).setting("steps", training.steps());
         if (!lab.full())
-            study.note("Not the published settings: a smaller network, " + images.train().size() + " images of " + images.name() + ", "
-                    + training.epochs() + " epochs. --scale full has them; published figures stand beside for orientation only.");
+            study.note("Not the published settings: " + network + Counted.of(images.train().size(), "image") + " of " + images.name() + ", "
+                    + Counted.of(training.epochs(), "epoch")
+                    + ". --scale full has them; published figures stand beside for orientation only.");
         return study;
     }
 }
