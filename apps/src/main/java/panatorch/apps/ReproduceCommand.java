@@ -132,7 +132,7 @@ final class ReproduceCommand implements Callable<Integer> {
         Optional<Experiment> found = Experiments.ALL.stream().filter(e -> e.name().equals(asked)).findFirst();
         if (found.isEmpty())
             throw new InputException(
-                    "there is no experiment '" + asked + "'" + SpellingHint.of(asked, NAMES) + " panatorch reproduce lists all");
+                    "there is no experiment '" + asked + "'" + SpellingHint.then(asked, NAMES, "all are listed by panatorch reproduce"));
         Experiment experiment = found.get();
         Scale size = full ? Scale.FULL : scale == null ? Scale.QUICK : scale;
         Device place = device.resolve();
@@ -156,8 +156,8 @@ final class ReproduceCommand implements Callable<Integer> {
         List<String> all = study.variants().stream().map(Variant::name).toList();
         for (String v : variants)
             if (!all.contains(v.strip()))
-                throw new InputException("there is no variant '" + v + "'" + SpellingHint.of(v, all) + " The variants are "
-                        + all.stream().map(n -> "'" + n + "'").collect(Collectors.joining(", ")));
+                throw new InputException("there is no variant '" + v + "'" + SpellingHint.then(v, all,
+                        "the variants are " + all.stream().map(n -> "'" + n + "'").collect(Collectors.joining(", "))));
         return variants.isEmpty() ? new LinkedHashSet<>(all) : variants.stream().map(String::strip).collect(Collectors.toSet());
     }
 

@@ -175,7 +175,10 @@ class ModelFilesTest {
 
     @Test void wrong_inputs_are_named_with_what_the_model_takes() throws IOException {
         try (var scope = Scope.open()) {
-            refused(run(inputs("y", Torch.ones(1)), "image.pt2"), "has 'y', which is no input of the model, did you mean x?");
+            refused(run(inputs("y", Torch.ones(1)), "image.pt2"),
+                    "has 'y', which is no input of the model, did you mean x? It takes x, or in0");
+            refused(run(inputs("picture", Torch.ones(1)), "image.pt2"),
+                    "has 'picture', which is no input of the model; it takes x, or in0");
             refused(run(inputs("input_ids", Torch.ones(1, 3)), "text.pt2"), "lacks the input attention_mask: int64 [s");
             refused(run(inputs("x", Torch.ones(1, 3, 16, 17)), "image.pt2"), "input 'x': dimension 3 is 17",
                     "the model takes x: float32 [s", ", 3, 16, 16]");

@@ -34,7 +34,12 @@ class WrongCallTest {
         isRefused(Calls.of("evaluate --chekpoint x"),
                 "unknown option --chekpoint, did you mean --checkpoint? panatorch evaluate --help shows all");
         isRefused(Calls.of("evaluate"), "--checkpoint");
-        isRefused(Calls.of("reproduce msd-sampels"), "there is no experiment 'msd-sampels', did you mean msd-samples?");
+        isRefused(Calls.of("reproduce msd-sampels"),
+                "there is no experiment 'msd-sampels', did you mean msd-samples? All are listed by panatorch reproduce");
+        isRefused(Calls.of("reproduce cats"), "there is no experiment 'cats'; all are listed by panatorch reproduce");
+        isRefused(Calls.of("reproduce msd-flip --variants M=9"),
+                "there is no variant 'M=9', did you mean M=1? The variants are 'M=1', 'M=8 ");
+        isRefused(Calls.of("reproduce msd-flip --variants mirrored"), "there is no variant 'mirrored'; the variants are 'M=1', ");
         isRefused(Calls.of("convert a b --dtype pf32"), "did you mean fp32?");
     }
 

@@ -70,8 +70,8 @@ public final class TensorFile {
         boolean byPlace = !tensors.isEmpty() && places.containsAll(tensors.keySet()) && !names.containsAll(tensors.keySet());
         tensors.forEach((key, t) -> {
             if (!byPlace && !names.contains(key))
-                throw new InputException(file + " has '" + key + "', which is no input of the model" + SpellingHint.of(key, names)
-                        + (names.isEmpty() ? "" : "; it takes " + String.join(", ", names)) + ", or " + String.join(", ", places));
+                throw new InputException(file + " has '" + key + "', which is no input of the model" + (names.isEmpty() ? "; it takes none"
+                        : SpellingHint.then(key, names, "it takes " + String.join(", ", names) + ", or " + String.join(", ", places))));
             found.put(byPlace ? names.get(places.indexOf(key)) : key, t);
         });
         for (int i = 0; i < names.size(); i++)

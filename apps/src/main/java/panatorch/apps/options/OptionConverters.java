@@ -38,9 +38,8 @@ public final class OptionConverters {
         line.registerConverter(type, text -> {
             for (E constant : type.getEnumConstants()) if (Names.of(constant).equalsIgnoreCase(text)) return constant;
             List<String> names = Arrays.stream(type.getEnumConstants()).map(Names::of).toList();
-            String hint = SpellingHint.of(text, names);
             throw new TypeConversionException(
-                    "'" + text + "' is unknown" + (hint.isEmpty() ? "; it can be " : hint + " It can be ") + String.join(", ", names));
+                    "'" + text + "' is unknown" + SpellingHint.then(text, names, "it can be " + String.join(", ", names)));
         });
     }
 

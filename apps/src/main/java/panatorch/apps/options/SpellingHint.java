@@ -16,6 +16,16 @@ public final class SpellingHint {
                 .filter(n -> distance(w, n.toLowerCase(Locale.ROOT)) <= most).map(n -> ", did you mean " + n + "?").orElse("");
     }
 
+    /**
+     * Returns the hint and a sentence behind it: {@code ", did you mean resnet20? It can be …"}, or {@code "; it can be …"}.
+     *
+     * @param sentence begins with a small letter and has no full stop
+     */
+    public static String then(String written, Collection<String> names, String sentence) {
+        String hint = of(written, names);
+        return hint.isEmpty() ? "; " + sentence : hint + " " + sentence.substring(0, 1).toUpperCase(Locale.ROOT) + sentence.substring(1);
+    }
+
     /** Returns the number of insertions, deletions, substitutions and swaps of neighbours between two words. */
     static int distance(String a, String b) {
         int[][] d = new int[a.length() + 1][b.length() + 1];
