@@ -5,8 +5,8 @@ what that experiment finds come from the recipe, or from the library? Prints a l
                     [--limit N] [--seed 0]
 
 `fastai` stands for the defaults of fastai 1.0's get_transforms but for its perspective warp: mirrored, turned by up to 10 degrees, enlarged by up to
-a tenth, brightness and contrast changed, each of the last three with probability 0.75. `--scales uniform` draws the first scales of batch normalization from [0, 1), as PyTorch did before
-1.2, with which the notebook ran; `ones` is what it does since.
+a tenth, brightness and contrast changed, each of the last three with probability 0.75. `--scales uniform` draws the first scales of batch
+normalization from [0, 1), as PyTorch did before 1.2, with which the notebook ran; `ones` is what it does since.
 """
 import argparse, math, time
 from pathlib import Path

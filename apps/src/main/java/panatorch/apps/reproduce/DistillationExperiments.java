@@ -192,10 +192,8 @@ final class DistillationExperiments {
                         + "dropout rates, batch sizes, L2 coefficients nor the hyper-parameters of AllConv and NiN: ours.");
         if (!d.lab().full())
             study.note("Not the published settings: " + smaller + "; " + Counted.of(images.train().size(), "image") + " of " + images.name()
-                    + ", "
-                    + Counted.of(images.test().size(), "test image") + ", " + Counted.of(r.epochs(), "epoch") + " of training and "
-                    + r.distillation()
-                    + " of distillation. --scale full has them; published figures stand beside for orientation only.");
+                    + ", " + Counted.of(images.test().size(), "test image") + ", " + Counted.of(r.epochs(), "epoch") + " of training and "
+                    + r.distillation() + " of distillation. --scale full has them; published figures stand beside for orientation only.");
         return study;
     }
 }

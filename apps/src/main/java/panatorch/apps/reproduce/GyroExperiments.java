@@ -78,8 +78,8 @@ final class GyroExperiments {
         study.note("\"Authors' draws\": with replacement, each layer for itself, scaled by the fraction that is kept.");
         return study.note(lab.full() ? "Without the authors' optional augmentation."
                 : "Not the published settings: " + Counted.of(images.train().size(), "image") + ", " + Counted.of(epochs, "epoch")
-                        + ", batches of " + size
-                        + ", one of " + part + " channels, hidden layers of " + hidden + " for 1024, and twice the learning rate"
+                        + ", batches of " + size + ", one of " + part + " channels, hidden layers of " + hidden
+                        + " for 1024, and twice the learning rate"
                         + selections(sigma, tau, 256, 16) + ".");
     }
 
@@ -136,8 +136,8 @@ final class GyroExperiments {
         study.note("Subnetworks are measured on the first " + sentences.testBatch() + " test sentences.");
         return study.note(lab.full() ? options.layers() + " layers of " + options.hidden() + " features."
                 : "Not the published settings: " + Counted.of(sentences.train().size(), "phrase") + ", " + Counted.of(epochs, "epoch")
-                        + ", batches of " + size + ", "
-                        + options.layers() + " layers of " + options.hidden() + " features" + selections(sigma, tau, 1024, 8) + ".");
+                        + ", batches of " + size + ", " + options.layers() + " layers of " + options.hidden() + " features"
+                        + selections(sigma, tau, 1024, 8) + ".");
     }
 
     // ---- parts of them
